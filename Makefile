@@ -1,0 +1,42 @@
+# make probe | make test | make bench. Everything they need, they set up themselves.
+PYTHON ?= python3.11
+BIN := .venv/bin
+FAULT ?=
+ENV ?= replica
+
+.PHONY: setup probe test check bench lock clean
+
+setup: .venv/ready
+	@$(BIN)/python -m probes.chromium
+
+.venv/ready: requirements-dev.lock
+	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is missing; install Python 3.11 or say PYTHON=/path/to/python" >&2; exit 4; }
+	@$(PYTHON) -m venv .venv || { echo "setup: no virtual environment could be made; on Debian: apt-get install python3-venv" >&2; exit 4; }
+	@echo "setup: installing the packages of requirements-dev.lock"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock \
+		|| { echo "setup: packages could not be installed; pip says why above (is its index reachable?)" >&2; exit 4; }
+	@touch $@
+
+probe: setup
+	@$(BIN)/python -m pytest scenarios --env $(ENV) $(foreach fault,$(FAULT),--fault $(fault))
+
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup check
+	$(BIN)/python -m pytest tests -W error $(ARGS)
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+# After a change of dependencies in pyproject.toml.
+lock: .venv/ready
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--no-header --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .replica reports/runs .mypy_cache .ruff_cache

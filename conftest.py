@@ -1,0 +1,3 @@
+"""Scenarios and tests share one plugin."""
+
+pytest_plugins = ["probes.plugin"]

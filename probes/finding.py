@@ -1,0 +1,112 @@
+"""How a promise was broken, in words that a pager, a metric and a runbook share."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a scenario can end as; the table in ARCHITECTURE.md says what follows from each."""
+
+    HELD = "held"
+    DEGRADED = "degraded"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+    NOT_RUN = "not-run"
+    SKIPPED = "skipped"
+
+
+class Code(StrEnum):
+    """The one slug of a finding: metric label, runbook file name and report heading."""
+
+    ACCESS_REFUSED = "access-refused"
+    ASSET_BROKEN = "asset-broken"
+    CONTRACT_BROKEN = "contract-broken"
+    DELETION_NOT_FINAL = "deletion-not-final"
+    DEPENDENCY_DEGRADED = "dependency-degraded"
+    EDGE_HTML_FALLBACK = "edge-html-fallback"
+    EDGE_MASKS_ERRORS = "edge-masks-errors"
+    FILE_ALTERED = "file-altered"
+    HOST_UNREACHABLE = "host-unreachable"
+    HTTP_NOT_REDIRECTED = "http-not-redirected"
+    PAGE_CONSOLE_ERROR = "page-console-error"
+    PAGE_DRIVE_EMPTY = "page-drive-empty"
+    PAGE_RECEIVED_HTML = "page-received-html"
+    PAGE_UPLOAD_NOWHERE = "page-upload-nowhere"
+    PRESIGN_DEV_CREDENTIALS = "presign-dev-credentials"
+    PRESIGN_LIFETIME = "presign-lifetime"
+    PRESIGN_STATIC_CREDENTIALS = "presign-static-credentials"
+    PRESIGN_TAMPER_ACCEPTED = "presign-tamper-accepted"
+    PRESIGN_WRONG_ENDPOINT = "presign-wrong-endpoint"
+    ROUTE_BROKEN = "route-broken"
+    SERVICE_STALLED = "service-stalled"
+    SERVICE_UNAVAILABLE = "service-unavailable"
+    STRANGER_ADMITTED = "stranger-admitted"
+    TLS_EXPIRING = "tls-expiring"
+    TLS_INVALID = "tls-invalid"
+    UPLOAD_BLOCKED = "upload-blocked"
+    UPLOAD_LOST = "upload-lost"
+
+    UNEXPLAINED = "unexplained"  # a plain assert failed: nobody has named this way to break yet
+    UNKNOWN = "unknown"  # we could not ask; the suite's own fault
+
+
+DEGRADED_CODES = frozenset({Code.TLS_EXPIRING})
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder: what was asked there, whether it held, and what was seen."""
+
+    name: str
+    held: bool
+    saw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken promise. `suspect` is a guess and is called one; `observed` is not."""
+
+    code: Code
+    observed: str
+    suspect: str
+    rungs: tuple[Rung, ...] = field(default=())
+    reproduce: str = ""  # a shell line that shows it again, with every secret left out
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.code is Code.UNKNOWN:
+            return Verdict.UNKNOWN
+        return Verdict.DEGRADED if self.code in DEGRADED_CODES else Verdict.BROKEN
+
+    @property
+    def runbook(self) -> str:
+        """Where the repository says what to do about it."""
+        return f"docs/runbooks/{self.code}.md"
+
+
+class Broken(AssertionError):  # noqa: N818 - it reads as what it says: raise Broken(finding)
+    """The target broke the promise; not a frozen dataclass, since contextlib writes to exceptions."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.code}: {finding.observed} (suspect: {finding.suspect})")
+        self.finding = finding
+
+
+class CannotAsk(Exception):  # noqa: N818 - as above
+    """We could not ask: no credentials, no browser, our own mistake. The message says what to do."""
+
+
+def broken(code: Code, observed: str, suspect: str) -> Broken:
+    """An exception that carries a finding: `raise broken(Code.UPLOAD_LOST, "...", "...")`."""
+    return Broken(Finding(code, observed, suspect))
+
+
+EXIT_HELD, EXIT_BROKEN, EXIT_BAD_INPUT, EXIT_UNKNOWN = 0, 1, 4, 10
+
+
+def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
+    """1 when something is broken, 10 when something could not be asked, else 0."""
+    bad = {Verdict.BROKEN, Verdict.DEGRADED} if strict else {Verdict.BROKEN}
+    if bad & set(verdicts):
+        return EXIT_BROKEN
+    return EXIT_UNKNOWN if {Verdict.UNKNOWN, Verdict.NOT_RUN} & set(verdicts) or not verdicts else EXIT_HELD
