@@ -1,0 +1,31 @@
+"""What the edge and the bucket tell the services: where they are reached, and with which credentials."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The public base URLs, without a slash at the end."""
+
+    apex: str
+    api: str
+    cdn: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSettings:
+    """The files bucket, as the services reach it and as a browser does.
+
+    `endpoint` is internal and path style, and never signed for a browser. `host` is the public virtual host with its
+    port: presigned URLs name it, and the edge keeps it, because SigV4 signs the Host header.
+    """
+
+    endpoint: str
+    host: str
+    bucket: str
+    region: str
+    access_key: str
+    secret_key: str
+    session_token: str
+    scheme: str = "https"
