@@ -1,10 +1,12 @@
 """Every way in which the replica can be told to lie, each named after what goes wrong and the incident it rehearses.
 
-Incidents: "V6" is weAlist's own incident report, a bare hash is the commit that fixed it; "–" marks one that has not
-happened yet.
+Incidents: "V6" is weAlist's own incident report, a bare hash is the commit that fixed it; a dash
+marks one that has not happened yet.
 """
 
 from dataclasses import dataclass
+
+NOT_YET = "\N{EN DASH}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,12 @@ EDGE = (
     Fault(
         "edge-serves-plain-http",
         "The site is served over plain HTTP instead of being redirected to HTTPS.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "site-loses-asset",
         "A deploy has lost the page's script: the edge answers the app's HTML for it and the page stays blank.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "gateway-doubles-slash",
@@ -55,12 +57,12 @@ EDGE = (
     Fault(
         "certificate-expires-soon",
         "The api host's certificate has ten days left.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "certificate-names-other-host",
         "The apex host shows a certificate that was issued for another name.",
-        "–",
+        NOT_YET,
     ),
 )
 
@@ -73,14 +75,14 @@ BUCKET = (
     Fault(
         "bucket-ignores-signatures",
         "The files bucket gives objects to anyone, whatever the signature in the URL says.",
-        "–",
+        NOT_YET,
     ),
 )
 
 STORAGE = (
     Fault(
         "storage-base-path-mismatch",
-        "The storage service serves /api/storage while the gateway sends /storage: every call is a 404 that becomes HTML.",
+        "The storage service serves /api/storage, the gateway sends /storage: every call is a 404 that becomes HTML.",
         "V6 §1, §2",
     ),
     Fault(
@@ -106,7 +108,7 @@ STORAGE = (
     Fault(
         "presign-outlives-policy",
         "The storage service's presigned URLs stay valid for a week instead of minutes.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "storage-confirms-lost-upload",
@@ -116,7 +118,7 @@ STORAGE = (
     Fault(
         "storage-admits-strangers",
         "The storage service does not check membership: a stranger sees a workspace's files.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "membership-check-fails",
@@ -126,12 +128,12 @@ STORAGE = (
     Fault(
         "storage-hands-out-wrong-file",
         "A download URL leads to the bytes of another file.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "storage-keeps-deleted-object",
         "A file deleted for good stays readable, and its object stays in the bucket.",
-        "–",
+        NOT_YET,
     ),
 )
 
@@ -139,12 +141,12 @@ SERVICES = (
     Fault(
         "service-hangs",
         "The notification service takes requests and never answers them.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "service-answers-wrong-type",
         "The user service answers an object where the list of workspaces is promised.",
-        "–",
+        NOT_YET,
     ),
     Fault(
         "redis-not-configured",
