@@ -1,0 +1,171 @@
+"""What was sent and seen, redacted as it is recorded: one Recorder for each attempt of a scenario.
+
+Journal and spans are written here and nowhere else, after redaction, so that no later step can leak.
+"""
+
+import shlex
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry.trace import Span
+
+from probes import telemetry
+from probes.finding import Finding
+from probes.journal import Journal
+from probes.redaction import Redactor
+
+AUTHORIZATION = "authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a run's evidence goes."""
+
+    run: str
+    folder: Path
+    journal: Journal
+    redactor: Redactor
+    tracing: telemetry.Tracing
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer, raw and in memory only; what is recorded of it has been redacted."""
+
+    kind: str
+    method: str
+    url: str
+    span: Span
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    request_body: bytes = b""
+    status: int | None = None
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_body: bytes = b""
+    error: str | None = None
+
+    @property
+    def traceparent(self) -> str:
+        return telemetry.traceparent(self.span)
+
+    def asked(self, headers: Mapping[str, str], body: bytes = b"") -> None:
+        self.request_headers, self.request_body = headers, body
+
+    def answered(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+        self.status, self.response_headers, self.response_body = status, headers, body
+
+
+class Recorder:
+    """The evidence of one attempt of one scenario (or of the run itself, where scenario is None)."""
+
+    def __init__(self, evidence: Evidence, scenario: str | None, attempt: int, span: Span) -> None:
+        self.evidence, self.scenario, self.attempt, self.span = evidence, scenario, attempt, span
+        self.exchanges: list[Exchange] = []
+        self.degraded: list[Finding] = []
+        self._artifacts = 0
+
+    @property
+    def last(self) -> Exchange | None:
+        return self.exchanges[-1] if self.exchanges else None
+
+    def note(self, text: str) -> None:
+        self._write("note", text=self.evidence.redactor.text(text))
+
+    def fact(self, name: str, value: str) -> None:
+        """What a reader of any report wants to know about the target, for instance its build id."""
+        self.evidence.journal.write("fact", name=name, value=self.evidence.redactor.text(value))
+
+    def degrade(self, finding: Finding) -> None:
+        """The promise is kept, but not the way it should be; the scenario goes on."""
+        self.degraded.append(finding)
+
+    def artifact(self, name: str, suffix: str) -> Path:
+        """A path in the run's folder for something big, entered in the journal. Redact it before you leave it there."""
+        self._artifacts += 1
+        stem = "".join(c if c.isalnum() else "-" for c in self.scenario or "run").strip("-")
+        relative = Path("artifacts") / f"{stem}-{self.attempt}-{self._artifacts}-{name}{suffix}"
+        path = self.evidence.folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._write("artifact", name=name, path=str(relative))
+        return path
+
+    @contextmanager
+    def exchange(self, kind: str, method: str, url: str) -> Iterator[Exchange]:
+        """Record what happens in the block as one exchange, an exception included."""
+        clean = self.evidence.redactor.url(url)
+        name, attributes = telemetry.exchange_attributes(kind, method, clean)
+        span = self.evidence.tracing.start(name, "client", attributes, parent=self.span)
+        exchange = Exchange(kind, method, url, span)
+        began = time.monotonic()
+        try:
+            yield exchange
+        except BaseException as error:
+            exchange.error = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise
+        finally:
+            self.exchanges.append(exchange)
+            self._close(exchange, clean, time.monotonic() - began)
+
+    def _close(self, exchange: Exchange, url: str, duration: float) -> None:
+        redactor = self.evidence.redactor
+        error = redactor.text(exchange.error) if exchange.error else None
+        telemetry.end_exchange(exchange.span, exchange.status, error)
+        self._write(
+            "exchange",
+            kind=exchange.kind,
+            method=exchange.method,
+            url=url,
+            status=exchange.status,
+            duration=round(duration, 6),
+            request=_message(redactor, exchange.request_headers, exchange.request_body),
+            response=_message(redactor, exchange.response_headers, exchange.response_body),
+            error=error,
+            span=f"{exchange.span.get_span_context().span_id:016x}",
+        )
+
+    def _write(self, event: str, **fields: Any) -> None:
+        self.evidence.journal.write(event, scenario=self.scenario, attempt=self.attempt, **fields)
+
+
+def _message(redactor: Redactor, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    return {"headers": redactor.headers(headers), "body": redactor.body(body, headers.get("content-type", ""))}
+
+
+_current: ContextVar[Recorder] = ContextVar("recorder")
+
+
+def current() -> Recorder:
+    """The recorder of the attempt that is running in this task."""
+    return _current.get()
+
+
+@contextmanager
+def recording(recorder: Recorder) -> Iterator[Recorder]:
+    """Make `recorder` the current one, for this task and those that it starts."""
+    token = _current.set(recorder)
+    try:
+        yield recorder
+    finally:
+        _current.reset(token)
+
+
+def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
+    """A shell line that repeats `exchange`; where a token was sent it says $TOKEN."""
+    words = ["curl", "-sS", "-i"]
+    if exchange.method not in ("GET", "HEAD"):
+        words += ["-X", exchange.method]
+    if ca:
+        words += ["--cacert", ca]
+    host = urlsplit(exchange.url).hostname or ""
+    if host.endswith(".localhost"):
+        port = urlsplit(exchange.url).port or 443
+        words += ["--resolve", f"{host}:{port}:127.0.0.1"]
+    line = shlex.join(words)
+    if AUTHORIZATION in {name.lower() for name in exchange.request_headers}:
+        line += ' -H "Authorization: Bearer $TOKEN"'
+    return f"{line} {shlex.quote(redactor.url(exchange.url))}"

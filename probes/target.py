@@ -1,0 +1,230 @@
+"""Where to probe, as whom, how patiently: an environment file becomes one frozen Target.
+
+What differs between environments is TOML; secrets are named there and read from the process's environment.
+"""
+
+import difflib
+import ssl
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from probes.finding import Code
+
+ENVIRONMENTS = Path(__file__).parent.parent / "environments"
+LOOPBACK = "127.0.0.1"
+
+
+class BadEnvironment(ValueError):  # noqa: N818 - it reads as what it says
+    """The environment file cannot be used; the message says which line of it to mend, and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Absolute origins. `plain` is the http origin that must lead to https; empty where there is none."""
+
+    apex: str
+    api: str
+    cdn: str = ""
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """`ca`: a PEM file to trust beside the system's authorities. `warn_days`: life left that is too short."""
+
+    ca: str = ""
+    warn_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the cast gets its access tokens: `test-endpoint` (contract 2.4) or `static` (from secrets)."""
+
+    way: str = "test-endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the cast. `token` names the process variable that holds an access token (way `static`)."""
+
+    user: str
+    email: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where alice and bob are members and the stranger is not. `project` is a board project in it."""
+
+    id: str
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presign:
+    """What a presigned URL of this environment looks like (contract 4.3). Lifetimes in seconds."""
+
+    host: str
+    style: str
+    bucket: str
+    region: str
+    temporary: bool = True
+    put_seconds: int = 300
+    get_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that one answer, one scenario and the whole run may take, and the rest before a confirming rerun."""
+
+    answer: float = 10
+    scenario: float = 60
+    run: float = 300
+    rest: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that is known and does not fail the run until its date has passed."""
+
+    code: str
+    scenario: str
+    why: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One environment, ready to be asked."""
+
+    name: str
+    hosts: Hosts
+    workspace: Workspace
+    cast: Mapping[str, Part]
+    tls: Tls = Tls()
+    identity: Identity = Identity()
+    presign: Presign | None = None
+    patience: Patience = Patience()
+    accepted: tuple[Accepted, ...] = ()
+    skip: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """The system's authorities, and the environment's own."""
+        context = ssl.create_default_context()
+        if self.tls.ca:
+            context.load_verify_locations(self.tls.ca)
+        return context
+
+    def acceptance(self, scenario: str, code: str, today: date) -> Accepted | None:
+        """The environment's word that `code` in `scenario` is known, while its date has not passed."""
+        return next(
+            (a for a in self.accepted if (a.scenario, a.code) == (scenario, code) and today <= a.until),
+            None,
+        )
+
+    def reason_to_skip(self, scenario: str) -> str:
+        """Why `scenario` (or its whole area) does not apply here; empty when it does."""
+        return self.skip.get(scenario) or self.skip.get(scenario.partition("[")[0]) or self.skip.get(area(scenario), "")
+
+
+def area(scenario: str) -> str:
+    return scenario.partition("/")[0]
+
+
+def address(host: str) -> str:
+    """The name to connect to: RFC 6761 makes every name under .localhost loopback, resolvers do not always know."""
+    return LOOPBACK if host == "localhost" or host.endswith(".localhost") else host
+
+
+def find(name_or_path: str) -> Path:
+    """The file that `--env` names: one in environments/, or a path. Raises BadEnvironment."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.parent != Path():
+        if path.is_file():
+            return path
+        raise BadEnvironment(f"there is no environment file {name_or_path}; give a path to a TOML file that exists")
+    known = sorted(p.stem for p in ENVIRONMENTS.glob("*.toml"))
+    if name_or_path in known:
+        return ENVIRONMENTS / f"{name_or_path}.toml"
+    near = difflib.get_close_matches(name_or_path, known, 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise BadEnvironment(
+        f"there is no environment {name_or_path!r}; {hint}known are {', '.join(known)}, or give a path to a TOML file"
+    )
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """The TOML of `path`. Raises BadEnvironment."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadEnvironment(f"{path} is not valid TOML: {error}; mend it and run again") from error
+
+
+def build(settings: Mapping[str, Any], source: str) -> Target:
+    """A Target from parsed TOML; `source` names the file in complaints. Raises BadEnvironment."""
+    known = {"start", "control", *(f.name for f in fields(Target))}
+    if strange := sorted(set(settings) - known):
+        raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; known are {', '.join(sorted(known))}")
+    cast = {who: _section(source, f"cast.{who}", Part, part) for who, part in settings.get("cast", {}).items()}
+    target = Target(
+        name=settings.get("name", Path(source).stem),
+        hosts=_section(source, "hosts", Hosts, settings.get("hosts", {})),
+        workspace=_section(source, "workspace", Workspace, settings.get("workspace", {})),
+        cast=cast,
+        tls=_section(source, "tls", Tls, settings.get("tls", {})),
+        identity=_section(source, "identity", Identity, settings.get("identity", {})),
+        presign=_section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
+        patience=_section(source, "patience", Patience, settings.get("patience", {})),
+        accepted=tuple(_section(source, "accepted", Accepted, a) for a in settings.get("accepted", ())),
+        skip=settings.get("skip", {}),
+    )
+    _check(source, target)
+    return target
+
+
+def _section(source: str, name: str, kind: type, values: Any) -> Any:
+    """A frozen value of `kind` from one TOML table, each key and type checked."""
+    if not isinstance(values, Mapping):
+        raise BadEnvironment(f"{source}: [{name}] must be a table")
+    types = {f.name: f.type for f in fields(kind)}
+    for key, value in values.items():
+        if key not in types:
+            raise BadEnvironment(f"{source}: unknown key {key!r} in [{name}]; known are {', '.join(types)}")
+        if not _fits(value, types[key]):
+            raise BadEnvironment(f"{source}: {key} in [{name}] must be {_named(types[key])}, not {value!r}")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        missing = str(error).rpartition("argument")[2].strip("s: ") or str(error)
+        raise BadEnvironment(f"{source}: [{name}] lacks {missing}") from error
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _named(kind: Any) -> str:
+    names = {str: "a text", int: "a whole number", float: "a number of seconds", bool: "true or false", date: "a date"}
+    return names[kind]
+
+
+def _check(source: str, target: Target) -> None:
+    for f in fields(Hosts):
+        origin = getattr(target.hosts, f.name)
+        scheme, host, path = urlsplit(origin)[:3]
+        if origin and (scheme not in ("http", "https") or not host or path):
+            raise BadEnvironment(f"{source}: {f.name} in [hosts] must look like https://example.org, not {origin!r}")
+    for known in target.accepted:
+        if known.code not in tuple(Code):
+            raise BadEnvironment(f"{source}: [[accepted]] names the unknown code {known.code!r}; see docs/runbooks/")
+    if target.tls.ca and not Path(target.tls.ca).is_file():
+        raise BadEnvironment(f"{source}: ca in [tls] names {target.tls.ca}, which does not exist")

@@ -1,0 +1,144 @@
+"""Ask over HTTP as a browser or a service would, keep the evidence, and name every way no answer comes."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from probes import __version__
+from probes.evidence import current
+from probes.finding import Broken, Code, Finding
+from probes.target import Target, address
+
+USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names are lower case."""
+
+    method: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        return self.media_type == "text/html" or self.body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None when it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        path = urlsplit(self.url).path
+        return f"{self.method} {urlsplit(self.url).hostname}{path} answered {self.status} {self.media_type or 'no type'}"
+
+
+class LoopbackNames(httpx.AsyncHTTPTransport):
+    """Connect names under .localhost to loopback (RFC 6761), which a container's resolver may not know."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        if address(host) != host:
+            request.url = request.url.copy_with(host=address(host))
+            request.extensions = {**request.extensions, "sni_hostname": host}
+        return await super().handle_async_request(request)
+
+
+class Web:
+    """One pool of connections for a run."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._client = httpx.AsyncClient(
+            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_connections=100)),
+            timeout=httpx.Timeout(target.patience.answer),
+            headers={"user-agent": USER_AGENT},
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        kind: str = "http",
+    ) -> Answer:
+        """One exchange, redirects not followed. Raises Broken when no answer comes."""
+        with current().exchange(kind, method, url) as exchange:
+            request = self._client.build_request(method, url, headers=headers, json=json, content=content)
+            if token:
+                request.headers["authorization"] = f"Bearer {token}"
+            if kind == "http":
+                # Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
+                request.headers["traceparent"] = exchange.traceparent
+                request.headers["x-request-id"] = f"{current().evidence.run}-{exchange.traceparent[36:52]}"
+            exchange.asked(dict(request.headers), request.content)
+            try:
+                async with asyncio.timeout(self.target.patience.answer):
+                    response = await self._client.send(request)
+            except (httpx.TransportError, TimeoutError, ssl.SSLError) as error:
+                exchange.error = f"{type(error).__name__}: {error}"
+                raise Broken(explain(url, error)) from error
+            exchange.answered(response.status_code, dict(response.headers), response.content)
+        return Answer(method, url, response.status_code, exchange.response_headers, response.content)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def explain(url: str, error: Exception) -> Finding:
+    """Name why no answer came; pure. Certificate trouble hides as the cause of a ConnectError."""
+    host = urlsplit(url).hostname or ""
+    who = service(url)
+    match error:
+        case httpx.ConnectTimeout() | httpx.ConnectError() if not _certificate(error):
+            return Finding(Code.HOST_UNREACHABLE, f"{host} took no connection: {error}", "DNS, load balancer or listener")
+        case httpx.TimeoutException() | TimeoutError():
+            return Finding(Code.SERVICE_STALLED, f"{who} at {host} took the request and never answered", who)
+        case _ if certificate := _certificate(error):
+            return Finding(Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {certificate}", "certificate")
+    return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off: {error or type(error).__name__}", who)
+
+
+def _certificate(error: BaseException) -> str:
+    """What the certificate check said, however deep it lies under `error`."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return seen.verify_message or str(seen)
+        seen = seen.__cause__ or seen.__context__
+    return str(error) if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
+
+
+def service(url: str) -> str:
+    """Who answers for `url` behind the gateway (contract 1.4)."""
+    parts = urlsplit(url).path.split("/")
+    match parts[1:4]:
+        case ["api", "svc", name]:
+            return f"{name}-service"
+        case ["api", "ops", *_]:
+            return "ops-service"
+        case ["api", "oauth2", *_] | ["oauth2", *_]:
+            return "auth-service"
+    return "edge"
