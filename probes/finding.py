@@ -92,6 +92,10 @@ class Broken(AssertionError):  # noqa: N818 - it reads as what it says: raise Br
         self.finding = finding
 
 
+class NotApplicable(Exception):  # noqa: N818 - as above
+    """The promise is not made by this environment; the message says why."""
+
+
 class CannotAsk(Exception):  # noqa: N818 - as above
     """We could not ask: no credentials, no browser, our own mistake. The message says what to do."""
 

@@ -169,7 +169,7 @@ def parse(path: Path) -> dict[str, Any]:
 
 def build(settings: Mapping[str, Any], source: str) -> Target:
     """A Target from parsed TOML; `source` names the file in complaints. Raises BadEnvironment."""
-    known = {"start", "control", *(f.name for f in fields(Target))}
+    known = {"control", *(f.name for f in fields(Target))}
     if strange := sorted(set(settings) - known):
         raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; known are {', '.join(sorted(known))}")
     cast = {who: _section(source, f"cast.{who}", Part, part) for who, part in settings.get("cast", {}).items()}

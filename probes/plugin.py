@@ -1,0 +1,258 @@
+"""The only module that knows pytest: options, fixtures, and how a verdict becomes an outcome that pytest understands."""
+
+import functools
+import inspect
+import secrets
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from probes import target as targets
+from probes.browser import Browser
+from probes.finding import EXIT_HELD, CannotAsk, Verdict
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.run import Outcome, Scenario
+from probes.session import Session, Wishes
+from probes.starting import Started, running
+from probes.target import BadEnvironment, Target
+from probes.web import Web
+from reports import terminal
+
+RUNS = Path(__file__).parent.parent / "reports" / "runs"
+SESSION = pytest.StashKey[Session]()
+OUTCOME = pytest.StashKey[Outcome]()
+T = TypeVar("T")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("probes", "weAlist probes")
+    group.addoption(
+        "--env", metavar="NAME|FILE", help="a name in environments/ (default: replica) or a path to a TOML file"
+    )
+    group.addoption("--fault", action="append", default=[], metavar="NAME", help="start the replica with this fault")
+    group.addoption("--probe-concurrency", type=int, default=0, metavar="N", help="scenarios at once (default: all)")
+    group.addoption("--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke")
+    group.addoption("--strict-verdicts", action="store_true", help="degraded fails the run as broken does")
+    group.addoption("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where run folders are made")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Complain about a mistyped environment before anything is collected."""
+    if named := config.getoption("env"):
+        _or_usage_error(lambda: targets.parse(targets.find(named)))
+
+
+def _or_usage_error(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except (BadEnvironment, CannotAsk) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Get the target ready, once it is known that scenarios will run."""
+    chosen = {scenario_id(item): item for item in session.items if _promises(item)}
+    config = session.config
+    if not chosen or config.getoption("collectonly"):
+        return
+    target, started = _or_usage_error(lambda: _ready(config))
+    config.stash[SESSION] = mine = Session(
+        wishes=_wishes(config, len(chosen)),
+        target=target,
+        started=started,
+        scenarios={name: _scenario(name, item, target) for name, item in chosen.items()},
+        announce=terminal_progress(config, len(chosen)),
+    )
+    _take_over(session, mine)
+    for name, item in chosen.items():
+        _await_instead(item, name)
+
+
+def _ready(config: pytest.Config) -> tuple[Target, Started | None]:
+    path = targets.find(config.getoption("env") or "replica")
+    settings, faults = targets.parse(path), config.getoption("fault")
+    if "start" not in settings:
+        if faults:
+            raise BadEnvironment(f"--fault is for targets that are started for the run; {path.name} has no start line")
+        return targets.build(settings, str(path)), None
+    if not faults and (already := running(settings)):
+        return targets.build(targets.parse(already), str(already)), None
+    started = Started(settings["start"], faults)
+    config.add_cleanup(started.stop)
+    file = started.wait()
+    return targets.build(targets.parse(file), str(file)), started
+
+
+def _wishes(config: pytest.Config, selected: int) -> Wishes:
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    return Wishes(
+        folder=config.getoption("runs") / name,
+        concurrency=config.getoption("probe_concurrency") or selected,
+        confirm=not config.getoption("no_confirm"),
+        junit=Path(config.option.xmlpath) if config.option.xmlpath else None,
+    )
+
+
+def _take_over(session: pytest.Session, mine: Session) -> None:
+    """Our reports do the telling, and a signal ends the run in order instead of at once."""
+    config = session.config
+    config.option.tbstyle, config.option.reportchars = "no", ""
+    if config.option.verbose == 0:
+        config.option.verbose = -1
+    for plugin in [p for p in config.pluginmanager.get_plugins() if type(p).__name__ == "LogXML"]:
+        config.pluginmanager.unregister(plugin)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
+
+    def stop(received: int, _frame: object) -> None:
+        session.shouldstop = signal.Signals(received).name
+        mine.stop(signal.Signals(received).name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        config.add_cleanup(functools.partial(signal.signal, number, signal.signal(number, stop)))
+
+
+def _promises(item: pytest.Item) -> bool:
+    return item.get_closest_marker("promise") is not None
+
+
+def scenario_id(item: pytest.Item) -> str:
+    """For instance storage/a-file-comes-back[apex]: stable, ASCII, the name that reports and tables share."""
+    name, bracket, parameters = item.name.removeprefix("test_").partition("[")
+    return f"{item.path.stem.removeprefix('test_')}/{name.replace('_', '-')}{bracket}{parameters}"
+
+
+def _scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
+    mark: dict[str, Any] = {}
+    for level in reversed(list(item.iter_markers("promise"))):
+        mark |= level.kwargs
+    file, line, _ = item.location
+    return Scenario(
+        id=name,
+        title=(inspect.getdoc(item.obj) or name).split("\n")[0],  # type: ignore[attr-defined]
+        file=file,
+        line=(line or 0) + 1,
+        classname=".".join(Path(file).with_suffix("").parts),
+        name=item.name,
+        owner=mark.get("owner", "nobody"),
+        area=targets.area(name),
+        incident=mark.get("incident", ""),
+        deadline=mark.get("deadline", target.patience.scenario),
+        alone=item.get_closest_marker("alone") is not None,
+    )
+
+
+def _await_instead(item: Any, name: str) -> None:
+    """All scenarios start together as tasks; the test that pytest runs awaits its own."""
+    item.stash[_CALL] = _call(item)
+    if _running.__name__ not in item.fixturenames:
+        item.fixturenames.insert(0, _running.__name__)
+    mine: Session = item.config.stash[SESSION]
+
+    async def awaiting(**_: object) -> None:
+        item.stash[OUTCOME] = outcome = await mine.run.outcome(name)
+        if outcome.verdict is Verdict.SKIPPED:
+            pytest.skip(outcome.reason)
+        if outcome.verdict in _FAILING and not outcome.accepted:
+            pytest.fail(outcome.finding.observed if outcome.finding else outcome.reason, pytrace=False)
+
+    item.obj = awaiting
+
+
+_FAILING = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN)
+_CALL = pytest.StashKey[Callable[[pytest.FixtureRequest], Callable[[], Awaitable[None]]]]()
+
+
+def _call(item: Any) -> Callable[[pytest.FixtureRequest], Callable[[], Awaitable[None]]]:
+    """How to call the scenario itself, once fixtures can be asked for."""
+    scenario, names = item.obj, item._fixtureinfo.argnames  # noqa: SLF001 - pytest has no public name for it
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+
+    def bind(request: pytest.FixtureRequest) -> Callable[[], Awaitable[None]]:
+        values = {n: parameters[n] if n in parameters else request.getfixturevalue(n) for n in names}
+        return functools.partial(scenario, **values)
+
+    return bind
+
+
+@pytest.fixture(scope="session")
+async def _running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Every selected scenario, under way."""
+    mine = request.config.stash[SESSION]
+    items = {scenario_id(item): item for item in request.session.items if _CALL in item.stash}
+    mine.open({name: item.stash[_CALL](request) for name, item in items.items()})
+    yield
+    await mine.close()
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Target:
+    return request.config.stash[SESSION].target
+
+
+@pytest.fixture(scope="session")
+def web(request: pytest.FixtureRequest) -> Web:
+    return request.config.stash[SESSION].web
+
+
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest) -> Browser:
+    return request.config.stash[SESSION].browser
+
+
+@pytest.fixture(scope="session")
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    return request.config.stash[SESSION].ledger
+
+
+@pytest.fixture(scope="session")
+def member(request: pytest.FixtureRequest) -> Callable[[str], Member]:
+    """One of the cast, by role."""
+    return request.config.stash[SESSION].cast.member
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" and (outcome := item.stash.get(OUTCOME, None)):
+        report.duration = outcome.duration
+        report.verdict = outcome.verdict  # type: ignore[attr-defined]
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    """A verdict in pytest's words: what we could not ask is an error, not a failure."""
+    verdict: Verdict | None = getattr(report, "verdict", None)
+    if verdict is None:
+        return None
+    category = "error" if verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN) else report.outcome
+    return category, "", verdict.upper()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """After the last fixture is closed and before pytest sums up: the reports, and an exit code that says who is to act."""
+    yield
+    mine = session.config.stash.get(SESSION, None)
+    if mine is None:
+        return
+    report = mine.finish()
+    session.config.stash[_REPORT] = report
+    session.exitstatus = report.exit_code(strict=session.config.getoption("strict_verdicts"))
+
+
+_REPORT = pytest.StashKey[Any]()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if report := config.stash.get(_REPORT, None):
+        terminal.show(report, terminalreporter._tw._file)  # noqa: SLF001 - the stream that pytest did not capture
+
+
+def terminal_progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome], None]:
+    """A line for each scenario as it finishes; pytest's own -v names them instead."""
+    raise NotImplementedError

@@ -1,0 +1,146 @@
+"""Read a presigned URL as S3 would, and say whose credentials signed it, for where, and for how long.
+
+Forms: SigV4 and SigV2 in the query (AWS Signature Version 4 and 2), SigV4 in the fields of a POST policy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+from probes.finding import Broken, Code, Finding, broken
+from probes.redaction import credential_kind
+from probes.target import Presign
+from probes.web import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Presigned:
+    """What a presigned URL says about itself. `seconds`: its life; None where it does not say."""
+
+    url: str
+    host: str
+    path: str
+    access_key: str
+    region: str
+    seconds: int | None
+    signed_headers: tuple[str, ...]
+    session_token: bool
+
+    @property
+    def key_kind(self) -> str:
+        return credential_kind(self.access_key)
+
+
+def read(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
+    """What `url` (and the form `fields` of a POST policy) were signed with. Names are compared without case."""
+    parts = urlsplit(url)
+    said = {name.lower(): value for name, value in parse_qsl(parts.query)} | {
+        name.lower(): value for name, value in (fields or {}).items()
+    }
+    # Some issuers percent-encode the scope twice; the key is in front of the first slash either way.
+    scope = unquote(said.get("x-amz-credential", "")).split("/")
+    seconds = said.get("x-amz-expires", "")
+    return Presigned(
+        url=url,
+        host=parts.netloc,
+        path=unquote(parts.path),
+        access_key=scope[0] or said.get("awsaccesskeyid", ""),
+        region=scope[2] if len(scope) > 2 else "",  # noqa: PLR2004 - key/date/region/service/aws4_request
+        seconds=int(seconds) if seconds.isdecimal() else None,
+        signed_headers=tuple(said.get("x-amz-signedheaders", "").split(";")),
+        session_token="x-amz-security-token" in said,
+    )
+
+
+def check_credentials(signed: Presigned) -> None:
+    """Raise Broken when a development credential signed (V6 §3), or nobody did."""
+    if signed.key_kind == "development":
+        raise broken(
+            Code.PRESIGN_DEV_CREDENTIALS,
+            f"signed with the development credential {signed.access_key!r} for {signed.host}",
+            "the image's baked config.yaml: an empty S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY in the environment"
+            " does not override it where the service reads os.Getenv instead of os.LookupEnv",
+        )
+    if not signed.access_key:
+        raise broken(Code.CONTRACT_BROKEN, f"the URL for {signed.host} carries no credential", "the issuer")
+
+
+def check_temporary(signed: Presigned, expected: Presign) -> None:
+    """Raise Broken when a long-lived key signed where the environment gives its pods a role (contract 4.3)."""
+    if expected.temporary and not signed.session_token:
+        raise broken(
+            Code.PRESIGN_STATIC_CREDENTIALS,
+            f"signed with a {signed.key_kind} key and without a session token",
+            "the pod's IAM role (Pod Identity association), or static keys left in the environment",
+        )
+
+
+def check_endpoint(signed: Presigned, expected: Presign) -> None:
+    """Raise Broken when the URL does not lead to the environment's bucket, in its style and region."""
+    wrong = list(_wrong_places(signed, expected))
+    if wrong:
+        raise broken(Code.PRESIGN_WRONG_ENDPOINT, "; ".join(wrong), _who_misplaced(signed, expected))
+
+
+def _wrong_places(signed: Presigned, expected: Presign) -> list[str]:
+    in_path = signed.path.startswith(f"/{expected.bucket}/")
+    wrong = []
+    if signed.host != expected.host:
+        wrong.append(f"it leads to {signed.host} instead of {expected.host}")
+    if in_path != (expected.style == "path"):
+        wrong.append(f"the bucket is {'in the path' if in_path else 'not in the path'}, {expected.style} style is promised")
+    if signed.region != expected.region:
+        wrong.append(f"it is signed for region {signed.region or 'none'} instead of {expected.region}")
+    return wrong
+
+
+def _who_misplaced(signed: Presigned, expected: Presign) -> str:
+    name = signed.host.partition(":")[0]
+    if name in ("localhost", "127.0.0.1", "minio"):
+        return "S3_PUBLIC_ENDPOINT or S3_ENDPOINT of the issuer: a development value"
+    if name.startswith("cdn."):
+        return "S3_PUBLIC_ENDPOINT of the issuer: presigned through the CDN, with the bucket in the path (04be7992)"
+    return f"S3_ENDPOINT, S3_BUCKET or S3_REGION of the issuer ({expected.bucket} in {expected.region} is promised)"
+
+
+def check_lifetime(signed: Presigned, seconds: int) -> None:
+    """Raise Broken when the URL lives longer than `seconds`, or does not say."""
+    if signed.seconds is None or signed.seconds > seconds:
+        lives = "for ever" if signed.seconds is None else f"{signed.seconds} s"
+        raise broken(Code.PRESIGN_LIFETIME, f"it lives {lives}, {seconds} s are promised", "the issuer's expiry setting")
+
+
+def check_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
+    """Raise Broken when a header that weAlist signs (contract 4.3) is free to change."""
+    if missing := [name for name in wanted if name not in signed.signed_headers]:
+        raise broken(Code.CONTRACT_BROKEN, f"{', '.join(missing)} is not among the signed headers", "the issuer")
+
+
+def vouch(url: str, expected: Presign | None) -> Presigned:
+    """The URL read, once it is known to be safe to send a user's bytes there. Raises Broken."""
+    signed = read(url)
+    check_credentials(signed)
+    if expected:
+        check_endpoint(signed, expected)
+    return signed
+
+
+def tampered(url: str) -> str:
+    """`url` for another object, under the old signature."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path + ".tampered"))
+
+
+def explain_put(answer: Answer) -> Finding | None:
+    """Name why S3 did not take an upload; pure."""
+    if answer.status in (200, 204):
+        return None
+    said = answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace") or "no reason given"
+    suspect = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"  # noqa: PLR2004 - HTTP's number
+    return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {said}", suspect)
+
+
+def stored(answer: Answer) -> None:
+    """Raise Broken unless S3 took the upload."""
+    if finding := explain_put(answer):
+        raise Broken(finding)

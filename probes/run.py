@@ -1,0 +1,265 @@
+"""One run: every selected scenario as a task on one loop, each with its attempts, its deadline and its verdict."""
+
+import asyncio
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from opentelemetry.trace import Span
+
+from probes import telemetry
+from probes.evidence import Evidence, Recorder, curl, recording
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
+from probes.target import Accepted, Target
+
+Call = Callable[[], Awaitable[None]]
+Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
+
+# A second look at a failure may not take longer than this, in seconds.
+LADDER_DEADLINE = 8.0
+# What a cancelled scenario may take to close what it opened, in seconds.
+CLOSING_TIME = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A promise, as the reports know it. `deadline` in seconds; `alone`: runs when no other does."""
+
+    id: str
+    title: str
+    file: str
+    line: int
+    classname: str
+    name: str
+    owner: str
+    area: str
+    incident: str
+    deadline: float
+    alone: bool = False
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """What the journal says of it before it ran."""
+        fields = asdict(self)
+        del fields["deadline"], fields["alone"]
+        return {"scenario": fields.pop("id"), **fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How one try ended; `finding` is None when the promise was held."""
+
+    verdict: Verdict
+    finding: Finding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario ended as, all attempts considered. `duration` in seconds."""
+
+    verdict: Verdict
+    finding: Finding | None = None
+    attempts: int = 0
+    flaky: bool = False
+    accepted: Accepted | None = None
+    reason: str = ""
+    duration: float = 0.0
+
+
+def conclude(attempts: Sequence[Attempt]) -> Outcome:
+    """The verdict over one or two attempts: both broken is BROKEN, one is HELD but flaky; pure."""
+    first, last = attempts[0], attempts[-1]
+    flaky = len(attempts) > 1 and last.verdict in (Verdict.HELD, Verdict.DEGRADED)
+    # A confirming rerun that could not ask does not clear the target.
+    telling = first if last.verdict is Verdict.UNKNOWN else last
+    return Outcome(telling.verdict, telling.finding, len(attempts), flaky)
+
+
+def described(finding: Finding | None) -> dict[str, Any] | None:
+    """A finding as the journal carries it."""
+    if finding is None:
+        return None
+    return {**asdict(finding), "runbook": finding.runbook, "rungs": [asdict(r) for r in finding.rungs]}
+
+
+class Run:
+    """The tasks of one run, and the one way to stop them all."""
+
+    def __init__(
+        self,
+        target: Target,
+        evidence: Evidence,
+        span: Span,
+        refine: Refine,
+        *,
+        concurrency: int,
+        confirm: bool,
+        announce: Callable[[Scenario, Outcome], None],
+    ) -> None:
+        self.target, self.evidence, self.span = target, evidence, span
+        self.stopped = ""
+        self._refine, self._confirm, self._announce = refine, confirm, announce
+        self._slots = concurrency
+        self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
+        self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+
+    def start(self, scenarios: Mapping[str, tuple[Scenario, Call]]) -> None:
+        for name, (scenario, call) in scenarios.items():
+            self._tasks[name] = asyncio.create_task(self._perform(scenario, call), name=name)
+
+    async def outcome(self, name: str) -> Outcome:
+        return await asyncio.shield(self._tasks[name])
+
+    def stop(self, why: str) -> None:
+        """End the run early: what is under way becomes UNKNOWN, what has not begun NOT RUN."""
+        if not self.stopped:
+            self.stopped = why
+            for task in self._tasks.values():
+                task.cancel()
+
+    async def finish(self) -> None:
+        """Wait for what was stopped to close what it opened, but not for ever."""
+        pending = [task for task in self._tasks.values() if not task.done()]
+        if pending:
+            self.stop("stopped-early")
+            await asyncio.wait(pending, timeout=CLOSING_TIME)
+
+    @asynccontextmanager
+    async def _turn(self, *, alone: bool) -> Any:
+        if not alone:
+            async with self._free:
+                yield
+            return
+        taken = 0
+        async with self._alone:  # two that want all slots must not each hold half of them
+            try:
+                while taken < self._slots:
+                    await self._free.acquire()
+                    taken += 1
+                yield
+            finally:
+                for _ in range(taken):
+                    self._free.release()
+
+    async def _perform(self, scenario: Scenario, call: Call) -> Outcome:
+        attempts: list[Attempt] = []
+        began = time.monotonic()
+        try:
+            if reason := self.target.reason_to_skip(scenario.id):
+                raise NotApplicable(reason)
+            async with self._turn(alone=scenario.alone):
+                began = time.monotonic()
+                attempts.append(await self._attempt(scenario, call, 1))
+                if attempts[0].verdict is Verdict.BROKEN and self._confirm and not self.stopped:
+                    await asyncio.sleep(self.target.patience.rest)
+                    attempts.append(await self._attempt(scenario, call, 2))
+        except NotApplicable as why:
+            return self._close(scenario, Outcome(Verdict.SKIPPED, reason=str(why)))
+        except asyncio.CancelledError:
+            if not attempts:
+                return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")
+        outcome = replace(conclude(attempts), duration=time.monotonic() - began)
+        if outcome.finding and outcome.verdict in (Verdict.BROKEN, Verdict.DEGRADED):
+            today = datetime.now(UTC).date()
+            outcome = replace(outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today))
+        return self._close(scenario, outcome)
+
+    def _close(self, scenario: Scenario, outcome: Outcome) -> Outcome:
+        accepted = outcome.accepted
+        self.evidence.journal.write(
+            "scenario-finished",
+            scenario=scenario.id,
+            verdict=outcome.verdict,
+            duration=round(outcome.duration, 6),
+            attempts=outcome.attempts,
+            flaky=outcome.flaky,
+            finding=described(outcome.finding),
+            accepted={"why": accepted.why, "until": accepted.until.isoformat()} if accepted else None,
+            reason=outcome.reason,
+        )
+        self._announce(scenario, outcome)
+        return outcome
+
+    async def _attempt(self, scenario: Scenario, call: Call, number: int) -> Attempt:
+        journal, began = self.evidence.journal, time.monotonic()
+        journal.write("attempt-started", scenario=scenario.id, attempt=number)
+        span = self.evidence.tracing.start(
+            scenario.id, "internal", telemetry.scenario_attributes(scenario.id, scenario.owner, number), parent=self.span
+        )
+        recorder = Recorder(self.evidence, scenario.id, number, span)
+        with recording(recorder):
+            finding = await self._judge(scenario, call, recorder)
+        finding = self._clean(finding or next(iter(recorder.degraded), None), recorder)
+        verdict = finding.verdict if finding else Verdict.HELD
+        telemetry.end_scenario(span, verdict, finding)
+        journal.write(
+            "attempt-finished",
+            scenario=scenario.id,
+            attempt=number,
+            verdict=verdict,
+            duration=round(time.monotonic() - began, 6),
+            finding=described(finding),
+        )
+        return Attempt(verdict, finding)
+
+    async def _judge(self, scenario: Scenario, call: Call, recorder: Recorder) -> Finding | None:
+        timer = asyncio.timeout(scenario.deadline)
+        try:
+            async with timer:
+                await call()
+        except Broken as failure:
+            return await self._look_again(failure.finding, recorder)
+        except NotApplicable:
+            raise
+        except CannotAsk as why:
+            return unknown(str(why))
+        except AssertionError as failure:
+            return Finding(Code.UNEXPLAINED, str(failure) or "an assertion without words failed", "unknown")
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
+            return unknown(f"the run was ended ({self.stopped}) before this was done")
+        except TimeoutError as error:
+            if timer.expired():
+                return unknown(f"not done within its deadline of {scenario.deadline:g} s")
+            return self._mistake(error, recorder)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is ours to answer for, not the target's
+            return self._mistake(error, recorder)
+        return None
+
+    def _mistake(self, error: Exception, recorder: Recorder) -> Finding:
+        recorder.note("".join(traceback.format_exception(error)))
+        return unknown(f"the suite itself failed with {type(error).__name__}: {error}; the journal has the traceback")
+
+    async def _look_again(self, finding: Finding, recorder: Recorder) -> Finding:
+        """Climb the ladder; whatever happens there, the finding stands."""
+        line = curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
+        finding = replace(finding, reproduce=finding.reproduce or line)
+        try:
+            async with asyncio.timeout(LADDER_DEADLINE):
+                return await self._refine(finding, recorder)
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
+        except Exception as error:  # noqa: BLE001 - a ladder that breaks must not hide what it was climbed for
+            recorder.note(f"the ladder itself failed: {type(error).__name__}: {error}")
+        return finding
+
+    def _clean(self, finding: Finding | None, recorder: Recorder) -> Finding | None:
+        """Redact what a probe quoted from the target."""
+        if finding is None:
+            return None
+        text = recorder.evidence.redactor.text
+        rungs = tuple(replace(rung, saw=text(rung.saw)) for rung in finding.rungs)
+        return replace(
+            finding, observed=text(finding.observed), suspect=text(finding.suspect), reproduce=text(finding.reproduce), rungs=rungs
+        )
+
+
+def unknown(why: str) -> Finding:
+    """A finding that blames nobody but us."""
+    return Finding(Code.UNKNOWN, why, "the suite itself")

@@ -1,0 +1,82 @@
+"""Start the target that an environment file says can be started (the replica), and stop it after the run."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from probes.target import BadEnvironment, address, parse
+
+PR_SET_PDEATHSIG = 1
+READY_WITHIN = 30.0  # seconds; it needs about 2 on an idle machine
+ROOT = Path(__file__).parent.parent
+
+
+class Started:
+    """A process that writes an environment file when it is ready, as long as we live."""
+
+    def __init__(self, command: Sequence[str], faults: Sequence[str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="probes-")
+        self.environment = Path(self._folder.name) / "environment.toml"
+        self._output = Path(self._folder.name) / "output.txt"
+        words = [sys.executable if word == "python" else word for word in command]
+        words += [word for fault in faults for word in ("--fault", fault)]
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                [*words, "--environment", str(self.environment)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - it makes one system call
+                start_new_session=True,  # a Ctrl-C is ours to pass on, after the sweep
+            )
+
+    def wait(self) -> Path:
+        """The environment file, once the process has written it. Raises BadEnvironment."""
+        deadline = time.monotonic() + READY_WITHIN
+        while not self.environment.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                said = self._output.read_text("utf-8", "replace").strip().splitlines()
+                self.stop()
+                raise BadEnvironment(said[-1] if said else "the replica did not start and said nothing")
+            time.sleep(0.02)
+        return self.environment
+
+    def stop(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._folder.cleanup()
+
+
+def _end_with_parent() -> None:
+    """Have the kernel stop the child when we are killed outright and cannot do it ourselves (prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def running(settings: Mapping[str, Any]) -> Path | None:
+    """The environment file of a target that somebody started by hand, if it still answers."""
+    named = settings.get("running")
+    if not named or not (path := ROOT / named).is_file():
+        return None
+    try:
+        apex = urlsplit(parse(path)["hosts"]["apex"])
+        with socket.create_connection((address(apex.hostname or ""), apex.port or 443), timeout=1):
+            return path
+    except (OSError, KeyError, BadEnvironment):
+        return None
