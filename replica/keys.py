@@ -1,0 +1,38 @@
+"""The key that signs weAlist's tokens: RS256 with the kid, issuer and claims of contract §2.2 (RFC 7519, RFC 7517)."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+KEY_ID = "wealist-auth-key-1"
+ISSUER = "wealist-auth-service"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One RSA pair, new with every replica, so that no token of a past run is good in the next."""
+
+    private: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+
+    def mint(self, user: str, email: str, kind: str, seconds: float) -> str:
+        """A token without a jti: two of one kind for one user in the same second are equal, as in weAlist."""
+        issued = int(time.time())
+        claims = {"sub": user, "iss": ISSUER, "iat": issued, "exp": issued + int(seconds), "type": kind, "email": email}
+        return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KEY_ID})
+
+    def read(self, token: str) -> dict[str, Any]:
+        """The claims of a token that is signed, unexpired and ours; else jwt.InvalidTokenError."""
+        claims: dict[str, Any] = jwt.decode(
+            token, self.private.public_key(), algorithms=["RS256"], issuer=ISSUER, options={"require": ["sub", "exp"]}
+        )
+        return claims
+
+    def jwks(self) -> dict[str, Any]:
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))
+        return {
+            "keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID, "n": public["n"], "e": public["e"]}]
+        }

@@ -1,0 +1,217 @@
+"""auth-service: tokens, rotation with reuse detection, JWKS, the test endpoint of dev (contract §2.1 to §2.4).
+
+It is the one Java service, with habits of its own: whatever it does not expect is 500 AUTH999, a wrong path included.
+"""
+
+import json
+import secrets
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+import jwt
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from replica.world import SYSTEM_USER, World
+
+TEST_EMAIL = "loadtest@wealist.co.kr"
+SPRING_ORIGINS = r"http://localhost:\d+|https://([a-z0-9-]+\.)*wealist\.localhost(:\d+)?"
+SPRING_METHODS = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
+    """A no with one of auth-service's own codes."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+def app(world: World) -> Starlette:
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origin_regex=SPRING_ORIGINS,
+        allow_methods=SPRING_METHODS,
+        allow_headers=["*"],
+        allow_credentials=True,
+    )
+    handlers = {HTTPException: _unexpected, Refused: _refused}
+    served = Starlette(routes=[*_tokens(), *_about()], middleware=[cors], exception_handlers=handlers)
+    served.router.redirect_slashes = False
+    served.state.world = world
+    return served
+
+
+def _tokens() -> list[Route]:
+    return [
+        Route("/api/auth/refresh", refresh, methods=["POST"]),
+        Route("/api/auth/validate", validate, methods=["POST"]),
+        Route("/api/auth/logout", logout, methods=["POST"]),
+        Route("/api/test/token", token_for_tests, methods=["POST"]),
+        Route("/api/test/status", token_status),
+        Route("/oauth2/authorization/google", start_oauth),
+    ]
+
+
+def _about() -> list[Route]:
+    up = ["/health", "/ready", *(f"/actuator/health{part}" for part in ("", "/liveness", "/readiness"))]
+    return [
+        Route("/.well-known/jwks.json", jwks),
+        Route("/.well-known/openid-configuration", openid_configuration),
+        Route("/actuator/info", info),
+        Route("/actuator/prometheus", prometheus),
+        *(Route(path, health) for path in up),
+    ]
+
+
+async def refresh(request: Request) -> Response:
+    """Rotates; neither the token's type is checked, nor is check-then-set atomic elsewhere than in one event loop."""
+    world, token = _world(request), await _field(request, "refreshToken")
+    claims = _read(world, token)
+    if token in world.blacklist:
+        raise Refused(401, "AUTH006", "Token is blacklisted")
+    world.blacklist.add(token)
+    return JSONResponse(pair(world, claims["sub"], claims["email"]))
+
+
+async def validate(request: Request) -> Response:
+    world, token = _world(request), await _field(request, "token")
+    try:
+        claims = world.key.read(token)
+    except jwt.InvalidTokenError as error:
+        return JSONResponse({"userId": None, "valid": False, "message": str(error)})
+    if token in world.blacklist:
+        return JSONResponse({"userId": None, "valid": False, "message": "Token is blacklisted"})
+    return JSONResponse({"userId": claims["sub"], "valid": True, "message": "Token is valid"})
+
+
+async def logout(request: Request) -> Response:
+    """Takes the access token only; the refresh token stays good, as in weAlist."""
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    _read(_world(request), token)
+    _world(request).blacklist.add(token)
+    return JSONResponse({"message": "Logged out"})
+
+
+async def token_for_tests(request: Request) -> Response:
+    """No secret guards it; an id that is no UUID falls back to the system user."""
+    world = _world(request)
+    asked = await _body(request) or {}
+    user = _uuid_or(asked.get("userId"), SYSTEM_USER)
+    known = world.users.get(user)
+    email = asked.get("email") or (known.email if known else TEST_EMAIL)
+    return JSONResponse(pair(world, user, email))
+
+
+async def token_status(_request: Request) -> Response:
+    message = "WARNING: Test auth endpoint is enabled. Disable after testing!"
+    return JSONResponse({"testAuthEnabled": True, "message": message})
+
+
+def pair(world: World, user: str, email: str) -> dict[str, str]:
+    return {
+        "accessToken": world.key.mint(user, email, "access", world.access_seconds),
+        "refreshToken": world.key.mint(user, email, "refresh", world.refresh_seconds),
+        "userId": user,
+    }
+
+
+async def start_oauth(request: Request) -> Response:
+    """The redirect to Google, with the session cookie that the callback will need."""
+    query = {
+        "response_type": "code",
+        "client_id": "replica.apps.googleusercontent.com",
+        "scope": "email profile",
+        "state": secrets.token_urlsafe(32),
+        "redirect_uri": f"{_world(request).hosts.api}/api/oauth2/callback/google",
+    }
+    answer = RedirectResponse(f"https://accounts.google.com/o/oauth2/v2/auth?{urlencode(query)}", 302)
+    answer.set_cookie("SESSION", secrets.token_urlsafe(24), max_age=1800, secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+async def jwks(request: Request) -> Response:
+    return JSONResponse(_world(request).key.jwks())
+
+
+async def openid_configuration(_request: Request) -> Response:
+    inside = "http://auth-service:8080"
+    return JSONResponse(
+        {
+            "issuer": "wealist-auth-service",
+            "jwks_uri": f"{inside}/.well-known/jwks.json",
+            "authorization_endpoint": f"{inside}/oauth2/authorization/google",
+            "token_endpoint": f"{inside}/api/auth/refresh",
+            "userinfo_endpoint": f"{inside}/api/auth/me",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "scopes_supported": ["openid", "email", "profile"],
+        }
+    )
+
+
+async def health(_request: Request) -> Response:
+    return JSONResponse({"status": "UP"})
+
+
+async def info(_request: Request) -> Response:
+    return JSONResponse({})
+
+
+async def prometheus(_request: Request) -> Response:
+    text = (
+        '# TYPE application_ready_time_seconds gauge\napplication_ready_time_seconds{application="auth-service"} 1.0\n'
+    )
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+
+def _world(request: Request) -> World:
+    world: World = request.app.state.world
+    return world
+
+
+def _read(world: World, token: str) -> dict[str, Any]:
+    try:
+        return world.key.read(token)
+    except jwt.ExpiredSignatureError:
+        raise Refused(401, "AUTH002", "Token has expired") from None
+    except jwt.InvalidTokenError:
+        raise Refused(401, "AUTH003", "Token is invalid") from None
+
+
+async def _body(request: Request) -> dict[str, Any] | None:
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+async def _field(request: Request, name: str) -> str:
+    body = await _body(request)
+    if not body or not isinstance(body.get(name), str):
+        raise Refused(500, "AUTH999", "Unexpected error")
+    return str(body[name])
+
+
+def _uuid_or(value: object, fallback: str) -> str:
+    try:
+        return str(uuid.UUID(str(value)))
+    except ValueError:
+        return fallback
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return JSONResponse({"code": error.code, "message": error.message}, error.status)
+
+
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"code": "AUTH999", "message": "Unexpected error"}, 500)

@@ -1,0 +1,236 @@
+"""A Go service of weAlist seen from outside: gin's 404 and redirects, DefaultCORS, request ids, health, tokens.
+
+Sources: contract §1.5 (CORS), §2.5 (401 bodies, here in the validating mode of dev), §8 (health).
+"""
+
+import json
+import posixpath
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from replica.services.answers import GinJSON, Phrase, Refusal, bad_request, plain_error, unauthorized
+from replica.world import World
+
+REDIS_LIARS = {"board", "chat", "noti", "storage"}
+CORS = {
+    "access-control-allow-credentials": "true",
+    "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+    "access-control-allow-headers": "Origin, Content-Type, Accept, Authorization, X-Request-ID, X-Workspace-Id",
+    "access-control-expose-headers": "X-Request-ID",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a handler: who asks (empty where no token is needed), and for what."""
+
+    world: World
+    request: Request
+    claims: dict[str, Any]
+    body: dict[str, Any]
+
+    @property
+    def user(self) -> str:
+        return str(self.claims["sub"])
+
+    def id(self, name: str, what: str) -> str:
+        """The id at `name` in the path."""
+        return as_id(self.request.path_params[name], f"Invalid {what} ID")
+
+    def text(self, field: str) -> str:
+        """A text that the body must have."""
+        value = self.body.get(field)
+        if not isinstance(value, str) or not value:
+            raise Refusal(400, "VALIDATION_ERROR", f"Field '{field}' is required")
+        return value
+
+    def number(self, field: str) -> int:
+        """A positive number that the body must have."""
+        value = self.body.get(field)
+        if not isinstance(value, int) or value < 1:
+            raise Refusal(400, "VALIDATION_ERROR", f"Field '{field}' must be at least 1")
+        return value
+
+    def query(self, name: str, default: str = "") -> str:
+        return self.request.query_params.get(name, default)
+
+    def page(self, size: str = "pageSize") -> tuple[int, int]:
+        """Page number and size, with the services' own fallbacks for nonsense."""
+        page, count = self.query("page", "1"), self.query(size, "20")
+        number = int(page) if page.isdigit() and int(page) else 1
+        return number, int(count) if count.isdigit() and 1 <= int(count) <= 100 else 20  # noqa: PLR2004
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+def as_id(value: object, message: str) -> str:
+    try:
+        return str(uuid.UUID(str(value)))
+    except ValueError:
+        raise bad_request(message) from None
+
+
+def route(method: str, path: str, handler: Handler) -> Route:
+    """A route that asks for an access token."""
+    return _route(method, path, handler, lambda request: bearer(request.app.state.world, request.headers))
+
+
+def public(method: str, path: str, handler: Handler) -> Route:
+    """A route that asks for nothing."""
+    return _route(method, path, handler, lambda _request: {})
+
+
+def _route(method: str, path: str, handler: Handler, claims: Callable[[Request], dict[str, Any]]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return await handler(Call(request.app.state.world, request, claims(request), await body_of(request)))
+
+    return Route(path, endpoint, methods=[method])
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    sent = await request.body()
+    try:
+        body = json.loads(sent or b"{}")
+    except ValueError:
+        raise Refusal(400, "VALIDATION_ERROR", "Invalid request body") from None
+    return body if isinstance(body, dict) else {}
+
+
+def bearer(world: World, headers: Headers) -> dict[str, Any]:
+    """The claims of the access token that came along."""
+    sent = headers.get("authorization", "")
+    if not sent:
+        raise unauthorized("Authorization header is required")
+    scheme, _, token = sent.partition(" ")
+    if scheme != "Bearer" or not token:
+        raise unauthorized("Invalid authorization header format")
+    return access_claims(world, token)
+
+
+def access_claims(world: World, token: str) -> dict[str, Any]:
+    """Claims of a good access token; a logged-out one is good too, for the JWKS fallback never heard of the logout."""
+    try:
+        claims = world.key.read(token)
+    except jwt.InvalidTokenError:
+        raise unauthorized("Invalid or expired token") from None
+    if claims.get("type") != "access":
+        raise unauthorized("Invalid or expired token")
+    return claims
+
+
+def engine(
+    world: World,
+    service: str,
+    routes: Sequence[BaseRoute],
+    *,
+    base: str = "",
+    phrase: Phrase = plain_error,
+    hangs: str | None = None,
+    served: Callable[[str], str] = str,
+) -> Starlette:
+    """A service: its routes, and health below the root and below `base`.
+
+    `hangs` names a fault that leaves every call unanswered; `served` tells which path of the table serves a path.
+    """
+    app = Starlette(
+        routes=[*_observed(world, service, ""), *(_observed(world, service, base) if base else ()), *routes],
+        middleware=[Middleware(Gin, world=world, hangs=hangs, served=served)],
+        exception_handlers={HTTPException: _no_route, Refusal: _refused(phrase)},
+    )
+    app.router.redirect_slashes = False
+    app.state.world = world
+    return app
+
+
+def _observed(world: World, service: str, base: str) -> list[BaseRoute]:
+    async def live(_request: Request) -> Response:
+        return GinJSON({"status": "alive"})
+
+    async def ready(_request: Request) -> Response:
+        return GinJSON({"status": "ready", "checks": {"database": "ok", "redis": redis_check(world, service)}})
+
+    async def metrics(_request: Request) -> Response:
+        text = f'# TYPE up gauge\nup{{service="{service}-service"}} 1\n'
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+    health = [Route(f"{base}/health{part}", ready) for part in ("", "/ready")]
+    return [Route(f"{base}/health/live", live), *health, *([] if base else [Route("/metrics", metrics)])]
+
+
+def redis_check(world: World, service: str) -> str:
+    """User-service never hands its Redis to the health check, so it always says that there is none (contract §5.5)."""
+    lying = service in REDIS_LIARS and world.lies("redis-not-configured")
+    return "not_configured" if lying or service == "user" else "ok"
+
+
+async def _no_route(_request: Request, _error: Exception) -> Response:
+    return Response("404 page not found", 404, headers={"content-type": "text/plain"})
+
+
+def _refused(phrase: Phrase) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        return phrase(request, error)
+
+    return answer
+
+
+class Gin:
+    """What stands before every route of a Go service."""
+
+    def __init__(self, app: ASGIApp, world: World, hangs: str | None, served: Callable[[str], str]) -> None:
+        self.app, self.world, self.hangs, self.served = app, world, hangs, served
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif self.hangs and self.world.lies(self.hangs):
+            await _until_gone(receive)
+        else:
+            headers = Headers(scope=scope)
+            number = headers.get("x-request-id") or str(uuid.uuid4())
+            inner = {**scope, "path": self.served(scope["path"]), "request_id": number}
+            answer = _at_once(scope) or self.app
+            await answer(inner, receive, _marked(send, number, headers.get("origin")))
+
+
+def _at_once(scope: Scope) -> Response | None:
+    """The answers that no route gives: a doubled slash is redirected, a preflight allowed."""
+    path: str = scope["path"]
+    if path.startswith("//"):
+        query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+        address = posixpath.normpath("/" + path.lstrip("/")) + query
+        status = 301 if scope["method"] == "GET" else 307
+        return HTMLResponse(f'<a href="{address}">Moved Permanently</a>.\n\n', status, headers={"location": address})
+    return Response(status_code=204) if scope["method"] == "OPTIONS" else None
+
+
+def _marked(send: Send, number: str, origin: str | None) -> Send:
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = number
+            if origin:
+                headers["access-control-allow-origin"] = origin
+                headers.update(CORS)
+        await send(message)
+
+    return marked
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

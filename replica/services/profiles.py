@@ -1,0 +1,111 @@
+"""user-service, profiles: one for each workspace, and the upload URL for a profile's image (contract §4.5, §5.6)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from replica.objects import public_signer
+from replica.rows import Attachment, User, new_id
+from replica.services.answers import Refusal, not_found, raw
+from replica.services.gin import Call, as_id, route
+from replica.world import add
+
+PUT_SECONDS = 300
+
+
+async def my_profile(call: Call) -> Response:
+    workspace = _workspace_id(call)
+    if not call.world.is_member(workspace, call.user):
+        raise not_found("Profile not found")
+    return raw(_profile(_me(call), workspace))
+
+
+async def update_profile(call: Call) -> Response:
+    workspace, user = _workspace_id(call), _me(call)
+    user.name = str(call.body.get("nickName") or user.name)
+    return raw(_profile(user, workspace))
+
+
+async def all_my_profiles(call: Call) -> Response:
+    mine = [row.id for row in call.world.workspaces.values() if call.user in row.members]
+    return raw([_profile(_me(call), workspace) for workspace in mine])
+
+
+async def image_url(call: Call) -> Response:
+    name, kind = call.text("fileName"), call.text("contentType")
+    call.number("fileSize")
+    key = f"profiles/{new_id()}/{name}"
+    url = public_signer(call.world.bucket).put(key, kind, PUT_SECONDS)
+    expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
+    return raw({"uploadUrl": url, "fileKey": key, "expiresAt": expires.isoformat().replace("+00:00", "Z")})
+
+
+async def save_attachment(call: Call) -> Response:
+    row = Attachment(
+        entity_type="PROFILE",
+        file_key=call.text("fileKey"),
+        file_name=call.text("fileName"),
+        file_size=call.number("fileSize"),
+        content_type=call.text("contentType"),
+        uploaded_by=call.user,
+    )
+    return raw(_attachment(call, add(call.world.attachments, row)), 201)
+
+
+async def set_image(call: Call) -> Response:
+    workspace, user = _workspace_id(call), _me(call)
+    row = call.world.attachments.get(call.text("attachmentId"))
+    if row is None:
+        raise not_found("Attachment not found")
+    row.status = "CONFIRMED"
+    user.image_url = f"{call.world.hosts.cdn}/{row.file_key}"
+    return raw(_profile(user, workspace))
+
+
+def _workspace_id(call: Call) -> str:
+    return as_id(call.request.headers.get("x-workspace-id"), "Valid X-Workspace-Id header required")
+
+
+def _me(call: Call) -> User:
+    user = call.world.users.get(call.user)
+    if user is None:
+        raise Refusal(404, "NOT_FOUND", "Profile not found")
+    return user
+
+
+def _profile(user: User, workspace: str) -> dict[str, Any]:
+    return {
+        "profileId": f"{workspace}:{user.id}",
+        "workspaceId": workspace,
+        "userId": user.id,
+        "nickName": user.name,
+        "email": user.email,
+        "profileImageUrl": user.image_url,
+        "createdAt": user.created_at,
+        "updatedAt": user.updated_at,
+    }
+
+
+def _attachment(call: Call, row: Attachment) -> dict[str, Any]:
+    return {
+        "attachmentId": row.id,
+        "entityType": row.entity_type,
+        "fileName": row.file_name,
+        "fileUrl": f"{call.world.hosts.cdn}/{row.file_key}",
+        "fileSize": row.file_size,
+        "contentType": row.content_type,
+        "status": row.status,
+        "uploadedBy": row.uploaded_by,
+        "uploadedAt": row.created_at,
+    }
+
+
+ROUTES = [
+    route("GET", "/api/profiles/me", my_profile),
+    route("PUT", "/api/profiles/me", update_profile),
+    route("GET", "/api/profiles/all/me", all_my_profiles),
+    route("POST", "/api/profiles/me/image/presigned-url", image_url),
+    route("POST", "/api/profiles/me/image/attachment", save_attachment),
+    route("PUT", "/api/profiles/me/image", set_image),
+]

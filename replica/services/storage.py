@@ -1,0 +1,21 @@
+"""storage-service: a workspace's drive, below an empty base path as in production (contract §4)."""
+
+from starlette.applications import Starlette
+
+from replica.services import files, folders
+from replica.services.gin import engine
+from replica.world import World
+
+
+def app(world: World) -> Starlette:
+    def served(path: str) -> str:
+        return served_path(path, baked_base=world.lies("storage-base-path-mismatch"))
+
+    return engine(world, "storage", [*folders.ROUTES, *files.ROUTES], served=served)
+
+
+def served_path(path: str, *, baked_base: bool) -> str:
+    """Which path of the route table serves `path`: with the image's own base path, /api stands before all of them."""
+    if not baked_base or not path.startswith(("/api/", "/storage/", "/public/")):
+        return path
+    return path.removeprefix("/api") if path.startswith("/api/") else f"/api{path}"

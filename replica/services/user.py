@@ -1,0 +1,157 @@
+"""user-service: accounts and workspaces, answered raw, without an envelope (contract §4.2, §5.6)."""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+
+from replica.rows import User, Workspace
+from replica.services import profiles
+from replica.services.answers import bad_request, forbidden, not_found, raw
+from replica.services.gin import Call, engine, public, route
+from replica.world import World, add
+
+WORKSPACE = "/api/workspaces/{workspace}"
+
+
+def app(world: World) -> Starlette:
+    routes = [
+        route("POST", "/api/workspaces/create", create_workspace),
+        route("GET", "/api/workspaces/all", my_workspaces),
+        route("GET", WORKSPACE, workspace),
+        route("DELETE", WORKSPACE, delete_workspace),
+        route("GET", f"{WORKSPACE}/members", members),
+        route("POST", f"{WORKSPACE}/members/invite", invite),
+        route("GET", f"{WORKSPACE}/validate-member/{{user}}", validate_member),
+        route("GET", "/api/users/me", me),
+        # These three ask for nothing, and the gateway lets everybody through to them (contract §2.5).
+        public("POST", "/api/users", create_user),
+        public("POST", "/api/internal/oauth/login", oauth_login),
+        public("GET", "/api/internal/users/{user}/exists", exists),
+        *profiles.ROUTES,
+    ]
+    return engine(world, "user", routes, base="/api")
+
+
+async def create_workspace(call: Call) -> Response:
+    name, description = call.text("workspaceName"), str(call.body.get("workspaceDescription") or "")
+    row = Workspace(name=name, description=description, owner=call.user, members={call.user: "OWNER"})
+    return raw(_workspace(add(call.world.workspaces, row)), 201)
+
+
+async def my_workspaces(call: Call) -> Response:
+    mine = [_my_workspace(row, call.user) for row in call.world.workspaces.values() if call.user in row.members]
+    return raw({"workspaces": mine} if call.world.lies("service-answers-wrong-type") else mine)
+
+
+async def workspace(call: Call) -> Response:
+    return raw(_workspace(_found(call)))
+
+
+async def delete_workspace(call: Call) -> Response:
+    row = call.world.workspaces.get(call.id("workspace", "workspace"))
+    if row is None or row.owner != call.user:
+        raise forbidden("only owner can delete workspace")
+    del call.world.workspaces[row.id]
+    return raw({"message": "Workspace deleted successfully"})
+
+
+async def members(call: Call) -> Response:
+    row = _found(call)
+    return raw([_member(call.world, row, user) for user in row.members])
+
+
+async def invite(call: Call) -> Response:
+    row, user = _found(call), call.world.user_by_email(call.text("email"))
+    if row.members.get(call.user) not in {"OWNER", "ADMIN"} or user is None:
+        raise forbidden("cannot invite this user")
+    row.members[user.id] = "MEMBER"
+    return raw(_member(call.world, row, user.id), 201)
+
+
+async def validate_member(call: Call) -> Response:
+    found = call.world.is_member(call.id("workspace", "workspace"), call.id("user", "user"))
+    return raw({"isMember": found})
+
+
+async def me(call: Call) -> Response:
+    user = call.world.users.get(call.user)
+    if user is None:
+        raise not_found("User not found")
+    return raw(_user(user))
+
+
+async def create_user(call: Call) -> Response:
+    email = call.text("email")
+    if call.world.user_by_email(email):
+        raise bad_request("Failed to create user")
+    return raw(_user(_new_user(call.world, email, call.body)), 201)
+
+
+async def oauth_login(call: Call) -> Response:
+    email = call.text("email")
+    user = call.world.user_by_email(email) or _new_user(call.world, email, call.body)
+    return raw({"userId": user.id})
+
+
+async def exists(call: Call) -> Response:
+    return raw({"exists": call.id("user", "user") in call.world.users})
+
+
+def _new_user(world: World, email: str, body: dict[str, Any]) -> User:
+    return add(world.users, User(email=email, name=str(body.get("name") or email.partition("@")[0])))
+
+
+def _found(call: Call) -> Workspace:
+    row = call.world.workspaces.get(call.id("workspace", "workspace"))
+    if row is None:
+        raise not_found("Workspace not found")
+    return row
+
+
+def _workspace(row: Workspace) -> dict[str, Any]:
+    return {
+        "workspaceId": row.id,
+        "workspaceName": row.name,
+        "workspaceDescription": row.description,
+        "ownerId": row.owner,
+        "isPublic": False,
+        "needApproved": True,
+        "createdAt": row.created_at,
+    }
+
+
+def _my_workspace(row: Workspace, user: str) -> dict[str, Any]:
+    return {
+        "workspaceId": row.id,
+        "workspaceName": row.name,
+        "workspaceDescription": row.description,
+        "owner": row.members[user] == "OWNER",
+        "role": row.members[user],
+        "createdAt": row.created_at,
+    }
+
+
+def _member(world: World, row: Workspace, user: str) -> dict[str, Any]:
+    known = world.users.get(user)
+    return {
+        "memberId": f"{row.id}:{user}",
+        "workspaceId": row.id,
+        "userId": user,
+        "roleName": row.members[user],
+        "userEmail": known.email if known else "",
+        "nickName": known.name if known else "",
+        "profileImageUrl": known.image_url if known else None,
+        "joinedAt": row.created_at,
+    }
+
+
+def _user(row: User) -> dict[str, Any]:
+    return {
+        "userId": row.id,
+        "email": row.email,
+        "provider": "google",
+        "isActive": True,
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
+    }

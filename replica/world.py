@@ -1,0 +1,120 @@
+"""What the services of one replica share: people, their things, the signing key, and the faults that are on."""
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from replica.faults import FAULTS
+from replica.keys import SigningKey
+from replica.objects import BucketObjects, Objects
+from replica.rows import (
+    NOWHERE,
+    Attachment,
+    Board,
+    Chat,
+    File,
+    Folder,
+    Message,
+    Notification,
+    PortalUser,
+    Project,
+    Row,
+    Setting,
+    User,
+    Workspace,
+)
+from replica.settings import BucketSettings, Hosts
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+Table = dict[str, AnyRow]
+
+CAST = {"alice": "앨리스", "bob": "Bob", "stranger": "Stranger", "operator": "Operator"}
+# User-service seeds it at every start (7719d74f); the test token endpoint falls back to it.
+SYSTEM_USER = "00000000-0000-0000-0000-000000000001"
+
+
+@dataclass(slots=True)
+class World:
+    """One replica's state, in memory; a new one knows nothing of the last."""
+
+    hosts: Hosts
+    bucket: BucketSettings
+    objects: Objects
+    key: SigningKey = field(default_factory=SigningKey)
+    faults: set[str] = field(default_factory=set)
+    access_seconds: float = 30 * 60
+    refresh_seconds: float = 7 * 24 * 3600
+    internal_key: str = "replica-internal-key"
+
+    users: Table[User] = field(default_factory=dict)
+    workspaces: Table[Workspace] = field(default_factory=dict)
+    projects: Table[Project] = field(default_factory=dict)
+    boards: Table[Board] = field(default_factory=dict)
+    attachments: Table[Attachment] = field(default_factory=dict)
+    folders: Table[Folder] = field(default_factory=dict)
+    files: Table[File] = field(default_factory=dict)
+    chats: Table[Chat] = field(default_factory=dict)
+    messages: Table[Message] = field(default_factory=dict)
+    notifications: Table[Notification] = field(default_factory=dict)
+    portal_users: Table[PortalUser] = field(default_factory=dict)
+    settings: Table[Setting] = field(default_factory=dict)
+    blacklist: set[str] = field(default_factory=set)  # raw tokens, as auth-service keeps them in Redis
+
+    cast: dict[str, User] = field(default_factory=dict)
+    home: Workspace = field(init=False)  # alice's workspace, bob is a member
+    plan: Project = field(init=False)  # a board project in it
+
+    @classmethod
+    def seeded(cls, hosts: Hosts, bucket: BucketSettings) -> "World":
+        """A world with the cast, alice's workspace, one project, one portal user and some remote configuration."""
+        world = cls(hosts, bucket, BucketObjects(bucket))
+        world._seed_people()
+        world._seed_workspaces()
+        operator = world.cast["operator"]
+        add(world.portal_users, PortalUser(email=operator.email, name=operator.name, role="admin"))
+        add(world.settings, Setting(key="maintenance.enabled", value="false", description="Shows the notice"))
+        return world
+
+    def _seed_people(self) -> None:
+        for who, name in CAST.items():
+            self.cast[who] = add(self.users, User(email=f"{who}@probes.invalid", name=name))
+        add(self.users, User(id=SYSTEM_USER, email="loadtest@wealist.co.kr", name="System"))
+
+    def _seed_workspaces(self) -> None:
+        alice, bob = self.cast["alice"].id, self.cast["bob"].id
+        members = {alice: "OWNER", bob: "MEMBER"}
+        home = Workspace(name="Probes", description="Where the probes live", owner=alice, members=members)
+        self.home = add(self.workspaces, home)
+        plan = Project(workspace=home.id, name="Plan", description="", owner=alice)
+        self.plan = add(self.projects, plan)
+        system = {SYSTEM_USER: "OWNER"}
+        row = Workspace(id=NOWHERE, name="System", description="", owner=SYSTEM_USER, members=system)
+        add(self.workspaces, row)
+
+    def lies(self, fault: str) -> bool:
+        """Whether a fault is on; a name that no fault has is a KeyError, so that a typo cannot make one honest."""
+        return FAULTS[fault].name in self.faults
+
+    def is_member(self, workspace: str, user: str) -> bool:
+        found = self.workspaces.get(workspace)
+        return found is not None and user in found.members
+
+    def user_by_email(self, email: str) -> User | None:
+        return next((user for user in self.users.values() if user.email == email), None)
+
+    def created(self) -> dict[str, list[str]]:
+        """Names of all that users have made and not removed for good: what a run must not leave behind."""
+        return {
+            "workspaces": [row.name for row in self.workspaces.values() if row.id not in {self.home.id, NOWHERE}],
+            "projects": [row.name for row in self.projects.values() if row is not self.plan],
+            "boards": [row.title for row in self.boards.values()],
+            "folders": [row.name for row in self.folders.values()],
+            "files": [row.name for row in self.files.values()],
+            "chats": [row.name or row.id for row in self.chats.values()],
+            "attachments": [row.file_name for row in self.attachments.values()],
+        }
+
+
+def add(table: Table[AnyRow], row: AnyRow) -> AnyRow:
+    """The row, now in its table."""
+    table[row.id] = row
+    return row
