@@ -79,6 +79,13 @@ class Presign:
 
 
 @dataclass(frozen=True, slots=True)
+class Paths:
+    """Outside paths that differ between environments: storage's base path is /api in dev, empty in prod (contract 4.1)."""
+
+    storage: str = "/api/svc/storage"
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds that one answer, one scenario and the whole run may take, and the rest before a confirming rerun."""
 
@@ -109,6 +116,7 @@ class Target:
     tls: Tls = Tls()
     identity: Identity = Identity()
     presign: Presign | None = None
+    paths: Paths = Paths()
     patience: Patience = Patience()
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
@@ -181,6 +189,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         tls=_section(source, "tls", Tls, settings.get("tls", {})),
         identity=_section(source, "identity", Identity, settings.get("identity", {})),
         presign=_section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
+        paths=_section(source, "paths", Paths, settings.get("paths", {})),
         patience=_section(source, "patience", Patience, settings.get("patience", {})),
         accepted=tuple(_section(source, "accepted", Accepted, a) for a in settings.get("accepted", ())),
         skip=settings.get("skip", {}),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.context import Context
@@ -90,7 +90,7 @@ class Tracing:
     def start(
         self,
         name: str,
-        kind: SpanKind = SpanKind.INTERNAL,
+        kind: str = "internal",
         attributes: Attributes | None = None,
         parent: Span | None = None,
         start_time_ns: int | None = None,
@@ -98,7 +98,7 @@ class Tracing:
         """A span that lasts until its `end()`; without a parent it begins a trace."""
         context = set_span_in_context(parent, Context()) if parent else Context()
         kept = {key: _text(value) if isinstance(value, str) else value for key, value in (attributes or {}).items()}
-        return self._tracer.start_span(_text(name), context, kind, kept, start_time=start_time_ns)
+        return self._tracer.start_span(_text(name), context, SpanKind[kind.upper()], kept, start_time=start_time_ns)
 
     def finish(self, budget: float = 2.0) -> Exported:
         """End what is still open and export, in `budget` seconds whatever the collector does."""
@@ -215,45 +215,55 @@ def run_attributes(run: str) -> Attributes:
     }
 
 
-def scenario_attributes(run: str, scenario: str, attempt: int, file: str, line: int) -> Attributes:
+def scenario_attributes(scenario: str, owner: str, attempt: int) -> Attributes:
     return _SYNTHETIC | {
         test.TEST_SUITE_NAME: SERVICE,
         test.TEST_CASE_NAME: scenario,
         cicd.CICD_PIPELINE_TASK_NAME: scenario,
-        cicd.CICD_PIPELINE_TASK_RUN_ID: f"{run}/{scenario}/{attempt}",
         cicd.CICD_PIPELINE_TASK_TYPE: cicd.CicdPipelineTaskTypeValues.TEST.value,
-        code_attributes.CODE_FILE_PATH: file,
-        code_attributes.CODE_LINE_NUMBER: line,
         "wealist.probes.attempt": attempt,
+        "wealist.probes.owner": owner,
     }
 
 
-def exchange_attributes(method: str, url: str) -> Attributes:
-    """Of an HTTP client span; `url` has been redacted. No method: a TLS handshake, of which only the server is said."""
+def exchange_attributes(kind: str, method: str, url: str) -> tuple[str, Attributes]:
+    """Name and attributes of a client span; `url` has been redacted. Of a TLS handshake only the server is said."""
     parts = urlsplit(url)
-    server: Attributes = {server_attributes.SERVER_ADDRESS: parts.hostname or ""}
-    if port := parts.port or PORTS.get(parts.scheme):
-        server[server_attributes.SERVER_PORT] = port
-    if not method:
-        return _SYNTHETIC | server
-    known = method in METHODS
-    verb: Attributes = {http_attributes.HTTP_REQUEST_METHOD: method if known else "_OTHER"}
-    if not known:
-        verb[http_attributes.HTTP_REQUEST_METHOD_ORIGINAL] = method
-    return _SYNTHETIC | server | verb | {url_attributes.URL_FULL: url}
+    ours: Attributes = _SYNTHETIC | {
+        "wealist.probes.exchange": kind,
+        server_attributes.SERVER_ADDRESS: parts.hostname or "",
+    }
+    if port := _port(parts):
+        ours[server_attributes.SERVER_PORT] = port
+    if kind == "tls":
+        return "TLS", ours
+    ours[url_attributes.URL_FULL] = url
+    if method in METHODS:
+        return method, ours | {http_attributes.HTTP_REQUEST_METHOD: method}
+    original = {http_attributes.HTTP_REQUEST_METHOD_ORIGINAL: method}
+    return "HTTP", ours | original | {http_attributes.HTTP_REQUEST_METHOD: "_OTHER"}
 
 
-def conclude_exchange(span: Span, status: int | None, error: str | None) -> None:
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port or PORTS.get(parts.scheme)
+    except ValueError:  # a presigned URL may be that broken, and then it is evidence
+        return None
+
+
+def end_exchange(span: Span, status: int | None, error: str | None) -> None:
     """End an exchange. A 4xx is no error by itself: probes ask to be refused; the scenario's span judges."""
+    kind = (error or "").partition(":")[0]
     if status is not None:
         span.set_attribute(http_attributes.HTTP_RESPONSE_STATUS_CODE, status)
-    if error or (status or 0) >= 500:  # noqa: PLR2004 - RFC 9110, section 15.6
-        span.set_attribute(error_attributes.ERROR_TYPE, _text(error or str(status)))
-        span.set_status(Status(StatusCode.ERROR))
+        kind = kind or (str(status) if status >= 500 else "")  # noqa: PLR2004 - RFC 9110, section 15.6
+    if kind and kind != "CancelledError":  # what we gave up on purpose is nobody's error
+        span.set_attribute(error_attributes.ERROR_TYPE, _text(kind))
+        span.set_status(Status(StatusCode.ERROR, _text(error) if error else None))
     span.end()
 
 
-def conclude_scenario(span: Span, verdict: Verdict, finding: Finding | None) -> None:
+def end_scenario(span: Span, verdict: Verdict, finding: Finding | None) -> None:
     """End an attempt: unset status when the promise held, ERROR and the finding's code when not."""
     span.set_attribute(test.TEST_CASE_RESULT_STATUS, _STATUS.get(verdict, "error"))
     span.set_attribute(cicd.CICD_PIPELINE_TASK_RUN_RESULT, _RESULT.get(verdict, "error"))
@@ -265,7 +275,7 @@ def conclude_scenario(span: Span, verdict: Verdict, finding: Finding | None) -> 
     span.end()
 
 
-def conclude_run(span: Span, verdicts: list[Verdict], ended: str) -> None:
+def end_run(span: Span, verdicts: list[Verdict], ended: str) -> None:
     """End the run: `failure` is the target's, `error` the suite's own, as in cicd.pipeline.result."""
     result = _CUT_SHORT.get(ended) or {0: "success", 1: "failure"}.get(exit_code(verdicts), "error")
     span.set_attribute(cicd.CICD_PIPELINE_RESULT, result)

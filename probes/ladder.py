@@ -1,0 +1,178 @@
+"""Climbed once for each failure, from the name up to the rule: which rung is the first that does not hold?
+
+The ladder may refine the suspect; it never changes the verdict. It repeats reads only, one rung at a time, and stops at
+the first broken one, so that a drowning target is not pushed under.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from probes.evidence import AUTHORIZATION, Exchange, Recorder
+from probes.finding import Broken, Code, Finding, Rung
+from probes.target import Target, address
+from probes.web import Answer, Web, service
+
+RUNG_DEADLINE = 3.0  # seconds
+STEP = "/api/svc/"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rung, and whom to suspect when it is the one that broke."""
+
+    rung: Rung
+    suspect: str = ""
+
+
+async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
+    """`finding` with its rungs, and with a better suspect where a rung broke."""
+    exchange = recorder.last
+    if exchange is None or not _is_ours(web.target, exchange.url):
+        return finding
+    rungs: list[Rung] = []
+    suspect = ""
+    async with aclosing(_steps(web, finding, exchange)) as steps:
+        async for step in steps:
+            rungs.append(step.rung)
+            if not step.rung.held:
+                suspect = step.suspect
+                break
+    return replace(finding, rungs=tuple(rungs), suspect=suspect or finding.suspect)
+
+
+def _is_ours(target: Target, url: str) -> bool:
+    return any(origin and url.startswith(origin + "/") for origin in (target.hosts.apex, target.hosts.api))
+
+
+async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncIterator[Step]:
+    host, port = _place(exchange.url)
+    yield await _dns(host, port)
+    yield await _tcp(host, port)
+    if exchange.url.startswith("https:"):
+        yield await _tls(web.target, host, port)
+    path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
+    if not path.startswith(STEP) or exchange.method not in ("GET", "HEAD"):
+        return
+    behind = await _again(web, web.target.hosts.api + path, exchange)
+    if exchange.url.startswith(web.target.hosts.apex):
+        yield _edge(finding, exchange, behind)
+    yield _gateway(behind)
+    yield await _service(web, path, exchange)
+    yield await _rule(web, path, exchange, behind)
+
+
+def _place(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+async def _dns(host: str, port: int) -> Step:
+    try:
+        async with asyncio.timeout(RUNG_DEADLINE):
+            found = await asyncio.get_running_loop().getaddrinfo(address(host), port)
+    except (OSError, TimeoutError) as error:
+        return Step(Rung("dns", held=False, saw=f"{host} has no address: {error}"), "DNS record (external-dns, Route53)")
+    return Step(Rung("dns", held=True, saw=f"{host} is {found[0][4][0]}"))
+
+
+async def _tcp(host: str, port: int) -> Step:
+    try:
+        async with asyncio.timeout(RUNG_DEADLINE):
+            _, writer = await asyncio.open_connection(address(host), port)
+    except (OSError, TimeoutError) as error:
+        return Step(Rung("tcp", held=False, saw=f"port {port} takes no connection: {error}"), "load balancer or listener")
+    writer.close()
+    return Step(Rung("tcp", held=True, saw=f"port {port} takes connections"))
+
+
+async def _tls(target: Target, host: str, port: int) -> Step:
+    try:
+        async with asyncio.timeout(RUNG_DEADLINE):
+            _, writer = await asyncio.open_connection(address(host), port, ssl=target.trust, server_hostname=host)
+    except (OSError, TimeoutError) as error:
+        said = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
+        return Step(Rung("tls", held=False, saw=f"the certificate does not hold: {said}"), "certificate")
+    writer.close()
+    return Step(Rung("tls", held=True, saw="the certificate holds"))
+
+
+async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
+    """The same read elsewhere, by the same person; the sentence about it where no answer comes."""
+    said = {name.lower(): value for name, value in exchange.request_headers.items()}
+    token = said.get(AUTHORIZATION, "").removeprefix("Bearer ")
+    try:
+        async with asyncio.timeout(RUNG_DEADLINE):
+            return await web.ask("GET", url, token=token)
+    except Broken as failure:
+        return failure.finding.observed
+    except TimeoutError:
+        return f"{urlsplit(url).hostname} did not answer within {RUNG_DEADLINE:g} s"
+
+
+def _edge(finding: Finding, exchange: Exchange, behind: Answer | str) -> Step:
+    """The edge is to blame where the api host answers JSON and the apex does not pass it on."""
+    apex = f"the apex answered {exchange.status} {exchange.response_headers.get('content-type', '')}".strip()
+    if isinstance(behind, str) or behind.json is None or exchange.status == behind.status:
+        return Step(Rung("edge", held=True, saw=f"{apex}; the api host does no better"))
+    saw = f"{apex}, the api host {behind.status} {behind.media_type}"
+    if finding.code is Code.EDGE_MASKS_ERRORS:
+        return Step(Rung("edge", held=False, saw=saw), "CloudFront custom error response: it replaces the service's own errors")
+    return Step(Rung("edge", held=False, saw=saw), "edge behaviour or origin: /api/* does not reach the gateway")
+
+
+def _gateway(behind: Answer | str) -> Step:
+    if isinstance(behind, str):
+        return Step(Rung("gateway", held=True, saw=behind))
+    saw = str(behind)
+    if behind.status == 503 and b"no healthy upstream" in behind.body:  # noqa: PLR2004 - HTTP's own numbers
+        who = service(behind.url)
+        return Step(
+            Rung("gateway", held=False, saw=f"{saw}: no healthy upstream"),
+            f"gateway subset of {who}: its DestinationRule selects no ready pods (a4263252)",
+        )
+    if behind.status == 404 and not behind.body:  # noqa: PLR2004
+        return Step(Rung("gateway", held=False, saw=f"{saw}, empty, as Envoy says it"), "gateway: no route for this path")
+    if 300 <= behind.status < 400:  # noqa: PLR2004
+        location = behind.headers.get("location", "")
+        return Step(
+            Rung("gateway", held=False, saw=f"{saw} to {location}"),
+            "gateway rewrite: the service redirects a path that it got with a doubled slash (f53a0b5e)",
+        )
+    return Step(Rung("gateway", held=True, saw=saw))
+
+
+async def _service(web: Web, path: str, exchange: Exchange) -> Step:
+    name = path.split("/")[3]
+    alive = await _again(web, f"{web.target.hosts.api}{STEP}{name}/health/live", exchange)
+    if isinstance(alive, Answer) and alive.status == 200:  # noqa: PLR2004
+        return Step(Rung("service", held=True, saw=f"{name}-service says it is alive"))
+    return Step(Rung("service", held=False, saw=f"its liveness: {alive}"), f"{name}-service")
+
+
+async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -> Step:
+    """Would the path answer with /api in front of it, or without? (V6 §2, contract 4.1)."""
+    if isinstance(behind, str) or behind.json is not None:
+        return Step(Rung("rule", held=True, saw="the path is right, the service answers it"))
+    sent, served, other = _other_base(path)
+    answer = await _again(web, web.target.hosts.api + other, exchange)
+    if isinstance(answer, str) or answer.json is None or answer.status >= 400:  # noqa: PLR2004
+        return Step(Rung("rule", held=True, saw=f"{served} does not answer either"))
+    saw = f"{urlsplit(other).path} answers {answer.status} {answer.media_type}"
+    who = "the page asks for" if exchange.kind == "page" else "the gateway sends"
+    name = path.split("/")[3]
+    return Step(Rung("rule", held=False, saw=saw), f"{name} base path: the service serves {served}, {who} {sent}")
+
+
+def _other_base(path: str) -> tuple[str, str, str]:
+    """What the service gets, what it may serve instead, and the outside path that would lead there."""
+    name, _, rest = path.removeprefix(STEP).partition("/")
+    bare = f"/{urlsplit('/' + rest).path.strip('/')}"
+    short = "/".join(bare.split("/")[:3])
+    if rest.startswith("api/"):
+        return short, short.removeprefix("/api"), f"{STEP}{name}/{rest.removeprefix('api/')}"
+    short = "/".join(bare.split("/")[:2])
+    return short, f"/api{short}", f"{STEP}{name}/api/{rest}"
