@@ -1,0 +1,202 @@
+"""board-service: projects and boards, answered as `{"data", "requestId"}` (contract §4.5, §5.6).
+
+Its routes carry /api themselves; the root is kept for its socket (contract §5.3).
+"""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+
+from replica.rows import Board, Notification, Project, new_id, now
+from replica.services import attachments
+from replica.services.answers import Refusal, forbidden, not_found, numbered, numbered_error, without_nones
+from replica.services.gin import Call, as_id, engine, route
+from replica.world import World, add
+
+PROJECT, BOARD = "/api/projects/{project}", "/api/boards/{board}"
+FIELDS = {
+    "stage": {"pending": "대기", "in_progress": "진행중", "review": "검토", "approved": "완료"},
+    "importance": {"urgent": "긴급", "high": "높음", "normal": "보통", "low": "낮음"},
+    "role": {"developer": "개발자", "planner": "기획자", "designer": "디자이너", "qa": "QA"},
+}
+
+
+def app(world: World) -> Starlette:
+    routes = [
+        route("POST", "/api/projects", create_project),
+        route("GET", "/api/projects/workspace/{workspace}", projects),
+        route("GET", PROJECT, project),
+        route("DELETE", PROJECT, delete_project),
+        route("GET", f"{PROJECT}/init-settings", init_settings),
+        route("POST", "/api/boards", create_board),
+        route("GET", "/api/boards/project/{project}", boards),
+        route("GET", BOARD, board),
+        route("PUT", BOARD, update_board),
+        route("DELETE", BOARD, delete_board),
+        route("PUT", f"{BOARD}/move", move_board),
+        *attachments.ROUTES,
+    ]
+    return engine(world, "board", routes, phrase=numbered_error)
+
+
+async def create_project(call: Call) -> Response:
+    workspace = as_id(call.body.get("workspaceId"), "Invalid workspace ID")
+    _admit(call, workspace, "workspace")
+    description = str(call.body.get("description") or "")
+    row = Project(workspace=workspace, name=call.text("name"), description=description, owner=call.user)
+    return numbered(call.request, _show_project(add(call.world.projects, row)), 201)
+
+
+async def projects(call: Call) -> Response:
+    workspace = call.id("workspace", "workspace")
+    _admit(call, workspace, "workspace")
+    rows = [_show_project(row) for row in call.world.projects.values() if row.workspace == workspace]
+    return numbered(call.request, rows)
+
+
+async def project(call: Call) -> Response:
+    return numbered(call.request, _show_project(_project(call, call.id("project", "project"))))
+
+
+async def delete_project(call: Call) -> Response:
+    row = _project(call, call.id("project", "project"))
+    if row.owner != call.user:
+        raise forbidden("Only project owner can delete project")
+    del call.world.projects[row.id]
+    for board_id in [each.id for each in call.world.boards.values() if each.project == row.id]:
+        del call.world.boards[board_id]
+    return numbered(call.request, {"message": "Project deleted successfully"})
+
+
+async def init_settings(call: Call) -> Response:
+    row = _project(call, call.id("project", "project"))
+    fields = [_field(name, options) for name, options in FIELDS.items()]
+    return numbered(
+        call.request,
+        {"project": _show_project(row), "fields": fields, "fieldTypes": [], "defaultViewId": ""},
+    )
+
+
+async def create_board(call: Call) -> Response:
+    row = _project(call, as_id(call.body.get("projectId"), "Invalid project ID"))
+    new = Board(
+        project=row.id,
+        workspace=row.workspace,
+        author=call.user,
+        title=call.text("title"),
+        content=str(call.body.get("content") or ""),
+        assignee=call.body.get("assigneeId"),
+        fields=dict(call.body.get("customFields") or {}),
+        participants=list(call.body.get("participants") or []),
+    )
+    _tell_assignee(call, add(call.world.boards, new))
+    return numbered(call.request, _show_board(new), 201)
+
+
+async def boards(call: Call) -> Response:
+    row = _project(call, call.id("project", "project"))
+    return numbered(call.request, [_show_board(each) for each in call.world.boards.values() if each.project == row.id])
+
+
+async def board(call: Call) -> Response:
+    row = _board(call)
+    people = [{"participantId": f"{row.id}:{user}", "boardId": row.id, "userId": user} for user in row.participants]
+    return numbered(call.request, _show_board(row) | {"participants": people, "comments": []})
+
+
+async def update_board(call: Call) -> Response:
+    row, before = _board(call), _board(call).assignee
+    row.title, row.content = call.body.get("title") or row.title, call.body.get("content", row.content)
+    row.assignee, row.updated_at = call.body.get("assigneeId", row.assignee), now()
+    row.fields |= call.body.get("customFields") or {}
+    if row.assignee != before:
+        _tell_assignee(call, row)
+    return numbered(call.request, _show_board(row))
+
+
+async def move_board(call: Call) -> Response:
+    row, name = _board(call), call.text("groupByFieldName")
+    as_id(call.body.get("projectId"), "Invalid project ID")
+    row.fields[name], row.updated_at = call.body.get("newFieldValue"), now()
+    moved = {"boardId": row.id, "newFieldValue": row.fields[name], "message": "Board moved successfully"}
+    return numbered(call.request, moved)
+
+
+async def delete_board(call: Call) -> Response:
+    del call.world.boards[_board(call).id]
+    return numbered(call.request, {"message": "Board deleted successfully"})
+
+
+def _tell_assignee(call: Call, row: Board) -> None:
+    if row.assignee is None or row.assignee == call.user:
+        return
+    told = Notification(
+        kind="BOARD_ASSIGNED",
+        actor=call.user,
+        target=row.assignee,
+        workspace=row.workspace,
+        resource_type="board",
+        resource=row.id,
+        resource_name=row.title,
+    )
+    add(call.world.notifications, told)
+
+
+def _admit(call: Call, workspace: str, what: str) -> None:
+    if not call.world.is_member(workspace, call.user):
+        raise forbidden(f"You are not a member of this {what}")
+
+
+def _project(call: Call, project_id: str) -> Project:
+    row = call.world.projects.get(project_id)
+    if row is None:
+        raise not_found("Project not found")
+    _admit(call, row.workspace, "project")
+    return row
+
+
+def _board(call: Call) -> Board:
+    row = call.world.boards.get(call.id("board", "board"))
+    if row is None:
+        raise Refusal(404, "NOT_FOUND", "Board not found")
+    _admit(call, row.workspace, "project")
+    return row
+
+
+def _field(name: str, options: dict[str, str]) -> dict[str, Any]:
+    shown = [
+        {"optionId": new_id(), "optionValue": value, "optionLabel": label, "fieldId": name, "displayOrder": order}
+        for order, (value, label) in enumerate(options.items(), 1)
+    ]
+    return {"fieldId": name, "fieldName": name.title(), "fieldType": "select", "isRequired": True, "options": shown}
+
+
+def _show_project(row: Project) -> dict[str, Any]:
+    return {
+        "projectId": row.id,
+        "workspaceId": row.workspace,
+        "ownerId": row.owner,
+        "name": row.name,
+        "description": row.description,
+        "isPublic": False,
+        "attachments": [],
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
+    }
+
+
+def _show_board(row: Board) -> dict[str, Any]:
+    return without_nones(
+        boardId=row.id,
+        projectId=row.project,
+        workspaceId=row.workspace,
+        authorId=row.author,
+        title=row.title,
+        content=row.content,
+        customFields=row.fields,
+        participantIds=row.participants,
+        attachments=[],
+        createdAt=row.created_at,
+        updatedAt=row.updated_at,
+    ) | {"assigneeId": row.assignee}

@@ -1,0 +1,137 @@
+"""chat-service over REST, with its three styles of answer (contract §5.1): raw, told as `message`, and numbered."""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+
+from replica.objects import public_signer
+from replica.rows import Chat, now
+from replica.services import messages
+from replica.services.answers import Refusal, bad_request, forbidden, no_content, not_found, numbered, raw, told
+from replica.services.attachments import object_key
+from replica.services.gin import Call, as_id, engine, route
+from replica.world import World, add
+
+BASE = "/api/chats"
+CHAT = f"{BASE}/{{chat}}"
+PUT_SECONDS = 300
+MAX_SIZE = 50 * 1024 * 1024
+KINDS = {"DM", "GROUP", "PROJECT"}
+IMAGES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
+
+
+def app(world: World) -> Starlette:
+    routes = [
+        route("POST", BASE, create),
+        route("GET", f"{BASE}/my", mine),
+        route("GET", f"{BASE}/workspace/{{workspace}}", in_workspace),
+        route("GET", f"{BASE}/presence/online", online),
+        route("GET", f"{BASE}/presence/status/{{user}}", status),
+        route("POST", f"{BASE}/files/presigned-url", image_url),
+        *messages.ROUTES,
+        route("GET", CHAT, chat),
+        route("DELETE", CHAT, delete),
+        route("POST", f"{CHAT}/participants", add_participants),
+        route("DELETE", f"{CHAT}/participants/{{user}}", remove_participant),
+    ]
+    return engine(world, "chat", routes, base=BASE)
+
+
+async def create(call: Call) -> Response:
+    """Whether the participants belong to the workspace is not asked."""
+    kind, others = call.text("chatType"), call.body.get("participants")
+    if kind not in KINDS or not isinstance(others, list) or not others:
+        raise bad_request("chatType must be DM, GROUP or PROJECT, participants at least one")
+    people = [call.user, *(as_id(user, "Invalid participant ID") for user in others)]
+    row = Chat(
+        workspace=as_id(call.body.get("workspaceId"), "Invalid workspace ID"),
+        project=call.body.get("projectId"),
+        kind=kind,
+        name=str(call.body.get("chatName") or "")[:100],
+        created_by=call.user,
+        participants=list(dict.fromkeys(people)),
+    )
+    return raw(show(add(call.world.chats, row)), 201)
+
+
+async def mine(call: Call) -> Response:
+    rows = [row for row in call.world.chats.values() if call.user in row.participants]
+    return told([show(row) | {"unreadCount": messages.unread(call.world, row, call.user)} for row in rows])
+
+
+async def in_workspace(call: Call) -> Response:
+    workspace = call.id("workspace", "workspace")
+    return told([show(row) for row in call.world.chats.values() if row.workspace == workspace])
+
+
+async def chat(call: Call) -> Response:
+    return told(show(messages.joined(call)))
+
+
+async def delete(call: Call) -> Response:
+    row = messages.joined(call)
+    if row.created_by != call.user:
+        raise forbidden("Only the creator can delete a chat")
+    del call.world.chats[row.id]
+    for said in [each.id for each in call.world.messages.values() if each.chat == row.id]:
+        del call.world.messages[said]
+    return no_content()
+
+
+async def add_participants(call: Call) -> Response:
+    row, people = messages.joined(call), call.body.get("userIds")
+    if not isinstance(people, list) or not people:
+        raise bad_request("userIds is required")
+    row.participants = list(dict.fromkeys([*row.participants, *(as_id(user, "Invalid user ID") for user in people)]))
+    row.updated_at = now()
+    return told(show(row))
+
+
+async def remove_participant(call: Call) -> Response:
+    row, leaver = messages.joined(call), call.id("user", "user")
+    if leaver == row.created_by or call.user not in {leaver, row.created_by}:
+        raise forbidden("Not allowed to remove this participant")
+    row.participants = [user for user in row.participants if user != leaver]
+    return no_content()
+
+
+async def online(_call: Call) -> Response:
+    """Nobody, as long as nobody holds a socket."""
+    return told([])
+
+
+async def status(call: Call) -> Response:
+    call.id("user", "user")
+    raise not_found("User presence not found")
+
+
+async def image_url(call: Call) -> Response:
+    name, kind = call.text("fileName"), call.text("contentType")
+    if call.number("fileSize") > MAX_SIZE:
+        raise Refusal(400, "FILE_TOO_LARGE", "File size exceeds 50MB limit")
+    if kind not in IMAGES:
+        raise Refusal(400, "INVALID_FILE_TYPE", "Only image files are allowed (jpeg, png, gif, webp)")
+    key = object_key("chat", call, name)
+    url = public_signer(call.world.bucket).put(key, kind, PUT_SECONDS)
+    shown = f"{call.world.hosts.cdn}/{key}"
+    issued = {"uploadUrl": url, "downloadUrl": shown, "fileKey": key, "expiresIn": PUT_SECONDS}
+    return numbered(call.request, issued)
+
+
+def show(row: Chat) -> dict[str, Any]:
+    people = [
+        {"id": f"{row.id}:{user}", "chatId": row.id, "userId": user, "joinedAt": row.created_at, "isActive": True}
+        for user in row.participants
+    ]
+    return {
+        "chatId": row.id,
+        "workspaceId": row.workspace,
+        "projectId": row.project,
+        "chatType": row.kind,
+        "chatName": row.name,
+        "createdBy": row.created_by,
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
+        "participants": people,
+    }
