@@ -81,7 +81,7 @@ class _Listening(requests.Session):
 def judged(answer: requests.Response) -> tuple[bool, int, str]:
     """Whether the batch was taken, how many of its spans were rejected all the same, and the reason."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if answer.status_code // 100 != 2:  # noqa: PLR2004 - RFC 9110, section 15.3
+    if answer.status_code // 100 != 2:
         return False, 0, f"the collector answered {answer.status_code}"
     if kind == "text/html":
         return False, 0, "the collector answered a web page: is this its address?"

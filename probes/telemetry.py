@@ -33,7 +33,6 @@ from opentelemetry.semconv._incubating.attributes import cicd_attributes as cicd
 from opentelemetry.semconv._incubating.attributes import test_attributes as test
 from opentelemetry.semconv._incubating.attributes import user_agent_attributes as user_agent
 from opentelemetry.semconv.attributes import (
-    code_attributes,
     error_attributes,
     http_attributes,
     server_attributes,
@@ -256,7 +255,7 @@ def end_exchange(span: Span, status: int | None, error: str | None) -> None:
     kind = (error or "").partition(":")[0]
     if status is not None:
         span.set_attribute(http_attributes.HTTP_RESPONSE_STATUS_CODE, status)
-        kind = kind or (str(status) if status >= 500 else "")  # noqa: PLR2004 - RFC 9110, section 15.6
+        kind = kind or (str(status) if status >= 500 else "")
     if kind and kind != "CancelledError":  # what we gave up on purpose is nobody's error
         span.set_attribute(error_attributes.ERROR_TYPE, _text(kind))
         span.set_status(Status(StatusCode.ERROR, _text(error) if error else None))

@@ -1,0 +1,294 @@
+"""Spans of a run: what is kept, how it is named, and when it leaves."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from google.protobuf.json_format import Parse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.trace import Span
+
+from probes import telemetry
+from probes.finding import Code, Finding, Verdict
+from probes.telemetry import Exported, Tracing
+
+
+def traced(folder: Path, environ: dict[str, str] | None = None) -> Tracing:
+    return Tracing(folder, "run-1", "replica", "0.1.0", environ or {})
+
+
+def lines(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / telemetry.NAME).read_text().splitlines()]
+
+
+def spans(folder: Path) -> dict[str, dict[str, object]]:
+    found: list[dict[str, object]] = [line["resourceSpans"][0]["scopeSpans"][0]["spans"][0] for line in lines(folder)]  # type: ignore[index]
+    return {str(span["name"]): span for span in found}
+
+
+def attributes(holder: dict[str, object]) -> dict[str, object]:
+    pairs: list[dict[str, object]] = holder["attributes"]  # type: ignore[assignment]
+    return {str(pair["key"]): next(iter(pair["value"].values())) for pair in pairs}  # type: ignore[attr-defined]
+
+
+def test_every_span_is_a_whole_line_as_soon_as_it_ends(tmp_path: Path) -> None:
+    """A kill loses only what was still open."""
+    tracing = traced(tmp_path)
+    run = tracing.start("run")
+    tracing.start("scenario", parent=run).end()
+    assert list(spans(tmp_path)) == ["scenario"]
+    run.end()
+    assert list(spans(tmp_path)) == ["scenario", "run"]
+    tracing.finish()
+
+
+def test_a_line_is_otlp_json(tmp_path: Path) -> None:
+    """Ids are hex, enumerations are numbers, and the rest is what protobuf's own reader understands."""
+    tracing = traced(tmp_path)
+    run = tracing.start("run")
+    tracing.start("GET", "client", {"server.port": 443}, run).end()
+    span = spans(tmp_path)["GET"]
+    assert span["traceId"] == telemetry.trace_id(run)
+    assert span["parentSpanId"] == telemetry.span_id(run)
+    assert span["kind"] == 3
+    for name in ("traceId", "spanId", "parentSpanId"):
+        del span[name]
+    read = Parse(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}), ExportTraceServiceRequest())
+    assert read.resource_spans[0].scope_spans[0].spans[0].attributes[0].value.int_value == 443
+    tracing.finish()
+
+
+def test_a_start_in_the_past_is_kept(tmp_path: Path) -> None:
+    """A page's navigation is reported after it happened."""
+    tracing = traced(tmp_path)
+    tracing.start("GET", start_time_ns=1_700_000_000_000_000_000).end()
+    assert spans(tmp_path)["GET"]["startTimeUnixNano"] == "1700000000000000000"
+    tracing.finish()
+
+
+def test_what_a_cut_short_run_left_open_is_ended_by_finish(tmp_path: Path) -> None:
+    """Children never hang in the air, and spans that end later are nobody's trouble."""
+    tracing = traced(tmp_path)
+    run = tracing.start("run")
+    tracing.start("child", parent=run).end()
+    assert tracing.finish() == Exported(2, 0, 0, "")
+    run.end()
+    tracing.start("late").end()
+    assert set(spans(tmp_path)) == {"child", "run"}
+    assert tracing.finish().kept == 2
+
+
+def test_text_that_protobuf_refuses_is_kept_escaped(tmp_path: Path) -> None:
+    """A lone surrogate, as a page may send one, costs neither the span nor the attribute."""
+    tracing = traced(tmp_path)
+    span = tracing.start("a\ud800", attributes={"url.full": "b\udfff"})
+    telemetry.end_scenario(span, Verdict.BROKEN, Finding(Code.UPLOAD_LOST, "c\ud800", "confirm"))
+    kept = spans(tmp_path)["a\\ud800"]
+    assert attributes(kept)["url.full"] == "b\\udfff"
+    assert kept["status"] == {"message": "upload-lost: c\\ud800", "code": 2}
+    tracing.finish()
+
+
+def test_the_resource_says_who_we_are(tmp_path: Path) -> None:
+    """Service, version, run and environment, as an observer groups them."""
+    tracing = traced(tmp_path)
+    tracing.start("run").end()
+    said = attributes(lines(tmp_path)[0]["resourceSpans"][0]["resource"])  # type: ignore[index]
+    assert said["service.name"] == "wealist-probes"
+    assert said["service.version"] == "0.1.0"
+    assert said["service.instance.id"] == "run-1"
+    assert said["deployment.environment.name"] == "replica"
+    assert said["telemetry.sdk.language"] == "python"
+    tracing.finish()
+
+
+def test_the_operator_has_the_last_word_on_the_resource(tmp_path: Path) -> None:
+    """OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over ours; a malformed pair is passed over."""
+    said = "k8s.cronjob.name=probes, deployment.environment.name=staging%2C2,nonsense"
+    tracing = traced(tmp_path, {"OTEL_SERVICE_NAME": "mine", "OTEL_RESOURCE_ATTRIBUTES": said})
+    tracing.start("run").end()
+    found = attributes(lines(tmp_path)[0]["resourceSpans"][0]["resource"])  # type: ignore[index]
+    assert found["service.name"] == "mine"
+    assert found["k8s.cronjob.name"] == "probes"
+    assert found["deployment.environment.name"] == "staging,2"
+    tracing.finish()
+
+
+def test_sampling_and_a_disabled_sdk_cost_no_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is evidence: what turns exports off does not turn it off."""
+    environ = {"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_SAMPLER": "always_off"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    tracing = traced(tmp_path, environ)
+    tracing.start("run").end()
+    assert tracing.finish() == Exported(1, 0, 0, "")
+    assert list(spans(tmp_path)) == ["run"]
+
+
+def test_traceparent_names_trace_and_span(tmp_path: Path) -> None:
+    """By it the target's own spans join ours."""
+    tracing = traced(tmp_path)
+    span = tracing.start("GET")
+    version, trace, parent, flags = telemetry.traceparent(span).split("-")
+    assert (version, trace, parent) == ("00", telemetry.trace_id(span), telemetry.span_id(span))
+    assert int(flags, 16) & 1, "the sampled flag"
+    tracing.finish()
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a:4318"}, "http://a:4318/v1/traces"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a:4318/"}, "http://a:4318/v1/traces"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://a/exact"}, "http://a/exact"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "none"}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "console"}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "console,otlp"}, "http://a/v1/traces"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": ""}, "http://a/v1/traces"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SDK_DISABLED": "True"}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SDK_DISABLED": "false"}, "http://a/v1/traces"),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, ""),
+    ],
+)
+def test_only_the_standard_variables_ask_for_an_export(environ: dict[str, str], expected: str) -> None:
+    """Each combination leads where the OpenTelemetry specification says."""
+    assert telemetry.endpoint(environ) == expected
+
+
+def test_a_protocol_that_we_do_not_speak_is_said(tmp_path: Path) -> None:
+    """An operator who asks for gRPC learns why nothing arrived."""
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    tracing = traced(tmp_path, environ)
+    tracing.start("run").end()
+    assert tracing.finish() == Exported(1, 0, 1, "OTLP over grpc was asked for; say http/protobuf")
+
+
+def ended(tmp_path: Path, conclude: Callable[[Span], None]) -> dict[str, object]:
+    """A span as the file has it, after `conclude` ended it."""
+    tracing = traced(tmp_path)
+    conclude(tracing.start("span"))
+    tracing.finish()
+    return spans(tmp_path)["span"]
+
+
+LOST = Finding(Code.UPLOAD_LOST, "the file is gone", "confirm")
+EXPIRING = Finding(Code.TLS_EXPIRING, "10 days left", "certificate")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "finding", "status", "error", "result"),
+    [
+        (Verdict.HELD, None, {}, None, ("pass", "success")),
+        (Verdict.SKIPPED, None, {}, None, ("skip", "skip")),
+        (Verdict.DEGRADED, EXPIRING, {}, None, ("degraded", "success")),
+        (
+            Verdict.BROKEN,
+            LOST,
+            {"code": 2, "message": "upload-lost: the file is gone"},
+            "upload-lost",
+            ("fail", "failure"),
+        ),
+        (Verdict.UNKNOWN, None, {"code": 2}, "unknown", ("error", "error")),
+    ],
+)
+def test_a_scenario_s_span_says_how_it_ended(  # noqa: PLR0917 - a table
+    tmp_path: Path,
+    verdict: Verdict,
+    finding: Finding | None,
+    status: dict[str, object],
+    error: str | None,
+    result: tuple[str, str],
+) -> None:
+    """Status is unset on success; a broken promise carries its code as error.type; our own fault is an `error`."""
+    span = ended(tmp_path, lambda span: telemetry.end_scenario(span, verdict, finding))
+    said = attributes(span)
+    assert span["status"] == status
+    assert said.get("error.type") == error
+    assert (said["test.case.result.status"], said["cicd.pipeline.task.run.result"]) == result
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "how", "result", "suite"),
+    [
+        ([Verdict.HELD], "completed", "success", "success"),
+        ([Verdict.BROKEN, Verdict.UNKNOWN], "completed", "failure", "failure"),
+        ([Verdict.UNKNOWN], "completed", "error", "aborted"),
+        ([Verdict.HELD], "deadline", "timeout", "timed_out"),
+        ([Verdict.HELD], "SIGTERM", "cancellation", "aborted"),
+    ],
+)
+def test_the_run_s_span_tells_the_target_s_failure_from_the_suite_s(
+    tmp_path: Path, verdicts: list[Verdict], how: str, result: str, suite: str
+) -> None:
+    """`failure` is the target's and `error` our own, as in cicd.pipeline.result."""
+    said = attributes(ended(tmp_path, lambda span: telemetry.end_run(span, verdicts, how)))
+    assert (said["cicd.pipeline.result"], said["test.suite.run.status"]) == (result, suite)
+    assert said.get("error.type") == (None if result == "success" else result)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (200, None, None),
+        (403, None, None),
+        (503, None, "503"),
+        (None, "ConnectTimeout: too slow", "ConnectTimeout"),
+        (None, "CancelledError", None),
+    ],
+)
+def test_a_refusal_is_no_error_of_its_exchange(
+    tmp_path: Path, status: int | None, error: str | None, expected: str | None
+) -> None:
+    """Probes ask to be refused; only a 5xx, or no answer that we still wanted, marks the exchange."""
+    span = ended(tmp_path, lambda span: telemetry.end_exchange(span, status, error))
+    assert attributes({"attributes": [], **span}).get("error.type") == expected
+    said: dict[str, object] = span["status"]  # type: ignore[assignment]
+    assert said.get("code") == (2 if expected else None)
+    assert said.get("message") == (error if expected else None)
+
+
+def test_an_exchange_names_its_server() -> None:
+    """Method, URL, host and port are where the semantic conventions for HTTP client spans want them."""
+    assert telemetry.exchange_attributes("http", "GET", "https://api.wealist.co.kr/api/x?a=1") == (
+        "GET",
+        {
+            "user_agent.synthetic.type": "test",
+            "wealist.probes.exchange": "http",
+            "http.request.method": "GET",
+            "url.full": "https://api.wealist.co.kr/api/x?a=1",
+            "server.address": "api.wealist.co.kr",
+            "server.port": 443,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "url", "name", "port", "known"),
+    [
+        ("http", "BREW", "http://localhost:81/", "HTTP", 81, "_OTHER"),
+        ("tls", "TLS", "https://localhost", "TLS", 443, None),
+        ("s3", "PUT", "http://[::1]:9000/bucket", "PUT", 9000, "PUT"),
+        ("s3", "PUT", "http://localhost:port/", "PUT", None, "PUT"),
+        ("page", "GET", "data:,", "GET", None, "GET"),
+    ],
+)
+def test_odd_exchanges_have_honest_spans(  # noqa: PLR0917 - a table
+    kind: str, method: str, url: str, name: str, port: int | None, known: str | None
+) -> None:
+    """Unknown methods and broken URLs are evidence, not errors of ours."""
+    called, said = telemetry.exchange_attributes(kind, method, url)
+    assert (called, said.get("server.port"), said.get("http.request.method")) == (name, port, known)
+    assert said.get("http.request.method_original") == (method if known == "_OTHER" else None)
+
+
+def test_run_and_scenario_are_named_by_convention() -> None:
+    """Suite, case, task and owner are found under their names, all marked synthetic."""
+    run = telemetry.run_attributes("run-1")
+    scenario = telemetry.scenario_attributes("edge/a", "platform", 2)
+    assert run["cicd.pipeline.run.id"] == "run-1"
+    assert scenario["test.case.name"] == scenario["cicd.pipeline.task.name"] == "edge/a"
+    assert (scenario["wealist.probes.attempt"], scenario["wealist.probes.owner"]) == (2, "platform")
+    assert run["user_agent.synthetic.type"] == scenario["user_agent.synthetic.type"] == "test"
