@@ -62,9 +62,7 @@ class Envelope(Enum):
         return unwrap(body)
 
 
-def expect(
-    answer: Answer, envelope: Envelope, status: int = 200, kind: type = dict, keys: tuple[str, ...] = ()
-) -> Any:
+def expect(answer: Answer, envelope: Envelope, status: int = 200, kind: type = dict, keys: tuple[str, ...] = ()) -> Any:
     """What is inside the envelope. Raises Broken when status, type, envelope, kind or keys are not as promised."""
     if finding := explain(answer, status):
         raise Broken(finding)
@@ -81,11 +79,11 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
     """Name what is wrong with `answer` where `wanted` was promised; None where nothing is; pure."""
     who, status = service(answer.url), answer.status
     if urlsplit(answer.url).path.startswith("/api/") and (answer.is_html or _from_the_pages(answer)):
-        code = Code.EDGE_MASKS_ERRORS if wanted >= 400 else Code.EDGE_HTML_FALLBACK  # noqa: PLR2004 - HTTP's own number
+        code = Code.EDGE_MASKS_ERRORS if wanted >= 400 else Code.EDGE_HTML_FALLBACK
         marks = ", ".join(f"{k}: {answer.headers[k]}" for k in ("server", "x-cache") if k in answer.headers)
         return Finding(code, f"{answer} where JSON with {wanted} was promised ({marks or 'no server named'})", "edge")
     if status == wanted:
-        return None if answer.json is not None or wanted == 204 else _not_json(answer, who)  # noqa: PLR2004
+        return None if answer.json is not None or wanted == 204 else _not_json(answer, who)
     return _wrong_status(answer, wanted, who)
 
 
@@ -100,17 +98,19 @@ def _not_json(answer: Answer, who: str) -> Finding:
 
 def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
     match answer.status:
-        case status if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own numbers
+        case status if 300 <= status < 400:
             location = answer.headers.get("location", "nowhere")
             return Finding(Code.ROUTE_BROKEN, f"{answer}, a redirect to {location}", "the gateway's rewrite")
         case 404 if answer.json is None:
             return Finding(Code.ROUTE_BROKEN, f"{answer}: no route there", "the gateway's route or rewrite")
         case 503 if b"no healthy upstream" in answer.body:
-            return Finding(Code.SERVICE_UNAVAILABLE, f"{answer}: no healthy upstream", f"gateway subset of {who}: no pods match")
-        case status if status >= 500:  # noqa: PLR2004
+            return Finding(
+                Code.SERVICE_UNAVAILABLE, f"{answer}: no healthy upstream", f"gateway subset of {who}: no pods match"
+            )
+        case status if status >= 500:
             return Finding(Code.SERVICE_UNAVAILABLE, f"{answer} where {wanted} was promised", who)
-        case 401 | 403 if wanted < 400:  # noqa: PLR2004
+        case 401 | 403 if wanted < 400:
             return Finding(Code.ACCESS_REFUSED, f"{answer} to one who may", f"token or membership check of {who}")
-        case status if status < 300 and wanted in (401, 403):  # noqa: PLR2004
+        case status if status < 300 and wanted in (401, 403):
             return Finding(Code.STRANGER_ADMITTED, f"{answer} to one who may not", f"access check of {who}")
     return Finding(Code.CONTRACT_BROKEN, f"{answer} where {wanted} was promised", who)

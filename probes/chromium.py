@@ -42,7 +42,10 @@ def install() -> Path:
     """Playwright's own download where the internet is open, apt where it is not and we may. Raises CannotAsk."""
     ways = [[sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]]
     if shutil.which("apt-get") and os.geteuid() == 0:
-        ways += [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium-headless-shell"]]
+        ways += [
+            ["apt-get", "update"],
+            ["apt-get", "install", "-y", "--no-install-recommends", "chromium-headless-shell"],
+        ]
     for way in ways:
         print(f"setup: no Chromium yet, trying {' '.join(way[-4:])}", file=sys.stderr)
         done = subprocess.run(way, capture_output=True, text=True, check=False)

@@ -97,10 +97,7 @@ class Recorder:
     @contextmanager
     def exchange(self, kind: str, method: str, url: str) -> Iterator[Exchange]:
         """Record what happens in the block as one exchange, an exception included."""
-        clean = self.evidence.redactor.url(url)
-        name, attributes = telemetry.exchange_attributes(kind, method, clean)
-        span = self.evidence.tracing.start(name, "client", attributes, parent=self.span)
-        exchange = Exchange(kind, method, url, span)
+        exchange = self.begin(kind, method, url)
         began = time.monotonic()
         try:
             yield exchange
@@ -108,8 +105,18 @@ class Recorder:
             exchange.error = f"{type(error).__name__}: {error}".rstrip(": ")
             raise
         finally:
-            self.exchanges.append(exchange)
-            self._close(exchange, clean, time.monotonic() - began)
+            self.observed(exchange, time.monotonic() - began)
+
+    def observed(self, exchange: Exchange, duration: float) -> None:
+        """Record an exchange that somebody else made (the page), `duration` seconds after it began."""
+        self.exchanges.append(exchange)
+        self._close(exchange, self.evidence.redactor.url(exchange.url), duration)
+
+    def begin(self, kind: str, method: str, url: str, began_ns: int | None = None) -> Exchange:
+        """An exchange under way, its span open; `began_ns` is Unix time where that was earlier."""
+        name, attributes = telemetry.exchange_attributes(kind, method, self.evidence.redactor.url(url))
+        span = self.evidence.tracing.start(name, "client", attributes, self.span, began_ns)
+        return Exchange(kind, method, url, span)
 
     def _close(self, exchange: Exchange, url: str, duration: float) -> None:
         redactor = self.evidence.redactor

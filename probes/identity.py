@@ -44,9 +44,7 @@ class Member:
 class Cast:
     """Who takes part in a run."""
 
-    def __init__(
-        self, target: Target, web: Web, redactor: Redactor, environ: Mapping[str, str] = os.environ
-    ) -> None:
+    def __init__(self, target: Target, web: Web, redactor: Redactor, environ: Mapping[str, str] = os.environ) -> None:
         self._target, self._web, self._redactor, self._environ = target, web, redactor, environ
         self._members = {name: Member(name, part, self) for name, part in target.cast.items()}
 
@@ -80,7 +78,7 @@ class Cast:
                 said = failure.finding.observed
                 continue
             match answer.json:
-                case {"accessToken": str(access), **rest} if answer.status == 200:  # noqa: PLR2004 - HTTP's own number
+                case {"accessToken": str(access), **rest} if answer.status == 200:
                     return Tokens(access, str(rest.get("refreshToken", "")), part.user)
             said = str(answer)
         raise CannotAsk(f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment (contract 2.4)?")

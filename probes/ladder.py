@@ -6,7 +6,7 @@ the first broken one, so that a drowning target is not pushed under.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -48,7 +48,7 @@ def _is_ours(target: Target, url: str) -> bool:
     return any(origin and url.startswith(origin + "/") for origin in (target.hosts.apex, target.hosts.api))
 
 
-async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncIterator[Step]:
+async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerator[Step, None]:
     host, port = _place(exchange.url)
     yield await _dns(host, port)
     yield await _tcp(host, port)
@@ -75,7 +75,9 @@ async def _dns(host: str, port: int) -> Step:
         async with asyncio.timeout(RUNG_DEADLINE):
             found = await asyncio.get_running_loop().getaddrinfo(address(host), port)
     except (OSError, TimeoutError) as error:
-        return Step(Rung("dns", held=False, saw=f"{host} has no address: {error}"), "DNS record (external-dns, Route53)")
+        return Step(
+            Rung("dns", held=False, saw=f"{host} has no address: {error}"), "DNS record (external-dns, Route53)"
+        )
     return Step(Rung("dns", held=True, saw=f"{host} is {found[0][4][0]}"))
 
 
@@ -84,7 +86,9 @@ async def _tcp(host: str, port: int) -> Step:
         async with asyncio.timeout(RUNG_DEADLINE):
             _, writer = await asyncio.open_connection(address(host), port)
     except (OSError, TimeoutError) as error:
-        return Step(Rung("tcp", held=False, saw=f"port {port} takes no connection: {error}"), "load balancer or listener")
+        return Step(
+            Rung("tcp", held=False, saw=f"port {port} takes no connection: {error}"), "load balancer or listener"
+        )
     writer.close()
     return Step(Rung("tcp", held=True, saw=f"port {port} takes connections"))
 
@@ -120,7 +124,9 @@ def _edge(finding: Finding, exchange: Exchange, behind: Answer | str) -> Step:
         return Step(Rung("edge", held=True, saw=f"{apex}; the api host does no better"))
     saw = f"{apex}, the api host {behind.status} {behind.media_type}"
     if finding.code is Code.EDGE_MASKS_ERRORS:
-        return Step(Rung("edge", held=False, saw=saw), "CloudFront custom error response: it replaces the service's own errors")
+        return Step(
+            Rung("edge", held=False, saw=saw), "CloudFront custom error response: it replaces the service's own errors"
+        )
     return Step(Rung("edge", held=False, saw=saw), "edge behaviour or origin: /api/* does not reach the gateway")
 
 
@@ -128,15 +134,17 @@ def _gateway(behind: Answer | str) -> Step:
     if isinstance(behind, str):
         return Step(Rung("gateway", held=True, saw=behind))
     saw = str(behind)
-    if behind.status == 503 and b"no healthy upstream" in behind.body:  # noqa: PLR2004 - HTTP's own numbers
+    if behind.status == 503 and b"no healthy upstream" in behind.body:
         who = service(behind.url)
         return Step(
             Rung("gateway", held=False, saw=f"{saw}: no healthy upstream"),
             f"gateway subset of {who}: its DestinationRule selects no ready pods (a4263252)",
         )
-    if behind.status == 404 and not behind.body:  # noqa: PLR2004
-        return Step(Rung("gateway", held=False, saw=f"{saw}, empty, as Envoy says it"), "gateway: no route for this path")
-    if 300 <= behind.status < 400:  # noqa: PLR2004
+    if behind.status == 404 and not behind.body:
+        return Step(
+            Rung("gateway", held=False, saw=f"{saw}, empty, as Envoy says it"), "gateway: no route for this path"
+        )
+    if 300 <= behind.status < 400:
         location = behind.headers.get("location", "")
         return Step(
             Rung("gateway", held=False, saw=f"{saw} to {location}"),
@@ -148,7 +156,7 @@ def _gateway(behind: Answer | str) -> Step:
 async def _service(web: Web, path: str, exchange: Exchange) -> Step:
     name = path.split("/")[3]
     alive = await _again(web, f"{web.target.hosts.api}{STEP}{name}/health/live", exchange)
-    if isinstance(alive, Answer) and alive.status == 200:  # noqa: PLR2004
+    if isinstance(alive, Answer) and alive.status == 200:
         return Step(Rung("service", held=True, saw=f"{name}-service says it is alive"))
     return Step(Rung("service", held=False, saw=f"its liveness: {alive}"), f"{name}-service")
 
@@ -159,7 +167,7 @@ async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -
         return Step(Rung("rule", held=True, saw="the path is right, the service answers it"))
     sent, served, other = _other_base(path)
     answer = await _again(web, web.target.hosts.api + other, exchange)
-    if isinstance(answer, str) or answer.json is None or answer.status >= 400:  # noqa: PLR2004
+    if isinstance(answer, str) or answer.json is None or answer.status >= 400:
         return Step(Rung("rule", held=True, saw=f"{served} does not answer either"))
     saw = f"{urlsplit(other).path} answers {answer.status} {answer.media_type}"
     who = "the page asks for" if exchange.kind == "page" else "the gateway sends"

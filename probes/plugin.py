@@ -1,4 +1,4 @@
-"""The only module that knows pytest: options, fixtures, and how a verdict becomes an outcome that pytest understands."""
+"""The only module that knows pytest: options, fixtures, and what a verdict is in pytest's words."""
 
 import functools
 import inspect
@@ -13,12 +13,13 @@ import pytest
 
 from probes import target as targets
 from probes.browser import Browser
-from probes.finding import EXIT_HELD, CannotAsk, Verdict
+from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
 from probes.run import Outcome, Scenario
 from probes.session import Session, Wishes
 from probes.starting import Started, running
+from probes.storage import Drive
 from probes.target import BadEnvironment, Target
 from probes.web import Web
 from reports import terminal
@@ -113,7 +114,12 @@ def _take_over(session: pytest.Session, mine: Session) -> None:
         mine.stop(signal.Signals(received).name)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        config.add_cleanup(functools.partial(signal.signal, number, signal.signal(number, stop)))
+        before = signal.signal(number, stop)
+        config.add_cleanup(lambda number=number, before=before: _restore(number, before))
+
+
+def _restore(number: signal.Signals, before: Any) -> None:
+    signal.signal(number, before)
 
 
 def _promises(item: pytest.Item) -> bool:
@@ -215,6 +221,12 @@ def member(request: pytest.FixtureRequest) -> Callable[[str], Member]:
     return request.config.stash[SESSION].cast.member
 
 
+@pytest.fixture(scope="session")
+def drive_of(request: pytest.FixtureRequest) -> Callable[[str], Drive]:
+    """The drive of one of the cast, by role."""
+    return request.config.stash[SESSION].drive
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
@@ -224,7 +236,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """A verdict in pytest's words: what we could not ask is an error, not a failure."""
     verdict: Verdict | None = getattr(report, "verdict", None)
     if verdict is None:
@@ -235,7 +247,7 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """After the last fixture is closed and before pytest sums up: the reports, and an exit code that says who is to act."""
+    """After the last fixture is closed and before pytest sums up: the reports, and an exit code that says who acts."""
     yield
     mine = session.config.stash.get(SESSION, None)
     if mine is None:

@@ -45,7 +45,7 @@ def read(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
         host=parts.netloc,
         path=unquote(parts.path),
         access_key=scope[0] or said.get("awsaccesskeyid", ""),
-        region=scope[2] if len(scope) > 2 else "",  # noqa: PLR2004 - key/date/region/service/aws4_request
+        region=scope[2] if len(scope) > 2 else "",
         seconds=int(seconds) if seconds.isdecimal() else None,
         signed_headers=tuple(said.get("x-amz-signedheaders", "").split(";")),
         session_token="x-amz-security-token" in said,
@@ -88,7 +88,9 @@ def _wrong_places(signed: Presigned, expected: Presign) -> list[str]:
     if signed.host != expected.host:
         wrong.append(f"it leads to {signed.host} instead of {expected.host}")
     if in_path != (expected.style == "path"):
-        wrong.append(f"the bucket is {'in the path' if in_path else 'not in the path'}, {expected.style} style is promised")
+        wrong.append(
+            f"the bucket is {'in the path' if in_path else 'not in the path'}, {expected.style} style is promised"
+        )
     if signed.region != expected.region:
         wrong.append(f"it is signed for region {signed.region or 'none'} instead of {expected.region}")
     return wrong
@@ -107,7 +109,9 @@ def check_lifetime(signed: Presigned, seconds: int) -> None:
     """Raise Broken when the URL lives longer than `seconds`, or does not say."""
     if signed.seconds is None or signed.seconds > seconds:
         lives = "for ever" if signed.seconds is None else f"{signed.seconds} s"
-        raise broken(Code.PRESIGN_LIFETIME, f"it lives {lives}, {seconds} s are promised", "the issuer's expiry setting")
+        raise broken(
+            Code.PRESIGN_LIFETIME, f"it lives {lives}, {seconds} s are promised", "the issuer's expiry setting"
+        )
 
 
 def check_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
@@ -136,7 +140,7 @@ def explain_put(answer: Answer) -> Finding | None:
     if answer.status in (200, 204):
         return None
     said = answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace") or "no reason given"
-    suspect = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"  # noqa: PLR2004 - HTTP's number
+    suspect = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"
     return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {said}", suspect)
 
 
@@ -144,3 +148,24 @@ def stored(answer: Answer) -> None:
     """Raise Broken unless S3 took the upload."""
     if finding := explain_put(answer):
         raise Broken(finding)
+
+
+def refused(answer: Answer) -> None:
+    """Raise Broken when S3 took an upload under a signature for something else."""
+    if answer.status < 300:
+        raise broken(
+            Code.PRESIGN_TAMPER_ACCEPTED,
+            f"{answer} to an upload whose URL was changed after it was signed",
+            "S3's signature check: a public bucket policy, or a proxy that signs for everybody",
+        )
+
+
+def allowed(answer: Answer, origin: str) -> None:
+    """Raise Broken unless a preflight was answered with yes for `origin` (Fetch standard, CORS protocol)."""
+    said = answer.headers.get("access-control-allow-origin", "")
+    if answer.status >= 300 or said not in (origin, "*"):
+        raise broken(
+            Code.UPLOAD_BLOCKED,
+            f"{answer} to the preflight from {origin}, allowing {said or 'no origin'}",
+            "bucket CORS: it does not allow the app's origin (contract 1.5)",
+        )

@@ -6,11 +6,8 @@ X-Amz-Signature and X-Amz-Security-Token on (OpenTelemetry's url.full asks for t
 token it took out. Sources: RFC 7519, RFC 6265, AWS SigV4/SigV2 query and POST policy, contract sections 2.2 and 4.
 """
 
-import hashlib
-import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from probes import labels
@@ -119,7 +116,7 @@ def _named(match: re.Match[str]) -> str:
 
 
 def _is_prose(name: str, value: str) -> bool:
-    """"invalid token: expired" says what is wrong and gives nothing away."""
+    """ "invalid token: expired" says what is wrong and gives nothing away."""
     return _PLAIN_WORD.fullmatch(value) is not None and not name.lower().startswith("pass")
 
 
@@ -133,7 +130,7 @@ def _cookies(value: str, shown: frozenset[str] = _COOKIE_ATTRIBUTES) -> str:
 
 def _cookie(part: str, shown: frozenset[str]) -> str:
     name, equals, value = part.partition("=")
-    if labels.split(part)[0].strip() and not name.strip().lower() in shown:
+    if labels.split(part)[0].strip() and name.strip().lower() not in shown:
         return f"{name}={labels.mask('cookie', value)}" if equals else labels.mask("cookie", part)
     return part
 

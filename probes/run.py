@@ -148,9 +148,9 @@ class Run:
     async def _perform(self, scenario: Scenario, call: Call) -> Outcome:
         attempts: list[Attempt] = []
         began = time.monotonic()
+        if reason := self.target.reason_to_skip(scenario.id):
+            return self._close(scenario, Outcome(Verdict.SKIPPED, reason=reason))
         try:
-            if reason := self.target.reason_to_skip(scenario.id):
-                raise NotApplicable(reason)
             async with self._turn(alone=scenario.alone):
                 began = time.monotonic()
                 attempts.append(await self._attempt(scenario, call, 1))
@@ -188,7 +188,10 @@ class Run:
         journal, began = self.evidence.journal, time.monotonic()
         journal.write("attempt-started", scenario=scenario.id, attempt=number)
         span = self.evidence.tracing.start(
-            scenario.id, "internal", telemetry.scenario_attributes(scenario.id, scenario.owner, number), parent=self.span
+            scenario.id,
+            "internal",
+            telemetry.scenario_attributes(scenario.id, scenario.owner, number),
+            parent=self.span,
         )
         recorder = Recorder(self.evidence, scenario.id, number, span)
         with recording(recorder):
@@ -256,7 +259,11 @@ class Run:
         text = recorder.evidence.redactor.text
         rungs = tuple(replace(rung, saw=text(rung.saw)) for rung in finding.rungs)
         return replace(
-            finding, observed=text(finding.observed), suspect=text(finding.suspect), reproduce=text(finding.reproduce), rungs=rungs
+            finding,
+            observed=text(finding.observed),
+            suspect=text(finding.suspect),
+            reproduce=text(finding.reproduce),
+            rungs=rungs,
         )
 
 

@@ -1,4 +1,4 @@
-"""One run from its folder to its reports: what is shared by all scenarios, opened on the loop and closed in any event."""
+"""One run from its folder to its reports: what scenarios share, opened on the loop and closed in any event."""
 
 import asyncio
 import os
@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from reports.run import Run as Report
+from reports.run import load
 
 from probes import __version__, telemetry
 from probes.browser import Browser
@@ -19,11 +22,11 @@ from probes.ledger import Ledger
 from probes.redaction import Redactor
 from probes.run import Call, Outcome, Run, Scenario
 from probes.starting import Started
+from probes.storage import Drive
+from probes.sweep import sweep
 from probes.target import Target
 from probes.web import Web
 from reports import junit
-from reports.run import Run as Report
-from reports.run import load
 
 # After its deadline a run has this long to close what it opened; then it is ended from outside the loop. Seconds.
 GRACE = 20.0
@@ -68,7 +71,7 @@ class Session:
         self.web = Web(self.target)
         self.browser = Browser(self.target)
         self.cast = Cast(self.target, self.web, redactor)
-        self.ledger = Ledger(self.target, self.web, self.cast, folder)
+        self.ledger = Ledger(folder)
 
     def open(self, calls: Mapping[str, Call]) -> None:
         """Start every scenario. Call on the loop."""
@@ -108,6 +111,11 @@ class Session:
         if hasattr(self, "run"):
             asyncio.get_running_loop().call_soon_threadsafe(self.run.stop, why)
 
+    def drive(self, who: str, origin: str = "") -> Drive:
+        """The drive of one of the cast, through the apex as users have it, or through another origin."""
+        base = (origin or self.target.hosts.apex) + self.target.paths.storage
+        return Drive(self.web, self.cast.member(who), base, self.target.workspace.id, self.ledger)
+
     async def close(self) -> None:
         """Remove what the run created and close what it opened, whatever state it is in."""
         await self.run.finish()
@@ -116,11 +124,12 @@ class Session:
         with recording(Recorder(self._evidence, None, 1, self.run.span)) as recorder:
             try:
                 async with asyncio.timeout(SWEEP_DEADLINE):
-                    await self.ledger.sweep()
+                    await sweep(self.ledger, self.drive("alice"))
             except Exception as error:  # noqa: BLE001 - what is left is in the ledger, and a later run sweeps it
                 recorder.note(f"the sweep failed with {type(error).__name__}: {error}; a later run will sweep")
         await self.browser.close()
         await self.web.close()
+        self.ledger.close()
         self.run.span.end()
 
     def finish(self) -> Report:

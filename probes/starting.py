@@ -71,8 +71,7 @@ def _end_with_parent() -> None:
 
 def running(settings: Mapping[str, Any]) -> Path | None:
     """The environment file of a target that somebody started by hand, if it still answers."""
-    named = settings.get("running")
-    if not named or not (path := ROOT / named).is_file():
+    if "running" not in settings or not (path := ROOT / str(settings["running"])).is_file():
         return None
     try:
         apex = urlsplit(parse(path)["hosts"]["apex"])

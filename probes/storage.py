@@ -1,4 +1,4 @@
-"""A member's drive: look into it, put a file there, get it back, remove it for good; every way it can go wrong has a name.
+"""A member's drive: look into it, put a file there, get it back, remove it for good; what can go wrong has a name.
 
 Paths, bodies and envelopes are those of contract 4.2; uploads go to S3 by presigned URL as the page's do.
 """
@@ -37,9 +37,6 @@ class Drive:
         folder: dict[str, Any] = expect(answer, Envelope.SUCCESS)
         return folder
 
-    async def files(self) -> list[dict[str, Any]]:
-        return list((await self.contents()).get("files", []))
-
     async def make_folder(self, label: str) -> dict[str, Any]:
         name = self.ledger.enter("folder", label)
         answer = await self.call("POST", "folders", json={"workspaceId": self.workspace, "name": name})
@@ -63,26 +60,57 @@ class Drive:
         """The confirmed file, its bytes in S3. Nothing is sent to a place that the environment does not vouch for."""
         ticket = await self.upload_url(label, len(content))
         presign.vouch(ticket["uploadUrl"], self.web.target.presign)
-        put = await self.web.ask(
-            "PUT", ticket["uploadUrl"], content=content, headers={"content-type": TEXT}, kind="s3"
-        )
+        put = await self.web.ask("PUT", ticket["uploadUrl"], content=content, headers={"content-type": TEXT}, kind="s3")
         presign.stored(put)
         answer = await self.call("POST", "files/confirm", json={"fileId": ticket["fileId"]})
         file: dict[str, Any] = expect(answer, Envelope.SUCCESS, keys=("id", "status"))
         return {**file, "name": ticket["name"]}
 
-    async def download(self, file_id: str) -> bytes:
-        """The bytes that S3 gives for the file. Raises Broken when they are not there."""
+    async def download_link(self, file_id: str) -> str:
         ticket = expect(await self.call("GET", f"files/{file_id}/download"), Envelope.SUCCESS, keys=("downloadUrl",))
         presign.vouch(ticket["downloadUrl"], self.web.target.presign)
-        answer = await self.web.ask("GET", ticket["downloadUrl"], kind="s3")
-        if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
+        return str(ticket["downloadUrl"])
+
+    async def download(self, file_id: str) -> bytes:
+        """The bytes that S3 gives for the file. Raises Broken when they are not there."""
+        answer = await self.web.ask("GET", await self.download_link(file_id), kind="s3")
+        if answer.status != 200:
             raise broken(
                 Code.UPLOAD_LOST,
                 f"the file is confirmed as ACTIVE, and S3 answers {answer.status} for it",
                 "confirm, which does not look whether the object exists (contract 4.2)",
             )
         return answer.body
+
+    async def holds(self, kind: str, name: str) -> dict[str, Any]:
+        """What the drive lists as `name`. Raises Broken when it does not."""
+        rows = await self._rows(kind)
+        if row := next((row for row in rows if name in (row.get("name"), row.get("originalName"))), None):
+            self.ledger.identify(name, str(row["id"]))
+            return row
+        raise broken(Code.UPLOAD_LOST, f"the drive does not list the {kind} {name}", "storage-service")
+
+    async def lacks(self, kind: str, name: str, identity: str) -> None:
+        """The drive neither lists `name` nor answers for it. Raises Broken when it does."""
+        listed = any(name in (row.get("name"), row.get("originalName")) for row in await self._rows(kind))
+        answer = await self.call("GET", f"{kind}s/{identity}")
+        if listed or (answer.status == 200 and answer.json is not None):
+            where = "is still listed" if listed else f"still answers {answer.status}"
+            raise broken(Code.DELETION_NOT_FINAL, f"the {kind} was deleted for good, and {where}", "storage-service")
+        self.ledger.removed(name)
+
+    async def refuses(self, link: str) -> None:
+        """S3 has nothing under a link that was good before. Raises Broken when it has."""
+        answer = await self.web.ask("GET", link, kind="s3")
+        if answer.status < 400:
+            raise broken(
+                Code.DELETION_NOT_FINAL,
+                f"the file was deleted for good, and S3 still gives its bytes ({answer.status})",
+                "storage-service: the object outlives its row",
+            )
+
+    async def _rows(self, kind: str) -> list[dict[str, Any]]:
+        return list((await self.contents()).get("files" if kind == "file" else "children", []))
 
     async def delete_for_good(self, kind: str, identity: str) -> None:
         """Through the trash and out of it, as the page does; `kind` is file or folder."""

@@ -80,7 +80,7 @@ class Presign:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Outside paths that differ between environments: storage's base path is /api in dev, empty in prod (contract 4.1)."""
+    """Outside paths that differ between environments: storage's base path is /api in dev only (contract 4.1)."""
 
     storage: str = "/api/svc/storage"
 

@@ -19,9 +19,7 @@ async def days_left(target: Target, origin: str) -> float:
     with current().exchange("tls", "HANDSHAKE", origin + "/") as exchange:
         try:
             async with asyncio.timeout(target.patience.answer):
-                _, writer = await asyncio.open_connection(
-                    address(host), port, ssl=target.trust, server_hostname=host
-                )
+                _, writer = await asyncio.open_connection(address(host), port, ssl=target.trust, server_hostname=host)
         except (OSError, TimeoutError) as error:
             exchange.error = f"{type(error).__name__}: {error}"
             raise Broken(explain(host, error)) from error

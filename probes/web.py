@@ -34,7 +34,9 @@ class Answer:
 
     @property
     def is_html(self) -> bool:
-        return self.media_type == "text/html" or self.body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+        return self.media_type == "text/html" or self.body.lstrip()[:15].lower().startswith(
+            (b"<!doctype html", b"<html")
+        )
 
     @property
     def json(self) -> Any:
@@ -46,7 +48,9 @@ class Answer:
 
     def __str__(self) -> str:
         path = urlsplit(self.url).path
-        return f"{self.method} {urlsplit(self.url).hostname}{path} answered {self.status} {self.media_type or 'no type'}"
+        return (
+            f"{self.method} {urlsplit(self.url).hostname}{path} answered {self.status} {self.media_type or 'no type'}"
+        )
 
 
 class LoopbackNames(httpx.AsyncHTTPTransport):
@@ -113,11 +117,15 @@ def explain(url: str, error: Exception) -> Finding:
     who = service(url)
     match error:
         case httpx.ConnectTimeout() | httpx.ConnectError() if not _certificate(error):
-            return Finding(Code.HOST_UNREACHABLE, f"{host} took no connection: {error}", "DNS, load balancer or listener")
+            return Finding(
+                Code.HOST_UNREACHABLE, f"{host} took no connection: {error}", "DNS, load balancer or listener"
+            )
         case httpx.TimeoutException() | TimeoutError():
             return Finding(Code.SERVICE_STALLED, f"{who} at {host} took the request and never answered", who)
         case _ if certificate := _certificate(error):
-            return Finding(Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {certificate}", "certificate")
+            return Finding(
+                Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {certificate}", "certificate"
+            )
     return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off: {error or type(error).__name__}", who)
 
 

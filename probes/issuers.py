@@ -1,0 +1,53 @@
+"""The four services that hand out presigned URLs, and how each is asked (contract 4.5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probes.answers import Envelope, expect
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.presign import Presigned, read
+from probes.web import Web
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """One service's way to a presigned PUT. `path` is outside, {storage} stands for storage's base path."""
+
+    name: str
+    path: str
+    envelope: Envelope
+    content_type: str
+    suffix: str
+    extra: Mapping[str, Any] | None = None
+
+    async def issue(self, web: Web, member: Member, ledger: Ledger) -> Presigned:
+        """A fresh presigned URL, read. What storage notes of it is in the ledger. Raises Broken."""
+        # Only storage makes a row that somebody would find again.
+        name = ledger.enter("file", f"presign.{self.suffix}") if self.name == "storage" else f"presign.{self.suffix}"
+        wish = {"fileName": name, "contentType": self.content_type, "fileSize": 1, **(self.extra or {})}
+        if self.name != "user":
+            wish["workspaceId"] = web.target.workspace.id
+        url = web.target.hosts.apex + self.path.replace("{storage}", web.target.paths.storage)
+        ticket = expect(
+            await web.ask("POST", url, token=await member.token(), json=wish), self.envelope, keys=("uploadUrl",)
+        )
+        if "fileId" in ticket and self.name == "storage":
+            ledger.identify(name, ticket["fileId"])
+        return read(ticket["uploadUrl"])
+
+
+ISSUERS = (
+    Issuer("storage", "{storage}/storage/files/upload-url", Envelope.SUCCESS, "text/plain", "txt"),
+    Issuer(
+        "board",
+        "/api/svc/board/api/attachments/presigned-url",
+        Envelope.DATA,
+        "text/plain",
+        "txt",
+        extra={"entityType": "BOARD"},
+    ),
+    Issuer("chat", "/api/svc/chat/api/chats/files/presigned-url", Envelope.DATA, "image/png", "png"),
+    Issuer("user", "/api/svc/user/api/profiles/me/image/presigned-url", Envelope.RAW, "image/png", "png"),
+)

@@ -1,0 +1,160 @@
+"""A page that is open: what it shows, what it asked and got, and what it complained about."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import ConsoleMessage, Locator, Page, Request
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from probes.answers import explain as explain_answer
+from probes.evidence import Exchange, Recorder
+from probes.finding import Broken, Code, Finding
+from probes.target import Target
+from probes.web import Answer
+
+SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the page got for one request; status 0 where the browser failed it."""
+
+    answer: Answer
+    exchange: Exchange
+    failure: str = ""
+
+
+class Visit:
+    """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page throws."""
+
+    def __init__(self, page: Page, target: Target, recorder: Recorder) -> None:
+        self.page, self.target, self.recorder = page, target, recorder
+        self.replies: list[Reply] = []
+        self.complaints: list[str] = []
+        self.trouble = asyncio.Event()
+        self._reading: set[asyncio.Task[None]] = set()
+        page.on("requestfinished", lambda request: self._later(self._finished(request)))
+        page.on("requestfailed", lambda request: self._later(self._failed(request)))
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self._complain(f"uncaught {error}"))
+
+    async def open(self, navigation: Exchange) -> None:
+        """Go to the page. Raises Broken when the browser cannot."""
+        try:
+            response = await self.page.goto(navigation.url, wait_until="domcontentloaded")
+        except PlaywrightError as error:
+            raise Broken(explain(navigation.url, error)) from error
+        if response:
+            navigation.answered(response.status, await response.all_headers())
+
+    async def shows(self, what: Locator, code: Code, otherwise: str, suspect: str) -> None:
+        """Wait until `what` is visible. Raises Broken: what troubled the page, else `code`."""
+        seen = asyncio.ensure_future(what.first.wait_for(state="visible"))
+        troubled = asyncio.ensure_future(self.trouble.wait())
+        try:
+            await asyncio.wait((seen, troubled), return_when=asyncio.FIRST_COMPLETED)
+            if not seen.done():
+                # The trouble may be beside the point; a moment later the page may show it all the same.
+                await asyncio.wait((seen,), timeout=0.5)
+            if seen.done() and seen.exception() is None:
+                return
+        finally:
+            for task in (seen, troubled):
+                task.cancel()
+            await asyncio.gather(seen, troubled, return_exceptions=True)
+        self.check()
+        raise Broken(Finding(code, otherwise, suspect))
+
+    def check(self) -> None:
+        """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
+        for reply in self.api_replies:
+            if reply.answer.is_html:
+                self._tell(reply)
+                raise Broken(
+                    Finding(
+                        Code.PAGE_RECEIVED_HTML,
+                        f"the page asked its API and got a page: {reply.answer}",
+                        "the page's path against the service's",
+                    )
+                )
+        for reply in self.api_replies:
+            if reply.answer.status >= 400 and (finding := explain_answer(reply.answer, 200)):
+                self._tell(reply)
+                raise Broken(finding)
+        if self.complaints:
+            raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"))
+
+    def _tell(self, reply: Reply) -> None:
+        """Make `reply` the exchange that the ladder starts from and the curl line repeats."""
+        self.recorder.exchanges.append(reply.exchange)
+
+    @property
+    def api_replies(self) -> list[Reply]:
+        apex = self.target.hosts.apex + "/api/"
+        return [reply for reply in self.replies if reply.answer.url.startswith(apex)]
+
+    def puts(self) -> list[Reply]:
+        """The uploads that the page made, wherever they went."""
+        return [reply for reply in self.replies if reply.answer.method == "PUT"]
+
+    async def settle(self) -> None:
+        """Wait for replies whose bodies are still being read."""
+        if self._reading:
+            await asyncio.wait(set(self._reading), timeout=SETTLING_TIME)
+
+    def _later(self, reading: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(reading)
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    async def _finished(self, request: Request) -> None:
+        with contextlib.suppress(PlaywrightError):  # a page that closes meanwhile takes its bodies along
+            if (response := await request.response()) is None:
+                return
+            headers = await response.all_headers()
+            wanted = "/api/" in urlsplit(request.url).path
+            self._note(
+                request,
+                Answer(request.method, request.url, response.status, headers, await response.body() if wanted else b""),
+            )
+
+    async def _failed(self, request: Request) -> None:
+        self._note(request, Answer(request.method, request.url, 0, {}, b""), request.failure or "failed")
+
+    def _note(self, request: Request, answer: Answer, failure: str = "") -> None:
+        timing = request.timing
+        exchange = self.recorder.begin("page", request.method, request.url, int(timing["startTime"] * 1e6) or None)
+        exchange.asked(request.headers, (request.post_data_buffer or b"")[:4096])
+        if answer.status:
+            exchange.answered(answer.status, answer.headers, answer.body)
+        exchange.error = failure or None
+        before = self.recorder.exchanges[:]
+        self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
+        self.recorder.exchanges[:] = before  # replies come in any order: only what a verb tells of is the last one
+        self.replies.append(Reply(answer, exchange, failure))
+        if "/api/" in urlsplit(request.url).path and answer.is_html:
+            self.trouble.set()
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._complain(message.text)
+
+    def _complain(self, text: str) -> None:
+        self.complaints.append(text)
+        self.recorder.note(f"console: {text}")
+        self.trouble.set()
+
+
+def explain(url: str, error: PlaywrightError) -> Finding:
+    """Name why the browser could not open a page; pure."""
+    host, said = urlsplit(url).hostname, str(error).split("\n")[0]
+    if isinstance(error, PlaywrightTimeout):
+        return Finding(Code.SERVICE_STALLED, f"{host} did not give the page in time", "edge")
+    if "ERR_CERT" in said:
+        return Finding(Code.TLS_INVALID, f"the browser refuses {host}: {said}", "certificate")
+    return Finding(Code.HOST_UNREACHABLE, f"the browser cannot open {host}: {said}", "DNS, load balancer or listener")

@@ -1,0 +1,74 @@
+"""The storage page as a member uses it: see a file, upload a file. Texts are those of contract 3.7."""
+
+from playwright.async_api import FilePayload
+
+from probes import presign
+from probes.finding import Code, broken
+from probes.page import Reply, Visit
+from probes.storage import TEXT
+
+UPLOADED = "모든 파일이 업로드되었습니다."
+BUILD = "All rights reserved Oranges"
+
+
+def path(workspace: str) -> str:
+    return f"/workspace/{workspace}/storage"
+
+
+async def shows(visit: Visit, name: str) -> None:
+    """The file `name` is on the page. An empty drive without an error is what users of 26d02600 saw."""
+    await visit.shows(
+        visit.page.get_by_text(name, exact=True),
+        Code.PAGE_DRIVE_EMPTY,
+        f"the API holds {name}, and the page shows a drive without it and without an error",
+        "the page: it makes an empty drive of a reply that it does not understand (26d02600)",
+    )
+    footer = await visit.page.get_by_text(BUILD).first.text_content(timeout=1000)
+    visit.recorder.fact("build", (footer or "").rpartition("•")[2].strip())
+
+
+async def upload(visit: Visit, name: str, content: bytes) -> None:
+    """Choose a file, and wait for the page to say that it is uploaded."""
+    chosen: FilePayload = {"name": name, "mimeType": TEXT, "buffer": content}
+    await visit.page.locator("input[type=file]").set_input_files(chosen)
+    try:
+        await visit.shows(
+            visit.page.get_by_text(UPLOADED),
+            Code.UPLOAD_BLOCKED,
+            "the page never said that the file was uploaded",
+            "the page, or what it waits for",
+        )
+    except AssertionError:
+        check_upload(visit)
+        raise
+
+
+def check_upload(visit: Visit) -> None:
+    """Raise Broken unless the page's own PUT went to the bucket and was taken there."""
+    apex, puts = visit.target.hosts.apex, visit.puts()
+    if not puts:
+        return _nowhere("no PUT at all was sent")
+    for put in puts:
+        if put.answer.url.startswith(apex):
+            return _nowhere(f"the PUT went to the site itself: {put.answer}")
+        presign.vouch(put.answer.url, visit.target.presign)
+        _taken(put)
+    return None
+
+
+def _nowhere(observed: str) -> None:
+    raise broken(
+        Code.PAGE_UPLOAD_NOWHERE,
+        f"the page says that the file is uploaded, and {observed}",
+        "the page: it uploads to an undefined URL and does not look at the answer (contract 3.6)",
+    )
+
+
+def _taken(put: Reply) -> None:
+    if put.failure:
+        raise broken(
+            Code.UPLOAD_BLOCKED,
+            f"the browser blocked the upload: {put.failure}",
+            "bucket CORS: it does not allow the app's origin",
+        )
+    presign.stored(put.answer)

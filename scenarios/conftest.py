@@ -1,0 +1,31 @@
+"""The cast, and what each of them has: roles, not clients."""
+
+from collections.abc import Callable
+
+import pytest
+
+from probes.identity import Member
+from probes.storage import Drive
+
+
+@pytest.fixture(scope="session")
+def alice(member: Callable[[str], Member]) -> Member:
+    """A member of the workspace."""
+    return member("alice")
+
+
+@pytest.fixture(scope="session")
+def stranger(member: Callable[[str], Member]) -> Member:
+    """Somebody with an account, and no part in the workspace."""
+    return member("stranger")
+
+
+@pytest.fixture(scope="session")
+def drive(drive_of: Callable[[str], Drive]) -> Drive:
+    """The workspace's drive, as alice has it through the apex."""
+    return drive_of("alice")
+
+
+@pytest.fixture(scope="session")
+def drive_of_a_stranger(drive_of: Callable[[str], Drive]) -> Drive:
+    return drive_of("stranger")

@@ -1,0 +1,86 @@
+"""The edge: what is between a user and the services passes on what they say, and nothing else."""
+
+from functools import partial
+
+import pytest
+
+from probes import pages, tls
+from probes.answers import Envelope, expect
+from probes.evidence import current
+from probes.finding import Code, NotApplicable, broken
+from probes.identity import Member
+from probes.target import Target
+from probes.web import Web
+from scenarios.contracts import MISSING, NEED_REDIS, ROUTES, Contract
+
+pytestmark = pytest.mark.promise(owner="platform", incident="V6 §1")
+
+by_name = partial(pytest.mark.parametrize, ids=lambda contract: contract.name)
+
+
+@pytest.mark.parametrize("host", ["apex", "api"])
+@by_name("contract", ROUTES)
+async def test_every_route_answers_in_its_own_envelope(
+    web: Web, target: Target, alice: Member, contract: Contract, host: str
+) -> None:
+    """Every public route of weAlist's API answers JSON as its service wraps it, never a page."""
+    expect(await _get(web, target, alice, contract, host), contract.envelope, 200, contract.kind, contract.keys)
+
+
+@by_name("contract", MISSING)
+async def test_a_missing_resource_is_an_honest_error(
+    web: Web, target: Target, alice: Member, contract: Contract
+) -> None:
+    """Who asks the app for something that is not there is told so, with the service's own status and JSON."""
+    expect(await _get(web, target, alice, contract, "apex"), contract.envelope, contract.status)
+
+
+async def _get(web: Web, target: Target, alice: Member, contract: Contract, host: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    origin = target.hosts.apex if host == "apex" else target.hosts.api
+    headers = {"x-workspace-id": target.workspace.id} if contract.scoped else None
+    token = "" if contract.public else await alice.token()
+    return await web.ask("GET", contract.url(origin, target, alice.user), token=token, headers=headers)
+
+
+@pytest.mark.promise(owner="platform", incident="Redis TLS gap, contract 5.5")
+@pytest.mark.parametrize("name", NEED_REDIS)
+async def test_redis_is_there_for_those_who_need_it(web: Web, target: Target, name: str) -> None:
+    """Services that deliver through Redis say that they have it; ready alone says nothing."""
+    answer = await web.ask("GET", f"{target.hosts.api}/api/svc/{name}/health/ready")
+    checks = expect(answer, Envelope.RAW, keys=("checks",))["checks"]
+    if checks.get("redis") != "ok":
+        raise broken(
+            Code.DEPENDENCY_DEGRADED,
+            f"{name}-service calls itself ready, and its redis check says {checks.get('redis')!r}",
+            "redis: ElastiCache wants TLS, the Go services build a client without it (contract 5.5)",
+        )
+
+
+@pytest.mark.promise(incident="cf538406")
+async def test_the_app_loads_with_all_its_assets(web: Web, target: Target) -> None:
+    """The app's page, its config.js and every script and style that it names load with the right type."""
+    await pages.load(web, target)
+
+
+@pytest.mark.promise(incident="contract 1.3")
+async def test_a_deep_link_opens_the_app(web: Web, target: Target) -> None:
+    """A link into the app, opened from outside, answers the app itself."""
+    await pages.deep_link(web, target, f"/workspace/{target.workspace.id}/storage")
+
+
+@pytest.mark.promise(incident="916febba")
+@pytest.mark.parametrize("host", ["apex", "api", "cdn"])
+async def test_the_certificate_holds(target: Target, host: str) -> None:
+    """The host's certificate is trusted, names the host, and does not end soon."""
+    origin = {"apex": target.hosts.apex, "api": target.hosts.api, "cdn": target.hosts.cdn}[host]
+    days = await tls.days_left(target, origin)
+    if finding := tls.expiring(host, days, target.tls.warn_days):
+        current().degrade(finding)
+
+
+@pytest.mark.promise(incident="8ba53b70")
+async def test_http_leads_to_https(web: Web, target: Target) -> None:
+    """Who types the address without https is led to it."""
+    if not target.hosts.plain:
+        raise NotApplicable("this environment names no plain http host")
+    await pages.leads_to_https(web, target)

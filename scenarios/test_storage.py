@@ -1,0 +1,82 @@
+"""The drive: what members put there comes back, for them and for nobody else."""
+
+import secrets
+
+import pytest
+
+from probes import page_drive
+from probes.answers import Envelope, expect
+from probes.browser import Browser
+from probes.identity import Member
+from probes.storage import TEXT, Drive, same_bytes
+
+pytestmark = pytest.mark.promise(owner="storage", incident="V6 §1")
+
+
+async def test_a_member_sees_what_is_in_the_drive(drive: Drive) -> None:
+    """A member who opens the drive gets its folders and files."""
+    await drive.contents()
+
+
+async def test_a_folder_is_there_once_made(drive: Drive) -> None:
+    """A folder that a member makes is in the drive, and gone when it is deleted for good."""
+    folder = await drive.make_folder("folder")
+    await drive.holds("folder", folder["name"])
+    await drive.delete_for_good("folder", folder["id"])
+    await drive.lacks("folder", folder["name"], folder["id"])
+
+
+@pytest.mark.promise(incident="V6 §3")
+async def test_a_file_comes_back_byte_for_byte(drive: Drive) -> None:
+    """What a member uploads is listed, and comes back as it was sent."""
+    content = secrets.token_bytes(4096)
+    file = await drive.upload("bytes.txt", content)
+    await drive.holds("file", file["name"])
+    same_bytes(content, await drive.download(file["id"]), file["name"])
+
+
+async def test_a_deleted_file_is_gone_for_good(drive: Drive) -> None:
+    """A file deleted for good is neither listed nor to be had from S3 by its old link."""
+    file = await drive.upload("deleted.txt", b"soon gone")
+    link = await drive.download_link(file["id"])
+    await drive.delete_for_good("file", file["id"])
+    await drive.lacks("file", file["name"], file["id"])
+    await drive.refuses(link)
+
+
+async def test_a_stranger_sees_nothing(drive_of_a_stranger: Drive) -> None:
+    """A valid token from outside the workspace does not open its drive."""
+    answer = await drive_of_a_stranger.call("GET", f"folders/contents?workspaceId={drive_of_a_stranger.workspace}")
+    expect(answer, Envelope.GO_ERROR, 403)
+
+
+async def test_a_stranger_uploads_nothing(drive_of_a_stranger: Drive) -> None:
+    """A valid token from outside the workspace gets no presigned URL for it."""
+    wish = {
+        "workspaceId": drive_of_a_stranger.workspace,
+        "fileName": drive_of_a_stranger.ledger.enter("file", "stranger.txt"),
+        "contentType": TEXT,
+        "fileSize": 1,
+    }
+    expect(await drive_of_a_stranger.call("POST", "files/upload-url", json=wish), Envelope.GO_ERROR, 403)
+
+
+@pytest.mark.promise(incident="V6 §1, 6fe19ffd, 26d02600")
+async def test_the_page_shows_the_drive_that_the_api_holds(browser: Browser, alice: Member, drive: Drive) -> None:
+    """A member who opens the storage page sees the file that the API holds, and the page gets no HTML for data."""
+    file = await drive.upload("seen.txt", b"seen on the page")
+    async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
+        await page_drive.shows(visit, file["name"])
+        visit.check()
+
+
+@pytest.mark.promise(incident="V6 §3, contract 3.6")
+async def test_a_file_uploaded_on_the_page_arrives(browser: Browser, alice: Member, drive: Drive) -> None:
+    """A file that a member uploads on the storage page is in S3, byte for byte."""
+    content = secrets.token_hex(512).encode()
+    name = drive.ledger.enter("file", "page.txt")
+    async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
+        await page_drive.upload(visit, name, content)
+        page_drive.check_upload(visit)
+        same_bytes(content, await drive.download((await drive.holds("file", name))["id"]), name)
+        visit.check()
