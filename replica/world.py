@@ -39,7 +39,7 @@ class World:
     hosts: Hosts
     bucket: BucketSettings
     objects: Objects
-    key: SigningKey = field(default_factory=SigningKey)
+    key: SigningKey
     faults: set[str] = field(default_factory=set)
     access_seconds: float = 30 * 60
     refresh_seconds: float = 7 * 24 * 3600
@@ -64,9 +64,11 @@ class World:
     plan: Project = field(init=False)  # a board project in it
 
     @classmethod
-    def seeded(cls, hosts: Hosts, bucket: BucketSettings) -> "World":
+    def seeded(
+        cls, hosts: Hosts, bucket: BucketSettings, *, objects: Objects | None = None, key: SigningKey | None = None
+    ) -> "World":
         """A world with the cast, alice's workspace, one project, one portal user and some remote configuration."""
-        world = cls(hosts, bucket, BucketObjects(bucket))
+        world = cls(hosts, bucket, objects or BucketObjects(bucket), key or SigningKey())
         world._seed_people()
         world._seed_workspaces()
         operator = world.cast["operator"]

@@ -1,0 +1,35 @@
+"""One seeded world a test, and its services in this process: no socket is opened."""
+
+import httpx
+import pytest
+
+from replica.keys import SigningKey
+from replica.services import APPS
+from replica.world import World
+from tests.replica.services.speaking import BUCKET, HOSTS, Ask, KeptObjects
+
+KEY = SigningKey()  # one for all tests: making it costs more than they do
+
+
+@pytest.fixture
+def objects() -> KeptObjects:
+    return KeptObjects()
+
+
+@pytest.fixture
+def world(objects: KeptObjects) -> World:
+    return World.seeded(HOSTS, BUCKET, objects=objects, key=KEY)
+
+
+@pytest.fixture
+def ask(world: World) -> Ask:
+    """`ask("storage", "bob")` speaks to a service as one of the cast; without a name, as nobody."""
+
+    def speak(service: str, who: str | None = None, **headers: str) -> httpx.AsyncClient:
+        if who:
+            user = world.cast[who]
+            headers["Authorization"] = f"Bearer {world.key.mint(user.id, user.email, 'access', 60)}"
+        transport = httpx.ASGITransport(app=APPS[service](world))
+        return httpx.AsyncClient(transport=transport, base_url=f"http://{service}-service", headers=headers)
+
+    return speak

@@ -1,0 +1,96 @@
+"""auth-service: whom to trust, for how long, and how a used refresh token gives itself away."""
+
+import jwt
+
+from replica.world import SYSTEM_USER, World
+from tests.replica.services.speaking import Ask
+
+REFRESH = "/api/auth/refresh"
+
+
+async def test_the_test_endpoint_signs_in_whom_it_is_asked_for(ask: Ask, world: World) -> None:
+    """The claims are weAlist's: no jti, no aud, the type and the e-mail in both tokens."""
+    bob = world.cast["bob"]
+    pair = (await ask("auth").post("/api/test/token", json={"userId": bob.id})).json()
+    access, refresh = world.key.read(pair["accessToken"]), world.key.read(pair["refreshToken"])
+    assert set(access) == {"sub", "iss", "iat", "exp", "type", "email"}
+    assert (access["sub"], access["email"], access["type"]) == (bob.id, bob.email, "access")
+    assert refresh["type"] == "refresh"
+    assert (access["exp"] - access["iat"], refresh["exp"] - refresh["iat"]) == (1800, 7 * 24 * 3600)
+
+
+async def test_the_test_endpoint_falls_back_to_the_system_user(ask: Ask) -> None:
+    """Without a body, and with an id that is none."""
+    assert (await ask("auth").post("/api/test/token")).json()["userId"] == SYSTEM_USER
+    assert (await ask("auth").post("/api/test/token", json={"userId": "?"})).json()["userId"] == SYSTEM_USER
+
+
+async def test_the_public_key_checks_the_token(ask: Ask) -> None:
+    """What the JWKS shows is what signs, under the kid of the token's header."""
+    token = (await ask("auth").post("/api/test/token")).json()["accessToken"]
+    (shown,) = (await ask("auth").get("/.well-known/jwks.json")).json()["keys"]
+    assert jwt.get_unverified_header(token) == {"alg": "RS256", "kid": "wealist-auth-key-1", "typ": "JWT"}
+    assert shown["kid"] == "wealist-auth-key-1"
+    jwt.decode(token, jwt.PyJWK(shown), algorithms=["RS256"], issuer="wealist-auth-service")
+
+
+async def test_a_used_refresh_token_is_refused(ask: Ask) -> None:
+    """Rotation: once is enough; the second time it is AUTH006."""
+    first = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
+    fresh = await ask("auth").post(REFRESH, json={"refreshToken": first})
+    again = await ask("auth").post(REFRESH, json={"refreshToken": first})
+    assert (fresh.status_code, set(fresh.json())) == (200, {"accessToken", "refreshToken", "userId"})
+    assert (again.status_code, again.json()["code"]) == (401, "AUTH006")
+
+
+async def test_logout_ends_the_access_token_only(ask: Ask) -> None:
+    """Validate says so, while the refresh token lives on."""
+    pair = (await ask("auth").post("/api/test/token")).json()
+    validate = {"token": pair["accessToken"]}
+    assert (await ask("auth").post("/api/auth/validate", json=validate)).json()["valid"] is True
+    await ask("auth", Authorization=f"Bearer {pair['accessToken']}").post("/api/auth/logout")
+    assert (await ask("auth").post("/api/auth/validate", json=validate)).json()["valid"] is False
+    assert (await ask("auth").post(REFRESH, json={"refreshToken": pair["refreshToken"]})).status_code == 200
+
+
+async def test_validate_never_refuses(ask: Ask) -> None:
+    """A bad token is 200 with valid false."""
+    answer = await ask("auth").post("/api/auth/validate", json={"token": "nonsense"})
+    assert (answer.status_code, answer.json()["valid"], answer.json()["userId"]) == (200, False, None)
+
+
+async def test_an_expired_or_forged_refresh_token_is_401(ask: Ask, world: World) -> None:
+    """Neither is the reuse code."""
+    old = world.key.mint("u", "e", "refresh", -1)
+    answers = [await ask("auth").post(REFRESH, json={"refreshToken": token}) for token in (old, "nonsense")]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert "AUTH006" not in {answer.json()["code"] for answer in answers}
+
+
+async def test_the_unexpected_is_500(ask: Ask) -> None:
+    """A wrong path, a wrong method and a missing body are all AUTH999: no outage."""
+    auth = ask("auth")
+    answers = [await auth.get("/api/auth/login"), await auth.get(REFRESH), await auth.post(REFRESH)]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(500, "AUTH999")] * 3
+
+
+async def test_google_sign_in_starts_with_a_session(ask: Ask) -> None:
+    """302 to Google, callback on the api host, a Secure session cookie."""
+    answer = await ask("auth").get("/oauth2/authorization/google")
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("https://accounts.google.com/")
+    assert (
+        "redirect_uri=https%3A%2F%2Fapi.wealist.localhost%3A41002%2Fapi%2Foauth2%2Fcallback%2Fgoogle"
+        in (answer.headers["location"])
+    )
+    assert {"Secure", "HttpOnly", "Max-Age=1800"} <= set(answer.headers["set-cookie"].split("; "))
+
+
+async def test_its_health_is_springs(ask: Ask) -> None:
+    """UP on five paths, and Prometheus text."""
+    paths = ["/health", "/ready", "/actuator/health", "/actuator/health/liveness", "/actuator/health/readiness"]
+    assert [(await ask("auth").get(path)).json() for path in paths] == [{"status": "UP"}] * 5
+    assert (await ask("auth").get("/actuator/prometheus")).headers["content-type"].startswith("text/plain")
+    assert (await ask("auth").get("/actuator/info")).json() == {}
+    assert (await ask("auth").get("/api/test/status")).json()["testAuthEnabled"] is True
+    assert (await ask("auth").get("/.well-known/openid-configuration")).json()["issuer"] == "wealist-auth-service"

@@ -1,0 +1,149 @@
+"""What all Go services have in common."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from replica.keys import SigningKey
+from replica.services import APPS
+from replica.world import World
+from tests.replica.services.speaking import Ask
+
+GO = ["user", "board", "chat", "noti", "storage", "ops"]
+WITH_TOKEN = {
+    "user": "/api/users/me",
+    "board": "/api/projects/x",
+    "chat": "/api/chats/my",
+    "noti": "/api/notifications",
+    "storage": "/storage/folders/contents",
+    "ops": "/api/users/me",
+}
+REFUSED = {"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token"}}
+
+
+async def test_an_unknown_path_is_gins_plain_404(ask: Ask) -> None:
+    """No JSON and no charset: by this the edge tells a wrong path from an honest answer."""
+    answer = await ask("user").get("/storage/folders/contents")
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (
+        404,
+        "404 page not found",
+        "text/plain",
+    )
+
+
+async def test_a_wrong_method_is_a_404_too(ask: Ask) -> None:
+    """Gin does not say 405 unless it is told to."""
+    assert (await ask("user", "alice").delete("/api/users/me")).status_code == 404
+
+
+@pytest.mark.parametrize("service", GO)
+async def test_every_service_turns_a_forged_token_away(ask: Ask, world: World, service: str) -> None:
+    """A token of another key is no token."""
+    alice = world.cast["alice"]
+    forged = SigningKey().mint(alice.id, alice.email, "access", 60)
+    answer = await ask(service, Authorization=f"Bearer {forged}").get(WITH_TOKEN[service])
+    assert answer.status_code == 401
+    assert REFUSED.items() <= answer.json().items()
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("refresh", 60), ("access", -1)])
+async def test_only_an_unexpired_access_token_opens(ask: Ask, world: World, kind: str, seconds: int) -> None:
+    """A refresh token is not an access token, and an old one is none."""
+    alice = world.cast["alice"]
+    token = world.key.mint(alice.id, alice.email, kind, seconds)
+    answer = await ask("user", Authorization=f"Bearer {token}").get("/api/users/me")
+    assert (answer.status_code, answer.json()) == (401, REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [({}, "Authorization header is required"), ({"Authorization": "Basic x"}, "Invalid authorization header format")],
+)
+async def test_a_missing_token_is_told_from_a_bad_one(ask: Ask, header: dict[str, str], message: str) -> None:
+    """The message says what is wrong with the header."""
+    answer = await ask("user", **header).get("/api/users/me")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (401, message)
+
+
+async def test_a_doubled_slash_is_redirected_to_the_clean_path(ask: Ask) -> None:
+    """The client is sent to a path that the gateway does not know (f53a0b5e)."""
+    answer = await ask("storage").get("http://storage-service//storage/folders/contents?workspaceId=1")
+    assert (answer.status_code, answer.headers["location"]) == (301, "/storage/folders/contents?workspaceId=1")
+
+
+async def test_a_preflight_is_allowed_for_every_origin(ask: Ask) -> None:
+    """DefaultCORS reflects the origin and knows X-Workspace-Id but not traceparent."""
+    answer = await ask("noti", Origin="https://anywhere.example").options("/api/notifications")
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == "https://anywhere.example"
+    assert "X-Workspace-Id" in answer.headers["access-control-allow-headers"]
+    assert "traceparent" not in answer.headers["access-control-allow-headers"]
+
+
+async def test_a_request_id_comes_back(ask: Ask) -> None:
+    """The caller's own is kept, in the header and in board's body."""
+    answer = await ask("board", "alice", **{"X-Request-ID": "run-7"}).get("/api/projects/none")
+    assert answer.headers["x-request-id"] == "run-7"
+    assert answer.json()["requestId"] == "run-7"
+
+
+@pytest.mark.parametrize("service", GO)
+async def test_health_is_open_to_everybody(ask: Ask, service: str) -> None:
+    """Live, ready and metrics ask for no token; user-service alone has never reported its Redis."""
+    assert (await ask(service).get("/health/live")).json() == {"status": "alive"}
+    ready = (await ask(service).get("/health/ready")).json()
+    assert ready == {
+        "status": "ready",
+        "checks": {"database": "ok", "redis": "not_configured" if service == "user" else "ok"},
+    }
+    assert (await ask(service).get("/metrics")).headers["content-type"].startswith("text/plain; version=0.0.4")
+
+
+@pytest.mark.parametrize("service", ["chat", "noti", "board", "storage"])
+async def test_redis_not_configured_is_ready_all_the_same(ask: Ask, world: World, service: str) -> None:
+    """Fault redis-not-configured: the check tells, the status does not."""
+    world.faults = {"redis-not-configured"}
+    answer = await ask(service).get("/health/ready")
+    assert (answer.status_code, answer.json()["checks"]["redis"]) == (200, "not_configured")
+
+
+async def test_a_hanging_service_answers_nothing(world: World) -> None:
+    """Fault service-hangs: a call to noti ends only when the caller goes; its neighbours answer."""
+    world.faults = {"service-hangs"}
+    sent: list[object] = []
+    gone = asyncio.Event()
+
+    async def receive() -> dict[str, str]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/health/live", "headers": [], "query_string": b""}
+    call = asyncio.create_task(APPS["noti"](world)(scope, receive, send))
+    await asyncio.sleep(0)
+    assert not call.done()
+    gone.set()
+    await call
+    assert sent == []
+
+
+async def test_a_hanging_service_leaves_the_others_alone(world: World, ask: Ask) -> None:
+    """Fault service-hangs is noti's alone."""
+    world.faults = {"service-hangs"}
+    assert (await ask("chat", "alice").get("/api/chats/my")).status_code == 200
+
+
+def test_no_fault_name_can_be_mistyped(world: World) -> None:
+    """An unknown name is an error of the code, not an honest answer."""
+    with pytest.raises(KeyError):
+        world.lies("service-hang")
+
+
+async def test_broken_json_is_refused(ask: Ask) -> None:
+    """Half a body is 400, not a crash."""
+    async with ask("user", "alice") as user:
+        answer: httpx.Response = await user.post("/api/workspaces/create", content=b"{")
+    assert answer.status_code == 400
