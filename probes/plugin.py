@@ -67,7 +67,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         wishes=_wishes(config, len(chosen)),
         target=target,
         started=started,
-        scenarios={name: _scenario(name, item, target) for name, item in chosen.items()},
+        scenarios=[_scenario(name, item, target) for name, item in chosen.items()],
         announce=terminal_progress(config, len(chosen)),
     )
     _take_over(session, mine)
@@ -114,8 +114,7 @@ def _take_over(session: pytest.Session, mine: Session) -> None:
         mine.stop(signal.Signals(received).name)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        before = signal.signal(number, stop)
-        config.add_cleanup(lambda number=number, before=before: _restore(number, before))
+        config.add_cleanup(functools.partial(_restore, number, signal.signal(number, stop)))
 
 
 def _restore(number: signal.Signals, before: Any) -> None:

@@ -146,6 +146,7 @@ def _bearer(match: re.Match[str]) -> str:
 
 
 _SIGV2 = re.compile(rf"\bAWS (?P<key>{LABEL}|[A-Za-z0-9._-]{{3,128}}):(?P<signature>[A-Za-z0-9+/=]{{8,}}+)")
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]*+(?:(?:\.|%2E|%252E){1,2}+[A-Za-z0-9_-]++){0,4}+", re.IGNORECASE)
 _NAMED = re.compile(rf"(?P<name>{_NAME})(?P<separator>{_SEPARATOR}){_VALUE}", re.IGNORECASE)
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
@@ -155,7 +156,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         ),
         lambda match: labels.plain("private key", match[0]),
     ),
-    (re.compile(r"eyJ[A-Za-z0-9_-]*+(?:(?:\.|%2E|%252E){1,2}+[A-Za-z0-9_-]++){0,4}+", re.IGNORECASE), _jwt),
+    (_JWT, _jwt),
     (_SIGV2, _sigv2),
     (re.compile(r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"), lambda match: labels.key(match[0])),
     (re.compile(rf"""(?<=://)(?:(?:{LABEL}|[^\s/?#"'<>\\@])*+@)++"""), _userinfo),
@@ -201,3 +202,116 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (re.compile(r"""\b(?:bearer|basic)\s{1,4}(?P<value>[A-Za-z0-9._~+/=%-]{8,}+)(?!["'])""", re.IGNORECASE), _bearer),
 )
+
+
+class Redactor:
+    """What one run may show; it learns the run's own secrets as they are read or minted."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}  # every form of every known secret, longest first -> its label
+
+    def remember(self, secret: str) -> None:
+        """Take `secret` out of everything from now on, however it is written. Public development names stay."""
+        if len(secret.strip()) < _SHORTEST or secret.lower() in DEV_CREDENTIALS:
+            return
+        label = labels.token(secret) if secret.startswith("eyJ") and "." in secret else labels.plain("secret", secret)
+        forms = {form: label for form in labels.forms(secret) if len(form) >= _SHORTEST}
+        self._known = dict(sorted((self._known | forms).items(), key=lambda item: -len(item[0])))
+
+    def text(self, value: str) -> str:
+        """Any text; secrets may stand anywhere in it."""
+        value = _cut(self._without_known(value))
+        for pattern, replace in _RULES:
+            value = pattern.sub(replace, value)
+        return value
+
+    def url(self, value: str) -> str:
+        """A URL, whole or a path with a query; the same rules as for text, in which most URLs are met anyway."""
+        return self.text(value)
+
+    def headers(self, mapping: Mapping[str, str]) -> dict[str, str]:
+        return {self.text(name): self._named(name, value) for name, value in mapping.items()}
+
+    def body(self, value: bytes | str, content_type: str, limit: int = 2000) -> str:
+        """At most `limit` characters of a body, then how many were left out; of bytes that are no text, a summary."""
+        decoded = value if isinstance(value, str) else _decoded(value, content_type)
+        if decoded is None:
+            digest = hashlib.sha256(value).hexdigest()[:8]
+            media = self.text(content_type.partition(";")[0].strip()[:80]) or "no stated type"
+            return f"<{len(value)} bytes of {media}, sha256 {digest}>"
+        shown = self.document(decoded)
+        if len(shown) <= limit:
+            return shown
+        kept = _head(shown, limit)
+        return f"{kept}… <{len(shown) - len(kept)} more characters>"
+
+    def document(self, value: str) -> str:
+        """A text that may be JSON; JSON stays JSON."""
+        if len(value) > _SCANNED:
+            return self.text(value)
+        try:
+            return json.dumps(self._tree(json.loads(value), ""), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return self.text(value)
+
+    def _tree(self, value: Any, name: str) -> Any:
+        """Parsed JSON that stands under `name`."""
+        if isinstance(value, dict):
+            # HAR, storage states and header lists: {"name": "Cookie", "value": ...}
+            owner = "cookie" if name == "cookies" else value.get("name")
+            called = {"value": owner} if isinstance(owner, str) else {}
+            return {self.text(key): self._tree(inner, called.get(key, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._tree(inner, name) for inner in value]
+        if isinstance(value, str):
+            return self._named(name, value)
+        if isinstance(value, bool) or value is None or not _NAME_AT_END.search(name):
+            return value
+        return value if _DOUBTFUL_AT_END.search(name) else labels.plain(_kind(name), str(value))
+
+    def _named(self, name: str, value: str) -> str:
+        """`value`, which a header or a key of JSON calls `name`."""
+        if _COOKIE_NAME.search(name):
+            attributes = _COOKIE_ATTRIBUTES if name.lower() == "set-cookie" else frozenset()
+            return _cookies(self._tokens(value), attributes)
+        doubtful = _DOUBTFUL_AT_END.search(name) and not _LOOKS_SECRET.match(value)
+        if doubtful or not _NAME_AT_END.search(name):
+            return self.text(value)
+        return _hide(name, self._tokens(value))
+
+    def _tokens(self, value: str) -> str:
+        """`value`, which is secret as a whole, with those of its parts labelled that can tell more than that."""
+        return _JWT.sub(_jwt, self._without_known(value))
+
+    def _without_known(self, value: str) -> str:
+        for form, label in self._known.items():
+            if form in value:
+                parts = labels.split(value)
+                value = "".join(part if at % 2 else part.replace(form, label) for at, part in enumerate(parts))
+        return value
+
+
+def _decoded(value: bytes, content_type: str) -> str | None:
+    if _TEXT_TYPE.search(content_type):
+        return value.decode("utf-8", "replace")
+    try:
+        return value.decode("utf-8") if _OPEN_TYPE.match(content_type) and b"\0" not in value else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _cut(value: str) -> str:
+    """Drop what lies beyond the scanned part, from where a word begins, so that no half secret stays."""
+    if len(value) <= _SCANNED:
+        return value
+    return value[: max(value.rfind(end, 0, _SCANNED) for end in " \n\"'") + 1]
+
+
+def _head(value: str, limit: int) -> str:
+    """The first `limit` characters of a redacted text, less a label that would be cut through."""
+    at = 0
+    for index, part in enumerate(labels.split(value)):
+        if at + len(part) > limit:
+            return value[: at if index % 2 else limit]
+        at += len(part)
+    return value

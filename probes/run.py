@@ -114,6 +114,12 @@ class Run:
     async def outcome(self, name: str) -> Outcome:
         return await asyncio.shield(self._tasks[name])
 
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """What has been judged so far."""
+        ended = [task for task in self._tasks.values() if task.done() and not task.cancelled() and not task.exception()]
+        return [task.result().verdict for task in ended]
+
     def stop(self, why: str) -> None:
         """End the run early: what is under way becomes UNKNOWN, what has not begun NOT RUN."""
         if not self.stopped:

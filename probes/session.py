@@ -1,11 +1,12 @@
 """One run from its folder to its reports: what scenarios share, opened on the loop and closed in any event."""
 
 import asyncio
+import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reports.run import Run as Report
@@ -44,72 +45,67 @@ class Wishes:
     junit: Path | None = None
 
 
-@dataclass(slots=True)
 class Session:
-    """The live things of one run. `open` and `close` belong to the event loop, `report` comes after."""
+    """The live things of one run. `open` and `close` belong to the event loop, `finish` comes after."""
 
-    wishes: Wishes
-    target: Target
-    started: Started | None
-    scenarios: Mapping[str, Scenario]
-    announce: Callable[[Scenario, Outcome], None]
-    run: Run = field(init=False)
-    web: Web = field(init=False)
-    browser: Browser = field(init=False)
-    cast: Cast = field(init=False)
-    ledger: Ledger = field(init=False)
-    _evidence: Evidence = field(init=False)
-    _began: float = field(init=False)
-    _ended: str = "completed"
-    _watchdog: threading.Timer = field(init=False)
-
-    def __post_init__(self) -> None:
-        folder, redactor = self.wishes.folder, Redactor()
-        tracing = telemetry.Tracing(folder, folder.name, self.target.name, __version__, os.environ)
+    def __init__(
+        self,
+        wishes: Wishes,
+        target: Target,
+        started: Started | None,
+        scenarios: Sequence[Scenario],
+        announce: Callable[[Scenario, Outcome], None],
+    ) -> None:
+        self.target, self._wishes, self._started, self._scenarios = target, wishes, started, scenarios
+        self._began, self._ended = time.monotonic(), "completed"
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watchdog = threading.Timer(target.patience.run + GRACE, self._bite)
+        folder, redactor = wishes.folder, Redactor()
+        tracing = telemetry.Tracing(folder, folder.name, target.name, __version__, os.environ)
         self._evidence = Evidence(folder.name, folder, Journal(folder), redactor, tracing)
-        self._began = time.monotonic()
-        self.web = Web(self.target)
-        self.browser = Browser(self.target)
-        self.cast = Cast(self.target, self.web, redactor)
+        self.web = Web(target)
+        self.browser = Browser(target)
+        self.cast = Cast(target, self.web, redactor)
         self.ledger = Ledger(folder)
+        self.run = self._new_run(announce)
 
-    def open(self, calls: Mapping[str, Call]) -> None:
-        """Start every scenario. Call on the loop."""
-        span = self._evidence.tracing.start(
-            f"run {self.target.name}", attributes=telemetry.run_attributes(self._evidence.run)
-        )
-        deadline = self.target.patience.run
+    def _new_run(self, announce: Callable[[Scenario, Outcome], None]) -> Run:
+        run = self._evidence.run
+        span = self._evidence.tracing.start(f"run {self.target.name}", attributes=telemetry.run_attributes(run))
         self._evidence.journal.write(
             "run-started",
-            run=self._evidence.run,
+            run=run,
             version=__version__,
             environment=self.target.name,
             apex=self.target.hosts.apex,
-            deadline=deadline,
+            deadline=self.target.patience.run,
             trace=telemetry.trace_id(span),
-            expected=[scenario.expected for scenario in self.scenarios.values()],
+            expected=[scenario.expected for scenario in self._scenarios],
         )
-        self.run = Run(
+        return Run(
             self.target,
             self._evidence,
             span,
-            lambda finding, recorder: climb(self.web, finding, recorder),
-            concurrency=self.wishes.concurrency,
-            confirm=self.wishes.confirm,
-            announce=self.announce,
+            functools.partial(climb, self.web),
+            concurrency=self._wishes.concurrency,
+            confirm=self._wishes.confirm,
+            announce=announce,
         )
-        left = max(0.0, deadline - (time.monotonic() - self._began))
-        asyncio.get_running_loop().call_later(left, self.stop, "deadline")
-        self._watchdog = threading.Timer(left + GRACE, self._bite)
+
+    def open(self, calls: Mapping[str, Call]) -> None:
+        """Start every scenario. Call on the loop."""
+        self._loop = asyncio.get_running_loop()
+        left = self.target.patience.run - (time.monotonic() - self._began)
+        self._loop.call_later(max(left, 0.0), self.stop, "deadline")
         self._watchdog.daemon = True
         self._watchdog.start()
-        self.run.start({name: (scenario, calls[name]) for name, scenario in self.scenarios.items()})
+        self.run.start({scenario.id: (scenario, calls[scenario.id]) for scenario in self._scenarios})
 
     def stop(self, why: str) -> None:
         """End the run early and in order; safe to call from a signal handler."""
         self._ended = why if self._ended == "completed" else self._ended
-        if hasattr(self, "run"):
-            asyncio.get_running_loop().call_soon_threadsafe(self.run.stop, why)
+        if self._loop:
+            self._loop.call_soon_threadsafe(self.run.stop, why)
 
     def drive(self, who: str, origin: str = "") -> Drive:
         """The drive of one of the cast, through the apex as users have it, or through another origin."""
@@ -130,25 +126,24 @@ class Session:
         await self.browser.close()
         await self.web.close()
         self.ledger.close()
-        self.run.span.end()
+        telemetry.end_run(self.run.span, self.run.verdicts, self._ended)
 
     def finish(self) -> Report:
         """Export the spans, end the journal, write the reports, stop what was started."""
-        if hasattr(self, "_watchdog"):
-            self._watchdog.cancel()
+        self._watchdog.cancel()
         journal = self._evidence.journal
         journal.write("spans", **asdict(self._evidence.tracing.finish(EXPORT_BUDGET)))
         journal.write("run-finished", ended=self._ended, duration=round(time.monotonic() - self._began, 6))
         journal.close()
-        if self.started:
-            self.started.stop()
+        if self._started:
+            self._started.stop()
         return self._report()
 
     def _report(self) -> Report:
-        report = load(self.wishes.folder)
-        junit.write(report, self.wishes.folder / "junit.xml")
-        if self.wishes.junit:
-            junit.write(report, self.wishes.junit)
+        report = load(self._wishes.folder)
+        junit.write(report, self._wishes.folder / "junit.xml")
+        if self._wishes.junit:
+            junit.write(report, self._wishes.junit)
         return report
 
     def _bite(self) -> None:
