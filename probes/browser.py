@@ -90,7 +90,7 @@ class Browser:
                 self._playwright = await self._start()
             if self._chromium is None or not self._chromium.is_connected():
                 self._chromium = await self._playwright.chromium.launch(
-                    executable_path=chromium.find(), args=["--disable-quic", *self._trust()]
+                    executable_path=chromium.find(), args=["--disable-quic", *trust(self._target)]
                 )
             return self._chromium
 
@@ -107,14 +107,6 @@ class Browser:
             if before is not None:
                 os.environ["TMPDIR"] = before
 
-    def _trust(self) -> list[str]:
-        """Chromium has no flag for another authority, but one for the hash of a key in the chain."""
-        if not self._target.tls.ca:
-            return []
-        key = x509.load_pem_x509_certificate(Path(self._target.tls.ca).read_bytes()).public_key()
-        digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-        return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
-
     async def close(self) -> None:
         with contextlib.suppress(Exception):  # whatever state a killed browser leaves its driver in
             async with asyncio.timeout(CLOSING_TIME):
@@ -124,6 +116,15 @@ class Browser:
                     await self._playwright.stop()
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def trust(target: Target) -> list[str]:
+    """Chromium has no flag for another authority, but one for the hash of a key in the chain."""
+    if not target.tls.ca:
+        return []
+    key = x509.load_pem_x509_certificate(Path(target.tls.ca).read_bytes()).public_key()
+    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
 
 
 def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Playwright's handler type is private

@@ -1,0 +1,118 @@
+"""A replica for all tests of a session, its faults switched between them; runs as a user starts them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from probes.starting import Started
+from reports.run import Run, load
+
+ROOT = Path(__file__).parent.parent
+RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A running replica, by its control address."""
+
+    environment: Path
+    control: str
+
+    def lie(self, faults: Sequence[str]) -> None:
+        """Have exactly `faults` from now on."""
+        httpx.put(f"{self.control}/faults", json=list(faults), timeout=30).raise_for_status()
+
+    def state(self) -> dict[str, Any]:
+        """What users have created there."""
+        said: dict[str, Any] = httpx.get(f"{self.control}/state", timeout=30).json()
+        return said
+
+
+@pytest.fixture(scope="session")
+def started_replica() -> Iterator[Replica]:
+    started = Started(["python", "-m", "replica"], [])
+    try:
+        environment = started.wait()
+        yield Replica(environment, tomllib.loads(environment.read_text())["control"]["url"])
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def replica(started_replica: Replica) -> Iterator[Replica]:
+    """An honest replica; a test that has it lie leaves it honest."""
+    yield started_replica
+    started_replica.lie([])
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run of the suite that has ended: what was printed, how it ended, and its folder where it got one."""
+
+    code: int
+    output: str
+    folder: Path | None
+
+    @property
+    def report(self) -> Run:
+        assert self.folder, self.output
+        return load(self.folder)
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """What did not hold: {scenario: code}."""
+        return {s.id: s.finding.code for s in self.report.scenarios if s.finding}
+
+
+Probe = Callable[..., Ended]
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> Probe:
+    """Run scenarios as a user does, in a process of its own."""
+
+    def run(*arguments: str, **variables: str) -> Ended:
+        process = begin(tmp_path, *arguments, **variables)
+        return ended(process, tmp_path)
+
+    return run
+
+
+def begin(runs: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    """A run under way; end it with `ended`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", "scenarios", "--runs", str(runs), *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "120", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ended(process: subprocess.Popen[str], runs: Path) -> Ended:
+    """Wait for the run, however it ends."""
+    try:
+        output, _ = process.communicate(timeout=RUN_ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        pytest.fail(f"the run did not end by itself; it printed:\n{output}")
+    folders = sorted(runs.glob("*/run.jsonl"), key=lambda journal: journal.stat().st_mtime)
+    return Ended(process.returncode, output, folders[-1].parent if folders else None)
+
+
+def events(folder: Path) -> list[dict[str, Any]]:
+    """The journal of a run, line by line."""
+    return [json.loads(line) for line in (folder / "run.jsonl").read_text("utf-8").split("\n") if line]

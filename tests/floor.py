@@ -1,0 +1,97 @@
+"""The least that a healthy run's questions cost: the same requests and page loads, asked bare and all at once.
+
+`python -m tests.floor ENVIRONMENT RUN` replays what the journal of RUN says was asked, without evidence, verdicts, spans
+or reports. Writes cannot be repeated (a presigned URL is used up, a row exists), so each counts as a read of its
+service's liveness, or of the file that was written.
+"""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from playwright.async_api import async_playwright
+
+from probes import chromium, target
+from probes.browser import trust
+from probes.identity import TEST_ENDPOINT
+from probes.journal import read
+from probes.target import Target
+from probes.web import LoopbackNames
+
+
+def questions(run: Path) -> tuple[list[str], list[str]]:
+    """URLs to ask, and page paths to load, as often as the run did."""
+    urls, pages = [], []
+    for event in read(run):
+        if event["event"] == "exchange" and event["scenario"]:
+            kind, method, url = event["kind"], event["method"], event["url"]
+            if kind == "page" and method == "NAVIGATE":
+                pages.append(url)
+            elif kind == "http":
+                urls.append(url if method == "GET" else _alive(url))
+    return urls, pages
+
+
+def _alive(url: str) -> str:
+    parts = urlsplit(url)
+    service = parts.path.split("/")[3]
+    return f"{parts.scheme}://{parts.netloc}/api/svc/{service}/health/live"
+
+
+async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) -> Counter[int]:
+    """Everything at once, on one loop, with one browser."""
+    async with (
+        httpx.AsyncClient(transport=LoopbackNames(verify=environment.trust), timeout=30) as client,
+        async_playwright() as playwright,
+    ):
+        signed_in = await client.post(
+            environment.hosts.api + TEST_ENDPOINT, json={"userId": environment.cast["alice"].user}
+        )
+        tokens = signed_in.json()
+        client.headers["authorization"] = f"Bearer {tokens['accessToken']}"
+        client.headers["x-workspace-id"] = environment.workspace.id
+        browser = await playwright.chromium.launch(executable_path=chromium.find(), args=trust(environment))
+        state = {
+            "cookies": [],
+            "origins": [
+                {
+                    "origin": environment.hosts.apex,
+                    "localStorage": [
+                        {"name": name, "value": tokens[name]}
+                        for name in ("accessToken", "refreshToken", "userId")
+                        if name in tokens
+                    ],
+                }
+            ],
+        }
+
+        async def load(url: str) -> int:
+            context = await browser.new_context(storage_state=state)  # type: ignore[arg-type]
+            page = await context.new_page()
+            await page.goto(url, wait_until="load")
+            await page.locator("footer").wait_for()
+            await context.close()
+            return 200
+
+        async def get(url: str) -> int:
+            return (await client.get(url)).status_code
+
+        statuses = await asyncio.gather(*map(get, urls), *map(load, pages))
+        await browser.close()
+    return Counter(statuses)
+
+
+def main() -> int:
+    environment = Path(sys.argv[1])
+    urls, pages = questions(Path(sys.argv[2]))
+    built = target.build(target.parse(environment), str(environment))
+    print(len(urls), len(pages), dict(asyncio.run(ask(built, urls, pages))))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
