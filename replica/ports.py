@@ -1,0 +1,41 @@
+"""Ports of 127.0.0.1 that stay ours: each is held by a socket that is bound and never listens.
+
+Picking a free port and closing it again invites another process to take it. A bound socket that does not listen keeps
+the kernel from handing the port out, refuses connections, and lets a child that sets SO_REUSEADDR (every Go program)
+or SO_REUSEPORT (Caddy) listen on it.
+"""
+
+import socket
+from types import TracebackType
+from typing import Self
+
+LOOPBACK = "127.0.0.1"
+
+
+class Ports:
+    """Reserved ports, for as long as the block lasts."""
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for held in self._held:
+            held.close()
+
+    def one(self) -> int:
+        """A port for a child to listen on."""
+        held = socket.socket()
+        self._held.append(held)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((LOOPBACK, 0))
+        port: int = held.getsockname()[1]
+        return port
+
+
+def listening() -> socket.socket:
+    """A socket that this process listens on, at a port that the kernel chose."""
+    return socket.create_server((LOOPBACK, 0), backlog=128)
