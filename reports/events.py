@@ -1,0 +1,140 @@
+"""One event of a journal at a time, as the value that reports use; a field that is missing costs that field only.
+
+What each event carries is said in probes/journal.schema.json.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from probes.finding import Code, Finding, Rung, Verdict
+
+Event = dict[str, Any]
+
+_LARGEST = 1e11  # of any number that means something here; as a time it is the year 5138
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question to the target and its answer, redacted. `at`: Unix time when it was over; `duration`: seconds."""
+
+    attempt: int
+    kind: str
+    method: str
+    url: str
+    status: int | None
+    duration: float
+    error: str
+    span: str
+    at: float
+    request: Message
+    response: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that an attempt left; `path` is relative to the run's folder."""
+
+    attempt: int
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    kept: int
+    exported: int
+    lost: int
+    reason: str
+
+
+def recorded(events: Iterable[Event]) -> dict[str, Any]:
+    """What was recorded on the way, by the names of the fields that hold it."""
+    mine = list(events)
+    return {
+        "exchanges": tuple(exchange(e) for e in mine if e.get("event") == "exchange"),
+        "notes": tuple(text(e, "text") for e in mine if e.get("event") == "note"),
+        "artifacts": tuple(
+            Artifact(int(number(e, "attempt")), text(e, "name"), text(e, "path"))
+            for e in mine
+            if e.get("event") == "artifact"
+        ),
+    }
+
+
+def exchange(event: Event) -> Exchange:
+    return Exchange(
+        attempt=int(number(event, "attempt")),
+        kind=text(event, "kind"),
+        method=text(event, "method"),
+        url=text(event, "url"),
+        status=int(number(event, "status")) or None,
+        duration=number(event, "duration"),
+        error=text(event, "error"),
+        span=text(event, "span"),
+        at=number(event, "at"),
+        request=_message(event.get("request")),
+        response=_message(event.get("response")),
+    )
+
+
+def _message(said: Any) -> Message:
+    headers = said.get("headers") if isinstance(said, dict) else None
+    pairs = headers.items() if isinstance(headers, dict) else ()
+    return Message({str(name): str(value) for name, value in pairs}, text(said, "body"))
+
+
+def finding(said: Any) -> Finding | None:
+    if not isinstance(said, dict):
+        return None
+    code, observed = text(said, "code"), text(said, "observed")
+    if code not in set(Code):  # a journal of another version
+        code, observed = Code.UNEXPLAINED, f"{code}: {observed}"
+    rungs = said.get("rungs")
+    return Finding(
+        Code(code),
+        observed,
+        text(said, "suspect"),
+        tuple(_rung(rung) for rung in rungs if isinstance(rung, dict)) if isinstance(rungs, list) else (),
+        text(said, "reproduce"),
+    )
+
+
+def _rung(said: Event) -> Rung:
+    return Rung(text(said, "name"), said.get("held") is True, text(said, "saw"))
+
+
+def spans(event: Event) -> Spans | None:
+    if not event:
+        return None
+    kept, exported, lost = (int(number(event, name)) for name in ("kept", "exported", "lost"))
+    return Spans(kept, exported, lost, text(event, "reason"))
+
+
+def first(events: Iterable[Event], name: str) -> Event:
+    return next((event for event in events if event.get("event") == name), {})
+
+
+def last(events: Sequence[Event], name: str) -> Event:
+    return first(reversed(events), name)
+
+
+def text(event: Any, name: str) -> str:
+    value = event.get(name) if isinstance(event, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def number(event: Event, name: str) -> float:
+    value = event.get(name)
+    return float(value) if isinstance(value, int | float) and 0 <= value < _LARGEST else 0.0
+
+
+def verdict(event: Event) -> Verdict | None:
+    said = text(event, "verdict")
+    return Verdict(said) if said in set(Verdict) else None
