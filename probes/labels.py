@@ -13,13 +13,14 @@ from html import escape
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
-# Every name here stands in a public manual or a docker-compose example: it is shown in clear, since seeing it is the diagnosis.
+# Each stands in a public manual or a compose example and is shown in clear: seeing it is the diagnosis.
 DEV_CREDENTIALS = frozenset(
     {
         "minioadmin", "minio", "minio123", "minio-root-user", "minio-root-password", "miniouser", "miniopassword",
         "rustfsadmin", "admin", "administrator", "root", "user", "password", "changeme", "default", "test", "testing",
-        "testuser", "dev", "devkey", "devsecret", "local", "localstack", "dummy", "fake", "mock", "foo", "bar", "example",
-        "any", "accesskey", "access_key", "access-key", "secretkey", "secret_key", "some_access_key1", "some_secret_key1",
+        "testuser", "dev", "devkey", "devsecret", "local", "localstack", "dummy", "fake", "mock", "foo", "bar",
+        "example", "any", "accesskey", "access_key", "access-key", "secretkey", "secret_key",
+        "some_access_key1", "some_secret_key1",
         "q3am3uq867spqqa43p2f", "akiaiosfodnn7example", "akiai44qh8dhbexample", "asiaiosfodnn7example",
         "wjalrxutnfemi/k7mdeng/bpxrficyexamplekey",
     }
