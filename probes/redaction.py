@@ -64,7 +64,7 @@ class Redactor:
 
     def document(self, value: str) -> str:
         """A text that may be JSON; JSON stays JSON."""
-        if len(value) > _SCANNED:
+        if len(value) > _SCANNED or value.lstrip()[:1] not in ("{", "["):
             return self.text(value)
         try:
             return json.dumps(self._tree(json.loads(value), ""), ensure_ascii=False)
@@ -120,8 +120,11 @@ def _called(key: str, value: dict[str, Any], name: str) -> str:
     """What `key` of `value`, which stands under `name`, is about.
 
     HAR, storage states and lists of headers say {"name": "Cookie", "value": ...}, others {"cookies": {"session": ...}}.
+    A trace's snapshot has ["INPUT", {"type": "password", "__playwright_value_": ...}].
     """
     if name == "cookies" and (key == "value" or "value" not in value):
         return "cookie"
+    if value.get("type") == "password" and key.strip("_").endswith("value"):
+        return "password"
     owner = value.get("name", name) if key == "value" else key
     return owner if isinstance(owner, str) else key
