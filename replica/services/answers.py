@@ -74,7 +74,7 @@ def numbered_error(request: Request, no: Refusal) -> Response:
 
 def ops_error(request: Request, no: Refusal) -> Response:
     """Ops phrases a failed sign-in like the others, for the shared middleware does it, and all else its own way."""
-    if no.status == 401:  # noqa: PLR2004
+    if no.status == 401:
         return plain_error(request, no)
     return GinJSON({"success": False, "message": no.message}, no.status)
 

@@ -70,7 +70,7 @@ class Call:
         """Page number and size, with the services' own fallbacks for nonsense."""
         page, count = self.query("page", "1"), self.query(size, "20")
         number = int(page) if page.isdigit() and int(page) else 1
-        return number, int(count) if count.isdigit() and 1 <= int(count) <= 100 else 20  # noqa: PLR2004
+        return number, int(count) if count.isdigit() and 1 <= int(count) <= 100 else 20
 
 
 Handler = Callable[[Call], Awaitable[Response]]

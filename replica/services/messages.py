@@ -19,7 +19,7 @@ async def listed(call: Call) -> Response:
     rows = _said(call.world, row)
     end = next((place for place, said in enumerate(rows) if said.id == before), len(rows))
     limit = call.query("limit", "50")
-    count = int(limit) if limit.isdigit() and 1 <= int(limit) <= 100 else 50  # noqa: PLR2004
+    count = int(limit) if limit.isdigit() and 1 <= int(limit) <= 100 else 50
     return told([show(said) for said in rows[max(0, end - count) : end]])
 
 

@@ -1,0 +1,36 @@
+"""weAlist's pages, written fresh: its routes, storage keys, roles, titles and texts (contract §3), with no build step.
+
+The pages ask the API as the real ones do. They cannot see the replica's faults, so those that concern them are told
+in `config.js`, which alone changes when a fault is switched.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from replica.world import World
+
+SITE = Path(__file__).parent / "site"
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+CONFIG = "config.js"
+
+
+def site(world: World) -> dict[str, tuple[bytes, str]]:
+    """Every object of the site's bucket: path without a slash in front -> body and content type."""
+    written = {path.relative_to(SITE).as_posix(): path.read_bytes() for path in sorted(SITE.rglob("*.*"))}
+    made = {CONFIG: config(world), "assets/build.js": build(written)}
+    return {path: (body, TYPES[Path(path).suffix]) for path, body in (written | made).items()}
+
+
+def config(world: World) -> bytes:
+    """What a deploy injects (an empty base: the pages call their own host), and the faults of the pages."""
+    faults = sorted(fault for fault in world.faults if fault.startswith("page-"))
+    env = {"API_BASE_URL": "", "API_DOMAIN": urlsplit(world.hosts.api).netloc, "FAULTS": faults}
+    return f"window.__ENV__ = {json.dumps(env)};\n".encode()
+
+
+def build(written: dict[str, bytes]) -> bytes:
+    """The build id in the footer: the same for the same pages, as a commit's hash would be."""
+    digest = hashlib.sha256(b"".join(written.values())).hexdigest()
+    return f'export const BUILD = "v1-{digest[:7]}";\n'.encode()

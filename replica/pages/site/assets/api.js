@@ -1,0 +1,92 @@
+// Calls of weAlist's API on the page's own host, with one refresh for however many calls that meet a 401.
+
+import { accessToken, forget, keep, refreshToken } from "./session.js";
+
+const ENV = window.__ENV__ ?? {};
+const RETRIES = 3;
+const PAUSE = 1000;
+
+export const lies = (fault) => (ENV.FAULTS ?? []).includes(fault);
+
+const BASES = {
+  auth: "/api/svc/auth",
+  user: "/api/svc/user",
+  board: "/api/svc/board/api",
+  storage: lies("page-calls-wrong-storage-path") ? "/api/svc/storage/api" : "/api/svc/storage",
+};
+
+export const oauthUrl = () => `https://${ENV.API_DOMAIN}/api/oauth2/authorization/google`;
+
+const url = (service, path) => `${ENV.API_BASE_URL ?? ""}${BASES[service]}${path}`;
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+let refreshing = null;
+
+// Everybody who needs a fresh token waits for the same one: the refresh token rotates and works once.
+export function refreshAccessToken() {
+  refreshing ??= refresh().finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+async function refresh() {
+  const token = refreshToken();
+  const answer = token && (await fetch(url("auth", "/api/auth/refresh"), sent("POST", { refreshToken: token })));
+  if (!token || answer.status === 401) {
+    signOut();
+    throw new Error("로그인이 만료되었습니다.");
+  }
+  // A refresh that fails by network or 503 says nothing about the session: nobody is signed out for it.
+  if (!answer.ok) throw new Error(`토큰을 갱신하지 못했습니다 (${answer.status}).`);
+  keep(await body(answer));
+}
+
+function signOut() {
+  forget();
+  window.location.href = "/";
+}
+
+export async function logout() {
+  await fetch(url("auth", "/api/auth/logout"), sent("POST", undefined)).catch(() => undefined);
+  forget("userId");
+  window.location.href = "/";
+}
+
+// The JSON of an answer; anything else, and every status of 400 or more, is an error.
+export async function call(service, path, method = "GET", payload = undefined) {
+  const token = accessToken();
+  let answer = await reach(url(service, path), () => sent(method, payload));
+  if (answer.status === 401) {
+    if (token === accessToken()) await refreshAccessToken();
+    answer = await reach(url(service, path), () => sent(method, payload));
+  }
+  const answered = await body(answer);
+  if (!answer.ok) throw new Error(answered?.error?.message ?? `HTTP ${answer.status}`);
+  return answered;
+}
+
+function sent(method, payload) {
+  const headers = { Accept: "application/json" };
+  if (accessToken()) headers.Authorization = `Bearer ${accessToken()}`;
+  if (payload !== undefined) headers["Content-Type"] = "application/json";
+  return { method, headers, body: payload === undefined ? undefined : JSON.stringify(payload) };
+}
+
+async function reach(address, request) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await fetch(address, request());
+    } catch (error) {
+      if (attempt === RETRIES) throw error;
+      await pause(PAUSE);
+    }
+  }
+}
+
+async function body(answer) {
+  if (answer.status === 204) return null;
+  const type = answer.headers.get("content-type") ?? "";
+  if (!type.includes("application/json")) throw new Error(`JSON이 아닌 응답입니다: ${type}`);
+  return answer.json();
+}

@@ -1,0 +1,46 @@
+"""A seeded world behind one origin, one browser for all, and alice signed in."""
+
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from probes import chromium
+from replica.keys import SigningKey
+from replica.services import APPS
+from replica.settings import BucketSettings, Hosts
+from replica.world import World
+from tests.replica.pages.visiting import Place, Visitor, served, tokens_of, visitor
+
+KEY = SigningKey()
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    """A seeded world behind one loopback origin."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        url = f"http://localhost:{port}"
+        bucket = BucketSettings(url, f"localhost:{port}/bucket", "bucket", "eu-x", "ASIAX", "s", "t", scheme="http")
+        place = Place(url, World.seeded(Hosts(url, url, url, url), bucket, key=KEY))
+        place.apps = {name: app(place.world) for name, app in APPS.items()}
+        async with served(place, listening):
+            yield place
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium.find())
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def alice(browser: Browser, place: Place) -> AsyncIterator[Visitor]:
+    """Alice, signed in."""
+    found = await visitor(browser, place, tokens_of(place))
+    yield found
+    await found.page.close()

@@ -1,0 +1,128 @@
+"""One loopback origin with pages, API and bucket, and a browser page on it."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from playwright.async_api import Browser, FilePayload, Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from replica.pages import site
+from replica.rows import File, new_id
+from replica.world import World, add
+
+PREFIX = re.compile(r"^/api/svc/(\w+)(/.*)")
+ERROR_BOX = "데이터를 불러오는데 실패했습니다."
+EMPTY = "드라이브로 파일을 드래그하거나 마우스 오른쪽 클릭으로 파일을 추가하세요"
+UPLOADED = "모든 파일이 업로드되었습니다."
+SIGN_IN = "GOOGLE 계정으로 계속하기"
+PICKED: FilePayload = {"name": "새 파일.txt", "mimeType": "text/plain", "buffer": b"written by alice"}
+
+
+@dataclass
+class Place:
+    """One origin with site, API and bucket, as the edge would show them, and what it was asked."""
+
+    url: str
+    world: World
+    taken: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    bucket_says: int = 200
+    asked: list[str] = field(default_factory=list)
+    apps: dict[str, Starlette] = field(default_factory=dict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        self.asked.append(f"{scope['method']} {path}")
+        if match := PREFIX.match(path):
+            await self.apps[match[1]]({**scope, "path": match[2]}, receive, send)
+        elif path.startswith("/bucket/"):
+            await self._bucket(Request(scope, receive), send)
+        else:
+            pages = site(self.world)
+            body, kind = pages.get(path.removeprefix("/"), pages["index.html"])
+            await Response(body, headers={"content-type": kind})(scope, receive, send)
+
+    async def _bucket(self, request: Request, send: Send) -> None:
+        if request.method == "PUT":
+            self.taken[request.url.path] = (await request.body(), request.headers["content-type"])
+        await Response(b"bytes", self.bucket_says)(request.scope, request.receive, send)
+
+    def asked_for(self, part: str) -> int:
+        return sum(part in line for line in self.asked)
+
+
+@asynccontextmanager
+async def served(app: Place, listening: socket.socket) -> AsyncIterator[None]:
+    settings = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(settings)
+    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@dataclass
+class Visitor:
+    """A page of alice's, and what it complained about."""
+
+    page: Page
+    place: Place
+    complaints: list[str] = field(default_factory=list)
+
+    async def goes(self, path: str) -> None:
+        await self.page.goto(self.place.url + path)
+
+    async def drive(self) -> None:
+        await self.goes(f"/workspace/{self.place.world.home.id}/storage")
+
+    async def sees(self, text: str) -> None:
+        await expect(self.page.get_by_text(text, exact=True).first).to_be_visible()
+
+    async def stored(self, key: str) -> str | None:
+        found: str | None = await self.page.evaluate("key => localStorage.getItem(key)", key)
+        return found
+
+
+async def visitor(browser: Browser, place: Place, tokens: dict[str, str]) -> Visitor:
+    page = await browser.new_page()
+    await page.goto(f"{place.url}/config.js")
+    await page.evaluate(
+        "all => { for (const [key, value] of Object.entries(all)) localStorage.setItem(key, value) }", tokens
+    )
+    found = Visitor(page, place)
+    page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    page.on("console", lambda said: found.complaints.append(said.text) if said.type == "error" else None)
+    place.asked.clear()
+    return found
+
+
+def tokens_of(place: Place, who: str = "alice", seconds: float = 60) -> dict[str, str]:
+    user, key = place.world.cast[who], place.world.key
+    access = key.mint(user.id, user.email, "access", seconds)
+    return {"accessToken": access, "refreshToken": key.mint(user.id, user.email, "refresh", 600), "userId": user.id}
+
+
+def put_file(world: World, name: str) -> None:
+    """A file of alice's, as if uploaded long ago."""
+    row = File(
+        workspace=world.home.id,
+        folder=None,
+        project=None,
+        name=name,
+        original_name=name,
+        key=f"storage/{world.home.id}/{new_id()}/{name}",
+        size=2048,
+        content_type="text/plain",
+        uploaded_by=world.cast["alice"].id,
+        status="ACTIVE",
+    )
+    add(world.files, row)
