@@ -102,7 +102,8 @@ class Recorder:
         try:
             yield exchange
         except BaseException as error:
-            exchange.error = f"{type(error).__name__}: {error}".rstrip(": ")
+            # A verb that gave the finding has kept what the library said.
+            exchange.error = exchange.error or f"{type(error).__name__}: {error}".rstrip(": ")
             raise
         finally:
             self.observed(exchange, time.monotonic() - began)

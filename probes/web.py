@@ -43,7 +43,7 @@ class Answer:
         """The body as JSON; None when it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def __str__(self) -> str:
@@ -71,7 +71,8 @@ class Web:
         self.target = target
         self._client = httpx.AsyncClient(
             transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_connections=100)),
-            timeout=httpx.Timeout(target.patience.answer),
+            # Half of it to connect: who takes no connection is told from who takes it and says nothing.
+            timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer / 2),
             headers={"user-agent": USER_AGENT},
             follow_redirects=False,
             trust_env=False,
@@ -101,7 +102,7 @@ class Web:
             try:
                 async with asyncio.timeout(self.target.patience.answer):
                     response = await self._client.send(request)
-            except (httpx.TransportError, TimeoutError, ssl.SSLError) as error:
+            except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
                 exchange.error = f"{type(error).__name__}: {error}"
                 raise Broken(explain(url, error)) from error
             exchange.answered(response.status_code, dict(response.headers), response.content)
@@ -114,11 +115,11 @@ class Web:
 def explain(url: str, error: Exception) -> Finding:
     """Name why no answer came; pure. Certificate trouble hides as the cause of a ConnectError."""
     host = urlsplit(url).hostname or ""
-    who = service(url)
+    who, said = service(url), str(error) or type(error).__name__
     match error:
         case httpx.ConnectTimeout() | httpx.ConnectError() if not _certificate(error):
             return Finding(
-                Code.HOST_UNREACHABLE, f"{host} took no connection: {error}", "DNS, load balancer or listener"
+                Code.HOST_UNREACHABLE, f"{host} took no connection: {said}", "DNS, load balancer or listener"
             )
         case httpx.TimeoutException() | TimeoutError():
             return Finding(Code.SERVICE_STALLED, f"{who} at {host} took the request and never answered", who)
@@ -126,7 +127,7 @@ def explain(url: str, error: Exception) -> Finding:
             return Finding(
                 Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {certificate}", "certificate"
             )
-    return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off: {error or type(error).__name__}", who)
+    return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off: {said}", who)
 
 
 def _certificate(error: BaseException) -> str:
