@@ -1,0 +1,45 @@
+"""What tests of the library share: a place for evidence, and a host on loopback."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from probes.evidence import Evidence, Recorder, recording
+from probes.target import Target
+from probes.web import Web
+from tests.probes.site import Site, evidence_in, recorder_of, target_at
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Iterator[Evidence]:
+    kept = evidence_in(tmp_path / "20260102T030405Z-abc123")
+    yield kept
+    kept.tracing.finish()
+    kept.journal.close()
+
+
+@pytest.fixture
+def recorder(evidence: Evidence) -> Iterator[Recorder]:
+    """The current recorder, as a scenario has one."""
+    with recording(recorder_of(evidence)) as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def target(site: Site) -> Target:
+    return target_at(site)
+
+
+@pytest.fixture
+async def web(target: Target, recorder: Recorder) -> AsyncIterator[Web]:
+    web = Web(target)
+    yield web
+    await web.close()
