@@ -7,9 +7,7 @@ import asyncio
 import base64
 import hashlib
 import json
-import mimetypes
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
@@ -49,25 +47,20 @@ class Buckets:
         await self._ask("PUT", f"/{FILES}/first", b"first")
         await self._ask("DELETE", f"/{FILES}/first")
 
-    async def publish(self, site: Path) -> None:
-        """Upload the static site."""
-        paths = [path for path in site.rglob("*") if path.is_file()]
-        await asyncio.gather(*(self._upload(path, path.relative_to(site).as_posix()) for path in paths))
+    async def publish(self, site: Mapping[str, tuple[bytes, str]]) -> None:
+        """Upload objects of the static site: key -> body and content type."""
+        await asyncio.gather(*(self._upload(key, body, kind) for key, (body, kind) in site.items()))
 
-    async def _upload(self, path: Path, key: str) -> None:
-        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        cache = "no-cache" if key in NEVER_CACHED else "public, max-age=31536000, immutable"
-        headers = {"content-type": kind, "cache-control": cache}
-        await self._ask("PUT", f"/{SITE}/{quote(key)}", path.read_bytes(), headers)
+    async def _upload(self, key: str, body: bytes, kind: str) -> None:
+        cache = "no-cache" if key in NEVER_CACHED else "public, max-age=31536000"
+        await self._ask("PUT", f"/{SITE}/{quote(key)}", body, {"content-type": kind, "cache-control": cache})
 
     async def rule(self, apex: str, faults: Collection[str]) -> None:
         """Set who may ask the files bucket from where. It is in force when this returns: SeaweedFS does not delay."""
         origin = SOMEWHERE_ELSE if "bucket-refuses-origin" in faults else apex
         await self._ask("PUT", f"/{FILES}?cors", cors(origin))
-        if "bucket-ignores-signatures" in faults:
-            await self._ask("PUT", f"/{FILES}?policy", json.dumps(open_to_all()).encode())
-        else:
-            await self._ask("DELETE", f"/{FILES}?policy")
+        who = "*" if "bucket-ignores-signatures" in faults else {"AWS": POD_ROLE}
+        await self._ask("PUT", f"/{FILES}?policy", json.dumps(policy(who)).encode())
 
     async def pod_credentials(self) -> Mapping[str, str]:
         """What EKS Pod Identity hands to a pod: a key for some hours, with its session token."""
@@ -146,11 +139,11 @@ def cors(origin: str) -> bytes:
     return ET.tostring(rules)
 
 
-def open_to_all() -> dict[str, Any]:
-    """A bucket policy that needs no signature; the edge then leaves signatures out (see `replica.edge`)."""
+def policy(who: str | Mapping[str, str]) -> dict[str, Any]:
+    """Who may read and write objects. For "*" no signature is needed, and the edge leaves it out (`replica.edge`)."""
     statement = {
         "Effect": "Allow",
-        "Principal": "*",
+        "Principal": who,
         "Action": ["s3:GetObject", "s3:PutObject"],
         "Resource": f"arn:aws:s3:::{FILES}/*",
     }

@@ -4,6 +4,8 @@ Incidents: "V6" is weAlist's own incident report, a bare hash is the commit that
 marks one that has not happened yet.
 """
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 NOT_YET = "\N{EN DASH}"
@@ -179,3 +181,17 @@ PAGES = (
 )
 
 FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*EDGE, *BUCKET, *STORAGE, *SERVICES, *PAGES)}
+
+
+class UnknownFault(ValueError):  # noqa: N818 - it is a fault's name that is wrong
+    """A name that no fault has; the message names the nearest."""
+
+
+def known(names: Iterable[str]) -> frozenset[str]:
+    """The names, if all of them are faults. Raises UnknownFault."""
+    wanted = frozenset(names)
+    for name in sorted(wanted - FAULTS.keys()):
+        near = difflib.get_close_matches(name, FAULTS, n=3, cutoff=0.4)
+        meant = f"did you mean {' or '.join(near)}?" if near else "no name comes near."
+        raise UnknownFault(f"unknown fault {name!r}: {meant} `python -m replica --list-faults` names them all.")
+    return wanted

@@ -4,6 +4,7 @@ Chosen because it checks SigV4 fully, enforces bucket CORS and issues session to
 (contract §4.3); moto and its kin accept any signature. Its telemetry is on by default and is switched off here.
 """
 
+import base64
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -101,7 +102,7 @@ def roles() -> dict[str, Any]:
             "tokenDuration": "12h",
             "maxSessionLength": "12h",
             "issuer": "wealist-replica",
-            "signingKey": secrets.token_urlsafe(32),
+            "signingKey": base64.b64encode(secrets.token_bytes(32)).decode(),
         },
         "policy": {"defaultEffect": "Deny", "storeType": "memory"},
         "policies": [{"name": "files", "document": {"Version": version, "Statement": [may]}}],

@@ -1,0 +1,90 @@
+"""`python -m replica`: an honest weAlist on this machine, until Ctrl-C, that can be told to lie.
+
+It listens on loopback only, keeps its state in memory and a temporary folder, and leaves nothing at its end. Its pods'
+credentials last twelve hours, so a replica outlives no working day.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from replica.faults import FAULTS, UnknownFault, known
+
+ENVIRONMENT = Path(".replica/environment.toml")
+BAD_INPUT = 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    if given.list_faults:
+        print(listing(), end="")
+        return 0
+    try:
+        faults = known(given.fault)
+    except UnknownFault as error:
+        return _complain(error)
+    return _until_stopped(faults, given.environment.absolute())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m replica", description="An honest weAlist on this machine.")
+    parser.add_argument("--fault", metavar="NAME", action="append", default=[], help="a way to lie; may be repeated")
+    parser.add_argument("--list-faults", action="store_true", help="name every fault and what it rehearses, and end")
+    parser.add_argument(
+        "--environment", metavar="PATH", type=Path, default=ENVIRONMENT, help=f"file to write (default: {ENVIRONMENT})"
+    )
+    return parser
+
+
+def listing() -> str:
+    """Every fault with its sentence and its incident."""
+    return "".join(
+        f"{fault.name}\n    {fault.sentence}\n    rehearses: {fault.rehearses}\n" for fault in FAULTS.values()
+    )
+
+
+def _complain(error: Exception) -> int:
+    print(error, file=sys.stderr)
+    return BAD_INPUT
+
+
+def _until_stopped(faults: Collection[str], environment: Path) -> int:
+    # Imported late, so that a wrong name or --list-faults is answered at once.
+    from replica.environment import BadPath  # noqa: PLC0415
+    from replica.processes import ChildError  # noqa: PLC0415
+
+    try:
+        asyncio.run(_serve(faults, environment))
+    except (BadPath, ChildError) as error:
+        return _complain(error)
+    return 0
+
+
+async def _serve(faults: Collection[str], path: Path) -> None:
+    from replica.environment import toml, written  # noqa: PLC0415
+    from replica.running import running  # noqa: PLC0415
+
+    me = asyncio.current_task()
+    assert me is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, me.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        async with running(faults) as (replica, early_end):
+            with written(path, toml("replica", replica.tables)):
+                print(_greeting(replica.tables["hosts"], path, faults), flush=True)
+                await early_end
+
+
+def _greeting(hosts: object, path: Path, faults: Collection[str]) -> str:
+    assert isinstance(hosts, dict)
+    lines = [f"{host:<6}{url}" for host, url in hosts.items()]
+    active = ", ".join(sorted(faults)) or "none"
+    return "\n".join([*lines, f"environment: {path}", f"faults: {active}", "ready"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

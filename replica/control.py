@@ -1,0 +1,66 @@
+"""The replica's own switchboard, for tests: which faults are on, and what users have left behind."""
+
+from collections.abc import Awaitable, Callable, Collection
+from http import HTTPStatus
+from json import JSONDecodeError
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from replica.faults import UnknownFault, known
+
+
+class Switchable(Protocol):
+    """A replica whose faults can be switched and whose state can be told."""
+
+    @property
+    def faults(self) -> Collection[str]: ...
+
+    async def switch(self, faults: Collection[str]) -> None: ...
+
+    async def state(self) -> dict[str, Any]: ...
+
+
+def app(replica: Switchable) -> Starlette:
+    """GET /ready, GET and PUT /faults, GET /state."""
+
+    async def ready(_: Request) -> Response:
+        return PlainTextResponse("ready\n")
+
+    async def faults(_: Request) -> Response:
+        return JSONResponse(sorted(replica.faults))
+
+    async def state(_: Request) -> Response:
+        return JSONResponse(await replica.state())
+
+    routes = [
+        Route("/ready", ready),
+        Route("/faults", faults, methods=["GET"]),
+        Route("/faults", _switching(replica.switch), methods=["PUT"]),
+        Route("/state", state),
+    ]
+    return Starlette(routes=routes)
+
+
+def _switching(switch: Callable[[Collection[str]], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
+    async def put(request: Request) -> Response:
+        try:
+            wanted = await request.json()
+        except (JSONDecodeError, UnicodeDecodeError):
+            wanted = None
+        if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
+            return _refused('send a JSON list of fault names, as in ["service-hangs"]')
+        try:
+            await switch(known(wanted))
+        except UnknownFault as error:
+            return _refused(str(error))
+        return JSONResponse(sorted(wanted))
+
+    return put
+
+
+def _refused(sentence: str) -> Response:
+    return PlainTextResponse(sentence + "\n", HTTPStatus.BAD_REQUEST)

@@ -1,0 +1,80 @@
+"""The environment file that a running replica leaves for probes: where it is, who is in it, what it promises."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from replica.settings import Hosts
+from replica.world import World
+
+Value = str | int | bool
+Tables = Mapping[str, Mapping[str, Value]]
+
+
+class BadPath(Exception):  # noqa: N818 - the path is bad, not the program
+    """The environment file cannot be written; the message says what to do."""
+
+
+def tables(world: World, authority: Path, control: str) -> dict[str, dict[str, Value]]:
+    """All that a probe needs to know, by TOML table."""
+    operator = world.cast["operator"]
+    return {
+        "hosts": _hosts(world.hosts),
+        "tls": {"ca": str(authority), "warn_days": 14},
+        "identity": {"way": "test-endpoint"},
+        **{f"cast.{who}": {"user": world.cast[who].id} for who in ("alice", "bob", "stranger")},
+        "cast.operator": {"user": operator.id, "email": operator.email},
+        "workspace": {"id": world.home.id, "project": world.plan.id},
+        "presign": {
+            "host": world.bucket.host,
+            "style": "virtual-host",
+            "bucket": world.bucket.bucket,
+            "region": world.bucket.region,
+            "temporary": True,
+            "put_seconds": 300,
+            "get_seconds": 3600,
+        },
+        "patience": {"answer": 5, "scenario": 30, "run": 120},
+        "control": {"url": control},
+    }
+
+
+def _hosts(hosts: Hosts) -> dict[str, Value]:
+    return {"apex": hosts.apex, "api": hosts.api, "cdn": hosts.cdn, "plain": hosts.plain}
+
+
+def toml(name: str, tables: Tables) -> str:
+    """TOML text. JSON's strings, numbers and booleans are TOML's too."""
+    lines = [f"name = {json.dumps(name)}"]
+    for table, rows in tables.items():
+        lines += ["", f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in rows.items())]
+    return "\n".join(lines) + "\n"
+
+
+@contextlib.contextmanager
+def written(path: Path, text: str) -> Iterator[None]:
+    """The file for as long as the block lasts. It appears whole, since its appearance says that we are ready."""
+    made = not path.parent.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.write_text(text, "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise BadPath(f"cannot write {path} ({error.strerror}); name another file with --environment") from error
+    try:
+        yield
+    finally:
+        _remove(path, text)
+        if made:
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+
+
+def _remove(path: Path, text: str) -> None:
+    """Remove it unless another replica has taken the place in the meantime."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.read_text("utf-8") == text:
+            path.unlink()
