@@ -29,12 +29,13 @@ NAMES = {
     "bucket": f"{FILES}.{DOMAIN}",
 }
 CLOUDFRONT = {"Via": ["1.1 replica.cloudfront.net (CloudFront)"]}
+BY_CLOUDFRONT: Json = {"handler": "headers", "response": {"deferred": True, "set": CLOUDFRONT}}
 MISS = {"X-Cache": ["Miss from cloudfront"]}
 ERROR = {"X-Cache": ["Error from cloudfront"]}
 S3 = {"Server": ["AmazonS3"]}
 # CloudFront's access to S3 is its own: what a visitor sends would only make S3 refuse.
 VISITORS_OWN = ["Authorization", "Cookie", "Range", "If-None-Match", "If-Modified-Since", "Origin"]
-SEAWEED = ["Via", "Seaweed-*", "X-Amz-Request-Id"]
+SEAWEED = ["Seaweed-*", "X-Amz-Request-Id"]
 SIGNATURE = [
     f"X-Amz-{name}"
     for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token")
@@ -123,6 +124,7 @@ def apex(places: Places, faults: Collection[str]) -> list[Json]:
     api: Json = {"match": [{"path": ["/api/*"]}], "handle": [_to_gateway(places, faults)], "terminal": True}
     lost: Json = {"match": [{"path": ["/assets/main.js"]}], "handle": [app(places)], "terminal": True}
     return [
+        {"handle": [BY_CLOUDFRONT]},
         *([] if "edge-serves-html-for-api" in faults else [api]),
         *([lost] if "site-loses-asset" in faults else []),
         *_site(places),
@@ -139,7 +141,7 @@ def _to_gateway(places: Places, faults: Collection[str]) -> Json:
         **proxy,
         "headers": {
             "request": {"set": {"Host": [api_host]}},
-            "response": {"set": {**CLOUDFRONT, **MISS}},
+            "response": {"set": MISS},
         },
         "handle_response": [masked] if "edge-masks-api-errors" in faults else [honest, masked],
     }
@@ -152,7 +154,7 @@ def _site(places: Places) -> list[Json]:
     """The default behaviour: the bucket's objects, and the app for every path that is none (a deep link)."""
     missing = {"match": {"status_code": [4]}, "routes": [{"handle": [app(places)]}]}
     found = {
-        **_from_s3(places, f"/{SITE}{{http.request.uri.path}}", {**S3, **CLOUDFRONT, **MISS}),
+        **_from_s3(places, f"/{SITE}{{http.request.uri.path}}", {**S3, **MISS}),
         "handle_response": [missing],
     }
     reading = {"match": [{"method": ["GET", "HEAD"], "not": [{"path": ["/"]}]}], "handle": [found], "terminal": True}
@@ -166,7 +168,7 @@ def app(places: Places) -> Json:
 
 
 def _index(places: Places, cache: Mapping[str, list[str]]) -> Json:
-    return _from_s3(places, f"/{SITE}/index.html", {**S3, **CLOUDFRONT, **cache})
+    return _from_s3(places, f"/{SITE}/index.html", {**S3, **cache})
 
 
 def _from_s3(places: Places, uri: str, headers: Json) -> Json:
@@ -186,15 +188,16 @@ def cdn(places: Places) -> list[Json]:
     denied = {
         "handler": "static_response",
         "status_code": 403,
-        "headers": {**S3, **CLOUDFRONT, **ERROR, "Content-Type": ["application/xml"]},
+        "headers": {**S3, **ERROR, "Content-Type": ["application/xml"]},
         "body": "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
     }
-    headers = {**S3, **CLOUDFRONT, **MISS}
+    headers = {**S3, **MISS}
     reading = _from_s3(places, f"/buckets/{FILES}{{http.request.uri.path}}", headers)
     reading["upstreams"] = [{"dial": places.filer}]  # the filer asks for no signature, as origin access needs none
     reading["headers"]["response"]["delete"] = [*SEAWEED, "Content-Disposition", "Access-Control-*"]
     reading["handle_response"] = [{"match": {"status_code": [4]}, "routes": [{"handle": [denied]}]}]
-    return [{"match": [{"method": ["GET", "HEAD"]}], "handle": [reading], "terminal": True}, {"handle": [denied]}]
+    visit = {"match": [{"method": ["GET", "HEAD"]}], "handle": [reading], "terminal": True}
+    return [{"handle": [BY_CLOUDFRONT]}, visit, {"handle": [denied]}]
 
 
 def bucket(places: Places, faults: Collection[str]) -> list[Json]:
@@ -203,9 +206,9 @@ def bucket(places: Places, faults: Collection[str]) -> list[Json]:
     to_s3 = {
         "handler": "reverse_proxy",
         "upstreams": [{"dial": places.s3}],
-        "headers": {"response": {"set": S3, "delete": ["Via", "Seaweed-*"]}},
+        "headers": {"response": {"set": S3, "delete": ["Seaweed-*"]}},
     }
-    return [{"handle": [*([unsigned] if "bucket-ignores-signatures" in faults else []), to_s3]}]
+    return [{"handle": [gateway.NO_CADDY, *([unsigned] if "bucket-ignores-signatures" in faults else []), to_s3]}]
 
 
 def plain(places: Places, faults: Collection[str]) -> list[Json]:

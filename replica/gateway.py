@@ -10,6 +10,9 @@ SERVER = "istio-envoy"
 # A socket that changes hands at a reload would look like a server that restarts (1001 to every browser).
 KEEP_SOCKETS = "10m"
 
+# Caddy puts its name on what it passes on, after all else is done.
+NO_CADDY: Json = {"handler": "headers", "response": {"deferred": True, "delete": ["Via"]}}
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -44,7 +47,7 @@ def routes(upstreams: Mapping[str, Sequence[str]], faults: Collection[str]) -> l
     if "service-has-no-endpoints" in faults:
         upstreams = {**upstreams, "board": ()}
     found = [_route(route, upstreams.get(route.service, ()), faults) for route in ROUTES]
-    return [*found, {"handle": [envoy(404)]}]
+    return [{"handle": [NO_CADDY]}, *found, {"handle": [envoy(404)]}]
 
 
 def _route(route: Route, pods: Sequence[str], faults: Collection[str]) -> Json:
@@ -70,7 +73,7 @@ def to_pods(pods: Sequence[str], timeout: str | None) -> Json:
         "stream_close_delay": KEEP_SOCKETS,
         "headers": {
             "request": {"set": {"X-Forwarded-Proto": ["https"]}},
-            "response": {"set": {"Server": [SERVER]}, "delete": ["Via"]},
+            "response": {"set": {"Server": [SERVER]}},
         },
     }
 

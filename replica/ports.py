@@ -38,4 +38,8 @@ class Ports:
 
 def listening() -> socket.socket:
     """A socket that this process listens on, at a port that the kernel chose."""
-    return socket.create_server((LOOPBACK, 0), backlog=128)
+    # asyncio sends small answers at once only where it reads the protocol off the socket; else each waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind((LOOPBACK, 0))
+    listener.listen(128)
+    return listener
