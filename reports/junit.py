@@ -153,7 +153,7 @@ def _told(finding: Finding | None, scenario: Scenario) -> str:
 
 def _said(run: Run, scenario: Scenario, beside: Path) -> Iterable[str]:
     """What CI shows beside the case; an attachment must stand alone on its line."""
-    if scenario.counts_as is Verdict.HELD and scenario.finding:
+    if scenario.counts_as in (Verdict.HELD, Verdict.DEGRADED) and scenario.finding:
         yield from (f"{label:<10}{text}" for label, text in telling.rows([scenario]))
     if telling.shown(scenario):
         yield from (telling.one_line(note) for note in scenario.notes)

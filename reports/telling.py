@@ -55,7 +55,7 @@ def _claim(run: Run, *, strict: bool) -> str:
         return f"BROKEN: {counts[Verdict.DEGRADED]} of {promises} degraded, and --strict-verdicts asks for better"
     if code == EXIT_HELD:
         return "HELD: every promise was kept" if not counts[Verdict.DEGRADED] else "HELD, but not as it should be"
-    return f"UNKNOWN: nothing is known to be broken, but {silent} of {promises} could not be asked"
+    return f"UNKNOWN: nothing is known to be broken, but {silent} of {promises} got no answer"
 
 
 def _counted(run: Run) -> Iterable[str]:

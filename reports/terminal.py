@@ -5,7 +5,7 @@ On a terminal in colours, which never say what the words do not; elsewhere the s
 
 import os
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +19,8 @@ from reports.run import Run, Scenario
 
 PLAIN_WIDTH = 80
 _LABEL = 10
-_VERDICT, _DURATION = 18, 9  # columns of the table, after the scenario's
+_VERDICT, _DURATION = 10, 8  # columns of the table, after the scenario's
+_ASKED = (Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN)
 
 _STYLES = {
     Verdict.HELD: "green",
@@ -85,23 +86,27 @@ def _labelled(rows: telling.Rows, width: int) -> Iterator[Text]:
             yield Text.assemble("  ", (f"{'' if number else shown:<{_LABEL}}", "bold"), line)
 
 
-def _table(scenarios: Iterable[Scenario], width: int) -> Iterator[Text]:
-    room = max(width - _VERDICT - _DURATION, len("scenario") + 2)
-    names = [telling.one_line(s.id) for s in scenarios]
-    column = min(room, max([cell_len(name) for name in names] + [len("scenario")]) + 2)
+def _table(scenarios: Sequence[Scenario], width: int) -> Iterator[Text]:
+    marks = [_mark(scenario) for scenario in scenarios]
+    names = [telling.one_line(scenario.id) for scenario in scenarios]
+    room = max(width - _VERDICT - _DURATION - max(map(len, marks), default=0), len("scenario") + 2)
+    column = min(room, max([cell_len(name) for name in [*names, "scenario"]]) + 2)
     yield Text(f"{'scenario':<{column}}{'verdict':<{_VERDICT}}{'duration':>{_DURATION}}", "bold")
-    for name, scenario in zip(names, scenarios, strict=True):
+    for name, scenario, mark in zip(names, scenarios, marks, strict=True):
         free = column - cell_len(name)
         if free < 2:  # names are for copying: too long a one gets a line of its own
             yield Text(name)
             name, free = "", column  # noqa: PLW2901 - said already
-        row = Text.assemble(name + " " * free, (f"{_verdict(scenario):<{_VERDICT}}", _STYLES[scenario.verdict]))
-        yield row.append(f"{telling.seconds(scenario.duration):>{_DURATION}}")
+        word = (f"{telling.word(scenario.verdict):<{_VERDICT}}", _STYLES[scenario.verdict])
+        yield Text.assemble(name + " " * free, word, f"{_duration(scenario):>{_DURATION}}", mark)
 
 
-def _verdict(scenario: Scenario) -> str:
-    mark = "flaky" if scenario.flaky else "accepted" if scenario.accepted else ""
-    return telling.word(scenario.verdict) + (f" ({mark})" if mark else "")
+def _mark(scenario: Scenario) -> str:
+    return "  flaky" if scenario.flaky else "  accepted" if scenario.accepted else ""
+
+
+def _duration(scenario: Scenario) -> str:
+    return telling.seconds(scenario.duration) if scenario.verdict in _ASKED else "-"
 
 
 def _skipped(scenarios: Iterable[Scenario], width: int) -> Iterator[Text]:
