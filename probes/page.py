@@ -124,7 +124,12 @@ class Visit:
             )
 
     async def _failed(self, request: Request) -> None:
-        self._note(request, Answer(request.method, request.url, 0, {}, b""), request.failure or "failed")
+        with contextlib.suppress(PlaywrightError):
+            # A page that does not read a body makes the browser abort what has been answered already.
+            if response := await request.response():
+                headers = await response.all_headers()
+                return self._note(request, Answer(request.method, request.url, response.status, headers, b""))
+        return self._note(request, Answer(request.method, request.url, 0, {}, b""), request.failure or "failed")
 
     def _note(self, request: Request, answer: Answer, failure: str = "") -> None:
         timing = request.timing

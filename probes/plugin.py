@@ -1,13 +1,15 @@
 """The only module that knows pytest: options, fixtures, and what a verdict is in pytest's words."""
 
+import contextlib
 import functools
 import inspect
+import itertools
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import pytest
 
@@ -16,7 +18,7 @@ from probes.browser import Browser
 from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
-from probes.run import Outcome, Scenario
+from probes.run import Call, Outcome, Scenario
 from probes.session import Session, Wishes
 from probes.starting import Started, running
 from probes.storage import Drive
@@ -68,7 +70,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         target=target,
         started=started,
         scenarios=[_scenario(name, item, target) for name, item in chosen.items()],
-        announce=terminal_progress(config, len(chosen)),
+        announce=_progress(config, len(chosen)),
     )
     _take_over(session, mine)
     for name, item in chosen.items():
@@ -103,9 +105,10 @@ def _wishes(config: pytest.Config, selected: int) -> Wishes:
 def _take_over(session: pytest.Session, mine: Session) -> None:
     """Our reports do the telling, and a signal ends the run in order instead of at once."""
     config = session.config
-    config.option.tbstyle, config.option.reportchars = "no", ""
     if config.option.verbose == 0:
         config.option.verbose = -1
+    if reporter := config.pluginmanager.get_plugin("terminalreporter"):
+        reporter._show_progress_info = False  # noqa: SLF001 - our own progress lines say it
     for plugin in [p for p in config.pluginmanager.get_plugins() if type(p).__name__ == "LogXML"]:
         config.pluginmanager.unregister(plugin)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
 
@@ -153,7 +156,7 @@ def _scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
 
 def _await_instead(item: Any, name: str) -> None:
     """All scenarios start together as tasks; the test that pytest runs awaits its own."""
-    item.stash[_CALL] = _call(item)
+    item.stash[_BIND] = _binding(item)
     if _running.__name__ not in item.fixturenames:
         item.fixturenames.insert(0, _running.__name__)
     mine: Session = item.config.stash[SESSION]
@@ -169,15 +172,15 @@ def _await_instead(item: Any, name: str) -> None:
 
 
 _FAILING = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN)
-_CALL = pytest.StashKey[Callable[[pytest.FixtureRequest], Callable[[], Awaitable[None]]]]()
+_BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 
 
-def _call(item: Any) -> Callable[[pytest.FixtureRequest], Callable[[], Awaitable[None]]]:
-    """How to call the scenario itself, once fixtures can be asked for."""
+def _binding(item: Any) -> Callable[[pytest.FixtureRequest], Call]:
+    """How to get the scenario ready to be called, once fixtures can be asked for (those of plugin and conftest)."""
     scenario, names = item.obj, item._fixtureinfo.argnames  # noqa: SLF001 - pytest has no public name for it
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
 
-    def bind(request: pytest.FixtureRequest) -> Callable[[], Awaitable[None]]:
+    def bind(request: pytest.FixtureRequest) -> Call:
         values = {n: parameters[n] if n in parameters else request.getfixturevalue(n) for n in names}
         return functools.partial(scenario, **values)
 
@@ -188,8 +191,8 @@ def _call(item: Any) -> Callable[[pytest.FixtureRequest], Callable[[], Awaitable
 async def _running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Every selected scenario, under way."""
     mine = request.config.stash[SESSION]
-    items = {scenario_id(item): item for item in request.session.items if _CALL in item.stash}
-    mine.open({name: item.stash[_CALL](request) for name, item in items.items()})
+    items = {scenario_id(item): item for item in request.session.items if _BIND in item.stash}
+    mine.open({name: item.stash[_BIND](request) for name, item in items.items()})
     yield
     await mine.close()
 
@@ -236,12 +239,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """A verdict in pytest's words: what we could not ask is an error, not a failure."""
+    """Count verdicts, not passes and failures: what could not be asked is neither."""
     verdict: Verdict | None = getattr(report, "verdict", None)
     if verdict is None:
         return None
-    category = "error" if verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN) else report.outcome
-    return category, "", verdict.upper()
+    return verdict, "", verdict.upper()
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -261,9 +263,28 @@ _REPORT = pytest.StashKey[Any]()
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if report := config.stash.get(_REPORT, None):
-        terminal.show(report, terminalreporter._tw._file)  # noqa: SLF001 - the stream that pytest did not capture
+        terminal.show(report, _stream(terminalreporter), strict=config.getoption("strict_verdicts"))
 
 
-def terminal_progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome], None]:
-    """A line for each scenario as it finishes; pytest's own -v names them instead."""
-    raise NotImplementedError
+def _stream(terminalreporter: Any) -> TextIO:
+    """Where pytest itself writes."""
+    stream: TextIO = terminalreporter._tw._file  # noqa: SLF001 - it has no public name
+    return stream
+
+
+def _progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome], None]:
+    """A line for each scenario as it ends; with -v pytest names them instead."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    count = itertools.count(1)
+
+    def tell(scenario: Scenario, outcome: Outcome) -> None:
+        if config.option.verbose > 0 or reporter is None:
+            return
+        remark = outcome.finding.code if outcome.finding else outcome.reason
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            terminal.progress(
+                _stream(reporter), next(count), total, scenario.id, outcome.verdict, outcome.duration, remark
+            )
+
+    return tell

@@ -9,9 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reports.run import Run as Report
-from reports.run import load
-
 from probes import __version__, telemetry
 from probes.browser import Browser
 from probes.evidence import Evidence, Recorder, recording
@@ -28,6 +25,8 @@ from probes.sweep import sweep
 from probes.target import Target
 from probes.web import Web
 from reports import junit
+from reports.run import Run as Report
+from reports.run import load
 
 # After its deadline a run has this long to close what it opened; then it is ended from outside the loop. Seconds.
 GRACE = 20.0

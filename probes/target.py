@@ -4,9 +4,10 @@ What differs between environments is TOML; secrets are named there and read from
 """
 
 import difflib
+import math
 import ssl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -160,11 +161,15 @@ def find(name_or_path: str) -> Path:
     known = sorted(p.stem for p in ENVIRONMENTS.glob("*.toml"))
     if name_or_path in known:
         return ENVIRONMENTS / f"{name_or_path}.toml"
-    near = difflib.get_close_matches(name_or_path, known, 1)
-    hint = f"did you mean {near[0]}? " if near else ""
     raise BadEnvironment(
-        f"there is no environment {name_or_path!r}; {hint}known are {', '.join(known)}, or give a path to a TOML file"
+        f"there is no environment {name_or_path!r}; {_nearest(name_or_path, known)}, or give a path to a TOML file"
     )
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, 1)
+    return (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(names)}"
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -179,33 +184,48 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
     """A Target from parsed TOML; `source` names the file in complaints. Raises BadEnvironment."""
     known = {"control", *(f.name for f in fields(Target))}
     if strange := sorted(set(settings) - known):
-        raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; known are {', '.join(sorted(known))}")
-    cast = {who: _section(source, f"cast.{who}", Part, part) for who, part in settings.get("cast", {}).items()}
+        raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; {_nearest(strange[0], known)}")
+    cast = _table(source, "cast", settings)
+    accepted = settings.get("accepted", [])
+    if not isinstance(accepted, list):
+        raise BadEnvironment(f"{source}: accepted findings are a list of tables; write [[accepted]] above each")
     target = Target(
-        name=settings.get("name", Path(source).stem),
+        name=_text(source, "name", settings.get("name", Path(source).stem)),
         hosts=_section(source, "hosts", Hosts, settings.get("hosts", {})),
         workspace=_section(source, "workspace", Workspace, settings.get("workspace", {})),
-        cast=cast,
+        cast={who: _section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
         tls=_section(source, "tls", Tls, settings.get("tls", {})),
         identity=_section(source, "identity", Identity, settings.get("identity", {})),
         presign=_section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
         paths=_section(source, "paths", Paths, settings.get("paths", {})),
         patience=_section(source, "patience", Patience, settings.get("patience", {})),
-        accepted=tuple(_section(source, "accepted", Accepted, a) for a in settings.get("accepted", ())),
-        skip=settings.get("skip", {}),
+        accepted=tuple(_section(source, "accepted", Accepted, a) for a in accepted),
+        skip={key: _text(source, f"{key} in [skip]", why) for key, why in _table(source, "skip", settings).items()},
     )
     _check(source, target)
     return target
 
 
-def _section(source: str, name: str, kind: type, values: Any) -> Any:
-    """A frozen value of `kind` from one TOML table, each key and type checked."""
+def _table(source: str, name: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    values = settings.get(name, {})
     if not isinstance(values, Mapping):
         raise BadEnvironment(f"{source}: [{name}] must be a table")
+    return values
+
+
+def _text(source: str, name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadEnvironment(f"{source}: {name} must be a text, not {value!r}")
+    return value
+
+
+def _section(source: str, name: str, kind: type, values: Any) -> Any:
+    """A frozen value of `kind` from one TOML table, each key and type checked."""
+    values = _table(source, name, {name: values})
     types = {f.name: f.type for f in fields(kind)}
     for key, value in values.items():
         if key not in types:
-            raise BadEnvironment(f"{source}: unknown key {key!r} in [{name}]; known are {', '.join(types)}")
+            raise BadEnvironment(f"{source}: unknown key {key!r} in [{name}]; {_nearest(key, types)}")
         if not _fits(value, types[key]):
             raise BadEnvironment(f"{source}: {key} in [{name}] must be {_named(types[key])}, not {value!r}")
     try:
@@ -217,7 +237,9 @@ def _section(source: str, name: str, kind: type, values: Any) -> Any:
 
 def _fits(value: Any, kind: Any) -> bool:
     if kind is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
+    if kind is date:  # a TOML date with a time is a datetime, which is a date and cannot be compared with one
+        return type(value) is date
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
@@ -229,11 +251,27 @@ def _named(kind: Any) -> str:
 def _check(source: str, target: Target) -> None:
     for f in fields(Hosts):
         origin = getattr(target.hosts, f.name)
-        scheme, host, path = urlsplit(origin)[:3]
-        if origin and (scheme not in ("http", "https") or not host or path):
+        needed = f.name in ("apex", "api")
+        if (origin or needed) and not _is_origin(origin):
             raise BadEnvironment(f"{source}: {f.name} in [hosts] must look like https://example.org, not {origin!r}")
     for known in target.accepted:
         if known.code not in tuple(Code):
-            raise BadEnvironment(f"{source}: [[accepted]] names the unknown code {known.code!r}; see docs/runbooks/")
-    if target.tls.ca and not Path(target.tls.ca).is_file():
-        raise BadEnvironment(f"{source}: ca in [tls] names {target.tls.ca}, which does not exist")
+            hint = _nearest(known.code, Code)
+            raise BadEnvironment(f"{source}: [[accepted]] names the unknown code {known.code!r}; {hint}")
+    if target.presign and target.presign.style not in ("path", "virtual-host"):
+        raise BadEnvironment(f"{source}: style in [presign] must be path or virtual-host, not {target.presign.style!r}")
+    try:
+        _ = target.trust
+    except OSError as error:  # of which ssl.SSLError is one
+        raise BadEnvironment(
+            f"{source}: ca in [tls] names {target.tls.ca}, which is no PEM file of certificates: {error}"
+        ) from error
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    return bool(named) and not (parts.path or parts.query or parts.fragment or parts.username)

@@ -6,6 +6,7 @@ import pytest
 
 from probes.identity import Member
 from probes.storage import Drive
+from probes.target import Presign, Target
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,12 @@ def alice(member: Callable[[str], Member]) -> Member:
 def stranger(member: Callable[[str], Member]) -> Member:
     """Somebody with an account, and no part in the workspace."""
     return member("stranger")
+
+
+@pytest.fixture(scope="session")
+def expected(target: Target) -> Presign:
+    """What the environment promises of a presigned URL."""
+    return target.presign or Presign("", "", "", "")
 
 
 @pytest.fixture(scope="session")

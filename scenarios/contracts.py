@@ -65,7 +65,7 @@ ROUTES = (
 MISSING = (
     Contract("storage-file", f"{{storage}}/storage/files/{NOBODY}", Envelope.GO_ERROR, status=404),
     Contract("board-project", f"{BOARD}/projects/{NOBODY}", Envelope.GO_ERROR, status=404),
-    Contract("chat", f"{CHAT}/{NOBODY}", Envelope.GO_ERROR, status=404),
+    Contract("chat", f"{CHAT}/{NOBODY}", Envelope.GO_ERROR, status=403),
     Contract("user-workspace", f"{USER}/workspaces/{NOBODY}", Envelope.GO_ERROR, status=404),
 )
 

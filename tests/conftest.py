@@ -88,10 +88,10 @@ def probe(tmp_path: Path) -> Probe:
     return run
 
 
-def begin(runs: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+def begin(runs: Path, *arguments: str, scenarios: str = "scenarios", **variables: str) -> subprocess.Popen[str]:
     """A run under way; end it with `ended`."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", "scenarios", "--runs", str(runs), *arguments],
+        [sys.executable, "-m", "pytest", scenarios, "--runs", str(runs), *arguments],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "120", **variables},
         stdout=subprocess.PIPE,
