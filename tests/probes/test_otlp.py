@@ -1,5 +1,6 @@
 """Export against real loopback collectors of every temper: counts are exact and nobody is waited for."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -22,6 +23,15 @@ from probes.telemetry import Exported, Tracing
 
 PROTOBUF = "application/x-protobuf"
 OK = (200, PROTOBUF, b"")
+
+
+@pytest.fixture(autouse=True)
+def _our_own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the machine's proxy nor its collector's settings are meant for these collectors."""
+    for name in [name for name in os.environ if name.startswith("OTEL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
 class Collector(ThreadingHTTPServer):
