@@ -22,7 +22,7 @@ from probes.redaction import Redactor
 from probes.target import Hosts, Part, Patience, Presign, Target, Workspace
 
 SHELL = b'<!doctype html><div id="root"></div><script src="/assets/app.js"></script>'
-FILES = Presign(host="files.s3.example", style="virtual", bucket="files", region="ap-northeast-2")
+FILES = Presign(host="files.s3.example", style="virtual-host", bucket="files", region="ap-northeast-2")
 
 
 @dataclass(frozen=True, slots=True)

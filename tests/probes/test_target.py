@@ -1,0 +1,227 @@
+"""An environment file becomes a target, or one sentence that says what to mend."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from probes import target as targets
+from probes.target import BadEnvironment, Identity, Paths, Patience, Target, Tls, address, area, build, find, parse
+
+USABLE = """
+[hosts]
+apex = "https://wealist.co.kr"
+api = "https://api.wealist.co.kr:8443"
+[workspace]
+id = "w-1"
+"""
+PRESIGN = '[presign]\nhost = "h"\nstyle = "path"\nbucket = "b"\nregion = "r"\n'
+ACCEPTED = """
+[[accepted]]
+code = "tls-expiring"
+scenario = "edge/the-certificate-holds[cdn]"
+why = "renewal is ordered"
+until = 2026-03-01
+"""
+
+
+def built(text: str) -> Target:
+    return build(tomllib.loads(text), "dev.toml")
+
+
+def test_hosts_and_a_workspace_are_enough() -> None:
+    """What an environment does not say has a default, and its name is its file's."""
+    target = built(USABLE)
+    assert (target.name, target.hosts.api, target.workspace.id) == ("dev", "https://api.wealist.co.kr:8443", "w-1")
+    assert (target.tls, target.identity, target.paths, target.patience) == (Tls(), Identity(), Paths(), Patience())
+    assert (target.cast, target.presign, target.accepted, target.skip) == ({}, None, (), {})
+
+
+def test_all_that_can_be_said_is_heard() -> None:
+    """Whole numbers count as seconds, and [control] is for the tools of the replica."""
+    said = '[control]\nurl = "x"\n[cast.bob]\nuser = "u-2"\ntoken = "BOB"\n[patience]\nanswer = 3\nrest = 0.5\n'
+    target = built('name = "stage"\n' + USABLE + said + PRESIGN + "temporary = false\nput_seconds = 60\n" + ACCEPTED)
+    assert (target.name, target.cast["bob"].token) == ("stage", "BOB")
+    assert (target.patience.answer, target.patience.rest) == (3, 0.5)
+    assert target.presign
+    assert (target.presign.temporary, target.presign.put_seconds, target.presign.get_seconds) == (False, 60, 3600)
+    assert target.accepted[0].until == date(2026, 3, 1)
+
+
+def changed(old: str, new: str) -> str:
+    assert old in USABLE
+    return USABLE.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("host = 1" + USABLE, "unknown key 'host'; did you mean hosts? known are accepted, cast, control, "),
+        (changed("api =", "apy ="), "unknown key 'apy' in [hosts]; did you mean api? known are apex, api, cdn, plain"),
+        (changed('"w-1"', "7"), "id in [workspace] must be a text, not 7"),
+        (changed('id = "w-1"', ""), "[workspace] lacks 'id'"),
+        ("", "[hosts] lacks 'apex' and 'api'"),
+        ("hosts = 3", "[hosts] must be a table"),
+        ("cast = 3" + USABLE, "[cast] must be a table"),
+        ("cast.bob = 3" + USABLE, "[cast.bob] must be a table"),
+        ("name = 3" + USABLE, "name must be a text, not 3"),
+        ("skip = true" + USABLE, "[skip] must be a table"),
+        ("skip.edge = true" + USABLE, "edge in [skip] must be a text, not True"),
+        (USABLE + "[cast.bob]\n", "[cast.bob] lacks 'user'"),
+        (USABLE + "[tls]\nwarn_days = true\n", "warn_days in [tls] must be a whole number, not True"),
+        (USABLE + "[tls]\nwarn_days = 1.5\n", "warn_days in [tls] must be a whole number, not 1.5"),
+        (USABLE + "[patience]\nrun = -1\n", "run in [patience] must be a number of seconds, not -1"),
+        (USABLE + "[patience]\nrun = true\n", "run in [patience] must be a number of seconds, not True"),
+        (USABLE + "[patience]\nrun = inf\n", "run in [patience] must be a number of seconds, not inf"),
+        (USABLE + "[patience]\nrun = nan\n", "run in [patience] must be a number of seconds, not nan"),
+        (USABLE + PRESIGN + "temporary = 1\n", "temporary in [presign] must be true or false, not 1"),
+        (USABLE + PRESIGN.replace('"path"', '"pat"'), "style in [presign] must be path or virtual-host, not 'pat'"),
+        (USABLE + ACCEPTED.replace("[[accepted]]", "[accepted]"), "write [[accepted]] above each"),
+        (USABLE + ACCEPTED.replace("-03-01", "-03-01T00:00:00"), "until in [accepted] must be a date, not "),
+        (USABLE + ACCEPTED.replace("2026-03-01", '"2026-03-01"'), "until in [accepted] must be a date, not '2026"),
+        (USABLE + ACCEPTED.replace("why", "because"), "unknown key 'because' in [accepted]; known are code, "),
+        (USABLE + ACCEPTED.replace("expiring", "expire"), "unknown code 'tls-expire'; did you mean tls-expiring? "),
+        (USABLE + '[tls]\nca = "missing.pem"\n', "ca in [tls] names missing.pem, which is no PEM file"),
+        (USABLE + f'[tls]\nca = "{__file__}"\n', "which is no PEM file of certificates"),
+    ],
+)
+def test_every_mistake_gets_one_sentence(text: str, complaint: str) -> None:
+    """It names the file, the place and the way out."""
+    with pytest.raises(BadEnvironment) as said:
+        built(text)
+    assert str(said.value).startswith("dev.toml: ")
+    assert complaint in str(said.value)
+    assert "\n" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "",
+        "wealist.co.kr",
+        "ftp://wealist.co.kr",
+        "https://",
+        "https://wealist.co.kr/",
+        "https://wealist.co.kr?x",
+        "https://wealist.co.kr#x",
+        "https://me:secret@wealist.co.kr",
+        "https://wealist.co.kr:https",
+        "https://[::1",
+    ],
+)
+def test_a_host_is_an_origin(origin: str) -> None:
+    """Anything more or less would be glued to paths as it is."""
+    with pytest.raises(BadEnvironment, match=r"apex in \[hosts\] must look like https://example.org, not "):
+        built(changed("https://wealist.co.kr", origin))
+
+
+def test_a_host_that_is_not_there_is_left_out() -> None:
+    """Only apex and api are needed."""
+    assert built(changed("[workspace]", 'cdn = ""\n[workspace]')).hosts.cdn == ""
+
+
+@pytest.mark.parametrize(("today", "accepted"), [((2026, 2, 28), True), ((2026, 3, 1), True), ((2026, 3, 2), False)])
+def test_a_finding_is_accepted_until_its_date_has_passed(today: tuple[int, int, int], accepted: bool) -> None:
+    """The date itself still counts."""
+    target = built(USABLE + ACCEPTED)
+    found = target.acceptance("edge/the-certificate-holds[cdn]", "tls-expiring", date(*today))
+    assert found is (target.accepted[0] if accepted else None)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [("edge/the-certificate-holds[apex]", "tls-expiring"), ("edge/the-certificate-holds[cdn]", "tls-invalid")],
+)
+def test_acceptance_is_for_one_code_in_one_scenario(scenario: str, code: str) -> None:
+    """What is known in one place is news in another."""
+    assert built(USABLE + ACCEPTED).acceptance(scenario, code, date(2026, 1, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("storage/a-file-comes-back[apex]", "this case"),
+        ("storage/a-file-comes-back[api]", "this scenario"),
+        ("storage/another", "this area"),
+        ("presign/another", ""),
+        ("storage-more/another", ""),
+    ],
+)
+def test_the_nearest_reason_to_skip_wins(scenario: str, reason: str) -> None:
+    """One case, a scenario in all its cases, or a whole area."""
+    skip = {
+        "storage/a-file-comes-back[apex]": "this case",
+        "storage/a-file-comes-back": "this scenario",
+        "storage": "this area",
+    }
+    lines = "".join(f'"{key}" = "{why}"\n' for key, why in skip.items())
+    assert built(USABLE + "[skip]\n" + lines).reason_to_skip(scenario) == reason
+
+
+def test_an_area_is_the_scenarios_first_word() -> None:
+    """As its file is named."""
+    assert area("storage/a-file-comes-back[apex]") == "storage"
+
+
+@pytest.mark.parametrize(
+    ("host", "to"),
+    [
+        ("localhost", "127.0.0.1"),
+        ("api.wealist.localhost", "127.0.0.1"),
+        ("notlocalhost", "notlocalhost"),
+        ("localhost.example", "localhost.example"),
+    ],
+)
+def test_names_under_localhost_are_loopback(host: str, to: str) -> None:
+    """And no other name is."""
+    assert address(host) == to
+
+
+def test_an_environment_is_found_by_name_or_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name in environments/, a file in the working directory, or a path with any ending."""
+    (tmp_path / "mine.toml").write_text(USABLE)
+    (tmp_path / "mine").write_text(USABLE)
+    monkeypatch.chdir(tmp_path)
+    assert find("replica") == targets.ENVIRONMENTS / "replica.toml"
+    assert find("mine.toml") == Path("mine.toml")
+    assert find(str(tmp_path / "mine")) == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(
+    ("named", "complaint"),
+    [
+        ("replca", "there is no environment 'replca'; did you mean replica? known are "),
+        ("zzz", "there is no environment 'zzz'; known are "),
+        ("", "there is no environment ''; known are "),
+        ("zzz.toml", "there is no environment file zzz.toml; give a path to a TOML file that exists"),
+        ("none/replica", "there is no environment file none/replica; "),
+    ],
+)
+def test_a_mistyped_environment_gets_a_hint(named: str, complaint: str) -> None:
+    """Names that are near, and all that are known."""
+    with pytest.raises(BadEnvironment) as said:
+        find(named)
+    assert str(said.value).startswith(complaint)
+
+
+@pytest.mark.parametrize("content", [b"[hosts", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_gets_a_sentence(tmp_path: Path, content: bytes) -> None:
+    """With the line where reading stopped, if there is one."""
+    file = tmp_path / "dev.toml"
+    file.write_bytes(content)
+    with pytest.raises(BadEnvironment, match=r"dev.toml is not valid TOML: .*; mend it and run again"):
+        parse(file)
+
+
+def test_an_unreadable_file_gets_a_sentence(tmp_path: Path) -> None:
+    """A folder is the file nobody can read."""
+    with pytest.raises(BadEnvironment, match=r"is not valid TOML: .*directory"):
+        parse(tmp_path)
+
+
+@pytest.mark.parametrize("file", sorted(targets.ENVIRONMENTS.glob("*.toml")), ids=lambda file: file.stem)
+def test_every_environment_of_ours_can_be_used(file: Path) -> None:
+    """It is one that is started for a run, or a target by itself."""
+    settings = parse(file)
+    assert "start" in settings or build(settings, str(file)).name == file.stem
