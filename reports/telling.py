@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Finding, Verdict
 from reports.events import Exchange
@@ -102,8 +103,8 @@ def rows(group: Sequence[Scenario], finding: Finding | None = None) -> Rows:
     first = group[0]
     finding = finding or shown(first)
     told: Rows = []
-    for scenario in group[:NAMED]:
-        told += [("promise", one_line(scenario.title)), ("", one_line(scenario.id))]
+    for title, cases in groupby(group[:NAMED], key=lambda scenario: scenario.title):
+        told += [("promise", one_line(title)), *(("", one_line(scenario.id)) for scenario in cases)]
     if len(group) > NAMED:
         told.append(("", f"and {len(group) - NAMED} more, see the table"))
     told += _finding_rows(finding) if finding else [("observed", "no finding was recorded")]

@@ -4,7 +4,7 @@ import pytest
 
 from probes.finding import Verdict
 from reports import telling
-from tests.reports.conftest import HTML, Written, finding
+from tests.reports.conftest import HTML, Written, expected, finding
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,19 @@ def test_one_finding_is_told_once(written: Written) -> None:
     assert "edge/07" in told
     assert "edge/08" not in told
     assert "and 32 more, see the table" in told
+
+
+def test_a_promise_with_many_cases_is_worded_once(written: Written) -> None:
+    """Its cases stand below it."""
+    names = ("edge/a[1]", "edge/a[2]")
+    written.started(*(expected(name, title="Routes answer JSON") for name in names)).broken(names[0]).broken(names[1])
+    (group,) = telling.groups(written.ended().load())
+    assert telling.rows(group)[:4] == [
+        ("promise", "Routes answer JSON"),
+        ("", "edge/a[1]"),
+        ("", "edge/a[2]"),
+        ("observed", HTML["observed"]),
+    ]
 
 
 def test_what_differs_is_told_apart(written: Written) -> None:
