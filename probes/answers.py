@@ -70,7 +70,7 @@ def expect(answer: Answer, envelope: Envelope, status: int = 200, kind: type = d
     missing = [key for key in keys if isinstance(inside, dict) and key not in inside]
     if not isinstance(inside, kind) or missing:
         saw = f"without {', '.join(missing)}" if missing else "which is not the promised envelope"
-        wanted = f"{envelope.name.lower()} envelope around a {'list' if kind is list else 'object'}"
+        wanted = f"{envelope.name.lower()} envelope around {'a list' if kind is list else 'an object'}"
         raise Broken(Finding(Code.CONTRACT_BROKEN, f"{answer}, {saw} ({wanted})", service(answer.url)))
     return inside
 

@@ -5,7 +5,7 @@ Forms: SigV4 and SigV2 in the query (AWS Signature Version 4 and 2), SigV4 in th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from probes.finding import Broken, Code, Finding, broken
 from probes.redaction import credential_kind
@@ -33,7 +33,7 @@ class Presigned:
 
 def read(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
     """What `url` (and the form `fields` of a POST policy) were signed with. Names are compared without case."""
-    parts = urlsplit(url)
+    parts = _parts(url)
     said = {name.lower(): value for name, value in parse_qsl(parts.query)} | {
         name.lower(): value for name, value in (fields or {}).items()
     }
@@ -52,6 +52,14 @@ def read(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
     )
 
 
+def _parts(url: str) -> SplitResult:
+    """The parts of a URL; none where an issuer handed out something else."""
+    try:
+        return urlsplit(url if isinstance(url, str) else "")
+    except ValueError:
+        return urlsplit("")
+
+
 def check_credentials(signed: Presigned) -> None:
     """Raise Broken when a development credential signed (V6 §3), or nobody did."""
     if signed.key_kind == "development":
@@ -62,7 +70,9 @@ def check_credentials(signed: Presigned) -> None:
             " does not override it where the service reads os.Getenv instead of os.LookupEnv",
         )
     if not signed.access_key:
-        raise broken(Code.CONTRACT_BROKEN, f"the URL for {signed.host} carries no credential", "the issuer")
+        raise broken(
+            Code.CONTRACT_BROKEN, f"the URL for {signed.host or 'nowhere'} carries no credential", "the issuer"
+        )
 
 
 def check_temporary(signed: Presigned, expected: Presign) -> None:
