@@ -1,0 +1,231 @@
+"""A presigned URL tells who signed it, for where, for how long; S3's answers tell whether it counts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+
+from probes import presign
+from probes.finding import Broken, Code
+from probes.presign import Presigned, read
+from probes.web import Answer
+from tests.probes.site import FILES
+
+HOST = "https://files.s3.example/w/a%20b.txt"
+SCOPE = "20260102/ap-northeast-2/s3/aws4_request"
+
+
+def sigv4(key: str = "ASIAABCDEFGHIJKLMNOP", more: str = "&X-Amz-Security-Token=t", base: str = HOST) -> str:
+    said = f"X-Amz-Credential={quote(f'{key}/{SCOPE}', '')}&X-Amz-Expires=300&X-Amz-SignedHeaders=content-type%3Bhost"
+    return f"{base}?{said}{more}"
+
+
+GOOD = read(sigv4())
+
+
+def test_sigv4_is_read_from_the_query() -> None:
+    """Percent-encoded, as signers write it."""
+    assert (GOOD.host, GOOD.path, GOOD.access_key) == ("files.s3.example", "/w/a b.txt", "ASIAABCDEFGHIJKLMNOP")
+    assert (GOOD.region, GOOD.seconds, GOOD.session_token) == ("ap-northeast-2", 300, True)
+    assert (GOOD.signed_headers, GOOD.key_kind) == (("content-type", "host"), "temporary")
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        read(sigv4("minioadmin")),
+        read(f"{HOST}?x-amz-credential=minioadmin/{SCOPE}"),
+        read(f"{HOST}?X-Amz-Credential={quote(quote(f'minioadmin/{SCOPE}', ''), '')}"),
+        read(f"{HOST}?AWSAccessKeyId=minioadmin&Signature=x&Expires=1767312000"),
+        read(HOST, {"X-Amz-Credential": f"minioadmin/{SCOPE}", "policy": "e30="}),
+        read(HOST, {"AWSAccessKeyId": "MinioAdmin"}),
+    ],
+    ids=["sigv4", "lower case", "encoded twice", "sigv2", "post policy", "sigv2 post policy"],
+)
+def test_a_development_credential_is_seen_in_every_form(signed: Presigned) -> None:
+    """It is what the browser sent in V6 §3, and the suspect is what made it so."""
+    assert signed.key_kind == "development"
+    with pytest.raises(Broken) as failure:
+        presign.check_credentials(signed)
+    finding = failure.value.finding
+    assert finding.code is Code.PRESIGN_DEV_CREDENTIALS
+    assert finding.observed.lower() == "signed with the development credential 'minioadmin' for files.s3.example"
+    assert "baked config" in finding.suspect
+    assert "os.LookupEnv" in finding.suspect
+
+
+@pytest.mark.parametrize("url", [HOST, f"{HOST}?X-Amz-Credential=", "", "http://[", None, 5])
+def test_a_url_without_a_credential_breaks_the_contract(url: str) -> None:
+    """Whatever the issuer handed out in its place."""
+    with pytest.raises(Broken) as failure:
+        presign.vouch(url, FILES)
+    assert failure.value.finding.code is Code.CONTRACT_BROKEN
+
+
+def nothing(check: Callable[[], object]) -> str:
+    """What `check` complains of: code and observation."""
+    try:
+        check()
+    except Broken as failure:
+        return f"{failure.finding.code}: {failure.finding.observed}"
+    return ""
+
+
+STATIC = read(sigv4("AKIAABCDEFGHIJKLMNOP", ""))
+
+
+@pytest.mark.parametrize(
+    ("signed", "temporary", "complaint"),
+    [
+        (GOOD, True, ""),
+        (STATIC, True, "presign-static-credentials: signed with a static key and without a session token"),
+        (read(sigv4("own-key", "")), True, "presign-static-credentials: signed with a unknown key and without a"),
+        (STATIC, False, ""),
+    ],
+)
+def test_a_session_token_is_wanted_where_pods_have_a_role(signed: Presigned, temporary: bool, complaint: str) -> None:
+    """An environment with a store of its own may say that it has none."""
+    said = nothing(lambda: presign.check_temporary(signed, replace(FILES, temporary=temporary)))
+    assert said.startswith(complaint)
+    assert bool(said) is bool(complaint)
+
+
+@pytest.mark.parametrize(
+    ("base", "style", "observed", "suspect"),
+    [
+        (
+            "http://localhost:9000/files/k",
+            "virtual-host",
+            "it leads to localhost:9000 instead of files.s3.example; the bucket is in the path, virtual-host style is",
+            "S3_PUBLIC_ENDPOINT or S3_ENDPOINT of the issuer: a development value",
+        ),
+        (
+            "https://cdn.wealist.co.kr/files/k",
+            "virtual-host",
+            "it leads to cdn.wealist.co.kr instead of files.s3.example; the bucket is in the path",
+            "presigned through the CDN, with the bucket in the path (04be7992)",
+        ),
+        ("https://files.s3.example/k", "path", "the bucket is not in the path, path style is promised", "S3_BUCKET"),
+        ("https://other.example/k", "virtual-host", "it leads to other.example", "S3_ENDPOINT, S3_BUCKET or S3_REGION"),
+    ],
+)
+def test_a_url_that_leads_elsewhere_has_a_name(base: str, style: str, observed: str, suspect: str) -> None:
+    """The suspect is told by where it leads instead."""
+    with pytest.raises(Broken) as failure:
+        presign.check_endpoint(read(sigv4(base=base)), replace(FILES, style=style))
+    assert failure.value.finding.code is Code.PRESIGN_WRONG_ENDPOINT
+    assert failure.value.finding.observed.startswith(observed)
+    assert suspect in failure.value.finding.suspect
+
+
+@pytest.mark.parametrize(("path", "style"), [("/k", "virtual-host"), ("/files/k", "path")])
+def test_both_styles_can_be_promised(path: str, style: str) -> None:
+    """A store of one's own has its buckets in the path."""
+    presign.check_endpoint(read(sigv4(base=f"https://files.s3.example{path}")), replace(FILES, style=style))
+
+
+@pytest.mark.parametrize(
+    ("signed", "seen"), [(GOOD, "ap-northeast-2"), (read(f"{HOST}?AWSAccessKeyId=AKIAABCDEFGHIJKLMNOP"), "none")]
+)
+def test_a_url_is_signed_for_the_environments_region(signed: Presigned, seen: str) -> None:
+    """S3 refuses another region with words that no user understands."""
+    elsewhere = replace(FILES, region="us-east-1")
+    said = nothing(lambda: presign.check_endpoint(signed, elsewhere))
+    assert said == f"presign-wrong-endpoint: it is signed for region {seen} instead of us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "complaint"),
+    [
+        (300, ""),
+        (1, ""),
+        (301, "presign-lifetime: it lives 301 s, 300 s are promised"),
+        (None, "presign-lifetime: it lives for ever, 300 s are promised"),
+    ],
+)
+def test_a_url_lives_no_longer_than_promised(seconds: int | None, complaint: str) -> None:
+    """A URL that does not say when it ends may be good for ever."""
+    assert nothing(lambda: presign.check_lifetime(replace(GOOD, seconds=seconds), 300)) == complaint
+
+
+@pytest.mark.parametrize("said", ["", "-5", "1e9", "³"])
+def test_a_life_that_is_no_number_is_none(said: str) -> None:
+    """S3 would refuse it, and who signs so has not said when it ends."""
+    assert read(f"{HOST}?X-Amz-Expires={quote(said)}").seconds is None
+
+
+def test_the_headers_that_count_are_signed() -> None:
+    """A content type that is free to change makes a page of an upload."""
+    presign.check_signed_headers(GOOD, ("host", "content-type"))
+    said = nothing(lambda: presign.check_signed_headers(GOOD, ("host", "content-length", "x-amz-acl")))
+    assert said == "contract-broken: content-length, x-amz-acl is not among the signed headers"
+
+
+def test_bytes_go_only_where_the_environment_vouches() -> None:
+    """Where it says nothing of its bucket, any credential but a development one will do."""
+    assert presign.vouch(sigv4(), FILES) == GOOD
+    assert presign.vouch(sigv4(base="https://other.example/k"), None).host == "other.example"
+    assert nothing(lambda: presign.vouch(sigv4("minioadmin"), None)).startswith("presign-dev-credentials")
+    assert nothing(lambda: presign.vouch(sigv4(base="https://x/k"), FILES)).startswith("presign-wrong-endpoint")
+
+
+def test_a_tampered_url_has_another_path_and_the_same_signature() -> None:
+    """So that nothing but the signature can be what S3 refuses."""
+    before, after = sigv4(), presign.tampered(sigv4())
+    assert read(after).path == "/w/a b.txt.tampered"
+    assert after.partition("?")[2] == before.partition("?")[2]
+
+
+def s3(status: int, body: bytes = b"", **headers: str) -> Answer:
+    return Answer(
+        "PUT", "https://files.s3.example/k", status, {k.replace("_", "-"): v for k, v in headers.items()}, body
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "observed", "suspect"),
+    [
+        (s3(200), "", ""),
+        (s3(204), "", ""),
+        (
+            s3(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>", content_type="application/xml"),
+            "PUT files.s3.example/k answered 403 application/xml: SignatureDoesNotMatch",
+            "the issuer's credentials or signed headers",
+        ),
+        (s3(503, b"<Code>SlowDown</Code>"), "PUT files.s3.example/k answered 503 no type: SlowDown", "S3"),
+        (s3(302), "PUT files.s3.example/k answered 302 no type: no reason given", "S3"),
+    ],
+)
+def test_an_upload_is_stored_or_the_reason_is_told(given: Answer, observed: str, suspect: str) -> None:
+    """S3 says why in XML."""
+    finding = presign.explain_put(given)
+    assert (finding and (finding.observed, finding.suspect)) == ((observed, suspect) if observed else None)
+    assert nothing(lambda: presign.stored(given)) == (f"upload-blocked: {observed}" if observed else "")
+
+
+@pytest.mark.parametrize(("status", "broken"), [(200, True), (204, True), (403, False), (400, False)])
+def test_a_tampered_upload_is_refused(status: int, broken: bool) -> None:
+    """Who takes it checks no signature."""
+    assert nothing(lambda: presign.refused(s3(status))).startswith("presign-tamper-accepted: ") is broken
+
+
+APP = "https://wealist.co.kr"
+
+
+@pytest.mark.parametrize(
+    ("status", "allow", "complaint"),
+    [
+        (200, APP, ""),
+        (204, "*", ""),
+        (200, "", "allowing no origin"),
+        (200, "https://evil.example", "allowing https://evil.example"),
+        (403, APP, "answered 403"),
+    ],
+)
+def test_the_apps_origin_may_upload(status: int, allow: str, complaint: str) -> None:
+    """What the browser calls net::ERR_FAILED is a preflight that was not allowed."""
+    answer = s3(status, access_control_allow_origin=allow) if allow else s3(status)
+    said = nothing(lambda: presign.allowed(answer, APP))
+    assert complaint in said
+    assert said.startswith("upload-blocked: ") is bool(complaint)
