@@ -19,8 +19,17 @@ from probes import telemetry
 from probes.finding import Finding
 from probes.journal import Journal
 from probes.redaction import Redactor
+from probes.target import LOOPBACK
 
 AUTHORIZATION = "authorization"
+# Headers that an answer may hang on, which a shell line repeats.
+REPEATED = (
+    "content-type",
+    "x-workspace-id",
+    "origin",
+    "access-control-request-method",
+    "access-control-request-headers",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +180,14 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
         words += ["--cacert", ca]
     host = urlsplit(exchange.url).hostname or ""
     if host.endswith(".localhost"):
-        port = urlsplit(exchange.url).port or 443
-        words += ["--resolve", f"{host}:{port}:127.0.0.1"]
+        parts = urlsplit(exchange.url)
+        words += ["--resolve", f"{host}:{parts.port or telemetry.PORTS[parts.scheme]}:{LOOPBACK}"]
+    said = {name.lower(): value for name, value in exchange.request_headers.items()}
+    for name, value in redactor.headers({name: said[name] for name in REPEATED if name in said}).items():
+        words += ["-H", f"{name}: {value}"]
+    if exchange.request_body and "json" in (kind := said.get("content-type", "")):
+        words += ["--data-raw", redactor.body(exchange.request_body, kind)]
     line = shlex.join(words)
-    if AUTHORIZATION in {name.lower() for name in exchange.request_headers}:
+    if AUTHORIZATION in said:
         line += ' -H "Authorization: Bearer $TOKEN"'
     return f"{line} {shlex.quote(redactor.url(exchange.url))}"
