@@ -104,13 +104,13 @@ class World:
         return next((user for user in self.users.values() if user.email == email), None)
 
     def created(self) -> dict[str, list[str]]:
-        """Names of what users have made and not removed for good; attachments nobody confirmed expire on their own."""
+        """Names of what users have made and not removed for good; uploads never confirmed expire on their own."""
         return {
             "workspaces": [row.name for row in self.workspaces.values() if row.id not in {self.home.id, NOWHERE}],
             "projects": [row.name for row in self.projects.values() if row is not self.plan],
             "boards": [row.title for row in self.boards.values()],
             "folders": [row.name for row in self.folders.values()],
-            "files": [row.name for row in self.files.values()],
+            "files": [row.name for row in self.files.values() if row.status != "UPLOADING"],
             "chats": [row.name or row.id for row in self.chats.values()],
             "attachments": [row.file_name for row in self.attachments.values() if row.status == "CONFIRMED"],
         }

@@ -1,5 +1,6 @@
 """storage-service, files: upload, confirmation, download, trash, and every way to sign a URL wrongly (contract §4)."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ FILE = "/storage/files/{file}"
 WORKSPACE = "/storage/workspaces/{workspace}"
 PUT_SECONDS, GET_SECONDS, WEEK = 300, 3600, 7 * 24 * 3600
 MAX_SIZE = 100 * 1024 * 1024
-STATIC_KEY = "AKIAIOSFODNN7EXAMPLE"  # the example key of AWS's documentation
+STATIC_KEY = f"AKIA{secrets.token_hex(8).upper()}"  # no example key: those are development credentials
 OTHER_BYTES = b"These are the bytes of another file.\n"
 
 

@@ -57,7 +57,7 @@ async def test_a_bad_upload_is_refused(ask: Ask, world: World, fields: dict[str,
     """400, and no row is made."""
     answer = await issue(ask("storage", "bob"), world, **fields)
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
-    assert world.created()["files"] == []
+    assert world.files == {}
 
 
 async def test_only_who_uploads_confirms_and_only_once(ask: Ask, world: World) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from replica.services.files import STATIC_KEY
 from replica.services.storage import served_path
 from replica.world import World
 from tests.replica.services.speaking import Ask
@@ -79,7 +80,7 @@ SPOILT = {
     "storage-presigns-with-dev-credentials": ("https://cdn.wealist.localhost:41003/files/", "minioadmin", False, "300"),
     "storage-presigns-for-localhost": ("http://localhost:9000/files/", "ASIAREPLICA", True, "300"),
     "storage-presigns-through-cdn": ("https://cdn.wealist.localhost:41003/files/", "ASIAREPLICA", True, "300"),
-    "storage-presigns-with-static-key": ("https://files.s3.", "AKIAIOSFODNN7EXAMPLE", False, "300"),
+    "storage-presigns-with-static-key": ("https://files.s3.", STATIC_KEY, False, "300"),
     "presign-outlives-policy": ("https://files.s3.", "ASIAREPLICA", True, "604800"),
 }
 
