@@ -78,6 +78,9 @@ def expect(answer: Answer, envelope: Envelope, status: int = 200, kind: type = d
 def explain(answer: Answer, wanted: int) -> Finding | None:
     """Name what is wrong with `answer` where `wanted` was promised; None where nothing is; pure."""
     who, status = service(answer.url), answer.status
+    if 300 <= status < 400:
+        location = answer.headers.get("location", "nowhere")
+        return Finding(Code.ROUTE_BROKEN, f"{answer}, a redirect to {location}", "the gateway's rewrite")
     if urlsplit(answer.url).path.startswith("/api/") and (answer.is_html or _from_the_pages(answer)):
         code = Code.EDGE_MASKS_ERRORS if wanted >= 400 else Code.EDGE_HTML_FALLBACK
         marks = ", ".join(f"{k}: {answer.headers[k]}" for k in ("server", "x-cache") if k in answer.headers)
@@ -98,9 +101,6 @@ def _not_json(answer: Answer, who: str) -> Finding:
 
 def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
     match answer.status:
-        case status if 300 <= status < 400:
-            location = answer.headers.get("location", "nowhere")
-            return Finding(Code.ROUTE_BROKEN, f"{answer}, a redirect to {location}", "the gateway's rewrite")
         case 404 if answer.json is None:
             return Finding(Code.ROUTE_BROKEN, f"{answer}: no route there", "the gateway's route or rewrite")
         case 503 if b"no healthy upstream" in answer.body:

@@ -76,11 +76,13 @@ class Recorder:
         self.evidence, self.scenario, self.attempt, self.span = evidence, scenario, attempt, span
         self.exchanges: list[Exchange] = []
         self.degraded: list[Finding] = []
+        self.telling: Exchange | None = None
         self._artifacts = 0
 
     @property
     def last(self) -> Exchange | None:
-        return self.exchanges[-1] if self.exchanges else None
+        """The exchange that a failure is about: the one that a verb named, else the latest."""
+        return self.telling or (self.exchanges[-1] if self.exchanges else None)
 
     def note(self, text: str) -> None:
         self._write("note", text=self.evidence.redactor.text(text))

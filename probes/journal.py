@@ -32,7 +32,7 @@ class Journal:
 
 def read(folder: Path) -> Iterator[Event]:
     """The events of the run that left `folder`; a torn last line is passed over."""
-    for line in (folder / NAME).read_text("utf-8").split("\n"):
+    for line in (folder / NAME).read_text("utf-8", "replace").split("\n"):
         try:
             yield json.loads(line)
         except ValueError:

@@ -5,6 +5,7 @@ the first broken one, so that a drowning target is not pushed under.
 """
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -55,14 +56,25 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     if exchange.url.startswith("https:"):
         yield await _tls(web.target, host, port)
     path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
-    if not path.startswith(STEP) or exchange.method not in ("GET", "HEAD"):
+    if not path.startswith("/api/"):
         return
-    behind = await _again(web, web.target.hosts.api + path, exchange)
+    # A write is not repeated: its service's liveness is read in its place.
+    read = path if exchange.method in ("GET", "HEAD") else _liveness(path)
+    behind = await _again(web, web.target.hosts.api + read, exchange)
     if exchange.url.startswith(web.target.hosts.apex):
-        yield _edge(finding, exchange, behind)
+        yield await _edge(web, finding, exchange, path, behind)
     yield _gateway(behind)
-    yield await _service(web, path, exchange)
-    yield await _rule(web, path, exchange, behind)
+    if path.startswith(STEP):
+        yield await _service(web, path, exchange)
+        yield await _rule(web, path, exchange, behind)
+
+
+def _liveness(path: str) -> str:
+    """Where the service behind `path` says that it is alive (contract 8)."""
+    if not path.startswith(STEP):
+        return "/api/ops/health/live"
+    name = path.split("/")[3]
+    return f"{STEP}auth/actuator/health/liveness" if name == "auth" else f"{STEP}{name}/health/live"
 
 
 def _place(url: str) -> tuple[str, int]:
@@ -117,17 +129,28 @@ async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
         return f"{urlsplit(url).hostname} did not answer within {RUNG_DEADLINE:g} s"
 
 
-def _edge(finding: Finding, exchange: Exchange, behind: Answer | str) -> Step:
+async def _edge(web: Web, finding: Finding, exchange: Exchange, path: str, behind: Answer | str) -> Step:
     """The edge is to blame where the api host answers JSON and the apex does not pass it on."""
     apex = f"the apex answered {exchange.status} {exchange.response_headers.get('content-type', '')}".strip()
-    if isinstance(behind, str) or behind.json is None or exchange.status == behind.status:
+    if isinstance(behind, str) or behind.json is None or _is_json(exchange.response_body):
         return Step(Rung("edge", held=True, saw=f"{apex}; the api host does no better"))
-    saw = f"{apex}, the api host {behind.status} {behind.media_type}"
-    if finding.code is Code.EDGE_MASKS_ERRORS:
+    alive = await _again(web, web.target.hosts.apex + _liveness(path), exchange)
+    saw = f"{apex}, the api host {behind.status} {behind.media_type} for {urlsplit(behind.url).path}"
+    if isinstance(alive, str) or alive.json is None:
+        return Step(Rung("edge", held=False, saw=saw), "edge behaviour or origin: /api/* does not reach the gateway")
+    if finding.code is Code.EDGE_MASKS_ERRORS and exchange.method in ("GET", "HEAD"):
         return Step(
             Rung("edge", held=False, saw=saw), "CloudFront custom error response: it replaces the service's own errors"
         )
-    return Step(Rung("edge", held=False, saw=saw), "edge behaviour or origin: /api/* does not reach the gateway")
+    return Step(Rung("edge", held=True, saw=f"{apex}, and passes on what says that the service is alive"))
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 def _gateway(behind: Answer | str) -> Step:
@@ -155,7 +178,7 @@ def _gateway(behind: Answer | str) -> Step:
 
 async def _service(web: Web, path: str, exchange: Exchange) -> Step:
     name = path.split("/")[3]
-    alive = await _again(web, f"{web.target.hosts.api}{STEP}{name}/health/live", exchange)
+    alive = await _again(web, web.target.hosts.api + _liveness(path), exchange)
     if isinstance(alive, Answer) and alive.status == 200:
         return Step(Rung("service", held=True, saw=f"{name}-service says it is alive"))
     return Step(Rung("service", held=False, saw=f"its liveness: {alive}"), f"{name}-service")
@@ -163,15 +186,19 @@ async def _service(web: Web, path: str, exchange: Exchange) -> Step:
 
 async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -> Step:
     """Would the path answer with /api in front of it, or without? (V6 §2, contract 4.1)."""
-    if isinstance(behind, str) or behind.json is not None:
+    write = exchange.method not in ("GET", "HEAD")
+    if isinstance(behind, str) or (behind.json is not None and not write):
         return Step(Rung("rule", held=True, saw="the path is right, the service answers it"))
+    name = path.split("/")[3]
     sent, served, other = _other_base(path)
+    if write:
+        # Go services say that they are alive under their base path as well (contract 8).
+        other = f"{STEP}{name}/api/health/live"
     answer = await _again(web, web.target.hosts.api + other, exchange)
-    if isinstance(answer, str) or answer.json is None or answer.status >= 400:
+    if isinstance(answer, str) or answer.json is None or (write and sent.startswith("/api/")):
         return Step(Rung("rule", held=True, saw=f"{served} does not answer either"))
     saw = f"{urlsplit(other).path} answers {answer.status} {answer.media_type}"
     who = "the page asks for" if exchange.kind == "page" else "the gateway sends"
-    name = path.split("/")[3]
     return Step(Rung("rule", held=False, saw=saw), f"{name} base path: the service serves {served}, {who} {sent}")
 
 

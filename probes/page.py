@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, Locator, Page, Request
@@ -52,9 +52,16 @@ class Visit:
         if response:
             navigation.answered(response.status, await response.all_headers())
 
-    async def shows(self, what: Locator, code: Code, otherwise: str, suspect: str) -> None:
-        """Wait until `what` is visible. Raises Broken: what troubled the page, else `code`."""
-        seen = asyncio.ensure_future(what.first.wait_for(state="visible"))
+    async def shows(
+        self,
+        what: Locator,
+        code: Code,
+        otherwise: str,
+        suspect: str,
+        state: Literal["visible", "attached"] = "visible",
+    ) -> None:
+        """Wait until `what` is there. Raises Broken: what troubled the page, else `code`."""
+        seen = asyncio.ensure_future(what.first.wait_for(state=state))
         troubled = asyncio.ensure_future(self.trouble.wait())
         try:
             await asyncio.wait((seen, troubled), return_when=asyncio.FIRST_COMPLETED)
@@ -74,7 +81,7 @@ class Visit:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
         for reply in self.api_replies:
             if reply.answer.is_html:
-                self._tell(reply)
+                self.tell(reply)
                 raise Broken(
                     Finding(
                         Code.PAGE_RECEIVED_HTML,
@@ -83,15 +90,15 @@ class Visit:
                     )
                 )
         for reply in self.api_replies:
-            if reply.answer.status >= 400 and (finding := explain_answer(reply.answer, 200)):
-                self._tell(reply)
+            if reply.answer.status >= 300 and (finding := explain_answer(reply.answer, 200)):
+                self.tell(reply)
                 raise Broken(finding)
         if self.complaints:
             raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"))
 
-    def _tell(self, reply: Reply) -> None:
+    def tell(self, reply: Reply) -> None:
         """Make `reply` the exchange that the ladder starts from and the curl line repeats."""
-        self.recorder.exchanges.append(reply.exchange)
+        self.recorder.telling = reply.exchange
 
     @property
     def api_replies(self) -> list[Reply]:
@@ -138,9 +145,7 @@ class Visit:
         if answer.status:
             exchange.answered(answer.status, answer.headers, answer.body)
         exchange.error = failure or None
-        before = self.recorder.exchanges[:]
         self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
-        self.recorder.exchanges[:] = before  # replies come in any order: only what a verb tells of is the last one
         self.replies.append(Reply(answer, exchange, failure))
         if "/api/" in urlsplit(request.url).path and answer.is_html:
             self.trouble.set()

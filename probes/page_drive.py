@@ -3,7 +3,7 @@
 from playwright.async_api import FilePayload
 
 from probes import presign
-from probes.finding import Code, broken
+from probes.finding import Broken, Code, broken
 from probes.page import Reply, Visit
 from probes.storage import TEXT
 
@@ -28,9 +28,11 @@ async def shows(visit: Visit, name: str) -> None:
 
 
 async def upload(visit: Visit, name: str, content: bytes) -> None:
-    """Choose a file, and wait for the page to say that it is uploaded."""
+    """Choose a file, wait for the page to say that it is uploaded, and hold it to its word. Raises Broken."""
     chosen: FilePayload = {"name": name, "mimeType": TEXT, "buffer": content}
-    await visit.page.locator("input[type=file]").set_input_files(chosen)
+    place = visit.page.locator("input[type=file]")
+    await visit.shows(place, Code.PAGE_DRIVE_EMPTY, "the page has no place for files", "the page", state="attached")
+    await place.set_input_files(chosen)
     try:
         await visit.shows(
             visit.page.get_by_text(UPLOADED),
@@ -39,25 +41,30 @@ async def upload(visit: Visit, name: str, content: bytes) -> None:
             "the page, or what it waits for",
         )
     except AssertionError:
-        check_upload(visit)
+        # What became of the upload says more than what the page complained of.
+        await _check_puts(visit)
         raise
+    if not await _check_puts(visit):
+        raise _nowhere("no PUT at all was sent")
 
 
-def check_upload(visit: Visit) -> None:
-    """Raise Broken unless the page's own PUT went to the bucket and was taken there."""
-    apex, puts = visit.target.hosts.apex, visit.puts()
-    if not puts:
-        return _nowhere("no PUT at all was sent")
+async def _check_puts(visit: Visit) -> int:
+    """How many uploads the page sent, each to the bucket and taken there. Raises Broken."""
+    await visit.settle()
+    puts = visit.puts()
     for put in puts:
-        if put.answer.url.startswith(apex):
-            return _nowhere(f"the PUT went to the site itself: {put.answer}")
+        visit.tell(put)
+        if put.answer.url.startswith(visit.target.hosts.apex):
+            raise _nowhere(f"the PUT went to the site itself: {put.answer}")
         presign.vouch(put.answer.url, visit.target.presign)
         _taken(put)
-    return None
+    if puts:
+        visit.recorder.telling = None
+    return len(puts)
 
 
-def _nowhere(observed: str) -> None:
-    raise broken(
+def _nowhere(observed: str) -> Broken:
+    return broken(
         Code.PAGE_UPLOAD_NOWHERE,
         f"the page says that the file is uploaded, and {observed}",
         "the page: it uploads to an undefined URL and does not look at the answer (contract 3.6)",

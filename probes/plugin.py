@@ -98,6 +98,7 @@ def _wishes(config: pytest.Config, selected: int) -> Wishes:
         folder=config.getoption("runs") / name,
         concurrency=config.getoption("probe_concurrency") or selected,
         confirm=not config.getoption("no_confirm"),
+        strict=config.getoption("strict_verdicts"),
         junit=Path(config.option.xmlpath) if config.option.xmlpath else None,
     )
 
@@ -281,7 +282,7 @@ def _progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome]
     def tell(scenario: Scenario, outcome: Outcome) -> None:
         if config.option.verbose > 0 or reporter is None:
             return
-        remark = outcome.finding.code if outcome.finding else outcome.reason
+        remark = "flaky" if outcome.flaky else outcome.finding.code if outcome.finding else outcome.reason
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
             terminal.progress(
                 _stream(reporter), next(count), total, scenario.id, outcome.verdict, outcome.duration, remark

@@ -41,6 +41,7 @@ class Wishes:
     folder: Path
     concurrency: int
     confirm: bool
+    strict: bool = False
     junit: Path | None = None
 
 
@@ -140,9 +141,8 @@ class Session:
 
     def _report(self) -> Report:
         report = load(self._wishes.folder)
-        junit.write(report, self._wishes.folder / "junit.xml")
-        if self._wishes.junit:
-            junit.write(report, self._wishes.junit)
+        for path in filter(None, (self._wishes.folder / "junit.xml", self._wishes.junit)):
+            junit.write(report, path, strict=self._wishes.strict)
         return report
 
     def _bite(self) -> None:
