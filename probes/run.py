@@ -112,7 +112,13 @@ class Run:
             self._tasks[name] = asyncio.create_task(self._perform(scenario, call), name=name)
 
     async def outcome(self, name: str) -> Outcome:
-        return await asyncio.shield(self._tasks[name])
+        task = self._tasks[name]
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            return self._not_begun()  # stopped before its first step
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -164,15 +170,19 @@ class Run:
                     await asyncio.sleep(self.target.patience.rest)
                     attempts.append(await self._attempt(scenario, call, 2))
         except NotApplicable as why:
-            return self._close(scenario, Outcome(Verdict.SKIPPED, reason=str(why)))
+            if not attempts:
+                return self._close(scenario, Outcome(Verdict.SKIPPED, reason=str(why)))
         except asyncio.CancelledError:
             if not attempts:
-                return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")
+                return self._not_begun()
         outcome = replace(conclude(attempts), duration=time.monotonic() - began)
         if outcome.finding and outcome.verdict in (Verdict.BROKEN, Verdict.DEGRADED):
             today = datetime.now(UTC).date()
             outcome = replace(outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today))
         return self._close(scenario, outcome)
+
+    def _not_begun(self) -> Outcome:
+        return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")
 
     def _close(self, scenario: Scenario, outcome: Outcome) -> Outcome:
         accepted = outcome.accepted
@@ -201,7 +211,11 @@ class Run:
         )
         recorder = Recorder(self.evidence, scenario.id, number, span)
         with recording(recorder):
-            finding = await self._judge(scenario, call, recorder)
+            try:
+                finding = await self._judge(scenario, call, recorder)
+            except NotApplicable:
+                telemetry.end_scenario(span, Verdict.SKIPPED, None)
+                raise
         finding = self._clean(finding or next(iter(recorder.degraded), None), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
         telemetry.end_scenario(span, verdict, finding)
@@ -228,9 +242,9 @@ class Run:
             return unknown(str(why))
         except AssertionError as failure:
             return Finding(Code.UNEXPLAINED, str(failure) or "an assertion without words failed", "unknown")
-        except asyncio.CancelledError:
-            if not self.stopped:
-                raise
+        except asyncio.CancelledError as error:
+            if not self.stopped:  # something that the scenario waited for was cancelled, not the scenario
+                return self._mistake(error, recorder)
             return unknown(f"the run was ended ({self.stopped}) before this was done")
         except TimeoutError as error:
             if timer.expired():
@@ -240,7 +254,7 @@ class Run:
             return self._mistake(error, recorder)
         return None
 
-    def _mistake(self, error: Exception, recorder: Recorder) -> Finding:
+    def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
         recorder.note("".join(traceback.format_exception(error)))
         return unknown(f"the suite itself failed with {type(error).__name__}: {error}; the journal has the traceback")
 
