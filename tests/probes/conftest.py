@@ -9,6 +9,7 @@ from probes.evidence import Evidence, Recorder, recording
 from probes.target import Target
 from probes.web import Web
 from tests.probes.site import Site, evidence_in, recorder_of, target_at
+from tests.probes.stage import Stage
 
 
 @pytest.fixture
@@ -43,3 +44,8 @@ async def web(target: Target, recorder: Recorder) -> AsyncIterator[Web]:
     web = Web(target)
     yield web
     await web.close()
+
+
+@pytest.fixture
+def stage(evidence: Evidence) -> Stage:
+    return Stage(evidence)

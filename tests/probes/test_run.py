@@ -1,0 +1,200 @@
+"""One run: what each scenario ends as, whatever it does, and what the journal says of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from probes import run, telemetry
+from probes.evidence import Recorder, current
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
+from probes.run import Attempt, Outcome, Refine, conclude
+from probes.target import Accepted
+from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
+
+HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)
+EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
+WEAK, LOST = Attempt(Verdict.DEGRADED, EXPIRING), Attempt(Verdict.UNKNOWN, run.unknown("no browser"))
+OTHER = Attempt(Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "outcome"),
+    [
+        ([HELD], Outcome(Verdict.HELD, None, 1)),
+        ([WEAK], Outcome(Verdict.DEGRADED, EXPIRING, 1)),
+        ([BROKE], Outcome(Verdict.BROKEN, FOUND, 1)),
+        ([LOST], Outcome(Verdict.UNKNOWN, LOST.finding, 1)),
+        ([BROKE, OTHER], Outcome(Verdict.BROKEN, OTHER.finding, 2)),
+        ([BROKE, HELD], Outcome(Verdict.HELD, None, 2, flaky=True)),
+        ([BROKE, WEAK], Outcome(Verdict.DEGRADED, EXPIRING, 2, flaky=True)),
+        ([BROKE, LOST], Outcome(Verdict.BROKEN, FOUND, 2)),
+    ],
+)
+def test_two_attempts_make_one_verdict(attempts: list[Attempt], outcome: Outcome) -> None:
+    """Broken twice is broken; a rerun that could not ask clears nobody."""
+    assert conclude(attempts) == outcome
+
+
+async def test_a_promise_that_holds_is_asked_once(stage: Stage) -> None:
+    """The journal has its beginning, its attempt and its end."""
+    assert replace(await stage.outcome(doing(None)), duration=0) == Outcome(Verdict.HELD, None, 1)
+    assert [event["event"] for event in stage.journal()] == ["attempt-started", "attempt-finished", "scenario-finished"]
+    assert all(event["scenario"] == "edge/x" for event in stage.journal())
+
+
+@pytest.mark.parametrize(
+    ("ends", "confirm", "ended"),
+    [
+        ([FOUND, FOUND], True, (Verdict.BROKEN, 2, False)),
+        ([FOUND, None], True, (Verdict.HELD, 2, True)),
+        ([FOUND], False, (Verdict.BROKEN, 1, False)),
+        ([FOUND, CannotAsk("no browser")], True, (Verdict.BROKEN, 2, False)),
+        ([FOUND, NotApplicable("no TLS")], True, (Verdict.BROKEN, 1, False)),
+        ([CannotAsk("no browser")], True, (Verdict.UNKNOWN, 1, False)),
+        ([AssertionError(), None], True, (Verdict.HELD, 2, True)),
+    ],
+)
+async def test_what_broke_is_asked_once_more(
+    stage: Stage, ends: list[Any], confirm: bool, ended: tuple[Verdict, int, bool]
+) -> None:
+    """At most once, and only what broke; both attempts are on record."""
+    outcome = await stage.outcome(doing(*ends), confirm=confirm)
+    assert (outcome.verdict, outcome.attempts, outcome.flaky) == ended
+    [final] = stage.journal("scenario-finished")
+    assert (final["verdict"], final["attempts"], final["flaky"]) == ended
+    assert len(stage.journal("attempt-finished")) == ended[1]
+
+
+OWN = "the suite itself failed with {}; the journal has the traceback"
+
+
+@pytest.mark.parametrize(
+    ("end", "verdict", "code", "observed"),
+    [
+        (FOUND, Verdict.BROKEN, Code.UPLOAD_LOST, "the file is gone"),
+        (AssertionError("3 != 4"), Verdict.BROKEN, Code.UNEXPLAINED, "3 != 4"),
+        (AssertionError(), Verdict.BROKEN, Code.UNEXPLAINED, "an assertion without words failed"),
+        (CannotAsk("set PROBES_CHROMIUM"), Verdict.UNKNOWN, Code.UNKNOWN, "set PROBES_CHROMIUM"),
+        (KeyError("id"), Verdict.UNKNOWN, Code.UNKNOWN, OWN.format("KeyError: 'id'")),
+        (TimeoutError("mine"), Verdict.UNKNOWN, Code.UNKNOWN, OWN.format("TimeoutError: mine")),
+        (asyncio.CancelledError("its task"), Verdict.UNKNOWN, Code.UNKNOWN, OWN.format("CancelledError: its task")),
+    ],
+)
+async def test_every_end_has_a_verdict(
+    stage: Stage, end: BaseException | Finding, verdict: Verdict, code: Code, observed: str
+) -> None:
+    """What is not the target's doing never blames the target."""
+    outcome = await stage.outcome(doing(end), confirm=False)
+    assert outcome.finding
+    assert (outcome.verdict, outcome.finding.code, outcome.finding.observed) == (verdict, code, observed)
+    assert (outcome.finding.suspect == "the suite itself") is (verdict is Verdict.UNKNOWN)
+    notes = [note["text"] for note in stage.journal("note")]
+    assert [("Traceback" in note, "in call" in note) for note in notes] == [(True, True)] * observed.endswith(
+        "traceback"
+    )
+
+
+async def test_a_scenario_has_a_deadline_of_its_own(stage: Stage) -> None:
+    """What takes longer is not known."""
+    outcome = await stage.begin({"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}).outcome("edge/x")  # type: ignore[dict-item]
+    assert outcome.finding == run.unknown("not done within its deadline of 0.01 s")
+
+
+async def test_what_does_not_apply_is_skipped_with_its_reason(stage: Stage) -> None:
+    """Found out by the scenario, or known to the environment, which does not even begin it."""
+    target = replace(TARGET, skip={"edge": "no edge here"})
+    outcome = await stage.begin({"storage/x": doing(NotApplicable("no TLS")), "edge/y": doing()}, target).outcome(
+        "storage/x"
+    )
+    assert (outcome.verdict, outcome.reason) == (Verdict.SKIPPED, "no TLS")
+    assert {name: told.reason for name, told in stage.told.items()} == {"storage/x": "no TLS", "edge/y": "no edge here"}
+    assert [event["scenario"] for event in stage.journal("attempt-started")] == ["storage/x"]
+    assert {event["verdict"] for event in stage.journal("scenario-finished")} == {"skipped"}
+    assert '"skip"' in (stage.evidence.folder / telemetry.NAME).read_text()
+
+
+@pytest.mark.parametrize(("end", "verdict"), [(None, Verdict.DEGRADED), (FOUND, Verdict.BROKEN)])
+async def test_what_degrades_a_promise_lets_the_scenario_go_on(
+    stage: Stage, end: Finding | None, verdict: Verdict
+) -> None:
+    """Unless it is broken in the end."""
+
+    async def call() -> None:
+        current().degrade(EXPIRING)
+        await doing(end)()
+
+    outcome = await stage.outcome(call, confirm=False)
+    assert (outcome.verdict, outcome.finding) == (verdict, end or EXPIRING)
+    assert outcome.attempts == 1
+
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize(
+    ("until", "end", "accepted"),
+    [
+        (TODAY + timedelta(days=1), FOUND, True),
+        (TODAY - timedelta(days=1), FOUND, False),
+        (TODAY + timedelta(days=1), CannotAsk("x"), False),
+    ],
+)
+async def test_an_accepted_finding_is_marked(stage: Stage, until: date, end: Any, accepted: bool) -> None:
+    """Its verdict stays what it is."""
+    target = replace(TARGET, accepted=(Accepted("upload-lost", "edge/x", "known", until),))
+    outcome = await stage.outcome(doing(end), target, confirm=False)
+    assert outcome.verdict is (Verdict.BROKEN if end is FOUND else Verdict.UNKNOWN)
+    [final] = stage.journal("scenario-finished")
+    assert final["accepted"] == ({"why": "known", "until": until.isoformat()} if accepted else None)
+    assert bool(outcome.accepted) is accepted
+
+
+async def test_a_second_look_may_refine_the_suspect(stage: Stage) -> None:
+    """It gets the evidence, and a line that shows it again; what comes of it has been redacted."""
+
+    async def call() -> None:
+        with current().exchange("http", "GET", "https://a/api") as exchange:
+            exchange.answered(200, {})
+        raise Broken(FOUND)
+
+    async def climb(finding: Finding, recorder: Recorder) -> Finding:
+        assert recorder.last
+        return replace(finding, suspect="s3cret-suspect", rungs=(Rung("dns", held=True, saw="s3cret-rung"),))
+
+    for secret in ("s3cret-suspect", "s3cret-rung", FOUND.observed):
+        stage.evidence.redactor.remember(secret)
+    outcome = await stage.outcome(call, refine=climb, confirm=False)
+    assert outcome.finding
+    assert outcome.finding.reproduce == "curl -sS -i https://a/api"
+    texts = (outcome.finding.suspect, outcome.finding.observed, outcome.finding.rungs[0].saw)
+    assert all(text.startswith("<secret #") for text in texts)
+    assert stage.journal("scenario-finished")[0]["finding"]["runbook"] == "docs/runbooks/upload-lost.md"
+
+
+def falling(how: Callable[[], Awaitable[Any]]) -> Refine:
+    async def climb(_: Finding, __: Recorder) -> Finding:
+        await how()
+        raise KeyError("rung")
+
+    return climb
+
+
+@pytest.mark.parametrize(
+    ("refine", "note"),
+    [
+        (falling(lambda: asyncio.sleep(0)), "the ladder itself failed: KeyError: 'rung'"),
+        (falling(lambda: asyncio.Event().wait()), "the ladder itself failed: TimeoutError"),
+    ],
+)
+async def test_a_finding_outlives_its_ladder(
+    stage: Stage, refine: Refine, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it breaks or hangs."""
+    monkeypatch.setattr(run, "LADDER_DEADLINE", 0.01)
+    outcome = await stage.outcome(doing(FOUND), refine=refine, confirm=False)
+    assert outcome.finding == FOUND
+    assert [event["text"].rstrip(": ") for event in stage.journal("note")] == [note]

@@ -1,0 +1,185 @@
+"""One run: which scenarios run at once, and what becomes of them when it is stopped in the middle."""
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from probes import run
+from probes.evidence import Recorder
+from probes.finding import Broken, Finding, Verdict
+from probes.run import Call
+from probes.target import Patience
+from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
+
+MANY = [f"edge/{letter}" for letter in "abcdef"]
+
+
+class Floor:
+    """Who is on it, and the most that ever were."""
+
+    def __init__(self) -> None:
+        self.here: set[str] = set()
+        self.most = 0
+        self.crowds: dict[str, int] = {}
+
+    def visit(self, name: str) -> Call:
+        async def call() -> None:
+            self.here.add(name)
+            for _ in range(5):
+                await asyncio.sleep(0)
+                self.most = max(self.most, len(self.here))
+                self.crowds[name] = max(self.crowds.get(name, 0), len(self.here))
+            self.here.remove(name)
+
+        return call
+
+
+@pytest.mark.parametrize(("slots", "most"), [(1, 1), (2, 2), (6, 6), (9, 6)])
+async def test_as_many_run_at_once_as_may(stage: Stage, slots: int, most: int) -> None:
+    """All of them, unless the user bounds it."""
+    floor = Floor()
+    made = stage.begin({name: floor.visit(name) for name in MANY}, concurrency=slots)
+    outcomes = [await made.outcome(name) for name in MANY]
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.HELD}
+    assert floor.most == most
+
+
+@pytest.mark.parametrize("slots", [1, 3, 9])
+async def test_who_must_be_alone_is(stage: Stage, slots: int) -> None:
+    """Two of them as well; the others still share the floor."""
+    floor = Floor()
+    alone = MANY[1], MANY[4]
+    calls = {name: (scenario(name, alone=name in alone), floor.visit(name)) for name in MANY}
+    made = stage.begin(calls, concurrency=slots)
+    for name in MANY:
+        assert (await made.outcome(name)).verdict is Verdict.HELD
+    assert [floor.crowds[name] for name in alone] == [1, 1]
+    assert (floor.most > 1) is (slots > 1)
+
+
+async def test_a_wait_for_a_turn_is_no_part_of_the_duration(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reports say of a scenario is its own time."""
+    now = 100.0
+    monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: now))
+
+    async def slow() -> None:
+        nonlocal now
+        await asyncio.sleep(0)
+        now += 7
+
+    made = stage.begin({"edge/a": slow, "edge/b": slow}, concurrency=1)
+    assert [(await made.outcome(name)).duration for name in ("edge/a", "edge/b")] == [7, 7]
+    assert [event["duration"] for event in stage.journal("attempt-finished", "scenario-finished")] == [7] * 4
+
+
+class Hanging:
+    """Says when it is under way, and closes what it opened."""
+
+    def __init__(self) -> None:
+        self.begun, self.closed = asyncio.Event(), False
+
+    async def __call__(self, *_: object) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            self.closed = True
+
+
+async def test_a_stop_ends_what_is_under_way_and_what_has_not_begun(stage: Stage) -> None:
+    """The one is unknown, the other was not run, and what had ended stays."""
+    hanging = Hanging()
+    made = stage.begin({"edge/a": doing(None), "edge/b": hanging, "edge/c": doing(None)}, concurrency=1)
+    await hanging.begun.wait()
+    made.stop("SIGTERM")
+    made.stop("deadline")
+    done, under_way, waiting = [await made.outcome(f"edge/{letter}") for letter in "abc"]
+    assert hanging.closed
+    assert (done.verdict, under_way.verdict, waiting.verdict) == (Verdict.HELD, Verdict.UNKNOWN, Verdict.NOT_RUN)
+    assert under_way.finding == run.unknown("the run was ended (SIGTERM) before this was done")
+    assert waiting.reason == "the run ended (SIGTERM) before it began"
+    assert [event["scenario"] for event in stage.journal("scenario-finished")] == ["edge/a", "edge/b"]
+
+
+async def test_a_stop_before_the_first_step_is_no_error(stage: Stage) -> None:
+    """A signal may come at any moment."""
+    made = stage.begin({"edge/a": doing(None)})
+    made.stop("SIGINT")
+    assert (await made.outcome("edge/a")).reason == "the run ended (SIGINT) before it began"
+    assert not stage.journal()
+
+
+@pytest.mark.parametrize("moment", ["rest", "rerun", "ladder"])
+async def test_a_stop_does_not_take_a_finding_back(stage: Stage, moment: str) -> None:
+    """What broke before it has been seen."""
+    hanging, ends = Hanging(), [FOUND]
+
+    async def call() -> None:
+        if not ends:
+            await hanging()
+        raise Broken(ends.pop())
+
+    async def refine(finding: Finding, _: Recorder) -> Finding:
+        if moment == "ladder":
+            await hanging()
+        if moment == "rest":
+            hanging.begun.set()
+        return finding
+
+    rest = 3600 if moment == "rest" else 0
+    made = stage.begin({"edge/a": call}, replace(TARGET, patience=Patience(rest=rest)), refine)
+    await hanging.begun.wait()
+    await asyncio.sleep(0)
+    made.stop("SIGTERM")
+    outcome = await made.outcome("edge/a")
+    assert (outcome.verdict, outcome.finding) == (Verdict.BROKEN, FOUND)
+    assert outcome.attempts == (2 if moment == "rerun" else 1)
+    assert stage.journal("scenario-finished")[0]["verdict"] == "broken"
+
+
+async def test_who_stops_waiting_for_an_outcome_stops_nothing(stage: Stage) -> None:
+    """Pytest may leave a test; its scenario goes on."""
+    hanging = Hanging()
+    made = stage.begin({"edge/a": hanging})
+    await hanging.begun.wait()
+    waiting = asyncio.ensure_future(made.outcome("edge/a"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not hanging.closed
+    await made.finish()
+    assert hanging.closed
+    assert made.stopped == "stopped-early"
+
+
+async def test_a_run_that_has_ended_is_not_stopped(stage: Stage) -> None:
+    """Nothing was cut short."""
+    made = stage.begin({"edge/a": doing(None)})
+    await made.outcome("edge/a")
+    await made.finish()
+    assert made.stopped == ""
+
+
+async def test_a_scenario_that_will_not_end_is_left(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while; the reports have to be written."""
+    monkeypatch.setattr(run, "CLOSING_TIME", 0.01)
+    begun, allowed = asyncio.Event(), asyncio.Event()
+
+    async def stubborn() -> None:
+        begun.set()
+        while not allowed.is_set():
+            try:
+                await allowed.wait()
+            except asyncio.CancelledError:
+                continue
+
+    made = stage.begin({"edge/a": stubborn})
+    await begun.wait()
+    await made.finish()
+    assert not stage.told
+    allowed.set()
+    await made.outcome("edge/a")
