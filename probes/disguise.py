@@ -25,15 +25,17 @@ _SEPARATOR = (
     rf"|(?:{_QUOTE})?\s{{0,4}}(?:=>|={{1,3}}|:)\s{{0,4}})"
 )
 _BARE = rf"""(?:{LABEL}|[^\s"'<>&,;\\(){{}}\[\]])"""
+# After a label a "#" begins the fragment of a URL.
+_WORD = rf"(?:(?:{LABEL})++(?:(?!#){_BARE})*+|{_BARE}++)"
 # Every repetition is possessive: no input makes a pattern try twice.
 _VALUE = (
     rf'(?:"(?P<double>(?:{LABEL}|[^"\\\r\n]|\\.)*+)'
     rf"|'(?P<single>(?:{LABEL}|[^'\\\r\n]|\\.)*+)"
     rf"""|\\{{1,8}}["'](?P<escaped>(?:{LABEL}|[^"'\\\r\n]|\\++(?!["']))*+)"""
-    rf"""|(?P<bare>{_BARE}++))"""
+    rf"""|(?P<bare>{_WORD}))"""
 )
 # What follows a label may be prose: "?token=<access token ...>, error".
-_QUERY_VALUE = rf"""(?:(?:{LABEL})++{_BARE}*+|#?(?:{LABEL}|[^\s&#"'<>\\])++)"""
+_QUERY_VALUE = rf"""(?:(?:{LABEL})++(?:(?!#){_BARE})*+|(?:{LABEL}|[^\s&#"'<>\\])++)"""
 _ENCODED_VALUE = r"""(?:(?!%(?:25)*(?:26|23|20|22|2C|3B|7D))[^\s"'<>&])++"""
 
 _PLAIN_WORD = re.compile(r"[A-Z]?[a-z]{1,20}")

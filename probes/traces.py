@@ -35,8 +35,8 @@ def _rewrite(archive: Path, redactor: Redactor) -> None:
     scrubbed = Path(name)
     try:
         with (
-            zipfile.ZipFile(archive) as source,
             os.fdopen(handle, "wb") as file,
+            zipfile.ZipFile(archive) as source,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target,
         ):
             for member in source.infolist():

@@ -1,0 +1,216 @@
+"""Where secrets stand in a text: each way in which one was seen to leak."""
+
+import json
+import re
+
+import pytest
+
+from probes import disguise
+from tests.probes import planted
+
+TOKEN, SCOPE = planted.token(), "20260102/ap-northeast-2/s3/aws4_request"
+STATIC, TEMPORARY = "AKIAQWERTYUIOPASDFGH", "ASIAQWERTYUIOPASDFGH"
+DEEP = "https%3A%2F%2Fh%2Fcb%3Ftoken%3DhunT3r%26next%3D1"
+SIGV4 = (
+    f"https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={TEMPORARY}"
+    "%2F20260102%2Fap-northeast-2%2Fs3%2Faws4_request&X-Amz-Date=20260102T051329Z&X-Amz-Expires=300"
+    "&X-Amz-Security-Token=FwoGZX%2FhunT3r%3D%3D&X-Amz-SignedHeaders=content-type%3Bhost&X-Amz-Signature=0badc0de"
+)
+MULTIPART = (
+    '--b\r\nContent-Disposition: form-data; name="policy"\r\n\r\neyJleHBpcmF0aW9uIjogIjIwMjYifQ==\r\n--b\r\n'
+    'Content-Disposition: form-data; name="x-amz-signature"\r\nContent-Type: text/plain\r\n\r\n0badc0de\r\n--b--'
+)
+
+# (text, what must be gone, what a diagnosis needs)
+LEAKS = {
+    "token in a log line": (f"invalid token: {TOKEN}, err", [TOKEN], ["token: <access token sub=", ", err"]),
+    "token in a query": (f"wss://h/ws/1?token={TOKEN}&v=2", [TOKEN], ["wss://h/ws/1?token=<access", "&v=2"]),
+    "token percent-encoded": (f"x%3Ft%3D{TOKEN.replace('.', '%2E')}%26", TOKEN.split("."), ["<access", "%26"]),
+    "token after a letter": (f"\\n{TOKEN} x{TOKEN}", [TOKEN], ["<access token sub=b0395e6e…"]),
+    "token malformed": ("bad eyJx.yy.zz and eyJaa.bb", ["eyJ"], ["bad <unreadable token #", "> and <unreadable"]),
+    "token in a fragment": ("https://h/#access_token=hunT3r&x=1", ["hunT3r"], ["#access_token=<token #", "&x=1"]),
+    "opaque in a query": ("/cb?accessToken=hunT3r;(,)&refreshToken=0paque", ["hunT3r", "(,)", "0paque"], ["/cb?"]),
+    "token in a nested URL": (f"https://h/?u={DEEP}", ["hunT3r"], ["cb%3Ftoken%3D<token #", "%26next%3D1"]),
+    "parameter name encoded": ("/cb?%74oken=hunT3r&%61=1", ["hunT3r"], ["/cb?%74oken=<token #", "&%61=1"]),
+    "OAuth answer": ("/cb?code=4/0AhunT3r&state=xYz1#f", ["hunT3r", "xYz1"], ["?code=<secret #", ">#f"]),
+    "form": ("password=hunT3r&user=bob", ["hunT3r"], ["&user=bob"]),
+    "bearer": ("sent bearer hunT3r-opaque, got 401", ["hunT3r"], ["sent bearer <token #", ", got 401"]),
+    "basic": ("Basic dXNlcjpwYXNz", ["dXNlcjpwYXNz"], ["Basic <token #"]),
+    "SigV4 query": (
+        SIGV4,
+        [TEMPORARY, "hunT3r", "0badc0de"],
+        [
+            "https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ASIA…#",
+            "%2F20260102%2Fap-northeast-2%2Fs3%2Faws4_request&X-Amz-Date=20260102T051329Z&X-Amz-Expires=300&",
+            "&X-Amz-SignedHeaders=content-type%3Bhost&X-Amz-Signature=<signature #",
+        ],
+    ),
+    "SigV4 nested": (
+        "r=https%3A%2F%2Fh%3FX-Amz-Credential%3DSWFSkey%252F2026%26X-Amz-Signature%3D0badc0de%26X-Amz-Expires%3D60",
+        ["SWFSkey", "0badc0de"],
+        ["X-Amz-Credential%3D<key #", "%252F2026%26", "%26X-Amz-Expires%3D60"],
+    ),
+    "SigV4 header": (
+        f"authorization: AWS4-HMAC-SHA256 Credential={STATIC}/{SCOPE},SignedHeaders=host;x-amz-date,Signature=0badc0de",
+        [STATIC, "0badc0de"],
+        ["AWS4-HMAC-SHA256 Credential=AKIA…#", f"/{SCOPE},SignedHeaders=host;x-amz-date,Signature=<signature #"],
+    ),
+    "SigV2 query": (
+        f"/k?AWSAccessKeyId={STATIC}&Expires=17&Signature=hunT%2B3r%3D",
+        [STATIC, "hunT"],
+        ["/k?AWSAccessKeyId=AKIA…#", "&Expires=17&Signature=<signature #"],
+    ),
+    "SigV2 header": (f"Authorization: AWS {STATIC}:hunT3r0badc0de=", [STATIC, "hunT3r"], ["AWS AKIA…#", ":<sign"]),
+    "development credential": (
+        f"?X-Amz-Credential=minioadmin%2F{SCOPE}&X-Amz-Signature=0badc0de",
+        ["0badc0de"],
+        [f"?X-Amz-Credential=minioadmin%2F{SCOPE}&"],
+    ),
+    "GCS": (
+        "?X-Goog-Credential=s%40p.iam%2F2026%2Fauto&X-Goog-Expires=9&X-Goog-Signature=0badc0de&GoogleAccessId=s@p.iam",
+        ["s%40p", "0badc0de", "s@p"],
+        ["?X-Goog-Credential=<key #", "%2F2026%2Fauto&X-Goog-Expires=9&X-Goog-Signature=<signature #"],
+    ),
+    "Azure": ("?sv=2024&se=2026&sp=r&sig=hunT%3D3r", ["hunT"], ["?sv=2024&se=2026&sp=r&sig=<signature #"]),
+    "POST policy fields": (
+        MULTIPART,
+        ["eyJleHBpcmF0aW9u", "0badc0de"],
+        ['name="policy"\r\n\r\n<policy #', 'name="x-amz-signature"\r\nContent-Type: text/plain\r\n\r\n<signature #'],
+    ),
+    "POST policy page": (
+        f'<input name="x-amz-credential" value="{STATIC}/{SCOPE}"><input name="signature" value="hunT3r">',
+        [STATIC, "hunT3r"],
+        ['value="AKIA…#', f"/{SCOPE}", '<input name="signature" value="<signature #'],
+    ),
+    "POST policy JSON": (
+        '{"policy":"eyJleHBpcmF0aW9uIjoiMjAyNiJ9c2Rmc2Rm","acl":"private"}',
+        ["eyJleHBpcmF0aW9u"],
+        ['{"policy":"<policy #', '","acl":"private"}'],
+    ),
+    "bare key": (f"The key {TEMPORARY} does not exist", [TEMPORARY], ["The key ASIA…#", " does not exist"]),
+    "STS reply": (
+        "<AccessKeyId>SWFSkey</AccessKeyId><SecretAccessKey>hunT3r+/=</SecretAccessKey><SessionToken>0paque</SessionToken>",
+        ["SWFSkey", "hunT3r", "0paque"],
+        ["<AccessKeyId><key #", "</AccessKeyId><SecretAccessKey><secret #", "<SessionToken><token #"],
+    ),
+    "userinfo": ("redis://user:p@ss@redis:6379/0", ["user:", "p@ss"], ["redis://<userinfo #", ">@redis:6379/0"]),
+    "PEM": (
+        "a\n-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4\n\nMIIhunT3r\n-----END RSA PRIVATE KEY-----\nb",
+        ["MIIhunT3r", "Proc-Type"],
+        ["a\n<private key #", ">\nb"],
+    ),
+    "PEM torn": ("-----BEGIN%20PRIVATE+KEY-----MIIhunT3r", ["MIIhunT3r"], ["<private key #"]),
+    "JSON": ('{"password":"hun\\"T3r","a":1}', ['hun\\"T3r', 'T3r"'], ['{"password":"<secret #', '","a":1}']),
+    "JSON in JSON": ('{"body":"{\\"apiKey\\":\\"hunT3r\\",\\"a\\":1}"}', ["hunT3r"], ['\\"apiKey\\":\\"<secret #']),
+    "Python": ("{'client_secret': 'hunT3r', 'a': 1}", ["hunT3r"], ["{'client_secret': '<secret #", "', 'a': 1}"]),
+    "YAML": ("api_key: hunT3r\nname: x", ["hunT3r"], ["api_key: <secret #", "\nname: x"]),
+    "password in prose": ("login with password: hunter", ["hunter"], ["login with password: <secret #"]),
+    "storage call": ("localStorage.setItem('accessToken', 'hunT3r')", ["hunT3r"], ["setItem('accessToken', '<token #"]),
+    "header list": ('{"name":"X-Internal-API-Key","value":"hunT3r"}', ["hunT3r"], ['"value":"<secret #']),
+    "quoted authorization": (
+        f'{{"authorization":"AWS4-HMAC-SHA256 Credential={STATIC}/{SCOPE}, Signature=0badc0de"}}',
+        [STATIC, "0badc0de"],
+        ["Credential=AKIA…#", f"/{SCOPE}, Signature=<signature #"],
+    ),
+    "cookies": ('Cookie: sid=hunT3r; theme="da;rk"', ["hunT3r", "da;rk", "rk"], ["Cookie: sid=<cookie #", "; theme="]),
+    "cookie without a name": ("Cookie: 0paque", ["0paque"], ["Cookie: <cookie #"]),
+    "set cookie": (
+        "set-cookie: sid=hunT3r; Path=/; Max-Age=9; HttpOnly; SameSite=Lax",
+        ["hunT3r"],
+        ["set-cookie: sid=<cookie #", "; Path=/; Max-Age=9; HttpOnly; SameSite=Lax"],
+    ),
+    "cookie in a header list": ('{"name":"Cookie","value":"sid=hunT3r"}', ["hunT3r"], ['"value":"sid=<cookie #']),
+    "cookie in a curl line": (f"curl -H 'Cookie: sid={TOKEN}' u", [TOKEN], ["Cookie: sid=<access token", "' u"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LEAKS)
+def test_the_secret_goes_and_the_diagnosis_stays(case: str) -> None:
+    """Each place in which a secret was seen keeps what a reader needs around it."""
+    text, secrets, needed = LEAKS[case]
+    shown = disguise.text(text)
+    assert [secret for secret in secrets if secret in shown] == []
+    assert [part for part in needed if part not in shown] == [], shown
+
+
+@pytest.mark.parametrize("case", LEAKS)
+def test_redacting_twice_changes_nothing(case: str) -> None:
+    """Evidence passes the door more than once: recorded, noted, quoted in a finding."""
+    shown = disguise.text(LEAKS[case][0])
+    assert disguise.text(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """Unexpected token '<', "<!doctype "... is not valid JSON""",
+        "Unexpected token < in JSON at position 0",
+        "invalid token: expired",
+        "SyntaxError: token: }",
+        '{"code":"NOT_FOUND","error":{"code":"AUTH_001","state":"open"},"status":404}',
+        '{"accessToken":"","refreshToken":null,"token": undefined}',
+        '{"tokenType":"Bearer","expiresIn":300,"token_type": "bearer"}',
+        'www-authenticate: Bearer realm="wealist", error="invalid_token"',
+        "Bearer authentication required; basic authentication failed",
+        "fetch(u, {credentials: 'include'})",
+        "credential: minioadmin/20260102/us-east-1/s3",
+        "cookie: missing",
+        "Cookie: <cookie #3f9a1c>",
+        "heyJude.play.loud() and eyJ alone",
+        "https://cdn.wealist.co.kr/a/b.png?v=3&code=#top",
+        "b0395e6e-8a5f-4f7e-9c64-0c5d3a1b2c3d",
+        "weekAKIAQWERTYUIOPASDFGHJ",
+        "?%61=1&%zz=2",
+        "?X-Amz-Credential=/2026",
+    ],
+)
+def test_what_is_no_secret_is_left_alone(text: str) -> None:
+    """A reader needs the words of an error as they were."""
+    assert disguise.text(text) == text
+
+
+def test_a_text_made_to_be_settled_late_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds are counted: nobody's answer keeps a run busy."""
+    monkeypatch.setattr(disguise, "_ROUNDS", 1)
+    assert disguise.text("token=hunT3r").startswith("token=<token #")
+
+
+def test_the_same_token_is_seen_to_be_the_same() -> None:
+    """In a query, a header, a log line and percent-encoded: one hash."""
+    places = (
+        f"?token={TOKEN}&a=b Authorization: Bearer {TOKEN}\ninvalid token: {TOKEN}, x%3D{TOKEN.replace('.', '%2e')}"
+    )
+    assert len(set(re.findall("#[0-9a-f]{6}", disguise.text(places)))) == 1
+    assert disguise.text(places).count("<access token sub=b0395e6e… exp=2026-01-02T05:13:29Z #") == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Authorization", "Bearer 0paque", r"Bearer <secret #\w+>"),
+        ("Authorization", f"Bearer {TOKEN}", r"Bearer <access token .* #\w+>"),
+        ("Authorization", 'Digest username="u"', r"Digest <secret #\w+>"),
+        ("Authorization", f"AWS {STATIC}:0badc0de=", r"AWS AKIA…#\w+:<signature #\w+>"),
+        ("x-amz-security-token", "FwoGZX/+=", r"<token #\w+>"),
+        ("x-internal-api-key", "k", r"<secret #\w+>"),
+        ("cookie", "a=b; path=c", r"a=<cookie #\w+>; path=<cookie #\w+>"),
+        ("Set-Cookie", "a=b; Path=/\nc=d; Secure", r"a=<cookie #\w+>; Path=/\nc=<cookie #\w+>; Secure"),
+        ("location", "https://h/?token=a", r"https://h/\?token=<token #\w+>"),
+        ("accessKey", "SWFSkey/2026", r"<key #\w+>/2026"),
+        ("accessKey", "<key #3f9a1c>/2026", r"<key #3f9a1c>/2026"),
+        ("accessKey", "<key #3f9a1c>x", r"<key #3f9a1c><key #\w+>"),
+        ("secretAccessKey", "hunT3r", r"<secret #\w+>"),
+        ("code", "NOT_FOUND", r"NOT_FOUND"),
+        ("code", "4/0AfJohXnLong0paqueCodeOfGoogle", r"<secret #\w+>"),
+        ("token", "", r""),
+    ],
+)
+def test_a_name_makes_a_secret_of_its_value(name: str, value: str, shown: str) -> None:
+    """As a header, or as a key of JSON."""
+    assert re.fullmatch(shown, disguise.named(name, value))
+
+
+def test_json_that_is_shown_stays_json() -> None:
+    """A label has no sign that JSON would have to escape."""
+    shown = disguise.text(json.dumps({"token": TOKEN, "u": SIGV4, "password": "a b"}))
+    assert json.loads(shown)["u"].startswith("https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm")
