@@ -73,10 +73,10 @@ async def _serve(faults: Collection[str], path: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, me.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        async with running(faults) as (replica, early_end):
-            with written(path, toml("replica", replica.tables)):
-                print(_greeting(replica.tables["hosts"], path, faults), flush=True)
-                await early_end
+        async with running(faults) as (replica, tables):
+            with written(path, toml("replica", tables)):
+                print(_greeting(tables["hosts"], path, faults), flush=True)
+                await replica.watch()
 
 
 def _greeting(hosts: object, path: Path, faults: Collection[str]) -> str:

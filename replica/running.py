@@ -10,28 +10,29 @@ from typing import Any
 
 import httpx
 
-from replica import caddy, certificates, control, edge, environment, pages, seaweed
+from replica import caddy, certificates, control, edge, environment, pages
 from replica.bucket import Buckets
 from replica.caddy import Caddy
 from replica.edge import Places
 from replica.keys import SigningKey
 from replica.ports import LOOPBACK, Ports, listening
-from replica.processes import child
+from replica.processes import Child, child
+from replica.seaweed import Seaweed, command
 from replica.serving import serving
 from replica.world import World
+
+CONTROL = "control"
 
 
 class Replica:
     """A running replica: what it consists of, its faults, and a way to switch them."""
 
-    def __init__(
-        self, world: World, places: Places, buckets: Buckets, caddy: Caddy, tables: environment.Tables
-    ) -> None:
+    def __init__(self, world: World, places: Places, buckets: Buckets, caddy: Caddy, weed: Child) -> None:
         self.world = world
-        self.tables = tables
         self._places = places
         self._buckets = buckets
         self._caddy = caddy
+        self._weed = weed
         self._switching = asyncio.Lock()
 
     @property
@@ -46,6 +47,10 @@ class Replica:
             self.world.faults = set(faults)
             await self._buckets.publish({pages.CONFIG: pages.site(self.world)[pages.CONFIG]})
 
+    async def watch(self) -> None:
+        """Wait for one of the programs to end, which raises ChildError."""
+        await asyncio.gather(self._weed.ended(), self._caddy.process.ended())
+
     async def state(self) -> dict[str, Any]:
         """What users have made and not removed, the objects in the files bucket included."""
         made: dict[str, list[str]] = {**self.world.created(), "objects": await self._buckets.keys()}
@@ -53,49 +58,56 @@ class Replica:
 
 
 @contextlib.asynccontextmanager
-async def running(faults: Collection[str]) -> AsyncIterator[tuple[Replica, asyncio.Future[Any]]]:
-    """A replica that answers, and a future that fails if one of its programs ends too early.
+async def running(faults: Collection[str]) -> AsyncIterator[tuple[Replica, environment.Tables]]:
+    """A replica that answers, and what probes need to know of it, for as long as the block lasts.
 
     The programs start first; whatever needs neither of them is done while they do.
     """
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="replica-", ignore_cleanup_errors=True)))
         ports = stack.enter_context(Ports())
-        weed = seaweed.Seaweed.on(ports)
-        weed_process = await stack.enter_async_context(child(seaweed.command(weed, folder), folder, {}))
+        seaweed = Seaweed.on(ports)
+        weed = await stack.enter_async_context(child(command(seaweed, folder), folder, {}))
 
         from replica.services import APPS  # noqa: PLC0415 - services take time to import; SeaweedFS starts meanwhile
 
-        listeners = {name: stack.enter_context(listening()) for name in APPS}
-        board = stack.enter_context(listening())
+        listeners = {name: stack.enter_context(listening()) for name in (*APPS, CONTROL)}
         authority = certificates.issue(folder / "tls", edge.NAMES)
-        places = _places(ports, weed, listeners, authority, folder)
+        places = _places(ports, seaweed, listeners, authority, folder)
         front = await stack.enter_async_context(caddy.running(edge.config(places, faults), folder, Path(places.admin)))
+        buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
+        world = await _world(buckets, weed, places, faults)
 
-        # Answers come from this machine's SeaweedFS: no proxy of the machine's, no CA bundle to read.
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=False, timeout=10))  # noqa: S501
-        buckets = Buckets(weed, http)
-        key = asyncio.create_task(asyncio.to_thread(SigningKey))
-        await buckets.make(weed_process)
-        hosts = edge.hosts(places)
-        settings = await buckets.settings(places.bucket)
-        world = World.seeded(hosts, settings, key=await key)
-        world.faults = set(faults)
-        await asyncio.gather(buckets.publish(pages.site(world)), buckets.rule(hosts.apex, faults))
-
-        control_url = f"http://{LOOPBACK}:{board.getsockname()[1]}"
-        replica = Replica(world, places, buckets, front, environment.tables(world, authority.authority, control_url))
+        replica = Replica(world, places, buckets, front, weed)
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
-        await stack.enter_async_context(serving({**apps, board: control.app(replica)}))
+        await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}))
         await front.ready()
-        watch = asyncio.gather(weed_process.ended(), front.process.ended())
-        stack.callback(watch.cancel)
-        yield replica, watch
+        yield replica, environment.tables(world, authority.authority, f"http://{_address(listeners[CONTROL])}")
+
+
+def _http() -> httpx.AsyncClient:
+    """For SeaweedFS on this machine: no proxy of the machine's, no CA bundle to read."""
+    return httpx.AsyncClient(trust_env=False, verify=False, timeout=10)  # noqa: S501
+
+
+async def _world(buckets: Buckets, weed: Child, places: Places, faults: Collection[str]) -> World:
+    """Both buckets filled and ruled, and a world seeded that knows them."""
+    key = asyncio.create_task(asyncio.to_thread(SigningKey))  # made while SeaweedFS starts
+    await buckets.make(weed)
+    world = World.seeded(edge.hosts(places), await buckets.settings(places.bucket), key=await key)
+    world.faults = set(faults)
+    await asyncio.gather(buckets.publish(pages.site(world)), buckets.rule(world.hosts.apex, faults))
+    return world
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()
+    return f"{host}:{port}"
 
 
 def _places(
     ports: Ports,
-    weed: seaweed.Seaweed,
+    seaweed: Seaweed,
     listeners: Mapping[str, socket.socket],
     authority: certificates.Certificates,
     folder: Path,
@@ -106,11 +118,11 @@ def _places(
         cdn=ports.one(),
         bucket=ports.one(),
         plain=ports.one(),
-        s3=f"{LOOPBACK}:{weed.s3}",
-        filer=f"{LOOPBACK}:{weed.filer}",
+        s3=f"{LOOPBACK}:{seaweed.s3}",
+        filer=f"{LOOPBACK}:{seaweed.filer}",
         gateway=str(folder / "gateway.sock"),
         admin=str(folder / "admin.sock"),
         storage=str(folder / "caddy"),
-        upstreams={name: [f"{LOOPBACK}:{listener.getsockname()[1]}"] for name, listener in listeners.items()},
+        upstreams={name: [_address(listener)] for name, listener in listeners.items()},
         certificates=authority.served,
     )

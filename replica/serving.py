@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Generator, Mapping
 
@@ -26,6 +27,7 @@ async def serving(apps: Mapping[socket.socket, ASGIApp]) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # requests cut off by the end are no errors
         for server in servers:
             server.should_exit = server.force_exit = True  # nobody waits for a service that hangs on purpose
         await asyncio.gather(*tasks)

@@ -1,0 +1,23 @@
+"""Places for an edge that is only looked at."""
+
+from pathlib import Path
+
+from replica.certificates import Certificate
+from replica.edge import Places
+
+PEM = Certificate(Path("chain.pem"), Path("key.pem"))
+SHOWN = ("apex", "api", "cdn", "bucket", "certificate-expires-soon", "certificate-names-other-host")
+PLACES = Places(
+    apex=1001,
+    api=1002,
+    cdn=1003,
+    bucket=1004,
+    plain=1005,
+    s3="127.0.0.1:1006",
+    filer="127.0.0.1:1007",
+    gateway="gateway.sock",
+    admin="admin.sock",
+    storage="storage",
+    upstreams={"storage": ["127.0.0.1:1"], "chat": ["127.0.0.1:2", "127.0.0.1:3"], "board": ["127.0.0.1:4"]},
+    certificates=dict.fromkeys(SHOWN, PEM),
+)

@@ -1,0 +1,130 @@
+"""Caddy under way: a new configuration takes hold at once and cuts nobody off; one that is wrong changes nothing."""
+
+import asyncio
+import contextlib
+import dataclasses
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from replica import caddy, certificates, edge
+from replica.caddy import Caddy
+from replica.edge import Places
+from replica.ports import LOOPBACK, Ports, listening
+from replica.processes import ChildError
+from replica.serving import serving
+from tests.replica.places import PLACES
+
+
+class Chat:
+    """A service that echoes over a socket, and streams whatever it is told."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[str] = asyncio.Queue()
+        self.app = Starlette(routes=[WebSocketRoute("/ws", self.echo), Route("/stream", self.stream)])
+
+    async def echo(self, socket: WebSocket) -> None:
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                await socket.send_text(await socket.receive_text())
+
+    async def stream(self, _: Request) -> Response:
+        async def events() -> AsyncIterator[str]:
+            while True:
+                yield f"data: {await self.told.get()}\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+
+@dataclasses.dataclass(frozen=True)
+class Edge:
+    """A running Caddy in front of one chat service."""
+
+    caddy: Caddy
+    places: Places
+    chat: Chat
+    trusting: ssl.SSLContext
+
+    def address(self, host: str) -> str:
+        return f"{edge.NAMES[host]}:{getattr(self.places, host)}"
+
+    async def switch(self, *faults: str) -> None:
+        await self.caddy.load(edge.config(self.places, faults))
+
+    @contextlib.asynccontextmanager
+    async def stream(self, host: str) -> AsyncIterator[AsyncIterator[str]]:
+        """The events that chat streams, as they arrive through a host."""
+        async with httpx.AsyncClient(verify=self.trusting, timeout=30) as http:
+            url = f"https://{LOOPBACK}:{getattr(self.places, host)}/api/svc/chat/stream"
+            headers, names = {"Host": self.address(host)}, {"sni_hostname": edge.NAMES[host]}
+            async with http.stream("GET", url, headers=headers, extensions=names) as answer:
+                yield answer.aiter_text()
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Edge]:
+    with Ports() as ports, listening() as listener:
+        issued = certificates.issue(tmp_path / "tls", edge.NAMES)
+        places = dataclasses.replace(
+            PLACES,
+            apex=ports.one(),
+            api=ports.one(),
+            cdn=ports.one(),
+            bucket=ports.one(),
+            plain=ports.one(),
+            gateway=str(tmp_path / "gateway.sock"),
+            admin=str(tmp_path / "admin.sock"),
+            storage=str(tmp_path / "storage"),
+            upstreams={"chat": [f"{LOOPBACK}:{listener.getsockname()[1]}"]},
+            certificates=issued.served,
+        )
+        chat, config = Chat(), edge.config(places, ())
+        async with serving({listener: chat.app}), caddy.running(config, tmp_path, Path(places.admin)) as running:
+            await running.ready()
+            yield Edge(running, places, chat, ssl.create_default_context(cafile=issued.authority))
+
+
+@pytest.mark.parametrize("host", ["apex", "api"])
+async def test_a_socket_outlives_a_switch(host: str, front: Edge) -> None:
+    """A member who is in a chat stays in it when faults change around him."""
+    url = f"wss://{front.address(host)}/api/svc/chat/ws"
+    async with websockets.connect(url, host=LOOPBACK, ssl=front.trusting, proxy=None) as socket:
+        await front.switch("service-has-no-endpoints")
+        await front.switch()
+        await socket.send("still here")
+        assert await asyncio.wait_for(socket.recv(), 30) == "still here"
+
+
+@pytest.mark.parametrize("host", ["apex", "api"])
+async def test_a_stream_outlives_a_switch(host: str, front: Edge) -> None:
+    """Events leave as they come, one by one, before and after a switch."""
+    async with front.stream(host) as events:
+        for said in ("before", "after"):
+            front.chat.told.put_nowait(said)
+            assert await asyncio.wait_for(anext(events), 30) == f"data: {said}\n\n"
+            await front.switch("service-has-no-endpoints")
+
+
+async def test_a_wrong_configuration_changes_nothing(front: Edge) -> None:
+    """It is refused with Caddy's reason, and the old one goes on."""
+    with pytest.raises(ValueError, match=r"Caddy refused its configuration: .*nonsense"):
+        await front.caddy.load({**edge.config(front.places, ()), "apps": {"nonsense": {}}})
+    await front.caddy.ready()
+
+
+async def test_a_wrong_first_configuration_ends_in_one_sentence(tmp_path: Path) -> None:
+    """Whoever waits for Caddy learns that it ended, and what it said."""
+    wrong = {"admin": {"listen": f"unix/{tmp_path / 'admin.sock'}"}, "apps": {"nonsense": {}}}
+    async with caddy.running(wrong, tmp_path, tmp_path / "admin.sock") as running:
+        with pytest.raises(ChildError, match=r"caddy ended unexpectedly; it said: .*nonsense"):
+            await asyncio.wait_for(running.ready(), 30)

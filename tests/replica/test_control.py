@@ -1,0 +1,63 @@
+"""The switchboard: it says what is on, refuses what it does not know, and shows what is left behind."""
+
+import httpx
+import pytest
+
+from tests.conftest import Replica
+from tests.replica.visiting import Visitor
+
+
+def faults(replica: Replica) -> list[str]:
+    said: list[str] = httpx.get(f"{replica.control}/faults").json()
+    return said
+
+
+def test_exactly_the_named_faults_are_on(replica: Replica) -> None:
+    """A switch replaces those of the last one."""
+    assert faults(replica) == []
+    replica.lie(["service-hangs", "bucket-refuses-origin"])
+    assert faults(replica) == ["bucket-refuses-origin", "service-hangs"]
+    replica.lie(["redis-not-configured"])
+    assert faults(replica) == ["redis-not-configured"]
+
+
+def test_an_unknown_fault_changes_nothing(replica: Replica) -> None:
+    """The answer is 400 and names the nearest; what was on stays on."""
+    replica.lie(["service-hangs"])
+    answer = httpx.put(f"{replica.control}/faults", json=["service-hang"])
+    assert answer.status_code == 400
+    assert "did you mean service-hangs" in answer.text
+    assert faults(replica) == ["service-hangs"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'"service-hangs"', b"[1]", b"\xff"])
+def test_what_is_no_list_of_names_is_refused(body: bytes, replica: Replica) -> None:
+    """One sentence says what to send."""
+    answer = httpx.put(f"{replica.control}/faults", content=body)
+    assert (answer.status_code, answer.text[:16]) == (400, "send a JSON list")
+
+
+def test_a_switch_keeps_what_users_made(replica: Replica, visitor: Visitor) -> None:
+    """A folder made before a fault is there during and after it, and in the state that is told."""
+    member = visitor.signed_in("alice")
+    url = f"{visitor.environment['hosts']['api']}/api/svc/storage/storage/folders"
+    wish = {"workspaceId": visitor.environment["workspace"]["id"], "name": "kept"}
+    made = visitor.http.post(url, json=wish, headers=member).json()["data"]
+    replica.lie(["redis-not-configured"])
+    assert replica.state()["names"]["folders"] == ["kept"]
+    assert visitor.http.delete(f"{url}/{made['id']}", headers=member).is_success
+    assert visitor.http.delete(f"{url}/{made['id']}/permanent", headers=member).is_success
+    assert replica.state()["counts"]["folders"] == 0
+
+
+def test_page_faults_reach_the_page_s_configuration(replica: Replica, visitor: Visitor) -> None:
+    """config.js in the site's bucket is the page's only way to know them, and it is never cached."""
+    replica.lie(["page-throws-on-load"])
+    assert "page-throws-on-load" in visitor.get("apex", "/config.js").text
+    replica.lie([])
+    assert "page-throws-on-load" not in visitor.get("apex", "/config.js").text
+
+
+def test_it_says_that_it_is_ready(replica: Replica) -> None:
+    """Whoever waits for a replica without its file can ask."""
+    assert httpx.get(f"{replica.control}/ready").text == "ready\n"

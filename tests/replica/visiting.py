@@ -1,0 +1,55 @@
+"""How the replica's tests visit its hosts by name, without a resolver that knows names under .localhost."""
+
+import ssl
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+class Loopback(httpx.HTTPTransport):
+    """Sends every request to 127.0.0.1, its Host header and TLS name unchanged (RFC 6761)."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+        request.url = request.url.copy_with(host="127.0.0.1")
+        return super().handle_request(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A member of the cast, or nobody, at a running replica."""
+
+    environment: dict[str, Any]
+    http: httpx.Client = field(repr=False)
+    trusting: ssl.SSLContext = field(repr=False)
+
+    @classmethod
+    def at(cls, environment: Path) -> "Visitor":
+        read = tomllib.loads(environment.read_text())
+        trusting = ssl.create_default_context(cafile=read["tls"]["ca"])
+        return cls(read, httpx.Client(transport=Loopback(verify=trusting), timeout=30), trusting)
+
+    def get(self, host: str, path: str, **headers: str) -> httpx.Response:
+        return self.http.get(f"{self.environment['hosts'][host]}{path}", headers=headers)
+
+    def signed_in(self, who: str) -> dict[str, str]:
+        """The header that says who asks."""
+        url = f"{self.environment['hosts']['api']}/api/svc/auth/api/test/token"
+        said = self.http.post(url, json={"userId": self.environment["cast"][who]["user"]}).raise_for_status().json()
+        return {"Authorization": f"Bearer {said['accessToken']}"}
+
+    def upload_url(self, content_type: str = "text/plain") -> str:
+        """A presigned URL that a member asked the storage service for."""
+        wish = {
+            "workspaceId": self.environment["workspace"]["id"],
+            "fileName": "한글 b.txt",
+            "contentType": content_type,
+            "fileSize": 5,
+        }
+        url = f"{self.environment['hosts']['apex']}/api/svc/storage/storage/files/upload-url"
+        answer = self.http.post(url, json=wish, headers=self.signed_in("alice")).raise_for_status()
+        said: str = answer.json()["data"]["uploadUrl"]
+        return said
