@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from probes import journal
+
 NAME = "ledger.jsonl"
 TAG = re.compile(r"^probe-(?P<run>(?P<at>\d{8}T\d{6})Z-[0-9a-f]{6})-")
 
@@ -69,10 +71,10 @@ class Ledger:
     def close(self) -> None:
         self._file.close()
 
-    def abandoned(self) -> Iterator[tuple[Path, list[Entry]]]:
-        """What runs that are dead now have left, by the ledger file that says so."""
+    def abandoned(self, apex: str) -> Iterator[tuple[Path, list[Entry]]]:
+        """What runs that are dead now have left at `apex`, by the ledger file that says so."""
         for path in sorted(self._runs.glob(f"*/{NAME}")):
-            if path.parent.name != self._run and (entries := _left_in(path)):
+            if path.parent.name != self._run and (entries := _left_in(path)) and _place(path.parent) == apex:
                 yield path, entries
 
 
@@ -85,7 +87,18 @@ def settle(path: Path, entry: Entry) -> None:
 def is_left_over(name: str, older_than: timedelta, now: datetime) -> bool:
     """Whether `name` carries the tag of a run that began so long ago that it cannot be alive."""
     tag = TAG.match(name)
-    return tag is not None and datetime.strptime(tag["at"] + "+0000", "%Y%m%dT%H%M%S%z") < now - older_than
+    try:
+        return tag is not None and datetime.strptime(tag["at"] + "+0000", "%Y%m%dT%H%M%S%z") < now - older_than
+    except ValueError:  # no date: somebody else's name
+        return False
+
+
+def _place(folder: Path) -> str:
+    """The apex that the run which left `folder` asked; what one environment does not know may still lie in another."""
+    try:
+        return str(next((event["apex"] for event in journal.read(folder) if "apex" in event), ""))
+    except OSError:
+        return ""
 
 
 def _left_in(path: Path) -> list[Entry]:

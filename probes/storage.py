@@ -112,11 +112,15 @@ class Drive:
     async def _rows(self, kind: str) -> list[dict[str, Any]]:
         return list((await self.contents()).get("files" if kind == "file" else "children", []))
 
-    async def delete_for_good(self, kind: str, identity: str) -> None:
-        """Through the trash and out of it, as the page does; `kind` is file or folder."""
-        for method, path in (("DELETE", identity), ("DELETE", f"{identity}/permanent")):
-            answer = await self.call(method, f"{kind}s/{path}")
-            current().note(f"{method} {kind}s/{path}: {answer.status}")
+    async def delete_for_good(self, kind: str, identity: str) -> bool:
+        """Through the trash and out of it, as the page does; whether the service says that it is gone."""
+        gone = False
+        for path in (identity, f"{identity}/permanent"):
+            answer = await self.call("DELETE", f"{kind}s/{path}")
+            current().note(f"DELETE {kind}s/{path}: {answer.status}")
+            # A 404 without JSON is the gateway's or a wrong base path's, and says nothing of the file.
+            gone = answer.status == 204 or (answer.json is not None and (answer.status < 300 or answer.status == 404))
+        return gone
 
 
 def same_bytes(sent: bytes, got: bytes, what: str) -> None:

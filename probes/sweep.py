@@ -14,7 +14,7 @@ async def sweep(ledger: Ledger, drive: Drive) -> None:
     for entry in ledger.open_entries:
         if await _removed(drive, entry):
             ledger.removed(entry.name)
-    for path, entries in ledger.abandoned():
+    for path, entries in ledger.abandoned(drive.web.target.hosts.apex):
         for entry in entries:
             if await _removed(drive, entry):
                 settle(path, entry)
@@ -25,12 +25,14 @@ async def sweep(ledger: Ledger, drive: Drive) -> None:
 
 async def _removed(drive: Drive, entry: Entry) -> bool:
     try:
-        if found := entry if entry.id else await _look_up(drive, entry):
-            await drive.delete_for_good(found.kind, found.id)
-    except (Broken, CannotAsk) as why:
-        current().note(f"not swept: {entry.kind} {entry.name}: {why}")
-        return False
-    return True
+        found = entry if entry.id else await _look_up(drive, entry)
+        if found is None or await drive.delete_for_good(found.kind, found.id):
+            return True
+        why: object = "the service does not say that it is gone"
+    except (Broken, CannotAsk) as error:
+        why = error
+    current().note(f"not swept: {entry.kind} {entry.name}: {why}")
+    return False
 
 
 async def _look_up(drive: Drive, entry: Entry) -> Entry | None:
