@@ -1,5 +1,6 @@
 """The ladder tells the incidents of V6 apart: which rung is the first that does not hold, and whom to suspect."""
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,6 +153,19 @@ async def test_a_write_is_not_repeated(site: Site, web: Web, recorder: Recorder)
     assert {(asked.method, asked.path == CONTENTS) for asked in site.asked[1:]} == {("GET", False)}
 
 
+@pytest.fixture
+def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names under .invalid have no address (RFC 6761), and no resolver is asked."""
+    resolve = socket.getaddrinfo
+
+    def answer(host: str, *rest: Any, **more: Any) -> Any:
+        if str(host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+
 FOUND = Finding(Code.UPLOAD_LOST, "o", "s")
 
 
@@ -163,13 +177,14 @@ async def test_what_lies_elsewhere_is_not_climbed_to(site: Site, web: Web, recor
     assert len(site.asked) == 1
 
 
+@pytest.mark.usefixtures("nameless")
 @pytest.mark.parametrize(
     ("apex", "found", "saw"),
     [
         (
             "https://no-such-host.invalid",
             ("dns!", "DNS record (external-dns, Route53)"),
-            "no-such-host.invalid has no address: ",
+            "no-such-host.invalid has no address: [Errno -2] Name or service not known",
         ),
         ("http://apex.localhost:1", ("dns tcp!", "load balancer or listener"), "port 1 takes no connection: "),
     ],

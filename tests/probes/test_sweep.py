@@ -1,0 +1,135 @@
+"""After a run nothing is left behind: not by it, not by dead runs, not by older ones that the target still lists."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probes import journal
+from probes.evidence import current
+from probes.identity import Cast
+from probes.ledger import Ledger
+from probes.redaction import Redactor
+from probes.storage import Drive
+from probes.sweep import sweep
+from probes.target import Target
+from probes.web import Web
+from tests.probes.site import NOWHERE, Said, Site, js
+
+STORAGE = "/api/svc/storage/storage"
+CONTENTS = f"GET apex{STORAGE}/folders/contents"
+RUN = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-abc123"
+OLD = "probe-20200101T000000Z-000000-1-old.txt"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / RUN)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def drive(site: Site, web: Web, target: Target, ledger: Ledger) -> Drive:
+    site.says["POST api/api/svc/auth/api/test/token"] = js({"accessToken": "a", "refreshToken": "r"})
+    return Drive(
+        web, Cast(target, web, Redactor()).member("alice"), target.hosts.apex + target.paths.storage, "w", ledger
+    )
+
+
+def lists(*files: tuple[str, str], folders: tuple[tuple[str, str], ...] = ()) -> Said:
+    rows: dict[str, Any] = {"files": [{"id": key, "originalName": name, "name": "stored-as"} for key, name in files]}
+    rows["children"] = [{"id": key, "name": name} for key, name in folders]
+    return js({"success": True, "data": rows})
+
+
+def deletes(site: Site, *paths: str, said: Said | None = None) -> None:
+    for path in paths:
+        site.says[f"DELETE apex{STORAGE}/{path}"] = site.says[f"DELETE apex{STORAGE}/{path}/permanent"] = said or js({})
+
+
+def deleted(site: Site) -> list[str]:
+    return [asked.path.removeprefix(STORAGE + "/") for asked in site.asked if asked.method == "DELETE"]
+
+
+async def test_what_the_run_created_is_removed(site: Site, drive: Drive, ledger: Ledger) -> None:
+    """By its id, or by its name where the target had not told the id; through the trash."""
+    known, unknown, never = (ledger.enter("file", label) for label in ("a", "b", "c"))
+    ledger.identify(known, "f-1")
+    site.says[CONTENTS] = lists(("f-2", unknown), ("f-3", "holiday.jpg"))
+    deletes(site, "files/f-1", "files/f-2")
+    await sweep(ledger, drive)
+    assert deleted(site) == ["files/f-1", "files/f-1/permanent", "files/f-2", "files/f-2/permanent"]
+    assert ledger.open_entries == []
+    assert never not in str(site.asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [
+        (Said(204), True),
+        (js({"success": True}), True),
+        (js({"error": {"code": "NOT_FOUND", "message": "m"}}, 404), True),
+        (NOWHERE, False),
+        (Said(200, b"<html>", "text/html"), False),
+        (js({}, 500), False),
+        (js({}, 403), False),
+    ],
+)
+async def test_what_cannot_be_removed_stays_in_the_ledger(
+    site: Site, drive: Drive, ledger: Ledger, said: Said, gone: bool
+) -> None:
+    """Only the service's own word that it is gone is believed; the next run tries again."""
+    ledger.identify(ledger.enter("folder", "a"), "d-1")
+    site.says[CONTENTS] = lists()
+    deletes(site, "folders/d-1", said=said)
+    await sweep(ledger, drive)
+    assert (ledger.open_entries == []) is gone
+    notes = [event["text"] for event in journal.read(current().evidence.folder) if event["event"] == "note"]
+    assert any(note.startswith(f"not swept: folder probe-{RUN}-1-a: ") for note in notes) is not gone
+
+
+async def test_a_drive_that_does_not_answer_keeps_the_entry(site: Site, drive: Drive, ledger: Ledger) -> None:
+    """The sweep is not judged; it does what it can, and ends where it has to list."""
+    ledger.enter("file", "a")
+    ledger.identify(ledger.enter("file", "b"), "f-2")
+    site.says[CONTENTS] = js({}, 503)
+    deletes(site, "files/f-2")
+    with pytest.raises(AssertionError, match="service-unavailable"):
+        await sweep(ledger, drive)
+    assert [entry.name[-1] for entry in ledger.open_entries] == ["a"]
+
+
+async def test_what_a_dead_run_left_is_swept_once(site: Site, drive: Drive, ledger: Ledger, tmp_path: Path) -> None:
+    """Even by a run that created nothing; and nothing is listed for it."""
+    theirs = Ledger(tmp_path / "20260101T000000Z-000001")
+    journaling = journal.Journal(tmp_path / "20260101T000000Z-000001")
+    journaling.write("run-started", apex=drive.web.target.hosts.apex)
+    journaling.close()
+    theirs.identify(theirs.enter("file", "a"), "f-9")
+    theirs.close()
+    deletes(site, "files/f-9")
+    await sweep(ledger, drive)
+    await sweep(ledger, drive)
+    assert deleted(site) == ["files/f-9", "files/f-9/permanent"]
+    assert not [asked for asked in site.asked if "contents" in asked.path]
+
+
+async def test_what_the_target_lists_of_old_runs_is_swept(site: Site, drive: Drive, ledger: Ledger) -> None:
+    """Runs on other machines leave no ledger here; names without a run's tag are nobody's business."""
+    name = ledger.enter("file", "a")
+    ledger.removed(name)
+    site.says[CONTENTS] = lists(
+        ("f-1", OLD), ("f-2", "holiday.jpg"), ("f-3", name), folders=(("d-1", OLD), ("d-2", "2020"))
+    )
+    deletes(site, "files/f-1", "folders/d-1")
+    await sweep(ledger, drive)
+    assert sorted(deleted(site)) == ["files/f-1", "files/f-1/permanent", "folders/d-1", "folders/d-1/permanent"]
+
+
+async def test_a_run_that_created_nothing_asks_nothing(site: Site, drive: Drive, ledger: Ledger) -> None:
+    """A run of one edge scenario does not sign in to sweep."""
+    await sweep(ledger, drive)
+    assert site.asked == []
