@@ -62,13 +62,13 @@ class Edge:
         await self.caddy.load(edge.config(self.places, faults))
 
     @contextlib.asynccontextmanager
-    async def stream(self, host: str) -> AsyncIterator[AsyncIterator[str]]:
-        """The events that chat streams, as they arrive through a host."""
+    async def get(self, host: str, path: str) -> AsyncIterator[httpx.Response]:
+        """An answer through a host, read as it arrives."""
         async with httpx.AsyncClient(verify=self.trusting, timeout=30) as http:
-            url = f"https://{LOOPBACK}:{getattr(self.places, host)}/api/svc/chat/stream"
+            url = f"https://{LOOPBACK}:{getattr(self.places, host)}{path}"
             headers, names = {"Host": self.address(host)}, {"sni_hostname": edge.NAMES[host]}
             async with http.stream("GET", url, headers=headers, extensions=names) as answer:
-                yield answer.aiter_text()
+                yield answer
 
 
 @pytest.fixture
@@ -85,7 +85,10 @@ async def front(tmp_path: Path) -> AsyncIterator[Edge]:
             gateway=str(tmp_path / "gateway.sock"),
             admin=str(tmp_path / "admin.sock"),
             storage=str(tmp_path / "storage"),
-            upstreams={"chat": [f"{LOOPBACK}:{listener.getsockname()[1]}"]},
+            upstreams={
+                "chat": [f"{LOOPBACK}:{listener.getsockname()[1]}"],
+                "board": [f"{LOOPBACK}:{ports.one()}"],
+            },
             certificates=issued.served,
         )
         chat, config = Chat(), edge.config(places, ())
@@ -108,11 +111,21 @@ async def test_a_socket_outlives_a_switch(host: str, front: Edge) -> None:
 @pytest.mark.parametrize("host", ["apex", "api"])
 async def test_a_stream_outlives_a_switch(host: str, front: Edge) -> None:
     """Events leave as they come, one by one, before and after a switch."""
-    async with front.stream(host) as events:
+    async with front.get(host, "/api/svc/chat/stream") as answer:
+        events = answer.aiter_text()
         for said in ("before", "after"):
             front.chat.told.put_nowait(said)
             assert await asyncio.wait_for(anext(events), 30) == f"data: {said}\n\n"
             await front.switch("service-has-no-endpoints")
+
+
+@pytest.mark.parametrize("host", ["apex", "api"])
+async def test_a_pod_that_refuses_is_told_as_envoy_tells_it(host: str, front: Edge) -> None:
+    """A pod that is registered and does not listen: 503 in Envoy's words, which CloudFront passes on."""
+    async with front.get(host, "/api/svc/board/health") as answer:
+        said = (await answer.aread()).decode()
+    assert (answer.status_code, answer.headers["server"]) == (503, "istio-envoy")
+    assert said.startswith("upstream connect error")
 
 
 async def test_a_wrong_configuration_changes_nothing(front: Edge) -> None:
