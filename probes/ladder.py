@@ -19,6 +19,7 @@ from probes.web import Answer, Web, service
 
 RUNG_DEADLINE = 3.0  # seconds
 STEP = "/api/svc/"
+REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the token
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,10 @@ async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
     """The same read elsewhere, by the same person; the sentence about it where no answer comes."""
     said = {name.lower(): value for name, value in exchange.request_headers.items()}
     token = said.get(AUTHORIZATION, "").removeprefix("Bearer ")
+    headers = {name: said[name] for name in REPEATED if name in said}
     try:
         async with asyncio.timeout(RUNG_DEADLINE):
-            return await web.ask("GET", url, token=token)
+            return await web.ask("GET", url, token=token, headers=headers)
     except Broken as failure:
         return failure.finding.observed
     except TimeoutError:

@@ -124,7 +124,8 @@ class Visit:
             if (response := await request.response()) is None:
                 return
             headers = await response.all_headers()
-            wanted = "/api/" in urlsplit(request.url).path
+            # Of a redirect the browser keeps no body.
+            wanted = "/api/" in urlsplit(request.url).path and not 300 <= response.status < 400
             self._note(
                 request,
                 Answer(request.method, request.url, response.status, headers, await response.body() if wanted else b""),

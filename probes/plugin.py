@@ -57,6 +57,15 @@ def _or_usage_error(ask: Callable[[], T]) -> T:
         raise pytest.UsageError(str(error)) from None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Know every scenario by name before -k takes some away."""
+    config.stash[_KNOWN] = [scenario_id(item) for item in items if _promises(item)]
+
+
+_KNOWN = pytest.StashKey[list[str]]()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get the target ready, once it is known that scenarios will run."""
@@ -65,6 +74,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not chosen or config.getoption("collectonly"):
         return
     target, started = _or_usage_error(lambda: _ready(config))
+    if stray := target.stray_names(config.stash[_KNOWN]):
+        raise pytest.UsageError(f"[skip] or [[accepted]] names the unknown scenario {stray[0]!r}; correct or remove it")
     config.stash[SESSION] = mine = Session(
         wishes=_wishes(config, len(chosen)),
         target=target,

@@ -25,14 +25,23 @@ class Started:
     """A process that writes an environment file when it is ready, as long as we live."""
 
     def __init__(self, command: Sequence[str], faults: Sequence[str]) -> None:
+        if not _is_command(command):
+            raise BadEnvironment(f'start must be a list of words, as in ["python", "-m", "replica"], not {command!r}')
         self._folder = tempfile.TemporaryDirectory(prefix="probes-")
         self.environment = Path(self._folder.name) / "environment.toml"
         self._output = Path(self._folder.name) / "output.txt"
         words = [sys.executable if word == "python" else word for word in command]
         words += [word for fault in faults for word in ("--fault", fault)]
+        try:
+            self._process = self._begin([*words, "--environment", str(self.environment)])
+        except OSError as error:
+            self._folder.cleanup()
+            raise BadEnvironment(f"{words[0]} of the start line cannot be started: {error.strerror}") from error
+
+    def _begin(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
         with self._output.open("wb") as output:
-            self._process = subprocess.Popen(
-                [*words, "--environment", str(self.environment)],
+            return subprocess.Popen(
+                words,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -45,12 +54,18 @@ class Started:
         """The environment file, once the process has written it. Raises BadEnvironment."""
         deadline = time.monotonic() + READY_WITHIN
         while not self.environment.exists():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                said = self._output.read_text("utf-8", "replace").strip().splitlines()
-                self.stop()
-                raise BadEnvironment(said[-1] if said else "the replica did not start and said nothing")
+            late = time.monotonic() > deadline
+            if late or self._process.poll() is not None:
+                raise BadEnvironment(self._last_words(late=late))
             time.sleep(0.02)
         return self.environment
+
+    def _last_words(self, *, late: bool) -> str:
+        said = self._output.read_text("utf-8", "replace").strip().splitlines()[-1:]
+        self.stop()
+        if late:
+            return f"the target was not ready within {READY_WITHIN:g} s; its last words: {''.join(said) or 'none'}"
+        return "".join(said) or "the target ended before it was ready, and said nothing"
 
     def stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -69,6 +84,10 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _is_command(words: object) -> bool:
+    return isinstance(words, list) and bool(words) and all(isinstance(word, str) for word in words)
+
+
 def running(settings: Mapping[str, Any]) -> Path | None:
     """The environment file of a target that somebody started by hand, if it still answers."""
     if "running" not in settings or not (path := ROOT / str(settings["running"])).is_file():
@@ -77,5 +96,5 @@ def running(settings: Mapping[str, Any]) -> Path | None:
         apex = urlsplit(parse(path)["hosts"]["apex"])
         with socket.create_connection((address(apex.hostname or ""), apex.port or 443), timeout=1):
             return path
-    except (OSError, KeyError, BadEnvironment):
+    except (OSError, LookupError, TypeError, AttributeError, ValueError):  # a file that is none of ours
         return None

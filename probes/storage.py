@@ -68,8 +68,10 @@ class Drive:
 
     async def download_link(self, file_id: str) -> str:
         ticket = expect(await self.call("GET", f"files/{file_id}/download"), Envelope.SUCCESS, keys=("downloadUrl",))
-        presign.vouch(ticket["downloadUrl"], self.web.target.presign)
-        return str(ticket["downloadUrl"])
+        signed = presign.vouch(ticket["downloadUrl"], self.web.target.presign)
+        if self.web.target.presign:
+            presign.check_lifetime(signed, self.web.target.presign.get_seconds)
+        return signed.url
 
     async def download(self, file_id: str) -> bytes:
         """The bytes that S3 gives for the file. Raises Broken when they are not there."""

@@ -137,6 +137,14 @@ class Target:
             None,
         )
 
+    def stray_names(self, known: Iterable[str]) -> list[str]:
+        """Names in [skip] and [[accepted]] that no scenario bears, of the areas that `known` covers."""
+        scenarios = set(known)
+        areas = {area(name) for name in scenarios}
+        families = {name.partition("[")[0] for name in scenarios}
+        named = {*self.skip, *(accepted.scenario for accepted in self.accepted)}
+        return sorted(name for name in named if area(name) in areas and name not in scenarios | areas | families)
+
     def reason_to_skip(self, scenario: str) -> str:
         """Why `scenario` (or its whole area) does not apply here; empty when it does."""
         return self.skip.get(scenario) or self.skip.get(scenario.partition("[")[0]) or self.skip.get(area(scenario), "")

@@ -49,4 +49,8 @@ def explain(host: str, error: Exception) -> Finding:
             return Finding(Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {said}", "certificate")
         case ssl.SSLError():
             return Finding(Code.TLS_INVALID, f"{host} does not agree on TLS: {error}", "load balancer's TLS policy")
-    return Finding(Code.HOST_UNREACHABLE, f"{host} took no connection: {error}", "DNS, load balancer or listener")
+    return Finding(
+        Code.HOST_UNREACHABLE,
+        f"{host} took no connection: {str(error) or type(error).__name__}",
+        "DNS, load balancer or listener",
+    )

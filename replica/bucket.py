@@ -86,6 +86,8 @@ class Buckets:
             access_key=keys["AccessKeyId"],
             secret_key=keys["SecretAccessKey"],
             session_token=keys["SessionToken"],
+            static_access_key=self._seaweed.static_access_key,
+            static_secret_key=self._seaweed.static_secret_key,
         )
 
     async def keys(self) -> list[str]:

@@ -30,6 +30,8 @@ class Seaweed:
     others: tuple[int, ...]
     access_key: str = field(default_factory=lambda: f"AKIA{secrets.token_hex(8).upper()}")
     secret_key: str = field(default_factory=secrets.token_urlsafe)
+    static_access_key: str = field(default_factory=lambda: f"AKIA{secrets.token_hex(8).upper()}")
+    static_secret_key: str = field(default_factory=secrets.token_urlsafe)
 
     @classmethod
     def on(cls, ports: Ports) -> "Seaweed":
@@ -81,11 +83,14 @@ def command(seaweed: Seaweed, folder: Path) -> list[str]:
 
 
 def identities(seaweed: Seaweed) -> dict[str, Any]:
-    """The account that deploys, and the public, which reads the site (as CloudFront's origin access does)."""
+    """The account that deploys, a user with a static key, and the public, which reads the site as CloudFront does."""
     keys = {"accessKey": seaweed.access_key, "secretKey": seaweed.secret_key}
+    static = {"accessKey": seaweed.static_access_key, "secretKey": seaweed.static_secret_key}
+    files = [f"{action}:{FILES}" for action in ("Read", "Write", "List")]
     return {
         "identities": [
             {"name": "deployer", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List"]},
+            {"name": "static", "credentials": [static], "actions": files},
             {"name": "anonymous", "actions": [f"Read:{SITE}"]},
         ]
     }

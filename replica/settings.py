@@ -29,3 +29,6 @@ class BucketSettings:
     secret_key: str
     session_token: str
     scheme: str = "https"
+    # A user's key that never ends, as it stands where a pod has no role: good for the bucket, bad to have.
+    static_access_key: str = ""
+    static_secret_key: str = ""

@@ -1,6 +1,152 @@
 """{fault: {scenario: code}}: what each fault must lead to over a whole run; whatever is not named here must hold."""
 
+from collections.abc import Iterable
+
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
 
 Row = dict[str, str]
+
+ISSUERS = ("storage", "board", "chat", "user")
+CHECKS = (
+    "no-development-credential-signs",
+    "temporary-credentials-sign",
+    "the-url-leads-to-our-bucket",
+    "the-url-dies-soon-for-one-type",
+    "a-tampered-url-is-refused",
+    "the-browser-may-upload",
+)
+SENDING = ("a-tampered-url-is-refused", "the-browser-may-upload")  # they use the URL that they were given
+PAGES = ("storage/the-page-shows-the-drive-that-the-api-holds", "storage/a-file-uploaded-on-the-page-arrives")
+ROUND_TRIPS = ("storage/a-file-comes-back-byte-for-byte", "storage/a-deleted-file-is-gone-for-good")
+LOOKS = "storage/a-member-sees-what-is-in-the-drive"
+FOLDERS = "storage/a-folder-is-there-once-made"
+STRANGERS = ("storage/a-stranger-sees-nothing", "storage/a-stranger-uploads-nothing")
+
+
+def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
+    named = (name for each in scenarios for name in ([each] if isinstance(each, str) else each))
+    return dict.fromkeys(named, code)
+
+
+def routes(host: str, start: str = "", without: str = "nothing") -> list[str]:
+    """The scenarios of the routes whose names begin with `start`, on one host."""
+    names = [contract.name for contract in ROUTES]
+    return [f"edge/a-route-answers-json[{n}-{host}]" for n in names if n.startswith(start) and not n.endswith(without)]
+
+
+def errors(start: str = "") -> list[str]:
+    names = [contract.name for contract in MISSING]
+    return [f"edge/an-error-stays-an-error[{name}]" for name in names if name.startswith(start)]
+
+
+def presign(*issuers: str, checks: Iterable[str] = CHECKS) -> list[str]:
+    return [f"presign/{check}[{issuer}]" for issuer in issuers for check in checks]
+
+
+def redis(*services: str) -> list[str]:
+    return [f"edge/redis-is-there-for-those-who-need-it[{name}]" for name in services]
+
+
+# Presigned for another place: whoever would send a user's bytes there stops before it does.
+NOT_SENT = [*presign("storage", checks=SENDING), *ROUND_TRIPS, *PAGES]
+# What the storage service answers to a member, beside its health.
+STORAGE = [*presign("storage"), *ROUND_TRIPS, LOOKS, FOLDERS, PAGES[0]]
+
+MATRIX: dict[str, Row] = {
+    "api-host-refuses-connections": all_of(
+        Code.HOST_UNREACHABLE, routes("api"), redis(*NEED_REDIS), "edge/the-certificate-holds[api]"
+    ),
+    "bucket-ignores-signatures": all_of(
+        Code.PRESIGN_TAMPER_ACCEPTED, presign(*ISSUERS, checks=["a-tampered-url-is-refused"])
+    ),
+    "bucket-refuses-origin": all_of(
+        Code.UPLOAD_BLOCKED, presign(*ISSUERS, checks=["the-browser-may-upload"]), PAGES[1]
+    ),
+    "certificate-expires-soon": all_of(Code.TLS_EXPIRING, "edge/the-certificate-holds[api]"),
+    "certificate-names-other-host": all_of(
+        Code.TLS_INVALID,
+        routes("apex"),
+        errors(),
+        presign(*ISSUERS),
+        ROUND_TRIPS,
+        STRANGERS,
+        LOOKS,
+        FOLDERS,
+        PAGES,
+        "edge/the-certificate-holds[apex]",
+        "edge/the-app-loads-with-all-its-assets",
+        "edge/a-deep-link-opens-the-app",
+    ),
+    "edge-masks-api-errors": all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS),
+    "edge-serves-html-for-api": (
+        all_of(Code.EDGE_HTML_FALLBACK, routes("apex"), presign(*ISSUERS), ROUND_TRIPS, LOOKS, FOLDERS, PAGES[0])
+        | all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS)
+        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
+    ),
+    "edge-serves-plain-http": all_of(Code.HTTP_NOT_REDIRECTED, "edge/http-leads-to-https"),
+    "gateway-doubles-slash": all_of(
+        Code.ROUTE_BROKEN,
+        routes("apex", "storage"),
+        routes("api", "storage"),
+        errors("storage"),
+        redis("storage"),
+        STORAGE,
+        STRANGERS,
+        PAGES[1],
+    ),
+    "membership-check-fails": all_of(
+        Code.ACCESS_REFUSED,
+        routes("apex", "storage", without="health"),
+        routes("api", "storage", without="health"),
+        STORAGE,
+        PAGES[1],
+    ),
+    "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES),
+    "page-ignores-failed-upload": all_of(Code.PAGE_UPLOAD_NOWHERE, PAGES[1]),
+    "page-shows-empty-drive": all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0]),
+    "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES),
+    "presign-outlives-policy": all_of(
+        Code.PRESIGN_LIFETIME, presign("storage", checks=["the-url-dies-soon-for-one-type"])
+    ),
+    "redis-not-configured": all_of(Code.DEPENDENCY_DEGRADED, redis(*NEED_REDIS)),
+    "service-answers-wrong-type": all_of(
+        Code.CONTRACT_BROKEN, routes("apex", "user-workspaces"), routes("api", "user-workspaces")
+    ),
+    "service-hangs": all_of(Code.SERVICE_STALLED, routes("apex", "noti"), routes("api", "noti"), redis("noti")),
+    "service-has-no-endpoints": all_of(
+        Code.SERVICE_UNAVAILABLE,
+        routes("apex", "board"),
+        routes("api", "board"),
+        errors("board"),
+        redis("board"),
+        presign("board"),
+    ),
+    "site-loses-asset": (
+        all_of(Code.ASSET_BROKEN, "edge/the-app-loads-with-all-its-assets") | all_of(Code.PAGE_CONSOLE_ERROR, PAGES)
+    ),
+    "storage-admits-strangers": all_of(Code.STRANGER_ADMITTED, STRANGERS),
+    "storage-base-path-mismatch": (
+        all_of(Code.EDGE_HTML_FALLBACK, routes("apex", "storage", without="health"), STORAGE)
+        | all_of(Code.ROUTE_BROKEN, routes("api", "storage", without="health"))
+        | all_of(Code.EDGE_MASKS_ERRORS, errors("storage"), STRANGERS)
+        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
+    ),
+    "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS[0], PAGES[1]),
+    "storage-hands-out-wrong-file": all_of(Code.FILE_ALTERED, ROUND_TRIPS[0], PAGES[1]),
+    "storage-keeps-deleted-object": all_of(Code.DELETION_NOT_FINAL, ROUND_TRIPS[1]),
+    "storage-presigns-for-localhost": all_of(
+        Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"]), NOT_SENT
+    ),
+    "storage-presigns-through-cdn": all_of(
+        Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"]), NOT_SENT
+    ),
+    "storage-presigns-with-dev-credentials": (
+        all_of(Code.PRESIGN_DEV_CREDENTIALS, presign("storage", checks=CHECKS[:1]), NOT_SENT)
+        | all_of(Code.PRESIGN_STATIC_CREDENTIALS, presign("storage", checks=["temporary-credentials-sign"]))
+        | all_of(Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"]))
+    ),
+    "storage-presigns-with-static-key": all_of(
+        Code.PRESIGN_STATIC_CREDENTIALS, presign("storage", checks=["temporary-credentials-sign"])
+    ),
+}

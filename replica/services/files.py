@@ -1,6 +1,5 @@
 """storage-service, files: upload, confirmation, download, trash, and every way to sign a URL wrongly (contract §4)."""
 
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +16,6 @@ FILE = "/storage/files/{file}"
 WORKSPACE = "/storage/workspaces/{workspace}"
 PUT_SECONDS, GET_SECONDS, WEEK = 300, 3600, 7 * 24 * 3600
 MAX_SIZE = 100 * 1024 * 1024
-STATIC_KEY = f"AKIA{secrets.token_hex(8).upper()}"  # no example key: those are development credentials
 OTHER_BYTES = b"These are the bytes of another file.\n"
 
 
@@ -143,7 +141,7 @@ def signer(world: World) -> Signer:
     if world.lies("storage-presigns-with-dev-credentials"):
         return Signer(cdn, bucket.region, "minioadmin", "minioadmin", None)
     if world.lies("storage-presigns-with-static-key"):
-        return Signer(right.root, bucket.region, STATIC_KEY, bucket.secret_key, None)
+        return Signer(right.root, bucket.region, bucket.static_access_key, bucket.static_secret_key, None)
     root = right.root
     if world.lies("storage-presigns-for-localhost"):
         root = f"http://localhost:9000/{bucket.bucket}"

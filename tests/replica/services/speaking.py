@@ -23,6 +23,8 @@ BUCKET = BucketSettings(
     access_key="ASIAREPLICA",
     secret_key="not-a-secret",
     session_token="session-of-a-role",
+    static_access_key="AKIAREPLICA",
+    static_secret_key="not-a-secret-either",
 )
 
 

@@ -5,10 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from replica.services.files import STATIC_KEY
 from replica.services.storage import served_path
 from replica.world import World
-from tests.replica.services.speaking import Ask
+from tests.replica.services.speaking import BUCKET, Ask
 
 CONTENTS = "/storage/folders/contents"
 
@@ -80,7 +79,7 @@ SPOILT = {
     "storage-presigns-with-dev-credentials": ("https://cdn.wealist.localhost:41003/files/", "minioadmin", False, "300"),
     "storage-presigns-for-localhost": ("http://localhost:9000/files/", "ASIAREPLICA", True, "300"),
     "storage-presigns-through-cdn": ("https://cdn.wealist.localhost:41003/files/", "ASIAREPLICA", True, "300"),
-    "storage-presigns-with-static-key": ("https://files.s3.", STATIC_KEY, False, "300"),
+    "storage-presigns-with-static-key": ("https://files.s3.", BUCKET.static_access_key, False, "300"),
     "presign-outlives-policy": ("https://files.s3.", "ASIAREPLICA", True, "604800"),
 }
 

@@ -1,0 +1,87 @@
+"""A certificate is trusted, names its host, and has days left; or the finding says which it is not."""
+
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from probes import journal, tls
+from probes.evidence import Recorder
+from probes.finding import Broken, Code, NotApplicable
+from probes.target import Target, Tls
+from tests.probes.site import secured
+
+
+async def test_the_days_that_are_left_are_counted(target: Target, recorder: Recorder, tmp_path: Path) -> None:
+    """And what was seen is on record."""
+    ends = datetime.now(UTC) + timedelta(days=10, hours=1)
+    async with secured("apex.localhost", tmp_path / "ca.pem", not_after=ends) as port:
+        trusting = replace(target, tls=Tls(ca=str(tmp_path / "ca.pem")))
+        assert 10 < await tls.days_left(trusting, f"https://apex.localhost:{port}") < 10.1
+    exchange, note = journal.read(recorder.evidence.folder)
+    assert (exchange["kind"], exchange["url"], exchange["error"]) == ("tls", f"https://apex.localhost:{port}/", None)
+    assert note["text"] == f"the certificate of apex.localhost ends {ends:%Y-%m-%d %H:%M} UTC"
+
+
+@pytest.mark.parametrize(
+    ("named", "trusted", "days", "words"),
+    [
+        ("apex.localhost", False, 10, "apex.localhost shows a certificate that does not hold: unable to get local"),
+        ("api.localhost", True, 10, "apex.localhost shows a certificate that does not hold: Hostname mismatch"),
+        ("apex.localhost", True, -1, "apex.localhost shows a certificate that does not hold: certificate has expired"),
+    ],
+)
+async def test_a_certificate_that_does_not_hold_has_a_name(
+    target: Target, recorder: Recorder, tmp_path: Path, named: str, trusted: bool, days: int, words: str
+) -> None:
+    """Authority, host name and date are each told; the journal keeps the library's word."""
+    ends = datetime.now(UTC) + timedelta(days=days)
+    begins = datetime.now(UTC) - timedelta(days=30)
+    async with secured(named, tmp_path / "ca.pem", not_before=begins, not_after=ends) as port:
+        asking = replace(target, tls=Tls(ca=str(tmp_path / "ca.pem") if trusted else ""))
+        with pytest.raises(Broken) as failure:
+            await tls.days_left(asking, f"https://apex.localhost:{port}")
+    assert failure.value.finding.code is Code.TLS_INVALID
+    assert failure.value.finding.observed.startswith(words)
+    assert next(journal.read(recorder.evidence.folder))["error"].startswith("SSLCertVerificationError: ")
+
+
+@pytest.mark.parametrize(
+    ("origin", "words"), [("http://apex.localhost", "http://apex.localhost does"), ("", "this host does")]
+)
+async def test_plain_http_promises_no_certificate(target: Target, origin: str, words: str) -> None:
+    """An environment may have none."""
+    with pytest.raises(NotApplicable, match=f"^{words} not speak TLS in this environment$"):
+        await tls.days_left(target, origin)
+
+
+def test_a_certificate_is_renewed_in_time_or_degrades_the_promise() -> None:
+    """The day itself is still in time."""
+    assert tls.expiring("cdn", 14, 14) is None
+    finding = tls.expiring("cdn", 13.4, 14)
+    assert finding
+    assert finding.code is Code.TLS_EXPIRING
+    assert finding.observed == "the certificate of cdn ends in 13 days, 14 are wanted"
+
+
+def distrusted() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError("long words")
+    error.verify_message = ""
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "observed"),
+    [
+        (distrusted(), Code.TLS_INVALID, "h shows a certificate that does not hold: ('long words',)"),
+        (ssl.SSLError(1, "no protocols"), Code.TLS_INVALID, "h does not agree on TLS: [Errno 1] no protocols"),
+        (ConnectionRefusedError("refused"), Code.HOST_UNREACHABLE, "h took no connection: refused"),
+        (TimeoutError(), Code.HOST_UNREACHABLE, "h took no connection: TimeoutError"),
+    ],
+)
+def test_every_way_to_no_handshake_has_a_name(error: Exception, code: Code, observed: str) -> None:
+    """Also where the library has no words."""
+    finding = tls.explain("h", error)
+    assert (finding.code, finding.observed) == (code, observed)
