@@ -80,10 +80,11 @@ def test_a_machine_without_one_gets_advice(nowhere: Path) -> None:
 
 
 Way = Callable[[list[str]], subprocess.CompletedProcess[str]]
+Tried = tuple[list[str], list[Way]]
 
 
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Way]]:
+def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
     """What was run to install one, and what that does."""
     words: list[str] = []
     ways: list[Way] = []
@@ -92,13 +93,11 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Way]]:
         words.append(" ".join(command[:2]) if command[0] != sys.executable else command[2])
         return ways[0](command)
 
-    monkeypatch.setattr(chromium.subprocess, "run", run)
+    monkeypatch.setattr("probes.chromium.subprocess.run", run)
     return words, ways
 
 
-def test_playwrights_download_is_tried_first(
-    nowhere: Path, tried: tuple[list[str], list[Way]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_playwrights_download_is_tried_first(nowhere: Path, tried: Tried, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing more where it works."""
     words, ways = tried
     ways.append(lambda command: (downloaded(nowhere), subprocess.CompletedProcess(command, 0, "", ""))[1])
@@ -111,12 +110,12 @@ def test_playwrights_download_is_tried_first(
     ("root", "words"), [(0, ["playwright", "apt-get update", "apt-get install"]), (1000, ["playwright"])]
 )
 def test_apt_is_for_those_who_may(
-    nowhere: Path, tried: tuple[list[str], list[Way]], monkeypatch: pytest.MonkeyPatch, root: int, words: list[str]
+    nowhere: Path, tried: Tried, monkeypatch: pytest.MonkeyPatch, root: int, words: list[str]
 ) -> None:
     """What failed last is told in one sentence, with the advice."""
     seen, ways = tried
-    monkeypatch.setattr(chromium.os, "geteuid", lambda: root)
-    monkeypatch.setattr(chromium.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("probes.chromium.os.geteuid", lambda: root)
+    monkeypatch.setattr("probes.chromium.shutil.which", lambda name: f"/usr/bin/{name}")
     ways.append(lambda command: subprocess.CompletedProcess(command, 1, "", "Reading\nE: no network\n"))
     with pytest.raises(CannotAsk) as said:
         chromium.install()
@@ -126,13 +125,13 @@ def test_apt_is_for_those_who_may(
 
 def test_without_apt_only_playwright_is_tried(
     nowhere: Path,
-    tried: tuple[list[str], list[Way]],
+    tried: Tried,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A set-up that fails ends with exit code 4, and a sentence even when nothing was said."""
     seen, ways = tried
-    monkeypatch.setattr(chromium.shutil, "which", lambda _: None)
+    monkeypatch.setattr("probes.chromium.shutil.which", lambda _: None)
     ways.append(lambda command: subprocess.CompletedProcess(command, 1, "", ""))
     assert chromium.main() == 4
     assert seen == ["playwright"]
@@ -141,9 +140,7 @@ def test_without_apt_only_playwright_is_tried(
     )
 
 
-def test_set_up_says_nothing_when_all_is_well(
-    nowhere: Path, tried: tuple[list[str], list[Way]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_set_up_says_nothing_when_all_is_well(nowhere: Path, tried: Tried, capsys: pytest.CaptureFixture[str]) -> None:
     """Its second run is silent and quick."""
     downloaded(nowhere)
     assert chromium.main() == 0
@@ -153,7 +150,7 @@ def test_set_up_says_nothing_when_all_is_well(
 
 def test_set_up_installs_nothing_in_place_of_a_wrong_name(
     nowhere: Path,
-    tried: tuple[list[str], list[Way]],
+    tried: Tried,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
