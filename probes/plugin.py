@@ -74,7 +74,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not chosen or config.getoption("collectonly"):
         return
     target, started = _or_usage_error(lambda: _ready(config))
-    if stray := target.stray_names(config.stash[_KNOWN]):
+    known = config.stash[_KNOWN]
+    if stray := target.stray_names(known):
         raise pytest.UsageError(f"[skip] or [[accepted]] names the unknown scenario {stray[0]!r}; correct or remove it")
     config.stash[SESSION] = mine = Session(
         wishes=_wishes(config, len(chosen)),
