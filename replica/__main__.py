@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from replica.faults import FAULTS, UnknownFault, known
@@ -75,15 +75,15 @@ async def _serve(faults: Collection[str], path: Path) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         async with running(faults) as (replica, tables):
             with written(path, toml("replica", tables)):
-                print(_greeting(tables["hosts"], path, faults), flush=True)
+                print(_greeting(tables, path, faults), flush=True)
                 await replica.watch()
 
 
-def _greeting(hosts: object, path: Path, faults: Collection[str]) -> str:
-    assert isinstance(hosts, dict)
-    lines = [f"{host:<6}{url}" for host, url in hosts.items()]
+def _greeting(tables: Mapping[str, Mapping[str, object]], path: Path, faults: Collection[str]) -> str:
+    lines = [f"{host:<6}{url}" for host, url in tables["hosts"].items()]
     active = ", ".join(sorted(faults)) or "none"
-    return "\n".join([*lines, f"environment: {path}", f"faults: {active}", "ready"])
+    scale = f"time-outs, pings and pauses: {tables['realtime']['scale']} of weAlist's"
+    return "\n".join([*lines, f"environment: {path}", scale, f"faults: {active}", "ready"])
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from replica.keys import ISSUER, KEY_ID
 from replica.settings import Hosts
 from replica.world import World
 
-Value = str | int | bool
+Value = str | int | float | bool
 Tables = Mapping[str, Mapping[str, Value]]
 
 
@@ -17,13 +18,18 @@ class BadPath(Exception):  # noqa: N818 - the path is bad, not the program
     """The environment file cannot be written; the message says what to do."""
 
 
-def tables(world: World, authority: Path, control: str) -> dict[str, dict[str, Value]]:
+def tables(world: World, authority: Path, signing_key: Path, control: str) -> dict[str, dict[str, Value]]:
     """All that a probe needs to know, by TOML table."""
     operator = world.cast["operator"]
     return {
         "hosts": _hosts(world.hosts),
         "tls": {"ca": str(authority), "warn_days": 14},
-        "identity": {"way": "test-endpoint"},
+        "identity": {
+            "way": "test-endpoint",
+            "signing_key": str(signing_key),
+            "issuer": ISSUER,
+            "kid": KEY_ID,
+        },
         **{f"cast.{who}": {"user": world.cast[who].id} for who in ("alice", "bob", "stranger")},
         "cast.operator": {"user": operator.id, "email": operator.email},
         "workspace": {"id": world.home.id, "project": world.plan.id},
@@ -36,8 +42,22 @@ def tables(world: World, authority: Path, control: str) -> dict[str, dict[str, V
             "put_seconds": 300,
             "get_seconds": 3600,
         },
+        "realtime": realtime(world.scale),
         "patience": {"answer": 5, "scenario": 30, "run": 120},
         "control": {"url": control},
+    }
+
+
+def realtime(scale: float) -> dict[str, Value]:
+    """What is promised of sockets and streams; times that have to be waited for are shortened by the scale."""
+    return {
+        "scale": scale,
+        "deliver_seconds": 2.0,
+        "stream_seconds": round(25 * scale, 3),
+        "offline_seconds": round(20 * scale, 3),
+        "pause_seconds": round(3 * scale, 3),
+        "reconnect_seconds": 10.0,
+        "attempts": 5,
     }
 
 

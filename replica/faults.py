@@ -6,19 +6,9 @@ marks one that has not happened yet.
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-NOT_YET = "\N{EN DASH}"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One rehearsed lie: subject and verb, what it costs whom, and what it rehearses."""
-
-    name: str
-    sentence: str
-    rehearses: str
-
+from replica.fault import NOT_YET, Fault
+from replica.realtime_faults import REALTIME, REALTIME_PAGES, TOKENS
 
 EDGE = (
     Fault(
@@ -180,7 +170,8 @@ PAGES = (
     ),
 )
 
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*EDGE, *BUCKET, *STORAGE, *SERVICES, *PAGES)}
+GROUPS = (EDGE, BUCKET, STORAGE, SERVICES, PAGES, TOKENS, REALTIME, REALTIME_PAGES)
+FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}
 
 
 class UnknownFault(ValueError):  # noqa: N818 - it is a fault's name that is wrong

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 KEY_ID = "wealist-auth-key-1"
@@ -30,6 +31,11 @@ class SigningKey:
             token, self.private.public_key(), algorithms=["RS256"], issuer=ISSUER, options={"require": ["sub", "exp"]}
         )
         return claims
+
+    def pem(self) -> bytes:
+        """PKCS8, as JWT_RSA_PRIVATE_KEY holds it: whoever has it can mint tokens that are truly signed and expired."""
+        encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        return self.private.private_bytes(encoding, form, serialization.NoEncryption())
 
     def jwks(self) -> dict[str, Any]:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))

@@ -82,7 +82,9 @@ async def running(faults: Collection[str]) -> AsyncIterator[tuple[Replica, envir
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
         await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}))
         await front.ready()
-        yield replica, environment.tables(world, authority.authority, f"http://{_address(listeners[CONTROL])}")
+        control_url = f"http://{_address(listeners[CONTROL])}"
+        key = _kept(world.key.pem(), folder / "signing-key.pem")
+        yield replica, environment.tables(world, authority.authority, key, control_url)
 
 
 def _http() -> httpx.AsyncClient:
@@ -98,6 +100,13 @@ async def _world(buckets: Buckets, weed: Child, places: Places, faults: Collecti
     world.faults = set(faults)
     await asyncio.gather(buckets.publish(pages.site(world)), buckets.rule(world.hosts.apex, faults))
     return world
+
+
+def _kept(secret: bytes, path: Path) -> Path:
+    """A file that only we can read, from its first byte."""
+    path.touch(0o600)
+    path.write_bytes(secret)
+    return path
 
 
 def _address(listener: socket.socket) -> str:

@@ -27,6 +27,9 @@ from replica.settings import BucketSettings, Hosts
 AnyRow = TypeVar("AnyRow", bound=Row)
 Table = dict[str, AnyRow]
 
+# Pings, cuts, pauses and back-offs of weAlist last this part of their time here: tests wait for them.
+SCALE = 0.1
+
 CAST = {"alice": "앨리스", "bob": "Bob", "stranger": "Stranger", "operator": "Operator"}
 # User-service seeds it at every start (7719d74f); the test token endpoint falls back to it.
 SYSTEM_USER = "00000000-0000-0000-0000-000000000001"
@@ -43,6 +46,7 @@ class World:
     faults: set[str] = field(default_factory=set)
     access_seconds: float = 30 * 60
     refresh_seconds: float = 7 * 24 * 3600
+    scale: float = SCALE
     internal_key: str = "replica-internal-key"
 
     users: Table[User] = field(default_factory=dict)

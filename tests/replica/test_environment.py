@@ -1,17 +1,19 @@
 """The environment file: whole from its first moment, gone at the end, and TOML whatever it holds."""
 
+import time
 import tomllib
 from pathlib import Path
 
+import jwt
 import pytest
 
-from replica.environment import BadPath, toml, written
+from replica.environment import BadPath, realtime, toml, written
 from tests.replica.visiting import Visitor
 
 
 def test_what_is_written_can_be_read_back() -> None:
-    """Text with quotes and backslashes, numbers and truth survive."""
-    rows: dict[str, str | int | bool] = {"path": 'a "b" \\ c', "days": 14, "temporary": True}
+    """Text with quotes and backslashes, numbers of both kinds and truth survive."""
+    rows: dict[str, str | int | float | bool] = {"path": 'a "b" \\ c', "days": 14, "scale": 0.1, "temporary": True}
     assert tomllib.loads(toml("replica", {"one.two": rows})) == {"name": "replica", "one": {"two": rows}}
 
 
@@ -45,4 +47,23 @@ def test_a_running_replica_tells_all_that_probes_need(visitor: Visitor) -> None:
     mine = visitor.get("api", "/api/svc/user/api/workspaces/all", **visitor.signed_in("bob")).text
     assert told["workspace"]["id"] in mine
     assert told["presign"]["bucket"] == told["presign"]["host"].split(".")[0]
-    assert told["identity"] == {"way": "test-endpoint"}
+    assert told["identity"]["way"] == "test-endpoint"
+
+
+def test_the_signing_key_is_ours_alone_and_signs(visitor: Visitor) -> None:
+    """Only its owner can read it, and a token that it signs is one of the replica's own."""
+    identity, bob = visitor.environment["identity"], visitor.environment["cast"]["bob"]["user"]
+    key = Path(identity["signing_key"])
+    assert key.stat().st_mode & 0o777 == 0o600
+    claims = {"sub": bob, "iss": identity["issuer"], "exp": int(time.time()) + 60, "type": "access"}
+    token = jwt.encode(claims, key.read_text(), "RS256", {"kid": identity["kid"]})
+    answer = visitor.get("api", "/api/svc/user/api/users/me", Authorization=f"Bearer {token}")
+    assert answer.status_code == 200
+
+
+def test_times_that_are_waited_for_are_scaled() -> None:
+    """A tenth of the scale is a tenth of the wait; deadlines, which nobody waits for, stay."""
+    slow, quick = realtime(1), realtime(0.1)
+    assert (slow["stream_seconds"], quick["stream_seconds"]) == (25, 2.5)
+    assert (slow["offline_seconds"], quick["offline_seconds"]) == (20, 2)
+    assert slow["deliver_seconds"] == quick["deliver_seconds"]

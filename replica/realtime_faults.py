@@ -1,0 +1,112 @@
+"""Faults of real time and of the life of a token: what incident 4 and its neighbours rehearse (V6 §4)."""
+
+from replica.fault import NOT_YET, Fault
+
+TOKENS = (
+    Fault(
+        "refresh-path-lost-behind-gateway",
+        "The gateway sends refresh and logout to /refresh and /logout, which auth-service does not serve: 500.",
+        "8073303f",
+    ),
+    Fault(
+        "gateway-replays-refresh",
+        "The gateway repeats a refresh that has rotated the token already; the user gets the second answer, 401 AUTH006.",
+        "retries on POST, contract §1.4",
+    ),
+    Fault(
+        "refresh-does-not-rotate",
+        "A refresh gives a new access token and leaves the used refresh token good.",
+        NOT_YET,
+    ),
+)
+
+REALTIME = (
+    Fault(
+        "socket-accepts-expired-token",
+        "The chat, board and presence sockets open for an access token that has expired.",
+        NOT_YET,
+    ),
+    Fault(
+        "socket-refuses-with-500",
+        "A socket that must be refused ends in 500 before the upgrade, whatever the reason.",
+        NOT_YET,
+    ),
+    Fault(
+        "gateway-strips-upgrade",
+        "The gateway passes a socket's request on without its Upgrade header, and the pod answers 400.",
+        NOT_YET,
+    ),
+    Fault(
+        "edge-answers-html-to-upgrade",
+        "On the apex host a request to open a socket gets the app's HTML with status 200.",
+        "V6 §1",
+    ),
+    Fault(
+        "upgrade-hangs",
+        "The gateway takes a request to open a socket and never answers it.",
+        NOT_YET,
+    ),
+    Fault(
+        "chat-bus-down",
+        "The chat pods have no bus between them: members on different pods do not hear each other.",
+        "Redis off, contract §5.5",
+    ),
+    Fault(
+        "chat-delivers-twice",
+        "Each chat message is delivered a second time under another id, so that users see it twice.",
+        "double publish",
+    ),
+    Fault(
+        "chat-mangles-text",
+        "Whatever is not ASCII arrives as question marks in chat.",
+        NOT_YET,
+    ),
+    Fault(
+        "presence-never-forgets",
+        "Who has left stays online for everybody.",
+        "a2cb0eba",
+    ),
+    Fault(
+        "board-sends-no-events",
+        "The board service has no Redis: a change of a board reaches nobody over the socket.",
+        "44a028d8",
+    ),
+    Fault(
+        "stream-cut-early",
+        "The notification stream is cut after a sixth of its time.",
+        "noti WriteTimeout",
+    ),
+    Fault(
+        "notifications-not-sent",
+        "The board service cannot reach the notification service: an assigned board notifies nobody.",
+        "f8d2b9c5",
+    ),
+)
+
+REALTIME_PAGES = (
+    Fault(
+        "page-reconnects-with-stale-token",
+        "After a drop the page opens its sockets with the token of the page's first load, which has expired.",
+        "V6 §4",
+    ),
+    Fault(
+        "page-storms-on-reconnect",
+        "After a drop the page tries to reconnect without a pause and without an end.",
+        "endless attempts",
+    ),
+    Fault(
+        "sockets-race-to-refresh",
+        "Each socket refreshes for itself: all but one use a refresh token that is spent, and log the user out.",
+        "contract §3.3",
+    ),
+    Fault(
+        "page-logs-out-on-any-refresh-error",
+        "A refresh that fails by network or 503 logs the user out as a refused one does.",
+        "contract §3.3",
+    ),
+    Fault(
+        "page-never-reconnects",
+        "A socket that was dropped stays closed until the page is loaded again.",
+        NOT_YET,
+    ),
+)
