@@ -1,25 +1,24 @@
-"""The cast (alice, bob, stranger, operator) and how each of them gets an access token in this environment."""
+"""The cast (alice, bob, stranger, operator) and how each of them gets tokens in this environment."""
 
 import asyncio
+import functools
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from probes.finding import Broken, CannotAsk
+from probes.minting import Mint, open_mint
 from probes.redaction import Redactor
+from probes.rotation import Rotation, expired_in, kept_after
+from probes.state import State, open_state
 from probes.target import Part, Target
+from probes.tokens import OwnSession, Tokens, moment, seconds_left
 from probes.web import Web
 
 TEST_ENDPOINT = "/api/svc/auth/api/test/token"  # contract 2.4
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a signed-in page keeps in its localStorage (contract 3.1)."""
-
-    access: str
-    refresh: str
-    user: str
+SHORT_LIFE = 1  # second
+A_SECOND = 1.1  # and a bit: pairs of one second are one pair (contract 2.2)
 
 
 class Member:
@@ -31,7 +30,7 @@ class Member:
         self._tokens: Tokens | None = None
 
     async def tokens(self) -> Tokens:
-        """Signed in once a run. Raises CannotAsk."""
+        """Signed in once a run; its refresh token is nobody's to spend. Raises CannotAsk."""
         async with self._lock:
             if self._tokens is None:
                 self._tokens = await self._cast.sign_in(self.name, self._part)
@@ -40,6 +39,14 @@ class Member:
     async def token(self) -> str:
         return (await self.tokens()).access
 
+    def session(self) -> AbstractAsyncContextManager[OwnSession]:
+        """A session whose refresh token may be spent in the block. Raises CannotAsk."""
+        return self._cast.session(self.name, self._part)
+
+    async def expired(self) -> str:
+        """An access token that was good once: truly signed, truly expired. Raises CannotAsk."""
+        return await self._cast.expired(self.name, self._part)
+
 
 class Cast:
     """Who takes part in a run."""
@@ -47,6 +54,7 @@ class Cast:
     def __init__(self, target: Target, web: Web, redactor: Redactor, environ: Mapping[str, str] = os.environ) -> None:
         self._target, self._web, self._redactor, self._environ = target, web, redactor, environ
         self._members = {name: Member(name, part, self) for name, part in target.cast.items()}
+        self._one_at_a_time = asyncio.Lock()
 
     def member(self, name: str) -> Member:
         """Somebody by role; a role that the environment does not fill is complained of when it is needed."""
@@ -54,22 +62,100 @@ class Cast:
 
     async def sign_in(self, name: str, part: Part) -> Tokens:
         """Tokens for `part`, remembered by the redactor before anybody can use them. Raises CannotAsk."""
-        if not part.user:
-            raise CannotAsk(f"the environment casts nobody as {name}; add [cast.{name}] with its user id")
+        _cast_as(name, part)
+        if self._target.identity.way == "refresh-token":
+            async with self._rotation.session(name, part) as session:
+                return session.tokens
+        tokens = await self._sign_in(name, part)
+        if self._state:
+            await self._state.keep(name, kept_after(await self._state.read(name), tokens))
+        return tokens
+
+    @asynccontextmanager
+    async def session(self, name: str, part: Part) -> AsyncIterator[OwnSession]:
+        """As `Member.session`."""
+        _cast_as(name, part)
+        way = self._target.identity.way
+        if self._mint:
+            yield OwnSession(self._remembered(self._mint.pair(part)), self._remember)
+        elif way == "refresh-token":
+            async with self._rotation.session(name, part) as session:
+                yield session
+        elif way == "test-endpoint":
+            yield OwnSession(await self._another(name, part), self._remember)
+        else:
+            raise CannotAsk(f"no refresh token for {name}: [identity] way {way} has none; the way refresh-token does")
+
+    async def expired(self, name: str, part: Part) -> str:
+        """As `Member.expired`: minted, or asked for with a short life, or left by an earlier run."""
+        _cast_as(name, part)
+        if self._mint:
+            token = self._mint.expired(part)
+        elif self._target.identity.short_life:
+            token = await self._short_lived(name, part)
+        elif self._state and (left := expired_in(await self._state.read(name))):
+            token = left
+        else:
+            raise CannotAsk(
+                f"no expired token for {name}: [identity] has neither signing_key nor short_life, and no earlier run"
+                f" has left one in its state that has expired by now ({self._target.identity.state or 'none is set'})"
+            )
+        self._redactor.remember(token)
+        return token
+
+    @functools.cached_property
+    def _mint(self) -> Mint | None:
+        return open_mint(self._target.identity, self._environ)
+
+    @functools.cached_property
+    def _state(self) -> State | None:
+        return open_state(self._target.identity.state, self._target.patience.scenario)
+
+    @functools.cached_property
+    def _rotation(self) -> Rotation:
+        assert self._state, "an environment file without it is refused"
+        return Rotation(self._web, self._redactor, self._state, self._environ)
+
+    async def _sign_in(self, name: str, part: Part) -> Tokens:
         match self._target.identity.way:
-            case "test-endpoint":
-                tokens = await self._from_test_endpoint(name, part)
+            case "signing-key":
+                assert self._mint, "an environment file without it is refused"
+                tokens = self._mint.pair(part)
             case "static":
                 tokens = self._from_secret(name, part)
-            case other:
-                raise CannotAsk(f"[identity] way is {other!r}; known are test-endpoint and static")
+            case _:
+                tokens = await self._from_test_endpoint(name, part)
+        return self._remembered(tokens)
+
+    def _remembered(self, tokens: Tokens) -> Tokens:
         for secret in (tokens.access, tokens.refresh):
             self._redactor.remember(secret)
         return tokens
 
-    async def _from_test_endpoint(self, name: str, part: Part) -> Tokens:
+    async def _remember(self, tokens: Tokens) -> None:
+        self._remembered(tokens)
+
+    async def _another(self, name: str, part: Part) -> Tokens:
+        """A pair that nobody else in this run has."""
+        async with self._one_at_a_time:
+            await self.member(name).tokens()
+            await asyncio.sleep(A_SECOND)
+            return self._remembered(await self._from_test_endpoint(name, part))
+
+    async def _short_lived(self, name: str, part: Part) -> str:
+        token = (await self._from_test_endpoint(name, part, expiresInSeconds=SHORT_LIFE)).access
+        if seconds_left(token) > SHORT_LIFE + 1:
+            raise CannotAsk(
+                f"no expired token for {name}: the test endpoint gave one that lives {seconds_left(token):.0f} s,"
+                " whatever expiresInSeconds says; take short_life out of [identity], or roll out what honours it"
+            )
+        self._redactor.remember(token)
+        await asyncio.sleep(min(SHORT_LIFE + A_SECOND, max(0.0, moment(token, "exp") + A_SECOND - time.time())))
+        return token
+
+    async def _from_test_endpoint(self, name: str, part: Part, **more: int) -> Tokens:
         """Ask the api host, then the apex: who signs in is set-up, the edge is judged elsewhere."""
-        wish = {"userId": part.user} | ({"email": part.email} if part.email else {})
+        wish = {"userId": part.user, **({"email": part.email} if part.email else {}), **more}
         said = ""
         for origin in (self._target.hosts.api, self._target.hosts.apex):
             try:
@@ -88,3 +174,8 @@ class Cast:
             return Tokens(token, "", part.user)
         named = part.token or f"(none: add token to [cast.{name}])"
         raise CannotAsk(f"no token for {name}: the variable {named} is not set; put an access token there")
+
+
+def _cast_as(name: str, part: Part) -> None:
+    if not part.user:
+        raise CannotAsk(f"the environment casts nobody as {name}; add [cast.{name}] with its user id")

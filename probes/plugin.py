@@ -22,7 +22,8 @@ from probes.run import Call, Outcome, Scenario
 from probes.session import Session, Wishes
 from probes.starting import Started, running
 from probes.storage import Drive
-from probes.target import BadEnvironment, Target
+from probes.tables import BadEnvironment
+from probes.target import Target
 from probes.web import Web
 from reports import terminal
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from probes.target import BadEnvironment, address, parse
+from probes.tables import BadEnvironment
+from probes.target import address, parse
 
 PR_SET_PDEATHSIG = 1
 READY_WITHIN = 30.0  # seconds; it needs about 2 on an idle machine

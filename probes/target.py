@@ -3,8 +3,7 @@
 What differs between environments is TOML; secrets are named there and read from the process's environment.
 """
 
-import difflib
-import math
+import re
 import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,13 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probes.finding import Code
+from probes.realtime import Realtime
+from probes.tables import BadEnvironment, nearest, section, table, text
 
+WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
+STATE = re.compile(r"file:.+|secret:[a-z0-9.-]+/[a-z0-9.-]+")
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 LOOPBACK = "127.0.0.1"
-
-
-class BadEnvironment(ValueError):  # noqa: N818 - it reads as what it says
-    """The environment file cannot be used; the message says which line of it to mend, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +43,24 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How the cast gets its access tokens: `test-endpoint` (contract 2.4) or `static` (from secrets)."""
+    """How the cast gets its tokens, and where those are kept that the next run needs; probes/identity.py says more."""
 
     way: str = "test-endpoint"
+    signing_key: str = ""
+    issuer: str = "wealist-auth-service"
+    kid: str = "wealist-auth-key-1"
+    state: str = ""
+    short_life: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the cast. `token` names the process variable that holds an access token (way `static`)."""
+    """One of the cast. `token` and `refresh_token` name process variables (ways `static` and `refresh-token`)."""
 
     user: str
     email: str = ""
     token: str = ""
+    refresh_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ class Target:
     presign: Presign | None = None
     paths: Paths = Paths()
     patience: Patience = Patience()
+    realtime: Realtime = field(default_factory=Realtime)
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
 
@@ -170,14 +176,8 @@ def find(name_or_path: str) -> Path:
     if name_or_path in known:
         return ENVIRONMENTS / f"{name_or_path}.toml"
     raise BadEnvironment(
-        f"there is no environment {name_or_path!r}; {_nearest(name_or_path, known)}, or give a path to a TOML file"
+        f"there is no environment {name_or_path!r}; {nearest(name_or_path, known)}, or give a path to a TOML file"
     )
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, 1)
-    return (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(names)}"
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -192,68 +192,27 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
     """A Target from parsed TOML; `source` names the file in complaints. Raises BadEnvironment."""
     known = {"control", *(f.name for f in fields(Target))}
     if strange := sorted(set(settings) - known):
-        raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; {_nearest(strange[0], known)}")
-    cast = _table(source, "cast", settings)
+        raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; {nearest(strange[0], known)}")
+    cast = table(source, "cast", settings)
     accepted = settings.get("accepted", [])
     if not isinstance(accepted, list):
         raise BadEnvironment(f"{source}: accepted findings are a list of tables; write [[accepted]] above each")
     target = Target(
-        name=_text(source, "name", settings.get("name", Path(source).stem)),
-        hosts=_section(source, "hosts", Hosts, settings.get("hosts", {})),
-        workspace=_section(source, "workspace", Workspace, settings.get("workspace", {})),
-        cast={who: _section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
-        tls=_section(source, "tls", Tls, settings.get("tls", {})),
-        identity=_section(source, "identity", Identity, settings.get("identity", {})),
-        presign=_section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
-        paths=_section(source, "paths", Paths, settings.get("paths", {})),
-        patience=_section(source, "patience", Patience, settings.get("patience", {})),
-        accepted=tuple(_section(source, "accepted", Accepted, a) for a in accepted),
-        skip={key: _text(source, f"{key} in [skip]", why) for key, why in _table(source, "skip", settings).items()},
+        name=text(source, "name", settings.get("name", Path(source).stem)),
+        hosts=section(source, "hosts", Hosts, settings.get("hosts", {})),
+        workspace=section(source, "workspace", Workspace, settings.get("workspace", {})),
+        cast={who: section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
+        tls=section(source, "tls", Tls, settings.get("tls", {})),
+        identity=section(source, "identity", Identity, settings.get("identity", {})),
+        presign=section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
+        paths=section(source, "paths", Paths, settings.get("paths", {})),
+        patience=section(source, "patience", Patience, settings.get("patience", {})),
+        realtime=section(source, "realtime", Realtime, settings.get("realtime", {})),
+        accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
+        skip={key: text(source, f"{key} in [skip]", why) for key, why in table(source, "skip", settings).items()},
     )
     _check(source, target)
     return target
-
-
-def _table(source: str, name: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    values = settings.get(name, {})
-    if not isinstance(values, Mapping):
-        raise BadEnvironment(f"{source}: [{name}] must be a table")
-    return values
-
-
-def _text(source: str, name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise BadEnvironment(f"{source}: {name} must be a text, not {value!r}")
-    return value
-
-
-def _section(source: str, name: str, kind: type, values: Any) -> Any:
-    """A frozen value of `kind` from one TOML table, each key and type checked."""
-    values = _table(source, name, {name: values})
-    types = {f.name: f.type for f in fields(kind)}
-    for key, value in values.items():
-        if key not in types:
-            raise BadEnvironment(f"{source}: unknown key {key!r} in [{name}]; {_nearest(key, types)}")
-        if not _fits(value, types[key]):
-            raise BadEnvironment(f"{source}: {key} in [{name}] must be {_named(types[key])}, not {value!r}")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        missing = str(error).rpartition("argument")[2].strip("s: ") or str(error)
-        raise BadEnvironment(f"{source}: [{name}] lacks {missing}") from error
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    if kind is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
-    if kind is date:  # a TOML date with a time is a datetime, which is a date and cannot be compared with one
-        return type(value) is date
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-
-
-def _named(kind: Any) -> str:
-    names = {str: "a text", int: "a whole number", float: "a number of seconds", bool: "true or false", date: "a date"}
-    return names[kind]
 
 
 def _check(source: str, target: Target) -> None:
@@ -264,8 +223,9 @@ def _check(source: str, target: Target) -> None:
             raise BadEnvironment(f"{source}: {f.name} in [hosts] must look like https://example.org, not {origin!r}")
     for known in target.accepted:
         if known.code not in tuple(Code):
-            hint = _nearest(known.code, Code)
+            hint = nearest(known.code, Code)
             raise BadEnvironment(f"{source}: [[accepted]] names the unknown code {known.code!r}; {hint}")
+    _check_identity(source, target.identity)
     if target.presign and target.presign.style not in ("path", "virtual-host"):
         raise BadEnvironment(f"{source}: style in [presign] must be path or virtual-host, not {target.presign.style!r}")
     try:
@@ -274,6 +234,18 @@ def _check(source: str, target: Target) -> None:
         raise BadEnvironment(
             f"{source}: ca in [tls] names {target.tls.ca}, which is no PEM file of certificates: {error}"
         ) from error
+
+
+def _check_identity(source: str, identity: Identity) -> None:
+    if identity.way not in WAYS:
+        raise BadEnvironment(f"{source}: way in [identity] is {identity.way!r}; {nearest(identity.way, WAYS)}")
+    if identity.state and not STATE.fullmatch(identity.state):
+        raise BadEnvironment(
+            f"{source}: state in [identity] must be file:PATH or secret:NAMESPACE/NAME, not {identity.state!r}"
+        )
+    for way, key in (("refresh-token", "state"), ("signing-key", "signing_key")):
+        if identity.way == way and not getattr(identity, key):
+            raise BadEnvironment(f"{source}: way {way} in [identity] needs {key}; add it")
 
 
 def _is_origin(text: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from probes import starting
 from probes.starting import Started, running
-from probes.target import BadEnvironment
+from probes.tables import BadEnvironment
 from tests.probes.site import Site
 
 Program = Callable[[str], list[str]]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from probes import target as targets
-from probes.target import BadEnvironment, Identity, Paths, Patience, Target, Tls, address, area, build, find, parse
+from probes.tables import BadEnvironment
+from probes.target import Identity, Paths, Patience, Target, Tls, address, area, build, find, parse
 
 USABLE = """
 [hosts]

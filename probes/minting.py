@@ -1,0 +1,62 @@
+"""Tokens minted with the environment's own signing key: truly signed, and as old as a scenario needs (contract 2.2)."""
+
+import itertools
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from probes.finding import CannotAsk
+from probes.target import Identity, Part
+from probes.tokens import ALGORITHM, Tokens
+
+ACCESS_SECONDS, REFRESH_SECONDS = 30 * 60, 7 * 24 * 3600  # contract 2.2
+LONG_AGO = 600  # seconds; beyond any leeway for clocks
+
+
+class Mint:
+    """Never mints the same token twice, although weAlist's have no jti: each is issued in a second of its own."""
+
+    def __init__(self, key: RSAPrivateKey, issuer: str, kid: str) -> None:
+        self._key, self._issuer, self._kid = key, issuer, kid
+        # Another run that mints in this very second begins elsewhere.
+        self._age = itertools.count(1 + secrets.randbelow(LONG_AGO))
+
+    def pair(self, part: Part) -> Tokens:
+        """A session as a sign-in gives it."""
+        issued = int(time.time()) - next(self._age)
+        access = self._token(part, "access", issued, ACCESS_SECONDS)
+        return Tokens(access, self._token(part, "refresh", issued, REFRESH_SECONDS), part.user)
+
+    def expired(self, part: Part) -> str:
+        """An access token that was good until ten minutes ago."""
+        issued = int(time.time()) - LONG_AGO - ACCESS_SECONDS - next(self._age)
+        return self._token(part, "access", issued, ACCESS_SECONDS)
+
+    def _token(self, part: Part, kind: str, issued: int, seconds: int) -> str:
+        said = {"sub": part.user, "iss": self._issuer, "iat": issued, "exp": issued + seconds, "type": kind}
+        said["email"] = part.email  # auth-service reads it, be it empty
+        return jwt.encode(said, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
+
+
+def open_mint(identity: Identity, environ: Mapping[str, str] = os.environ) -> Mint | None:
+    """The mint of an environment that gives its signing key away; None where it does not. Raises CannotAsk."""
+    if not identity.signing_key:
+        return None
+    where = identity.signing_key
+    try:
+        pem = environ.get(where, "").encode() or Path(where).expanduser().read_bytes()
+        key = load_pem_private_key(pem, None)
+    except (OSError, ValueError, TypeError) as error:
+        hint = "name a PEM file, or the variable that holds the PEM"
+        raise CannotAsk(
+            f"signing_key in [identity] is {where}, which gives no private key ({error}); {hint}"
+        ) from error
+    if not isinstance(key, RSAPrivateKey):
+        raise CannotAsk(f"signing_key in [identity] is {where}, which is no RSA key; weAlist signs with {ALGORITHM}")
+    return Mint(key, identity.issuer, identity.kid)

@@ -1,0 +1,101 @@
+"""Refresh a session as the app does: each refresh token gives one new pair, and is spent then (contract 2.3)."""
+
+import asyncio
+import time
+
+from probes import answers
+from probes.answers import Envelope, expect
+from probes.finding import Broken, Code, Finding, broken
+from probes.tokens import OwnSession, Tokens, claims, moment
+from probes.web import Answer, Web
+
+REFRESH = "/api/svc/auth/api/auth/refresh"
+SPENT = "AUTH006"
+# There is no jti (contract 2.2): a pair of the same second is the same pair, whose refresh token is spent already.
+A_SECOND = 1.1
+
+
+async def ask(web: Web, refresh_token: str) -> Answer:
+    """Spend a refresh token once its second is over. Raises Broken when no answer comes."""
+    await asyncio.sleep(min(A_SECOND, max(0.0, moment(refresh_token, "iat") + A_SECOND - time.time())))
+    return await web.ask("POST", web.target.hosts.apex + REFRESH, json={"refreshToken": refresh_token})
+
+
+def pair(answer: Answer) -> Tokens | None:
+    """The new pair; None where the answer has none."""
+    match answer.json:
+        case {"accessToken": str(access), "refreshToken": str(again), "userId": str(user)} if answer.status == 200:
+            return Tokens(access, again, user)
+    return None
+
+
+def is_spent(answer: Answer) -> bool:
+    """Whether auth-service says that the refresh token was used before."""
+    return answer.status == 401 and isinstance(answer.json, dict) and answer.json.get("code") == SPENT
+
+
+async def refresh(web: Web, session: OwnSession) -> Tokens:
+    """The pair that follows the session's, which is kept before it is judged. Raises Broken."""
+    before = session.tokens
+    answer = await ask(web, before.refresh)
+    after = pair(answer)
+    if after is None:
+        raise Broken(explain(answer))
+    await session.rotated(after)
+    if finding := explain_pair(before, after):
+        raise Broken(finding)
+    return after
+
+
+async def refuses(web: Web, used: Tokens) -> None:
+    """A refresh token that was used before gives nothing. Raises Broken."""
+    answer = await ask(web, used.refresh)
+    if pair(answer):
+        raise broken(
+            Code.REFRESH_NOT_ROTATED,
+            f"{answer}: a refresh token that was used before gave another pair",
+            "auth-service: the blacklist of used refresh tokens (Redis) is not written or not read",
+        )
+    said = expect(answer, Envelope.AUTH_ERROR, 401)
+    if said["code"] != SPENT:
+        raise broken(Code.CONTRACT_BROKEN, f"{answer} with {said['code']} where {SPENT} was promised", "auth-service")
+
+
+def explain(answer: Answer) -> Finding:
+    """Name why an unused refresh token gave no pair; pure."""
+    if is_spent(answer):
+        return Finding(
+            Code.REFRESH_REPLAYED,
+            f"{answer} with {SPENT}: a refresh token that nobody had used was spent already",
+            "the gateway: it sent the POST twice (retries), and the user got the second answer",
+        )
+    finding = answers.explain(answer, 200)
+    if finding and finding.code in (Code.EDGE_HTML_FALLBACK, Code.EDGE_MASKS_ERRORS):
+        return finding
+    return Finding(
+        Code.REFRESH_UNAVAILABLE,
+        f"{answer} to a good refresh token, and no new pair",
+        "the gateway's route to /api/auth/refresh (8073303f), or auth-service",
+    )
+
+
+def explain_pair(before: Tokens, after: Tokens) -> Finding | None:
+    """Name what is wrong with the pair `after` that followed `before`; None where nothing is; pure."""
+    if after.refresh == before.refresh:
+        return Finding(
+            Code.REFRESH_NOT_ROTATED,
+            "a refresh gave back the refresh token that it was asked with",
+            "auth-service: rotation is off, or two tokens of one second",
+        )
+    old, new = claims(before.access), claims(after.access)
+    wrong = [
+        text
+        for text, holds in (
+            ("the access token is the old one", after.access != before.access),
+            ("it does not live longer than the old one", moment(after.access, "exp") > moment(before.access, "exp")),
+            (f"its subject is {new.get('sub')} instead of {old.get('sub')}", new.get("sub") == old.get("sub")),
+            (f"its type is {new.get('type')!r}", new.get("type") == "access"),
+        )
+        if not holds
+    ]
+    return Finding(Code.CONTRACT_BROKEN, f"after a refresh: {'; '.join(wrong)}", "auth-service") if wrong else None

@@ -1,0 +1,128 @@
+"""Sign in with a refresh token that rotates, as production's probes must, and never lose it.
+
+The new refresh token is saved before anything else is done with it. Who finds that another run was faster reads the
+store again and goes on with what that run has left there.
+"""
+
+import asyncio
+import functools
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from probes import refreshing
+from probes.finding import Broken, CannotAsk
+from probes.redaction import Redactor
+from probes.state import LOOKS_AGAIN_AFTER, Kept, State
+from probes.target import Part
+from probes.tokens import OwnSession, Tokens, seconds_left
+from probes.web import Answer, Web
+
+
+def kept_after(kept: Kept, tokens: Tokens) -> Kept:
+    """What to keep once `tokens` have come; an old access token stays until an expired one can follow it."""
+    left = kept.get("access", "")
+    aged = left if left and (seconds_left(left) < 0 or not kept.get("aged")) else kept.get("aged", "")
+    return {**kept, "access": tokens.access, "refresh": tokens.refresh or kept.get("refresh", ""), "aged": aged}
+
+
+def expired_in(kept: Kept) -> str:
+    """An access token that was left here and has expired since; empty where there is none."""
+    return next((token for name in ("access", "aged") if (token := kept.get(name, "")) and seconds_left(token) < 0), "")
+
+
+class Rotation:
+    """The refresh tokens of the cast, in a store that other runs use too."""
+
+    def __init__(self, web: Web, redactor: Redactor, state: State, environ: Mapping[str, str] = os.environ) -> None:
+        self._web, self._redactor, self._environ = web, redactor, environ
+        self._state = state
+        self._ours: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @asynccontextmanager
+    async def session(self, name: str, part: Part) -> AsyncIterator[OwnSession]:
+        """The member's pair, ours alone meanwhile where the store can promise that. Raises CannotAsk.
+
+        It is refreshed first only when its access token would not outlive the run.
+        """
+        async with self._ours[name], self._state.turn(name):
+            kept = self._with_seed(name, part, await self._state.read(name))
+            if seconds_left(kept.get("access", "")) > self._web.target.patience.run:
+                tokens = self._tokens(kept, part)
+            else:
+                tokens = await self._unbroken(name, part, kept)
+            yield OwnSession(tokens, functools.partial(self._keep, name))
+
+    async def _keep(self, name: str, tokens: Tokens) -> None:
+        for secret in (tokens.access, tokens.refresh):
+            self._redactor.remember(secret)
+        await self._state.keep(name, kept_after(await self._state.read(name), tokens))
+
+    def _with_seed(self, name: str, part: Part, kept: Kept) -> Kept:
+        """What is kept, or what the operator has seeded since."""
+        seed = self._environ.get(part.refresh_token, "").strip()
+        mark = hashlib.sha256(seed.encode()).hexdigest()
+        if seed and kept.get("seed") != mark:
+            self._redactor.remember(seed)
+            return {"refresh": seed, "seed": mark, "aged": kept.get("aged", "")}
+        if not kept.get("refresh"):
+            raise CannotAsk(f"no refresh token is kept for {name}; {_seed(name, part)}")
+        self._redactor.remember(kept["refresh"])
+        return kept
+
+    def _tokens(self, kept: Kept, part: Part) -> Tokens:
+        for secret in (kept["access"], kept["refresh"]):
+            self._redactor.remember(secret)
+        return Tokens(kept["access"], kept["refresh"], part.user)
+
+    async def _unbroken(self, name: str, part: Part, kept: Kept) -> Tokens:
+        """Between spending the old token and keeping the new one nobody may stop us, the run's end included."""
+        task = asyncio.create_task(self._rotate(name, part, kept))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
+
+    async def _rotate(self, name: str, part: Part, kept: Kept) -> Tokens:
+        # Who cannot save must not spend.
+        await self._state.keep(name, kept)
+        try:
+            answer = await refreshing.ask(self._web, kept["refresh"])
+        except Broken as failure:
+            raise CannotAsk(f"no token for {name}: {failure.finding.observed}") from failure
+        if tokens := refreshing.pair(answer):
+            await self._state.keep(name, kept_after(kept, tokens))
+            return self._tokens(kept_after(kept, tokens), part)
+        if refreshing.is_spent(answer):
+            return await self._left_by_another(name, part, kept["refresh"])
+        raise CannotAsk(f"no token for {name}: {_why(answer)}; {_seed(name, part)}")
+
+    async def _left_by_another(self, name: str, part: Part, spent: str) -> Tokens:
+        """Another run has spent the token in this moment, and is about to save what it got; or it is lost."""
+        try:
+            async with asyncio.timeout(self._web.target.patience.answer):
+                # Another process can set no Event of ours.
+                while (kept := await self._state.read(name)).get("refresh") == spent:  # noqa: ASYNC110 - as said
+                    await asyncio.sleep(LOOKS_AGAIN_AFTER)
+        except TimeoutError:
+            raise CannotAsk(
+                f"the refresh token kept for {name} was used by somebody else, who left no new one; {_seed(name, part)}"
+            ) from None
+        return self._tokens(kept, part)
+
+
+def _why(answer: Answer) -> str:
+    code = answer.json.get("code", "") if isinstance(answer.json, dict) else ""
+    return f"{answer} {code}".rstrip()
+
+
+def _seed(name: str, part: Part) -> str:
+    """What the operator does about it."""
+    variable = part.refresh_token or f"the variable that refresh_token in [cast.{name}] names (it names none yet)"
+    return (
+        f"seed a new one: sign in to the app as {name} in a private window, copy refreshToken from its localStorage,"
+        f" close the window without signing out, put the token into {variable} and run again"
+    )

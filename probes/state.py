@@ -1,0 +1,125 @@
+"""What one run leaves for the next: refresh tokens that rotate, and access tokens that will have expired by then.
+
+A file of ours alone, replaced as a whole and locked, so that neither two runs at once nor a kill can lose a token.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from probes.finding import CannotAsk
+
+Kept = dict[str, str]  # name -> value, of one member
+LOOKS_AGAIN_AFTER = 0.02  # seconds; flock has nothing that could be awaited
+
+
+class State(Protocol):
+    """Where tokens outlive a run."""
+
+    async def read(self, member: str) -> Kept:
+        """All that is kept for `member`. Raises CannotAsk."""
+
+    async def keep(self, member: str, kept: Kept) -> None:
+        """Replace what is kept for `member`; it is safe when this returns. Raises CannotAsk."""
+
+    def turn(self, member: str) -> AbstractAsyncContextManager[None]:
+        """Nobody else has a turn for `member` meanwhile, where the store can promise that. Raises CannotAsk."""
+
+
+class FileState:
+    """One JSON file, {member: {name: value}}, mode 0600, with a lock file beside it for each member's turn."""
+
+    def __init__(self, path: Path, patience: float) -> None:
+        self._path, self._patience = path.expanduser(), patience
+
+    async def read(self, member: str) -> Kept:
+        return self._all().get(member, {})
+
+    async def keep(self, member: str, kept: Kept) -> None:
+        with self._complaining():
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            async with self._locked("write"):
+                self._replace(json.dumps({**self._all(), member: kept}, indent=1))
+
+    @asynccontextmanager
+    async def turn(self, member: str) -> AsyncIterator[None]:
+        with self._complaining():
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        async with self._locked(member):
+            yield
+
+    def _all(self) -> dict[str, Kept]:
+        try:
+            return dict(json.loads(self._path.read_text("utf-8")))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError) as error:
+            raise CannotAsk(f"the state file {self._path} cannot be read ({error}); mend or remove it") from error
+
+    @contextlib.contextmanager
+    def _complaining(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            said = f"the state file {self._path} cannot be written ({error.strerror})"
+            raise CannotAsk(f"{said}; name another in state of [identity]") from error
+
+    @asynccontextmanager
+    async def _locked(self, what: str) -> AsyncIterator[None]:
+        """The lock falls with whoever holds it, so a kill leaves none behind."""
+        with self._complaining():
+            lock = os.open(self._path.with_name(f"{self._path.name}.{what}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            await self._acquire(lock, what)
+            yield
+        finally:
+            os.close(lock)
+
+    async def _acquire(self, lock: int, what: str) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                while not _taken(lock):  # noqa: ASYNC110 - another process can set no Event of ours
+                    await asyncio.sleep(LOOKS_AGAIN_AFTER)
+        except TimeoutError:
+            lock_name = f"{self._path.name}.{what}.lock"
+            raise CannotAsk(
+                f"another run has kept {lock_name} for {self._patience:g} s; look for a run that hangs"
+            ) from None
+
+    def _replace(self, text: str) -> None:
+        descriptor, draft = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)  # made with 0600
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).replace(self._path)
+        except OSError:
+            Path(draft).unlink(missing_ok=True)
+            raise
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def open_state(where: str, patience: float) -> State | None:
+    """The store that `state` in [identity] names; None where it names none. Raises CannotAsk."""
+    kind, _, place = where.partition(":")
+    if kind == "secret":
+        from probes.state_secret import SecretState  # noqa: PLC0415 - its library is an optional extra
+
+        namespace, _, name = place.partition("/")
+        return SecretState(namespace, name, patience)
+    return FileState(Path(place), patience) if where else None

@@ -1,0 +1,88 @@
+"""The state of a run in a Kubernetes Secret, for runs that have no disk of their own; one key for each member.
+
+The API server refuses a change that was made to an older resourceVersion with 409; whoever meets that reads again.
+"""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from probes.finding import CannotAsk
+from probes.state import Kept
+
+try:
+    import httpx2 as httpx
+    from lightkube import AsyncClient
+    from lightkube.config.kubeconfig import KubeConfig
+    from lightkube.core.exceptions import ApiError, ConfigError
+    from lightkube.resources.core_v1 import Secret
+except ImportError as error:
+    raise CannotAsk("state in [identity] is a Secret, which needs: pip install 'wealist-probes[kubernetes]'") from error
+
+CONFLICTS = 10  # with other runs, on one change
+
+
+class SecretState:
+    """The Secret `name`. It must exist, and the pod's service account must be allowed to get and update it."""
+
+    def __init__(self, namespace: str, name: str, patience: float, config: KubeConfig | None = None) -> None:
+        self._namespace, self._name, self._patience = namespace, name, patience
+        try:
+            self._cluster = (config or KubeConfig.from_env()).get()
+        except ConfigError as error:
+            raise CannotAsk(f"{self}: there is no cluster to ask ({error}); run in a pod, or set KUBECONFIG") from error
+
+    def __str__(self) -> str:
+        return f"the Secret {self._namespace}/{self._name}"
+
+    async def read(self, member: str) -> Kept:
+        return self._opened(await self._secret(), member)
+
+    async def keep(self, member: str, kept: Kept) -> None:
+        for _ in range(CONFLICTS):
+            secret = await self._secret()
+            secret.data = {**(secret.data or {}), member: base64.b64encode(json.dumps(kept).encode()).decode()}
+            if await self._replaced(secret):
+                return
+        raise CannotAsk(f"{self} was changed by others {CONFLICTS} times in a row; run fewer at once")
+
+    @asynccontextmanager
+    async def turn(self, member: str) -> AsyncIterator[None]:  # noqa: ARG002 - a Secret has turns for nobody
+        """Nobody is kept out: the loser of a race is told by auth-service, and reads again."""
+        yield
+
+    async def _secret(self) -> Secret:
+        async with self._asking() as kubernetes:
+            return await kubernetes.get(Secret, self._name)
+
+    async def _replaced(self, secret: Secret) -> bool:
+        """Whether nobody had changed it since it was read; it carries the resourceVersion that says so."""
+        async with self._asking() as kubernetes:
+            try:
+                await kubernetes.replace(secret)
+            except ApiError as error:
+                if error.status.code == HTTPStatus.CONFLICT:
+                    return False
+                raise
+        return True
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[AsyncClient]:
+        kubernetes = AsyncClient(self._cluster, self._namespace, timeout=httpx.Timeout(self._patience))
+        try:
+            yield kubernetes
+        except ApiError as error:
+            said = f"{self}: the API server answers {error.status.code} {error.status.reason}"
+            raise CannotAsk(f"{said}; it must exist, and the service account may get and update it") from error
+        except httpx.HTTPError as error:
+            raise CannotAsk(f"{self}: no API server answers ({type(error).__name__}); is it to be reached?") from error
+        finally:
+            await kubernetes.close()
+
+    def _opened(self, secret: Secret, member: str) -> Kept:
+        try:
+            return dict(json.loads(base64.b64decode((secret.data or {}).get(member, ""), validate=True) or b"{}"))
+        except (ValueError, TypeError) as error:
+            raise CannotAsk(f"{self} holds no JSON under {member}; remove that key") from error

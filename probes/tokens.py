@@ -1,0 +1,75 @@
+"""A session's tokens, what they say about themselves, and such as nobody should accept (contract 2.2, RFC 7519)."""
+
+import base64
+import functools
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ALGORITHM = "RS256"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a signed-in page keeps in its localStorage (contract 3.1)."""
+
+    access: str
+    refresh: str
+    user: str
+
+
+def claims(token: str) -> Mapping[str, Any]:
+    """What `token` says, whoever signed it; nothing where it is no token."""
+    try:
+        said: Mapping[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return {}
+    return said
+
+
+def moment(token: str, claim: str) -> float:
+    """The Unix time in `claim` (iat, exp); 0 where the token does not say."""
+    value = claims(token).get(claim)
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def seconds_left(token: str) -> float:
+    """Seconds until `token` expires; negative when it has."""
+    return moment(token, "exp") - time.time()
+
+
+def forged(token: str) -> str:
+    """`token` for somebody else, under the signature that it had."""
+    head, _, signature = token.split(".")
+    changed = {**claims(token), "sub": "00000000-0000-4000-8000-0000000f09ed"}
+    body = base64.urlsafe_b64encode(json.dumps(changed).encode()).rstrip(b"=").decode()
+    return f"{head}.{body}.{signature}"
+
+
+def foreign(token: str) -> str:
+    """The claims of `token`, signed anew with a key that is not weAlist's, under the name of the one that is."""
+    kid = {"kid": jwt.get_unverified_header(token).get("kid", "")}
+    return jwt.encode(dict(claims(token)), _nobodys_key(), algorithm=ALGORITHM, headers=kid)
+
+
+@functools.cache
+def _nobodys_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+class OwnSession:
+    """A session that nobody else uses, so that its refresh token may be spent. `rotated` keeps what follows it."""
+
+    def __init__(self, tokens: Tokens, keep: Callable[[Tokens], Awaitable[None]]) -> None:
+        self.tokens, self._keep = tokens, keep
+
+    async def rotated(self, tokens: Tokens) -> None:
+        """The refresh token has been spent, and these came for it. Call before anything is done with them."""
+        if tokens != self.tokens:
+            await self._keep(tokens)
+            self.tokens = tokens
