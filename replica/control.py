@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from replica.faults import UnknownFault, known
 
+SOCKETS = ("chat", "presence", "board")
+
 
 class Switchable(Protocol):
     """A replica whose faults can be switched and whose state can be told."""
@@ -23,9 +25,11 @@ class Switchable(Protocol):
 
     async def state(self) -> dict[str, Any]: ...
 
+    def drop(self, kinds: Collection[str]) -> int: ...
+
 
 def app(replica: Switchable) -> Starlette:
-    """GET /ready, GET and PUT /faults, GET /state."""
+    """GET /ready, GET and PUT /faults, GET /state, POST /drop."""
 
     async def ready(_: Request) -> Response:
         return PlainTextResponse("ready\n")
@@ -41,16 +45,14 @@ def app(replica: Switchable) -> Starlette:
         Route("/faults", faults, methods=["GET"]),
         Route("/faults", _switching(replica.switch), methods=["PUT"]),
         Route("/state", state),
+        Route("/drop", _dropping(replica.drop), methods=["POST"]),
     ]
     return Starlette(routes=routes)
 
 
 def _switching(switch: Callable[[Collection[str]], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
     async def put(request: Request) -> Response:
-        try:
-            wanted = await request.json()
-        except (JSONDecodeError, UnicodeDecodeError):
-            wanted = None
+        wanted = await _json(request)
         if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
             return _refused('send a JSON list of fault names, as in ["service-hangs"]')
         try:
@@ -60,6 +62,24 @@ def _switching(switch: Callable[[Collection[str]], Awaitable[None]]) -> Callable
         return JSONResponse(sorted(wanted))
 
     return put
+
+
+def _dropping(drop: Callable[[Collection[str]], int]) -> Callable[[Request], Awaitable[Response]]:
+    async def post(request: Request) -> Response:
+        match await _json(request):
+            case {"what": [*kinds]} if kinds and all(kind in SOCKETS for kind in kinds):
+                return JSONResponse({"dropped": drop(kinds)})
+        return _refused('say which sockets, as in {"what": ["chat", "presence", "board"]}')
+
+    return post
+
+
+async def _json(request: Request) -> Any:
+    """What was sent; None where it is no JSON."""
+    try:
+        return await request.json()
+    except (JSONDecodeError, UnicodeDecodeError):
+        return None
 
 
 def _refused(sentence: str) -> Response:

@@ -122,9 +122,12 @@ def _tls(port: int, tag: str) -> Json:
 def apex(places: Places, faults: Collection[str]) -> list[Json]:
     """CloudFront's behaviours: /api/* to the gateway, all else to the site."""
     api: Json = {"match": [{"path": ["/api/*"]}], "handle": [_to_gateway(places, faults)], "terminal": True}
+    sockets: Json = {"path": ["/api/*"], "header": {"Upgrade": ["websocket"]}}
+    no_sockets: Json = {"match": [sockets], "handle": [app(places)], "terminal": True}
     lost: Json = {"match": [{"path": ["/assets/main.js"]}], "handle": [app(places)], "terminal": True}
     return [
         {"handle": [BY_CLOUDFRONT]},
+        *([no_sockets] if "edge-answers-html-to-upgrade" in faults else []),
         *([] if "edge-serves-html-for-api" in faults else [api]),
         *([lost] if "site-loses-asset" in faults else []),
         *_site(places),

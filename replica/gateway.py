@@ -13,6 +13,8 @@ KEEP_SOCKETS = "10m"
 # Caddy puts its name on what it passes on, after all else is done.
 NO_CADDY: Json = {"handler": "headers", "response": {"deferred": True, "delete": ["Via"]}}
 
+NO_UPGRADE: Json = {"handler": "headers", "request": {"delete": ["Connection", "Upgrade"]}}
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -52,10 +54,15 @@ def routes(upstreams: Mapping[str, Sequence[str]], faults: Collection[str]) -> l
 
 def _route(route: Route, pods: Sequence[str], faults: Collection[str]) -> Json:
     handle = [*_rewrite(route, faults), to_pods(pods, route.timeout)] if pods else [envoy(503, "no healthy upstream")]
+    if "gateway-strips-upgrade" in faults:
+        handle.insert(0, NO_UPGRADE)
     return {"match": [{"path": list(route.paths)}], "handle": handle, "terminal": True}
 
 
 def _rewrite(route: Route, faults: Collection[str]) -> list[Json]:
+    if route.strip == "/api/svc/auth" and "refresh-path-lost-behind-gateway" in faults:
+        lost = {"find": "^/api/svc/auth/api/auth/(refresh|logout)$", "replace": "/api/svc/auth/$1"}
+        return [{"handler": "rewrite", "path_regexp": [lost]}, {"handler": "rewrite", "strip_path_prefix": route.strip}]
     if route.service == "storage" and "gateway-doubles-slash" in faults:
         return [{"handler": "rewrite", "path_regexp": [{"find": f"^{route.strip}", "replace": "/"}]}]
     return [{"handler": "rewrite", "strip_path_prefix": route.strip}] if route.strip else []

@@ -10,7 +10,7 @@ TOKENS = (
     ),
     Fault(
         "gateway-replays-refresh",
-        "The gateway repeats a refresh that has rotated the token already; the user gets the second answer, 401 AUTH006.",
+        "The gateway repeats a refresh that has rotated the token; the user gets the second answer, 401 AUTH006.",
         "retries on POST, contract §1.4",
     ),
     Fault(
@@ -43,7 +43,7 @@ REALTIME = (
     ),
     Fault(
         "upgrade-hangs",
-        "The gateway takes a request to open a socket and never answers it.",
+        "A request to open a socket is taken and never answered.",
         NOT_YET,
     ),
     Fault(

@@ -47,6 +47,10 @@ class Replica:
             self.world.faults = set(faults)
             await self._buckets.publish({pages.CONFIG: pages.site(self.world)[pages.CONFIG]})
 
+    def drop(self, kinds: Collection[str]) -> int:
+        """End every open socket of these kinds as a server does that restarts."""
+        return self.world.live.sockets.drop(kinds)
+
     async def watch(self) -> None:
         """Wait for one of the programs to end, which raises ChildError."""
         await asyncio.gather(self._weed.ended(), self._caddy.process.ended())
@@ -80,7 +84,7 @@ async def running(faults: Collection[str]) -> AsyncIterator[tuple[Replica, envir
 
         replica = Replica(world, places, buckets, front, weed)
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
-        await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}))
+        await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale))
         await front.ready()
         control_url = f"http://{_address(listeners[CONTROL])}"
         key = _kept(world.key.pem(), folder / "signing-key.pem")

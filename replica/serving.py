@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Generator, Mapping
 import uvicorn
 from starlette.types import ASGIApp
 
+PING_SECONDS = 30  # contract §5.2
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -18,9 +20,10 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(apps: Mapping[socket.socket, ASGIApp]) -> AsyncIterator[None]:
+async def serving(apps: Mapping[socket.socket, ASGIApp], scale: float = 1) -> AsyncIterator[None]:
     """Serve each app on its listening socket, for as long as the block lasts."""
-    servers = [_server(app) for app in apps.values()]
+    logging.getLogger("uvicorn.error").addFilter(_worth_saying)
+    servers = [_server(app, PING_SECONDS * scale) for app in apps.values()]
     tasks = [
         asyncio.create_task(server.serve(sockets=[listener])) for server, listener in zip(servers, apps, strict=True)
     ]
@@ -33,7 +36,12 @@ async def serving(apps: Mapping[socket.socket, ASGIApp]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """Uvicorn takes every refusal before the upgrade for an app that forgot to answer."""
+    return "without completing handshake" not in record.getMessage()
+
+
+def _server(app: ASGIApp, ping: float) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -43,5 +51,9 @@ def _server(app: ASGIApp) -> uvicorn.Server:
         proxy_headers=True,
         forwarded_allow_ips="*",  # only the gateway can reach it
         ws="websockets-sansio",
+        ws_max_size=512 * 1024,  # of chat; the board's is smaller, and its own
+        ws_ping_interval=ping,
+        ws_ping_timeout=60,  # unscaled: nobody waits for it, and a busy machine must not end sockets
+        ws_per_message_deflate=False,  # gorilla's default
     )
     return _Server(config)

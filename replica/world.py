@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from replica.faults import FAULTS
 from replica.keys import SigningKey
+from replica.live import Live
 from replica.objects import BucketObjects, Objects
 from replica.rows import (
     NOWHERE,
@@ -63,6 +64,7 @@ class World:
     settings: Table[Setting] = field(default_factory=dict)
     blacklist: set[str] = field(default_factory=set)  # raw tokens, as auth-service keeps them in Redis
 
+    live: Live = field(default_factory=Live)
     cast: dict[str, User] = field(default_factory=dict)
     home: Workspace = field(init=False)  # alice's workspace, bob is a member
     plan: Project = field(init=False)  # a board project in it

@@ -73,11 +73,20 @@ def _about() -> list[Route]:
 async def refresh(request: Request) -> Response:
     """Rotates; neither the token's type is checked, nor is check-then-set atomic elsewhere than in one event loop."""
     world, token = _world(request), await _field(request, "refreshToken")
+    if world.lies("gateway-replays-refresh"):
+        _rotate(world, token)  # the answer is lost, and Envoy asks again
+    return JSONResponse(_rotate(world, token))
+
+
+def _rotate(world: World, token: str) -> dict[str, str]:
     claims = _read(world, token)
     if token in world.blacklist:
         raise Refused(401, "AUTH006", "Token is blacklisted")
+    given = pair(world, claims["sub"], claims["email"])
+    if world.lies("refresh-does-not-rotate"):
+        return given | {"refreshToken": token}
     world.blacklist.add(token)
-    return JSONResponse(pair(world, claims["sub"], claims["email"]))
+    return given
 
 
 async def validate(request: Request) -> Response:

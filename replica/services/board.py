@@ -1,6 +1,6 @@
 """board-service: projects and boards, answered as `{"data", "requestId"}` (contract §4.5, §5.6).
 
-Its routes carry /api themselves; the root is kept for its socket (contract §5.3).
+Its routes carry /api themselves; its socket stands at the root (contract §5.3).
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from replica.rows import Board, Notification, Project, new_id, now
-from replica.services import attachments
+from replica.services import attachments, board_socket, stream
 from replica.services.answers import Refusal, forbidden, not_found, numbered, numbered_error, without_nones
 from replica.services.gin import Call, as_id, engine, route
 from replica.world import World, add
@@ -35,6 +35,8 @@ def app(world: World) -> Starlette:
         route("PUT", BOARD, update_board),
         route("DELETE", BOARD, delete_board),
         route("PUT", f"{BOARD}/move", move_board),
+        route("GET", f"{PROJECT}/online-users", online_users),
+        *board_socket.ROUTES,
         *attachments.ROUTES,
     ]
     return engine(world, "board", routes, phrase=numbered_error)
@@ -78,6 +80,13 @@ async def init_settings(call: Call) -> Response:
     )
 
 
+async def online_users(call: Call) -> Response:
+    """Whoever holds the project's socket; membership is not asked, as at the socket."""
+    project_id = call.id("project", "project")
+    people = board_socket.online(call.world, project_id)
+    return numbered(call.request, {"projectId": project_id, "onlineUsers": people, "count": len(people)})
+
+
 async def create_board(call: Call) -> Response:
     row = _project(call, as_id(call.body.get("projectId"), "Invalid project ID"))
     new = Board(
@@ -91,6 +100,7 @@ async def create_board(call: Call) -> Response:
         participants=list(call.body.get("participants") or []),
     )
     _tell_assignee(call, add(call.world.boards, new))
+    board_socket.happened(call.world, "BOARD_CREATED", new, _show_board(new))
     return numbered(call.request, _show_board(new), 201)
 
 
@@ -112,6 +122,7 @@ async def update_board(call: Call) -> Response:
     row.fields |= call.body.get("customFields") or {}
     if row.assignee != before:
         _tell_assignee(call, row)
+    board_socket.happened(call.world, "BOARD_UPDATED", row, _show_board(row))
     return numbered(call.request, _show_board(row))
 
 
@@ -120,16 +131,19 @@ async def move_board(call: Call) -> Response:
     as_id(call.body.get("projectId"), "Invalid project ID")
     row.fields[name], row.updated_at = call.body.get("newFieldValue"), now()
     moved = {"boardId": row.id, "newFieldValue": row.fields[name], "message": "Board moved successfully"}
+    board_socket.happened(call.world, "BOARD_MOVED", row, moved)
     return numbered(call.request, moved)
 
 
 async def delete_board(call: Call) -> Response:
-    del call.world.boards[_board(call).id]
+    row = _board(call)
+    del call.world.boards[row.id]
+    board_socket.happened(call.world, "BOARD_DELETED", row, {"boardId": row.id})
     return numbered(call.request, {"message": "Board deleted successfully"})
 
 
 def _tell_assignee(call: Call, row: Board) -> None:
-    if row.assignee is None or row.assignee == call.user:
+    if row.assignee is None or row.assignee == call.user or call.world.lies("notifications-not-sent"):
         return
     told = Notification(
         kind="BOARD_ASSIGNED",
@@ -140,7 +154,7 @@ def _tell_assignee(call: Call, row: Board) -> None:
         resource=row.id,
         resource_name=row.title,
     )
-    add(call.world.notifications, told)
+    stream.deliver(call.world, add(call.world.notifications, told))
 
 
 def _admit(call: Call, workspace: str, what: str) -> None:

@@ -1,13 +1,14 @@
-"""chat-service over REST, with its three styles of answer (contract §5.1): raw, told as `message`, and numbered."""
+"""chat-service: its sockets, and REST in three styles of answer (contract §5.1): raw, told as `message`, numbered."""
 
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.responses import Response
 
+from replica.live import EVERYWHERE
 from replica.objects import public_signer
-from replica.rows import Chat, now
-from replica.services import messages
+from replica.rows import NOWHERE, Chat, now
+from replica.services import chat_sockets, messages
 from replica.services.answers import Refusal, bad_request, forbidden, no_content, not_found, numbered, raw, told
 from replica.services.attachments import object_key
 from replica.services.gin import Call, as_id, engine, route
@@ -29,6 +30,7 @@ def app(world: World) -> Starlette:
         route("GET", f"{BASE}/presence/online", online),
         route("GET", f"{BASE}/presence/status/{{user}}", status),
         route("POST", f"{BASE}/files/presigned-url", image_url),
+        *chat_sockets.ROUTES,
         *messages.ROUTES,
         route("GET", CHAT, chat),
         route("DELETE", CHAT, delete),
@@ -96,14 +98,26 @@ async def remove_participant(call: Call) -> Response:
     return no_content()
 
 
-async def online(_call: Call) -> Response:
-    """Nobody, as long as nobody holds a socket."""
-    return told([])
+async def online(call: Call) -> Response:
+    """Whoever holds a chat or presence socket."""
+    return told([_presence(call.world, user) for user in _online(call.world)])
 
 
 async def status(call: Call) -> Response:
-    call.id("user", "user")
-    raise not_found("User presence not found")
+    user = call.id("user", "user")
+    if call.world.live.presence.seen(EVERYWHERE, user) is None:
+        raise not_found("User presence not found")
+    return told(_presence(call.world, user))
+
+
+def _online(world: World) -> list[str]:
+    return world.live.presence.online(EVERYWHERE, forgetting=not world.lies("presence-never-forgets"))
+
+
+def _presence(world: World, user: str) -> dict[str, Any]:
+    state = "ONLINE" if user in _online(world) else "OFFLINE"
+    seen = world.live.presence.seen(EVERYWHERE, user)
+    return {"userId": user, "workspaceId": NOWHERE, "status": state, "updatedAt": seen}
 
 
 async def image_url(call: Call) -> Response:

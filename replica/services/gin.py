@@ -15,10 +15,11 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from replica.services.answers import GinJSON, Phrase, Refusal, bad_request, plain_error, unauthorized
 from replica.world import World
@@ -146,7 +147,12 @@ def engine(
     `hangs` names a fault that leaves every call unanswered; `served` tells which path of the table serves a path.
     """
     app = Starlette(
-        routes=[*_observed(world, service, ""), *(_observed(world, service, base) if base else ()), *routes],
+        routes=[
+            *_observed(world, service, ""),
+            *(_observed(world, service, base) if base else ()),
+            *routes,
+            WebSocketRoute("/{path:path}", _no_socket),
+        ],
         middleware=[Middleware(Gin, world=world, hangs=hangs, served=served)],
         exception_handlers={HTTPException: _no_route, Refusal: _refused(phrase)},
     )
@@ -176,8 +182,12 @@ def redis_check(world: World, service: str) -> str:
     return "not_configured" if lying or service == "user" else "ok"
 
 
-async def _no_route(_request: Request, _error: Exception) -> Response:
+async def _no_route(_asked: HTTPConnection, _error: Exception | None) -> Response:
     return Response("404 page not found", 404, headers={"content-type": "text/plain"})
+
+
+async def _no_socket(socket: WebSocket) -> None:
+    await socket.send_denial_response(await _no_route(socket, None))
 
 
 def _refused(phrase: Phrase) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -195,7 +205,9 @@ class Gin:
         self.app, self.world, self.hangs, self.served = app, world, hangs, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket" and self.world.lies("upgrade-hangs"):
+            await _until_gone(receive)
+        elif scope["type"] != "http":
             await self.app(scope, receive, send)
         elif self.hangs and self.world.lies(self.hangs):
             await _until_gone(receive)
@@ -232,5 +244,5 @@ def _marked(send: Send, number: str, origin: str | None) -> Send:
 
 
 async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
+    while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
         pass

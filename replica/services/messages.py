@@ -1,10 +1,12 @@
 """chat-service, messages: what is said in a chat, and who has read how far (contract §5.1)."""
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
-from replica.rows import Chat, Message, now
+from replica.live import Event
+from replica.rows import Chat, Message, new_id, now
 from replica.services.answers import bad_request, forbidden, no_content, not_found, raw, told
 from replica.services.gin import Call, route
 from replica.world import World, add
@@ -24,7 +26,11 @@ async def listed(call: Call) -> Response:
 
 
 async def send(call: Call) -> Response:
-    return raw(show(say(call.world, joined(call), call.user, call.body)), 201)
+    """A message sent by REST reaches sockets over the bus alone (contract §5.5)."""
+    said = say(call.world, joined(call), call.user, call.body)
+    for each in copies(call.world, said):
+        publish(call.world, each)
+    return raw(show(said), 201)
 
 
 def say(world: World, chat: Chat, user: str, body: dict[str, Any]) -> Message:
@@ -32,10 +38,33 @@ def say(world: World, chat: Chat, user: str, body: dict[str, Any]) -> Message:
     content = body.get("content")
     if not isinstance(content, str) or not content:
         raise bad_request("content is required")
+    if world.lies("chat-mangles-text"):
+        content = content.encode("ascii", "replace").decode()
     file = {name: body[name] for name in FILE_FIELDS if name in body}
     kind = str(body.get("messageType") or "TEXT")
     chat.updated_at = now()
     return add(world.messages, Message(chat=chat.id, user=user, content=content, kind=kind, file=file))
+
+
+def copies(world: World, said: Message) -> list[Message]:
+    """What members see of one message: itself, and another with an id of its own while that fault is on."""
+    if not world.lies("chat-delivers-twice"):
+        return [said]
+    return [said, add(world.messages, replace(said, id=new_id()))]
+
+
+def publish(world: World, said: Message) -> None:
+    """To the members on every pod, as long as the pods have a bus."""
+    if not world.lies("chat-bus-down"):
+        world.live.bus.tell(room(said.chat), received(said))
+
+
+def received(said: Message) -> Event:
+    return {"type": "MESSAGE_RECEIVED", "message": show(said)}
+
+
+def room(chat: str) -> str:
+    return f"chat:{chat}"
 
 
 async def delete(call: Call) -> Response:

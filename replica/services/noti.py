@@ -1,14 +1,15 @@
-"""noti-service over REST: what somebody should know, for one workspace at a time (contract §5.4)."""
+"""noti-service: what somebody should know, over REST for one workspace at a time, and as a stream (contract §5.4)."""
 
 import secrets
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.responses import Response
 
 from replica.rows import Notification, now
-from replica.services.answers import Refusal, bad_request, no_content, raw, unauthorized, without_nones
+from replica.services import stream
+from replica.services.answers import Refusal, bad_request, no_content, raw, unauthorized
 from replica.services.gin import Call, as_id, engine, public, route
+from replica.services.noti_rows import show
 from replica.world import World, add
 
 NOTIFICATIONS = "/api/notifications"
@@ -22,6 +23,7 @@ def app(world: World) -> Starlette:
         route("POST", f"{NOTIFICATIONS}/read-all", read_all),
         route("PATCH", f"{NOTIFICATIONS}/{{notification}}/read", read),
         route("DELETE", f"{NOTIFICATIONS}/{{notification}}", delete),
+        *stream.ROUTES,
         public("POST", "/api/internal/notifications", create),
     ]
     return engine(world, "noti", routes, base="/api", hangs="service-hangs")
@@ -75,7 +77,8 @@ async def create(call: Call) -> Response:
         resource=event["resourceId"],
         resource_name=call.body.get("resourceName"),
     )
-    return raw(show(add(call.world.notifications, row)), 201)
+    stream.deliver(call.world, add(call.world.notifications, row))
+    return raw(show(row), 201)
 
 
 def _workspace(call: Call) -> str:
@@ -95,19 +98,3 @@ def _own(call: Call) -> Notification:
     if row is None or row.target != call.user:
         raise Refusal(404, "NOT_FOUND", "Notification not found")
     return row
-
-
-def show(row: Notification) -> dict[str, Any]:
-    return without_nones(
-        id=row.id,
-        type=row.kind,
-        actorId=row.actor,
-        targetUserId=row.target,
-        workspaceId=row.workspace,
-        resourceType=row.resource_type,
-        resourceId=row.resource,
-        resourceName=row.resource_name,
-        isRead=row.read_at is not None,
-        readAt=row.read_at,
-        createdAt=row.created_at,
-    )

@@ -1,0 +1,59 @@
+"""board-service, socket: what happens on a project's board (contract §5.3).
+
+The token goes to auth-service alone, which knows of logouts; membership is not asked. Events reach a socket twice, by
+the pod and by Redis. A client's frame over 512 bytes ends the line.
+"""
+
+import jwt
+from starlette.requests import HTTPConnection
+
+from replica.live import Event
+from replica.rows import Board, now
+from replica.services.answers import unauthorized
+from replica.services.sockets import TOO_BIG, Talk, expired_too, parsed, upgrade, without_body
+from replica.world import World
+
+MAX_BYTES = 512
+
+
+def admit(world: World, asked: HTTPConnection) -> tuple[str, str]:
+    token = asked.query_params.get("token", "")
+    if claims := expired_too(world, token):
+        return str(claims["sub"]), asked.path_params["project"]
+    try:
+        claims = world.key.read(token)
+    except jwt.InvalidTokenError:
+        raise unauthorized("Invalid token") from None
+    if token in world.blacklist:
+        raise unauthorized("Token is blacklisted")
+    return str(claims["sub"]), asked.path_params["project"]
+
+
+async def hold(talk: Talk) -> None:
+    live, room, hear = talk.world.live, _room(talk.about), talk.line.tell
+    with live.board_pod.joined(room, hear), live.bus.joined(room, hear), live.presence.at(room, talk.user, now):
+        async for text in talk.line.said():
+            if len(text.encode()) > MAX_BYTES:
+                talk.line.drop(TOO_BIG)
+            elif parsed(text).get("type") == "ping":
+                talk.line.tell({"type": "pong"})
+
+
+def happened(world: World, kind: str, row: Board, payload: Event) -> None:
+    """Tell a project's board that something has happened to one of its cards."""
+    if world.lies("board-sends-no-events"):
+        return
+    event = {"type": kind, "boardId": row.id, "payload": payload}
+    world.live.board_pod.tell(_room(row.project), event)
+    world.live.bus.tell(_room(row.project), event)
+
+
+def online(world: World, project: str) -> list[str]:
+    return world.live.presence.online(_room(project), forgetting=not world.lies("presence-never-forgets"))
+
+
+def _room(project: str) -> str:
+    return f"kanban:project:{project}"
+
+
+ROUTES = upgrade("board", "/ws/project/{project}", admit, hold, without_body)

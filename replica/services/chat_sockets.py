@@ -1,0 +1,104 @@
+"""chat-service, sockets: what is said in a chat, and who is online (contract §5.2).
+
+A message goes to the sender's pod at once and to every pod over the bus, so the sender's pod hears it twice under one
+id. What is typed and read stays on the pod. Nothing answers an app's ping on a chat, and no socket ends with its token.
+"""
+
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from replica.live import EVERYWHERE, Event, Rooms
+from replica.rows import Chat, now
+from replica.services import messages
+from replica.services.answers import Refusal, forbidden, not_found
+from replica.services.gin import as_id
+from replica.services.sockets import Talk, in_json, parsed, smart, upgrade
+from replica.world import World
+
+ECHOES = {"TYPING_START": "USER_TYPING", "TYPING_STOP": "USER_TYPING_STOP"}
+
+
+def admit_to_chat(world: World, asked: HTTPConnection) -> tuple[str, str]:
+    user = str(smart(world, asked)["sub"])
+    chat = world.chats.get(as_id(asked.path_params["chat"], "Invalid chat ID"))
+    if chat is None:
+        raise not_found("Chat not found")
+    if user not in chat.participants:
+        raise forbidden("Not a participant")
+    return user, chat.id
+
+
+def admit_to_presence(world: World, asked: HTTPConnection) -> tuple[str, str]:
+    return str(smart(world, asked)["sub"]), EVERYWHERE
+
+
+async def hold_chat(talk: Talk) -> None:
+    live, room = talk.world.live, messages.room(talk.about)
+    pod = pod_of(talk.world, talk.user)
+    here = live.presence.at(EVERYWHERE, talk.user, now)
+    with pod.joined(room, talk.line.tell), live.bus.joined(room, talk.line.tell), here:
+        async for text in talk.line.said():
+            _hear(talk, pod, parsed(text))
+
+
+def pod_of(world: World, user: str) -> Rooms:
+    pods = world.live.chat_pods
+    place = next((number for number, known in enumerate(world.users) if known == user), 0)
+    return pods[place % len(pods)]
+
+
+def _hear(talk: Talk, pod: Rooms, event: Event) -> None:
+    kind, room = event.get("type"), messages.room(talk.about)
+    chat = talk.world.chats.get(talk.about)
+    match kind:
+        case None:
+            _complain(talk, "INVALID_MESSAGE", "Invalid message format")
+        case "MESSAGE":
+            _say(talk, pod, chat, event)
+        case "TYPING_START" | "TYPING_STOP":
+            pod.tell(room, {"type": ECHOES[kind], "userId": talk.user, "chatId": talk.about})
+        case "READ_MESSAGE":
+            _read(talk, pod, chat, event.get("messageId"))
+
+
+def _say(talk: Talk, pod: Rooms, chat: Chat | None, event: dict[str, Any]) -> None:
+    try:
+        if chat is None:
+            raise not_found("Chat not found")
+        said = messages.say(talk.world, chat, talk.user, event)
+    except Refusal:
+        _complain(talk, "SEND_FAILED", "Failed to send message")
+        return
+    for each in messages.copies(talk.world, said):
+        messages.publish(talk.world, each)
+        pod.tell(messages.room(each.chat), messages.received(each))
+
+
+def _read(talk: Talk, pod: Rooms, chat: Chat | None, sent: object) -> None:
+    try:
+        number = as_id(sent, "Invalid message ID")
+    except Refusal:
+        _complain(talk, "INVALID_MESSAGE_ID", "Invalid message ID")
+        return
+    if chat is not None:
+        chat.last_read[talk.user] = now()
+    pod.tell(messages.room(talk.about), {"type": "MESSAGE_READ", "messageId": number, "userId": talk.user})
+
+
+def _complain(talk: Talk, code: str, message: str) -> None:
+    talk.line.tell({"type": "ERROR", "code": code, "message": message})
+
+
+async def hold_presence(talk: Talk) -> None:
+    with talk.world.live.presence.at(EVERYWHERE, talk.user, now):
+        async for text in talk.line.said():
+            if parsed(text).get("type") == "heartbeat":
+                talk.line.tell({"type": "pong"})
+
+
+# The fixed word stands before the chat's id, as in gin.
+ROUTES = [
+    *upgrade("presence", "/api/chats/ws/presence", admit_to_presence, hold_presence, in_json),
+    *upgrade("chat", "/api/chats/ws/{chat}", admit_to_chat, hold_chat, in_json),
+]

@@ -1,0 +1,137 @@
+"""Sockets of the Go services: refused before the upgrade with a status of its own, then one line each way.
+
+A browser sees 1006 for every refusal; the status is the proof for whoever can read it (contract §5.2).
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from replica.live import Event
+from replica.services.answers import GinJSON, Refusal, unauthorized
+from replica.services.gin import access_claims
+from replica.world import World
+
+DROPPED = 1012  # a server that restarts
+TOO_BIG = 1009
+NO_SOCKET = "Bad Request\nwebsocket: the client is not using the websocket protocol: 'upgrade' token not found\n"
+
+
+class Line:
+    """One open socket: what is told leaves in order, without the teller waiting for it."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._told: asyncio.Queue[Event | int] = asyncio.Queue()
+
+    def tell(self, event: Event) -> None:
+        self._told.put_nowait(event)
+
+    def drop(self, code: int = DROPPED) -> None:
+        """Close it, after what has been told so far."""
+        self._told.put_nowait(code)
+
+    async def said(self) -> AsyncIterator[str]:
+        """What comes in, until either side ends it."""
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                got = await self._socket.receive()
+                if got["type"] == "websocket.disconnect":
+                    return
+                yield got.get("text") or (got.get("bytes") or b"").decode(errors="replace")
+
+    async def deliver(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it ended while we spoke
+            while not isinstance(event := await self._told.get(), int):
+                await self._socket.send_text(json.dumps(event, ensure_ascii=False))
+            await self._socket.close(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """An open socket, whose it is, and what it is about (a chat's or a project's id)."""
+
+    world: World
+    user: str
+    about: str
+    line: Line
+
+
+Admit = Callable[[World, HTTPConnection], tuple[str, str]]  # raises Refusal; else who it is, and about what
+Hold = Callable[[Talk], Awaitable[None]]
+
+
+def upgrade(kind: str, path: str, admit: Admit, hold: Hold, refuse: Callable[[Refusal], Response]) -> list[BaseRoute]:
+    """A socket at `path`; a plain GET meets the same checks, and then learns that it is no socket."""
+
+    async def opened(socket: WebSocket) -> None:
+        world: World = socket.app.state.world
+        try:
+            user, about = admit(world, socket)
+        except Refusal as no:
+            clear = not world.lies("socket-refuses-with-500")
+            shown = no if clear else Refusal(500, "INTERNAL_ERROR", "Internal server error")
+            await socket.send_denial_response(refuse(shown))
+            return
+        await socket.accept()
+        line = Line(socket)
+        delivering = asyncio.create_task(line.deliver())
+        try:
+            with world.live.sockets.holding(kind, line):
+                await hold(Talk(world, user, about, line))
+        finally:
+            delivering.cancel()
+            await asyncio.gather(delivering, return_exceptions=True)
+
+    async def not_a_socket(request: Request) -> Response:
+        try:
+            admit(request.app.state.world, request)
+        except Refusal as no:
+            return refuse(no)
+        return PlainTextResponse(NO_SOCKET, 400, headers={"sec-websocket-version": "13"})
+
+    return [WebSocketRoute(path, opened), Route(path, not_a_socket)]
+
+
+def in_json(no: Refusal) -> Response:
+    return GinJSON({"error": {"code": no.code, "message": no.message}}, no.status)
+
+
+def without_body(no: Refusal) -> Response:
+    return Response(status_code=no.status)
+
+
+def smart(world: World, asked: HTTPConnection) -> dict[str, Any]:
+    """Claims of the query's token as SmartValidator sees them: auth-service first, the JWKS when that says no."""
+    token = asked.query_params.get("token", "")
+    if not token:
+        raise unauthorized("Token required")
+    return expired_too(world, token) or access_claims(world, token)
+
+
+def expired_too(world: World, token: str) -> dict[str, Any] | None:
+    """The claims of a token whose end nobody looks at, while that fault is on."""
+    if not world.lies("socket-accepts-expired-token"):
+        return None
+    try:
+        return world.key.read(token, expired=True)
+    except jwt.InvalidTokenError:
+        return None
+
+
+def parsed(text: str) -> Event:
+    """What a socket said; nothing where it is no JSON object."""
+    try:
+        event = json.loads(text)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}

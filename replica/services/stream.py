@@ -1,0 +1,61 @@
+"""noti-service, stream: server-sent events for one user, cut by the server's WriteTimeout (contract §5.4).
+
+What happens while nobody listens is not sent again; REST lists it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from replica.live import Event
+from replica.rows import Notification
+from replica.services.gin import Call, access_claims, bearer, public
+from replica.services.noti_rows import show
+from replica.world import World
+
+WRITE_TIMEOUT, PING = 30, 30  # seconds in weAlist
+EARLY = 1 / 6
+HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+
+async def stream(call: Call) -> Response:
+    user = str(_claims(call.world, call.request)["sub"])
+    return StreamingResponse(_events(call.world, user), media_type="text/event-stream", headers=HEADERS)
+
+
+def _claims(world: World, request: Request) -> Event:
+    if token := request.query_params.get("token"):
+        return access_claims(world, token)
+    return bearer(world, request.headers)
+
+
+async def _events(world: World, user: str) -> AsyncIterator[str]:
+    happened: asyncio.Queue[Event] = asyncio.Queue()
+    loop, scale = asyncio.get_running_loop(), world.scale
+    end = loop.time() + WRITE_TIMEOUT * scale * (EARLY if world.lies("stream-cut-early") else 1)
+    with world.live.bus.joined(_channel(user), happened.put_nowait):
+        yield _event("connected", {"status": "connected"})
+        while (left := end - loop.time()) > 0:
+            try:
+                yield _event("notification", await asyncio.wait_for(happened.get(), min(left, PING * scale)))
+            except TimeoutError:
+                yield ":ping\n\n"
+
+
+def _event(name: str, data: Event) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def deliver(world: World, row: Notification) -> None:
+    """To every stream that its user has open now."""
+    world.live.bus.tell(_channel(row.target), show(row))
+
+
+def _channel(user: str) -> str:
+    return f"notifications:user:{user}"
+
+
+ROUTES = [public("GET", "/api/notifications/stream", stream)]
