@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from probes.finding import CannotAsk, NotApplicable
 from probes.identity import Member
 from probes.page import Visit
 from probes.target import Target
+from probes.tokens import Tokens
 from probes.web import USER_AGENT
 
 CLOSING_TIME = 5.0  # seconds
@@ -40,17 +41,27 @@ class Browser:
         self._scratch: Path | None = None
 
     @asynccontextmanager
-    async def visit(self, path: str, member: Member | None = None) -> AsyncIterator[Visit]:
-        """A page of the app at `path`, signed in as `member`; what goes wrong in the block leaves picture and trace."""
+    async def visit(
+        self,
+        path: str,
+        who: Member | Tokens | None = None,
+        prepare: Callable[[Visit], Awaitable[None]] | None = None,
+    ) -> AsyncIterator[Visit]:
+        """A page of the app at `path`, signed in as `who`; what goes wrong in the block leaves picture and trace.
+
+        `prepare` is awaited before the page is opened.
+        """
         recorder = current()
         try:
-            context = await self._context(member)
+            context = await self._context(await who.tokens() if isinstance(who, Member) else who)
         except PlaywrightError as error:
             raise CannotAsk(f"the browser gave no page: {_first_line(error)}") from error
         with recorder.exchange("page", "NAVIGATE", self._target.hosts.apex + path) as navigation:
             visit = Visit(await context.new_page(), self._target, recorder)
             try:
                 await context.route(f"{self._target.hosts.apex}/api/**", _joining(navigation))
+                if prepare:
+                    await prepare(visit)
                 await visit.open(navigation)
                 yield visit
             except (NotApplicable, asyncio.CancelledError):
@@ -66,8 +77,8 @@ class Browser:
                     async with asyncio.timeout(CLOSING_TIME):
                         await context.close()
 
-    async def _context(self, member: Member | None) -> BrowserContext:
-        state = await self._signed_in(member) if member else None
+    async def _context(self, tokens: Tokens | None) -> BrowserContext:
+        state = self._signed_in(tokens) if tokens else None
         browser = await self._ready()
         agent = f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{browser.version}"
         context = await browser.new_context(
@@ -77,9 +88,8 @@ class Browser:
         await context.tracing.start(screenshots=True, snapshots=True)
         return context
 
-    async def _signed_in(self, member: Member) -> StorageState:
+    def _signed_in(self, tokens: Tokens) -> StorageState:
         """What the app keeps of somebody who is signed in (contract 3.1)."""
-        tokens = await member.tokens()
         kept = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
         items = [{"name": name, "value": value} for name, value in kept.items()]
         return {"cookies": [], "origins": [{"origin": self._target.hosts.apex, "localStorage": items}]}  # type: ignore[typeddict-item]

@@ -30,13 +30,16 @@ class Reply:
 
 
 class Visit:
-    """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page throws."""
+    """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page throws.
+
+    `news` is set whenever something has happened; who waits for it clears it.
+    """
 
     def __init__(self, page: Page, target: Target, recorder: Recorder) -> None:
         self.page, self.target, self.recorder = page, target, recorder
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
-        self.trouble = asyncio.Event()
+        self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
         page.on("requestfinished", lambda request: self._later(self._finished(request)))
         page.on("requestfailed", lambda request: self._later(self._failed(request)))
@@ -126,10 +129,10 @@ class Visit:
             headers = await response.all_headers()
             # Of a redirect the browser keeps no body.
             wanted = "/api/" in urlsplit(request.url).path and not 300 <= response.status < 400
-            self._note(
-                request,
-                Answer(request.method, request.url, response.status, headers, await response.body() if wanted else b""),
-            )
+            body = b""
+            with contextlib.suppress(PlaywrightError):  # a page that logs out at once takes only the body along
+                body = await response.body() if wanted else b""
+            self._note(request, Answer(request.method, request.url, response.status, headers, body))
 
     async def _failed(self, request: Request) -> None:
         with contextlib.suppress(PlaywrightError):
@@ -148,6 +151,7 @@ class Visit:
         exchange.error = failure or None
         self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
         self.replies.append(Reply(answer, exchange, failure))
+        self.news.set()
         if "/api/" in urlsplit(request.url).path and answer.is_html:
             self.trouble.set()
 

@@ -26,7 +26,7 @@ class SigningKey:
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KEY_ID})
 
     def read(self, token: str, *, expired: bool = False) -> dict[str, Any]:
-        """The claims of a token that is signed, ours and, unless `expired` is fine, alive; else jwt.InvalidTokenError."""
+        """The claims of a token of ours that is alive, or `expired` where that is fine; else jwt.InvalidTokenError."""
         claims: dict[str, Any] = jwt.decode(
             token,
             self.private.public_key(),
