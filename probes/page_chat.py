@@ -1,0 +1,71 @@
+"""The chat panel as a member uses it: open a chat, say something; and whether that reached somebody else.
+
+Texts are those of contract 3.7. The panel shows what was said before anybody has it (3.6), so others are asked.
+"""
+
+import asyncio
+
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from probes import chat
+from probes.chat import Room
+from probes.finding import Code, broken
+from probes.identity import Member
+from probes.page_session import Stay
+from probes.web import Web
+
+SIDEBAR = "채팅"
+PLACE = "메시지를 입력하세요... (Ctrl+V로 이미지 붙여넣기)"
+SEND = "전송"
+LOOKS_AGAIN_AFTER = 0.1  # seconds
+SHOWS_NOT = "the page: its chat list or panel"
+
+
+def path(workspace: str) -> str:
+    """Where the panel can be opened; it has no address of its own (contract 3.1)."""
+    return f"/workspace/{workspace}"
+
+
+async def open_chat(stay: Stay, name: str) -> None:
+    """Open the chat `name` in the panel, its socket included. Raises Broken."""
+    await stay.connected("presence")
+    steps = {
+        "a button for chats": stay.page.get_by_title(SIDEBAR, exact=True),
+        f"the chat {name}": stay.page.get_by_role("button", name=name),
+    }
+    for what, step in steps.items():
+        await stay.visit.shows(step, Code.CHAT_NOT_DELIVERED, f"the page does not show {what}", SHOWS_NOT)
+        await step.first.click()
+    place = stay.page.get_by_placeholder(PLACE)
+    await stay.visit.shows(place, Code.CHAT_NOT_DELIVERED, f"the page does not open the chat {name}", SHOWS_NOT)
+    await stay.connected("chat")
+
+
+async def say(stay: Stay, text: str) -> None:
+    """Type `text` and press the button. Raises Broken when the button does nothing (contract 3.5)."""
+    await stay.page.get_by_placeholder(PLACE).fill(text)
+    await stay.page.get_by_role("button", name=SEND, exact=True).click()
+    try:
+        await stay.page.get_by_text(text, exact=True).first.wait_for()
+    except PlaywrightTimeout:
+        raise broken(
+            Code.PAGE_NOT_RECOVERED,
+            "the chat socket is open, and the send button does nothing: the text stays where it was typed",
+            "the page: its chat panel still holds the socket that was lost",
+        ) from None
+
+
+async def reaches(web: Web, member: Member, room: Room, text: str) -> None:
+    """`member` can read `text` in the chat within the promised time. Raises Broken."""
+    within = web.target.realtime.deliver_seconds
+    try:
+        async with asyncio.timeout(within):
+            # By REST: what the bus between chat's pods loses is another scenario's to find.
+            while text not in [message.text for message in await chat.history(web, member, room)]:
+                await asyncio.sleep(LOOKS_AGAIN_AFTER)  # noqa: ASYNC110 - weAlist over REST has no event
+    except TimeoutError:
+        raise broken(
+            Code.CHAT_NOT_DELIVERED,
+            f"the page shows what was said, and {within:g} s later {member.name} cannot read it",
+            "the page's optimistic bubble (contract 3.6) over a socket that is dead, or chat-service",
+        ) from None

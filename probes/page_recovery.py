@@ -1,0 +1,179 @@
+"""What a page did after it lost its sockets or its token, and every way in which that leaves its user stranded.
+
+Pure. Sources: V6 §4 (sockets with an expired token), contract 3.3 (refresh), 3.5 (reconnecting).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from probes import refreshing, sockets
+from probes.finding import Code, Finding
+from probes.page_sockets import Socket
+from probes.web import Answer
+
+NO_INTERCEPTOR = (
+    "the page: its socket code reconnects without refreshAccessToken(); sockets pass no Axios interceptor (V6 §4)"
+)
+RACE = "the page: each socket refreshes for itself, and the refresh token, which rotates, works once (contract 3.3)"
+ANY_ERROR = "the page: it takes any error of a refresh for a refusal, and logs out (contract 3.3)"
+RECONNECT = "the page: what it does when a socket closes (contract 3.5)"
+CLEARS = "the page: performLogout (contract 3.3)"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page did from some moment on. `asked`: refreshes begun; `answers`: those that ended, status 0 if failed.
+
+    `stale`: access tokens that the page must not open a socket with any more.
+    """
+
+    attempts: tuple[Socket, ...] = ()
+    asked: int = 0
+    answers: tuple[Answer, ...] = ()
+    logouts: int = 0
+    stale: frozenset[str] = frozenset()
+
+    def is_back(self, what: str) -> bool:
+        return any(socket.what == what and socket.live and socket.token not in self.stale for socket in self.attempts)
+
+    def storms(self, attempts: int) -> bool:
+        """Whether one kind of socket was tried more than twice as often as the app may in a row."""
+        return any(count > 2 * attempts for count in _counts(self).values())
+
+    @property
+    def stale_attempt(self) -> Socket | None:
+        return next((socket for socket in self.attempts if socket.token in self.stale), None)
+
+
+def _counts(seen: Seen) -> Counter[str]:
+    return Counter(socket.what for socket in seen.attempts)
+
+
+def explain_return(seen: Seen, kinds: Collection[str], attempts: int, refreshes: int | None = None) -> Finding | None:
+    """Name why the page has not come back as promised: sockets of `kinds` open, at most `refreshes` asked for."""
+    return _storm(seen, attempts) or _stale(seen) or _logout(seen) or _absence(seen, kinds) or _many(seen, refreshes)
+
+
+def explain_refusal(seen: Seen, attempts: int, *, at_login: bool, kept: Collection[str]) -> Finding | None:
+    """Name what is wrong with a page whose refresh was refused; `kept`: names of tokens that it still has."""
+    if finding := _storm(seen, attempts) or _stale(seen):
+        return finding
+    if not seen.asked:
+        return Finding(Code.PAGE_NOT_RECOVERED, "the page lost its socket and never asked for a refresh", RECONNECT)
+    if not seen.logouts or not at_login:
+        return Finding(Code.PAGE_NOT_RECOVERED, "the refresh was refused, and the login page is not shown", CLEARS)
+    if kept:
+        observed = f"the refresh was refused, and after the logout the page still keeps {' and '.join(sorted(kept))}"
+        return Finding(Code.PAGE_NOT_RECOVERED, observed, CLEARS)
+    if seen.logouts > 1:
+        return Finding(
+            Code.REFRESH_RACE_LOGOUT, f"one refused refresh logged the user out {seen.logouts} times in a row", RACE
+        )
+    return None
+
+
+def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
+    """Name what is wrong with a page that called the API with an expired token; `replies` in the order of their end."""
+    if finding := _logout(seen) or _many(seen, 1):
+        return finding
+    refused = Counter(_call(answer) for answer in replies if answer.status == 401)
+    done = {_call(answer) for answer in replies if 200 <= answer.status < 300}
+    if not refused:
+        return Finding(
+            Code.STRANGER_ADMITTED,
+            "the page called the API with an expired access token, and no service refused it",
+            "token check of the HTTP services: parse-only, neither signature nor expiry (contract 2.5)",
+        )
+    for call, times in refused.items():
+        if call not in done:
+            return Finding(
+                Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401, and not repeated with success", ANY_CALL
+            )
+        if times > 1:
+            return Finding(Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL)
+    return None
+
+
+ANY_CALL = "the page: its response interceptor (401, one refresh, one repeated call; contract 3.3)"
+
+
+def _call(answer: Answer) -> str:
+    return f"{answer.method} {answer.url.partition('?')[0]}"
+
+
+def _storm(seen: Seen, attempts: int) -> Finding | None:
+    if not seen.storms(attempts):
+        return None
+    what, count = _counts(seen).most_common(1)[0]
+    return Finding(
+        Code.SOCKET_RECONNECT_STORM,
+        f"the page tried {count} times to open its {what} socket, where {attempts} times in a row are the app's limit",
+        "the page: it reconnects without a pause, or without an end (contract 3.5)",
+    )
+
+
+def _stale(seen: Seen) -> Finding | None:
+    if (socket := seen.stale_attempt) is None:
+        return None
+    refreshed = sum(answer.status == 200 for answer in seen.answers)
+    return Finding(
+        Code.SOCKET_STALE_TOKEN,
+        f"after a drop the page opened its {socket.what} socket with the token that it had before, {socket.label}; "
+        f"it had refreshed {refreshed or 'no'} token{'s' * (refreshed > 1)} until then",
+        NO_INTERCEPTOR,
+    )
+
+
+def _logout(seen: Seen) -> Finding | None:
+    if not seen.logouts:
+        return None
+    refused = next((answer for answer in seen.answers if answer.status == 401), None)
+    if refused and seen.asked > 1:
+        return Finding(
+            Code.REFRESH_RACE_LOGOUT,
+            f"the page asked for {seen.asked} refreshes where one serves all, one was refused as spent, "
+            "and the user was logged out",
+            RACE,
+        )
+    if refused:
+        return refreshing.explain(refused)
+    if bad := next((answer for answer in seen.answers if answer.status != 200), None):
+        how = f"was answered {bad.status}" if bad.status else "got no answer"
+        return Finding(Code.REFRESH_ERROR_LOGOUT, f"a refresh {how}, and the user was logged out", ANY_ERROR)
+    return Finding(Code.PAGE_NOT_RECOVERED, "the user was logged out, though no refresh had failed", CLEARS)
+
+
+def _many(seen: Seen, refreshes: int | None) -> Finding | None:
+    if refreshes is None or seen.asked <= refreshes:
+        return None
+    return Finding(
+        Code.REFRESH_RACE_LOGOUT,
+        f"the page asked for {seen.asked} refreshes where {refreshes} would do; this time nobody was logged out",
+        RACE,
+    )
+
+
+def explain_upgrade(socket: Socket) -> Finding:
+    """Name why a page's attempt to open a socket with a good token failed; pure."""
+    if socket.status:
+        # A browser keeps the body; what else than a page would have status 200?
+        headers = {"content-type": "text/html"} if socket.status == 200 else {}
+        return sockets.explain(Answer("GET", socket.url, socket.status, headers, b""))
+    return sockets.explain_error(socket.url, OSError(socket.failure) if socket.failure else TimeoutError())
+
+
+def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
+    missing = next((what for what in kinds if not seen.is_back(what)), None)
+    if missing is None:
+        return None
+    tried = [socket for socket in seen.attempts if socket.what == missing]
+    if tried and not tried[-1].opened:
+        return explain_upgrade(tried[-1])
+    if not tried and (bad := next((answer for answer in reversed(seen.answers) if answer.status != 200), None)):
+        return refreshing.explain(bad)
+    return Finding(
+        Code.PAGE_NOT_RECOVERED,
+        f"the page's {missing} socket is not back: {len(tried)} attempts, {seen.asked} refreshes",
+        RECONNECT,
+    )

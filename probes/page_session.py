@@ -1,0 +1,245 @@
+"""A page that stays open while its token ages, its sockets drop, its network goes and its refresh fails.
+
+What is done to the page is done where weAlist would do it: at the socket, at the network, at the answer to a refresh.
+What came of it is judged by probes/page_recovery.py. Sources: V6 §4, contract 3.1, 3.3, 3.5.
+"""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Frame, Request, Route
+
+from probes import page_recovery, refreshing
+from probes.browser import Browser
+from probes.finding import Broken, CannotAsk, Finding
+from probes.identity import Member
+from probes.page import Reply, Visit
+from probes.page_recovery import Seen
+from probes.page_sockets import Sockets
+from probes.tokens import OwnSession, Tokens
+
+Failing = Literal["refused", "unavailable", "network"]
+SIGN_IN = "GOOGLE 계정으로 계속하기"  # contract 3.7
+KEPT = ("accessToken", "refreshToken")
+# In auth-service's own words (contract 2.3), and in Envoy's (1.4).
+REFUSAL = {"code": refreshing.SPENT, "message": "Token is blacklisted"}
+NO_PODS = "no healthy upstream"
+READ = "names => names.map(name => localStorage.getItem(name) ?? '')"
+ASKS = ("fetch", "xhr")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment in the life of a page, by how much it had done."""
+
+    attempts: int = 0
+    replies: int = 0
+    asked: int = 0
+    logouts: int = 0
+
+
+class Stay:
+    """One page, from its opening on; what it did is told from `since` on, which moves when something is done to it."""
+
+    def __init__(self, visit: Visit, session: OwnSession) -> None:
+        self.visit, self.page, self.realtime = visit, visit.page, visit.target.realtime
+        self.sockets = Sockets(visit.page, visit.recorder, visit.news.set)
+        self._session, self._since, self._stale = session, Mark(), frozenset[str]()
+        self._asked = self._logouts = 0
+        self._flying: set[Request] = set()
+        self._failing: Failing = "refused"
+        self._failures_left = 0.0
+
+    async def prepare(self) -> None:
+        """Call before the page is opened."""
+        self.page.on("request", self._request)
+        self.page.on("requestfinished", self._landed)
+        self.page.on("requestfailed", self._landed)
+        self.page.on("framenavigated", self._navigated)
+        await self.page.route(f"**{refreshing.REFRESH}", self._refresh)
+        await self.sockets.watch()
+
+    # What can be done to a page.
+
+    async def expire(self, token: str) -> None:
+        """Half an hour passes: the access token in the page's storage is one that has expired."""
+        before = await self._kept()
+        self._stale = frozenset({token, before.access, self._session.tokens.access})
+        await self.page.evaluate("token => localStorage.setItem('accessToken', token)", token)
+
+    def fail_refreshes(self, how: Failing, times: float = math.inf) -> None:
+        """The next refreshes end so, without reaching weAlist, where the refresh token stays good."""
+        self._failing, self._failures_left = how, times
+
+    async def drop(self, *kinds: str) -> None:
+        """The server closes these sockets of the page at the same moment."""
+        self._mark()
+        await self.sockets.drop(*kinds)
+
+    async def lose_network(self, seconds: float) -> None:
+        """No network for so long, then a network again."""
+        self._mark()
+        await self.sockets.lose_network()
+        await asyncio.sleep(seconds)
+        await self.sockets.regain_network()
+
+    # What a page then promises.
+
+    async def connected(self, *kinds: str) -> None:
+        """The page has opened these sockets. Raises Broken."""
+        await self._until(lambda: self._all_back(kinds), self.visit.target.patience.answer)
+        self._judge(page_recovery.explain_return(self.seen, kinds, self.realtime.attempts))
+
+    async def comes_back(self, *kinds: str, refreshes: int | None = None) -> None:
+        """The page has these sockets again, with a fresh token, and its user is signed in. Raises Broken."""
+        await self._until(lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds)
+        await self._settle()
+        self._judge(page_recovery.explain_return(self.seen, kinds, self.realtime.attempts, refreshes))
+
+    async def logs_out_once(self) -> None:
+        """The page forgets its tokens, shows the login page, and is quiet from then on. Raises Broken."""
+        shown = self.page.get_by_role("button", name=SIGN_IN)
+        await self._until(lambda: bool(self._logouts) or self._is_lost, self.realtime.reconnect_seconds)
+        with contextlib.suppress(PlaywrightError):
+            await shown.wait_for(timeout=1000 if self._is_lost else None)
+        await self._until(lambda: self._is_storming, self.realtime.attempts * self.realtime.pause_seconds)
+        kept = await self._kept()
+        names = [name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value]
+        at_login = await shown.is_visible()
+        self._judge(page_recovery.explain_refusal(self.seen, self.realtime.attempts, at_login=at_login, kept=names))
+
+    async def repeats_its_calls(self) -> None:
+        """Calls that were refused for an expired token are repeated after one refresh. Raises Broken."""
+        await self._until(lambda: self._logouts > 0 or self._is_through, self.visit.target.patience.answer)
+        await self._settle()
+        calls = [reply.answer for reply in self._replies() if not _is_refresh(reply)]
+        self._judge(page_recovery.explain_calls(self.seen, calls))
+
+    @property
+    def seen(self) -> Seen:
+        """What the page did since something was done to it."""
+        return Seen(
+            attempts=tuple(self.sockets.all[self._since.attempts :]),
+            asked=self._asked - self._since.asked,
+            answers=tuple(reply.answer for reply in self._replies() if _is_refresh(reply)),
+            logouts=self._logouts - self._since.logouts,
+            stale=self._stale,
+        )
+
+    async def end(self) -> None:
+        """Keep what the page's refreshes left, before it is closed."""
+        self.sockets.end()
+        refreshed = any(_is_refresh(reply) and reply.answer.status == 200 for reply in self.visit.replies)
+        kept = await self._kept() if refreshed else self._session.tokens
+        if kept.access and kept.refresh:
+            await self._session.rotated(kept)
+
+    def _mark(self) -> None:
+        self._since = Mark(len(self.sockets.all), len(self.visit.replies), self._asked, self._logouts)
+
+    def _judge(self, finding: Finding | None) -> None:
+        if finding is None:
+            return
+        told = [reply.exchange for reply in self._replies() if _is_refresh(reply)]
+        if not told or not finding.code.startswith("refresh-"):
+            told = [socket.exchange for socket in self.seen.attempts if socket.exchange] or told
+        self.visit.recorder.telling = told[-1] if told else None
+        raise Broken(finding)
+
+    def _replies(self) -> list[Reply]:
+        return [reply for reply in self.visit.replies[self._since.replies :] if "/api/" in reply.answer.url]
+
+    def _all_back(self, kinds: tuple[str, ...]) -> bool:
+        return all(self.seen.is_back(what) for what in kinds)
+
+    @property
+    def _is_storming(self) -> bool:
+        return self.seen.storms(self.realtime.attempts)
+
+    @property
+    def _is_lost(self) -> bool:
+        """Nothing that is still to come can mend it."""
+        return self.seen.logouts > 0 or self.seen.stale_attempt is not None or self._is_storming
+
+    @property
+    def _is_through(self) -> bool:
+        refused = any(reply.answer.status == 401 for reply in self._replies())
+        return refused and not self._flying
+
+    async def _until(self, done: Callable[[], bool], seconds: float) -> None:
+        """Wait for `done`, no longer than `seconds`; who calls judges by what was seen."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not done():
+                    self.visit.news.clear()
+                    await self.visit.news.wait()
+
+    async def _settle(self) -> None:
+        """Wait for the answers to refreshes that are under way, since they say why."""
+        await self._until(lambda: not any(refreshing.REFRESH in r.url for r in self._flying), 1.0)
+        await self.visit.settle()
+
+    async def _kept(self) -> Tokens:
+        """The tokens that the page keeps; a page on its way elsewhere is waited for."""
+        for _ in range(3):
+            with contextlib.suppress(PlaywrightError):
+                await self.page.wait_for_load_state("domcontentloaded")
+                access, refresh = await self.page.evaluate(READ, list(KEPT))
+                return Tokens(access, refresh, self._session.tokens.user)
+        raise CannotAsk("the page's storage cannot be read: it never stands still")
+
+    async def _refresh(self, route: Route) -> None:
+        if self._failures_left < 1:
+            return await route.fallback()
+        self._failures_left -= 1
+        match self._failing:
+            case "refused":
+                await route.fulfill(status=401, json=REFUSAL)
+            case "unavailable":
+                await route.fulfill(status=503, content_type="text/plain", body=NO_PODS)
+            case "network":
+                await route.abort("connectionfailed")
+
+    def _request(self, request: Request) -> None:
+        if request.resource_type in ASKS and "/api/" in request.url:
+            self._flying.add(request)
+        self._asked += request.url.endswith(refreshing.REFRESH) and request.method == "POST"
+        self.visit.news.set()
+
+    def _landed(self, request: Request) -> None:
+        self._flying.discard(request)
+        self.visit.news.set()
+
+    def _navigated(self, frame: Frame) -> None:
+        if frame == self.page.main_frame and urlsplit(frame.url).path == "/":
+            self._logouts += 1
+            self.visit.news.set()
+
+
+def _is_refresh(reply: Reply) -> bool:
+    return reply.answer.method == "POST" and urlsplit(reply.answer.url).path == refreshing.REFRESH
+
+
+@asynccontextmanager
+async def stay(browser: Browser, member: Member, path: str, access: str = "") -> AsyncIterator[Stay]:
+    """A page of the app that stays open, signed in with a session of its own; `access`: an access token instead."""
+    async with member.session() as session:
+        stays: list[Stay] = []
+
+        async def prepare(visit: Visit) -> None:
+            stays.append(Stay(visit, session))
+            await stays[0].prepare()
+
+        async with browser.visit(path, replace(session.tokens, access=access or session.tokens.access), prepare):
+            try:
+                yield stays[0]
+            finally:
+                with contextlib.suppress(PlaywrightError, CannotAsk):
+                    await stays[0].end()

@@ -1,0 +1,100 @@
+"""The page through its token's life: it comes back from what is lost, and its user notices nothing, or is told."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+import pytest
+
+from probes import chat, page_chat, page_session
+from probes.browser import Browser
+from probes.chat import Room
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.page_session import Failing, Stay
+from probes.target import Target
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="frontend", incident="V6 §4")
+
+Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]
+HELLO = "Are you there?"
+
+
+@asynccontextmanager
+async def _at_a_chat(
+    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> AsyncIterator[tuple[Stay, Room]]:
+    room = await chat.open_room(web, alice, [bob], ledger)
+    async with page_session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
+        await page_chat.open_chat(stay, room.name)
+        yield stay, room
+
+
+@pytest.fixture(scope="session")
+def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger) -> Callable[[], Sitting]:
+    """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
+    return partial(_at_a_chat, browser, web, alice, bob, ledger)
+
+
+@pytest.mark.promise(incident="V6 §4, a3ca20b2")
+async def test_a_dropped_chat_comes_back_with_a_fresh_token(
+    at_a_chat: Callable[[], Sitting], web: Web, alice: Member, bob: Member
+) -> None:
+    """Who has sat at a chat for an hour and loses its socket can send all the same, and the message arrives."""
+    async with at_a_chat() as (stay, room):
+        await stay.expire(await alice.expired())
+        await stay.drop("chat")
+        await stay.comes_back("chat", refreshes=1)
+        await page_chat.say(stay, HELLO)
+        await page_chat.reaches(web, bob, room, HELLO)
+
+
+@pytest.mark.promise(incident="V6 §4, contract 3.3")
+async def test_one_refresh_serves_all_sockets(at_a_chat: Callable[[], Sitting], alice: Member) -> None:
+    """When chat, board and presence drop at once, one refresh brings all three back, and nobody is logged out."""
+    async with at_a_chat() as (stay, _):
+        await stay.connected("board")
+        await stay.expire(await alice.expired())
+        await stay.drop("chat", "board", "presence")
+        await stay.comes_back("chat", "board", "presence", refreshes=1)
+
+
+@pytest.mark.promise(incident="V6 §4.5")
+async def test_a_refused_refresh_logs_out_once(at_a_chat: Callable[[], Sitting], alice: Member) -> None:
+    """A user whose session is over is led to the login page once, no token is left behind, and the page is quiet."""
+    async with at_a_chat() as (stay, _):
+        await stay.expire(await alice.expired())
+        stay.fail_refreshes("refused")
+        await stay.drop("chat")
+        await stay.logs_out_once()
+
+
+@pytest.mark.promise(incident="contract 3.3, 7bfadad3")
+@pytest.mark.parametrize("how", ["unavailable", "network"])
+async def test_a_failed_refresh_is_tried_again(at_a_chat: Callable[[], Sitting], alice: Member, how: Failing) -> None:
+    """A refresh that fails by network or 503 logs nobody out: it is tried again, and the chat comes back."""
+    async with at_a_chat() as (stay, _):
+        await stay.expire(await alice.expired())
+        stay.fail_refreshes(how, times=2)
+        await stay.drop("chat")
+        await stay.comes_back("chat")
+
+
+@pytest.mark.promise(incident="contract 3.5")
+async def test_the_page_survives_a_lost_network(at_a_chat: Callable[[], Sitting], web: Web, bob: Member) -> None:
+    """After a while without a network the page comes back by itself, and what is said then arrives."""
+    async with at_a_chat() as (stay, room):
+        await stay.lose_network(web.target.realtime.offline_seconds)
+        await stay.comes_back("chat", "presence")
+        await page_chat.say(stay, HELLO)
+        await page_chat.reaches(web, bob, room, HELLO)
+
+
+@pytest.mark.promise(incident="contract 3.3")
+@pytest.mark.parametrize("path", ["/dashboard", "/workspace/{workspace}"], ids=["one-call", "many-calls"])
+async def test_an_expired_token_costs_one_refresh(browser: Browser, target: Target, alice: Member, path: str) -> None:
+    """Who comes back after an hour sees the page all the same: one refresh, and each refused call is repeated once."""
+    there = path.replace("{workspace}", target.workspace.id)
+    async with page_session.stay(browser, alice, there, access=await alice.expired()) as stay:
+        await stay.repeats_its_calls()
