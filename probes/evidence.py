@@ -30,6 +30,14 @@ REPEATED = (
     "access-control-request-method",
     "access-control-request-headers",
 )
+HELD_OPEN = ("socket", "stream")
+# What makes a request an upgrade (RFC 6455); any key will do to see the answer's status.
+UPGRADE = {
+    "connection": "Upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "cHJvYmVzIGFuZCBwcm9iZXM=",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +183,7 @@ def recording(recorder: Recorder) -> Iterator[Recorder]:
 
 def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
     """A shell line that repeats `exchange`; where a token was sent it says $TOKEN."""
-    words = ["curl", "-sS", "-i"]
+    words = ["curl", "-sS", "-i", *(["-N", "-m", "9"] if exchange.kind in HELD_OPEN else [])]
     if exchange.method not in ("GET", "HEAD"):
         words += ["-X", exchange.method]
     if ca:
@@ -185,11 +193,17 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
         parts = urlsplit(exchange.url)
         words += ["--resolve", f"{host}:{parts.port or telemetry.PORTS[parts.scheme]}:{LOOPBACK}"]
     said = {name.lower(): value for name, value in exchange.request_headers.items()}
-    for name, value in redactor.headers({name: said[name] for name in REPEATED if name in said}).items():
+    repeated = {name: said[name] for name in REPEATED if name in said}
+    repeated |= {**UPGRADE, "origin": said["origin"]} if exchange.kind == "socket" else {}
+    for name, value in redactor.headers(repeated).items():
         words += ["-H", f"{name}: {value}"]
     if exchange.request_body and "json" in (kind := said.get("content-type", "")):
         words += ["--data-raw", redactor.body(exchange.request_body, kind)]
     line = shlex.join(words)
     if AUTHORIZATION in said:
         line += ' -H "Authorization: Bearer $TOKEN"'
+    if exchange.kind in HELD_OPEN:
+        # Their token is in the URL (contract 3.4).
+        place, query, _ = exchange.url.partition("?")
+        return f"{line} {shlex.quote(redactor.url(place))}" + ('"?token=$TOKEN"' if query else "")
     return f"{line} {shlex.quote(redactor.url(exchange.url))}"

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from probes.evidence import AUTHORIZATION, Exchange, Recorder
+from probes.evidence import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.finding import Broken, Code, Finding, Rung
 from probes.target import Target, address
 from probes.web import Answer, Web, service
@@ -59,8 +59,8 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
     if not path.startswith("/api/"):
         return
-    # A write is not repeated: its service's liveness is read in its place.
-    read = path if exchange.method in ("GET", "HEAD") else _liveness(path)
+    # A write is not repeated, a socket or a stream would not end: its service's liveness is read in its place.
+    read = path if _is_read(exchange) else _liveness(path)
     behind = await _again(web, web.target.hosts.api + read, exchange)
     if exchange.url.startswith(web.target.hosts.apex):
         yield await _edge(web, finding, exchange, path, behind)
@@ -68,6 +68,10 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     if path.startswith(STEP):
         yield await _service(web, path, exchange)
         yield await _rule(web, path, exchange, behind)
+
+
+def _is_read(exchange: Exchange) -> bool:
+    return exchange.method in ("GET", "HEAD") and exchange.kind not in HELD_OPEN
 
 
 def _liveness(path: str) -> str:
@@ -140,7 +144,7 @@ async def _edge(web: Web, finding: Finding, exchange: Exchange, path: str, behin
     saw = f"{apex}, the api host {behind.status} {behind.media_type} for {urlsplit(behind.url).path}"
     if isinstance(alive, str) or alive.json is None:
         return Step(Rung("edge", held=False, saw=saw), "edge behaviour or origin: /api/* does not reach the gateway")
-    if finding.code is Code.EDGE_MASKS_ERRORS and exchange.method in ("GET", "HEAD"):
+    if finding.code is Code.EDGE_MASKS_ERRORS and _is_read(exchange):
         return Step(
             Rung("edge", held=False, saw=saw), "CloudFront custom error response: it replaces the service's own errors"
         )
@@ -188,7 +192,7 @@ async def _service(web: Web, path: str, exchange: Exchange) -> Step:
 
 async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -> Step:
     """Would the path answer with /api in front of it, or without? (V6 §2, contract 4.1)."""
-    write = exchange.method not in ("GET", "HEAD")
+    write = not _is_read(exchange)
     if isinstance(behind, str) or (behind.json is not None and not write):
         return Step(Rung("rule", held=True, saw="the path is right, the service answers it"))
     name = path.split("/")[3]

@@ -39,10 +39,12 @@ class Ledger:
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._entries: dict[str, Entry] = {}
         self._serial = 0
+        self._kinds: set[str] = set()
 
     def enter(self, kind: str, label: str) -> str:
         """The name to create something under; call before it exists."""
         self._serial += 1
+        self._kinds.add(kind)
         name = f"probe-{self._run}-{self._serial}-{label}"
         self._keep(Entry(kind, name))
         return name
@@ -57,8 +59,9 @@ class Ledger:
         self._file.write(json.dumps({"removed": name}) + "\n")
 
     @property
-    def used(self) -> bool:
-        return self._serial > 0
+    def kinds(self) -> set[str]:
+        """What this run has created some of."""
+        return set(self._kinds)
 
     @property
     def open_entries(self) -> list[Entry]:

@@ -15,6 +15,7 @@ from probes.evidence import Evidence, Recorder, recording
 from probes.finding import EXIT_UNKNOWN
 from probes.identity import Cast
 from probes.journal import Journal
+from probes.keepers import Keeper, keepers
 from probes.ladder import climb
 from probes.ledger import Ledger
 from probes.redaction import Redactor
@@ -112,6 +113,9 @@ class Session:
         base = (origin or self.target.hosts.apex) + self.target.paths.storage
         return Drive(self.web, self.cast.member(who), base, self.target.workspace.id, self.ledger)
 
+    def _keepers(self) -> tuple[Keeper, ...]:
+        return keepers(self.drive("alice"), self.cast.member("alice"), self.cast.member("bob"))
+
     async def close(self) -> None:
         """Remove what the run created and close what it opened, whatever state it is in."""
         await self.run.finish()
@@ -120,7 +124,7 @@ class Session:
         with recording(Recorder(self._evidence, None, 1, self.run.span)) as recorder:
             try:
                 async with asyncio.timeout(SWEEP_DEADLINE):
-                    await sweep(self.ledger, self.drive("alice"))
+                    await sweep(self.ledger, self.target, self._keepers())
             except Exception as error:  # noqa: BLE001 - what is left is in the ledger, and a later run sweeps it
                 recorder.note(f"the sweep failed with {type(error).__name__}: {error}; a later run will sweep")
         await self.browser.close()

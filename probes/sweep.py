@@ -1,52 +1,59 @@
 """Remove what this run created, what dead runs on this machine left, and what the target still lists of old ones."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from probes.evidence import current
 from probes.finding import Broken, CannotAsk
+from probes.keepers import Keeper
 from probes.ledger import Entry, Ledger, is_left_over, settle
-from probes.storage import Drive
+from probes.target import Target
 
 
-async def sweep(ledger: Ledger, drive: Drive) -> None:
+async def sweep(ledger: Ledger, target: Target, keepers: Sequence[Keeper]) -> None:
     """Everything that can be removed is; what cannot stays in its ledger for the next run."""
-    used = ledger.used
+    used = ledger.kinds
     for entry in ledger.open_entries:
-        if await _removed(drive, entry):
+        if await _removed(keepers, entry):
             ledger.removed(entry.name)
-    for path, entries in ledger.abandoned(drive.web.target.hosts.apex):
+    for path, entries in ledger.abandoned(target.hosts.apex):
         for entry in entries:
-            if await _removed(drive, entry):
+            if await _removed(keepers, entry):
                 settle(path, entry)
-    if used:
-        for entry in await _left_over(drive):
-            await _removed(drive, entry)
+    for keeper in keepers:
+        if used & {*keeper.kinds, *keeper.follow}:
+            await _sweep_old(keeper, target)
 
 
-async def _removed(drive: Drive, entry: Entry) -> bool:
+async def _removed(keepers: Sequence[Keeper], entry: Entry) -> bool:
+    keeper = next((keeper for keeper in keepers if entry.kind in keeper.kinds), None)
     try:
-        found = entry if entry.id else await _look_up(drive, entry)
-        if found is None or await drive.delete_for_good(found.kind, found.id):
+        if keeper is None:
+            why: object = "this version does not know that kind"
+        elif (found := await _found(keeper, entry)) is None or await keeper.remove(found):
             return True
-        why: object = "the service does not say that it is gone"
+        else:
+            why = "the service does not say that it is gone"
     except (Broken, CannotAsk) as error:
         why = error
     current().note(f"not swept: {entry.kind} {entry.name}: {why}")
     return False
 
 
-async def _look_up(drive: Drive, entry: Entry) -> Entry | None:
-    return next((listed for listed in await _listed(drive) if listed.name == entry.name), None)
+async def _found(keeper: Keeper, entry: Entry) -> Entry | None:
+    """`entry` with its id, which the target may never have told; None where it is not there."""
+    if entry.id:
+        return entry
+    return next((listed for listed in await keeper.listed() if listed.name == entry.name), None)
 
 
-async def _left_over(drive: Drive) -> list[Entry]:
+async def _sweep_old(keeper: Keeper, target: Target) -> None:
     """Twice its deadline is time enough for any run to have ended."""
-    limit = timedelta(seconds=2 * drive.web.target.patience.run)
-    now = datetime.now(UTC)
-    return [entry for entry in await _listed(drive) if is_left_over(entry.name, limit, now)]
-
-
-async def _listed(drive: Drive) -> list[Entry]:
-    folder = await drive.contents()
-    named = [("folder", row) for row in folder.get("children", [])] + [("file", row) for row in folder.get("files", [])]
-    return [Entry(kind, str(row.get("originalName") or row.get("name")), str(row.get("id"))) for kind, row in named]
+    limit, now = timedelta(seconds=2 * target.patience.run), datetime.now(UTC)
+    try:
+        old = [entry for entry in await keeper.listed() if is_left_over(entry.name, limit, now)]
+    except (Broken, CannotAsk) as error:
+        current().note(f"nothing old of {', '.join(keeper.kinds)} could be looked for: {error}")
+        return
+    for entry in old:
+        await _removed([keeper], entry)

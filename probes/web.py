@@ -3,7 +3,8 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from probes import __version__
-from probes.evidence import current
+from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding
 from probes.target import Target, address
 
@@ -107,6 +108,34 @@ class Web:
                 raise Broken(explain(url, error)) from error
             exchange.answered(response.status_code, dict(response.headers), response.content)
         return Answer(method, url, response.status_code, exchange.response_headers, response.content)
+
+    @asynccontextmanager
+    async def listen(self, url: str) -> AsyncIterator[tuple[httpx.Response, Exchange]]:
+        """A GET whose body goes on and on (EventSource: no header of ours but the trace's). Raises Broken.
+
+        The caller puts what it has heard into the exchange and has deadlines of its own.
+        """
+        with current().exchange("stream", "GET", url) as exchange:
+            headers = {
+                "accept": "text/event-stream",
+                "cache-control": "no-store",
+                "traceparent": exchange.traceparent,
+                "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
+            }
+            endless = httpx.Timeout(self.target.patience.answer, read=None)
+            request = self._client.build_request("GET", url, headers=headers, timeout=endless)
+            exchange.asked(dict(request.headers))
+            try:
+                async with asyncio.timeout(self.target.patience.answer):
+                    response = await self._client.send(request, stream=True)
+            except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
+                exchange.error = f"{type(error).__name__}: {error}"
+                raise Broken(explain(url, error)) from error
+            exchange.answered(response.status_code, dict(response.headers))
+            try:
+                yield response, exchange
+            finally:
+                await response.aclose()
 
     async def close(self) -> None:
         await self._client.aclose()

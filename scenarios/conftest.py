@@ -16,6 +16,12 @@ def alice(member: Callable[[str], Member]) -> Member:
 
 
 @pytest.fixture(scope="session")
+def bob(member: Callable[[str], Member]) -> Member:
+    """Another member of the workspace."""
+    return member("bob")
+
+
+@pytest.fixture(scope="session")
 def stranger(member: Callable[[str], Member]) -> Member:
     """Somebody with an account, and no part in the workspace."""
     return member("stranger")

@@ -127,7 +127,7 @@ def target_at(site: Site, **changes: Any) -> Target:
     usual: dict[str, Any] = {
         "name": "test",
         "hosts": Hosts(site.origin("apex"), site.origin("api"), plain=site.origin("plain")),
-        "workspace": Workspace("w-1"),
+        "workspace": Workspace("w-1", "p-1"),
         "cast": {"alice": Part("u-1", "alice@example.org")},
         "presign": FILES,
         "patience": Patience(answer=20, rest=0),

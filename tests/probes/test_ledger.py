@@ -34,11 +34,11 @@ def dead(runs: Path, apex: str = APEX) -> Ledger:
 
 def test_an_entry_is_there_before_what_it_names(mine: Ledger) -> None:
     """Under a name that no other run and no other entry has, and that tells its run."""
-    assert not mine.used
+    assert mine.kinds == set()
     first, second = mine.enter("file", "a.txt"), mine.enter("folder", "a.txt")
     assert (first, second) == (f"probe-{RUN}-1-a.txt", f"probe-{RUN}-2-a.txt")
     assert mine.open_entries == [Entry("file", first), Entry("folder", second)]
-    assert mine.used
+    assert mine.kinds == {"file", "folder"}
 
 
 def test_an_entry_gets_its_id_and_goes_when_it_is_removed(mine: Ledger) -> None:
@@ -48,7 +48,7 @@ def test_an_entry_gets_its_id_and_goes_when_it_is_removed(mine: Ledger) -> None:
     assert mine.open_entries == [Entry("file", name, "f-1")]
     mine.removed(name)
     mine.removed(name)
-    assert (mine.open_entries, mine.used) == ([], True)
+    assert (mine.open_entries, mine.kinds) == ([], {"file"})
 
 
 def test_what_a_dead_run_left_is_found(tmp_path: Path, mine: Ledger) -> None:

@@ -1,0 +1,94 @@
+"""A project's board as its members see it change: put a card there, watch what others do (contract 5.3, 5.6)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from probes.answers import Envelope, expect
+from probes.evidence import current
+from probes.finding import CannotAsk, Code, broken
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.sockets import Event, Socket, opened
+from probes.web import Answer, Web
+
+BOARD = "/api/svc/board"
+CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One board, as weAlist calls what lies on a project's board."""
+
+    id: str
+    title: str
+
+
+def socket(web: Web) -> str:
+    """Where the project's events are heard."""
+    return f"{BOARD}/ws/project/{_project(web)}"
+
+
+def _project(web: Web) -> str:
+    if project := web.target.workspace.project:
+        return project
+    raise CannotAsk("the environment names no board project; add project to [workspace]")
+
+
+async def call(web: Web, member: Member, method: str, path: str, body: Any = None) -> Answer:
+    return await web.ask(method, f"{web.target.hosts.apex}{BOARD}/api/{path}", token=await member.token(), json=body)
+
+
+async def create(web: Web, member: Member, ledger: Ledger, assignee: Member | None = None) -> Card:
+    """A card on the project's board, in the ledger before it exists; who is assigned is told."""
+    name = ledger.enter("board", "card")
+    wish = {"projectId": _project(web), "title": name, "content": ""}
+    wish |= {"assigneeId": assignee.user} if assignee else {}
+    made = expect(await call(web, member, "POST", "boards", wish), Envelope.DATA, CREATED, keys=("boardId",))
+    ledger.identify(name, made["boardId"])
+    return Card(made["boardId"], name)
+
+
+async def rename(web: Web, member: Member, card: Card) -> None:
+    wish = {"title": f"{card.title}-renamed"}
+    expect(await call(web, member, "PUT", f"boards/{card.id}", wish), Envelope.DATA)
+
+
+async def cards(web: Web, member: Member) -> list[Card]:
+    said = expect(await call(web, member, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list)
+    return [Card(str(row.get("boardId")), str(row.get("title"))) for row in said]
+
+
+async def remove(web: Web, member: Member, identity: str) -> bool:
+    """Whether the service says that the card is gone."""
+    answer = await call(web, member, "DELETE", f"boards/{identity}")
+    current().note(f"DELETE boards/{identity}: {answer.status}")
+    return answer.status == 204 or (answer.json is not None and (answer.status < 300 or answer.status == 404))
+
+
+class Watch:
+    """An open board socket."""
+
+    def __init__(self, socket: Socket, member: Member, patience: float) -> None:
+        self._socket, self._member, self._patience = socket, member, patience
+
+    async def sees(self, kind: str, card: Card) -> Event:
+        """The event of `kind` about `card`. Raises Broken when it does not come in the stated time."""
+        event = await self._socket.hear(
+            lambda event: event.get("type") == kind and event.get("boardId") == card.id, self._patience
+        )
+        if event is None:
+            raise broken(
+                Code.BOARD_EVENT_LOST,
+                f"{self._member.name} has the board open, and {kind} did not come within {self._patience:g} s",
+                "board-service: its Redis channel kanban:project:* (44a028d8, contract 5.5)",
+            )
+        return event
+
+
+@asynccontextmanager
+async def watch(web: Web, member: Member) -> AsyncIterator[Watch]:
+    """`member` has the project's board open for as long as the block lasts."""
+    async with opened(web, socket(web), await member.token()) as heard:
+        yield Watch(heard, member, web.target.realtime.deliver_seconds)

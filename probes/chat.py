@@ -1,0 +1,182 @@
+"""A chat as its members have it: open one, sit down in it, say, hear; what members lose there has a name.
+
+Paths, events and envelopes are those of contract 5.1 and 5.2.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from probes.answers import Envelope, expect
+from probes.evidence import current
+from probes.finding import Broken, Code, Finding
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.sockets import Event, Socket, opened, refuses
+from probes.web import Answer, Web
+
+CHATS = "/api/svc/chat/api/chats"
+CREATED = 201
+SEATS = 3  # enough to sit on more than one pod behind the gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A chat. `name` is what its members see in their list."""
+
+    id: str
+    name: str
+
+    @property
+    def socket(self) -> str:
+        return f"{CHATS}/ws/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody said."""
+
+    id: str
+    user: str
+    text: str
+
+
+async def call(web: Web, member: Member, method: str, path: str, body: Any = None) -> Answer:
+    return await web.ask(method, f"{web.target.hosts.apex}{CHATS}{path}", token=await member.token(), json=body)
+
+
+async def open_room(web: Web, member: Member, others: Sequence[Member], ledger: Ledger) -> Room:
+    """A chat of `member` with `others`, in the ledger before it exists."""
+    name = ledger.enter("chat", "chat")
+    wish = {
+        "workspaceId": web.target.workspace.id,
+        "chatType": "GROUP",
+        "chatName": name,
+        "participants": [other.user for other in others],
+    }
+    made = expect(await call(web, member, "POST", "", wish), Envelope.RAW, CREATED, keys=("chatId",))
+    ledger.identify(name, made["chatId"])
+    return Room(made["chatId"], name)
+
+
+async def send(web: Web, member: Member, room: Room, text: str) -> Message:
+    """Say it by REST."""
+    answer = await call(web, member, "POST", f"/messages/{room.id}", {"content": text, "messageType": "TEXT"})
+    return read(expect(answer, Envelope.RAW, CREATED, keys=("messageId", "userId", "content")))
+
+
+async def history(web: Web, member: Member, room: Room) -> list[Message]:
+    """What was said, as `member` reads it who was not there."""
+    said = expect(await call(web, member, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
+    return [read(row) for row in said]
+
+
+async def rooms(web: Web, member: Member) -> list[Room]:
+    said = expect(await call(web, member, "GET", "/my"), Envelope.MESSAGE, kind=list)
+    return [Room(str(row.get("chatId")), str(row.get("chatName"))) for row in said]
+
+
+async def close_room(web: Web, member: Member, identity: str) -> bool:
+    """Whether the service says that the chat is gone; one that is not there refuses like a foreign one (403)."""
+    answer = await call(web, member, "DELETE", f"/{identity}")
+    current().note(f"DELETE {CHATS}/{identity}: {answer.status}")
+    return answer.status == 204 or (answer.json is not None and answer.status in (200, 403, 404))
+
+
+def read(row: Event) -> Message:
+    return Message(str(row.get("messageId")), str(row.get("userId")), str(row.get("content")))
+
+
+class Seat:
+    """A member's open socket in a chat. A message that comes again under its id is heard once (contract 5.2)."""
+
+    def __init__(self, socket: Socket, member: Member, patience: float) -> None:
+        self._socket, self._member, self._patience = socket, member, patience
+        self._heard: set[str] = set()
+
+    async def say(self, text: str) -> None:
+        await self._socket.say({"type": "MESSAGE", "content": text, "messageType": "TEXT"})
+
+    async def hear(self, speaker: Member) -> Message:
+        """The next message of `speaker`. Raises Broken when none comes in the stated time."""
+        event = await self._socket.hear(lambda event: self._is_new(event, speaker), self._patience)
+        if event is None:
+            raise Broken(silent(self._member.name, speaker.name, self._patience))
+        message = read(event["message"])
+        self._heard.add(message.id)
+        return message
+
+    async def hear_until(self, speaker: Member, last: str) -> list[Message]:
+        """All that `speaker` says, up to what is `last`."""
+        heard = [await self.hear(speaker)]
+        while heard[-1].text != last:
+            heard.append(await self.hear(speaker))
+        return heard
+
+    def _is_new(self, event: Event, speaker: Member) -> bool:
+        message = event.get("message")
+        if event.get("type") != "MESSAGE_RECEIVED" or not isinstance(message, dict):
+            return False
+        return message.get("userId") == speaker.user and message.get("messageId") not in self._heard
+
+
+@asynccontextmanager
+async def join(web: Web, room: Room, member: Member) -> AsyncIterator[Seat]:
+    """A seat in the chat for as long as the block lasts."""
+    async with opened(web, room.socket, await member.token()) as socket:
+        yield Seat(socket, member, web.target.realtime.deliver_seconds)
+
+
+@asynccontextmanager
+async def join_everywhere(web: Web, room: Room, member: Member) -> AsyncIterator[list[Seat]]:
+    """Some seats at once, as somebody with several windows has; chance spreads them over the pods."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(join(web, room, member)) for _ in range(SEATS)]
+
+
+async def turns_away(web: Web, room: Room, stranger: Member) -> None:
+    """A valid token from outside the chat opens no seat in it."""
+    leak = Finding(
+        Code.STRANGER_ADMITTED,
+        "the chat's socket opened for somebody who is not in the chat",
+        "chat-service: its participant check at the upgrade",
+    )
+    await refuses(web, room.socket, await stranger.token(), leak, status=403)
+
+
+def same(said: Sequence[str], heard: Sequence[Message]) -> None:
+    """What was heard is what was said, each once. Raises Broken."""
+    if finding := explain(said, [message.text for message in heard]):
+        raise Broken(finding)
+
+
+def silent(listener: str, speaker: str, patience: float) -> Finding:
+    return Finding(
+        Code.CHAT_NOT_DELIVERED,
+        f"{listener} has the chat open and heard nothing more from {speaker} within {patience:g} s",
+        "chat's bus between its pods: Redis (contract 5.5)",
+    )
+
+
+def explain(said: Sequence[str], heard: Sequence[str]) -> Finding | None:
+    """Name how what was heard differs from what was said; None where it does not; pure."""
+    if list(heard) == list(said):
+        return None
+    if strange := [text for text in heard if text not in said]:
+        return Finding(
+            Code.CHAT_ALTERED,
+            f"{strange[0]!a} was heard, and nobody said it; said was {said[0]!a}",
+            "chat-service, or a proxy or a database with another encoding",
+        )
+    if twice := [text for text in said if list(heard).count(text) > said.count(text)]:
+        return Finding(
+            Code.CHAT_DUPLICATED,
+            f"said {said.count(twice[0])} times, heard {list(heard).count(twice[0])} times, each under its own id",
+            "chat-service: the message is published twice",
+        )
+    return Finding(
+        Code.CHAT_NOT_DELIVERED,
+        f"{len(said)} messages were said, {len(heard)} heard, or in another order",
+        "chat-service, or its bus between pods",
+    )

@@ -1,0 +1,75 @@
+"""Where each kind of thing that a run creates is listed afterwards, and how it is removed."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from probes import boards, chat, notifications
+from probes.identity import Member
+from probes.ledger import Entry
+from probes.storage import Drive
+from probes.web import Web
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """One place that keeps things of `kinds`. `remove`: whether the service says that it is gone.
+
+    `follow`: kinds that leave something here without being asked to.
+    """
+
+    kinds: tuple[str, ...]
+    listed: Callable[[], Awaitable[list[Entry]]]
+    remove: Callable[[Entry], Awaitable[bool]]
+    follow: tuple[str, ...] = ()
+
+
+def keepers(drive: Drive, creator: Member, assignee: Member) -> tuple[Keeper, ...]:
+    """All there are; `creator` made the things, `assignee` was told of some."""
+    web = drive.web
+    return (
+        Keeper(("folder", "file"), functools.partial(_in_drive, drive), functools.partial(_from_drive, drive)),
+        Keeper(("chat",), functools.partial(_chats, web, creator), functools.partial(_close, web, creator)),
+        Keeper(("board",), functools.partial(_cards, web, creator), functools.partial(_take_off, web, creator)),
+        # A notice outlives its board, and bears its name.
+        Keeper(
+            ("notice",),
+            functools.partial(_notices, web, assignee),
+            functools.partial(_dismiss, web, assignee),
+            follow=("board",),
+        ),
+    )
+
+
+async def _in_drive(drive: Drive) -> list[Entry]:
+    folder = await drive.contents()
+    named = [("folder", row) for row in folder.get("children", [])] + [("file", row) for row in folder.get("files", [])]
+    return [Entry(kind, str(row.get("originalName") or row.get("name")), str(row.get("id"))) for kind, row in named]
+
+
+async def _from_drive(drive: Drive, entry: Entry) -> bool:
+    return await drive.delete_for_good(entry.kind, entry.id)
+
+
+async def _chats(web: Web, member: Member) -> list[Entry]:
+    return [Entry("chat", room.name, room.id) for room in await chat.rooms(web, member)]
+
+
+async def _close(web: Web, member: Member, entry: Entry) -> bool:
+    return await chat.close_room(web, member, entry.id)
+
+
+async def _cards(web: Web, member: Member) -> list[Entry]:
+    return [Entry("board", card.title, card.id) for card in await boards.cards(web, member)]
+
+
+async def _take_off(web: Web, member: Member, entry: Entry) -> bool:
+    return await boards.remove(web, member, entry.id)
+
+
+async def _notices(web: Web, member: Member) -> list[Entry]:
+    return [Entry("notice", notice.name, notice.id) for notice in await notifications.listed(web, member)]
+
+
+async def _dismiss(web: Web, member: Member, entry: Entry) -> bool:
+    return await notifications.dismiss(web, member, entry.id)

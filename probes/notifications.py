@@ -1,0 +1,161 @@
+"""Notifications as a signed-in page gets them: over a stream as they happen, and by REST afterwards (contract 5.4)."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent
+
+from probes import answers
+from probes.answers import Envelope, expect
+from probes.boards import Card
+from probes.evidence import Exchange, current
+from probes.finding import Broken, Code, Finding, broken
+from probes.identity import Member
+from probes.web import Answer, Web
+
+NOTIFICATIONS = "/api/svc/noti/api/notifications"
+EVENT_STREAM = "text/event-stream"
+LOOKS_AGAIN_AFTER = 0.1  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What somebody is told. `about` is the id of what it is about, `name` what that is called."""
+
+    id: str
+    about: str
+    name: str
+
+
+class Stream:
+    """A member's open stream, from its `connected` on."""
+
+    def __init__(self, events: AsyncIterator[ServerSentEvent], exchange: Exchange, member: Member) -> None:
+        self._events, self._exchange, self._member = events, exchange, member
+        self._began = asyncio.get_running_loop().time()
+
+    async def next(self, within: float) -> ServerSentEvent | None:
+        """The next event; None when none comes in time. Raises Broken when the stream ends."""
+        try:
+            async with asyncio.timeout(within):
+                event = await anext(self._events)
+        except TimeoutError:
+            return None  # and the events are over with that: a generator that was cancelled has ended
+        except (StopAsyncIteration, httpx.HTTPError) as error:
+            current().telling = self._exchange
+            lived = asyncio.get_running_loop().time() - self._began
+            raise Broken(explain_end(lived, error)) from error
+        self._exchange.response_body += f"event: {event.event}\ndata: {event.data}\n\n".encode()
+        return event
+
+    async def brings(self, card: Card, within: float) -> Notice:
+        """The notice about `card`. Raises Broken when it does not come in time."""
+        end = asyncio.get_running_loop().time() + within
+        while event := await self.next(max(0.0, end - asyncio.get_running_loop().time())):
+            notice = read(_json(event.data))
+            if event.event == "notification" and notice.about == card.id:
+                return notice
+        current().telling = self._exchange
+        raise broken(
+            Code.NOTIFICATION_LOST,
+            f"{self._member.name} was assigned a board, and nothing came over the open stream within {within:g} s",
+            "board to noti (NOTI_SERVICE_URL, INTERNAL_API_KEY: f8d2b9c5), or noti's Redis channel (contract 5.5)",
+        )
+
+    async def stays(self, seconds: float) -> None:
+        """It is still open `seconds` after it began. Raises Broken when it ends before."""
+        end = self._began + seconds
+        while (left := end - asyncio.get_running_loop().time()) > 0:
+            await self.next(left)
+
+
+@asynccontextmanager
+async def stream(web: Web, member: Member) -> AsyncIterator[Stream]:
+    """The stream of `member`, connected, for as long as the block lasts. Raises Broken."""
+    async with opened(web, member, await member.token()) as heard:
+        first = await heard.next(web.target.patience.answer)
+        if first is None or first.event != "connected":
+            said = f"began with {first.event!r}" if first else "opened and said nothing"
+            raise broken(Code.CONTRACT_BROKEN, f"the stream {said}; connected was promised", "noti-service")
+        yield heard
+
+
+@asynccontextmanager
+async def opened(web: Web, member: Member, token: str) -> AsyncIterator[Stream]:
+    url = f"{web.target.hosts.apex}{NOTIFICATIONS}/stream?token={quote(token, safe='')}"
+    async with web.listen(url) as (response, exchange):
+        if response.status_code != 200 or EVENT_STREAM not in response.headers.get("content-type", ""):
+            body = await response.aread()
+            exchange.response_body = body
+            raise Broken(explain(Answer("GET", url, response.status_code, exchange.response_headers, body)))
+        async with aclosing(EventSource(response).aiter_sse()) as events:
+            yield Stream(events, exchange, member)
+
+
+async def listed(web: Web, member: Member) -> list[Notice]:
+    """What REST keeps for `member`, the newest page of it."""
+    answer = await _call(web, member, "GET", "")
+    return [read(row) for row in expect(answer, Envelope.RAW, keys=("notifications",))["notifications"]]
+
+
+async def keeps(web: Web, member: Member, card: Card) -> Notice:
+    """REST has the notice about `card`, whoever listened. Raises Broken when it does not show in time."""
+    patience = web.target.realtime.deliver_seconds
+    end = asyncio.get_running_loop().time() + patience
+    while True:
+        if notice := next((notice for notice in await listed(web, member) if notice.about == card.id), None):
+            return notice
+        if asyncio.get_running_loop().time() > end:
+            raise broken(
+                Code.NOTIFICATION_LOST,
+                f"{member.name} was assigned a board, and {patience:g} s later REST lists no notification of it",
+                "board to noti: NOTI_SERVICE_URL or INTERNAL_API_KEY (f8d2b9c5, 76f1719a, 9606eb9e)",
+            )
+        await asyncio.sleep(LOOKS_AGAIN_AFTER)
+
+
+async def dismiss(web: Web, member: Member, identity: str) -> bool:
+    """Whether the service says that the notification is gone."""
+    answer = await _call(web, member, "DELETE", f"/{identity}")
+    return answer.status == 204 or (answer.json is not None and answer.status in (200, 404))
+
+
+async def _call(web: Web, member: Member, method: str, path: str) -> Answer:
+    headers = {"x-workspace-id": web.target.workspace.id}
+    url = f"{web.target.hosts.apex}{NOTIFICATIONS}{path}"
+    return await web.ask(method, url, token=await member.token(), headers=headers)
+
+
+def read(row: Any) -> Notice:
+    said = row if isinstance(row, dict) else {}
+    return Notice(str(said.get("id")), str(said.get("resourceId")), str(said.get("resourceName")))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def explain(answer: Answer) -> Finding:
+    """Name why the stream did not open; pure."""
+    if finding := answers.explain(answer, 200):
+        return finding
+    return Finding(Code.CONTRACT_BROKEN, f"{answer} where {EVENT_STREAM} was promised", "noti-service")
+
+
+def explain_end(lived: float, error: Exception) -> Finding:
+    """Name an end that came from the other side; pure."""
+    how = "was ended" if isinstance(error, StopAsyncIteration) else f"broke off ({type(error).__name__})"
+    return Finding(
+        Code.STREAM_CUT,
+        f"the stream {how} by the other side after {lived:.1f} s",
+        "noti-service's WriteTimeout (contract 5.4), or a proxy's idle time-out",
+    )

@@ -1,0 +1,42 @@
+"""Who is online: come with a presence socket, leave, and be seen to have come and left (contract 5.2)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from probes import chat
+from probes.answers import Envelope, expect
+from probes.finding import Code, broken
+from probes.identity import Member
+from probes.sockets import opened
+from probes.web import Web
+
+SOCKET = f"{chat.CHATS}/ws/presence"
+LOOKS_AGAIN_AFTER = 0.1  # seconds
+
+
+@asynccontextmanager
+async def online(web: Web, member: Member) -> AsyncIterator[None]:
+    """`member` has the app open for as long as the block lasts."""
+    async with opened(web, SOCKET, await member.token()):
+        yield
+
+
+async def sees(web: Web, watcher: Member, member: Member, *, online: bool) -> None:
+    """`watcher` comes to see that `member` is online, or no more. Raises Broken when that does not show in time."""
+    patience = web.target.realtime.deliver_seconds
+    end = asyncio.get_running_loop().time() + patience
+    while (member.user in await _online(web, watcher)) is not online:
+        if asyncio.get_running_loop().time() > end:
+            now = "came online and is not shown" if online else "has left and is still shown as online"
+            raise broken(
+                Code.PRESENCE_STALE,
+                f"{member.name} {now} after {patience:g} s",
+                "chat-service: presence in Redis, or a row that its leaving does not remove (a2cb0eba)",
+            )
+        await asyncio.sleep(LOOKS_AGAIN_AFTER)
+
+
+async def _online(web: Web, watcher: Member) -> set[str]:
+    answer = await chat.call(web, watcher, "GET", "/presence/online")
+    return {str(row.get("userId")) for row in expect(answer, Envelope.MESSAGE, kind=list)}

@@ -1,0 +1,213 @@
+"""Open a weAlist socket as a page does, talk and listen there, and name every way it does not open or goes quiet.
+
+A browser sees close code 1006 for every refusal (contract 5.2); here the status of the refused upgrade is seen.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Origin
+
+from probes import answers
+from probes.evidence import Exchange, current
+from probes.finding import Broken, Code, Finding, broken
+from probes.target import address
+from probes.web import USER_AGENT, Answer, Web, service
+
+Event = dict[str, Any]
+SWITCHING = 101
+CLOSING_TIME = 2.0  # seconds
+GATEWAY = (502, 503, 504)
+
+
+class _Upgrade(connect):
+    """One attempt at exactly this URL: a redirect is an answer to judge, not a hint to follow."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class Socket:
+    """One open socket; what is said and heard there is the body of its exchange."""
+
+    def __init__(self, connection: ClientConnection, exchange: Exchange) -> None:
+        self._connection, self._exchange = connection, exchange
+
+    async def say(self, event: Event) -> None:
+        """Raises Broken when the socket has been dropped."""
+        line = json.dumps(event, ensure_ascii=False)
+        self._exchange.request_body += line.encode() + b"\n"
+        try:
+            await self._connection.send(line)
+        except ConnectionClosed as error:
+            raise self._dropped(error) from error
+
+    async def hear(self, wanted: Callable[[Event], bool], within: float) -> Event | None:
+        """The next event that is wanted; None when none comes in time. Raises Broken when the socket is dropped."""
+        try:
+            async with asyncio.timeout(within):
+                while not wanted(event := await self._next()):
+                    pass
+        except TimeoutError:
+            current().telling = self._exchange
+            return None
+        except ConnectionClosed as error:
+            raise self._dropped(error) from error
+        return event
+
+    async def _next(self) -> Event:
+        line = await self._connection.recv()
+        raw = line.encode() if isinstance(line, str) else line
+        self._exchange.response_body += raw + b"\n"
+        try:
+            event = json.loads(raw)
+        except ValueError:
+            return {}
+        return event if isinstance(event, dict) else {}
+
+    def _dropped(self, error: ConnectionClosed) -> Broken:
+        current().telling = self._exchange
+        who = service(self._exchange.url)
+        said = f"{who} dropped an open socket: {error}"
+        return broken(Code.SOCKET_DROPPED, said, f"{who}: a restart, or a proxy's idle time-out")
+
+
+@asynccontextmanager
+async def opened(web: Web, path: str, token: str) -> AsyncIterator[Socket]:
+    """A socket at `path` of the apex, open for as long as the block lasts. Raises Broken when it does not open."""
+    url = f"{web.target.hosts.apex}{path}" + (f"?token={quote(token, safe='')}" if token else "")
+    with current().exchange("socket", "GET", url) as exchange:
+        connection = await _upgrade(web, url, exchange)
+        try:
+            yield Socket(connection, exchange)
+        finally:
+            async with asyncio.timeout(2 * CLOSING_TIME):
+                await connection.close()
+
+
+async def refuses(web: Web, path: str, token: str, accepted: Finding, status: int = 401) -> None:
+    """The upgrade is refused with `status`; `accepted` is what it means when it is not. Raises Broken."""
+    try:
+        async with opened(web, path, token):
+            pass
+    except Refused as refused:
+        if finding := explain_refusal(refused.answer, status):
+            raise Broken(finding) from refused
+        return
+    raise Broken(accepted)
+
+
+class Refused(Broken):
+    """The service answered the upgrade with something else than a socket."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(explain(answer))
+        self.answer = answer
+
+
+async def _upgrade(web: Web, url: str, exchange: Exchange) -> ClientConnection:
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    headers = {
+        "traceparent": exchange.traceparent,
+        "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
+    }
+    exchange.asked({**headers, "origin": web.target.hosts.apex})
+    tls: dict[str, Any] = {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
+    try:
+        async with asyncio.timeout(web.target.patience.answer):
+            connection = await _Upgrade(
+                ("wss" if secure else "ws") + url.removeprefix(parts.scheme),
+                host=address(parts.hostname or ""),
+                port=parts.port or (443 if secure else 80),
+                additional_headers=headers,
+                user_agent_header=USER_AGENT,
+                origin=Origin(web.target.hosts.apex),
+                open_timeout=None,
+                close_timeout=CLOSING_TIME,
+                proxy=None,
+                **tls,
+            )
+    except InvalidStatus as error:
+        answer = _answer(url, error)
+        exchange.answered(answer.status, answer.headers, answer.body)
+        raise Refused(answer) from error
+    except (OSError, InvalidHandshake, ConnectionClosed, EOFError) as error:
+        exchange.error = f"{type(error).__name__}: {error}"
+        raise Broken(explain_error(url, error)) from error
+    exchange.answered(SWITCHING, _headers(connection.response.headers) if connection.response else {})
+    return connection
+
+
+def _answer(url: str, error: InvalidStatus) -> Answer:
+    response = error.response
+    return Answer("GET", url, response.status_code, _headers(response.headers), bytes(response.body or b""))
+
+
+def _headers(said: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in said.raw_items()}
+
+
+def explain(answer: Answer) -> Finding:
+    """Name why a socket did not open for one who may; pure."""
+    if answer.is_html:
+        return _html(answer)
+    finding = answers.explain(answer, SWITCHING)
+    if finding and finding.code is not Code.CONTRACT_BROKEN:
+        return finding
+    return Finding(
+        Code.SOCKET_UPGRADE_REFUSED,
+        f"{answer} where a socket was to open",
+        "gateway or edge: the Upgrade header does not reach the service",
+    )
+
+
+def explain_refusal(answer: Answer, wanted: int) -> Finding | None:
+    """Name what is wrong with a refusal; None where it is the promised one; pure."""
+    if answer.is_html:
+        return _html(answer)
+    if answer.status == wanted:
+        return None
+    if answer.status in GATEWAY:
+        return explain(answer)
+    return Finding(
+        Code.SOCKET_REFUSAL_UNCLEAR,
+        f"{answer} where the upgrade was to be refused with {wanted}",
+        f"{service(answer.url)}: how it tells a bad token from an error of its own",
+    )
+
+
+def _html(answer: Answer) -> Finding:
+    return Finding(
+        Code.SOCKET_UPGRADE_HTML,
+        f"{answer} in answer to an upgrade",
+        "edge: CloudFront's error response, or a behaviour that does not pass sockets on",
+    )
+
+
+def explain_error(url: str, error: Exception) -> Finding:
+    """Name why the upgrade got no answer; pure."""
+    who, host = service(url), urlsplit(url).hostname or ""
+    match error:
+        case TimeoutError():
+            return Finding(
+                Code.SOCKET_UPGRADE_STALLED,
+                f"{who} at {host} was asked for a socket and never answered",
+                f"gateway, or {who}",
+            )
+        case ssl.SSLCertVerificationError():
+            said = error.verify_message or str(error)
+            return Finding(Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {said}", "certificate")
+        case ConnectionRefusedError():
+            return Finding(
+                Code.HOST_UNREACHABLE, f"{host} took no connection: {error}", "DNS, load balancer or listener"
+            )
+    said = str(error) or type(error).__name__
+    return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off an upgrade: {said}", who)

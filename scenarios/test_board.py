@@ -1,0 +1,22 @@
+"""The board: what one member does there, others see without asking."""
+
+import pytest
+
+from probes import boards
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="board", incident="44a028d8, contract 5.3")
+
+
+async def test_a_change_reaches_the_other_member(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+    """What one member makes, changes and removes on the board, another who has it open sees at once."""
+    async with boards.watch(web, bob) as watching:
+        card = await boards.create(web, alice, ledger)
+        await watching.sees("BOARD_CREATED", card)
+        await boards.rename(web, alice, card)
+        await watching.sees("BOARD_UPDATED", card)
+        await boards.remove(web, alice, card.id)
+        await watching.sees("BOARD_DELETED", card)
+        ledger.removed(card.title)

@@ -1,0 +1,53 @@
+"""Chat: what one member says, another hears, once and unchanged."""
+
+import pytest
+
+from probes import chat
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="chat", incident="contract 5.2")
+
+SCRIPTS = {
+    "latin": "Are you there?",
+    "hangul": "거기 계세요? 안녕하세요 — 한글",
+    "emoji": "👩‍👩‍👧‍👦 👍🏽 🇰🇷",  # joined, toned and paired: more code points than signs
+    "rtl": "שלום عليكم \u200f(1)\u200e end",
+}
+LAST = "that was all"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+async def test_what_one_says_another_hears(web: Web, alice: Member, bob: Member, ledger: Ledger, script: str) -> None:
+    """What a member says in a chat, another hears at once: unchanged, once, wherever they are connected."""
+    said = [SCRIPTS[script], LAST]
+    room = await chat.open_room(web, alice, [bob], ledger)
+    async with chat.join_everywhere(web, room, bob) as seats, chat.join(web, room, alice) as speaking:
+        for text in said:
+            await speaking.say(text)
+        for listening in seats:
+            chat.same(said, await listening.hear_until(alice, LAST))
+
+
+@pytest.mark.promise(incident="contract 5.5")
+async def test_what_is_sent_without_a_socket_is_heard(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+    """A message sent by REST reaches those who have the chat open."""
+    room = await chat.open_room(web, alice, [bob], ledger)
+    async with chat.join(web, room, bob) as listening:
+        sent = [await chat.send(web, alice, room, text) for text in (SCRIPTS["hangul"], LAST)]
+        chat.same([SCRIPTS["hangul"], LAST], await listening.hear_until(alice, sent[-1].text))
+
+
+async def test_what_was_said_is_there_for_who_comes_later(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+    """A member who was away while others talked finds all of it, unchanged and once."""
+    room = await chat.open_room(web, alice, [bob], ledger)
+    async with chat.join(web, room, alice) as speaking:
+        await speaking.say(SCRIPTS["emoji"])
+        await speaking.hear(alice)
+    chat.same([SCRIPTS["emoji"]], await chat.history(web, bob, room))
+
+
+async def test_a_stranger_is_turned_away(web: Web, alice: Member, stranger: Member, ledger: Ledger) -> None:
+    """A valid token from outside a chat opens no seat in it."""
+    await chat.turns_away(web, await chat.open_room(web, alice, [alice], ledger), stranger)

@@ -1,0 +1,36 @@
+"""Notifications: who is given something to do learns of it, at once or on coming back."""
+
+import pytest
+
+from probes import boards, notifications
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="noti", incident="f8d2b9c5")
+
+
+async def test_an_assigned_board_notifies_its_assignee(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+    """A member who is assigned a board is told at once, without asking."""
+    async with notifications.stream(web, bob) as listening:
+        card = await boards.create(web, alice, ledger, assignee=bob)
+        notice = await listening.brings(card, web.target.realtime.deliver_seconds)
+    await notifications.dismiss(web, bob, notice.id)
+
+
+@pytest.mark.promise(incident="76f1719a, 9606eb9e")
+async def test_what_came_while_away_is_there_on_return(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+    """A notification that came while the connection was down is in the list after it is back."""
+    async with notifications.stream(web, bob):
+        pass
+    card = await boards.create(web, alice, ledger, assignee=bob)
+    async with notifications.stream(web, bob):
+        notice = await notifications.keeps(web, bob, card)
+    await notifications.dismiss(web, bob, notice.id)
+
+
+@pytest.mark.promise(incident="contract 5.4")
+async def test_the_stream_stays_open(web: Web, bob: Member) -> None:
+    """The stream of notifications lives as long as this environment says, so that nothing falls into a gap."""
+    async with notifications.stream(web, bob) as listening:
+        await listening.stays(web.target.realtime.stream_seconds)

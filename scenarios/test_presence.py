@@ -1,0 +1,17 @@
+"""Presence: who is online is shown, and who has left is not."""
+
+import pytest
+
+from probes import presence
+from probes.identity import Member
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="chat", incident="a2cb0eba")
+
+
+async def test_who_comes_is_shown_and_who_leaves_is_forgotten(web: Web, alice: Member, stranger: Member) -> None:
+    """Somebody who opens the app is shown as online, and no more once the app is closed."""
+    # Nobody else in a run has the app open as the stranger, so that this leaving is the last.
+    async with presence.online(web, stranger):
+        await presence.sees(web, alice, stranger, online=True)
+    await presence.sees(web, alice, stranger, online=False)

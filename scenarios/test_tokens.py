@@ -1,0 +1,87 @@
+"""The life of a token: what opens a socket, what does not, and how a session goes on when its token has expired."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from probes import boards, chat, presence, refreshing, sockets, tokens
+from probes.finding import Code, Finding
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="auth", incident="V6 §4")
+
+Place = Callable[[Web, Member, Ledger], Awaitable[str]]
+
+
+async def _chat(web: Web, alice: Member, ledger: Ledger) -> str:
+    return (await chat.open_room(web, alice, [alice], ledger)).socket
+
+
+async def _board(web: Web, _alice: Member, _ledger: Ledger) -> str:
+    return boards.socket(web)
+
+
+async def _presence(_web: Web, _alice: Member, _ledger: Ledger) -> str:
+    return presence.SOCKET
+
+
+PLACES: dict[str, Place] = {"chat": _chat, "board": _board, "presence": _presence}
+EXPIRED = Finding(
+    Code.SOCKET_ACCEPTS_EXPIRED,
+    "a socket opened for an access token that has expired",
+    "the service's token check at the upgrade (SmartValidator, contract 2.5)",
+)
+UNSIGNED = Finding(
+    Code.STRANGER_ADMITTED,
+    "a socket opened for a token that weAlist never signed, or for none",
+    "the service's token check at the upgrade: signatures are not verified (contract 2.5)",
+)
+
+
+async def _token(kind: str, alice: Member) -> str:
+    match kind:
+        case "expired":
+            return await alice.expired()
+        case "forged":
+            return tokens.forged(await alice.token())
+        case "foreign":
+            return tokens.foreign(await alice.token())
+    return ""
+
+
+@pytest.mark.parametrize("kind", ["expired", "forged", "foreign", "missing"])
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_bad_token_opens_no_socket(web: Web, alice: Member, ledger: Ledger, place: str, kind: str) -> None:
+    """Who comes with an expired, forged or foreign token, or with none, is told so before a socket opens."""
+    path = await PLACES[place](web, alice, ledger)
+    accepted = EXPIRED if kind == "expired" else UNSIGNED
+    await sockets.refuses(web, path, await _token(kind, alice), accepted)
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_good_token_opens_the_socket(web: Web, alice: Member, ledger: Ledger, place: str) -> None:
+    """A member who is signed in gets a socket."""
+    async with sockets.opened(web, await PLACES[place](web, alice, ledger), await alice.token()):
+        pass
+
+
+@pytest.mark.promise(incident="V6 §4, 8073303f")
+async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: Member) -> None:
+    """When the access token has expired, a refresh gives a new one, and with that the socket opens again."""
+    async with alice.session() as session:
+        await sockets.refuses(web, presence.SOCKET, await alice.expired(), EXPIRED)
+        renewed = await refreshing.refresh(web, session)
+        async with sockets.opened(web, presence.SOCKET, renewed.access):
+            pass
+
+
+@pytest.mark.promise(incident="contract 2.3")
+async def test_a_refresh_token_is_good_once(web: Web, alice: Member) -> None:
+    """A refresh token that was used gives nothing to whoever has copied it, and its successor goes on."""
+    async with alice.session() as session:
+        used = session.tokens
+        await refreshing.refresh(web, session)
+        await refreshing.refuses(web, used)
+        await refreshing.refresh(web, session)
