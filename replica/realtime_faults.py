@@ -86,7 +86,7 @@ REALTIME = (
 REALTIME_PAGES = (
     Fault(
         "page-reconnects-with-stale-token",
-        "After a drop the page opens its sockets with the token of the page's first load, which has expired.",
+        "After a drop the page reconnects with the expired token of its storage and refreshes nothing.",
         "V6 §4",
     ),
     Fault(

@@ -9,11 +9,14 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from replica.faults import PAGES
+from replica.realtime_faults import REALTIME_PAGES
 from replica.world import World
 
 SITE = Path(__file__).parent / "site"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 CONFIG = "config.js"
+OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
 
 
 def site(world: World) -> dict[str, tuple[bytes, str]]:
@@ -24,9 +27,9 @@ def site(world: World) -> dict[str, tuple[bytes, str]]:
 
 
 def config(world: World) -> bytes:
-    """What a deploy injects (an empty base: the pages call their own host), and the faults of the pages."""
-    faults = sorted(fault for fault in world.faults if fault.startswith("page-"))
-    env = {"API_BASE_URL": "", "API_DOMAIN": urlsplit(world.hosts.api).netloc, "FAULTS": faults}
+    """What a deploy injects (an empty base: the pages call their own host), how short pauses are, and page faults."""
+    faults = sorted(fault for fault in world.faults if fault in OF_PAGES)
+    env = {"API_BASE_URL": "", "API_DOMAIN": urlsplit(world.hosts.api).netloc, "SCALE": world.scale, "FAULTS": faults}
     return f"window.__ENV__ = {json.dumps(env)};\n".encode()
 
 

@@ -31,4 +31,4 @@ def test_only_config_js_knows_of_page_faults() -> None:
     after = site(world)
     assert [path for path in after if after[path] != before[path]] == ["config.js"]
     env = json.loads(after["config.js"][0].decode().removeprefix("window.__ENV__ = ").rstrip(";\n"))
-    assert env == {"API_BASE_URL": "", "API_DOMAIN": "api.test:1", "FAULTS": ["page-shows-empty-drive"]}
+    assert env == {"API_BASE_URL": "", "API_DOMAIN": "api.test:1", "SCALE": 0.1, "FAULTS": ["page-shows-empty-drive"]}

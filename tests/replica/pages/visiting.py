@@ -6,13 +6,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs
 
 import uvicorn
 from playwright.async_api import Browser, FilePayload, Page, expect
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from replica.pages import site
 from replica.rows import File, new_id
@@ -35,11 +35,14 @@ class Place:
     taken: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     bucket_says: int = 200
     asked: list[str] = field(default_factory=list)
-    apps: dict[str, Starlette] = field(default_factory=dict)
+    apps: dict[str, ASGIApp] = field(default_factory=dict)
+    tokens: list[str] = field(default_factory=list)  # those of sockets, as they were asked for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        self.asked.append(f"{scope['method']} {path}")
+        self.asked.append(f"{scope.get('method', 'SOCKET')} {path}")
+        if scope["type"] == "websocket":
+            self.tokens.append(parse_qs(scope["query_string"].decode())["token"][0])
         if match := PREFIX.match(path):
             await self.apps[match[1]]({**scope, "path": match[2]}, receive, send)
         elif path.startswith("/bucket/"):
@@ -60,13 +63,13 @@ class Place:
 
 @asynccontextmanager
 async def served(app: Place, listening: socket.socket) -> AsyncIterator[None]:
-    settings = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=1)
+    settings = uvicorn.Config(app, log_level="warning", lifespan="off", ws="websockets-sansio")
     server = uvicorn.Server(settings)
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
         yield
     finally:
-        server.should_exit = True
+        server.should_exit = server.force_exit = True  # streams do not end by themselves
         await serving
 
 

@@ -1,10 +1,13 @@
 // Calls of weAlist's API on the page's own host, with one refresh for however many calls that meet a 401.
 
-import { accessToken, forget, keep, refreshToken } from "./session.js";
+import { accessToken, expired, forget, keep, refreshToken } from "./session.js";
 
 const ENV = window.__ENV__ ?? {};
 const RETRIES = 3;
-const PAUSE = 1000;
+
+// weAlist's pauses last this part of their time here.
+export const SCALE = ENV.SCALE ?? 1;
+const PAUSE = 1000 * SCALE;
 
 export const lies = (fault) => (ENV.FAULTS ?? []).includes(fault);
 
@@ -12,13 +15,23 @@ const BASES = {
   auth: "/api/svc/auth",
   user: "/api/svc/user",
   board: "/api/svc/board/api",
+  chat: "/api/svc/chat/api/chats",
+  noti: "/api/svc/noti",
   storage: lies("page-calls-wrong-storage-path") ? "/api/svc/storage/api" : "/api/svc/storage",
 };
 
 export const oauthUrl = () => `https://${ENV.API_DOMAIN}/api/oauth2/authorization/google`;
 
+// Sockets and the stream go through the page's own host; neither can send a header (contract §3.4).
+export const socketUrl = (path, token) =>
+  `${window.location.origin.replace("http", "ws")}${path}?token=${encodeURIComponent(token)}`;
+export const streamUrl = (token) =>
+  `${url("noti", "/api/notifications/stream")}?token=${encodeURIComponent(token)}`;
+
 const url = (service, path) => `${ENV.API_BASE_URL ?? ""}${BASES[service]}${path}`;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export class SignedOut extends Error {}
 
 let refreshing = null;
 
@@ -30,20 +43,41 @@ export function refreshAccessToken() {
   return refreshing;
 }
 
+// A token that is good at this moment, refreshed if need be. Throws SignedOut when there is no more of them.
+export async function liveToken({ before = () => {}, after = () => {} } = {}) {
+  if (expired(accessToken())) {
+    before();
+    await (lies("sockets-race-to-refresh") ? refresh() : refreshAccessToken());
+    after();
+  }
+  return accessToken();
+}
+
 async function refresh() {
   const token = refreshToken();
-  const answer = token && (await fetch(url("auth", "/api/auth/refresh"), sent("POST", { refreshToken: token })));
-  if (!token || answer.status === 401) {
+  const asking = token && fetch(url("auth", "/api/auth/refresh"), sent("POST", { refreshToken: token }));
+  const answer = await (lies("page-logs-out-on-any-refresh-error") ? asking?.catch?.(() => null) : asking);
+  if (!token || answer?.status === 401 || (lies("page-logs-out-on-any-refresh-error") && !answer?.ok)) {
     signOut();
-    throw new Error("로그인이 만료되었습니다.");
+    throw new SignedOut("로그인이 만료되었습니다.");
   }
   // A refresh that fails by network or 503 says nothing about the session: nobody is signed out for it.
   if (!answer.ok) throw new Error(`토큰을 갱신하지 못했습니다 (${answer.status}).`);
   keep(await body(answer));
 }
 
+let signedOut = false;
+
 function signOut() {
+  if (signedOut) return;
+  signedOut = true;
   forget();
+  if (lies("page-storms-on-reconnect")) {
+    // The page changes and what it had open goes on.
+    window.history.replaceState(null, "", "/");
+    window.dispatchEvent(new PopStateEvent("popstate"));
+    return;
+  }
   window.location.href = "/";
 }
 
@@ -54,20 +88,20 @@ export async function logout() {
 }
 
 // The JSON of an answer; anything else, and every status of 400 or more, is an error.
-export async function call(service, path, method = "GET", payload = undefined) {
+export async function call(service, path, method = "GET", payload = undefined, more = {}) {
   const token = accessToken();
-  let answer = await reach(url(service, path), () => sent(method, payload));
+  let answer = await reach(url(service, path), () => sent(method, payload, more));
   if (answer.status === 401) {
     if (token === accessToken()) await refreshAccessToken();
-    answer = await reach(url(service, path), () => sent(method, payload));
+    answer = await reach(url(service, path), () => sent(method, payload, more));
   }
   const answered = await body(answer);
   if (!answer.ok) throw new Error(answered?.error?.message ?? `HTTP ${answer.status}`);
   return answered;
 }
 
-function sent(method, payload) {
-  const headers = { Accept: "application/json" };
+function sent(method, payload, more = {}) {
+  const headers = { Accept: "application/json", ...more };
   if (accessToken()) headers.Authorization = `Bearer ${accessToken()}`;
   if (payload !== undefined) headers["Content-Type"] = "application/json";
   return { method, headers, body: payload === undefined ? undefined : JSON.stringify(payload) };

@@ -1,12 +1,26 @@
 // What surrounds every page of a workspace: the sidebar, and the footer with the build id.
 
 import { logout } from "./api.js";
+import { bell } from "./bell.js";
 import { BUILD } from "./build.js";
+import { chatSide } from "./chat.js";
 import { h, show, sign } from "./dom.js";
+import { enter } from "./live.js";
 
 export const footer = () => h("footer", {}, `All rights reserved Oranges 2025-2026 • ${BUILD}`);
 
+let chat = null;
+
+// Whoever leaves a page leaves its chat.
+export const closeChat = () => {
+  chat?.close();
+  chat = null;
+};
+
 export function inWorkspace(workspaceId, goTo, ...content) {
+  closeChat();
+  chat = chatSide(workspaceId);
+  const notices = bell(enter(workspaceId).notifications);
   const home = `/workspace/${workspaceId}`;
   const to = (title, drawn, path) => sign(title, drawn, () => goTo(path));
   show(
@@ -18,10 +32,14 @@ export function inWorkspace(workspaceId, goTo, ...content) {
         {},
         to("워크스페이스 목록으로", "☰", "/dashboard"),
         to("홈", "⌂", home),
+        sign("채팅", "🗨", chat.toggle),
+        notices.button,
         to("드라이브", "🗁", `${home}/storage`),
         accountMenu(),
       ),
       h("main", { className: "page" }, ...content),
+      notices.side,
+      chat.side,
     ),
     footer(),
   );

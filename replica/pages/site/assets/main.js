@@ -1,10 +1,13 @@
 // Which page an address shows (contract §3.1). Behind the login stands only that a token is there.
 
+import { lies } from "./api.js";
 import { dashboard } from "./dashboard.js";
+import { closeChat } from "./layout.js";
+import { leave } from "./live.js";
 import { landing, login } from "./sign-in.js";
 import { accessToken, signedIn } from "./session.js";
 import { storage } from "./storage.js";
-import { workspace } from "./workspace.js";
+import { leaveBoard, workspace } from "./workspace.js";
 
 const PAGES = [
   [/^\/dashboard$/, () => dashboard(goTo)],
@@ -20,6 +23,11 @@ function goTo(path, { replace = false } = {}) {
 
 function route() {
   const path = window.location.pathname;
+  leaveBoard();
+  if (!path.startsWith("/workspace/") && !lies("page-storms-on-reconnect")) {
+    closeChat();
+    leave();
+  }
   if (path === "/oauth/callback") return landing(goTo);
   if (path === "/") return signedIn() ? goTo("/dashboard", { replace: true }) : login();
   for (const [pattern, page] of PAGES) {
