@@ -159,6 +159,15 @@ def test_the_nearest_reason_to_skip_wins(scenario: str, reason: str) -> None:
     assert built(USABLE + "[skip]\n" + lines).reason_to_skip(scenario) == reason
 
 
+def test_a_name_that_no_scenario_bears_is_told() -> None:
+    """A mistyped exception would never apply; areas that were not collected are left alone."""
+    known = ["edge/the-certificate-holds[cdn]", "edge/http-leads-to-https", "presign/signed[chat]"]
+    skip = ["edge", "presign/signed", "edge/http-leads-to-https", "storage/x", "edge/http", "presign/signed[chatt]"]
+    lines = "".join(f'"{name}" = "why"\n' for name in skip)
+    assert built(USABLE + "[skip]\n" + lines + ACCEPTED).stray_names(known) == ["edge/http", "presign/signed[chatt]"]
+    assert built(USABLE + ACCEPTED.replace("[cdn]", "[cnd]")).stray_names(known) == ["edge/the-certificate-holds[cnd]"]
+
+
 def test_an_area_is_the_scenarios_first_word() -> None:
     """As its file is named."""
     assert area("storage/a-file-comes-back[apex]") == "storage"
