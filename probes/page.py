@@ -80,7 +80,7 @@ class Visit:
     def check(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
         for reply in self.api_replies:
-            if reply.answer.is_html:
+            if reply.answer.is_html and not 300 <= reply.answer.status < 400:
                 self.tell(reply)
                 raise Broken(
                     Finding(

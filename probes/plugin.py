@@ -20,7 +20,7 @@ from probes.identity import Member
 from probes.ledger import Ledger
 from probes.run import Call, Outcome, Scenario
 from probes.session import Session, Wishes
-from probes.starting import Started, running
+from probes.starting import ready
 from probes.storage import Drive
 from probes.target import BadEnvironment, Target
 from probes.web import Web
@@ -73,7 +73,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if not chosen or config.getoption("collectonly"):
         return
-    target, started = _or_usage_error(lambda: _ready(config))
+    environment, faults = config.getoption("env") or "replica", config.getoption("fault")
+    target, started = _or_usage_error(lambda: ready(environment, faults))
+    if started:
+        config.add_cleanup(started.stop)
     known = config.stash[_KNOWN]
     if stray := target.stray_names(known):
         raise pytest.UsageError(f"[skip] or [[accepted]] names the unknown scenario {stray[0]!r}; correct or remove it")
@@ -87,21 +90,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     _take_over(session, mine)
     for name, item in chosen.items():
         _await_instead(item, name)
-
-
-def _ready(config: pytest.Config) -> tuple[Target, Started | None]:
-    path = targets.find(config.getoption("env") or "replica")
-    settings, faults = targets.parse(path), config.getoption("fault")
-    if "start" not in settings:
-        if faults:
-            raise BadEnvironment(f"--fault is for targets that are started for the run; {path.name} has no start line")
-        return targets.build(settings, str(path)), None
-    if not faults and (already := running(settings)):
-        return targets.build(targets.parse(already), str(already)), None
-    started = Started(settings["start"], faults)
-    config.add_cleanup(started.stop)
-    file = started.wait()
-    return targets.build(targets.parse(file), str(file)), started
 
 
 def _wishes(config: pytest.Config, selected: int) -> Wishes:
@@ -276,6 +264,7 @@ _REPORT = pytest.StashKey[Any]()
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if report := config.stash.get(_REPORT, None):
+        terminal.end_progress(_stream(terminalreporter))
         terminal.show(report, _stream(terminalreporter), strict=config.getoption("strict_verdicts"))
 
 

@@ -107,7 +107,7 @@ MATRIX: dict[str, Row] = {
     "page-shows-empty-drive": all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0]),
     "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES),
     "presign-outlives-policy": all_of(
-        Code.PRESIGN_LIFETIME, presign("storage", checks=["the-url-dies-soon-for-one-type"])
+        Code.PRESIGN_LIFETIME, presign("storage", checks=["the-url-dies-soon-for-one-type"]), ROUND_TRIPS, PAGES[1]
     ),
     "redis-not-configured": all_of(Code.DEPENDENCY_DEGRADED, redis(*NEED_REDIS)),
     "service-answers-wrong-type": all_of(
