@@ -45,7 +45,11 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
         (answer(404, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, "edge"),
         (answer(200, b"ok", TEXT), 200, Code.CONTRACT_BROKEN, "board-service"),
         (answer(200, b"<p>", HTML, "/health"), 200, Code.CONTRACT_BROKEN, "edge"),
+        (answer(200, b"<p>", HTML), 400, Code.EDGE_MASKS_ERRORS, "edge"),
         (answer(301, b"", {"location": "/x"}), 200, Code.ROUTE_BROKEN, "the gateway's rewrite"),
+        (answer(300, b"<p>", HTML), 403, Code.ROUTE_BROKEN, "the gateway's rewrite"),
+        (answer(400), 200, Code.CONTRACT_BROKEN, "board-service"),
+        (answer(401), 400, Code.CONTRACT_BROKEN, "board-service"),
         (answer(404, b"404 page not found", TEXT), 200, Code.ROUTE_BROKEN, "the gateway's route or rewrite"),
         (answer(404, b"", {}), 403, Code.ROUTE_BROKEN, "the gateway's route or rewrite"),
         (
