@@ -110,8 +110,8 @@ def _take_over(session: pytest.Session, mine: Session) -> None:
         config.option.verbose = -1
     if reporter := config.pluginmanager.get_plugin("terminalreporter"):
         reporter._show_progress_info = False  # noqa: SLF001 - our own progress lines say it
-    for plugin in [p for p in config.pluginmanager.get_plugins() if type(p).__name__ == "LogXML"]:
-        config.pluginmanager.unregister(plugin)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
+    # --junitxml gets our own dialect, which knows UNKNOWN and flaky.
+    config.pluginmanager.get_plugin("junitxml").pytest_unconfigure(config)
 
     def stop(received: int, _frame: object) -> None:
         session.shouldstop = signal.Signals(received).name
