@@ -69,6 +69,10 @@ class Outcome:
     reason: str = ""
     duration: float = 0.0
 
+    @property
+    def remark(self) -> str:
+        return "flaky" if self.flaky else self.finding.code if self.finding else self.reason
+
 
 def conclude(attempts: Sequence[Attempt]) -> Outcome:
     """The verdict over one or two attempts: both broken is BROKEN, one is HELD but flaky; pure."""

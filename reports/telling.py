@@ -80,7 +80,11 @@ def _how_it_ended(run: Run) -> str:
     said = "" if run.has_beginning else " The journal lacks its beginning: what was expected is not known."
     if run.ended == COMPLETED:
         return said
-    return said + (" The run was killed." if run.ended == KILLED else f" The run ended early: {one_line(run.ended)}.")
+    return said + (" The run was killed." if run.ended == KILLED else f" The run ended early: {_ended_by(run)}.")
+
+
+def _ended_by(run: Run) -> str:
+    return {"stopped-early": "pytest was told to stop (-x, --maxfail)"}.get(run.ended, one_line(run.ended))
 
 
 def groups(run: Run) -> list[list[Scenario]]:
