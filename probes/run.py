@@ -269,11 +269,9 @@ class Run:
         try:
             async with asyncio.timeout(LADDER_DEADLINE):
                 return await self._refine(finding, recorder)
-        except asyncio.CancelledError:
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
             if not self.stopped:
-                raise
-        except Exception as error:  # noqa: BLE001 - a ladder that breaks must not hide what it was climbed for
-            recorder.note(f"the ladder itself failed: {type(error).__name__}: {error}")
+                recorder.note(f"the ladder itself failed: {type(error).__name__}: {error}")
         return finding
 
     def _clean(self, finding: Finding | None, recorder: Recorder) -> Finding | None:
