@@ -51,6 +51,12 @@ class Visit:
             raise Broken(explain(navigation.url, error)) from error
         if response:
             navigation.answered(response.status, await response.all_headers())
+            if response.status >= 400:
+                host = urlsplit(navigation.url).hostname
+                observed = f"{host} answered {response.status} for a page of the app"
+                raise Broken(
+                    Finding(Code.ASSET_BROKEN, observed, "the site bucket, or the edge's fallback to index.html")
+                )
 
     async def shows(
         self,

@@ -58,7 +58,7 @@ def place(option: str, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise CannotAsk(f"{option} names {folder}, which cannot be written: {error.strerror}; name another") from error
+        raise CannotAsk(f"{option} names {folder}, where nothing can be written: {error.strerror}") from error
     return folder
 
 
