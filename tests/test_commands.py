@@ -168,7 +168,7 @@ def test_requests_can_be_traced_and_told_from_users(listener: Listener, tmp_path
     run = run_with(str(file), tmp_path, ASKS)
     assert run.code == EXIT_HELD, run.output
     api, s3, page = (listener.asked[path] for path in ("/api/svc/storage/health", "/object", "/page"))
-    assert re.fullmatch(f"00-{run.report.trace}-[0-9a-f]{{16}}-01", api["traceparent"])
+    assert re.fullmatch(f"00-{run.report.trace}-[0-9a-f]{{16}}-0[13]", api["traceparent"])
     assert api["x-request-id"].startswith(f"{run.report.id}-")
     assert not {"traceparent", "x-request-id", "authorization"} & s3.keys()
     assert all(re.search(r"wealist-probes/\S+ \(synthetic\)", asked["user-agent"]) for asked in (api, s3, page))

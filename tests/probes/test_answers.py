@@ -44,7 +44,7 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
             answer(200, b"{}", {"x-cache": "Error from cloudfront"}),
             200,
             Code.EDGE_HTML_FALLBACK,
-            "the edge's fallback to index.html",
+            FELL_BACK,
         ),
         (answer(200, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
         (answer(404, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
