@@ -18,7 +18,7 @@ setup: .venv/ready
 	@touch $@
 
 probe: setup
-	@$(BIN)/python -m pytest scenarios --env $(ENV) $(foreach fault,$(FAULT),--fault $(fault))
+	@$(BIN)/python -m pytest scenarios -q --env $(ENV) $(foreach fault,$(FAULT),--fault $(fault))
 
 check: .venv/ready
 	$(BIN)/ruff check .

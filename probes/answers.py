@@ -47,6 +47,11 @@ def _auth_error(body: Any) -> Any:
     return None
 
 
+# Until the ladder knows better.
+MASKED = "CloudFront custom error response: it replaces the service's own errors"
+FELL_BACK = "the edge's fallback to index.html, or the route behind it"
+
+
 class Envelope(Enum):
     """How a service wraps what it answers; the value opens the wrapping and gives None where it is another."""
 
@@ -82,9 +87,9 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
         location = answer.headers.get("location", "nowhere")
         return Finding(Code.ROUTE_BROKEN, f"{answer}, a redirect to {location}", "the gateway's rewrite")
     if urlsplit(answer.url).path.startswith("/api/") and (answer.is_html or _from_the_pages(answer)):
-        code = Code.EDGE_MASKS_ERRORS if wanted >= 400 else Code.EDGE_HTML_FALLBACK
+        code, suspect = (Code.EDGE_MASKS_ERRORS, MASKED) if wanted >= 400 else (Code.EDGE_HTML_FALLBACK, FELL_BACK)
         marks = ", ".join(f"{k}: {answer.headers[k]}" for k in ("server", "x-cache") if k in answer.headers)
-        return Finding(code, f"{answer} where JSON with {wanted} was promised ({marks or 'no server named'})", "edge")
+        return Finding(code, f"{answer} where JSON with {wanted} was promised ({marks or 'no server named'})", suspect)
     if status == wanted:
         return None if answer.json is not None or wanted == 204 else _not_json(answer, who)
     return _wrong_status(answer, wanted, who)

@@ -140,6 +140,8 @@ class Recorder:
 
     def _close(self, exchange: Exchange, url: str, duration: float) -> None:
         redactor = self.evidence.redactor
+        redactor.learn(exchange.request_headers)
+        redactor.learn(exchange.response_headers)
         error = redactor.text(exchange.error) if exchange.error else None
         telemetry.end_exchange(exchange.span, exchange.status, error)
         self._write(

@@ -170,10 +170,11 @@ class Cast:
         raise CannotAsk(f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment (contract 2.4)?")
 
     def _from_secret(self, name: str, part: Part) -> Tokens:
+        if not part.token:
+            raise CannotAsk(f"no token for {name}: add token, the name of a variable that holds one, to [cast.{name}]")
         if token := self._environ.get(part.token, ""):
             return Tokens(token, "", part.user)
-        named = part.token or f"(none: add token to [cast.{name}])"
-        raise CannotAsk(f"no token for {name}: the variable {named} is not set; put an access token there")
+        raise CannotAsk(f"no token for {name}: the variable {part.token} is not set; put an access token there")
 
 
 def _cast_as(name: str, part: Part) -> None:

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from probes.answers import MASKED
 from probes.evidence import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.finding import Broken, Code, Finding, Rung
 from probes.target import Target, address
@@ -145,9 +146,7 @@ async def _edge(web: Web, finding: Finding, exchange: Exchange, path: str, behin
     if isinstance(alive, str) or alive.json is None:
         return Step(Rung("edge", held=False, saw=saw), "edge behaviour or origin: /api/* does not reach the gateway")
     if finding.code is Code.EDGE_MASKS_ERRORS and _is_read(exchange):
-        return Step(
-            Rung("edge", held=False, saw=saw), "CloudFront custom error response: it replaces the service's own errors"
-        )
+        return Step(Rung("edge", held=False, saw=saw), MASKED)
     return Step(Rung("edge", held=True, saw=f"{apex}, and passes on what says that the service is alive"))
 
 

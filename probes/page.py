@@ -54,6 +54,12 @@ class Visit:
             raise Broken(explain(navigation.url, error)) from error
         if response:
             navigation.answered(response.status, await response.all_headers())
+            if response.status >= 400:
+                host = urlsplit(navigation.url).hostname
+                observed = f"{host} answered {response.status} for a page of the app"
+                raise Broken(
+                    Finding(Code.ASSET_BROKEN, observed, "the site bucket, or the edge's fallback to index.html")
+                )
 
     async def shows(
         self,
@@ -83,7 +89,7 @@ class Visit:
     def check(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
         for reply in self.api_replies:
-            if reply.answer.is_html:
+            if reply.answer.is_html and not 300 <= reply.answer.status < 400:
                 self.tell(reply)
                 raise Broken(
                     Finding(

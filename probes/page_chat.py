@@ -60,9 +60,9 @@ async def reaches(web: Web, member: Member, room: Room, text: str) -> None:
     within = web.target.realtime.deliver_seconds
     try:
         async with asyncio.timeout(within):
-            # By REST: what the bus between chat's pods loses is another scenario's to find.
-            while text not in [message.text for message in await chat.history(web, member, room)]:
-                await asyncio.sleep(LOOKS_AGAIN_AFTER)  # noqa: ASYNC110 - weAlist over REST has no event
+            # By REST, since what the bus between pods loses is for others to find; it has no event to await.
+            while text not in [message.text for message in await chat.history(web, member, room)]:  # noqa: ASYNC110
+                await asyncio.sleep(LOOKS_AGAIN_AFTER)
     except TimeoutError:
         raise broken(
             Code.CHAT_NOT_DELIVERED,

@@ -197,7 +197,8 @@ class Stay:
 
     async def _refresh(self, route: Route) -> None:
         if self._failures_left < 1:
-            return await route.fallback()
+            await route.fallback()
+            return
         self._failures_left -= 1
         match self._failing:
             case "refused":

@@ -4,10 +4,8 @@ import contextlib
 import functools
 import inspect
 import itertools
-import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Generator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -19,8 +17,8 @@ from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
 from probes.run import Call, Outcome, Scenario
-from probes.session import Session, Wishes
-from probes.starting import Started, running
+from probes.session import Session, Wishes, new_name, place
+from probes.starting import ready
 from probes.storage import Drive
 from probes.tables import BadEnvironment
 from probes.target import Target
@@ -74,12 +72,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if not chosen or config.getoption("collectonly"):
         return
-    target, started = _or_usage_error(lambda: _ready(config))
+    if junit := config.pluginmanager.get_plugin("junitxml"):
+        junit.pytest_unconfigure(config)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
+    _check([item for item in session.items if _promises(item)])
+    wishes = _or_usage_error(lambda: _wishes(config, len(chosen)))
+    environment, faults = config.getoption("env") or "replica", config.getoption("fault")
+    target, started = _or_usage_error(lambda: ready(environment, faults))
+    if started:
+        config.add_cleanup(started.stop)
     known = config.stash[_KNOWN]
     if stray := target.stray_names(known):
         raise pytest.UsageError(f"[skip] or [[accepted]] names the unknown scenario {stray[0]!r}; correct or remove it")
     config.stash[SESSION] = mine = Session(
-        wishes=_wishes(config, len(chosen)),
+        wishes=wishes,
         target=target,
         started=started,
         scenarios=[_scenario(name, item, target) for name, item in chosen.items()],
@@ -90,52 +95,44 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _await_instead(item, name)
 
 
-def _ready(config: pytest.Config) -> tuple[Target, Started | None]:
-    path = targets.find(config.getoption("env") or "replica")
-    settings, faults = targets.parse(path), config.getoption("fault")
-    if "start" not in settings:
-        if faults:
-            raise BadEnvironment(f"--fault is for targets that are started for the run; {path.name} has no start line")
-        return targets.build(settings, str(path)), None
-    if not faults and (already := running(settings)):
-        return targets.build(targets.parse(already), str(already)), None
-    started = Started(settings["start"], faults)
-    config.add_cleanup(started.stop)
-    file = started.wait()
-    return targets.build(targets.parse(file), str(file)), started
+def _check(items: Sequence[Any]) -> None:
+    """Complain of scenarios that are written as nobody can run them."""
+    names = [scenario_id(item) for item in items]
+    for item, name in zip(items, names, strict=True):
+        if names.count(name) > 1:
+            raise pytest.UsageError(f"two scenarios are called {name}; rename one of the functions or files")
+        if not inspect.iscoroutinefunction(item.obj):
+            raise pytest.UsageError(f"scenario {name} is a plain function; write async def {item.originalname}")
+        asked = item._fixtureinfo  # noqa: SLF001 - pytest has no public name for it
+        if strange := set(asked.argnames) - {"request", *asked.name2fixturedefs}:
+            raise pytest.UsageError(f"scenario {name} asks for {min(strange)!r}, which is no fixture; correct the name")
 
 
 def _wishes(config: pytest.Config, selected: int) -> Wishes:
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    junit = config.getoption("xmlpath", None)
     return Wishes(
-        folder=config.getoption("runs") / name,
+        folder=place("--runs", config.getoption("runs")) / new_name(),
         concurrency=config.getoption("probe_concurrency") or selected,
         confirm=not config.getoption("no_confirm"),
         strict=config.getoption("strict_verdicts"),
-        junit=Path(config.option.xmlpath) if config.option.xmlpath else None,
+        junit=place("--junitxml", Path(junit).parent) / Path(junit).name if junit else None,
     )
 
 
 def _take_over(session: pytest.Session, mine: Session) -> None:
     """Our reports do the telling, and a signal ends the run in order instead of at once."""
     config = session.config
-    if config.option.verbose == 0:
-        config.option.verbose = -1
+    config.option.verbose = config.option.verbose or -1
     if reporter := config.pluginmanager.get_plugin("terminalreporter"):
         reporter._show_progress_info = False  # noqa: SLF001 - our own progress lines say it
-    for plugin in [p for p in config.pluginmanager.get_plugins() if type(p).__name__ == "LogXML"]:
-        config.pluginmanager.unregister(plugin)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
 
     def stop(received: int, _frame: object) -> None:
         session.shouldstop = signal.Signals(received).name
         mine.stop(signal.Signals(received).name)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        config.add_cleanup(functools.partial(_restore, number, signal.signal(number, stop)))
-
-
-def _restore(number: signal.Signals, before: Any) -> None:
-    signal.signal(number, before)
+        restore: Any = functools.partial(signal.signal, number, signal.signal(number, stop))
+        config.add_cleanup(restore)
 
 
 def _promises(item: pytest.Item) -> bool:
@@ -277,6 +274,7 @@ _REPORT = pytest.StashKey[Any]()
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if report := config.stash.get(_REPORT, None):
+        terminal.end_progress(_stream(terminalreporter))
         terminal.show(report, _stream(terminalreporter), strict=config.getoption("strict_verdicts"))
 
 
@@ -288,17 +286,14 @@ def _stream(terminalreporter: Any) -> TextIO:
 
 def _progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome], None]:
     """A line for each scenario as it ends; with -v pytest names them instead."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
+    reporter, capture = map(config.pluginmanager.get_plugin, ("terminalreporter", "capturemanager"))
     count = itertools.count(1)
 
     def tell(scenario: Scenario, outcome: Outcome) -> None:
         if config.option.verbose > 0 or reporter is None:
             return
-        remark = "flaky" if outcome.flaky else outcome.finding.code if outcome.finding else outcome.reason
+        told = (next(count), total, scenario.id, outcome.verdict, outcome.duration, outcome.remark)
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-            terminal.progress(
-                _stream(reporter), next(count), total, scenario.id, outcome.verdict, outcome.duration, remark
-            )
+            terminal.progress(_stream(reporter), *told)
 
     return tell

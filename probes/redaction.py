@@ -10,6 +10,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from probes import disguise, labels
@@ -32,11 +34,19 @@ class Redactor:
 
     def remember(self, secret: str) -> None:
         """Take `secret` out of everything from now on, however it is written. Public development names stay."""
-        if len(secret.strip()) < _SHORTEST or secret.lower() in DEV_CREDENTIALS:
+        if len(secret.strip()) < _SHORTEST or secret.lower() in DEV_CREDENTIALS or secret in self._known:
             return
         label = labels.token(secret) if secret.startswith("eyJ") and "." in secret else labels.plain("secret", secret)
         forms = {form: label for form in labels.forms(secret) if len(form) >= _SHORTEST}
         self._known = dict(sorted((self._known | forms).items(), key=lambda item: -len(item[0])))
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Remember the cookies of a request or an answer: quoted elsewhere, nothing tells that they are secret."""
+        for name, value in headers.items():
+            if name.lower() in ("cookie", "set-cookie"):
+                with suppress(CookieError):  # what a server may not call a cookie, a browser does not keep
+                    for cookie in SimpleCookie(value).values():
+                        self.remember(cookie.value)
 
     def text(self, value: str, scanned: int = _SCANNED) -> str:
         """Any text; secrets may stand anywhere in it. What lies beyond `scanned` characters is dropped, not kept."""

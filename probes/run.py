@@ -69,6 +69,10 @@ class Outcome:
     reason: str = ""
     duration: float = 0.0
 
+    @property
+    def remark(self) -> str:
+        return "flaky" if self.flaky else self.finding.code if self.finding else self.reason
+
 
 def conclude(attempts: Sequence[Attempt]) -> Outcome:
     """The verdict over one or two attempts: both broken is BROKEN, one is HELD but flaky; pure."""
@@ -265,11 +269,9 @@ class Run:
         try:
             async with asyncio.timeout(LADDER_DEADLINE):
                 return await self._refine(finding, recorder)
-        except asyncio.CancelledError:
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
             if not self.stopped:
-                raise
-        except Exception as error:  # noqa: BLE001 - a ladder that breaks must not hide what it was climbed for
-            recorder.note(f"the ladder itself failed: {type(error).__name__}: {error}")
+                recorder.note(f"the ladder itself failed: {type(error).__name__}: {error}")
         return finding
 
     def _clean(self, finding: Finding | None, recorder: Recorder) -> Finding | None:

@@ -3,16 +3,19 @@
 import asyncio
 import functools
 import os
+import secrets
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from probes import __version__, telemetry
 from probes.browser import Browser
 from probes.evidence import Evidence, Recorder, recording
-from probes.finding import EXIT_UNKNOWN
+from probes.finding import EXIT_UNKNOWN, CannotAsk
 from probes.identity import Cast
 from probes.journal import Journal
 from probes.keepers import Keeper, keepers
@@ -44,6 +47,25 @@ class Wishes:
     confirm: bool
     strict: bool = False
     junit: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise CannotAsk(f"--probe-concurrency must be at least 1, not {self.concurrency}")
+
+
+def place(option: str, folder: Path) -> Path:
+    """`folder`, made if need be: that a report has no place is said before the run. Raises CannotAsk."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise CannotAsk(f"{option} names {folder}, where nothing can be written: {error.strerror}") from error
+    return folder
+
+
+def new_name() -> str:
+    """Of a run's folder; runs sort by their time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 class Session:

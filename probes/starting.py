@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probes.tables import BadEnvironment
-from probes.target import address, parse
+from probes.target import Target, address, build, find, parse
 
 PR_SET_PDEATHSIG = 1
 READY_WITHIN = 30.0  # seconds; it needs about 2 on an idle machine
@@ -77,6 +77,21 @@ class Started:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._folder.cleanup()
+
+
+def ready(environment: str, faults: Sequence[str]) -> tuple[Target, Started | None]:
+    """The target that `--env` names, and what had to be started to have it. Raises BadEnvironment."""
+    path = find(environment)
+    settings = parse(path)
+    if "start" not in settings:
+        if faults:
+            raise BadEnvironment(f"--fault is for targets that are started for the run; {path.name} has no start line")
+        return build(settings, str(path)), None
+    if not faults and (already := running(settings)):
+        return build(parse(already), str(already)), None
+    started = Started(settings["start"], faults)
+    file = started.wait()
+    return build(parse(file), str(file)), started
 
 
 def _end_with_parent() -> None:

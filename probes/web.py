@@ -71,7 +71,7 @@ class Web:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_connections=100)),
+            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_connections=32)),
             # Half of it to connect: who takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer / 2),
             headers={"user-agent": USER_AGENT},

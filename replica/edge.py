@@ -130,7 +130,7 @@ def apex(places: Places, faults: Collection[str]) -> list[Json]:
         *([no_sockets] if "edge-answers-html-to-upgrade" in faults else []),
         *([] if "edge-serves-html-for-api" in faults else [api]),
         *([lost] if "site-loses-asset" in faults else []),
-        *_site(places),
+        *_site(places, deep_links="edge-forgets-deep-links" not in faults),
     ]
 
 
@@ -153,12 +153,12 @@ def _to_gateway(places: Places, faults: Collection[str]) -> Json:
 _AS_IT_IS: Json = {"handle": [{"handler": "copy_response"}]}
 
 
-def _site(places: Places) -> list[Json]:
+def _site(places: Places, *, deep_links: bool) -> list[Json]:
     """The default behaviour: the bucket's objects, and the app for every path that is none (a deep link)."""
     missing = {"match": {"status_code": [4]}, "routes": [{"handle": [app(places)]}]}
     found = {
         **_from_s3(places, f"/{SITE}{{http.request.uri.path}}", {**S3, **MISS}),
-        "handle_response": [missing],
+        "handle_response": [missing] if deep_links else [],
     }
     reading = {"match": [{"method": ["GET", "HEAD"], "not": [{"path": ["/"]}]}], "handle": [found], "terminal": True}
     root = {"match": [{"method": ["GET", "HEAD"], "path": ["/"]}], "handle": [_index(places, MISS)], "terminal": True}

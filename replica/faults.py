@@ -17,6 +17,11 @@ EDGE = (
         "V6 §1 first cause",
     ),
     Fault(
+        "edge-forgets-deep-links",
+        "The pages' own error response is lost: a link into the app gets S3's 404 instead of the app.",
+        "contract §1.3",
+    ),
+    Fault(
         "edge-serves-html-for-api",
         "CloudFront has lost its /api/* behaviour: on the apex host every API call gets the app's HTML.",
         "a lost /api/* behaviour",
@@ -120,6 +125,16 @@ STORAGE = (
     Fault(
         "storage-hands-out-wrong-file",
         "A download URL leads to the bytes of another file.",
+        NOT_YET,
+    ),
+    Fault(
+        "storage-lists-nothing",
+        "The drive's contents leave out every folder and file, as if there were none; each is there when asked for.",
+        "ec5a5876",
+    ),
+    Fault(
+        "storage-leaves-type-unsigned",
+        "An upload URL signs only the host, so any content type can be uploaded under it.",
         NOT_YET,
     ),
     Fault(

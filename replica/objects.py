@@ -24,7 +24,9 @@ class Signer:
     session_token: str | None
 
     def put(self, key: str, content_type: str, seconds: int) -> str:
-        return self._sign("PUT", f"{self.address(key)}?x-id=PutObject", seconds, {"content-type": content_type})
+        """For any content type where none is named."""
+        signed = {"content-type": content_type} if content_type else {}
+        return self._sign("PUT", f"{self.address(key)}?x-id=PutObject", seconds, signed)
 
     def get(self, key: str, file_name: str, seconds: int) -> str:
         disposition = quote(f'attachment; filename="{file_name}"', safe="")

@@ -8,7 +8,7 @@ from probes.finding import EXIT_BROKEN, EXIT_HELD, Finding, Verdict
 from reports.events import Exchange
 from reports.run import COMPLETED, KILLED, Run, Scenario
 
-NAMED = 8  # promises that one finding names; the table has them all
+NAMED = 5  # promises that one finding names; the table has them all
 
 _COUNTED = {
     Verdict.HELD: "held",
@@ -40,8 +40,17 @@ def escaped(text: str) -> str:
 
 
 def headline(run: Run, *, strict: bool = False) -> str:
-    """The verdict over the run, in one sentence, and in a second one how it ended if that was not of itself."""
-    return f"{_claim(run, strict=strict)} ({', '.join(_counted(run))}).{_how_it_ended(run)}"
+    """The verdict over the run, how it ended if that was not of itself, and where to look first."""
+    return f"{_claim(run, strict=strict)} ({', '.join(_counted(run))}).{_how_it_ended(run)}{_look_first(run)}"
+
+
+def _look_first(run: Run) -> str:
+    """Whom the most of the broken promises suspect, and what taught us to."""
+    worst = next((group[0] for group in groups(run) if group[0].counts_as is Verdict.BROKEN), None)
+    if worst is None or worst.finding is None:
+        return ""
+    incident = f", {one_line(worst.incident)}" if worst.incident else ""
+    return f" Look first at {one_line(worst.finding.suspect)} ({worst.finding.code}{incident})."
 
 
 def _claim(run: Run, *, strict: bool) -> str:
@@ -71,17 +80,23 @@ def _how_it_ended(run: Run) -> str:
     said = "" if run.has_beginning else " The journal lacks its beginning: what was expected is not known."
     if run.ended == COMPLETED:
         return said
-    return said + (" The run was killed." if run.ended == KILLED else f" The run ended early: {one_line(run.ended)}.")
+    return said + (" The run was killed." if run.ended == KILLED else f" The run ended early: {_ended_by(run)}.")
+
+
+def _ended_by(run: Run) -> str:
+    return {"stopped-early": "pytest was told to stop (-x, --maxfail)"}.get(run.ended, one_line(run.ended))
 
 
 def groups(run: Run) -> list[list[Scenario]]:
-    """Findings, worst first; promises that one and the same finding broke stand together, flaky ones at the end."""
+    """Findings, worst first, flaky ones at the end; promises with one code and suspect stand together, most first."""
     found: dict[object, list[Scenario]] = {}
     for scenario in run.findings:
         finding = scenario.finding
-        same = (finding.code, finding.observed, finding.suspect) if finding else scenario.id
+        same = (finding.code, finding.suspect) if finding else scenario.id
         found.setdefault((scenario.verdict, scenario.accepted, same), []).append(scenario)
-    return [*found.values(), *([s] for s in run.flaky if s not in run.findings)]
+    equally_bad = groupby(found.values(), key=lambda group: (group[0].verdict, group[0].accepted is None))
+    worst = [group for _, groups in equally_bad for group in sorted(groups, key=len, reverse=True)]
+    return [*worst, *([s] for s in run.flaky if s not in run.findings)]
 
 
 def heading(group: Sequence[Scenario]) -> str:

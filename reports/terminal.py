@@ -19,6 +19,8 @@ from reports.run import Run, Scenario
 
 PLAIN_WIDTH = 80
 _LABEL = 10
+_ANEW = "\r\x1b[2K"  # the terminal's line is written over
+_RUNG = 16
 _VERDICT, _DURATION = 10, 8  # columns of the table, after the scenario's
 _ASKED = (Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN)
 
@@ -42,8 +44,19 @@ def show(run: Run, stream: TextIO, *, strict: bool = False) -> None:
 def progress(  # noqa: PLR0917 - a row of a table
     stream: TextIO, done: int, total: int, scenario: str, verdict: Verdict, duration: float, remark: str = ""
 ) -> None:
-    """One line for one finished scenario, while the run goes on."""
-    _put([progress_line(done, total, scenario, verdict, duration, remark)], _console(stream))
+    """One line for one finished scenario, while the run goes on; on a terminal what held is overwritten by the next."""
+    line, console = progress_line(done, total, scenario, verdict, duration, remark), _console(stream)
+    if not console.is_terminal:
+        return _put([line], console)
+    stream.write(_ANEW)
+    held = verdict is Verdict.HELD and not remark
+    return console.print(line[: console.width - 1] if held else line, end="" if held else "\n")
+
+
+def end_progress(stream: TextIO) -> None:
+    """Leave nothing of a line that was to be overwritten."""
+    if _console(stream).is_terminal:
+        stream.write(_ANEW)
 
 
 def progress_line(  # noqa: PLR0917 - as above
@@ -81,7 +94,9 @@ def _labelled(rows: telling.Rows, width: int) -> Iterator[Text]:
     for label, text in rows:
         shown = "" if label == said else label
         said = label or said
-        wrapped = [text] if label == "reproduce" else _wrapped(text, width - _LABEL - 2)
+        # A rung's words stand to the right of its name and its outcome.
+        hanging = " " * _RUNG if said == "ladder" else ""
+        wrapped = [text] if label == "reproduce" else _wrapped(text, width - _LABEL - 2, hanging)
         for number, line in enumerate(wrapped):
             yield Text.assemble("  ", (f"{'' if number else shown:<{_LABEL}}", "bold"), line)
 
@@ -121,8 +136,9 @@ def _skipped(scenarios: Iterable[Scenario], width: int) -> Iterator[Text]:
         yield from (Text(f"  {name}") for name in names)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
+def _wrapped(text: str, width: int, hanging: str = "") -> list[str]:
+    room = max(width, 20)
+    return textwrap.wrap(text, room, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _near(folder: Path) -> str:

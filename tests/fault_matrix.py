@@ -78,6 +78,7 @@ MATRIX: dict[str, Row] = {
         "edge/the-app-loads-with-all-its-assets",
         "edge/a-deep-link-opens-the-app",
     ),
+    "edge-forgets-deep-links": all_of(Code.ASSET_BROKEN, "edge/a-deep-link-opens-the-app", PAGES),
     "edge-masks-api-errors": all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS),
     "edge-serves-html-for-api": (
         all_of(Code.EDGE_HTML_FALLBACK, routes("apex"), presign(*ISSUERS), ROUND_TRIPS, LOOKS, FOLDERS, PAGES[0])
@@ -107,7 +108,7 @@ MATRIX: dict[str, Row] = {
     "page-shows-empty-drive": all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0]),
     "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES),
     "presign-outlives-policy": all_of(
-        Code.PRESIGN_LIFETIME, presign("storage", checks=["the-url-dies-soon-for-one-type"])
+        Code.PRESIGN_LIFETIME, presign("storage", checks=["the-url-dies-soon-for-one-type"]), ROUND_TRIPS, PAGES[1]
     ),
     "redis-not-configured": all_of(Code.DEPENDENCY_DEGRADED, redis(*NEED_REDIS)),
     "service-answers-wrong-type": all_of(
@@ -135,6 +136,12 @@ MATRIX: dict[str, Row] = {
     "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS[0], PAGES[1]),
     "storage-hands-out-wrong-file": all_of(Code.FILE_ALTERED, ROUND_TRIPS[0], PAGES[1]),
     "storage-keeps-deleted-object": all_of(Code.DELETION_NOT_FINAL, ROUND_TRIPS[1]),
+    "storage-leaves-type-unsigned": all_of(
+        Code.CONTRACT_BROKEN, presign("storage", checks=["the-url-dies-soon-for-one-type"])
+    ),
+    "storage-lists-nothing": (
+        all_of(Code.UPLOAD_LOST, FOLDERS, ROUND_TRIPS[0], PAGES[1]) | all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0])
+    ),
     "storage-presigns-for-localhost": all_of(
         Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"]), NOT_SENT
     ),
@@ -149,4 +156,40 @@ MATRIX: dict[str, Row] = {
     "storage-presigns-with-static-key": all_of(
         Code.PRESIGN_STATIC_CREDENTIALS, presign("storage", checks=["temporary-credentials-sign"])
     ),
+}
+
+# What every suspect of the fault's own code must name; the code is the one that most of the row's scenarios end with.
+SUSPECTS: dict[str, str] = {
+    "api-host-refuses-connections": "listener",
+    "bucket-ignores-signatures": "signature check",
+    "bucket-refuses-origin": "bucket CORS",
+    "certificate-expires-soon": "certificate",
+    "certificate-names-other-host": "certificate",
+    "edge-forgets-deep-links": "site bucket",
+    "edge-masks-api-errors": "CloudFront custom error response",
+    "edge-serves-html-for-api": "edge behaviour or origin",
+    "edge-serves-plain-http": "redirect-to-https",
+    "gateway-doubles-slash": "rewrite",
+    "membership-check-fails": "membership check",
+    "page-calls-wrong-storage-path": "the service serves /storage, the page asks for /api/storage",
+    "page-ignores-failed-upload": "the page",
+    "page-shows-empty-drive": "the page",
+    "page-throws-on-load": "the page",
+    "presign-outlives-policy": "expiry",
+    "redis-not-configured": "redis",
+    "service-answers-wrong-type": "user-service",
+    "service-hangs": "noti-service",
+    "service-has-no-endpoints": "gateway subset of board-service",
+    "site-loses-asset": "the page",
+    "storage-admits-strangers": "access check",
+    "storage-base-path-mismatch": "storage base path: the service serves /api/storage, the gateway sends /storage",
+    "storage-confirms-lost-upload": "confirm",
+    "storage-hands-out-wrong-file": "storage",
+    "storage-keeps-deleted-object": "storage-service",
+    "storage-leaves-type-unsigned": "issuer",
+    "storage-lists-nothing": "storage-service",
+    "storage-presigns-for-localhost": "S3_PUBLIC_ENDPOINT",
+    "storage-presigns-through-cdn": "CDN, with the bucket in the path",
+    "storage-presigns-with-dev-credentials": "S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY",
+    "storage-presigns-with-static-key": "IAM role",
 }

@@ -1,6 +1,7 @@
 """However a run ends, its reports are complete, nobody else is blamed, and nothing of it is left over."""
 
-import os
+import contextlib
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from junitparser import JUnitXml
 from probes.finding import EXIT_UNKNOWN, Verdict
 from tests.conftest import ROOT, Ended, Replica, begin, ended, events
 
+# Scenarios of a user's own, outside the project, run with the project's settings.
+OWN = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-p", "probes.plugin"]
 PROMISE = "import asyncio, os, signal\nimport psutil, pytest\npytestmark = pytest.mark.promise(owner='tests')\n"
 
 
@@ -73,7 +76,7 @@ async def test_another_waits_for_its_turn():
 def test_a_signal_ends_the_run_in_order(number: signal.Signals, replica: Replica, tmp_path: Path) -> None:
     """What was done is told, what was under way is UNKNOWN, what had not begun is NOT RUN."""
     own = scenario_file(tmp_path, SLOW)
-    arguments = ["-p", "probes.plugin", "--env", str(replica.environment), "--probe-concurrency", "2"]
+    arguments = [*OWN, "--env", str(replica.environment), "--probe-concurrency", "2"]
     process = begin(tmp_path / "runs", *arguments, scenarios=own)
     await_event(tmp_path / "runs", lambda e: e["event"] == "scenario-finished", process)
     process.send_signal(number)
@@ -91,7 +94,7 @@ def test_a_run_ends_by_its_own_deadline(replica: Replica, tmp_path: Path) -> Non
     """A run whose time is over stops what is under way and says so."""
     own = scenario_file(tmp_path, SLOW)
     file = environment(replica, tmp_path, "run = 2")
-    run = ended(begin(tmp_path / "runs", "-p", "probes.plugin", "--env", file, scenarios=own), tmp_path / "runs")
+    run = ended(begin(tmp_path / "runs", *OWN, "--env", file, scenarios=own), tmp_path / "runs")
     assert (run.code, run.report.ended) == (EXIT_UNKNOWN, "deadline"), run.output
     check_complete(run)
 
@@ -99,7 +102,7 @@ def test_a_run_ends_by_its_own_deadline(replica: Replica, tmp_path: Path) -> Non
 def test_a_killed_run_can_still_be_read(replica: Replica, tmp_path: Path) -> None:
     """SIGKILL leaves a journal from which every report can be made."""
     own = scenario_file(tmp_path, SLOW)
-    process = begin(tmp_path / "runs", "-p", "probes.plugin", "--env", str(replica.environment), scenarios=own)
+    process = begin(tmp_path / "runs", *OWN, "--env", str(replica.environment), scenarios=own)
     folder = await_event(tmp_path / "runs", lambda e: e["event"] == "scenario-finished", process)
     process.kill()
     assert ended(process, tmp_path / "runs").code == -signal.SIGKILL
@@ -124,7 +127,7 @@ async def test_the_next_one_holds():
 def test_a_mistake_in_a_scenario_blames_nobody(replica: Replica, tmp_path: Path) -> None:
     """An exception that nobody explains is UNKNOWN, its traceback kept, and the others go on."""
     own = scenario_file(tmp_path, CRASHES)
-    arguments = ["-p", "probes.plugin", "--env", str(replica.environment)]
+    arguments = [*OWN, "--env", str(replica.environment)]
     run = ended(begin(tmp_path / "runs", *arguments, scenarios=own), tmp_path / "runs")
     first, second = run.report.scenarios
     assert (run.code, first.verdict, second.verdict) == (EXIT_UNKNOWN, Verdict.UNKNOWN, Verdict.HELD), run.output
@@ -141,7 +144,7 @@ async def test_a_page_whose_browser_dies(browser):
     "The browser is killed under this page."
     async with browser.visit("/") as visit:
         kill()
-        await visit.page.title()
+        await visit.page.reload()
 
 @pytest.mark.alone
 async def test_the_next_page_gets_a_new_browser(browser):
@@ -154,7 +157,7 @@ async def test_the_next_page_gets_a_new_browser(browser):
 def test_a_browser_that_dies_takes_no_other_scenario_along(replica: Replica, tmp_path: Path) -> None:
     """Its own scenario is UNKNOWN; the next one has a browser again."""
     own = scenario_file(tmp_path, BROWSER_DIES)
-    arguments = ["-p", "probes.plugin", "--env", str(replica.environment), "--probe-concurrency", "1"]
+    arguments = [*OWN, "--env", str(replica.environment), "--probe-concurrency", "1"]
     run = ended(begin(tmp_path / "runs", *arguments, scenarios=own), tmp_path / "runs")
     first, second = run.report.scenarios
     assert (first.verdict, second.verdict) == (Verdict.UNKNOWN, Verdict.HELD), run.output
@@ -172,7 +175,7 @@ def test_what_a_killed_run_created_is_swept_by_the_next(replica: Replica, tmp_pa
     """Kill a run after its upload, look: the file is there. Run again, look: it is gone, object included."""
     before = replica.state()
     own = scenario_file(tmp_path, UPLOADS)
-    arguments = ["-p", "probes.plugin", "--env", str(replica.environment)]
+    arguments = [*OWN, "--env", str(replica.environment)]
     process = begin(tmp_path / "runs", *arguments, scenarios=own)
     await_event(tmp_path / "runs", lambda e: e.get("method") == "POST" and "confirm" in e.get("url", ""), process)
     process.kill()
@@ -185,19 +188,29 @@ def test_what_a_killed_run_created_is_swept_by_the_next(replica: Replica, tmp_pa
 
 def test_a_run_leaves_no_process_and_nothing_in_the_target(replica: Replica, tmp_path: Path) -> None:
     """After a whole run the target is as it was before, and no browser or driver is left."""
-    before, alive = replica.state(), _chromiums()
-    process = begin(tmp_path / "runs", "--env", str(replica.environment))
-    run = ended(process, tmp_path / "runs")
+    before, mark = replica.state(), secrets.token_hex(8)
+    run = ended(begin(tmp_path / "runs", "--env", str(replica.environment), MARK=mark), tmp_path / "runs")
     assert run.code == 0, run.output
     assert replica.state() == before
-    assert _chromiums() - alive == set()
+    assert _marked(mark) == []
 
 
-def _chromiums() -> set[int]:
-    names = ("chromium", "chrome", "node", "headless_shell")
-    mine = os.getuid()
-    return {
-        p.pid
-        for p in psutil.process_iter(["name", "uids"])
-        if p.info["uids"].real == mine and any(n in p.info["name"] for n in names)
-    }
+def test_a_killed_run_leaves_no_process(replica: Replica, tmp_path: Path) -> None:
+    """SIGKILL of the suite takes browser and driver along."""
+    mark = secrets.token_hex(8)
+    process = begin(tmp_path / "runs", "--env", str(replica.environment), "-k", "page", MARK=mark)
+    await_event(tmp_path / "runs", lambda e: e.get("kind") == "page" and e["scenario"].startswith("storage/"), process)
+    process.kill()
+    ended(process, tmp_path / "runs")
+    psutil.wait_procs(_marked(mark), timeout=20)
+    assert _marked(mark) == []
+
+
+def _marked(mark: str) -> list[psutil.Process]:
+    """Processes that inherited the mark in their environment, whatever session they put themselves in."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("MARK") == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

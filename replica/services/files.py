@@ -152,9 +152,10 @@ def signer(world: World) -> Signer:
 
 def _issue(world: World, row: File) -> dict[str, Any]:
     seconds = WEEK if world.lies("presign-outlives-policy") else PUT_SECONDS
+    kind = "" if world.lies("storage-leaves-type-unsigned") else row.content_type
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
     return {
-        "uploadUrl": signer(world).put(row.key, row.content_type, seconds),
+        "uploadUrl": signer(world).put(row.key, kind, seconds),
         "fileKey": row.key,
         "fileId": row.id,
         "expiresAt": expires.isoformat().replace("+00:00", "Z"),

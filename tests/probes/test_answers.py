@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from probes.answers import Envelope, expect, explain
+from probes.answers import FELL_BACK, MASKED, Envelope, expect, explain
 from probes.finding import Broken, Code
 from probes.web import Answer
 
@@ -37,15 +37,24 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
 @pytest.mark.parametrize(
     ("given", "wanted", "code", "suspect"),
     [
-        (answer(200, b"<p>", HTML), 200, Code.EDGE_HTML_FALLBACK, "edge"),
-        (answer(200, b"<!doctype html>"), 200, Code.EDGE_HTML_FALLBACK, "edge"),
-        (answer(200, b"{}", {"server": "AmazonS3"}), 200, Code.EDGE_HTML_FALLBACK, "edge"),
-        (answer(200, b"{}", {"x-cache": "Error from cloudfront"}), 200, Code.EDGE_HTML_FALLBACK, "edge"),
-        (answer(200, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, "edge"),
-        (answer(404, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, "edge"),
+        (answer(200, b"<p>", HTML), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
+        (answer(200, b"<!doctype html>"), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
+        (answer(200, b"{}", {"server": "AmazonS3"}), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
+        (
+            answer(200, b"{}", {"x-cache": "Error from cloudfront"}),
+            200,
+            Code.EDGE_HTML_FALLBACK,
+            FELL_BACK,
+        ),
+        (answer(200, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
+        (answer(404, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
         (answer(200, b"ok", TEXT), 200, Code.CONTRACT_BROKEN, "board-service"),
         (answer(200, b"<p>", HTML, "/health"), 200, Code.CONTRACT_BROKEN, "edge"),
+        (answer(200, b"<p>", HTML), 400, Code.EDGE_MASKS_ERRORS, MASKED),
         (answer(301, b"", {"location": "/x"}), 200, Code.ROUTE_BROKEN, "the gateway's rewrite"),
+        (answer(300, b"<p>", HTML), 403, Code.ROUTE_BROKEN, "the gateway's rewrite"),
+        (answer(400), 200, Code.CONTRACT_BROKEN, "board-service"),
+        (answer(401), 400, Code.CONTRACT_BROKEN, "board-service"),
         (answer(404, b"404 page not found", TEXT), 200, Code.ROUTE_BROKEN, "the gateway's route or rewrite"),
         (answer(404, b"", {}), 403, Code.ROUTE_BROKEN, "the gateway's route or rewrite"),
         (

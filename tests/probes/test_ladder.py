@@ -136,14 +136,16 @@ async def test_rungs_say_what_was_seen(site: Site, web: Web, recorder: Recorder)
 
 
 async def test_a_read_is_repeated_by_the_same_person(site: Site, web: Web, recorder: Recorder) -> None:
-    """On the api host, query and all."""
-    await climb(web, await failed(web, site.origin("apex") + CONTENTS + "?workspaceId=w", token="t0k3n"), recorder)
+    """On the api host, query, workspace and all."""
+    asked: dict[str, Any] = {"token": "t0k3n", "headers": {"X-Workspace-Id": "w-1"}}
+    await climb(web, await failed(web, site.origin("apex") + CONTENTS + "?workspaceId=w", **asked), recorder)
     again = site.asked[1]
     assert (again.host, again.path, again.headers["authorization"]) == (
         "api",
         CONTENTS + "?workspaceId=w",
         "Bearer t0k3n",
     )
+    assert again.headers["x-workspace-id"] == "w-1"
 
 
 async def test_a_write_is_not_repeated(site: Site, web: Web, recorder: Recorder) -> None:

@@ -228,3 +228,10 @@ def test_random_bytes_and_characters_pass(redactor: Redactor, seed: int) -> None
 def test_time_grows_with_length_and_no_faster(redactor: Redactor, unit: str) -> None:
     """A pattern that tries twice would not end here within the life of the test run."""
     redactor.text(unit * (300_000 // len(unit)))
+
+
+def test_a_cookie_is_known_wherever_it_is_quoted_after_it_was_seen_in_a_header() -> None:
+    """A cookie's value carries no mark of its own; the header that brought it does."""
+    redactor = Redactor()
+    redactor.learn({"Set-Cookie": "SESSION=3b1f0c4e-planted; Path=/; HttpOnly", "content-type": "3b1f"})
+    assert "3b1f0c4e-planted" not in redactor.text("the session 3b1f0c4e-planted was refused")

@@ -13,7 +13,7 @@ from probes.evidence import Recorder, current
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
 from probes.run import Attempt, Outcome, Refine, conclude
 from probes.target import Accepted
-from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
+from tests.probes.stage import FOUND, TARGET, VALID, Stage, doing, scenario
 
 HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
@@ -141,13 +141,15 @@ TODAY = datetime.now(UTC).date()
         (TODAY + timedelta(days=1), FOUND, True),
         (TODAY - timedelta(days=1), FOUND, False),
         (TODAY + timedelta(days=1), CannotAsk("x"), False),
+        (TODAY + timedelta(days=1), None, False),
     ],
 )
 async def test_an_accepted_finding_is_marked(stage: Stage, until: date, end: Any, accepted: bool) -> None:
     """Its verdict stays what it is."""
-    target = replace(TARGET, accepted=(Accepted("upload-lost", "edge/x", "known", until),))
+    codes = ("upload-lost", "unknown")
+    target = replace(TARGET, accepted=tuple(Accepted(code, "edge/x", "known", until) for code in codes))
     outcome = await stage.outcome(doing(end), target, confirm=False)
-    assert outcome.verdict is (Verdict.BROKEN if end is FOUND else Verdict.UNKNOWN)
+    assert outcome.verdict is {FOUND: Verdict.BROKEN, None: Verdict.HELD}.get(end, Verdict.UNKNOWN)
     [final] = stage.journal("scenario-finished")
     assert final["accepted"] == ({"why": "known", "until": until.isoformat()} if accepted else None)
     assert bool(outcome.accepted) is accepted
@@ -175,6 +177,10 @@ async def test_a_second_look_may_refine_the_suspect(stage: Stage) -> None:
     assert stage.journal("scenario-finished")[0]["finding"]["runbook"] == "docs/runbooks/upload-lost.md"
 
 
+async def cancelled() -> None:
+    raise asyncio.CancelledError
+
+
 def falling(how: Callable[[], Awaitable[Any]]) -> Refine:
     async def climb(_: Finding, __: Recorder) -> Finding:
         await how()
@@ -187,6 +193,7 @@ def falling(how: Callable[[], Awaitable[Any]]) -> Refine:
     ("refine", "note"),
     [
         (falling(lambda: asyncio.sleep(0)), "the ladder itself failed: KeyError: 'rung'"),
+        (falling(cancelled), "the ladder itself failed: CancelledError"),
         (falling(lambda: asyncio.Event().wait()), "the ladder itself failed: TimeoutError"),
     ],
 )
@@ -198,3 +205,37 @@ async def test_a_finding_outlives_its_ladder(
     outcome = await stage.outcome(doing(FOUND), refine=refine, confirm=False)
     assert outcome.finding == FOUND
     assert [event["text"].rstrip(": ") for event in stage.journal("note")] == [note]
+
+
+async def test_a_line_that_a_probe_gave_is_kept(stage: Stage) -> None:
+    """It knows better how to show it again."""
+    outcome = await stage.outcome(doing(replace(FOUND, reproduce="dig wealist.co.kr")), confirm=False)
+    assert outcome.finding
+    assert outcome.finding.reproduce == "dig wealist.co.kr"
+
+
+async def test_each_attempt_has_a_span_that_tells_how_it_ended(stage: Stage) -> None:
+    """Under the run's own."""
+    await stage.outcome(doing(FOUND, None))
+    spans = (stage.evidence.folder / telemetry.NAME).read_text().splitlines()
+    assert [("upload-lost" in span, '"fail"' in span, '"pass"' in span) for span in spans] == [
+        (True, True, False),
+        (False, False, True),
+    ]
+    assert all('"parentSpanId"' in span for span in spans)
+
+
+async def test_a_run_tells_its_verdicts(stage: Stage) -> None:
+    """Of what has ended; what has not, or was stopped before it began, has none."""
+    made = stage.begin({"edge/a": doing(None), "edge/b": asyncio.Event().wait, "edge/c": doing(None)}, concurrency=1)  # type: ignore[dict-item]
+    await made.outcome("edge/a")
+    assert made.verdicts == [Verdict.HELD]
+    await made.finish()
+
+
+def test_the_journal_is_told_what_to_expect() -> None:
+    """All that reports need of a scenario that may never run."""
+    expected = scenario("edge/x", alone=True).expected
+    event = {"event": "run-started", "at": 1.0, "run": "r", "version": "0", "environment": "e", "apex": "a"}
+    VALID.validate(event | {"deadline": 1.0, "trace": "t", "expected": [expected]})
+    assert expected["scenario"] == "edge/x"

@@ -16,7 +16,11 @@ from probes.tables import BadEnvironment
 from tests.probes.site import Site
 
 Program = Callable[[str], list[str]]
-READY = "pathlib.Path(sys.argv[-1]).write_text(' '.join(sys.argv[1:-1]))\n"
+READY = """
+file = pathlib.Path(sys.argv[-1])
+file.with_name("draft").write_text(' '.join(sys.argv[1:-1]))
+file.with_name("draft").rename(file)  # it appears whole
+"""
 FOREVER = "signal.pause()\n"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from probes import target as targets
 from probes.tables import BadEnvironment
-from probes.target import Identity, Paths, Patience, Target, Tls, address, area, build, find, parse
+from probes.target import Identity, Paths, Patience, Presign, Target, Tls, address, area, build, find, parse
 
 USABLE = """
 [hosts]
@@ -36,15 +36,16 @@ def test_hosts_and_a_workspace_are_enough() -> None:
     target = built(USABLE)
     assert (target.name, target.hosts.api, target.workspace.id) == ("dev", "https://api.wealist.co.kr:8443", "w-1")
     assert (target.tls, target.identity, target.paths, target.patience) == (Tls(), Identity(), Paths(), Patience())
+    assert built(USABLE + PRESIGN).presign == Presign("h", "path", "b", "r", temporary=True)
     assert (target.cast, target.presign, target.accepted, target.skip) == ({}, None, (), {})
 
 
 def test_all_that_can_be_said_is_heard() -> None:
     """Whole numbers count as seconds, and [control] is for the tools of the replica."""
-    said = '[control]\nurl = "x"\n[cast.bob]\nuser = "u-2"\ntoken = "BOB"\n[patience]\nanswer = 3\nrest = 0.5\n'
+    said = '[control]\nurl = "x"\n[cast.bob]\nuser = "u-2"\ntoken = "BOB"\n[patience]\nanswer = 0.5\nrest = 0\n'
     target = built('name = "stage"\n' + USABLE + said + PRESIGN + "temporary = false\nput_seconds = 60\n" + ACCEPTED)
     assert (target.name, target.cast["bob"].token) == ("stage", "BOB")
-    assert (target.patience.answer, target.patience.rest) == (3, 0.5)
+    assert (target.patience.answer, target.patience.rest) == (0.5, 0)
     assert target.presign
     assert (target.presign.temporary, target.presign.put_seconds, target.presign.get_seconds) == (False, 60, 3600)
     assert target.accepted[0].until == date(2026, 3, 1)
@@ -73,6 +74,7 @@ def changed(old: str, new: str) -> str:
         (USABLE + "[tls]\nwarn_days = true\n", "warn_days in [tls] must be a whole number, not True"),
         (USABLE + "[tls]\nwarn_days = 1.5\n", "warn_days in [tls] must be a whole number, not 1.5"),
         (USABLE + "[patience]\nrun = -1\n", "run in [patience] must be a number of seconds, not -1"),
+        (USABLE + '[patience]\nrun = "5"\n', "run in [patience] must be a number of seconds, not '5'"),
         (USABLE + "[patience]\nrun = true\n", "run in [patience] must be a number of seconds, not True"),
         (USABLE + "[patience]\nrun = inf\n", "run in [patience] must be a number of seconds, not inf"),
         (USABLE + "[patience]\nrun = nan\n", "run in [patience] must be a number of seconds, not nan"),
@@ -118,8 +120,10 @@ def test_a_host_is_an_origin(origin: str) -> None:
 
 
 def test_a_host_that_is_not_there_is_left_out() -> None:
-    """Only apex and api are needed."""
+    """Only apex and api are needed; one that is named is an origin too."""
     assert built(changed("[workspace]", 'cdn = ""\n[workspace]')).hosts.cdn == ""
+    with pytest.raises(BadEnvironment, match=r"cdn in \[hosts\] must look like"):
+        built(changed("[workspace]", 'cdn = "cdn.wealist.co.kr"\n[workspace]'))
 
 
 @pytest.mark.parametrize(("today", "accepted"), [((2026, 2, 28), True), ((2026, 3, 1), True), ((2026, 3, 2), False)])
@@ -158,6 +162,15 @@ def test_the_nearest_reason_to_skip_wins(scenario: str, reason: str) -> None:
     }
     lines = "".join(f'"{key}" = "{why}"\n' for key, why in skip.items())
     assert built(USABLE + "[skip]\n" + lines).reason_to_skip(scenario) == reason
+
+
+def test_a_name_that_no_scenario_bears_is_told() -> None:
+    """A mistyped exception would never apply; areas that were not collected are left alone."""
+    known = ["edge/the-certificate-holds[cdn]", "edge/http-leads-to-https", "presign/signed[chat]"]
+    skip = ["edge", "presign/signed", "edge/http-leads-to-https", "storage/x", "edge/http", "presign/signed[chatt]"]
+    lines = "".join(f'"{name}" = "why"\n' for name in skip)
+    assert built(USABLE + "[skip]\n" + lines + ACCEPTED).stray_names(known) == ["edge/http", "presign/signed[chatt]"]
+    assert built(USABLE + ACCEPTED.replace("[cdn]", "[cnd]")).stray_names(known) == ["edge/the-certificate-holds[cnd]"]
 
 
 def test_an_area_is_the_scenarios_first_word() -> None:

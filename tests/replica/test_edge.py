@@ -16,6 +16,7 @@ from tests.replica.places import PLACES
 from tests.replica.visiting import Visitor
 
 OURS = {
+    "edge-forgets-deep-links",
     "edge-masks-api-errors",
     "edge-serves-html-for-api",
     "edge-serves-plain-http",

@@ -149,6 +149,16 @@ def test_every_promise_has_its_row(written: Written, make: Callable[[Written], W
     assert [s.id for s in run.scenarios if f"\n{s.id} " not in table] == []
 
 
+def test_on_a_terminal_what_held_is_written_over() -> None:
+    """One line moves while all is well; what broke stays to be read."""
+    stream = Terminal()
+    terminal.progress(stream, 1, 9, "edge/a", Verdict.HELD, 0.1)
+    terminal.progress(stream, 2, 9, "edge/b", Verdict.BROKEN, 0.1, "route-broken")
+    terminal.end_progress(stream)
+    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue().count("\r\x1b[2K") == 3
+
+
 def test_progress_is_one_line_a_scenario() -> None:
     """How many are done, what it ended as, how long it took, and what is special about it."""
     stream = io.StringIO()

@@ -4,11 +4,8 @@ import re
 from urllib.parse import urlencode
 
 from playwright.async_api import Browser, expect
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
 
-from tests.replica.pages.visiting import ERROR_BOX, SIGN_IN, Place, Visitor, put_file, tokens_of, visitor
+from tests.replica.pages.visiting import ERROR_BOX, SIGN_IN, Place, Visitor, put_file, refusing, tokens_of, visitor
 
 
 async def test_nobody_is_asked_to_sign_in(browser: Browser, place: Place) -> None:
@@ -89,7 +86,7 @@ async def test_a_refused_refresh_signs_out(browser: Browser, place: Place) -> No
 
 async def test_a_refresh_that_cannot_be_asked_signs_nobody_out(browser: Browser, place: Place) -> None:
     """503 says nothing about the session: an error, and the tokens stay."""
-    place.apps["auth"] = Starlette(routes=[Route("/{all:path}", lambda _: Response(status_code=503), methods=["POST"])])
+    place.apps["auth"] = refusing(503)
     found = await visitor(browser, place, tokens_of(place, seconds=-1))
     await found.drive()
     await expect(found.page.get_by_role("alert")).to_contain_text(ERROR_BOX)

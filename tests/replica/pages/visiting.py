@@ -13,6 +13,7 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from replica.pages import site
 from replica.rows import File, new_id
@@ -36,11 +37,13 @@ class Place:
     bucket_says: int = 200
     asked: list[str] = field(default_factory=list)
     apps: dict[str, ASGIApp] = field(default_factory=dict)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
     tokens: list[str] = field(default_factory=list)  # those of sockets, as they were asked for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         self.asked.append(f"{scope.get('method', 'SOCKET')} {path}")
+        self.heard.set()
         if scope["type"] == "websocket":
             self.tokens.append(parse_qs(scope["query_string"].decode())["token"][0])
         if match := PREFIX.match(path):
@@ -59,6 +62,18 @@ class Place:
 
     def asked_for(self, part: str) -> int:
         return sum(part in line for line in self.asked)
+
+
+def refusing(status: int) -> ASGIApp:
+    """A service that answers every call and every socket with one status."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(Response(status_code=status))
+        else:
+            await Response(status_code=status)(scope, receive, send)
+
+    return app
 
 
 @asynccontextmanager
@@ -86,6 +101,15 @@ class Visitor:
 
     async def drive(self) -> None:
         await self.goes(f"/workspace/{self.place.world.home.id}/storage")
+
+    async def home(self) -> None:
+        await self.goes(f"/workspace/{self.place.world.home.id}")
+
+    async def asks(self, part: str, times: int) -> None:
+        """Wait until the place has been asked for it so often."""
+        while self.place.asked_for(part) < times:
+            self.place.heard.clear()
+            await self.place.heard.wait()
 
     async def sees(self, text: str) -> None:
         await expect(self.page.get_by_text(text, exact=True).first).to_be_visible()

@@ -1,0 +1,122 @@
+"""Everybody of the cast gets an access token once a run, or a sentence says why not."""
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from probes.finding import CannotAsk
+from probes.identity import TEST_ENDPOINT, Cast, Tokens
+from probes.redaction import Redactor
+from probes.target import Identity, Part, Target
+from probes.web import Web
+from tests.probes.site import Said, Site, js
+
+TOKENS = js({"accessToken": "a-planted-access-token", "refreshToken": "a-planted-refresh-token"})
+
+
+@pytest.fixture
+def cast(target: Target, web: Web) -> Cast:
+    return Cast(target, web, Redactor(), {})
+
+
+async def test_somebody_signs_in_once(site: Site, cast: Cast) -> None:
+    """However many ask at once; as the user that the environment names."""
+    site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
+    alice = cast.member("alice")
+    assert await asyncio.gather(*(alice.token() for _ in range(5))) == ["a-planted-access-token"] * 5
+    assert await alice.tokens() == Tokens("a-planted-access-token", "a-planted-refresh-token", "u-1")
+    assert [json.loads(asked.body) for asked in site.asked] == [{"userId": "u-1", "email": "alice@example.org"}]
+    assert cast.member("alice") is alice
+    assert (alice.name, alice.user, alice.email) == ("alice", "u-1", "alice@example.org")
+
+
+async def test_an_email_is_sent_only_where_there_is_one(site: Site, target: Target, web: Web) -> None:
+    """A token without one is another token (contract 6)."""
+    site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
+    await Cast(replace(target, cast={"bob": Part("u-2")}), web, Redactor()).member("bob").token()
+    assert json.loads(site.asked[0].body) == {"userId": "u-2"}
+
+
+@pytest.mark.parametrize(
+    "api", [js({}, 404), js({"accessToken": 7}), js({"accessToken": "x"}, 500), Said(200, b"<html>")]
+)
+async def test_the_apex_is_asked_where_the_api_host_gives_none(site: Site, cast: Cast, api: Said) -> None:
+    """Who signs in is set-up; hosts are judged elsewhere. A refresh token may be missing."""
+    site.says = {f"POST api{TEST_ENDPOINT}": api, f"POST apex{TEST_ENDPOINT}": js({"accessToken": "from the apex"})}
+    assert await cast.member("alice").tokens() == Tokens("from the apex", "", "u-1")
+    assert [asked.host for asked in site.asked] == ["api", "apex"]
+
+
+async def test_an_api_host_that_is_down_is_no_reason_to_give_up(site: Site, target: Target, web: Web) -> None:
+    """As long as the apex answers."""
+    site.says[f"POST apex{TEST_ENDPOINT}"] = TOKENS
+    there = replace(target, hosts=replace(target.hosts, api="http://api.localhost:1"))
+    assert await Cast(there, web, Redactor()).member("alice").token() == "a-planted-access-token"
+
+
+async def test_tokens_are_known_to_the_redactor_before_anybody_has_them(site: Site, target: Target, web: Web) -> None:
+    """Both of them."""
+    site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
+    redactor = Redactor()
+    await Cast(target, web, redactor).member("alice").token()
+    assert "planted" not in redactor.text("x a-planted-access-token y a-planted-refresh-token z")
+
+
+async def refusal(target: Target, web: Web, who: str = "alice", environ: dict[str, str] | None = None) -> str:
+    with pytest.raises(CannotAsk) as said:
+        await Cast(target, web, Redactor(), environ or {}).member(who).token()
+    return str(said.value)
+
+
+async def test_a_refused_token_says_what_to_look_at(site: Site, target: Target, web: Web) -> None:
+    """The last answer, and the switch that is off in most environments."""
+    site.says[f"POST apex{TEST_ENDPOINT}"] = js({}, 403)
+    assert await refusal(target, web) == (
+        f"no token for alice: POST apex.localhost{TEST_ENDPOINT} answered 403 application/json;"
+        " is ENABLE_TEST_AUTH on in this environment (contract 2.4)?"
+    )
+
+
+async def test_hosts_that_are_down_say_so(target: Target, web: Web) -> None:
+    """Nobody could ask."""
+    hosts = replace(target.hosts, api="http://api.localhost:1", apex="http://apex.localhost:1")
+    assert "apex.localhost took no connection" in await refusal(replace(target, hosts=hosts), web)
+
+
+@pytest.mark.parametrize(
+    ("changes", "who", "words"),
+    [
+        ({}, "stranger", "the environment casts nobody as stranger; add [cast.stranger] with its user id"),
+        ({"way": Identity("magic")}, "alice", "[identity] way is 'magic'; known are test-endpoint and static"),
+        (
+            {"way": Identity("static")},
+            "alice",
+            "no token for alice: add token, the name of a variable that holds one, to [cast.alice]",
+        ),
+        (
+            {"way": Identity("static"), "part": Part("u-1", token="ALICE")},
+            "alice",
+            "no token for alice: the variable ALICE is not set; put an access token there",
+        ),
+    ],
+)
+async def test_what_is_missing_from_the_environment_is_named(
+    target: Target, web: Web, changes: dict[str, Any], who: str, words: str
+) -> None:
+    """And where to add it."""
+    cast = {"alice": changes.get("part", target.cast["alice"])}
+    asking = replace(target, cast=cast, identity=changes.get("way", target.identity))
+    assert await refusal(asking, web, who, {"ALICE": ""}) == words
+
+
+async def test_a_token_may_come_from_a_secret(site: Site, target: Target, web: Web) -> None:
+    """Nothing is asked for it, and it is as secret as any."""
+    redactor = Redactor()
+    there = replace(target, identity=Identity("static"), cast={"alice": Part("u-1", token="ALICE")})
+    tokens = await Cast(there, web, redactor, {"ALICE": "a-static-secret"}).member("alice").tokens()
+    assert tokens == Tokens("a-static-secret", "", "u-1")
+    assert "a-static-secret" not in redactor.text("a-static-secret")
+    assert site.asked == []

@@ -1,0 +1,293 @@
+"""The suite as its users run it: what they select, what they wish for, and what they are then told."""
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree.ElementTree import Element, ElementTree
+
+import pytest
+from junitparser import JUnitXml
+
+from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN, Verdict
+from probes.target import ENVIRONMENTS
+from replica.__main__ import ENVIRONMENT
+from tests.conftest import Ended, Probe, Replica
+from tests.own import run_own
+
+NO_TESTS = 5  # pytest's own exit code
+CERTIFICATE = "edge/the-certificate-holds[api]"
+
+
+def verdicts(run: Ended) -> dict[str, Verdict]:
+    return {scenario.id: scenario.verdict for scenario in run.report.scenarios}
+
+
+def attempts(run: Ended, scenario: str) -> list[Verdict | None]:
+    return next([a.verdict for a in s.attempts] for s in run.report.scenarios if s.id == scenario)
+
+
+def cases(path: Path) -> dict[str, Element]:
+    """The test cases of a JUnit report by scenario, once another parser has counted them."""
+    claimed = JUnitXml.fromfile(str(path))
+    numbers = (claimed.tests, claimed.failures, claimed.errors, claimed.skipped)
+    claimed.update_statistics()  # type: ignore[no-untyped-call]
+    assert numbers == (claimed.tests, claimed.failures, claimed.errors, claimed.skipped)
+    return {properties(case)["scenario"]: case for case in ElementTree(file=path).iterfind("testsuite/testcase")}
+
+
+def properties(case: Element) -> dict[str, str]:
+    return {p.attrib["name"]: p.attrib["value"] for p in case.iterfind("properties/property")}
+
+
+def problems(case: Element) -> list[str]:
+    return [child.tag for child in case if child.tag not in {"properties", "system-out"}]
+
+
+def test_a_word_selects_scenarios(replica: Replica, probe: Probe) -> None:
+    """-k runs what bears the word and nothing else; -v names each with its verdict."""
+    run = probe("--env", str(replica.environment), "-k", "stranger", "-v")
+    expected = dict.fromkeys(["storage/a-stranger-sees-nothing", "storage/a-stranger-uploads-nothing"], Verdict.HELD)
+    assert (run.code, verdicts(run)) == (EXIT_HELD, expected), run.output
+    assert "scenarios/test_storage.py::test_a_stranger_sees_nothing HELD\n" in run.output
+    assert " deselected, 2 held in " in run.output
+
+
+def test_a_word_that_fits_nothing_is_told(replica: Replica, probe: Probe) -> None:
+    """Nothing was asked, so nothing is green: pytest's exit code 5, and no run folder."""
+    run = probe("--env", str(replica.environment), "-k", "nothing_matches")
+    assert (run.code, run.folder) == (NO_TESTS, None), run.output
+    assert "/ 0 selected" in run.output
+
+
+def test_a_list_of_scenarios_starts_nothing(probe: Probe, tmp_path: Path) -> None:
+    """--collect-only leaves no run folder and the target unstarted, which a run would start."""
+    mark, file = tmp_path / "started", tmp_path / "listed.toml"
+    file.write_text(f"start = ['python', '-c', 'open(\"{mark}\", \"w\").close()']\n")
+    listed = probe("--env", str(file), "--collect-only")
+    assert (listed.code, listed.folder, mark.exists()) == (EXIT_HELD, None, False), listed.output
+    assert "<Coroutine test_a_stranger_sees_nothing>" in listed.output
+    run = probe("--env", str(file))
+    assert (run.code, mark.exists()) == (EXIT_BAD_INPUT, True), run.output
+
+
+STOPS = """
+async def test_a_first_one():
+    "This is kept."
+
+async def test_b_is_broken():
+    "This is broken."
+    raise broken(Code.UPLOAD_LOST, "the file is not there", "storage-service")
+
+async def test_c_would_last():
+    "This would last."
+    await asyncio.sleep(600)
+
+async def test_d_would_be_broken():
+    "This would be broken."
+    raise broken(Code.UPLOAD_LOST, "the file is not there", "storage-service")
+"""
+
+
+def test_a_run_can_end_at_the_first_failure(replica: Replica, tmp_path: Path) -> None:
+    """-x ends the run at once; of those behind it nobody is blamed, and all are in the reports."""
+    run = run_own(replica, tmp_path, STOPS, "-x", "--probe-concurrency", "1")
+    first, second, third, fourth = verdicts(run).values()
+    assert (run.code, run.report.ended) == (EXIT_BROKEN, "stopped-early"), run.output
+    assert (first, second) == (Verdict.HELD, Verdict.BROKEN)
+    assert third in (Verdict.UNKNOWN, Verdict.NOT_RUN)  # whether its turn had come is a matter of luck
+    assert fourth is Verdict.NOT_RUN
+    assert "The run ended early: pytest was told to stop (-x, --maxfail)." in " ".join(run.output.split())
+    assert run.folder
+    assert problems(cases(run.folder / "junit.xml")["own/d-would-be-broken"]) == ["error"]
+
+
+ALL_KINDS = """
+TRIES = []
+
+async def test_at_times():
+    "This breaks once."
+    TRIES.append(1)
+    if len(TRIES) == 1:
+        raise broken(Code.UPLOAD_LOST, "try one of it", "storage-service")
+
+async def test_never():
+    "This breaks each time."
+    raise broken(Code.UPLOAD_LOST, "never there", "storage-service")
+
+async def test_not_here():
+    "The environment file says that this does not apply."
+
+async def test_not_for_us():
+    "This finds out that it does not apply."
+    raise NotApplicable("there is no CDN here")
+
+async def test_silent():
+    "This cannot be asked."
+    raise CannotAsk("nobody lent us a key; lend one")
+
+async def test_always():
+    "This is kept."
+"""
+SKIP = '[skip]\n"own/not-here" = "we have none of it"\n'
+
+
+def test_every_verdict_is_told_in_every_report(replica: Replica, tmp_path: Path) -> None:
+    """A rerun decides between flaky and broken; skipped and unknown are neither; all reports agree."""
+    wished = tmp_path / "new" / "wished.xml"
+    run = run_own(replica, tmp_path, ALL_KINDS, "--junitxml", str(wished), more=SKIP)
+    assert run.code == EXIT_BROKEN, run.output
+    assert attempts(run, "own/at-times") == [Verdict.BROKEN, Verdict.HELD]
+    assert attempts(run, "own/never") == [Verdict.BROKEN, Verdict.BROKEN]
+    assert attempts(run, "own/silent") == [Verdict.UNKNOWN]
+    assert [s.id for s in run.report.flaky] == ["own/at-times"]
+    said = " ".join(run.output.split())
+    assert "(2 held, 1 broken, 1 could not be asked, 2 skipped, 1 flaky, in " in said
+    assert "FLAKY upload-lost promise This breaks once. own/at-times observed try one of it" in said
+    assert "skipped: we have none of it own/not-here" in said
+    assert "skipped: there is no CDN here own/not-for-us" in said
+    assert "observed nobody lent us a key; lend one" in said
+    assert run.folder
+    found = cases(wished)
+    assert {name: problems(case) for name, case in found.items()} == {
+        "own/at-times": ["flakyFailure"],
+        "own/never": ["failure", "rerunFailure"],
+        "own/not-here": ["skipped"],
+        "own/not-for-us": ["skipped"],
+        "own/silent": ["error"],
+        "own/always": [],
+    }
+    assert properties(found["own/never"])["code"] == "upload-lost"
+    assert properties(found["own/at-times"])["flaky"] == "true"
+    assert {p["owner"] for p in map(properties, found.values())} == {"tests"}
+    assert cases(run.folder / "junit.xml").keys() == found.keys()
+
+
+def test_one_attempt_can_be_all(replica: Replica, tmp_path: Path) -> None:
+    """With --no-confirm what breaks once is broken; -v names every verdict."""
+    run = run_own(replica, tmp_path, ALL_KINDS, "--no-confirm", "-v", more=SKIP)
+    assert attempts(run, "own/at-times") == attempts(run, "own/never") == [Verdict.BROKEN]
+    assert run.report.flaky == ()
+    told = dict(line.removeprefix("::").split(" ", 1) for line in run.output.splitlines() if line.startswith("::"))
+    assert {name: verdict.partition(" (")[0].strip() for name, verdict in told.items()} == {
+        "test_at_times": "BROKEN",
+        "test_never": "BROKEN",
+        "test_not_here": "SKIPPED",
+        "test_not_for_us": "SKIPPED",
+        "test_silent": "UNKNOWN",
+        "test_always": "HELD",
+    }
+
+
+NEVER = """
+async def test_never():
+    "This breaks each time."
+    raise broken(Code.UPLOAD_LOST, "never there", "storage-service")
+"""
+
+
+@pytest.mark.parametrize(("days", "code"), [(1, EXIT_HELD), (-1, EXIT_BROKEN)])
+def test_what_is_accepted_is_reported_and_fails_nothing_until_its_date(
+    days: int, code: int, replica: Replica, tmp_path: Path
+) -> None:
+    """The same finding fails the run again when its date has passed."""
+    until = datetime.now(UTC).date() + timedelta(days)
+    known = (
+        f'[[accepted]]\ncode = "upload-lost"\nscenario = "own/never"\nwhy = "a fix is on its way"\nuntil = {until}\n'
+    )
+    run = run_own(replica, tmp_path, NEVER, more=known)
+    assert (run.code, run.codes) == (code, {"own/never": "upload-lost"}), run.output
+    assert ("a fix is on its way" in run.output) == (f"(accepted until {until})" in run.output) == (days > 0)
+    assert run.folder
+    assert problems(cases(run.folder / "junit.xml")["own/never"]) == ([] if days > 0 else ["failure", "rerunFailure"])
+
+
+@pytest.mark.parametrize(
+    ("wishes", "code", "said"),
+    [
+        ([], EXIT_HELD, "HELD, but not as it should be (2 held, 1 degraded"),
+        (["--strict-verdicts"], EXIT_BROKEN, "1 of 3 promises degraded, and --strict-verdicts asks for better"),
+    ],
+)
+def test_degraded_fails_whom_it_shall_fail(
+    wishes: list[str], code: int, said: str, replica: Replica, probe: Probe
+) -> None:
+    """A certificate that ends soon is told either way, and fails the run only where that is wished for."""
+    replica.lie(["certificate-expires-soon"])
+    run = probe("--env", str(replica.environment), "-k", "certificate", *wishes)
+    assert (run.code, verdicts(run)[CERTIFICATE]) == (code, Verdict.DEGRADED), run.output
+    assert said in " ".join(run.output.split())
+    assert run.folder
+    assert problems(cases(run.folder / "junit.xml")[CERTIFICATE]) == (["failure"] if wishes else [])
+
+
+def test_a_whole_area_can_be_skipped(replica: Replica, tmp_path: Path) -> None:
+    """Skips are counted by pytest, the reason is told once, and the run does not fail."""
+    run = run_own(replica, tmp_path, NEVER, more='[skip]\nown = "this part is not installed here"\n')
+    assert (run.code, set(verdicts(run).values())) == (EXIT_HELD, {Verdict.SKIPPED}), run.output
+    assert "1 skipped in" in run.output
+    assert run.output.count("skipped: this part is not installed here") == 1
+
+
+def test_a_target_that_runs_already_is_used(replica: Replica, probe: Probe, tmp_path: Path) -> None:
+    """As --env replica has it: who started a target by hand is asked there; else one is started and stopped."""
+    settings = tomllib.loads((ENVIRONMENTS / "replica.toml").read_text())
+    assert Path(settings["running"]) == ENVIRONMENT
+    file = tmp_path / "either.toml"
+    file.write_text(f'start = ["python", "-m", "replica"]\nrunning = "{replica.environment}"\n')
+    hosts = tomllib.loads(replica.environment.read_text())["hosts"]
+    used = probe("--env", str(file), "-k", "redis")
+    assert (used.code, used.report.apex) == (EXIT_HELD, hosts["apex"]), used.output
+    stale = tmp_path / "stale.toml"
+    stale.write_text('[hosts]\napex = "https://wealist.localhost:1"\n')
+    file.write_text(f'start = ["python", "-m", "replica"]\nrunning = "{stale}"\n')
+    started = probe("--env", str(file), "-k", "redis")
+    assert started.code == EXIT_HELD, started.output
+    assert started.report.apex not in (hosts["apex"], "https://wealist.localhost:1")
+
+
+def test_one_at_a_time_finds_the_same(replica: Replica, probe: Probe) -> None:
+    """Nothing hangs on scenarios running together."""
+    replica.lie(["service-has-no-endpoints"])
+    arguments = ("--env", str(replica.environment), "--no-confirm", "-k", "board or redis or stranger")
+    together, alone = probe(*arguments), probe(*arguments, "--probe-concurrency", "1")
+    assert (together.code, alone.code) == (EXIT_BROKEN, EXIT_BROKEN)
+    assert verdicts(alone) == verdicts(together)
+    assert alone.codes == together.codes != {}
+
+
+WAITS = """
+async def wait():
+    try:
+        await asyncio.wait_for(asyncio.Event().wait(), 0.5)
+    except TimeoutError:
+        pass
+
+async def test_one_that_waits():
+    "This takes its time."
+    await wait()
+
+async def test_another_that_waits():
+    "This takes its time, too."
+    await wait()
+
+async def test_quick():
+    "This is done at once."
+"""
+
+
+def test_a_scenario_s_time_is_its_own(replica: Replica, tmp_path: Path) -> None:
+    """Two that waited at the same time both have their time in the JUnit report, and a quick one has not."""
+    run = run_own(replica, tmp_path, WAITS)
+    assert run.folder
+    one, another, quick = (float(case.attrib["time"]) for case in cases(run.folder / "junit.xml").values())
+    assert quick < min(one, another), run.output
+
+
+def test_a_missing_browser_blames_nobody(replica: Replica, probe: Probe) -> None:
+    """Scenarios on a page are UNKNOWN and say what to do; all others hold."""
+    run = probe("--env", str(replica.environment), "-k", "storage", PROBES_CHROMIUM="/nowhere/chromium")
+    on_a_page = {name for name in verdicts(run) if "page" in name}
+    assert run.code == EXIT_UNKNOWN, run.output
+    assert {name for name, verdict in verdicts(run).items() if verdict is not Verdict.HELD} == on_a_page != set()
+    said = " ".join(run.output.split())
+    assert "PROBES_CHROMIUM names /nowhere/chromium, which is no executable file; correct it or unset it" in said
