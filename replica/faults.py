@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from replica.fault import NOT_YET, Fault
 from replica.realtime_faults import REALTIME, REALTIME_PAGES, TOKENS
+from replica.trust_faults import EXPOSURE, SIGN_IN, TRUST
 
 EDGE = (
     Fault(
@@ -185,7 +186,7 @@ PAGES = (
     ),
 )
 
-GROUPS = (EDGE, BUCKET, STORAGE, SERVICES, PAGES, TOKENS, REALTIME, REALTIME_PAGES)
+GROUPS = (EDGE, BUCKET, STORAGE, SERVICES, PAGES, TOKENS, REALTIME, REALTIME_PAGES, SIGN_IN, TRUST, EXPOSURE)
 FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}
 
 
