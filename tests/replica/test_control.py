@@ -64,13 +64,17 @@ def test_it_says_that_it_is_ready(replica: Replica) -> None:
     assert httpx.get(f"{replica.control}/ready").text == "ready\n"
 
 
+def dropped(replica: Replica, kind: str) -> int:
+    said: int = httpx.post(f"{replica.control}/drop", json={"what": [kind]}).json()["dropped"]
+    return said
+
+
 async def test_open_sockets_are_dropped(replica: Replica, visitor: Visitor) -> None:
     """Those of the kinds that are named, as a server ends them that restarts, on both hosts."""
     token = visitor.signed_in("alice")["Authorization"].removeprefix("Bearer ")
     path = "/api/svc/chat/api/chats/ws/presence"
     async with visitor.socket("apex", path, token) as one, visitor.socket("api", path, token) as other:
-        assert httpx.post(f"{replica.control}/drop", json={"what": ["board"]}).json() == {"dropped": 0}
-        assert httpx.post(f"{replica.control}/drop", json={"what": ["presence"]}).json() == {"dropped": 2}
+        assert [dropped(replica, kind) for kind in ("board", "presence")] == [0, 2]
         for socket in (one, other):
             with pytest.raises(websockets.ConnectionClosed) as ended:
                 await socket.recv()
