@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosedError
 
 from replica.world import World
 from tests.replica.services.dialling import Dial, dialled, heard, say
@@ -175,3 +176,13 @@ async def test_presence_never_forgets(dial: Dial) -> None:
         dial.world.faults = set()
         await left(http, alice)
         assert (await http.get(ONLINE)).json()["message"] == []
+
+
+async def test_who_speaks_is_dropped(dial: Dial) -> None:
+    """Fault chat-drops-who-speaks: with the code of a server that failed, and nobody hears anything."""
+    dial.world.faults = {"chat-drops-who-speaks"}
+    async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
+        await say(alice, type="MESSAGE", content="hello")
+        with pytest.raises(ConnectionClosedError, match="1011"):
+            await heard(alice)
+    assert dial.world.messages == {}
