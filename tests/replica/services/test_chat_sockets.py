@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosedError
 
@@ -100,6 +101,20 @@ async def test_an_apps_ping_gets_no_answer(dial: Dial) -> None:
         await say(alice, type="ping")
         await say(alice, type="MESSAGE", content="end")
         assert await nothing_before(alice) == []
+
+
+@pytest.mark.parametrize(("size", "code"), [(500 * 1024, None), (513 * 1024, 1009)])
+async def test_a_frame_over_512_kb_ends_the_socket(dial: Dial, size: int, code: int | None) -> None:
+    """A long message below it arrives whole."""
+    async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
+        await say(alice, type="MESSAGE", content="x" * size)
+        if code is None:
+            assert len((await heard(alice))["message"]["content"]) == size
+            return
+        with pytest.raises(websockets.ConnectionClosed) as ended:
+            await alice.recv()
+        assert ended.value.rcvd is not None
+        assert ended.value.rcvd.code == code
 
 
 async def test_presence_knows_who_is_there_and_who_has_left(dial: Dial) -> None:
