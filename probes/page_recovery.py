@@ -19,6 +19,8 @@ RACE = "the page: each socket refreshes for itself, and the refresh token, which
 ANY_ERROR = "the page: it takes any error of a refresh for a refusal, and logs out (contract 3.3)"
 RECONNECT = "the page: what it does when a socket closes (contract 3.5)"
 CLEARS = "the page: performLogout (contract 3.3)"
+TWICE = "the gateway: it sent the POST twice (retries), and the page got the second answer (contract 1.4)"
+ANY_CALL = "the page: its response interceptor (401, one refresh, one repeated call; contract 3.3)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,6 @@ def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
     return None
 
 
-ANY_CALL = "the page: its response interceptor (401, one refresh, one repeated call; contract 3.3)"
-
-
 def _call(answer: Answer) -> str:
     return f"{answer.method} {answer.url.partition('?')[0]}"
 
@@ -136,6 +135,9 @@ def _logout(seen: Seen) -> Finding | None:
             "and the user was logged out",
             RACE,
         )
+    if refused and not refused.body:
+        # A page that leaves takes bodies along that the browser has not handed out yet.
+        return Finding(Code.REFRESH_REPLAYED, f"{refused} to the page's only refresh, and logged it out", TWICE)
     if refused:
         return refreshing.explain(refused)
     if bad := next((answer for answer in seen.answers if answer.status != 200), None):

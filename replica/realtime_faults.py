@@ -62,6 +62,11 @@ REALTIME = (
         NOT_YET,
     ),
     Fault(
+        "chat-drops-who-speaks",
+        "The chat service fails on each message that comes over a socket, and drops that socket.",
+        NOT_YET,
+    ),
+    Fault(
         "presence-never-forgets",
         "Who has left stays online for everybody.",
         "a2cb0eba",
@@ -73,7 +78,7 @@ REALTIME = (
     ),
     Fault(
         "stream-cut-early",
-        "The notification stream is cut after a sixth of its time.",
+        "The notification stream is cut after two thirds of its time.",
         "noti WriteTimeout",
     ),
     Fault(

@@ -26,7 +26,7 @@ async def test_what_one_says_another_hears(web: Web, alice: Member, bob: Member,
     async with chat.join_everywhere(web, room, bob) as seats, chat.join(web, room, alice) as speaking:
         for text in said:
             await speaking.say(text)
-        for listening in seats:
+        for listening in (speaking, *seats):
             chat.same(said, await listening.hear_until(alice, LAST))
 
 

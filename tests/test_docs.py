@@ -10,6 +10,7 @@ import pytest
 
 from probes import target
 from probes.finding import Code
+from probes.realtime import Realtime
 from replica.faults import FAULTS
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,7 @@ SECTIONS = {
     "presign": target.Presign,
     "paths": target.Paths,
     "patience": target.Patience,
+    "realtime": Realtime,
     "accepted": target.Accepted,
 }
 

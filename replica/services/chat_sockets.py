@@ -16,6 +16,7 @@ from replica.services.gin import as_id
 from replica.services.sockets import Talk, in_json, parsed, smart, upgrade
 from replica.world import World
 
+FAILED = 1011
 ECHOES = {"TYPING_START": "USER_TYPING", "TYPING_STOP": "USER_TYPING_STOP"}
 
 
@@ -54,6 +55,8 @@ def _hear(talk: Talk, pod: Rooms, event: Event) -> None:
     match kind:
         case None:
             _complain(talk, "INVALID_MESSAGE", "Invalid message format")
+        case "MESSAGE" if talk.world.lies("chat-drops-who-speaks"):
+            talk.line.drop(FAILED)
         case "MESSAGE":
             _say(talk, pod, chat, event)
         case "TYPING_START" | "TYPING_STOP":

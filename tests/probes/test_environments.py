@@ -74,8 +74,9 @@ async def test_an_id_that_is_not_filled_in_is_asked_for(name: str, who: str) -> 
 def test_production_takes_its_tokens_from_variables() -> None:
     """No token of production stands in a file, and each of the cast has a variable of its own."""
     prod = named("prod")
-    assert prod.identity.way == "static"
-    tokens = [part.token for part in prod.cast.values()]
+    assert prod.identity.way == "refresh-token"
+    assert prod.identity.state
+    tokens = [part.refresh_token for part in prod.cast.values()]
     assert len(set(tokens)) == len(tokens)
     assert all(token.startswith("PROBES_") for token in tokens)
 

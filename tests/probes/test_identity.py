@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from probes.finding import CannotAsk
-from probes.identity import TEST_ENDPOINT, Cast, Tokens
+from probes.identity import TEST_ENDPOINT, Cast
 from probes.redaction import Redactor
 from probes.target import Identity, Part, Target
+from probes.tokens import Tokens
 from probes.web import Web
 from tests.probes.site import Said, Site, js
 
@@ -90,7 +91,6 @@ async def test_hosts_that_are_down_say_so(target: Target, web: Web) -> None:
     ("changes", "who", "words"),
     [
         ({}, "stranger", "the environment casts nobody as stranger; add [cast.stranger] with its user id"),
-        ({"way": Identity("magic")}, "alice", "[identity] way is 'magic'; known are test-endpoint and static"),
         (
             {"way": Identity("static")},
             "alice",

@@ -18,6 +18,11 @@ PLACES = Places(
     gateway="gateway.sock",
     admin="admin.sock",
     storage="storage",
-    upstreams={"storage": ["127.0.0.1:1"], "chat": ["127.0.0.1:2", "127.0.0.1:3"], "board": ["127.0.0.1:4"]},
+    upstreams={
+        "auth": ["127.0.0.1:9007"],
+        "storage": ["127.0.0.1:1"],
+        "chat": ["127.0.0.1:2", "127.0.0.1:3"],
+        "board": ["127.0.0.1:4"],
+    },
     certificates=dict.fromkeys(SHOWN, PEM),
 )

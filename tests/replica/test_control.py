@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+import websockets
 
 from tests.conftest import Replica
 from tests.replica.visiting import Visitor
@@ -61,3 +62,28 @@ def test_page_faults_reach_the_page_s_configuration(replica: Replica, visitor: V
 def test_it_says_that_it_is_ready(replica: Replica) -> None:
     """Whoever waits for a replica without its file can ask."""
     assert httpx.get(f"{replica.control}/ready").text == "ready\n"
+
+
+def dropped(replica: Replica, kind: str) -> int:
+    said: int = httpx.post(f"{replica.control}/drop", json={"what": [kind]}).json()["dropped"]
+    return said
+
+
+async def test_open_sockets_are_dropped(replica: Replica, visitor: Visitor) -> None:
+    """Those of the kinds that are named, as a server ends them that restarts, on both hosts."""
+    token = visitor.signed_in("alice")["Authorization"].removeprefix("Bearer ")
+    path = "/api/svc/chat/api/chats/ws/presence"
+    async with visitor.socket("apex", path, token) as one, visitor.socket("api", path, token) as other:
+        assert [dropped(replica, kind) for kind in ("board", "presence")] == [0, 2]
+        for socket in (one, other):
+            with pytest.raises(websockets.ConnectionClosed) as ended:
+                await socket.recv()
+            assert ended.value.rcvd is not None
+            assert ended.value.rcvd.code == 1012
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"what": []}', b'{"what": ["mail"]}', b'{"what": [1]}'])
+def test_what_is_no_kind_of_socket_is_refused(body: bytes, replica: Replica) -> None:
+    """One sentence says what to send."""
+    answer = httpx.post(f"{replica.control}/drop", content=body)
+    assert (answer.status_code, answer.text[:17]) == (400, "say which sockets")

@@ -27,10 +27,15 @@ OURS = {
     "certificate-expires-soon",
     "certificate-names-other-host",
     "bucket-ignores-signatures",
+    "edge-answers-html-to-upgrade",
+    "gateway-strips-upgrade",
+    "refresh-path-lost-behind-gateway",
 }
 NO_FILE = "/api/svc/storage/storage/files/00000000-0000-0000-0000-00000000dead"
 NO_PATH = "/api/svc/storage/api/storage/usage"
 BOARD = "/api/svc/board/health"
+PRESENCE = "/api/svc/chat/api/chats/ws/presence"
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # RFC 6455, 1.3
 
 
 def listeners(part: Any) -> Iterator[str]:
@@ -144,6 +149,15 @@ def test_edge_serves_html_for_api(replica: Replica, visitor: Visitor) -> None:
     assert is_app(visitor.get("apex", BOARD))
     assert is_app(visitor.http.post(visitor.environment["hosts"]["apex"] + "/api/svc/auth/api/auth/refresh", json={}))
     assert visitor.get("api", BOARD).json()["status"] == "ready"
+
+
+def test_edge_answers_html_to_upgrade(replica: Replica, visitor: Visitor) -> None:
+    """Who asks to open a socket on the apex gets the app; a plain call does not, and the api host is honest."""
+    replica.lie(["edge-answers-html-to-upgrade"])
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": KEY}
+    assert is_app(visitor.get("apex", PRESENCE, **asked))
+    assert visitor.get("apex", PRESENCE).status_code == 401
+    assert visitor.get("api", PRESENCE, **asked).status_code == 401
 
 
 def test_edge_serves_plain_http(replica: Replica, visitor: Visitor) -> None:

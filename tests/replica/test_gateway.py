@@ -1,10 +1,14 @@
 """The gateway's table: prefixes, rewrites, pods, and what Envoy says by itself."""
 
+import pytest
+import websockets
+
 from replica import gateway
 from replica.gateway import Json
 from tests.conftest import Replica
 from tests.replica.visiting import Visitor
 
+PRESENCE = "/api/svc/chat/api/chats/ws/presence"
 CONTENTS = "/api/svc/storage/storage/folders/contents"
 
 
@@ -51,3 +55,31 @@ def test_gateway_doubles_slash(replica: Replica, visitor: Visitor) -> None:
     assert answer.status_code == 301
     assert answer.headers["location"] == "/storage/folders/contents"
     assert visitor.get("api", "/api/svc/board/health").status_code == 200
+
+
+async def test_gateway_strips_upgrade(replica: Replica, visitor: Visitor) -> None:
+    """A good token ends in 400 on both hosts, a bad one in 401 as before, and plain calls go on."""
+    token = visitor.signed_in("alice")["Authorization"].removeprefix("Bearer ")
+    for host in ("apex", "api"):
+        async with visitor.socket(host, PRESENCE, token):
+            pass
+    replica.lie(["gateway-strips-upgrade"])
+    for host in ("apex", "api"):
+        for sent, status in ((token, 400), ("x", 401)):
+            with pytest.raises(websockets.InvalidStatus) as refused:
+                async with visitor.socket(host, PRESENCE, sent):
+                    pass
+            assert refused.value.response.status_code == status
+        assert visitor.get(host, "/api/svc/chat/health").status_code == 200
+
+
+def test_refresh_path_lost_behind_gateway(replica: Replica, visitor: Visitor) -> None:
+    """Refresh ends in auth-service's 500 for what it does not know, on both hosts; other calls of it go on."""
+    replica.lie(["refresh-path-lost-behind-gateway"])
+    for host in ("apex", "api"):
+        url = visitor.environment["hosts"][host] + "/api/svc/auth/api/auth"
+        lost = visitor.http.post(f"{url}/refresh", json={"refreshToken": "x"})
+        assert (lost.status_code, lost.json()["code"]) == (500, "AUTH999")
+        assert visitor.http.post(f"{url}/validate", json={"token": "x"}).json()["valid"] is False
+    replica.lie([])
+    assert visitor.http.post(f"{url}/refresh", json={"refreshToken": "x"}).status_code == 401

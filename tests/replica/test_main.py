@@ -74,6 +74,7 @@ def test_it_prints_what_a_user_needs(short: Path) -> None:
         assert replica.lines == [
             *expected,
             f"environment: {replica.environment}",
+            "time-outs, pings and pauses: 0.1 of weAlist's",
             "faults: redis-not-configured",
             "ready",
         ]

@@ -27,8 +27,13 @@ def test_only_config_js_knows_of_page_faults() -> None:
     """Faults of the edge and the services are none of its business."""
     world = World.seeded(Hosts("", "https://api.test:1", "", ""), BUCKET, key=KEY)
     before = site(world)
-    world.faults = {"page-shows-empty-drive", "service-hangs"}
+    world.faults = {"page-shows-empty-drive", "sockets-race-to-refresh", "socket-refuses-with-500", "service-hangs"}
     after = site(world)
     assert [path for path in after if after[path] != before[path]] == ["config.js"]
     env = json.loads(after["config.js"][0].decode().removeprefix("window.__ENV__ = ").rstrip(";\n"))
-    assert env == {"API_BASE_URL": "", "API_DOMAIN": "api.test:1", "SCALE": 0.1, "FAULTS": ["page-shows-empty-drive"]}
+    assert env == {
+        "API_BASE_URL": "",
+        "API_DOMAIN": "api.test:1",
+        "SCALE": 0.1,
+        "FAULTS": ["page-shows-empty-drive", "sockets-race-to-refresh"],
+    }

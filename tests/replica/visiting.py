@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import websockets
 
 
 class Loopback(httpx.HTTPTransport):
@@ -34,6 +35,10 @@ class Visitor:
 
     def get(self, host: str, path: str, **headers: str) -> httpx.Response:
         return self.http.get(f"{self.environment['hosts'][host]}{path}", headers=headers)
+
+    def socket(self, host: str, path: str, token: str) -> websockets.connect:
+        url = f"{self.environment['hosts'][host].replace('https', 'wss')}{path}?token={token}"
+        return websockets.connect(url, host="127.0.0.1", ssl=self.trusting, proxy=None)
 
     def signed_in(self, who: str) -> dict[str, str]:
         """The header that says who asks."""

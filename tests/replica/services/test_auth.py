@@ -94,3 +94,22 @@ async def test_its_health_is_springs(ask: Ask) -> None:
     assert (await ask("auth").get("/actuator/info")).json() == {}
     assert (await ask("auth").get("/api/test/status")).json()["testAuthEnabled"] is True
     assert (await ask("auth").get("/.well-known/openid-configuration")).json()["issuer"] == "wealist-auth-service"
+
+
+async def test_a_refresh_is_replayed(ask: Ask, world: World) -> None:
+    """Fault gateway-replays-refresh: the token is spent, and the answer is that of the second time."""
+    world.faults = {"gateway-replays-refresh"}
+    token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
+    answer = await ask("auth").post(REFRESH, json={"refreshToken": token})
+    assert (answer.status_code, answer.json()["code"]) == (401, "AUTH006")
+    assert token in world.blacklist
+
+
+async def test_a_refresh_does_not_rotate(ask: Ask, world: World) -> None:
+    """Fault refresh-does-not-rotate: the same refresh token again, as often as one likes."""
+    world.faults = {"refresh-does-not-rotate"}
+    token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
+    for _ in range(2):
+        answer = await ask("auth").post(REFRESH, json={"refreshToken": token})
+        assert (answer.status_code, answer.json()["refreshToken"]) == (200, token)
+        assert world.key.read(answer.json()["accessToken"])["type"] == "access"

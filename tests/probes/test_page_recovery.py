@@ -1,0 +1,151 @@
+"""What a page did is named right, the deepest cause first."""
+
+import json
+from typing import Any
+
+import pytest
+
+from probes.finding import Code
+from probes.page_recovery import Seen, explain_calls, explain_refusal, explain_return
+from probes.page_sockets import SWITCHING, Socket
+from probes.web import Answer
+from tests.probes.planted import token
+
+APEX = "https://apex.example"
+REFRESH = f"{APEX}/api/svc/auth/api/auth/refresh"
+OLD, NEW = token(subject="old"), token(subject="new")
+ATTEMPTS = 5
+
+
+def answer(status: int, body: Any = None, method: str = "POST", url: str = REFRESH) -> Answer:
+    said = b"" if body is None else json.dumps(body).encode()
+    return Answer(method, url, status, {"content-type": "application/json"} if said else {}, said)
+
+
+def socket(what: str = "chat", carries: str = NEW, status: int = SWITCHING, failure: str = "") -> Socket:
+    return Socket(what, carries, f"{APEX}/api/svc/{what}/ws/1", status=status, failure=failure)
+
+
+PAIR = answer(200, {"accessToken": NEW, "refreshToken": "r", "userId": "u"})
+SPENT = answer(401, {"code": "AUTH006", "message": "Token is blacklisted"})
+BACK = Seen((socket(),), 1, (PAIR,), stale=frozenset({OLD}))
+
+
+def test_a_page_that_is_back_has_nothing_to_explain() -> None:
+    """One refresh, one attempt with its token, nobody logged out: the promise is kept."""
+    assert explain_return(BACK, ["chat"], ATTEMPTS, refreshes=1) is None
+
+
+RETURNS = {
+    "the token from before the drop": (
+        Seen((socket(carries=OLD, status=401),), 0, (), stale=frozenset({OLD})),
+        Code.SOCKET_STALE_TOKEN,
+    ),
+    "the token from before the drop, though it had refreshed": (
+        Seen((socket(carries=OLD),), 1, (PAIR,), stale=frozenset({OLD})),
+        Code.SOCKET_STALE_TOKEN,
+    ),
+    "more attempts than twice the limit, of whatever token": (
+        Seen(tuple(socket(carries=OLD, status=401) for _ in range(11)), stale=frozenset({OLD})),
+        Code.SOCKET_RECONNECT_STORM,
+    ),
+    "two refreshes, the second refused": (Seen((), 2, (PAIR, SPENT), logouts=1), Code.REFRESH_RACE_LOGOUT),
+    "two refreshes, both good": (Seen((socket(),), 2, (PAIR, PAIR)), Code.REFRESH_RACE_LOGOUT),
+    "its only refresh refused as spent": (Seen((), 1, (SPENT,), logouts=1), Code.REFRESH_REPLAYED),
+    "its only refresh refused, the body lost": (Seen((), 1, (answer(401),), logouts=1), Code.REFRESH_REPLAYED),
+    "a logout for a 503": (Seen((), 1, (answer(503),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
+    "a logout for no answer": (Seen((), 1, (answer(0),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
+    "a logout out of nothing": (Seen(logouts=1), Code.PAGE_NOT_RECOVERED),
+    "no attempt at all": (Seen(), Code.PAGE_NOT_RECOVERED),
+    "a socket of another kind": (Seen((socket("board"),), 1, (PAIR,)), Code.PAGE_NOT_RECOVERED),
+    "refreshes that the gateway loses": (
+        Seen((), 3, (answer(500, {"code": "AUTH999", "message": "Unexpected error"}),)),
+        Code.REFRESH_UNAVAILABLE,
+    ),
+    "a page in answer to the upgrade": (Seen((socket(status=200),), 1, (PAIR,)), Code.SOCKET_UPGRADE_HTML),
+    "an upgrade without its header": (Seen((socket(status=400),), 1, (PAIR,)), Code.SOCKET_UPGRADE_REFUSED),
+    "an upgrade that fails in the service": (Seen((socket(status=500),), 1, (PAIR,)), Code.SERVICE_UNAVAILABLE),
+    "an upgrade without an answer": (Seen((socket(status=0),), 1, (PAIR,)), Code.SOCKET_UPGRADE_STALLED),
+    "an upgrade that is broken off": (
+        Seen((socket(status=0, failure="net::ERR_CONNECTION_RESET"),), 1, (PAIR,)),
+        Code.SERVICE_UNAVAILABLE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "code"), RETURNS.values(), ids=RETURNS)
+def test_a_page_that_is_not_back_is_named(seen: Seen, code: Code) -> None:
+    """Each way of not coming back has its own code."""
+    finding = explain_return(seen, ["chat"], ATTEMPTS, refreshes=1)
+    assert finding
+    assert finding.code is code
+
+
+def test_a_socket_that_ended_again_is_not_back() -> None:
+    """A socket that opened and was dropped once more does not count."""
+    gone = socket()
+    gone.ended = True
+    finding = explain_return(Seen((gone,), 1, (PAIR,)), ["chat"], ATTEMPTS)
+    assert finding
+    assert finding.code is Code.PAGE_NOT_RECOVERED
+
+
+def test_the_token_is_told_by_its_label_only() -> None:
+    """A finding shows whose token it was and when it ended, never the token."""
+    finding = explain_return(Seen((socket(carries=OLD),), stale=frozenset({OLD})), ["chat"], ATTEMPTS)
+    assert finding
+    assert "<access token sub=old exp=2026-01-02T05:13:29Z #" in finding.observed
+    assert OLD not in repr((finding, socket(carries=OLD)))
+
+
+def test_as_many_refreshes_as_are_needed_are_let_through() -> None:
+    """Where refreshes fail first, nobody counts them."""
+    assert explain_return(Seen((socket(),), 3, (answer(503), answer(0), PAIR)), ["chat"], ATTEMPTS) is None
+
+
+REFUSALS = {
+    "a page that never asked": (Seen(), True, (), Code.PAGE_NOT_RECOVERED),
+    "a page that stays": (Seen((), 1, (SPENT,)), False, (), Code.PAGE_NOT_RECOVERED),
+    "a page that forgets nothing": (Seen((), 1, (SPENT,), logouts=1), True, ["accessToken"], Code.PAGE_NOT_RECOVERED),
+    "a page that logs out twice": (Seen((), 1, (SPENT,), logouts=2), True, (), Code.REFRESH_RACE_LOGOUT),
+    "a page that reconnects all the same": (
+        Seen((socket(carries=OLD, status=401),), 1, (SPENT,), 1, frozenset({OLD})),
+        True,
+        (),
+        Code.SOCKET_STALE_TOKEN,
+    ),
+    "a page that never stops": (
+        Seen(tuple(socket() for _ in range(11)), 1, (SPENT,), 1),
+        True,
+        (),
+        Code.SOCKET_RECONNECT_STORM,
+    ),
+    "one that leaves nothing behind": (Seen((), 1, (SPENT,), logouts=1), True, (), None),
+}
+
+
+@pytest.mark.parametrize(("seen", "at_login", "kept", "code"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refused_page_is_judged(seen: Seen, at_login: bool, kept: list[str], code: Code | None) -> None:
+    """Logged out once, at the login page, without tokens, and quiet: nothing less."""
+    finding = explain_refusal(seen, ATTEMPTS, at_login=at_login, kept=kept)
+    assert (finding and finding.code) == code
+
+
+def got(status: int, path: str = "/api/svc/user/api/workspaces/all") -> Answer:
+    return answer(status, method="GET", url=APEX + path)
+
+
+CALLS = {
+    "each once more": ([got(401), got(401, "/api/b"), got(200), got(200, "/api/b?page=1")], 1, None),
+    "one never again": ([got(401), got(401, "/api/b"), got(200)], 1, Code.PAGE_NOT_RECOVERED),
+    "one refused twice": ([got(401), got(401), got(200)], 1, Code.PAGE_NOT_RECOVERED),
+    "two refreshes": ([got(401), got(200)], 2, Code.REFRESH_RACE_LOGOUT),
+    "an expired token let in": ([got(200)], 0, Code.STRANGER_ADMITTED),
+}
+
+
+@pytest.mark.parametrize(("replies", "asked", "code"), CALLS.values(), ids=CALLS)
+def test_refused_calls_are_repeated_once(replies: list[Answer], asked: int, code: Code | None) -> None:
+    """One refresh for all, and each refused call repeated with success."""
+    finding = explain_calls(Seen(asked=asked), replies)
+    assert (finding and finding.code) == code

@@ -1,0 +1,118 @@
+"""The stream of notifications: what arrives, when it is cut, and what is not sent again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from replica.rows import Notification
+from replica.services import stream
+from replica.world import World
+from tests.replica.services.dialling import Dial, dialled
+from tests.replica.services.speaking import Ask
+
+STREAM = "/api/notifications/stream"
+
+
+@pytest.fixture
+async def dial(world: World) -> AsyncIterator[Dial]:
+    async with dialled(world, "noti") as dial:
+        yield dial
+
+
+@asynccontextmanager
+async def listening(dial: Dial, who: str = "bob") -> AsyncIterator[AsyncIterator[str]]:
+    async with dial.http(who) as http, http.stream("GET", STREAM) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield (line async for line in answer.aiter_lines() if line)
+
+
+async def assigned(ask: Ask, world: World, title: str) -> None:
+    card = {"projectId": world.plan.id, "title": title, "assigneeId": world.cast["bob"].id}
+    assert (await ask("board", "alice").post("/api/boards", json=card)).status_code == 201
+
+
+async def titles(ask: Ask, world: World) -> list[str]:
+    """What REST lists for bob, newest first."""
+    answer = await ask("noti", "bob", **{"X-Workspace-Id": world.home.id}).get("/api/notifications")
+    return [row["resourceName"] for row in answer.json()["notifications"]]
+
+
+async def test_an_assigned_board_arrives(dial: Dial, ask: Ask) -> None:
+    """After `connected`, as a notification with what REST would show."""
+    async with listening(dial) as lines:
+        assert [await anext(lines), await anext(lines)] == ["event: connected", 'data: {"status": "connected"}']
+        await assigned(ask, dial.world, "카드")
+        assert await anext(lines) == "event: notification"
+        assert '"resourceName": "카드"' in await anext(lines)
+
+
+async def test_what_was_missed_is_listed_and_not_sent_again(dial: Dial, ask: Ask) -> None:
+    """The stream begins with what comes after it."""
+    await assigned(ask, dial.world, "missed")
+    async with listening(dial) as lines:
+        await anext(lines), await anext(lines)
+        await assigned(ask, dial.world, "heard")
+        await anext(lines)
+        assert '"resourceName": "heard"' in await anext(lines)
+    assert await titles(ask, dial.world) == ["heard", "missed"]
+
+
+async def test_nobody_hears_for_another(dial: Dial, ask: Ask) -> None:
+    """Alice's stream has nothing of bob's."""
+    async with listening(dial, "alice") as lines, listening(dial) as other:
+        for each in (lines, lines, other, other):
+            await anext(each)
+        await assigned(ask, dial.world, "bob's")
+        await anext(other)
+        dial.world.live.bus.tell(f"notifications:user:{dial.world.cast['alice'].id}", {"own": True})
+        await anext(lines)
+        assert await anext(lines) == 'data: {"own": true}'
+
+
+async def test_only_a_live_token_opens_it(dial: Dial) -> None:
+    """In the query or as a bearer; else 401."""
+    async with httpx.AsyncClient(base_url=f"http://{dial.address}", trust_env=False, timeout=30) as http:
+        for token in ("", "x", dial.token("bob", seconds=-5)):
+            assert (await http.get(STREAM, params={"token": token})).status_code == 401
+        async with http.stream("GET", STREAM, params={"token": dial.token("bob")}) as answer:
+            assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("faults", "whole"), [(set(), 30), ({"stream-cut-early"}, 20)])
+async def test_it_is_cut_by_the_write_timeout(world: World, faults: set[str], whole: float) -> None:
+    """After 30 scaled seconds, and after two thirds of them with fault stream-cut-early."""
+    loop, world.faults = asyncio.get_running_loop(), faults
+    world.scale = 0.01
+    begun = loop.time()
+    events = [event async for event in stream._events(world, world.cast["bob"].id)]
+    assert events[0].startswith("event: connected")
+    assert loop.time() - begun >= whole * world.scale
+    assert all(event == ":ping\n\n" for event in events[1:])
+
+
+async def test_notifications_are_not_sent(dial: Dial, ask: Ask) -> None:
+    """Fault notifications-not-sent: neither to the stream nor to the list, whoever asks the service itself is heard."""
+    dial.world.faults = {"notifications-not-sent"}
+    async with listening(dial) as lines:
+        await anext(lines), await anext(lines)
+        await assigned(ask, dial.world, "lost")
+        assert await titles(ask, dial.world) == []
+        stream.deliver(dial.world, event_of(dial.world))
+        await anext(lines)
+        assert '"resourceName": "by hand"' in await anext(lines)
+
+
+def event_of(world: World) -> Notification:
+    alice, bob = world.cast["alice"].id, world.cast["bob"].id
+    return Notification(
+        kind="BOARD_ASSIGNED",
+        actor=alice,
+        target=bob,
+        workspace=world.home.id,
+        resource_type="board",
+        resource=alice,
+        resource_name="by hand",
+    )
