@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from probes.finding import Broken, CannotAsk
+from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.minting import Mint, open_mint
 from probes.redaction import Redactor
 from probes.rotation import Rotation, expired_in, kept_after
@@ -46,6 +46,10 @@ class Member:
     async def expired(self) -> str:
         """An access token that was good once: truly signed, truly expired. Raises CannotAsk."""
         return await self._cast.expired(self.name, self._part)
+
+    def misissued(self) -> str:
+        """An access token that is truly signed, in the name of another issuer. Raises CannotAsk, NotApplicable."""
+        return self._cast.misissued(self.name, self._part)
 
 
 class Cast:
@@ -100,6 +104,15 @@ class Cast:
                 f"no expired token for {name}: [identity] has neither signing_key nor short_life, and no earlier run"
                 f" has left one in its state that has expired by now ({self._target.identity.state or 'none is set'})"
             )
+        self._redactor.remember(token)
+        return token
+
+    def misissued(self, name: str, part: Part) -> str:
+        """As `Member.misissued`."""
+        _cast_as(name, part)
+        if self._mint is None:
+            raise NotApplicable("nobody can sign in another issuer's name here: [identity] has no signing_key")
+        token = self._mint.misissued(part)
         self._redactor.remember(token)
         return token
 

@@ -44,7 +44,8 @@ async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
             if not step.rung.held:
                 suspect = step.suspect
                 break
-    return replace(finding, rungs=tuple(rungs), suspect=suspect or finding.suspect)
+    # A verb that compared for itself has rungs of its own, above these.
+    return replace(finding, rungs=(*rungs, *finding.rungs), suspect=suspect or finding.suspect)
 
 
 def _is_ours(target: Target, url: str) -> bool:

@@ -36,6 +36,10 @@ class Mint:
         issued = int(time.time()) - LONG_AGO - ACCESS_SECONDS
         return self._token(part, "access", issued, ACCESS_SECONDS)
 
+    def misissued(self, part: Part) -> str:
+        """An access token of this key, in the name of another issuer."""
+        return Mint(self._key, "somebody-else", self._kid).pair(part).access
+
     def _token(self, part: Part, kind: str, issued: int, seconds: int) -> str:
         said = {"sub": part.user, "iss": self._issuer, "iat": issued, "exp": issued + seconds, "type": kind}
         said["jti"] = secrets.token_hex(8)

@@ -6,7 +6,7 @@ A browser sees close code 1006 for every refusal (contract 5.2); here the status
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -80,11 +80,11 @@ class Socket:
 
 
 @asynccontextmanager
-async def opened(web: Web, path: str, token: str) -> AsyncIterator[Socket]:
+async def opened(web: Web, path: str, token: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Socket]:
     """A socket at `path` of the apex, open for as long as the block lasts. Raises Broken when it does not open."""
     url = f"{web.target.hosts.apex}{path}" + (f"?token={quote(token, safe='')}" if token else "")
     with current().exchange("socket", "GET", url) as exchange:
-        connection = await _upgrade(web, url, exchange)
+        connection = await _upgrade(web, url, exchange, headers or {})
         try:
             yield Socket(connection, exchange)
         finally:
@@ -112,10 +112,11 @@ class Refused(Broken):
         self.answer = answer
 
 
-async def _upgrade(web: Web, url: str, exchange: Exchange) -> ClientConnection:
+async def _upgrade(web: Web, url: str, exchange: Exchange, more: Mapping[str, str]) -> ClientConnection:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     headers = {
+        **more,
         "traceparent": exchange.traceparent,
         "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
     }

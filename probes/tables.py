@@ -7,6 +7,8 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
+TEXTS = tuple[str, ...]
+
 
 class BadEnvironment(ValueError):  # noqa: N818 - it reads as what it says
     """The environment file cannot be used; the message says which line of it to mend, and how."""
@@ -41,13 +43,15 @@ def section(source: str, name: str, kind: type, values: Any) -> Any:
         if not _fits(value, types[key]):
             raise BadEnvironment(f"{source}: {key} in [{name}] must be {_named(types[key])}, not {value!r}")
     try:
-        return kind(**values)
+        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
     except TypeError as error:
         missing = str(error).rpartition("argument")[2].strip("s: ") or str(error)
         raise BadEnvironment(f"{source}: [{name}] lacks {missing}") from error
 
 
 def _fits(value: Any, kind: Any) -> bool:
+    if kind == TEXTS:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if kind is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
     if kind is date:  # a TOML date with a time is a datetime, which is a date and cannot be compared with one
@@ -56,5 +60,6 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _named(kind: Any) -> str:
-    names = {str: "a text", int: "a whole number", float: "a number of seconds", bool: "true or false", date: "a date"}
+    names: dict[Any, str] = {TEXTS: "a list of texts"}
+    names |= {str: "a text", int: "a whole number", float: "a number of seconds", bool: "true or false", date: "a date"}
     return names[kind]

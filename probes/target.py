@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
 from probes.realtime import Realtime
 from probes.tables import BadEnvironment, nearest, section, table, text
@@ -125,6 +126,9 @@ class Target:
     paths: Paths = Paths()
     patience: Patience = Patience()
     realtime: Realtime = field(default_factory=Realtime)
+    oauth: OAuth = field(default_factory=OAuth)
+    sign_out: SignOut = field(default_factory=SignOut)
+    exposure: Exposure = field(default_factory=Exposure)
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
 
@@ -197,9 +201,10 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
     accepted = settings.get("accepted", [])
     if not isinstance(accepted, list):
         raise BadEnvironment(f"{source}: accepted findings are a list of tables; write [[accepted]] above each")
+    hosts = section(source, "hosts", Hosts, settings.get("hosts", {}))
     target = Target(
         name=text(source, "name", settings.get("name", Path(source).stem)),
-        hosts=section(source, "hosts", Hosts, settings.get("hosts", {})),
+        hosts=hosts,
         workspace=section(source, "workspace", Workspace, settings.get("workspace", {})),
         cast={who: section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
         tls=section(source, "tls", Tls, settings.get("tls", {})),
@@ -208,6 +213,9 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         paths=section(source, "paths", Paths, settings.get("paths", {})),
         patience=section(source, "patience", Patience, settings.get("patience", {})),
         realtime=section(source, "realtime", Realtime, settings.get("realtime", {})),
+        oauth=section(source, "oauth", OAuth, settings.get("oauth", {})).at(hosts.apex, hosts.api),
+        sign_out=section(source, "sign_out", SignOut, settings.get("sign_out", {})),
+        exposure=section(source, "exposure", Exposure, settings.get("exposure", {})),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
         skip={key: text(source, f"{key} in [skip]", why) for key, why in table(source, "skip", settings).items()},
     )

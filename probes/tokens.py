@@ -54,11 +54,11 @@ def forged(token: str) -> str:
 def foreign(token: str) -> str:
     """The claims of `token`, signed anew with a key that is not weAlist's, under the name of the one that is."""
     kid = {"kid": jwt.get_unverified_header(token).get("kid", "")}
-    return jwt.encode(dict(claims(token)), _nobodys_key(), algorithm=ALGORITHM, headers=kid)
+    return jwt.encode(dict(claims(token)), nobodys_key(), algorithm=ALGORITHM, headers=kid)
 
 
 @functools.cache
-def _nobodys_key() -> rsa.RSAPrivateKey:
+def nobodys_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,8 +61,14 @@ class LoopbackNames(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         if address(host) != host:
-            request.url = request.url.copy_with(host=address(host))
-            request.extensions = {**request.extensions, "sni_hostname": host}
+            # Another request, since cookies are kept by the host of the one that was sent.
+            request = httpx.Request(
+                request.method,
+                request.url.copy_with(host=address(host)),
+                headers=request.headers,
+                stream=request.stream,
+                extensions={**request.extensions, "sni_hostname": host},
+            )
         return await super().handle_async_request(request)
 
 
@@ -78,6 +85,8 @@ class Web:
             follow_redirects=False,
             trust_env=False,
         )
+        # One scenario's cookies are nothing to another's: a visitor who keeps them brings a jar along.
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     async def ask(
         self,
@@ -88,11 +97,15 @@ class Web:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         content: bytes | None = None,
+        data: Mapping[str, str] | None = None,
         kind: str = "http",
+        cookies: httpx.Cookies | None = None,
     ) -> Answer:
-        """One exchange, redirects not followed. Raises Broken when no answer comes."""
+        """One exchange, redirects not followed; `cookies` is the visitor's jar. Raises Broken when no answer comes."""
         with current().exchange(kind, method, url) as exchange:
-            request = self._client.build_request(method, url, headers=headers, json=json, content=content)
+            request = self._client.build_request(method, url, headers=headers, json=json, content=content, data=data)
+            if cookies is not None:
+                cookies.set_cookie_header(request)
             if token:
                 request.headers["authorization"] = f"Bearer {token}"
             if kind == "http":
@@ -106,17 +119,22 @@ class Web:
             except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
                 exchange.error = f"{type(error).__name__}: {error}"
                 raise Broken(explain(url, error)) from error
+            if cookies is not None:
+                cookies.extract_cookies(response)
             exchange.answered(response.status_code, dict(response.headers), response.content)
         return Answer(method, url, response.status_code, exchange.response_headers, response.content)
 
     @asynccontextmanager
-    async def listen(self, url: str) -> AsyncIterator[tuple[httpx.Response, Exchange]]:
-        """A GET whose body goes on and on (EventSource: no header of ours but the trace's). Raises Broken.
+    async def listen(
+        self, url: str, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[tuple[httpx.Response, Exchange]]:
+        """A GET whose body goes on and on (EventSource sends no header of ours but the trace's). Raises Broken.
 
         The caller puts what it has heard into the exchange and has deadlines of its own.
         """
         with current().exchange("stream", "GET", url) as exchange:
             headers = {
+                **(headers or {}),
                 "accept": "text/event-stream",
                 "cache-control": "no-store",
                 "traceparent": exchange.traceparent,

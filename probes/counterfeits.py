@@ -1,0 +1,76 @@
+"""Every bad token that the cast can come with, made once a run and known to the redactor before anybody sees it."""
+
+from dataclasses import dataclass, field
+
+from probes import keys
+from probes.answers import Envelope, expect
+from probes.evidence import current
+from probes.finding import NotApplicable
+from probes.forging import FORGERIES
+from probes.identity import Member
+from probes.once import Once
+from probes.web import Web
+
+LOGOUT = "/api/svc/auth/api/auth/logout"
+# What needs more than a good token and a public key: time, another purpose, a signing key, an end.
+MADE_BY_WEALIST = ("expired", "refresh", "wrong-issuer", "signed-out")
+KINDS = (*FORGERIES, *MADE_BY_WEALIST)
+MISPLACED = "misplaced"  # a good token, where a door does not look for one
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfeit:
+    """A bad token, and one that another key has signed, to compare with."""
+
+    kind: str
+    token: str = field(repr=False)
+    foreign: str = field(repr=False)
+
+
+class Counterfeits:
+    """Shared by all cells of the table, so that each cell is one request."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._keys: Once[str, tuple[keys.Key, ...]] = Once(lambda _: keys.published(web))
+        self._made: Once[tuple[str, Member], str] = Once(self._make)
+
+    async def get(self, kind: str, member: Member) -> Counterfeit:
+        """What nobody may take for good. Raises Broken, CannotAsk, NotApplicable."""
+        token = await self._made.get((kind, member))
+        return Counterfeit(kind, token, await self._made.get(("foreign-key", member)))
+
+    async def _make(self, wanted: tuple[str, Member]) -> str:
+        kind, member = wanted
+        match kind:
+            case "expired":
+                return await member.expired()
+            case "misplaced":
+                return await member.token()
+            case "wrong-issuer":
+                return member.misissued()
+            case "refresh":
+                return await _refresh(member)
+            case "signed-out":
+                return await _signed_out(self._web, member)
+        token = FORGERIES[kind](await member.token(), (await self._keys.get("jwks"))[0].public)
+        current().evidence.redactor.remember(token)
+        return token
+
+
+async def _refresh(member: Member) -> str:
+    if token := (await member.tokens()).refresh:
+        return token
+    raise NotApplicable(f"{member.name} has no refresh token here: [identity] gives access tokens only")
+
+
+async def _signed_out(web: Web, member: Member) -> str:
+    async with member.session() as session:
+        await sign_out(web, session.tokens.access)
+        return session.tokens.access
+
+
+async def sign_out(web: Web, access: str) -> None:
+    """Sign out as the app does. Raises Broken."""
+    answer = await web.ask("POST", web.target.hosts.apex + LOGOUT, token=access)
+    expect(answer, Envelope.RAW)

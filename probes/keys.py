@@ -1,0 +1,129 @@
+"""The keys that auth-service publishes: the same from every pod, strong enough, and those that tokens are signed with.
+
+Sources: contract 2.2 (JWKS, openid-configuration), 90cd4d3e (each pod had a key of its own), RFC 7517.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from probes.answers import Envelope, expect
+from probes.finding import Broken, Code, Finding, broken
+from probes.tokens import ALGORITHM, claims
+from probes.web import Web
+
+WELL_KNOWN = "/api/svc/auth/.well-known"
+JWKS_PATH, ALGORITHMS = "/.well-known/jwks.json", "id_token_signing_alg_values_supported"
+JWKS, OPENID = f"{WELL_KNOWN}/jwks.json", f"{WELL_KNOWN}/openid-configuration"
+ASKED = 8  # times; with two pods in turn or at random, both are met
+STRONG = 2048  # bits
+OWN_KEYS = (
+    "auth-service: each pod has a key of its own, JWT_RSA_PRIVATE_KEY and JWT_RSA_PUBLIC_KEY are not set (90cd4d3e)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A published key that may verify signatures."""
+
+    kid: str
+    public: rsa.RSAPublicKey
+
+    @property
+    def modulus(self) -> int:
+        return self.public.public_numbers().n
+
+
+async def published(web: Web) -> tuple[Key, ...]:
+    """What one call to JWKS gives. Raises Broken."""
+    answer = await web.ask("GET", web.target.hosts.api + JWKS)
+    rows = expect(answer, Envelope.RAW, keys=("keys",))["keys"]
+    found = read(rows)
+    if not found:
+        raise broken(Code.CONTRACT_BROKEN, f"{answer} without an RSA key that verifies {ALGORITHM}", "auth-service")
+    return found
+
+
+def read(rows: Any) -> tuple[Key, ...]:
+    """The RSA keys among `rows`; what is none is passed over."""
+    found = []
+    for row in rows if isinstance(rows, list) else []:
+        try:
+            key = jwt.PyJWK.from_dict(row, ALGORITHM).key
+        except (jwt.PyJWTError, TypeError, AttributeError):
+            continue
+        if isinstance(key, rsa.RSAPublicKey):
+            found.append(Key(str(row.get("kid", "")), key))
+    return tuple(found)
+
+
+async def stay_the_same(web: Web) -> None:
+    """Every call gives the same keys, whichever pod answers. Raises Broken."""
+    if finding := explain_many([await published(web) for _ in range(ASKED)]):
+        raise Broken(finding)
+
+
+async def serve(web: Web, token: str) -> None:
+    """The keys are strong, verify `token` and are those that openid-configuration speaks of. Raises Broken."""
+    told = expect(await web.ask("GET", web.target.hosts.api + OPENID), Envelope.RAW, keys=("issuer", "jwks_uri"))
+    if finding := explain(await published(web), token) or explain_openid(told, token):
+        raise Broken(finding)
+
+
+def explain_many(seen: Sequence[tuple[Key, ...]]) -> Finding | None:
+    """Name a difference between the answers of several calls; None where there is none; pure."""
+    kinds = Counter(frozenset((key.kid, key.modulus) for key in keys) for keys in seen)
+    if len(kinds) == 1:
+        return None
+    shown = "; ".join(f"{', '.join(sorted(map(_shown, kind)))} ({times} times)" for kind, times in kinds.items())
+    return Finding(Code.JWKS_UNSTABLE, f"{len(seen)} calls of JWKS gave {len(kinds)} sets of keys: {shown}", OWN_KEYS)
+
+
+def _shown(key: tuple[str, int]) -> str:
+    return f"{key[0]} with modulus {hashlib.sha256(str(key[1]).encode()).hexdigest()[:6]}"
+
+
+def explain(keys: Sequence[Key], token: str) -> Finding | None:
+    """Name why `keys` do not serve those who check `token`; None where they do; pure."""
+    if weak := next((key for key in keys if key.public.key_size < STRONG), None):
+        said = f"the key {weak.kid} has {weak.public.key_size} bits, {STRONG} are the least"
+        return Finding(Code.CONTRACT_BROKEN, said, "auth-service: JWT_RSA_PRIVATE_KEY")
+    kid = jwt.get_unverified_header(token).get("kid", "")
+    named = [key for key in keys if key.kid == kid]
+    if not named:
+        has = ", ".join(key.kid for key in keys)
+        return Finding(Code.JWKS_UNSTABLE, f"an access token names the key {kid!r}, JWKS has {has}", OWN_KEYS)
+    if any(_verifies(key, token) for key in named):
+        return None
+    return Finding(Code.JWKS_UNSTABLE, f"a good access token is not signed with the {kid} that JWKS shows", OWN_KEYS)
+
+
+def _verifies(key: Key, token: str) -> bool:
+    try:
+        jwt.decode(token, key.public, algorithms=[ALGORITHM], options={"verify_exp": False, "verify_aud": False})
+    except jwt.InvalidTokenError:
+        return False
+    return True
+
+
+def explain_openid(told: Mapping[str, Any], token: str) -> Finding | None:
+    """Name what openid-configuration says otherwise than the tokens do; None where they agree; pure."""
+    issuer = claims(token).get("iss")
+    wrong = [
+        text
+        for text, holds in (
+            (f"issuer {told.get('issuer')!r}, tokens say {issuer!r}", told.get("issuer") == issuer),
+            (f"jwks_uri {told.get('jwks_uri')!r}", urlsplit(str(told.get("jwks_uri"))).path.endswith(JWKS_PATH)),
+            (f"no {ALGORITHM} among its algorithms", ALGORITHM in told.get(ALGORITHMS, [ALGORITHM])),
+        )
+        if not holds
+    ]
+    return (
+        Finding(Code.CONTRACT_BROKEN, f"openid-configuration has {'; '.join(wrong)}", "auth-service") if wrong else None
+    )

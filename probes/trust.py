@@ -1,0 +1,189 @@
+"""Whether a service takes a token for good that nobody may: one request a door, and a comparison where it did.
+
+Sources: contract 2.5 (who verifies what), V6 §7 (ISTIO_JWT_MODE), RFC 8725.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import quote
+
+from probes import answers, notifications, ops, sockets
+from probes.answers import Envelope, expect
+from probes.counterfeits import MISPLACED, Counterfeit
+from probes.evidence import current
+from probes.finding import Broken, Code, Finding, Rung
+from probes.web import Answer, Web, service
+
+Where = Literal["header", "query"]
+TOO_LONG = (400, 413, 414, 431)  # before anybody has read the token
+
+CODES = {
+    "expired": Code.TOKEN_EXPIRY_IGNORED,
+    "refresh": Code.TOKEN_TYPE_IGNORED,
+    "signed-out": Code.SIGN_OUT_INEFFECTIVE,
+    "empty": Code.STRANGER_ADMITTED,
+    "not-a-jwt": Code.STRANGER_ADMITTED,
+    MISPLACED: Code.CONTRACT_BROKEN,
+}
+FORMLESS = ("empty", "not-a-jwt", MISPLACED)
+# What is left to suspect of a service that does verify signatures.
+RULES = {
+    "expired": "exp is not looked at",
+    "refresh": "the claim type is not looked at (access or refresh)",
+    "signed-out": "auth-service's /validate is not asked, or its answer is not heeded (contract 2.5)",
+    "alg-none": "the algorithm is taken from the token, and none is one",
+    "hs256-public": "the algorithm is taken from the token, and the public key for a shared secret",
+    "wrong-issuer": "the claim iss is not compared",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A place that only the signed-in may enter. `{workspace}`, `{storage}`, `{project}` and `{room}` are filled in."""
+
+    name: str
+    path: str
+    kind: Literal["http", "socket", "stream"] = "http"
+    who: str = "alice"
+    where: Where = "header"
+    scoped: bool = False
+    envelope: Envelope = Envelope.GO_ERROR
+
+    def filled(self, web: Web, room: str = "") -> "Door":
+        target = web.target
+        known = {
+            "{storage}": target.paths.storage,
+            "{workspace}": target.workspace.id,
+            "{project}": target.workspace.project,
+            "{room}": room,
+        }
+        path = self.path
+        for name, value in known.items():
+            path = path.replace(name, value)
+        return replace(self, path=path)
+
+
+OPS = Door("ops", ops.ME, who="operator")
+USER = Door("user", "/api/svc/user/api/users/me")
+
+
+async def knock(web: Web, door: Door, token: str, where: Where | None = None) -> Answer:
+    """What the door answers to `token`; status 101 where a socket opens. Raises Broken when nothing is answered."""
+    where = where or door.where
+    headers = {"x-workspace-id": web.target.workspace.id} if door.scoped else {}
+    if where == "header":
+        headers["authorization"] = f"Bearer {token}".strip()
+    query = f"token={quote(token, safe='')}" if where == "query" else ""
+    match door.kind:
+        case "socket":
+            return await _knock_for_a_socket(web, door.path, token if query else "", headers)
+        case "stream":
+            return await _knock_for_a_stream(web, _url(web.target.hosts.apex, door.path, query), headers)
+    # Past the edge, which has masked what services say (V6 §1): here it is the service's word that counts.
+    return await web.ask("GET", _url(web.target.hosts.api, door.path, query), headers=headers)
+
+
+def _url(origin: str, path: str, query: str) -> str:
+    return f"{origin}{path}" + (f"{'&' if '?' in path else '?'}{query}" if query else "")
+
+
+async def _knock_for_a_socket(web: Web, path: str, token: str, headers: Mapping[str, str]) -> Answer:
+    try:
+        async with sockets.opened(web, path, token, headers):
+            return Answer("GET", web.target.hosts.apex + path, sockets.SWITCHING, {}, b"")
+    except sockets.Refused as refused:
+        return refused.answer
+
+
+async def _knock_for_a_stream(web: Web, url: str, headers: Mapping[str, str]) -> Answer:
+    async with web.listen(url, headers) as (response, exchange):
+        body = b"" if response.status_code == 200 else await response.aread()
+        exchange.response_body = body
+        return Answer("GET", url, response.status_code, exchange.response_headers, body)
+
+
+async def admits(web: Web, door: Door, token: str) -> None:
+    """A good token opens the door. Raises Broken."""
+    if finding := explain_refusal(door, await knock(web, door, token), token):
+        raise Broken(finding)
+
+
+async def refuses(web: Web, door: Door, bad: Counterfeit) -> None:
+    """A bad token does not. Raises Broken."""
+    elsewhere = bad.kind == MISPLACED
+    where: Where = "query" if (door.where == "header") == elsewhere else "header"
+    answer = await knock(web, door, bad.token, where)
+    if not believed(answer):
+        return check_refusal(door, bad.kind, answer)
+    current().telling = current().exchanges[-1]
+    code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
+    finding = Finding(code, f"{answer} to a token of the kind {bad.kind}", f"{service(door.path)} asks for no token")
+    raise Broken(finding if bad.kind in FORMLESS else await _compared(web, door, bad, finding))
+
+
+async def shuts(web: Web, door: Door, token: str) -> None:
+    """Somebody else's good token is told that this is not theirs. Raises Broken."""
+    answer = await knock(web, door, token)
+    if door.kind == "socket" and answer.status != sockets.SWITCHING:
+        if finding := sockets.explain_refusal(answer, 403):
+            raise Broken(finding)
+        return
+    if believed(answer):
+        raise Broken(
+            Finding(Code.STRANGER_ADMITTED, f"{answer} to somebody else", f"access check of {service(answer.url)}")
+        )
+    expect(answer, Envelope.RAW if door.name == OPS.name else door.envelope, 403)
+
+
+def believed(answer: Answer) -> bool:
+    return answer.status < 300 and not answer.is_html
+
+
+def explain_refusal(door: Door, answer: Answer, token: str) -> Finding | None:
+    """Name why a good token opens nothing; None where it does; pure."""
+    match door:
+        case Door(kind="socket"):
+            return None if answer.status == sockets.SWITCHING else sockets.explain(answer)
+        case Door(kind="stream"):
+            return None if answer.media_type == notifications.EVENT_STREAM else notifications.explain(answer)
+        case Door(name=OPS.name):
+            return ops.explain(answer, token)
+    return answers.explain(answer, 200)
+
+
+def check_refusal(door: Door, kind: str, answer: Answer) -> None:
+    """A refusal is 401 in the service's own words. Raises Broken."""
+    if kind == "long" and answer.status in TOO_LONG:
+        return
+    if door.kind == "socket":
+        if finding := sockets.explain_refusal(answer, 401):
+            raise Broken(finding)
+        return
+    expect(answer, door.envelope, 401)
+
+
+async def _compared(web: Web, door: Door, bad: Counterfeit, finding: Finding) -> Finding:
+    """`finding` with what another door says of this token, and this door of another."""
+    other = USER if door.name == OPS.name else OPS
+    there, here = await _status(web, other, bad.token), await _status(web, door, bad.foreign)
+    suspect = suspected(door, bad.kind, verifies=here == 401, other=other.name if there == 401 else "")
+    saw = f"the same token: {other.name} answers {there}; one signed by another key: {door.name} answers {here}"
+    return replace(finding, suspect=suspect, rungs=(Rung("trust", held=False, saw=saw),))
+
+
+async def _status(web: Web, door: Door, token: str) -> int:
+    try:
+        return (await knock(web, door, token)).status
+    except Broken:
+        return 0
+
+
+def suspected(door: Door, kind: str, *, verifies: bool, other: str) -> str:
+    """Whom to suspect of having taken a bad token; `other` is a service that refuses the same; pure."""
+    who = service(door.path)
+    refused = f"; the same token is refused by {other}-service" if other else ""
+    if verifies:
+        return f"{who} verifies signatures, but {RULES.get(kind, 'not this one')}{refused}"
+    mode = "ISTIO_JWT_MODE" if door.kind == "http" else "SmartValidator"
+    return f"{who} reads tokens without verifying them ({mode} without RequestAuthentication, contract 2.5){refused}"
