@@ -16,6 +16,8 @@ from replica.faults import FAULTS, UnknownFault, known
 
 ENVIRONMENT = Path(".replica/environment.toml")
 BAD_INPUT = 4
+PRODUCTION = "production"
+MODES = ("dev", PRODUCTION)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         faults = known(given.fault)
     except UnknownFault as error:
         return _complain(error)
-    return _until_stopped(faults, given.environment.absolute())
+    return _until_stopped(faults, given.environment.absolute(), given.mode)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list-faults", action="store_true", help="name every fault and what it rehearses, and end")
     parser.add_argument(
         "--environment", metavar="PATH", type=Path, default=ENVIRONMENT, help=f"file to write (default: {ENVIRONMENT})"
+    )
+    parser.add_argument(
+        "--as", dest="mode", choices=MODES, default=MODES[0], help="whose settings: production trusts and opens more"
     )
     return parser
 
@@ -52,19 +57,19 @@ def _complain(error: Exception) -> int:
     return BAD_INPUT
 
 
-def _until_stopped(faults: Collection[str], environment: Path) -> int:
+def _until_stopped(faults: Collection[str], environment: Path, mode: str) -> int:
     # Imported late, so that a wrong name or --list-faults is answered at once.
     from replica.environment import BadPath  # noqa: PLC0415
     from replica.processes import ChildError  # noqa: PLC0415
 
     try:
-        asyncio.run(_serve(faults, environment))
+        asyncio.run(_serve(faults, environment, mode))
     except (BadPath, ChildError) as error:
         return _complain(error)
     return 0
 
 
-async def _serve(faults: Collection[str], path: Path) -> None:
+async def _serve(faults: Collection[str], path: Path, mode: str) -> None:
     from replica.environment import toml, written  # noqa: PLC0415
     from replica.running import running  # noqa: PLC0415
 
@@ -73,8 +78,8 @@ async def _serve(faults: Collection[str], path: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, me.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        async with running(faults) as (replica, tables):
-            with written(path, toml("replica", tables)):
+        async with running(faults, production=mode == PRODUCTION) as (replica, tables):
+            with written(path, toml("replica-production" if mode == PRODUCTION else "replica", tables)):
                 print(_greeting(tables, path, faults), flush=True)
                 await replica.watch()
 

@@ -18,7 +18,7 @@ from replica import gateway
 from replica.certificates import Certificate
 from replica.ports import LOOPBACK
 from replica.seaweed import DOMAIN, FILES, SITE
-from replica.settings import Hosts
+from replica.settings import SAFE, Hosts
 
 Json = dict[str, Any]
 
@@ -27,6 +27,7 @@ NAMES = {
     "api": "api.wealist.localhost",
     "cdn": "cdn.wealist.localhost",
     "bucket": f"{FILES}.{DOMAIN}",
+    "google": "accounts.google.localhost",
 }
 CLOUDFRONT = {"Via": ["1.1 replica.cloudfront.net (CloudFront)"]}
 BY_CLOUDFRONT: Json = {"handler": "headers", "response": {"deferred": True, "set": CLOUDFRONT}}
@@ -44,20 +45,26 @@ SIGNATURE = [
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where everything is: public ports, SeaweedFS, the services' pods, sockets and certificates by host part."""
+    """Where everything is: public ports, SeaweedFS, the services' pods, sockets and certificates by host part.
+
+    `production`: what stands there is as open as weAlist's production is known to be.
+    """
 
     apex: int
     api: int
     cdn: int
     bucket: int
     plain: int
+    google: int
     s3: str
     filer: str
     gateway: str
+    provider: str
     admin: str
     storage: str
     upstreams: Mapping[str, Sequence[str]]
     certificates: Mapping[str, Certificate]
+    production: bool = False
 
 
 def hosts(places: Places) -> Hosts:
@@ -68,6 +75,11 @@ def hosts(places: Places) -> Hosts:
         cdn=f"https://{NAMES['cdn']}:{places.cdn}",
         plain=f"http://{NAMES['apex']}:{places.plain}",
     )
+
+
+def google(places: Places) -> str:
+    """The public base URL of what stands for Google."""
+    return f"https://{NAMES['google']}:{places.google}"
 
 
 def config(places: Places, faults: Collection[str]) -> Json:
@@ -89,7 +101,7 @@ def config(places: Places, faults: Collection[str]) -> Json:
 
 def servers(places: Places, faults: Collection[str]) -> dict[str, Json]:
     """One server a host, and the gateway once more on a socket of its own: CloudFront's way to it."""
-    inside = gateway.routes(places.upstreams, faults)
+    inside = gateway.routes(places.upstreams, faults, production=places.production)
     passing = {"routes": inside, "errors": {"routes": gateway.failures()}}
     shown = "certificate-expires-soon" if "certificate-expires-soon" in faults else "api"
     named = "certificate-names-other-host" if "certificate-names-other-host" in faults else "apex"
@@ -99,6 +111,7 @@ def servers(places: Places, faults: Collection[str]) -> dict[str, Json]:
         "api": {**_tls(places.api, shown), **passing},
         "cdn": {**_tls(places.cdn, "cdn"), "routes": cdn(places)},
         "bucket": {**_tls(places.bucket, "bucket"), "routes": bucket(places, faults)},
+        "google": {**_tls(places.google, "google"), "routes": provider(places)},
         "plain": {"listen": [f"{LOOPBACK}:{places.plain}"], **_PLAIN, "routes": plain(places, faults)},
     }
     if "api-host-refuses-connections" in faults:
@@ -157,7 +170,7 @@ def _site(places: Places, *, deep_links: bool) -> list[Json]:
     """The default behaviour: the bucket's objects, and the app for every path that is none (a deep link)."""
     missing = {"match": {"status_code": [4]}, "routes": [{"handle": [app(places)]}]}
     found = {
-        **_from_s3(places, f"/{SITE}{{http.request.uri.path}}", {**S3, **MISS}),
+        **_from_s3(places, f"/{SITE}{{http.request.uri.path}}", {**S3, **MISS, **_policy(places)}),
         "handle_response": [missing] if deep_links else [],
     }
     reading = {"match": [{"method": ["GET", "HEAD"], "not": [{"path": ["/"]}]}], "handle": [found], "terminal": True}
@@ -171,7 +184,12 @@ def app(places: Places) -> Json:
 
 
 def _index(places: Places, cache: Mapping[str, list[str]]) -> Json:
-    return _from_s3(places, f"/{SITE}/index.html", {**S3, **cache})
+    return _from_s3(places, f"/{SITE}/index.html", {**S3, **cache, **_policy(places)})
+
+
+def _policy(places: Places) -> dict[str, list[str]]:
+    """CloudFront's response headers policy; nothing shows that production has one."""
+    return {} if places.production else {name: [value] for name, value in SAFE.items()}
 
 
 def _from_s3(places: Places, uri: str, headers: Json) -> Json:
@@ -212,6 +230,16 @@ def bucket(places: Places, faults: Collection[str]) -> list[Json]:
         "headers": {"response": {"set": S3, "delete": ["Seaweed-*"]}},
     }
     return [{"handle": [gateway.NO_CADDY, *([unsigned] if "bucket-ignores-signatures" in faults else []), to_s3]}]
+
+
+def provider(places: Places) -> list[Json]:
+    """Google's front door, which is none of weAlist's."""
+    to_provider = {
+        "handler": "reverse_proxy",
+        "upstreams": [{"dial": f"unix/{places.provider}"}],
+        "headers": {"request": {"set": {"X-Forwarded-Proto": ["https"]}}},
+    }
+    return [{"handle": [gateway.NO_CADDY, to_provider]}]
 
 
 def plain(places: Places, faults: Collection[str]) -> list[Json]:

@@ -6,12 +6,28 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from replica.gateway import CALLBACK
 from replica.keys import ISSUER, KEY_ID
+from replica.services import landings, oauth
 from replica.settings import Hosts
 from replica.world import World
 
-Value = str | int | float | bool
+Value = str | int | float | bool | list[str]
 Tables = Mapping[str, Mapping[str, Value]]
+
+
+# Doors that are promised to be closed. Others stand open in weAlist's dev (contract §2.4, §8); production must not.
+CLOSED = (
+    "internal-user",
+    "internal-noti",
+    "actuator",
+    "git",
+    "config",
+    "source-maps",
+    "stack-traces",
+    "security-headers",
+)
+CLOSED_IN_PRODUCTION = ("test-token", "metrics", "prometheus", "loki", "cors")
 
 
 class BadPath(Exception):  # noqa: N818 - the path is bad, not the program
@@ -20,18 +36,16 @@ class BadPath(Exception):  # noqa: N818 - the path is bad, not the program
 
 def tables(world: World, authority: Path, signing_key: Path, control: str) -> dict[str, dict[str, Value]]:
     """All that a probe needs to know, by TOML table."""
-    operator = world.cast["operator"]
     return {
         "hosts": _hosts(world.hosts),
         "tls": {"ca": str(authority), "warn_days": 14},
         "identity": {
-            "way": "test-endpoint",
+            "way": "signing-key" if world.production else "test-endpoint",
             "signing_key": str(signing_key),
             "issuer": ISSUER,
             "kid": KEY_ID,
         },
-        **{f"cast.{who}": {"user": world.cast[who].id} for who in ("alice", "bob", "stranger")},
-        "cast.operator": {"user": operator.id, "email": operator.email},
+        **{f"cast.{who}": {"user": part.id, "email": part.email} for who, part in world.cast.items()},
         "workspace": {"id": world.home.id, "project": world.plan.id},
         "presign": {
             "host": world.bucket.host,
@@ -43,6 +57,9 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
             "get_seconds": 3600,
         },
         "realtime": realtime(world.scale),
+        "oauth": oauth_tables(world),
+        "trust": {"sign_out_ends_access": ["board-socket"], "sign_out_ends_refresh": False},
+        "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
         "patience": {"answer": 5, "scenario": 30, "run": 120},
         "control": {"url": control},
     }
@@ -58,6 +75,23 @@ def realtime(scale: float) -> dict[str, Value]:
         "pause_seconds": round(3 * scale, 3),
         "reconnect_seconds": 10.0,
         "attempts": 5,
+    }
+
+
+def oauth_tables(world: World) -> dict[str, Value]:
+    """How one signs in, and where that may end."""
+    return {
+        "drivable": not world.production,
+        "provider": world.google.provider,
+        "authorize": world.google.authorize,
+        "client_id": world.google.client_id,
+        "scope": oauth.SCOPE,
+        "start": f"{world.hosts.api}/api/oauth2/authorization/google",
+        "redirect_uri": f"{world.hosts.api}{CALLBACK}/google",
+        "landing": oauth.landing_of_app(world),
+        "portal": f"{world.hosts.apex}/api/ops-portal/",
+        "landings": list(landings.patterns(world.hosts)),
+        "cookie": oauth.COOKIE,
     }
 
 

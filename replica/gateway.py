@@ -24,6 +24,7 @@ class Route:
     paths: tuple[str, ...]
     strip: str = ""
     timeout: str | None = None
+    pods: tuple[str, ...] = ()  # upstreams other than the service's own
 
 
 def _service(name: str, timeout: str | None = None) -> Route:
@@ -31,7 +32,13 @@ def _service(name: str, timeout: str | None = None) -> Route:
     return Route(name, (f"/api/svc/{name}*",), f"/api/svc/{name}", timeout)
 
 
+# In weAlist it is chance which pod of auth-service answers. Here sign-in starts at the first and comes back to the
+# second, keys are shown by both in turn, and all else is the first's: what pods do not share is noticed each time.
+CALLBACK = "/api/oauth2/callback"
 ROUTES = (
+    Route("auth", ("/oauth2/callback*",), timeout="30s", pods=("auth-2",)),
+    Route("auth", (f"{CALLBACK}*",), "/api", "30s", pods=("auth-2",)),
+    Route("auth", ("/api/svc/auth/.well-known/jwks.json",), "/api/svc/auth", "30s", pods=("auth", "auth-2")),
     Route("auth", ("/oauth2*", "/login/oauth2*"), timeout="30s"),
     Route("auth", ("/api/oauth2*",), "/api", "30s"),
     _service("auth", "30s"),
@@ -40,20 +47,30 @@ ROUTES = (
     _service("chat"),
     _service("noti"),
     _service("storage", "120s"),
+    Route("ops-portal", ("/api/ops-portal", "/api/ops-portal/*"), "/api/ops-portal"),
     Route("ops", ("/api/ops", "/api/ops/*"), "/api/ops", "30s"),
+    Route("monitoring", ("/api/monitoring/*",)),
 )
+INTERNAL = ["/api/svc/user/api/internal*", "/api/svc/noti/api/internal*"]
 
 
-def routes(upstreams: Mapping[str, Sequence[str]], faults: Collection[str]) -> list[Json]:
+def routes(upstreams: Mapping[str, Sequence[str]], faults: Collection[str], *, production: bool = False) -> list[Json]:
     """All routes of the gateway; a service may have several pods, and without any it is unavailable."""
     if "service-has-no-endpoints" in faults:
         upstreams = {**upstreams, "board": ()}
-    found = [_route(route, upstreams.get(route.service, ()), faults) for route in ROUTES]
-    return [{"handle": [NO_CADDY]}, *found, {"handle": [envoy(404)]}]
+    found = [_route(route, _pods(route, upstreams), faults) for route in ROUTES]
+    closed = [] if production or "internal-endpoints-open" in faults else [_CLOSED]
+    return [{"handle": [NO_CADDY]}, *closed, *found, {"handle": [envoy(404)]}]
+
+
+def _pods(route: Route, upstreams: Mapping[str, Sequence[str]]) -> list[str]:
+    return [pod for name in route.pods or (route.service,) for pod in upstreams.get(name, ())]
 
 
 def _route(route: Route, pods: Sequence[str], faults: Collection[str]) -> Json:
-    handle = [*_rewrite(route, faults), to_pods(pods, route.timeout)] if pods else [envoy(503, "no healthy upstream")]
+    scheme = "http" if "forwarded-proto-missing" in faults else "https"
+    onward = [*_rewrite(route, faults), to_pods(pods, route.timeout, scheme)]
+    handle = onward if pods else [envoy(503, "no healthy upstream")]
     if "gateway-strips-upgrade" in faults:
         handle.insert(0, NO_UPGRADE)
     return {"match": [{"path": list(route.paths)}], "handle": handle, "terminal": True}
@@ -65,10 +82,12 @@ def _rewrite(route: Route, faults: Collection[str]) -> list[Json]:
         return [{"handler": "rewrite", "path_regexp": [lost]}, {"handler": "rewrite", "strip_path_prefix": route.strip}]
     if route.service == "storage" and "gateway-doubles-slash" in faults:
         return [{"handler": "rewrite", "path_regexp": [{"find": f"^{route.strip}", "replace": "/"}]}]
+    if f"{CALLBACK}*" in route.paths and "oauth-callback-not-rewritten" in faults:
+        return []
     return [{"handler": "rewrite", "strip_path_prefix": route.strip}] if route.strip else []
 
 
-def to_pods(pods: Sequence[str], timeout: str | None) -> Json:
+def to_pods(pods: Sequence[str], timeout: str | None, scheme: str = "https") -> Json:
     """Pass a request on to one of a service's pods, streams and sockets included."""
     transport = {"protocol": "http"} | ({"response_header_timeout": timeout} if timeout else {})
     return {
@@ -79,7 +98,7 @@ def to_pods(pods: Sequence[str], timeout: str | None) -> Json:
         "flush_interval": -1,  # server-sent events leave as they come
         "stream_close_delay": KEEP_SOCKETS,
         "headers": {
-            "request": {"set": {"X-Forwarded-Proto": ["https"]}},
+            "request": {"set": {"X-Forwarded-Proto": [scheme]}},
             "response": {"set": {"Server": [SERVER]}},
         },
     }
@@ -89,6 +108,14 @@ def envoy(status: int | str, text: str = "") -> Json:
     """An answer of Envoy's own; its 404 is empty."""
     headers = {"Server": [SERVER]} | ({"Content-Type": ["text/plain"]} if text else {})
     return {"handler": "static_response", "status_code": status, "headers": headers, "body": text}
+
+
+# AuthorizationPolicy: what is for services only is not for visitors.
+_CLOSED: Json = {
+    "match": [{"path": INTERNAL}],
+    "handle": [envoy(403, "RBAC: access denied")],
+    "terminal": True,
+}
 
 
 def failures() -> list[Json]:

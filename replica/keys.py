@@ -19,14 +19,18 @@ class SigningKey:
 
     private: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
 
-    def mint(self, user: str, email: str, kind: str, seconds: float) -> str:
+    def mint(self, user: str, email: str | None, kind: str, seconds: float) -> str:
         """A token without a jti: two of one kind for one user in the same second are equal, as in weAlist."""
         issued = int(time.time())
-        claims = {"sub": user, "iss": ISSUER, "iat": issued, "exp": issued + int(seconds), "type": kind, "email": email}
+        claims = {"sub": user, "iss": ISSUER, "iat": issued, "exp": issued + int(seconds), "type": kind}
+        if email is not None:
+            claims["email"] = email
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KEY_ID})
 
     def read(self, token: str, *, expired: bool = False) -> dict[str, Any]:
         """The claims of a token of ours that is alive, or `expired` where that is fine; else jwt.InvalidTokenError."""
+        if jwt.get_unverified_header(token).get("kid") != KEY_ID:
+            raise jwt.InvalidTokenError("no key of ours has this kid")
         claims: dict[str, Any] = jwt.decode(
             token,
             self.private.public_key(),

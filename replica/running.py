@@ -4,22 +4,24 @@ import asyncio
 import contextlib
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from replica import caddy, certificates, control, edge, environment, pages
+from replica import caddy, certificates, control, edge, environment, gateway, google, pages
 from replica.bucket import Buckets
 from replica.caddy import Caddy
 from replica.edge import Places
+from replica.google import Account, Google
 from replica.keys import SigningKey
 from replica.ports import LOOPBACK, Ports, listening
 from replica.processes import Child, child
 from replica.seaweed import Seaweed, command
 from replica.serving import serving
-from replica.world import World
+from replica.settings import Hosts
+from replica.world import CAST, World, email_of
 
 CONTROL = "control"
 
@@ -27,12 +29,12 @@ CONTROL = "control"
 class Replica:
     """A running replica: what it consists of, its faults, and a way to switch them."""
 
-    def __init__(self, world: World, places: Places, buckets: Buckets, caddy: Caddy, weed: Child) -> None:
+    def __init__(self, world: World, places: Places, buckets: Buckets, caddy: Caddy, others: Sequence[Child]) -> None:
         self.world = world
         self._places = places
         self._buckets = buckets
         self._caddy = caddy
-        self._weed = weed
+        self._others = others
         self._switching = asyncio.Lock()
 
     @property
@@ -53,7 +55,7 @@ class Replica:
 
     async def watch(self) -> None:
         """Wait for one of the programs to end, which raises ChildError."""
-        await asyncio.gather(self._weed.ended(), self._caddy.process.ended())
+        await asyncio.gather(self._caddy.process.ended(), *(child.ended() for child in self._others))
 
     async def state(self) -> dict[str, Any]:
         """What users have made and not removed, the objects in the files bucket included."""
@@ -62,7 +64,9 @@ class Replica:
 
 
 @contextlib.asynccontextmanager
-async def running(faults: Collection[str]) -> AsyncIterator[tuple[Replica, environment.Tables]]:
+async def running(
+    faults: Collection[str], *, production: bool = False
+) -> AsyncIterator[tuple[Replica, environment.Tables]]:
     """A replica that answers, and what probes need to know of it, for as long as the block lasts.
 
     The programs start first; whatever needs neither of them is done while they do.
@@ -77,18 +81,29 @@ async def running(faults: Collection[str]) -> AsyncIterator[tuple[Replica, envir
 
         listeners = {name: stack.enter_context(listening()) for name in (*APPS, CONTROL)}
         authority = certificates.issue(folder / "tls", edge.NAMES)
-        places = _places(ports, seaweed, listeners, authority, folder)
+        places = _places(ports, seaweed, listeners, authority, folder, production=production)
+        sign_in = Google(edge.google(places), Path(places.provider))
         front = await stack.enter_async_context(caddy.running(edge.config(places, faults), folder, Path(places.admin)))
+        provider = await stack.enter_async_context(_provider(sign_in, edge.hosts(places), folder))
         buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
         world = await _world(buckets, weed, places, faults)
+        world.google, world.production = sign_in, production
 
-        replica = Replica(world, places, buckets, front, weed)
+        replica = Replica(world, places, buckets, front, [weed, provider])
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
         await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale))
         await front.ready()
+        await google.ready(sign_in, provider)
         control_url = f"http://{_address(listeners[CONTROL])}"
         key = _kept(world.key.pem(), folder / "signing-key.pem")
         yield replica, environment.tables(world, authority.authority, key, control_url)
+
+
+def _provider(sign_in: Google, hosts: Hosts, folder: Path) -> contextlib.AbstractAsyncContextManager[Child]:
+    """What stands for Google. It knows every address that sign-in may come back to, the faults' included."""
+    backs = [f"{host}{gateway.CALLBACK}/google" for host in (hosts.api, hosts.apex)]
+    accounts = [Account(email_of(who), name) for who, name in CAST.items()]
+    return child(google.command(), folder, google.settings(sign_in, backs, accounts))
 
 
 def _http() -> httpx.AsyncClient:
@@ -124,6 +139,8 @@ def _places(
     listeners: Mapping[str, socket.socket],
     authority: certificates.Certificates,
     folder: Path,
+    *,
+    production: bool,
 ) -> Places:
     return Places(
         apex=ports.one(),
@@ -131,11 +148,14 @@ def _places(
         cdn=ports.one(),
         bucket=ports.one(),
         plain=ports.one(),
+        google=ports.one(),
         s3=f"{LOOPBACK}:{seaweed.s3}",
         filer=f"{LOOPBACK}:{seaweed.filer}",
         gateway=str(folder / "gateway.sock"),
+        provider=str(folder / "google.sock"),
         admin=str(folder / "admin.sock"),
         storage=str(folder / "caddy"),
         upstreams={name: [_address(listener)] for name, listener in listeners.items()},
         certificates=authority.served,
+        production=production,
     )

@@ -32,3 +32,13 @@ class BucketSettings:
     # A user's key that never ends, as it stands where a pod has no role: good for the bucket, bad to have.
     static_access_key: str = ""
     static_secret_key: str = ""
+
+
+# What a page is sent with, so that nobody frames it, guesses its type, or tells a third host what its address holds.
+SAFE = {
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+}

@@ -5,7 +5,7 @@ from replica.fault import NOT_YET, Fault
 SIGN_IN = (
     Fault(
         "oauth-filter-runs-late",
-        "The filter that remembers redirect_uri runs after the redirect to Google: every sign-in lands in the main app.",
+        "The filter that keeps redirect_uri runs after the redirect to Google: every sign-in lands in the main app.",
         "V6 §7 first cause, 481c46e9",
     ),
     Fault(
@@ -35,7 +35,7 @@ SIGN_IN = (
     ),
     Fault(
         "forwarded-proto-missing",
-        "The gateway says that everybody came over http, so auth-service redirects each sign-in to itself, without end.",
+        "The gateway says that everybody came over http: auth-service redirects each sign-in to itself, without end.",
         "8ba53b70",
     ),
     Fault(

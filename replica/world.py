@@ -1,9 +1,11 @@
 """What the services of one replica share: people, their things, the signing key, and the faults that are on."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from replica.faults import FAULTS
+from replica.google import Google
 from replica.keys import SigningKey
 from replica.live import Live
 from replica.objects import BucketObjects, Objects
@@ -36,6 +38,23 @@ CAST = {"alice": "앨리스", "bob": "Bob", "stranger": "Stranger", "operator": 
 SYSTEM_USER = "00000000-0000-0000-0000-000000000001"
 
 
+# Until a replica says where it is.
+NO_GOOGLE = Google("https://accounts.google.invalid", Path("google.sock"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A sign-in on its way to Google and back, as auth-service's session keeps it."""
+
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    landing: str
+
+
+def email_of(who: str) -> str:
+    return f"{who}@probes.invalid"
+
+
 @dataclass(slots=True)
 class World:
     """One replica's state, in memory; a new one knows nothing of the last."""
@@ -44,6 +63,8 @@ class World:
     bucket: BucketSettings
     objects: Objects
     key: SigningKey
+    google: Google = NO_GOOGLE
+    production: bool = False
     faults: set[str] = field(default_factory=set)
     access_seconds: float = 30 * 60
     refresh_seconds: float = 7 * 24 * 3600
@@ -62,6 +83,7 @@ class World:
     notifications: Table[Notification] = field(default_factory=dict)
     portal_users: Table[PortalUser] = field(default_factory=dict)
     settings: Table[Setting] = field(default_factory=dict)
+    sessions: dict[str, Pending] = field(default_factory=dict)  # auth-service keeps them in Redis
     blacklist: set[str] = field(default_factory=set)  # raw tokens, as auth-service keeps them in Redis
 
     live: Live = field(default_factory=Live)
@@ -84,7 +106,7 @@ class World:
 
     def _seed_people(self) -> None:
         for who, name in CAST.items():
-            self.cast[who] = add(self.users, User(email=f"{who}@probes.invalid", name=name))
+            self.cast[who] = add(self.users, User(email=email_of(who), name=name))
         add(self.users, User(id=SYSTEM_USER, email="loadtest@wealist.co.kr", name="System"))
 
     def _seed_workspaces(self) -> None:

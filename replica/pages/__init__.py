@@ -14,6 +14,7 @@ from replica.realtime_faults import REALTIME_PAGES
 from replica.world import World
 
 SITE = Path(__file__).parent / "site"
+PORTAL = Path(__file__).parent / "portal"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 CONFIG = "config.js"
 OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
@@ -21,9 +22,22 @@ OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
 
 def site(world: World) -> dict[str, tuple[bytes, str]]:
     """Every object of the site's bucket: path without a slash in front -> body and content type."""
-    written = {path.relative_to(SITE).as_posix(): path.read_bytes() for path in sorted(SITE.rglob("*.*"))}
-    made = {CONFIG: config(world), "assets/build.js": build(written)}
-    return {path: (body, TYPES[Path(path).suffix]) for path, body in (written | made).items()}
+    written = _written(SITE)
+    return _typed(written | {CONFIG: config(world), "assets/build.js": build(written)})
+
+
+def portal(world: World) -> dict[str, tuple[bytes, str]]:
+    """Every page of ops-portal, which sits below /api/ops-portal, and where it sends people to sign in."""
+    env = {"AUTH_URL": world.hosts.api}
+    return _typed(_written(PORTAL) | {"env.js": f"window.__PORTAL__ = {json.dumps(env)};\n".encode()})
+
+
+def _written(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+
+
+def _typed(bodies: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
+    return {path: (body, TYPES[Path(path).suffix]) for path, body in bodies.items()}
 
 
 def config(world: World) -> bytes:

@@ -4,15 +4,18 @@ from collections.abc import Callable
 
 from starlette.applications import Starlette
 
-from replica.services import auth, board, chat, noti, ops, storage, user
+from replica.services import auth, board, chat, monitoring, noti, ops, portal, storage, user
 from replica.world import World
 
 APPS: dict[str, Callable[[World], Starlette]] = {
     "auth": auth.app,
+    "auth-2": auth.second,
     "user": user.app,
     "board": board.app,
     "chat": chat.app,
     "noti": noti.app,
     "storage": storage.app,
     "ops": ops.app,
+    "ops-portal": portal.app,
+    "monitoring": monitoring.app,
 }

@@ -4,10 +4,8 @@ It is the one Java service, with habits of its own: whatever it does not expect 
 """
 
 import json
-import secrets
 import uuid
 from typing import Any
-from urllib.parse import urlencode
 
 import jwt
 from starlette.applications import Starlette
@@ -15,9 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from replica.services import oauth
+from replica.services.auth_pod import Pod, pod_of
 from replica.world import SYSTEM_USER, World
 
 TEST_EMAIL = "loadtest@wealist.co.kr"
@@ -34,6 +34,16 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
 
 
 def app(world: World) -> Starlette:
+    """The first pod."""
+    return _pod(Pod(world, first=True))
+
+
+def second(world: World) -> Starlette:
+    """Another one, for whatever must not depend on which pod answers."""
+    return _pod(Pod(world, first=False))
+
+
+def _pod(pod: Pod) -> Starlette:
     cors = Middleware(
         CORSMiddleware,
         allow_origin_regex=SPRING_ORIGINS,
@@ -42,9 +52,9 @@ def app(world: World) -> Starlette:
         allow_credentials=True,
     )
     handlers = {HTTPException: _unexpected, Refused: _refused}
-    served = Starlette(routes=[*_tokens(), *_about()], middleware=[cors], exception_handlers=handlers)
+    served = Starlette(routes=[*_tokens(), *oauth.ROUTES, *_about()], middleware=[cors], exception_handlers=handlers)
     served.router.redirect_slashes = False
-    served.state.world = world
+    served.state.pod = pod
     return served
 
 
@@ -55,7 +65,6 @@ def _tokens() -> list[Route]:
         Route("/api/auth/logout", logout, methods=["POST"]),
         Route("/api/test/token", token_for_tests, methods=["POST"]),
         Route("/api/test/status", token_status),
-        Route("/oauth2/authorization/google", start_oauth),
     ]
 
 
@@ -72,17 +81,17 @@ def _about() -> list[Route]:
 
 async def refresh(request: Request) -> Response:
     """Rotates; neither the token's type is checked, nor is check-then-set atomic elsewhere than in one event loop."""
-    world, token = _world(request), await _field(request, "refreshToken")
-    if world.lies("gateway-replays-refresh"):
-        _rotate(world, token)  # the answer is lost, and Envoy asks again
-    return JSONResponse(_rotate(world, token))
+    pod, token = pod_of(request), await _field(request, "refreshToken")
+    if pod.world.lies("gateway-replays-refresh"):
+        _rotate(pod, token)  # the answer is lost, and Envoy asks again
+    return JSONResponse(_rotate(pod, token))
 
 
-def _rotate(world: World, token: str) -> dict[str, str]:
-    claims = _read(world, token)
+def _rotate(pod: Pod, token: str) -> dict[str, str]:
+    world, claims = pod.world, _read(pod, token)
     if token in world.blacklist:
         raise Refused(401, "AUTH006", "Token is blacklisted")
-    given = pair(world, claims["sub"], claims["email"])
+    given = pod.pair(claims["sub"], claims.get("email", ""))
     if world.lies("refresh-does-not-rotate"):
         return given | {"refreshToken": token}
     world.blacklist.add(token)
@@ -90,12 +99,12 @@ def _rotate(world: World, token: str) -> dict[str, str]:
 
 
 async def validate(request: Request) -> Response:
-    world, token = _world(request), await _field(request, "token")
+    pod, token = pod_of(request), await _field(request, "token")
     try:
-        claims = world.key.read(token)
+        claims = pod.key.read(token)
     except jwt.InvalidTokenError as error:
         return JSONResponse({"userId": None, "valid": False, "message": str(error)})
-    if token in world.blacklist:
+    if token in pod.world.blacklist:
         return JSONResponse({"userId": None, "valid": False, "message": "Token is blacklisted"})
     return JSONResponse({"userId": claims["sub"], "valid": True, "message": "Token is valid"})
 
@@ -103,50 +112,37 @@ async def validate(request: Request) -> Response:
 async def logout(request: Request) -> Response:
     """Takes the access token only; the refresh token stays good, as in weAlist."""
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    _read(_world(request), token)
-    _world(request).blacklist.add(token)
+    _read(pod_of(request), token)
+    pod_of(request).world.blacklist.add(token)
     return JSONResponse({"message": "Logged out"})
 
 
 async def token_for_tests(request: Request) -> Response:
     """No secret guards it; an id that is no UUID falls back to the system user."""
-    world = _world(request)
+    pod = _with_tests(request)
     asked = await _body(request) or {}
     user = _uuid_or(asked.get("userId"), SYSTEM_USER)
-    known = world.users.get(user)
+    known = pod.world.users.get(user)
     email = asked.get("email") or (known.email if known else TEST_EMAIL)
-    return JSONResponse(pair(world, user, email))
+    return JSONResponse(pod.pair(user, email))
 
 
-async def token_status(_request: Request) -> Response:
+async def token_status(request: Request) -> Response:
+    _with_tests(request)
     message = "WARNING: Test auth endpoint is enabled. Disable after testing!"
     return JSONResponse({"testAuthEnabled": True, "message": message})
 
 
-def pair(world: World, user: str, email: str) -> dict[str, str]:
-    return {
-        "accessToken": world.key.mint(user, email, "access", world.access_seconds),
-        "refreshToken": world.key.mint(user, email, "refresh", world.refresh_seconds),
-        "userId": user,
-    }
-
-
-async def start_oauth(request: Request) -> Response:
-    """The redirect to Google, with the session cookie that the callback will need."""
-    query = {
-        "response_type": "code",
-        "client_id": "replica.apps.googleusercontent.com",
-        "scope": "email profile",
-        "state": secrets.token_urlsafe(32),
-        "redirect_uri": f"{_world(request).hosts.api}/api/oauth2/callback/google",
-    }
-    answer = RedirectResponse(f"https://accounts.google.com/o/oauth2/v2/auth?{urlencode(query)}", 302)
-    answer.set_cookie("SESSION", secrets.token_urlsafe(24), max_age=1800, secure=True, httponly=True, samesite="lax")
-    return answer
+def _with_tests(request: Request) -> Pod:
+    """The pod, where ENABLE_TEST_AUTH is on; elsewhere there is no such endpoint."""
+    pod = pod_of(request)
+    if pod.world.production and not pod.world.lies("test-token-endpoint-open"):
+        raise HTTPException(404)
+    return pod
 
 
 async def jwks(request: Request) -> Response:
-    return JSONResponse(_world(request).key.jwks())
+    return JSONResponse(pod_of(request).key.jwks())
 
 
 async def openid_configuration(_request: Request) -> Response:
@@ -181,14 +177,9 @@ async def prometheus(_request: Request) -> Response:
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 
-def _world(request: Request) -> World:
-    world: World = request.app.state.world
-    return world
-
-
-def _read(world: World, token: str) -> dict[str, Any]:
+def _read(pod: Pod, token: str) -> dict[str, Any]:
     try:
-        return world.key.read(token)
+        return pod.key.read(token)
     except jwt.ExpiredSignatureError:
         raise Refused(401, "AUTH002", "Token has expired") from None
     except jwt.InvalidTokenError:

@@ -4,12 +4,12 @@ The token goes to auth-service alone, which knows of logouts; membership is not 
 the pod and by Redis. A client's frame over 512 bytes ends the line.
 """
 
-import jwt
 from starlette.requests import HTTPConnection
 
 from replica.live import Event
 from replica.rows import Board, now
 from replica.services.answers import unauthorized
+from replica.services.belief import validated
 from replica.services.sockets import TOO_BIG, Talk, expired_too, parsed, upgrade, without_body
 from replica.world import World
 
@@ -20,10 +20,7 @@ def admit(world: World, asked: HTTPConnection) -> tuple[str, str]:
     token = asked.query_params.get("token", "")
     if claims := expired_too(world, token):
         return str(claims["sub"]), asked.path_params["project"]
-    try:
-        claims = world.key.read(token)
-    except jwt.InvalidTokenError:
-        raise unauthorized("Invalid token") from None
+    claims = validated(world, token)
     if token in world.blacklist:
         raise unauthorized("Token is blacklisted")
     return str(claims["sub"]), asked.path_params["project"]

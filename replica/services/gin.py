@@ -1,6 +1,6 @@
 """A Go service of weAlist seen from outside: gin's 404 and redirects, DefaultCORS, request ids, health, tokens.
 
-Sources: contract §1.5 (CORS), §2.5 (401 bodies, here in the validating mode of dev), §8 (health).
+Sources: contract §1.5 (CORS), §8 (health).
 """
 
 import json
@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -21,7 +20,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from replica.services.answers import GinJSON, Phrase, Refusal, bad_request, plain_error, unauthorized
+from replica.services.answers import GinJSON, Phrase, Refusal, bad_request, plain_error
+from replica.services.belief import over_http
 from replica.world import World
 
 REDIS_LIARS = {"board", "chat", "noti", "storage"}
@@ -86,7 +86,7 @@ def as_id(value: object, message: str) -> str:
 
 def route(method: str, path: str, handler: Handler) -> Route:
     """A route that asks for an access token."""
-    return _route(method, path, handler, lambda request: bearer(request.app.state.world, request.headers))
+    return _route(method, path, handler, over_http)
 
 
 def public(method: str, path: str, handler: Handler) -> Route:
@@ -108,28 +108,6 @@ async def body_of(request: Request) -> dict[str, Any]:
     except ValueError:
         raise Refusal(400, "VALIDATION_ERROR", "Invalid request body") from None
     return body if isinstance(body, dict) else {}
-
-
-def bearer(world: World, headers: Headers) -> dict[str, Any]:
-    """The claims of the access token that came along."""
-    sent = headers.get("authorization", "")
-    if not sent:
-        raise unauthorized("Authorization header is required")
-    scheme, _, token = sent.partition(" ")
-    if scheme != "Bearer" or not token:
-        raise unauthorized("Invalid authorization header format")
-    return access_claims(world, token)
-
-
-def access_claims(world: World, token: str) -> dict[str, Any]:
-    """Claims of a good access token; a logged-out one is good too, for the JWKS fallback never heard of the logout."""
-    try:
-        claims = world.key.read(token)
-    except jwt.InvalidTokenError:
-        raise unauthorized("Invalid or expired token") from None
-    if claims.get("type") != "access":
-        raise unauthorized("Invalid or expired token")
-    return claims
 
 
 def engine(
@@ -157,7 +135,7 @@ def engine(
         exception_handlers={HTTPException: _no_route, Refusal: _refused(phrase)},
     )
     app.router.redirect_slashes = False
-    app.state.world = world
+    app.state.world, app.state.service = world, service
     return app
 
 

@@ -5,10 +5,12 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.rows import Setting
+from replica.rows import PortalUser, Setting
 from replica.services.answers import enveloped, forbidden, not_found, ops_error, unauthorized
 from replica.services.gin import Call, engine, public, route
 from replica.world import World
+
+SERVICES = ("auth", "user", "board", "chat", "noti", "storage", "ops")
 
 
 def app(world: World) -> Starlette:
@@ -16,6 +18,10 @@ def app(world: World) -> Starlette:
         public("GET", "/api/config/active", active),
         public("GET", "/api/config/{key}", by_key),
         route("GET", "/api/users/me", me),
+        route("GET", "/api/admin/users", users),
+        route("GET", "/api/monitoring/applications", applications),
+        route("GET", "/api/monitoring/metrics/overview", overview),
+        route("GET", "/api/monitoring/metrics/cluster", cluster),
     ]
     return engine(world, "ops", routes, base="/api", phrase=ops_error)
 
@@ -33,15 +39,44 @@ async def by_key(call: Call) -> Response:
 
 
 async def me(call: Call) -> Response:
+    return enveloped(_shown(_portal_user(call)))
+
+
+async def users(call: Call) -> Response:
+    if _portal_user(call).role != "admin":
+        raise forbidden("Access denied: Insufficient permissions")
+    return enveloped([_shown(row) for row in call.world.portal_users.values()])
+
+
+async def applications(call: Call) -> Response:
+    _portal_user(call)
+    return enveloped([{"name": f"{name}-service-prod", "health": "Healthy", "sync": "Synced"} for name in SERVICES])
+
+
+async def overview(call: Call) -> Response:
+    _portal_user(call)
+    return enveloped({"requestRate": 1.5, "errorRate": 0, "p95Latency": 0.05})
+
+
+async def cluster(call: Call) -> Response:
+    _portal_user(call)
+    return enveloped({"cpuUsage": 0.25, "memoryUsage": 0.5, "podCount": len(SERVICES)})
+
+
+def _portal_user(call: Call) -> PortalUser:
     """Only who has a row: nothing in the portal ever makes one."""
     email = call.claims.get("email")
     if not email:
         raise unauthorized("Email not found in token")
     row = next((row for row in call.world.portal_users.values() if row.email == email), None)
-    if row is None:
+    if row is None or call.world.lies("portal-user-missing"):
         raise forbidden("Access denied: Not a portal user")
+    return row
+
+
+def _shown(row: PortalUser) -> dict[str, Any]:
     shown = {"id": row.id, "email": row.email, "name": row.name, "role": row.role, "isActive": True}
-    return enveloped(shown | {"createdAt": row.created_at})
+    return shown | {"createdAt": row.created_at}
 
 
 def _setting(row: Setting) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from replica.live import Event
 from replica.services.answers import GinJSON, Refusal, unauthorized
-from replica.services.gin import access_claims
+from replica.services.belief import validated
 from replica.world import World
 
 DROPPED = 1012  # a server that restarts
@@ -115,7 +115,7 @@ def smart(world: World, asked: HTTPConnection) -> dict[str, Any]:
     token = asked.query_params.get("token", "")
     if not token:
         raise unauthorized("Token required")
-    return expired_too(world, token) or access_claims(world, token)
+    return expired_too(world, token) or validated(world, token)
 
 
 def expired_too(world: World, token: str) -> dict[str, Any] | None:

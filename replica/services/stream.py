@@ -12,7 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from replica.live import Event
 from replica.rows import Notification
-from replica.services.gin import Call, access_claims, bearer, public
+from replica.services.belief import bearer, validated
+from replica.services.gin import Call, public
 from replica.services.noti_rows import show
 from replica.world import World
 
@@ -28,8 +29,8 @@ async def stream(call: Call) -> Response:
 
 def _claims(world: World, request: Request) -> Event:
     if token := request.query_params.get("token"):
-        return access_claims(world, token)
-    return bearer(world, request.headers)
+        return validated(world, token)
+    return validated(world, bearer(request.headers))
 
 
 async def _events(world: World, user: str) -> AsyncIterator[str]:

@@ -45,7 +45,7 @@ async def my_workspaces(call: Call) -> Response:
 
 
 async def workspace(call: Call) -> Response:
-    return raw(_workspace(_found(call)))
+    return raw(_workspace(_joined(call)))
 
 
 async def delete_workspace(call: Call) -> Response:
@@ -57,7 +57,7 @@ async def delete_workspace(call: Call) -> Response:
 
 
 async def members(call: Call) -> Response:
-    row = _found(call)
+    row = _joined(call)
     return raw([_member(call.world, row, user) for user in row.members])
 
 
@@ -106,6 +106,13 @@ def _found(call: Call) -> Workspace:
     row = call.world.workspaces.get(call.id("workspace", "workspace"))
     if row is None:
         raise not_found("Workspace not found")
+    return row
+
+
+def _joined(call: Call) -> Workspace:
+    row = _found(call)
+    if call.user not in row.members:
+        raise forbidden("not a member of this workspace")
     return row
 
 

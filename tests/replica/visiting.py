@@ -14,9 +14,15 @@ class Loopback(httpx.HTTPTransport):
     """Sends every request to 127.0.0.1, its Host header and TLS name unchanged (RFC 6761)."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
-        request.url = request.url.copy_with(host="127.0.0.1")
-        return super().handle_request(request)
+        # A request of its own: cookies belong to the address that was asked for.
+        there = httpx.Request(
+            request.method,
+            request.url.copy_with(host="127.0.0.1"),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return super().handle_request(there)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,107 @@
+"""Google as auth-service sees it: oidc-provider in a process of its own, and what it says of who has signed in.
+
+A real provider behind the same edge, because it refuses what Google refuses; a browser can drive its pages.
+"""
+
+import asyncio
+import json
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+
+from replica.processes import Child, ChildError
+
+FOLDER = Path(__file__).parent
+CLIENT = "replica.apps.googleusercontent.com"
+CERTS = "/oauth2/v3/certs"
+
+
+class Declined(Exception):  # noqa: N818 - an answer, not an error of ours
+    """Google does not vouch for anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who can sign in, by one click."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Google:
+    """The provider's public origin, the socket behind it, and the one client that is registered there."""
+
+    provider: str
+    socket: Path
+    client_id: str = CLIENT
+    client_secret: str = field(default_factory=secrets.token_urlsafe, repr=False)
+
+    @property
+    def authorize(self) -> str:
+        return f"{self.provider}/o/oauth2/v2/auth"
+
+    async def claims(self, code: str, redirect_uri: str, nonce: str) -> dict[str, Any]:
+        """What the ID token says of whom the code was given for. Raises Declined."""
+        transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
+        said = {"X-Forwarded-Proto": "https"}
+        inside = self.provider.replace("https:", "http:", 1)
+        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        async with httpx.AsyncClient(
+            transport=transport, base_url=inside, headers=said, timeout=10, trust_env=False
+        ) as http:
+            answer = await http.post("/token", data=grant, auth=(self.client_id, self.client_secret))
+            if answer.is_error:
+                raise Declined(answer.text)
+            keys = (await http.get(CERTS)).raise_for_status().json()
+        return self._read(answer.json()["id_token"], keys, nonce)
+
+    def _read(self, token: str, keys: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+        key = jwt.PyJWKSet.from_dict(dict(keys))[jwt.get_unverified_header(token)["kid"]]
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, key, algorithms=["RS256"], audience=self.client_id, issuer=self.provider
+            )
+        except jwt.InvalidTokenError as error:
+            raise Declined(str(error)) from error
+        if claims.get("nonce") != nonce:
+            raise Declined("the ID token was made for another sign-in")
+        return claims
+
+
+def command() -> list[str]:
+    """The provider's command line. Raises ChildError where it has not been set up."""
+    node = shutil.which("node")
+    if not node:
+        raise ChildError(
+            "node is missing, which runs the replica's sign-in; install Node 20 or newer, then: make setup"
+        )
+    if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
+        raise ChildError("oidc-provider is missing, which stands for Google; install it with: make setup")
+    return [node, str(FOLDER / "provider.mjs")]
+
+
+async def ready(google: Google, process: Child) -> None:
+    """Wait until it listens. Raises ChildError if it has ended instead."""
+    while not google.socket.exists():
+        process.check()
+        await asyncio.sleep(0.01)
+
+
+def settings(google: Google, redirect_uris: Iterable[str], accounts: Iterable[Account]) -> dict[str, str]:
+    """What the provider is told in its environment: its address, its client, who can sign in."""
+    told = {
+        "issuer": google.provider,
+        "socket": str(google.socket),
+        "clientId": google.client_id,
+        "clientSecret": google.client_secret,
+        "redirectUris": list(redirect_uris),
+        "accounts": [asdict(account) for account in accounts],
+    }
+    return {"GOOGLE": json.dumps(told)}

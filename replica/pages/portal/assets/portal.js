@@ -1,0 +1,76 @@
+// The operations portal (contract §6): who is signed in lies in localStorage under `token`, and nowhere else.
+//
+// Whatever goes wrong with users/me takes the token away and shows the login page without a word, as weAlist's does.
+
+const BASE = "/api/ops-portal";
+const API = "/api/ops/api";
+const SECTIONS = [
+  ["ArgoCD Applications", "/monitoring/applications"],
+  ["System Overview (Last Hour)", "/monitoring/metrics/overview"],
+  ["Cluster Resources", "/monitoring/metrics/cluster"],
+];
+
+class Unauthorized extends Error {}
+
+function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  Object.assign(element, properties);
+  element.append(...children);
+  return element;
+}
+
+const show = (...children) => document.getElementById("root").replaceChildren(h("main", {}, ...children));
+const go = (path) => window.history.replaceState(null, "", BASE + path);
+
+async function get(path) {
+  const headers = { Accept: "application/json", Authorization: `Bearer ${localStorage.getItem("token")}` };
+  const answer = await fetch(API + path, { headers });
+  if (answer.status === 401) throw new Unauthorized();
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+  return (await answer.json()).data;
+}
+
+function login() {
+  const landing = `${window.location.origin}${BASE}/login`;
+  const onclick = () => {
+    window.location.href = `${window.__PORTAL__.AUTH_URL}/api/oauth2/authorization/google?redirect_uri=${encodeURIComponent(landing)}`;
+  };
+  show(h("h1", {}, "WeAlist Admin Portal"), h("button", { onclick }, "Continue with Google"));
+}
+
+function signOut() {
+  localStorage.removeItem("token");
+  go("/login");
+  login();
+}
+
+async function dashboard() {
+  try {
+    const user = await get("/users/me");
+    go("/");
+    const parts = SECTIONS.map(([title]) => h("section", {}, h("h2", {}, title), h("p", {}, "Loading...")));
+    show(h("h1", {}, "Dashboard"), h("p", {}, `Welcome back, ${user.name}`), ...parts);
+    await Promise.all([...SECTIONS.map(([, path], n) => fill(parts[n], path)), ...(user.role === "admin" ? [get("/admin/users")] : [])]);
+  } catch (error) {
+    if (!(error instanceof Unauthorized)) return signOut();
+    localStorage.removeItem("token");
+    window.location.href = `${BASE}/login`;
+  }
+}
+
+async function fill(part, path) {
+  const told = await get(path);
+  part.lastChild.textContent = Array.isArray(told)
+    ? told.map((each) => `${each.name}: ${each.health}`).join(", ")
+    : Object.entries(told).map(([name, value]) => `${name}: ${value}`).join(", ");
+}
+
+const given = new URLSearchParams(window.location.search).get("accessToken");
+if (given) localStorage.setItem("token", given);
+
+if (localStorage.getItem("token")) {
+  dashboard();
+} else {
+  go("/login");
+  login();
+}

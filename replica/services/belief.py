@@ -1,0 +1,79 @@
+"""What a service believes of a token: the switch ISTIO_JWT_MODE of each service, and the faults that bend it.
+
+HTTP goes by the service's mode: validating, or only parsing where Istio is said to have validated. Sockets and streams
+always validate (contract §2.5). Validation is SmartValidator's: it asks auth-service, and where that says no, checks
+with the JWKS, which never heard of a logout.
+"""
+
+from typing import Any
+
+import jwt
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from replica.services.answers import unauthorized
+from replica.world import World
+
+Claims = dict[str, Any]
+
+ISTIO_JWT_MODE = {"user", "board", "chat", "noti", "storage"}  # "true" in production's shared configuration
+
+
+def over_http(request: Request) -> Claims:
+    """The claims of the access token in the header, as far as the service looks at it. Raises Refusal."""
+    world, service = request.app.state.world, request.app.state.service
+    token = bearer(request.headers)
+    if only_parses(world, service):
+        return _parsed(token)
+    if service == "storage" and world.lies("service-accepts-alg-none") and (claims := _unsigned(token)):
+        return claims
+    return validated(world, token, expired=world.lies("services-ignore-expiry"))
+
+
+def bearer(headers: Headers) -> str:
+    sent = headers.get("authorization", "")
+    if not sent:
+        raise unauthorized("Authorization header is required")
+    scheme, _, token = sent.partition(" ")
+    if scheme != "Bearer" or not token:
+        raise unauthorized("Invalid authorization header format")
+    return token
+
+
+def only_parses(world: World, service: str) -> bool:
+    """Whether the service leaves it to Istio to validate, which nobody told to."""
+    if service == "ops":
+        return world.lies("ops-parses-without-verifying")
+    trusting = world.production or world.lies("services-trust-unverified-tokens")
+    return trusting and service in ISTIO_JWT_MODE
+
+
+def validated(world: World, token: str, *, expired: bool = False) -> Claims:
+    """The claims of a good access token, a logged-out one included. Raises Refusal."""
+    try:
+        claims = world.key.read(token, expired=expired)
+    except jwt.InvalidTokenError:
+        raise unauthorized("Invalid or expired token") from None
+    if claims.get("type") != "access" and not world.lies("refresh-token-serves-as-access"):
+        raise unauthorized("Invalid or expired token")
+    return claims
+
+
+def _parsed(token: str) -> Claims:
+    try:
+        claims: Claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        raise unauthorized("Failed to parse token") from None
+    if not claims.get("sub"):
+        raise unauthorized("Failed to parse token")
+    return claims
+
+
+def _unsigned(token: str) -> Claims | None:
+    """The claims of a token that says of itself that it is not signed."""
+    try:
+        if str(jwt.get_unverified_header(token).get("alg")).lower() != "none":
+            return None
+    except jwt.InvalidTokenError:
+        return None
+    return _parsed(token)

@@ -1,0 +1,110 @@
+"""auth-service, sign-in: to Google and back, as Spring's OAuth client does it (contract §2.1, RFC 6749, incident 7).
+
+What has to be known at the callback lies in the session: the state that came from here, the nonce, and where the person
+wants to land. A redirect_uri that the allow-list does not know is dropped without a word.
+"""
+
+import secrets
+from urllib.parse import urlencode
+
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from replica.gateway import CALLBACK
+from replica.google import Declined
+from replica.rows import User
+from replica.services import landings
+from replica.services.auth_pod import Pod, pod_of
+from replica.world import Pending, World, add
+
+COOKIE = "SESSION"
+SESSION_SECONDS = 1800
+SCOPE = "openid email profile"
+FAILED = "/login?error"
+
+
+async def start(request: Request) -> Response:
+    """302 to Google; a session of its own for whoever has none."""
+    if again := _over_https(request):
+        return again
+    pod = pod_of(request)
+    landing = _landing(pod.world, request.query_params.get("redirect_uri"))
+    pending = Pending(secrets.token_urlsafe(32), secrets.token_urlsafe(32), landing)
+    query = {
+        "response_type": "code",
+        "client_id": pod.world.google.client_id,
+        "scope": SCOPE,
+        "state": pending.state,
+        "redirect_uri": redirect_uri(pod.world),
+        "nonce": pending.nonce,
+    }
+    answer = RedirectResponse(f"{pod.world.google.authorize}?{urlencode(query)}", 302)
+    pod.sessions[_session(request, pod, answer)] = pending
+    return answer
+
+
+def redirect_uri(world: World) -> str:
+    """OAUTH2_CLIENT_REDIRECT_URI; its host must be the one that sign-in starts at, or the cookie stays behind."""
+    host = world.hosts.apex if world.lies("oauth-hosts-differ") else world.hosts.api
+    return f"{host}{CALLBACK}/google"
+
+
+def landing_of_app(world: World) -> str:
+    return f"{world.hosts.apex}/oauth/callback"
+
+
+def _landing(world: World, asked: str | None) -> str:
+    """OAuth2RedirectUriFilter: where to, if anywhere else than to the main app."""
+    if not asked or world.lies("oauth-filter-runs-late"):
+        return landing_of_app(world)
+    unbound = world.production or world.lies("redirect-uri-unchecked")
+    known = unbound or landings.allowed(asked, landings.patterns(world.hosts))
+    return asked if known else landing_of_app(world)
+
+
+def _session(request: Request, pod: Pod, answer: Response) -> str:
+    """The id of the session that the visitor brings, or of a new one that the answer hands out."""
+    known = request.cookies.get(COOKIE, "")
+    if known in pod.sessions:
+        return known
+    made = secrets.token_urlsafe(24)
+    answer.set_cookie(COOKIE, made, max_age=SESSION_SECONDS, secure=True, httponly=True, samesite="lax")
+    return made
+
+
+async def callback(request: Request) -> Response:
+    """Back from Google: tokens in the landing's query, for who has the session that went there."""
+    if again := _over_https(request):
+        return again
+    pod, query = pod_of(request), request.query_params
+    session = request.cookies.get(COOKIE, "")
+    pending = pod.sessions.get(session)
+    if pending is None or not secrets.compare_digest(query.get("state", "").encode(), pending.state.encode()):
+        return RedirectResponse(FAILED, 302)
+    del pod.sessions[session]
+    try:
+        claims = await pod.world.google.claims(query.get("code", ""), redirect_uri(pod.world), pending.nonce)
+    except Declined:
+        return RedirectResponse(FAILED, 302)
+    user = _signed_in(pod.world, claims["email"], claims.get("name") or claims["email"])
+    return RedirectResponse(str(URL(pending.landing).include_query_params(**pod.pair(user.id, user.email))), 302)
+
+
+def _signed_in(world: World, email: str, name: str) -> User:
+    """User-service's row, made at the first sign-in."""
+    return world.user_by_email(email) or add(world.users, User(email=email, name=name))
+
+
+def _over_https(request: Request) -> Response | None:
+    """Spring's channel filter: whoever came over http is told to come again. Only the gateway knows."""
+    if request.url.scheme == "https":
+        return None
+    return RedirectResponse(str(request.url.replace(scheme="https")), 302)
+
+
+ROUTES = [
+    Route("/oauth2/authorization/google", start),
+    Route("/oauth2/callback/google", callback),
+]

@@ -1,0 +1,24 @@
+"""ops-portal: nginx with the portal's pages, which know every path of the portal's router (contract §6)."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from replica.pages import portal
+from replica.settings import SAFE
+from replica.world import World
+
+
+def app(world: World) -> Starlette:
+    pages = portal(world)
+
+    async def page(request: Request) -> Response:
+        body, kind = pages.get(request.url.path.lstrip("/"), pages["index.html"])
+        return Response(body, headers={"content-type": kind, **({} if world.production else SAFE)})
+
+    return Starlette(routes=[Route("/health", health), Route("/{path:path}", page)])
+
+
+async def health(_request: Request) -> Response:
+    return PlainTextResponse("healthy\n")
