@@ -34,7 +34,7 @@ class Browser:
     """Launched when the first scenario needs it, launched again should it have died."""
 
     def __init__(self, target: Target) -> None:
-        self._target = target
+        self.target = target
         self._lock = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
@@ -56,10 +56,10 @@ class Browser:
             context = await self._context(await who.tokens() if isinstance(who, Member) else who)
         except PlaywrightError as error:
             raise CannotAsk(f"the browser gave no page: {_first_line(error)}") from error
-        with recorder.exchange("page", "NAVIGATE", self._target.hosts.apex + path) as navigation:
-            visit = Visit(await context.new_page(), self._target, recorder)
+        with recorder.exchange("page", "NAVIGATE", self.target.hosts.apex + path) as navigation:
+            visit = Visit(await context.new_page(), self.target, recorder)
             try:
-                await context.route(f"{self._target.hosts.apex}/api/**", _joining(navigation))
+                await context.route(f"{self.target.hosts.apex}/api/**", _joining(navigation))
                 if prepare:
                     await prepare(visit)
                 await visit.open(navigation)
@@ -84,7 +84,7 @@ class Browser:
         context = await browser.new_context(
             user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR", storage_state=state
         )
-        context.set_default_timeout(self._target.patience.answer * 1000)
+        context.set_default_timeout(self.target.patience.answer * 1000)
         await context.tracing.start(screenshots=True, snapshots=True)
         return context
 
@@ -92,7 +92,7 @@ class Browser:
         """What the app keeps of somebody who is signed in (contract 3.1)."""
         kept = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
         items = [{"name": name, "value": value} for name, value in kept.items()]
-        return {"cookies": [], "origins": [{"origin": self._target.hosts.apex, "localStorage": items}]}  # type: ignore[typeddict-item]
+        return {"cookies": [], "origins": [{"origin": self.target.hosts.apex, "localStorage": items}]}  # type: ignore[typeddict-item]
 
     async def _ready(self) -> Chromium:
         async with self._lock:
@@ -100,7 +100,7 @@ class Browser:
                 self._playwright = await self._start()
             if self._chromium is None or not self._chromium.is_connected():
                 self._chromium = await self._playwright.chromium.launch(
-                    executable_path=chromium.find(), args=["--disable-quic", *trust(self._target)]
+                    executable_path=chromium.find(), args=["--disable-quic", *trust(self.target)]
                 )
             return self._chromium
 

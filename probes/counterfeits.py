@@ -9,6 +9,7 @@ from probes.finding import NotApplicable
 from probes.forging import FORGERIES
 from probes.identity import Member
 from probes.once import Once
+from probes.tokens import Tokens
 from probes.web import Web
 
 LOGOUT = "/api/svc/auth/api/auth/logout"
@@ -66,11 +67,12 @@ async def _refresh(member: Member) -> str:
 
 async def _signed_out(web: Web, member: Member) -> str:
     async with member.session() as session:
-        await sign_out(web, session.tokens.access)
+        await sign_out(web, session.tokens)
         return session.tokens.access
 
 
-async def sign_out(web: Web, access: str) -> None:
-    """Sign out as the app does. Raises Broken."""
-    answer = await web.ask("POST", web.target.hosts.apex + LOGOUT, token=access)
+async def sign_out(web: Web, tokens: Tokens) -> None:
+    """Sign out as the app does; the refresh token goes along for a service that wants to end it. Raises Broken."""
+    url, both = web.target.hosts.apex + LOGOUT, {"refreshToken": tokens.refresh}
+    answer = await web.ask("POST", url, token=tokens.access, json=both)
     expect(answer, Envelope.RAW)

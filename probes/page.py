@@ -18,6 +18,7 @@ from probes.target import Target
 from probes.web import Answer
 
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
+NO_CALLS = ("/api/ops-portal", "/api/oauth2")  # what lives under /api/ and is for people, not for programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,8 @@ class Visit:
 
     @property
     def api_replies(self) -> list[Reply]:
-        apex = self.target.hosts.apex + "/api/"
-        return [reply for reply in self.replies if reply.answer.url.startswith(apex)]
+        apex = self.target.hosts.apex + "/"
+        return [r for r in self.replies if r.answer.url.startswith(apex) and is_call(r.answer.url)]
 
     def puts(self) -> list[Reply]:
         """The uploads that the page made, wherever they went."""
@@ -134,7 +135,7 @@ class Visit:
                 return
             headers = await response.all_headers()
             # Of a redirect the browser keeps no body.
-            wanted = "/api/" in urlsplit(request.url).path and not 300 <= response.status < 400
+            wanted = is_call(request.url) and not 300 <= response.status < 400
             body = b""
             with contextlib.suppress(PlaywrightError):  # a page that logs out at once takes only the body along
                 body = await response.body() if wanted else b""
@@ -158,7 +159,7 @@ class Visit:
         self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
         self.replies.append(Reply(answer, exchange, failure))
         self.news.set()
-        if "/api/" in urlsplit(request.url).path and answer.is_html:
+        if is_call(request.url) and answer.is_html:
             self.trouble.set()
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -169,6 +170,12 @@ class Visit:
         self.complaints.append(text)
         self.recorder.note(f"console: {text}")
         self.trouble.set()
+
+
+def is_call(url: str) -> bool:
+    """Whether JSON is what belongs there."""
+    path = urlsplit(url).path
+    return "/api/" in path and not path.startswith(NO_CALLS)
 
 
 def explain(url: str, error: PlaywrightError) -> Finding:

@@ -58,7 +58,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
         },
         "realtime": realtime(world.scale),
         "oauth": oauth_tables(world),
-        "trust": {"sign_out_ends_access": ["board-socket"], "sign_out_ends_refresh": False},
+        "sign_out": {"ends_access": ["board-socket"], "ends_refresh": False},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
         "patience": {"answer": 5, "scenario": 30, "run": 120},
         "control": {"url": control},

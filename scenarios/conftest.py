@@ -28,6 +28,12 @@ def stranger(member: Callable[[str], Member]) -> Member:
 
 
 @pytest.fixture(scope="session")
+def operator(member: Callable[[str], Member]) -> Member:
+    """Somebody whom the operations portal knows."""
+    return member("operator")
+
+
+@pytest.fixture(scope="session")
 def expected(target: Target) -> Presign:
     """What the environment promises of a presigned URL."""
     return target.presign or Presign("", "", "", "")

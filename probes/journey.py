@@ -1,0 +1,97 @@
+"""Sign-in from start to landing over HTTP, through a provider that may be driven, and what may go astray on the way."""
+
+import httpx
+
+from probes import answers, keys, oauth, ops, provider, refreshing
+from probes.counterfeits import sign_out
+from probes.finding import Broken, Code, Finding, NotApplicable
+from probes.identity import Member
+from probes.tokens import Tokens, claims
+from probes.web import Answer, Web
+
+ME = "/api/svc/user/api/users/me"
+MADE_UP = "a-code-that-no-provider-gave"
+LEFT_ALONE = "auth-service: logout blacklists the access token only (contract 2.3)"
+
+
+async def lands(web: Web, member: Member) -> None:
+    """Who signs in on the main app is sent back to it, with tokens that its services take. Raises Broken."""
+    tokens = await _tokens(web, member, "", web.target.oauth.landing)
+    answer = await web.ask("GET", web.target.hosts.api + ME, token=tokens.access)
+    if answer.status == 401 and (finding := await keys.doubts(web, tokens.access)):
+        raise Broken(finding)
+    if finding := answers.explain(answer, 200):
+        raise Broken(finding)
+
+
+async def lands_on_the_portal(web: Web, member: Member) -> None:
+    """Who starts on the portal is sent back to the portal, with a token that ops-service takes. Raises Broken."""
+    wanted = f"{web.target.oauth.portal}login"
+    tokens = await _tokens(web, member, wanted, wanted)
+    answer = await web.ask("GET", web.target.hosts.api + ops.ME, token=tokens.access)
+    if answer.status == 401 and claims(tokens.access).get("email") and (f := await keys.doubts(web, tokens.access)):
+        raise Broken(f)
+    if finding := ops.explain(answer, tokens.access):
+        raise Broken(finding)
+
+
+async def _tokens(web: Web, member: Member, redirect_uri: str, wanted: str) -> Tokens:
+    jar = httpx.Cookies()
+    answer = await _back(web, member, jar, redirect_uri)
+    if finding := oauth.explain_callback(answer, wanted, web.target.oauth):
+        raise Broken(finding)
+    tokens = oauth.landing(answer).tokens
+    assert tokens, "a callback without finding has tokens"
+    return tokens
+
+
+async def _back(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str = "") -> Answer:
+    return await oauth.callback(web, jar, await _granted(web, member, jar, redirect_uri))
+
+
+async def _granted(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str = "") -> str:
+    """The URL with which the provider sends `member` back. Raises Broken, CannotAsk, NotApplicable."""
+    provider.drivable(web.target)
+    begun = await oauth.start(web, jar, redirect_uri)
+    return await provider.sign_in(web, jar, begun.location, member.email)
+
+
+async def gives_no_token_to(web: Web, member: Member, redirect_uri: str) -> None:
+    """A sign-in that asks for another place sends its tokens to the app, or nowhere. Raises Broken."""
+    answer = await _back(web, member, httpx.Cookies(), redirect_uri)
+    if finding := oauth.explain_leak(answer, web.target.oauth):
+        raise Broken(finding)
+
+
+async def needs_its_own_state(web: Web, member: Member) -> None:
+    """A callback with a state that belongs to another session gets nothing. Raises Broken."""
+    mine, somebody_elses = httpx.Cookies(), httpx.Cookies()
+    if web.target.oauth.drivable:
+        url = await _granted(web, member, somebody_elses)
+    else:
+        begun = await oauth.start(web, somebody_elses)
+        url = str(httpx.URL(web.target.oauth.redirect_uri, params={"code": MADE_UP, "state": begun.query["state"]}))
+    await oauth.start(web, mine)
+    if finding := oauth.explain_refusal(await oauth.callback(web, mine, url)):
+        raise Broken(finding)
+
+
+async def starts_agree(web: Web) -> None:
+    """Whichever pod begins it, sign-in begins the same way. Raises Broken."""
+    if finding := oauth.explain_starts([await oauth.start(web, httpx.Cookies()) for _ in range(oauth.STARTS)]):
+        raise Broken(finding)
+
+
+async def ends(web: Web, member: Member) -> None:
+    """After signing out the refresh token gives nothing. Raises Broken, NotApplicable."""
+    if not web.target.sign_out.ends_refresh:
+        raise NotApplicable("signing out does not end the refresh token here: ends_refresh in [sign_out] is false")
+    async with member.session() as session:
+        await sign_out(web, session.tokens)
+        answer = await refreshing.ask(web, session.tokens.refresh)
+        if again := refreshing.pair(answer):
+            await session.rotated(again)
+            said = f"{answer} with new tokens to who has signed out"
+            raise Broken(Finding(Code.SIGN_OUT_INEFFECTIVE, said, LEFT_ALONE))
+        if finding := answers.explain(answer, 401):
+            raise Broken(finding)

@@ -1,0 +1,108 @@
+"""Sign-in in a browser: from the app's button through the provider's page to the dashboard, and the landing by itself.
+
+Sources: contract 2.1 (legs), 3.1 (what the app keeps), 3.7 (its texts), V6 §7.
+"""
+
+from collections.abc import Callable, Sequence
+from urllib.parse import urlencode, urlsplit
+
+from playwright.async_api import Locator
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from probes import oauth, provider
+from probes.browser import Browser
+from probes.entrance import OAuth
+from probes.finding import Broken, CannotAsk, Code, Finding
+from probes.identity import Member
+from probes.page import Visit
+from probes.page_session import SIGN_IN
+from probes.web import Answer
+
+DASHBOARD = "My Dashboard"
+KEPT = "() => ['accessToken', 'refreshToken', 'token'].map(name => localStorage.getItem(name) ?? '')"
+
+Explain = Callable[[], Finding | None]
+
+
+async def sign_in(browser: Browser, member: Member) -> None:
+    """From the app's login page to the dashboard, and still there after a reload. Raises Broken, NotApplicable."""
+    provider.drivable(browser.target)
+    async with browser.visit("/") as visit:
+        wanted = visit.target.oauth.landing
+        await through(visit, visit.page.get_by_role("button", name=SIGN_IN), member.email, wanted)
+        await _at_the_dashboard(visit, wanted)
+        await visit.page.reload(wait_until="domcontentloaded")
+        await _at_the_dashboard(visit, wanted)
+
+
+async def land(browser: Browser, member: Member) -> None:
+    """From the landing, with tokens, to the dashboard. Raises Broken."""
+    tokens = await member.tokens()
+    said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
+    async with browser.visit(f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(said)}") as visit:
+        await _at_the_dashboard(visit, browser.target.oauth.landing)
+        if "accessToken" in visit.page.url:
+            observed = "the dashboard is there, and so are the tokens, in the address bar"
+            raise Broken(Finding(Code.CONTRACT_BROKEN, observed, "the page: OAuthRedirectPage"))
+
+
+async def through(visit: Visit, button: Locator, email: str, wanted: str) -> None:
+    """Press the app's `button`, then the provider's for `email`. Raises Broken, CannotAsk."""
+
+    def explain() -> Finding | None:
+        return explain_legs([reply.answer for reply in visit.replies], visit.target.oauth, wanted)
+
+    nobody = Finding(Code.UNKNOWN, "", "")
+    await button.click()
+    try:
+        await sees(visit, visit.page.get_by_role("button", name=email), explain, nobody)
+    except Broken as failure:
+        if failure.finding is nobody:
+            raise CannotAsk(f"the provider's page has no button {email}; is this the provider of [oauth]?") from failure
+        raise
+    await visit.page.get_by_role("button", name=email).click()
+
+
+async def _at_the_dashboard(visit: Visit, wanted: str) -> None:
+    def explain() -> Finding | None:
+        return explain_legs([reply.answer for reply in visit.replies], visit.target.oauth, wanted)
+
+    heading = visit.page.get_by_role("heading", name=DASHBOARD)
+    seen = f"who signed in is shown {urlsplit(visit.page.url).path} and not the dashboard"
+    await sees(visit, heading, explain, Finding(Code.OAUTH_TOKEN_MISSING, seen, "the page: OAuthRedirectPage"))
+    await remember(visit)
+
+
+async def sees(visit: Visit, what: Locator, explain: Explain, otherwise: Finding) -> None:
+    """Wait for `what`. Raises Broken: what `explain` finds, else what troubled the page, else `otherwise`."""
+    try:
+        await what.first.wait_for()
+    except PlaywrightTimeout as error:
+        await visit.settle()
+        if finding := explain():
+            raise Broken(finding) from error
+        visit.check()
+        raise Broken(otherwise) from error
+
+
+async def remember(visit: Visit) -> None:
+    """Have the redactor know the tokens that this sign-in has given."""
+    for token in await visit.page.evaluate(KEPT):
+        visit.recorder.evidence.redactor.remember(token)
+
+
+def explain_legs(seen: Sequence[Answer], promised: OAuth, wanted: str) -> Finding | None:
+    """Name the first leg that went astray between the button and `wanted`; None where none did; pure."""
+    for answer in seen:
+        place = answer.url.partition("?")[0]
+        finding = None
+        if place == promised.start:
+            finding = oauth.explain_start(answer, promised)
+        elif urlsplit(place).path == urlsplit(promised.redirect_uri).path:
+            finding = oauth.explain_callback(answer, wanted, promised)
+        elif place == wanted and answer.status >= 400:
+            suspect = "the site bucket, or the edge's fallback to index.html"
+            finding = Finding(Code.ASSET_BROKEN, f"{answer} where people land after signing in", suspect)
+        if finding:
+            return finding
+    return None

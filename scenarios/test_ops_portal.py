@@ -1,0 +1,26 @@
+"""ops-portal: its users sign in there, stay there, and are told who they are."""
+
+import pytest
+
+from probes import journey, page_portal
+from probes.browser import Browser
+from probes.identity import Member
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="ops", incident="V6 §7")
+
+
+async def test_who_starts_on_the_portal_is_sent_back_to_it(web: Web, operator: Member) -> None:
+    """A sign-in that starts on the portal ends on the portal, with a token that ops-service takes."""
+    await journey.lands_on_the_portal(web, operator)
+
+
+async def test_who_signs_in_sees_the_portal(browser: Browser, operator: Member) -> None:
+    """A portal user who signs in, in a browser, sees the portal's dashboard, and a reload keeps them there."""
+    await page_portal.sign_in(browser, operator)
+
+
+@pytest.mark.promise(incident="V6 §7, f4687cde")
+async def test_the_landing_opens_the_portal(browser: Browser, operator: Member) -> None:
+    """A portal user who comes back with a token sees the dashboard, and is not silently sent back to the login page."""
+    await page_portal.land(browser, operator)
