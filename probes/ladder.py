@@ -20,6 +20,7 @@ from probes.web import Answer, Web, service
 
 RUNG_DEADLINE = 3.0  # seconds
 STEP = "/api/svc/"
+ONCE = "/api/oauth2/"  # a leg of sign-in is no read: its code and its state are good once
 REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the token
 
 
@@ -59,7 +60,7 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     if exchange.url.startswith("https:"):
         yield await _tls(web.target, host, port)
     path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
-    if not path.startswith("/api/"):
+    if not path.startswith("/api/") or path.startswith(ONCE):
         return
     # A write is not repeated, a socket or a stream would not end: its service's liveness is read in its place.
     read = path if _is_read(exchange) else _liveness(path)

@@ -17,11 +17,12 @@ NO_ROW = "ops-service: portal_users has no row for this e-mail, and nothing in t
 def explain(answer: Answer, token: str) -> Finding | None:
     """Name why a portal user is not told who they are; None where they are; pure."""
     said = message(answer)
+    observed = f"{answer} to a portal user" + (f", saying {said!r}" if said else "")
     if answer.status == 401:
         suspect = NO_EMAIL if not claims(token).get("email") else NOT_VERIFIED
-        return Finding(Code.OPS_SESSION_REJECTED, f"{answer} to a portal user, saying {said!r}", suspect)
+        return Finding(Code.OPS_SESSION_REJECTED, observed, suspect)
     if answer.status == 403 and answer.json is not None:
-        return Finding(Code.OPS_USER_MISSING, f"{answer} to a portal user, saying {said!r}", NO_ROW)
+        return Finding(Code.OPS_USER_MISSING, observed, NO_ROW)
     return answers.explain(answer, 200)
 
 

@@ -1,0 +1,118 @@
+"""What the public must not reach or read: private endpoints, sources, stack traces, answers for any origin.
+
+Sources: contract 1.5 (CORS), 2.4 and 2.5 (test tokens, internal endpoints), 8 (metrics); OWASP Secure Headers.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urljoin
+
+from probes.finding import Broken, Code, Finding
+from probes.pages import ASSET
+from probes.web import Answer, Web, service
+
+FOREIGN = "https://elsewhere.invalid"
+# A service that complains of what was sent has let the sender in.
+REACHED = (400, 409, 415, 422)
+APP = b'id="root"'
+TRACE = re.compile(
+    rb"Traceback \(most recent|\bgoroutine \d+ \[|\bpanic: |\n\s*at [\w.$]+\([\w.]+:\d+\)|\bjava\.lang\.|/\w+\.go:\d+"
+)
+FRAMES = re.compile(r"frame-ancestors", re.IGNORECASE)
+
+Sign = Literal["served", "sources", "trace", "origin", "headers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One thing to be closed, and the sign by which it is seen to be open."""
+
+    name: str
+    path: str
+    sign: Sign = "served"
+    method: str = "GET"
+    host: Literal["api", "apex"] = "api"
+    body: str = ""  # JSON, or nearly
+
+
+async def stays_closed(web: Web, endpoint: Endpoint, user: str) -> None:
+    """Raise Broken when `endpoint` shows what it must not to somebody without a token."""
+    origin = web.target.hosts.apex if endpoint.host == "apex" else web.target.hosts.api
+    url = origin + endpoint.path.replace("{user}", user)
+    if endpoint.sign == "sources":
+        return await _has_no_sources(web, url)
+    headers = {"origin": FOREIGN} if endpoint.sign == "origin" else {}
+    sent = endpoint.body.replace("{user}", user).encode()
+    if sent:
+        headers["content-type"] = "application/json"
+    answer = await web.ask(endpoint.method, url, headers=headers, content=sent or None)
+    if finding := EXPLAIN[endpoint.sign](answer):
+        raise Broken(finding)
+    return None
+
+
+async def _has_no_sources(web: Web, url: str) -> None:
+    page = await web.ask("GET", url, kind="page")
+    for asset in {asset for asset in ASSET.findall(page.body.decode("utf-8", "replace")) if asset.endswith(".js")}:
+        answer = await web.ask("GET", urljoin(url, f"{asset}.map"), kind="page")
+        if isinstance(answer.json, dict) and "mappings" in answer.json:
+            raise Broken(
+                Finding(Code.ENDPOINT_EXPOSED, f"{answer}: the page's sources", "the frontend build: sourcemap")
+            )
+
+
+def explain_served(answer: Answer) -> Finding | None:
+    """A 2xx that is not the app's page in its place; pure."""
+    if (answer.status >= 300 and answer.status not in REACHED) or APP in answer.body:
+        return None
+    who = service(answer.url)
+    return Finding(
+        Code.ENDPOINT_EXPOSED,
+        f"{answer} to somebody without a token",
+        f"the gateway passes it on, and {who} asks for nothing (contract 2.4, 2.5, 8)",
+    )
+
+
+def explain_trace(answer: Answer) -> Finding | None:
+    """An error that tells of the program's inside; pure."""
+    if not (found := TRACE.search(answer.body)):
+        return None
+    said = found[0].decode("utf-8", "replace").strip()
+    return Finding(Code.ENDPOINT_EXPOSED, f"{answer} with a stack trace ({said})", service(answer.url))
+
+
+def explain_origin(answer: Answer) -> Finding | None:
+    """A page of anybody's may read answers with the user's credentials; pure."""
+    allowed, credentials = (answer.headers.get(f"access-control-allow-{name}") for name in ("origin", "credentials"))
+    if allowed != FOREIGN or credentials != "true":
+        return None
+    suspect = f"{service(answer.url)}: DefaultCORS reflects any Origin, whatever CORS_ORIGINS says (contract 1.5)"
+    return Finding(Code.ENDPOINT_EXPOSED, f"{answer} and allows {allowed}, with credentials", suspect)
+
+
+def explain_headers(answer: Answer) -> Finding | None:
+    """A page without what keeps a browser from being misled; pure."""
+    framed = "x-frame-options" in answer.headers or FRAMES.search(answer.headers.get("content-security-policy", ""))
+    missing = [
+        name
+        for name, there in (
+            ("strict-transport-security", "strict-transport-security" in answer.headers),
+            ("x-content-type-options: nosniff", answer.headers.get("x-content-type-options", "").lower() == "nosniff"),
+            ("x-frame-options or frame-ancestors", framed),
+        )
+        if not there
+    ]
+    if answer.status != 200 or not missing:
+        return None
+    observed = f"{answer} without {', '.join(missing)}"
+    return Finding(Code.ENDPOINT_EXPOSED, observed, "CloudFront's response headers policy, or the portal's nginx")
+
+
+EXPLAIN: Mapping[str, Callable[[Answer], Finding | None]] = {
+    "served": explain_served,
+    "trace": explain_trace,
+    "origin": explain_origin,
+    "headers": explain_headers,
+}

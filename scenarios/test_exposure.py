@@ -1,0 +1,20 @@
+"""What stands open to the public: nothing that the environment promises to be closed."""
+
+import pytest
+
+from probes import exposure
+from probes.exposure import Endpoint
+from probes.finding import NotApplicable
+from probes.identity import Member
+from probes.web import Web
+from scenarios.exposures import ENDPOINTS
+
+pytestmark = pytest.mark.promise(owner="platform", incident="contract 2.4, 2.5, 8")
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+async def test_what_is_private_stays_closed(web: Web, alice: Member, endpoint: Endpoint) -> None:
+    """Without a token nobody reaches what is for services and operators only, or reads what the app is made of."""
+    if not web.target.exposure.covers(endpoint.name):
+        raise NotApplicable("closed in [exposure] does not name it")
+    await exposure.stays_closed(web, endpoint, alice.user)
