@@ -4,9 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
+from probes import chat
+from probes.counterfeits import Counterfeits
 from probes.identity import Member
+from probes.ledger import Ledger
+from probes.once import Once
 from probes.storage import Drive
 from probes.target import Presign, Target
+from probes.trust import Door
+from probes.web import Web
+from scenarios.trust import At, Bad
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +55,25 @@ def drive(drive_of: Callable[[str], Drive]) -> Drive:
 @pytest.fixture(scope="session")
 def drive_of_a_stranger(drive_of: Callable[[str], Drive]) -> Drive:
     return drive_of("stranger")
+
+
+@pytest.fixture(scope="session")
+def bad(web: Web, member: Callable[[str], Member]) -> Bad:
+    """A bad token of some kind, as somebody of the cast would come with it."""
+    made = Counterfeits(web)
+    return lambda kind, who: made.get(kind, member(who))
+
+
+@pytest.fixture(scope="session")
+def at(web: Web, alice: Member, ledger: Ledger) -> At:
+    """A door in this environment; a chat is one of alice's own, the same for all."""
+
+    async def make(_: str) -> str:
+        return (await chat.open_room(web, alice, [alice], ledger)).id
+
+    rooms = Once(make)
+
+    async def fill(door: Door) -> Door:
+        return door.filled(web, await rooms.get("alice's") if "{room}" in door.path else "")
+
+    return fill

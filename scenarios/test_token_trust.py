@@ -1,46 +1,17 @@
 """Whether services check tokens at all: every door against every token that nobody may take for good."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 
-from probes import chat, trust
-from probes.counterfeits import Counterfeit, Counterfeits
+from probes import trust
 from probes.finding import NotApplicable
 from probes.identity import Member
-from probes.ledger import Ledger
-from probes.once import Once
 from probes.trust import Door
 from probes.web import Web
-from scenarios.trust import CELLS, DOORS, OTHERS
+from scenarios.trust import CELLS, DOORS, OTHERS, At, Bad
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §7, contract 2.5")
-
-
-Bad = Callable[[str, str], Awaitable[Counterfeit]]
-At = Callable[[Door], Awaitable[Door]]
-
-
-@pytest.fixture(scope="session")
-def bad(web: Web, member: Callable[[str], Member]) -> Bad:
-    """A bad token of some kind, as somebody of the cast would come with it."""
-    made = Counterfeits(web)
-    return lambda kind, who: made.get(kind, member(who))
-
-
-@pytest.fixture(scope="session")
-def at(web: Web, alice: Member, ledger: Ledger) -> At:
-    """A door in this environment; a chat is one of alice's own, the same for all."""
-
-    async def make(_: str) -> str:
-        return (await chat.open_room(web, alice, [alice], ledger)).id
-
-    rooms = Once(make)
-
-    async def fill(door: Door) -> Door:
-        return door.filled(web, await rooms.get("alice's") if "{room}" in door.path else "")
-
-    return fill
 
 
 def _cell(value: Door | str) -> str:

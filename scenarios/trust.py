@@ -1,8 +1,13 @@
 """The doors that a token opens, one typed line each, and the kinds of bad tokens: the table of token trust."""
 
-from probes.counterfeits import KINDS, MISPLACED
+from collections.abc import Awaitable, Callable
+
+from probes.counterfeits import KINDS, MISPLACED, Counterfeit
 from probes.trust import OPS, USER, Door
 from scenarios.contracts import BOARD, CHAT, NOTI
+
+Bad = Callable[[str, str], Awaitable[Counterfeit]]
+At = Callable[[Door], Awaitable[Door]]
 
 STREAM = f"{NOTI}/notifications/stream"
 STORAGE = "{storage}/storage/workspaces/{workspace}/usage"
