@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -88,7 +88,13 @@ class Visit:
 
     def check(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
-        for reply in self.api_replies:
+        self.check_replies(self.api_replies)
+        if self.complaints:
+            raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"))
+
+    def check_replies(self, replies: Sequence[Reply]) -> None:
+        """Raise Broken for what weAlist's API answered wrong."""
+        for reply in replies:
             if reply.answer.is_html and not 300 <= reply.answer.status < 400:
                 self.tell(reply)
                 raise Broken(
@@ -98,12 +104,10 @@ class Visit:
                         "the page's path against the service's",
                     )
                 )
-        for reply in self.api_replies:
+        for reply in replies:
             if reply.answer.status >= 300 and (finding := explain_answer(reply.answer, 200)):
                 self.tell(reply)
                 raise Broken(finding)
-        if self.complaints:
-            raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"))
 
     def tell(self, reply: Reply) -> None:
         """Make `reply` the exchange that the ladder starts from and the curl line repeats."""

@@ -80,21 +80,24 @@ def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
     if finding := _logout(seen) or _many(seen, 1):
         return finding
     refused = Counter(_call(answer) for answer in replies if answer.status == 401)
-    done = {_call(answer) for answer in replies if 200 <= answer.status < 300}
-    if not refused:
+    if not refused and not seen.asked:
         return Finding(
             Code.STRANGER_ADMITTED,
             "the page called the API with an expired access token, and no service refused it",
             "token check of the HTTP services: parse-only, neither signature nor expiry (contract 2.5)",
         )
-    for call, times in refused.items():
-        if call not in done:
-            return Finding(
-                Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401, and not repeated with success", ANY_CALL
-            )
-        if times > 1:
-            return Finding(Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL)
+    if left := waiting(replies):
+        return Finding(Code.PAGE_NOT_RECOVERED, f"{left[0]} was refused with 401 and not repeated", ANY_CALL)
+    call, times = refused.most_common(1)[0] if refused else ("", 0)
+    if times > 1:
+        return Finding(Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL)
     return None
+
+
+def waiting(replies: Sequence[Answer]) -> list[str]:
+    """The calls that were refused for their token, and not answered otherwise since."""
+    done = {_call(answer) for answer in replies if answer.status not in (0, 401)}
+    return [call for answer in replies if answer.status == 401 and (call := _call(answer)) not in done]
 
 
 def _call(answer: Answer) -> str:

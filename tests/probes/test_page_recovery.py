@@ -140,6 +140,8 @@ CALLS = {
     "one never again": ([got(401), got(401, "/api/b"), got(200)], 1, Code.PAGE_NOT_RECOVERED),
     "one refused twice": ([got(401), got(401), got(200)], 1, Code.PAGE_NOT_RECOVERED),
     "two refreshes": ([got(401), got(200)], 2, Code.REFRESH_RACE_LOGOUT),
+    "repeated, and failed for another reason": ([got(401), got(403)], 1, None),
+    "none refused, since the token was refreshed before": ([got(200)], 1, None),
     "an expired token let in": ([got(200)], 0, Code.STRANGER_ADMITTED),
 }
 
