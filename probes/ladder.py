@@ -5,6 +5,7 @@ the first broken one, so that a drowning target is not pushed under.
 """
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections.abc import AsyncGenerator
@@ -19,6 +20,7 @@ from probes.target import Target, address
 from probes.web import Answer, Web, service
 
 RUNG_DEADLINE = 3.0  # seconds
+LADDER_DEADLINE = 8.0  # seconds, for all of them
 STEP = "/api/svc/"
 REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the token
 
@@ -38,12 +40,13 @@ async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
         return finding
     rungs: list[Rung] = []
     suspect = ""
-    async with aclosing(_steps(web, finding, exchange)) as steps:
-        async for step in steps:
-            rungs.append(step.rung)
-            if not step.rung.held:
-                suspect = step.suspect
-                break
+    with contextlib.suppress(TimeoutError):  # the rungs that were reached are told all the same
+        async with asyncio.timeout(LADDER_DEADLINE), aclosing(_steps(web, finding, exchange)) as steps:
+            async for step in steps:
+                rungs.append(step.rung)
+                if not step.rung.held:
+                    suspect = step.suspect
+                    break
     return replace(finding, rungs=tuple(rungs), suspect=suspect or finding.suspect)
 
 

@@ -146,6 +146,8 @@ def explain(url: str, error: Exception) -> Finding:
     host = urlsplit(url).hostname or ""
     who, said = service(url), str(error) or type(error).__name__
     match error:
+        case httpx.ConnectError() if "SSL" in said and not _certificate(error):
+            return Finding(Code.TLS_INVALID, f"{host} does not agree on TLS: {said}", "load balancer's TLS policy")
         case httpx.ConnectTimeout() | httpx.ConnectError() if not _certificate(error):
             return Finding(
                 Code.HOST_UNREACHABLE, f"{host} took no connection: {said}", "DNS, load balancer or listener"
