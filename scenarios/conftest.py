@@ -1,12 +1,22 @@
 """The cast, and what each of them has: roles, not clients."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import pytest
 
+from probes import chat, page_chat, page_session
+from probes.browser import Browser
+from probes.chat import Room
 from probes.identity import Member
+from probes.ledger import Ledger
+from probes.page_session import Stay
 from probes.storage import Drive
 from probes.target import Presign, Target
+from probes.web import Web
+
+Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +52,19 @@ def drive(drive_of: Callable[[str], Drive]) -> Drive:
 @pytest.fixture(scope="session")
 def drive_of_a_stranger(drive_of: Callable[[str], Drive]) -> Drive:
     return drive_of("stranger")
+
+
+@asynccontextmanager
+async def _at_a_chat(
+    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> AsyncIterator[tuple[Stay, Room]]:
+    room = await chat.open_room(web, alice, [bob], ledger)
+    async with page_session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
+        await page_chat.open_chat(stay, room.name)
+        yield stay, room
+
+
+@pytest.fixture(scope="session")
+def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger) -> Callable[[], Sitting]:
+    """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
+    return partial(_at_a_chat, browser, web, alice, bob, ledger)

@@ -1,40 +1,19 @@
 """The page through its token's life: it comes back from what is lost, and its user notices nothing, or is told."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from collections.abc import Callable
 
 import pytest
 
-from probes import chat, page_chat, page_drive, page_session
+from probes import page_chat, page_drive, page_session
 from probes.browser import Browser
-from probes.chat import Room
 from probes.identity import Member
-from probes.ledger import Ledger
-from probes.page_session import Stay
 from probes.target import Target
 from probes.web import Web
+from scenarios.conftest import Sitting
 
 pytestmark = pytest.mark.promise(owner="frontend", incident="V6 §4")
 
-Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]
 HELLO = "Are you there?"
-
-
-@asynccontextmanager
-async def _at_a_chat(
-    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
-) -> AsyncIterator[tuple[Stay, Room]]:
-    room = await chat.open_room(web, alice, [bob], ledger)
-    async with page_session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
-        await page_chat.open_chat(stay, room.name)
-        yield stay, room
-
-
-@pytest.fixture(scope="session")
-def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger) -> Callable[[], Sitting]:
-    """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
-    return partial(_at_a_chat, browser, web, alice, bob, ledger)
 
 
 @pytest.mark.promise(incident="V6 §4, a3ca20b2")
