@@ -56,7 +56,7 @@ class Code(StrEnum):
     SOCKET_DROPPED = "socket-dropped"
     SOCKET_RECONNECT_STORM = "socket-reconnect-storm"
     SOCKET_REFUSAL_UNCLEAR = "socket-refusal-unclear"
-    SOCKET_STALE_TOKEN = "socket-stale-token"
+    SOCKET_STALE_TOKEN = "socket-stale-token"  # noqa: S105 - no secret, a name
     SOCKET_UPGRADE_HTML = "socket-upgrade-html"
     SOCKET_UPGRADE_REFUSED = "socket-upgrade-refused"
     SOCKET_UPGRADE_STALLED = "socket-upgrade-stalled"

@@ -122,6 +122,11 @@ class Visit:
         """The uploads that the page made, wherever they went."""
         return [reply for reply in self.replies if reply.answer.method == "PUT"]
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether there are replies whose bodies are still being read."""
+        return bool(self._reading)
+
     async def settle(self) -> None:
         """Wait for replies whose bodies are still being read."""
         if self._reading:
@@ -130,7 +135,11 @@ class Visit:
     def _later(self, reading: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(reading)
         self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
+        task.add_done_callback(self._read)
+
+    def _read(self, task: asyncio.Task[None]) -> None:
+        self._reading.discard(task)
+        self.news.set()
 
     async def _finished(self, request: Request) -> None:
         with contextlib.suppress(PlaywrightError):  # a page that closes meanwhile takes its bodies along
@@ -161,7 +170,6 @@ class Visit:
         exchange.error = failure or None
         self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
         self.replies.append(Reply(answer, exchange, failure))
-        self.news.set()
         if "/api/" in urlsplit(request.url).path and answer.is_html:
             self.trouble.set()
 

@@ -176,9 +176,11 @@ class Stay:
 
     @property
     def _is_through(self) -> bool:
-        """Calls have been made, none is under way, and none waits to be repeated."""
+        """The expired token has been noticed, no call is under way, and none waits to be repeated."""
         calls = [reply.answer for reply in self._replies() if not _is_stream(reply)]
-        return bool(calls) and not self._flying and not page_recovery.waiting(calls)
+        noticed = self.seen.asked or any(answer.status == 401 for answer in calls)
+        still = self._flying or self.visit.is_reading or page_recovery.waiting(calls)
+        return bool(noticed) and not still
 
     async def _until(self, done: Callable[[], bool], seconds: float) -> None:
         """Wait for `done`, no longer than `seconds`; who calls judges by what was seen."""
