@@ -12,11 +12,11 @@ from probes.evidence import Recorder
 from probes.finding import CannotAsk
 from probes.rotation import Rotation, expired_in, kept_after
 from probes.state import FileState, Kept
-from probes.target import Part, Patience, Target
+from probes.target import Part
 from probes.tokens import Tokens
 from probes.web import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
-from tests.probes.site import NOWHERE, Said, Site, target_at
+from tests.probes.site import NOWHERE, Said, Site
 
 ALICE = Part("u-1", refresh_token="ALICE_REFRESH")
 OLD, NEW = pair(1), pair(2, age=0)
@@ -52,8 +52,9 @@ class Open:
 
 
 @pytest.fixture
-def target(site: Site) -> Target:
-    return target_at(site, patience=Patience(answer=0.3, run=300))
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else will keep anything."""
+    monkeypatch.setattr("probes.rotation.A_RACE_LASTS", 0.05)
 
 
 def rotating(web: Web, recorder: Recorder, store: Open, **environ: str) -> Rotation:
@@ -121,7 +122,8 @@ async def test_the_loser_of_a_race_goes_on_with_what_the_winner_keeps(site: Site
     assert store.kept == {"refresh": NEW.refresh, "access": NEW.access}
 
 
-async def test_a_token_that_somebody_else_used_is_not_our_findings(site: Site, web: Web, recorder: Recorder) -> None:
+@pytest.mark.usefixtures("hasty")
+async def test_a_token_that_somebody_else_used_is_nobodys_fault(site: Site, web: Web, recorder: Recorder) -> None:
     """It is lost: we could not ask, and the sentence says how to seed a new one, into which variable."""
     site.says[REFRESH] = SPENT
     with pytest.raises(CannotAsk, match=r"used by somebody else, who left no new one; seed a new one: .*ALICE_REFRESH"):
@@ -180,6 +182,7 @@ async def test_what_a_scenario_rotates_is_kept(site: Site, web: Web, recorder: R
     assert site.asked == []
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_session_knows_that_it_was_overtaken(web: Web, recorder: Recorder) -> None:
     """By the store: it has a successor, or none comes."""
     store = Open({"access": OLD.access, "refresh": OLD.refresh})
