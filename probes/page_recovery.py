@@ -39,17 +39,19 @@ class Seen:
     def is_back(self, what: str) -> bool:
         return any(socket.what == what and socket.live and socket.token not in self.stale for socket in self.attempts)
 
-    def storms(self, attempts: int) -> bool:
-        """Whether one kind of socket was tried more than twice as often as the app may in a row."""
-        return any(count > 2 * attempts for count in _counts(self).values())
+    def storm(self, attempts: int) -> str:
+        """The kind of socket that was tried more than twice as often as the app may in a row; empty if none was."""
+        counts = Counter(socket.what for socket in self.attempts)
+        return next((what for what, count in counts.items() if count > 2 * _allowed(what, attempts)), "")
 
     @property
     def stale_attempt(self) -> Socket | None:
         return next((socket for socket in self.attempts if socket.token in self.stale), None)
 
 
-def _counts(seen: Seen) -> Counter[str]:
-    return Counter(socket.what for socket in seen.attempts)
+def _allowed(what: str, attempts: int) -> int:
+    """Presence may try twice as often as the others (contract 3.5)."""
+    return 2 * attempts if what == "presence" else attempts
 
 
 def explain_return(seen: Seen, kinds: Collection[str], attempts: int, refreshes: int | None = None) -> Finding | None:
@@ -105,12 +107,13 @@ def _call(answer: Answer) -> str:
 
 
 def _storm(seen: Seen, attempts: int) -> Finding | None:
-    if not seen.storms(attempts):
+    if not (what := seen.storm(attempts)):
         return None
-    what, count = _counts(seen).most_common(1)[0]
+    count = sum(socket.what == what for socket in seen.attempts)
+    allowed = _allowed(what, attempts)
     return Finding(
         Code.SOCKET_RECONNECT_STORM,
-        f"the page tried {count} times to open its {what} socket, where {attempts} times in a row are the app's limit",
+        f"the page tried {count} times to open its {what} socket, where {allowed} times in a row are the app's limit",
         "the page: it reconnects without a pause, or without an end (contract 3.5)",
     )
 
@@ -173,8 +176,9 @@ def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
     if missing is None:
         return None
     tried = [socket for socket in seen.attempts if socket.what == missing]
-    if tried and not tried[-1].opened:
-        return explain_upgrade(tried[-1])
+    ended = [socket for socket in tried if socket.status or socket.failure]  # the last may have just begun
+    if tried and not (ended and ended[-1].opened):
+        return explain_upgrade(ended[-1] if ended else tried[-1])
     if not tried and (bad := next((answer for answer in reversed(seen.answers) if answer.status != 200), None)):
         return refreshing.explain(bad)
     return Finding(

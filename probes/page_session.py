@@ -109,9 +109,10 @@ class Stay:
     async def logs_out_once(self) -> None:
         """The page forgets its tokens, shows the login page, and is quiet from then on. Raises Broken."""
         shown = self.page.get_by_role("button", name=SIGN_IN)
-        await self._until(lambda: bool(self._logouts) or self._is_lost, self.realtime.reconnect_seconds)
-        with contextlib.suppress(PlaywrightError):
-            await shown.wait_for(timeout=1000 if self._is_lost else None)
+        await self._until(lambda: self._is_lost, self.realtime.reconnect_seconds)
+        if self.seen.logouts:
+            with contextlib.suppress(PlaywrightError):
+                await shown.wait_for()
         await self._until(lambda: self._is_storming, self.realtime.attempts * self.realtime.pause_seconds)
         kept = await self._kept()
         names = [name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value]
@@ -142,6 +143,7 @@ class Stay:
     async def end(self) -> None:
         """Keep what the page's refreshes left, before it is closed."""
         self.sockets.end()
+        await self._settle()
         refreshed = any(_is_refresh(reply) and reply.answer.status == 200 for reply in self.visit.replies)
         kept = await self._kept() if refreshed else self._session.tokens
         if kept.access and kept.refresh:
@@ -167,7 +169,7 @@ class Stay:
 
     @property
     def _is_storming(self) -> bool:
-        return self.seen.storms(self.realtime.attempts)
+        return bool(self.seen.storm(self.realtime.attempts))
 
     @property
     def _is_lost(self) -> bool:

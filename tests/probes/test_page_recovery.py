@@ -81,6 +81,21 @@ def test_a_page_that_is_not_back_is_named(seen: Seen, code: Code) -> None:
     assert finding.code is code
 
 
+@pytest.mark.parametrize(
+    ("what", "count", "storms"), [("chat", 10, False), ("chat", 11, True), ("presence", 20, False)]
+)
+def test_presence_may_try_more_often(what: str, count: int, storms: bool) -> None:
+    """Ten times in a row where the others may five times; twice that is a storm (contract 3.5)."""
+    assert bool(Seen(tuple(socket(what) for _ in range(count))).storm(ATTEMPTS)) is storms
+
+
+def test_an_attempt_that_has_just_begun_hides_no_refusal() -> None:
+    """What the attempt before it was told is the news."""
+    finding = explain_return(Seen((socket(status=400), socket(status=0))), ["chat"], ATTEMPTS)
+    assert finding
+    assert finding.code is Code.SOCKET_UPGRADE_REFUSED
+
+
 def test_a_socket_that_ended_again_is_not_back() -> None:
     """A socket that opened and was dropped once more does not count."""
     gone = socket()
