@@ -16,6 +16,7 @@ from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding
 from probes.target import Target, address
 
+AT_ONCE = 32  # requests of one run
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
 
 
@@ -71,13 +72,15 @@ class Web:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_connections=32)),
+            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=AT_ONCE)),
             # Half of it to connect: who takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer / 2),
             headers={"user-agent": USER_AGENT},
             follow_redirects=False,
             trust_env=False,
         )
+        # Ours, not the pool's: what waits for its turn here has not been asked yet, and nobody can be late with it.
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(
         self,
@@ -91,22 +94,23 @@ class Web:
         kind: str = "http",
     ) -> Answer:
         """One exchange, redirects not followed. Raises Broken when no answer comes."""
-        with current().exchange(kind, method, url) as exchange:
-            request = self._client.build_request(method, url, headers=headers, json=json, content=content)
-            if token:
-                request.headers["authorization"] = f"Bearer {token}"
-            if kind == "http":
-                # Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
-                request.headers["traceparent"] = exchange.traceparent
-                request.headers["x-request-id"] = f"{current().evidence.run}-{exchange.traceparent[36:52]}"
-            exchange.asked(dict(request.headers), request.content)
-            try:
-                async with asyncio.timeout(self.target.patience.answer):
-                    response = await self._client.send(request)
-            except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
-                exchange.error = f"{type(error).__name__}: {error}"
-                raise Broken(explain(url, error)) from error
-            exchange.answered(response.status_code, dict(response.headers), response.content)
+        async with self._turns:
+            with current().exchange(kind, method, url) as exchange:
+                request = self._client.build_request(method, url, headers=headers, json=json, content=content)
+                if token:
+                    request.headers["authorization"] = f"Bearer {token}"
+                if kind == "http":
+                    # Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
+                    request.headers["traceparent"] = exchange.traceparent
+                    request.headers["x-request-id"] = f"{current().evidence.run}-{exchange.traceparent[36:52]}"
+                exchange.asked(dict(request.headers), request.content)
+                try:
+                    async with asyncio.timeout(self.target.patience.answer):
+                        response = await self._client.send(request)
+                except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
+                    exchange.error = f"{type(error).__name__}: {error}"
+                    raise Broken(explain(url, error)) from error
+                exchange.answered(response.status_code, dict(response.headers), response.content)
         return Answer(method, url, response.status_code, exchange.response_headers, response.content)
 
     @asynccontextmanager
