@@ -79,8 +79,10 @@ def explain_refusal(seen: Seen, attempts: int, *, at_login: bool, kept: Collecti
 
 def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
     """Name what is wrong with a page that called the API with an expired token; `replies` in the order of their end."""
-    if finding := _logout(seen) or _many(seen, 1):
+    if finding := _logout(seen) or _no_pair(seen) or _many(seen, 1):
         return finding
+    if not replies:
+        return Finding(Code.PAGE_NOT_RECOVERED, "the page called the API for nothing", ANY_CALL)
     refused = Counter(_call(answer) for answer in replies if answer.status == 401)
     if not refused and not seen.asked:
         return Finding(
@@ -133,11 +135,12 @@ def _stale(seen: Seen) -> Finding | None:
 def _logout(seen: Seen) -> Finding | None:
     if not seen.logouts:
         return None
-    refused = next((answer for answer in seen.answers if answer.status == 401), None)
-    if refused and seen.asked > 1:
+    refusals = [answer for answer in seen.answers if answer.status == 401]
+    refused = refusals[0] if refusals else None
+    if len(refusals) > 1 or (refused and any(answer.status == 200 for answer in seen.answers)):
         return Finding(
             Code.REFRESH_RACE_LOGOUT,
-            f"the page asked for {seen.asked} refreshes where one serves all, one was refused as spent, "
+            f"the page asked for {seen.asked} refreshes where one serves all, {len(refusals)} refused as spent, "
             "and the user was logged out",
             RACE,
         )
@@ -150,6 +153,12 @@ def _logout(seen: Seen) -> Finding | None:
         how = f"was answered {bad.status}" if bad.status else "got no answer"
         return Finding(Code.REFRESH_ERROR_LOGOUT, f"a refresh {how}, and the user was logged out", ANY_ERROR)
     return Finding(Code.PAGE_NOT_RECOVERED, "the user was logged out, though no refresh had failed", CLEARS)
+
+
+def _no_pair(seen: Seen) -> Finding | None:
+    """A refresh that weAlist itself did not answer with a pair, where nobody was logged out for it."""
+    bad = next((answer for answer in reversed(seen.answers) if answer.status != 200), None)
+    return refreshing.explain(bad) if bad else None
 
 
 def _many(seen: Seen, refreshes: int | None) -> Finding | None:
@@ -179,8 +188,8 @@ def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
     ended = [socket for socket in tried if socket.status or socket.failure]  # the last may have just begun
     if tried and not (ended and ended[-1].opened):
         return explain_upgrade(ended[-1] if ended else tried[-1])
-    if not tried and (bad := next((answer for answer in reversed(seen.answers) if answer.status != 200), None)):
-        return refreshing.explain(bad)
+    if not tried and (finding := _no_pair(seen)):
+        return finding
     return Finding(
         Code.PAGE_NOT_RECOVERED,
         f"the page's {missing} socket is not back: {len(tried)} attempts, {seen.asked} refreshes",

@@ -98,7 +98,10 @@ class Stay:
     async def connected(self, *kinds: str) -> None:
         """The page has opened these sockets. Raises Broken."""
         await self._until(lambda: self._all_back(kinds), self.realtime.reconnect_seconds)
-        self._judge(page_recovery.explain_return(self.seen, kinds, self.realtime.attempts))
+        finding = page_recovery.explain_return(self.seen, kinds, self.realtime.attempts)
+        if finding and finding.code is Code.PAGE_NOT_RECOVERED:
+            self.visit.check()  # nothing has been lost yet: what the page never got says why
+        self._judge(finding)
 
     async def comes_back(self, *kinds: str, refreshes: int | None = None) -> None:
         """The page has these sockets again, with a fresh token, and its user is signed in. Raises Broken."""
@@ -125,8 +128,8 @@ class Stay:
         await self._settle()
         calls = [reply for reply in self._replies() if not _is_refresh(reply) and not _is_stream(reply)]
         finding = page_recovery.explain_calls(self.seen, [reply.answer for reply in calls])
-        if finding and finding.code is Code.STRANGER_ADMITTED:
-            self.visit.check_replies(calls)  # what never reached a service was not let in either
+        if finding and not any(reply.answer.status == 401 for reply in calls) and not self.seen.asked:
+            self.visit.check()  # what never reached a service was not let in either
         self._judge(finding)
 
     @property

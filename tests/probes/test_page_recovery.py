@@ -53,6 +53,10 @@ RETURNS = {
     "two refreshes, both good": (Seen((socket(),), 2, (PAIR, PAIR)), Code.REFRESH_RACE_LOGOUT),
     "its only refresh refused as spent": (Seen((), 1, (SPENT,), logouts=1), Code.REFRESH_REPLAYED),
     "its only refresh refused, the body lost": (Seen((), 1, (answer(401),), logouts=1), Code.REFRESH_REPLAYED),
+    "its only refresh that was answered, refused": (
+        Seen((), 3, (answer(503), answer(0), SPENT), logouts=1),
+        Code.REFRESH_REPLAYED,
+    ),
     "a logout for a 503": (Seen((), 1, (answer(503),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
     "a logout for no answer": (Seen((), 1, (answer(0),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
     "a logout out of nothing": (Seen(logouts=1), Code.PAGE_NOT_RECOVERED),
@@ -157,8 +161,17 @@ CALLS = {
     "two refreshes": ([got(401), got(200)], 2, Code.REFRESH_RACE_LOGOUT),
     "repeated, and failed for another reason": ([got(401), got(403)], 1, None),
     "none refused, since the token was refreshed before": ([got(200)], 1, None),
+    "nothing called": ([], 0, Code.PAGE_NOT_RECOVERED),
     "an expired token let in": ([got(200)], 0, Code.STRANGER_ADMITTED),
 }
+
+
+def test_a_refresh_that_gives_nothing_explains_why_calls_are_not_repeated() -> None:
+    """The deepest cause first: the calls wait for a token that never came."""
+    lost = answer(500, {"code": "AUTH999", "message": "Unexpected error"})
+    finding = explain_calls(Seen(asked=2, answers=(lost, lost)), [got(401)])
+    assert finding
+    assert finding.code is Code.REFRESH_UNAVAILABLE
 
 
 @pytest.mark.parametrize(("replies", "asked", "code"), CALLS.values(), ids=CALLS)
