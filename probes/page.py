@@ -174,13 +174,22 @@ class Visit:
             self.trouble.set()
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type != "error":
+            return
+        if is_about_live_parts(message.text, message.location.get("url", "")):
+            self.recorder.note(f"console: {message.text}")
+        else:
             self._complain(message.text)
 
     def _complain(self, text: str) -> None:
         self.complaints.append(text)
         self.recorder.note(f"console: {text}")
         self.trouble.set()
+
+
+def is_about_live_parts(text: str, url: str) -> bool:
+    """Whether a console line is the browser's about a socket or the stream, whose ends have judges of their own; pure."""
+    return text.startswith(("WebSocket connection to", "EventSource")) or urlsplit(url).path.endswith("/stream")
 
 
 def explain(url: str, error: PlaywrightError) -> Finding:

@@ -146,7 +146,7 @@ def _logout(seen: Seen) -> Finding | None:
         )
     if refused and not refused.body:
         # A page that leaves takes bodies along that the browser has not handed out yet.
-        return Finding(Code.REFRESH_REPLAYED, f"{refused} to the page's only refresh, and logged it out", TWICE)
+        return Finding(Code.REFRESH_REPLAYED, f"{refused} to a refresh token that the page had not used", TWICE)
     if refused:
         return refreshing.explain(refused)
     if bad := next((answer for answer in seen.answers if answer.status != 200), None):
