@@ -3,13 +3,11 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidUpgrade
 
 from probes import journal, sockets
@@ -19,24 +17,11 @@ from probes.target import Hosts, Patience, Target, Tls
 from probes.web import Answer, Web
 from tests.probes.session_tokens import token
 from tests.probes.site import NOWHERE, Said, Site, js, page, secured
+from tests.probes.talking import talking
 
 PATH = "/api/svc/chat/api/chats/ws/presence"
 ACCEPTED = Finding(Code.SOCKET_ACCEPTS_EXPIRED, "it opened", "chat")
 TOKEN = token()
-
-Talk = Callable[[ServerConnection], Awaitable[None]]
-
-
-@asynccontextmanager
-async def at(target: Target, talk: Talk) -> AsyncIterator[Web]:
-    """A service that takes every socket and talks so."""
-    async with serve(talk, "127.0.0.1", 0) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        web = Web(replace(target, hosts=Hosts(f"http://apex.localhost:{port}", f"http://api.localhost:{port}")))
-        try:
-            yield web
-        finally:
-            await web.close()
 
 
 async def echo(connection: ServerConnection) -> None:
@@ -46,7 +31,7 @@ async def echo(connection: ServerConnection) -> None:
 
 async def test_what_is_said_is_heard_and_kept_as_evidence(target: Target, recorder: Recorder) -> None:
     """As one exchange of kind socket, with what was said as its request and what was heard as its answer."""
-    async with at(target, echo) as web, sockets.opened(web, PATH, TOKEN) as socket:
+    async with talking(target, echo) as web, sockets.opened(web, PATH, TOKEN) as socket:
         await socket.say({"type": "한글"})
         await socket.say({"type": "b"})
         assert await socket.hear(lambda event: event["type"] == "b", 20) == {"type": "b"}
@@ -62,7 +47,7 @@ async def test_the_upgrade_is_a_browsers_with_the_suites_name(target: Target, re
     async def look(connection: ServerConnection) -> None:
         seen.append(connection)
 
-    async with at(target, look) as web, sockets.opened(web, PATH, "a/b+c"):
+    async with talking(target, look) as web, sockets.opened(web, PATH, "a/b+c"):
         pass
     assert seen[0].request
     said = seen[0].request.headers
@@ -75,7 +60,7 @@ async def test_the_upgrade_is_a_browsers_with_the_suites_name(target: Target, re
 
 async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder) -> None:
     """Not in the URL, not in what repeats it; the shell line has a place for one."""
-    async with at(target, echo) as web, sockets.opened(web, PATH, TOKEN):
+    async with talking(target, echo) as web, sockets.opened(web, PATH, TOKEN):
         pass
     assert TOKEN not in (recorder.evidence.folder / journal.NAME).read_text()
     assert recorder.last
@@ -93,7 +78,7 @@ async def test_silence_is_none_and_what_is_no_event_is_passed_over(target: Targe
             await connection.send(line)
         await connection.wait_closed()
 
-    async with at(target, mumble) as web, sockets.opened(web, PATH, "") as socket:
+    async with talking(target, mumble) as web, sockets.opened(web, PATH, "") as socket:
         assert await socket.hear(lambda event: event.get("type") == "a", 20) == {"type": "a"}
         assert await socket.hear(lambda _: True, 0.01) is None
         assert recorder.telling
@@ -106,7 +91,7 @@ async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> 
     async def drop(connection: ServerConnection) -> None:
         await connection.close(1012, "restart")
 
-    async with at(target, drop) as web, sockets.opened(web, PATH, "") as socket:
+    async with talking(target, drop) as web, sockets.opened(web, PATH, "") as socket:
         with pytest.raises(Broken, match=r"socket-dropped: chat-service dropped an open socket: received 1012"):
             await socket.hear(lambda _: True, 20)
         with pytest.raises(Broken, match="socket-dropped"):
@@ -164,7 +149,7 @@ async def test_a_refusal_must_be_the_promised_one(site: Site, web: Web, said: Sa
 
 async def test_a_socket_that_opens_for_the_wrong_one_is_the_finding(target: Target, recorder: Recorder) -> None:
     """The one that the caller gave: what it means depends on the token."""
-    async with at(target, echo) as web:
+    async with talking(target, echo) as web:
         with pytest.raises(Broken) as failure:
             await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
     assert failure.value.finding is ACCEPTED
