@@ -188,7 +188,7 @@ class Visit:
 
 
 def is_about_live_parts(text: str, url: str) -> bool:
-    """Whether a console line is the browser's about a socket or the stream, whose ends have judges of their own; pure."""
+    """Whether a console line is the browser's about a socket or the stream, which others judge; pure."""
     return text.startswith(("WebSocket connection to", "EventSource")) or urlsplit(url).path.endswith("/stream")
 
 

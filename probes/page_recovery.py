@@ -39,10 +39,10 @@ class Seen:
     def is_back(self, what: str) -> bool:
         return any(socket.what == what and socket.live and socket.token not in self.stale for socket in self.attempts)
 
-    def storm(self, attempts: int) -> str:
-        """The kind of socket that was tried more than twice as often as the app may in a row; empty if none was."""
+    def storm(self, attempts: int, rows: int = 2) -> str:
+        """The kind of socket that was tried more often than the app may in so many rows; empty if none was."""
         counts = Counter(socket.what for socket in self.attempts)
-        return next((what for what, count in counts.items() if count > 2 * _allowed(what, attempts)), "")
+        return next((what for what, count in counts.items() if count > rows * _allowed(what, attempts)), "")
 
     @property
     def stale_attempt(self) -> Socket | None:
@@ -61,7 +61,7 @@ def explain_return(seen: Seen, kinds: Collection[str], attempts: int, refreshes:
 
 def explain_refusal(seen: Seen, attempts: int, *, at_login: bool, kept: Collection[str]) -> Finding | None:
     """Name what is wrong with a page whose refresh was refused; `kept`: names of tokens that it still has."""
-    if finding := _storm(seen, attempts) or _stale(seen):
+    if finding := _storm(seen, attempts, rows=1) or _stale(seen):
         return finding
     if not seen.asked:
         return Finding(Code.PAGE_NOT_RECOVERED, "the page lost its socket and never asked for a refresh", RECONNECT)
@@ -108,8 +108,8 @@ def _call(answer: Answer) -> str:
     return f"{answer.method} {answer.url.partition('?')[0]}"
 
 
-def _storm(seen: Seen, attempts: int) -> Finding | None:
-    if not (what := seen.storm(attempts)):
+def _storm(seen: Seen, attempts: int, rows: int = 2) -> Finding | None:
+    if not (what := seen.storm(attempts, rows)):
         return None
     count = sum(socket.what == what for socket in seen.attempts)
     allowed = _allowed(what, attempts)

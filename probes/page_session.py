@@ -116,7 +116,9 @@ class Stay:
         if self.seen.logouts:
             with contextlib.suppress(PlaywrightError):
                 await shown.wait_for()
-        await self._until(lambda: self._is_storming, self.realtime.attempts * self.realtime.pause_seconds)
+        in_a_row = self.realtime.attempts
+        # Once it has logged out, a page has nothing to try; what it may elsewhere is too much here.
+        await self._until(lambda: bool(self.seen.storm(in_a_row, 1)), in_a_row * self.realtime.pause_seconds)
         kept = await self._kept()
         names = [name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value]
         at_login = await shown.is_visible()

@@ -134,7 +134,7 @@ REFUSALS = {
         Code.SOCKET_STALE_TOKEN,
     ),
     "a page that never stops": (
-        Seen(tuple(socket() for _ in range(11)), 1, (SPENT,), 1),
+        Seen(tuple(socket() for _ in range(6)), 1, (SPENT,), 1),
         True,
         (),
         Code.SOCKET_RECONNECT_STORM,
