@@ -96,8 +96,13 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
 
 
 def _from_the_pages(answer: Answer) -> bool:
-    """S3 or CloudFront's error response answered in the service's place (V6 §1)."""
-    return answer.headers.get("server") == "AmazonS3" or answer.headers.get("x-cache") == "Error from cloudfront"
+    """S3 or CloudFront's error response answered in the service's place (V6 §1).
+
+    CloudFront writes the x-cache line on every origin answer from 400 on; with the service's own JSON it says nothing.
+    """
+    passed_on = answer.status >= 400 and answer.json is not None
+    marked = answer.headers.get("x-cache") == "Error from cloudfront" and not passed_on
+    return marked or answer.headers.get("server") == "AmazonS3"
 
 
 def _not_json(answer: Answer, who: str) -> Finding:

@@ -72,7 +72,8 @@ class Cast:
                 return session.tokens
         tokens = await self._sign_in(name, part)
         if self._state:
-            await self._state.keep(name, kept_after(await self._state.read(name), tokens))
+            kept = await self._state.read(name)
+            await self._state.swap(name, kept, kept_after(kept, tokens))
         return tokens
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ the first broken one, so that a drowning target is not pushed under.
 """
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections.abc import AsyncGenerator
@@ -19,6 +20,7 @@ from probes.target import Target, address
 from probes.web import Answer, Web, service
 
 RUNG_DEADLINE = 3.0  # seconds
+LADDER_DEADLINE = 8.0  # seconds, for all of them
 STEP = "/api/svc/"
 ONCE = "/api/oauth2/"  # a leg of sign-in is no read: its code and its state are good once
 REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the token
@@ -39,12 +41,13 @@ async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
         return finding
     rungs: list[Rung] = []
     suspect = ""
-    async with aclosing(_steps(web, finding, exchange)) as steps:
-        async for step in steps:
-            rungs.append(step.rung)
-            if not step.rung.held:
-                suspect = step.suspect
-                break
+    with contextlib.suppress(TimeoutError):  # the rungs that were reached are told all the same
+        async with asyncio.timeout(LADDER_DEADLINE), aclosing(_steps(web, finding, exchange)) as steps:
+            async for step in steps:
+                rungs.append(step.rung)
+                if not step.rung.held:
+                    suspect = step.suspect
+                    break
     # A verb that compared for itself has rungs of its own, above these.
     return replace(finding, rungs=(*rungs, *finding.rungs), suspect=suspect or finding.suspect)
 

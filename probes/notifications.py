@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,7 @@ from probes.web import Answer, Web
 NOTIFICATIONS = "/api/svc/noti/api/notifications"
 EVENT_STREAM = "text/event-stream"
 LOOKS_AGAIN_AFTER = 0.1  # seconds
+STREAMS = 5  # contract 3.5: what a page opens in a row before it gives up
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,22 @@ class Stream:
         end = self._began + seconds
         while (left := end - asyncio.get_running_loop().time()) > 0:
             await self.next(left)
+
+
+async def hears_of(web: Web, member: Member, assign: Callable[[], Awaitable[Card]]) -> Notice:
+    """What `member`, who listens, is told of a board that is assigned meanwhile. Raises Broken.
+
+    As a page's EventSource does: when a stream's time is over, another is opened, and there the next board is told of.
+    """
+    for left in reversed(range(STREAMS)):
+        async with stream(web, member) as listening:
+            card = await assign()
+            try:
+                return await listening.brings(card, web.target.realtime.deliver_seconds)
+            except Broken as failure:
+                if failure.finding.code is not Code.STREAM_CUT or not left:
+                    raise
+    raise AssertionError("the last stream gave a notice or an error")
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -89,7 +89,13 @@ class Visit:
 
     def check(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
-        for reply in self.api_replies:
+        self.check_replies(self.api_replies)
+        if self.complaints:
+            raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"))
+
+    def check_replies(self, replies: Sequence[Reply]) -> None:
+        """Raise Broken for what weAlist's API answered wrong."""
+        for reply in replies:
             if reply.answer.is_html and not 300 <= reply.answer.status < 400:
                 self.tell(reply)
                 raise Broken(
@@ -99,12 +105,10 @@ class Visit:
                         "the page's path against the service's",
                     )
                 )
-        for reply in self.api_replies:
+        for reply in replies:
             if reply.answer.status >= 300 and (finding := explain_answer(reply.answer, 200)):
                 self.tell(reply)
                 raise Broken(finding)
-        if self.complaints:
-            raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"))
 
     def tell(self, reply: Reply) -> None:
         """Make `reply` the exchange that the ladder starts from and the curl line repeats."""
@@ -119,6 +123,11 @@ class Visit:
         """The uploads that the page made, wherever they went."""
         return [reply for reply in self.replies if reply.answer.method == "PUT"]
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether there are replies whose bodies are still being read."""
+        return bool(self._reading)
+
     async def settle(self) -> None:
         """Wait for replies whose bodies are still being read."""
         if self._reading:
@@ -127,7 +136,11 @@ class Visit:
     def _later(self, reading: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(reading)
         self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
+        task.add_done_callback(self._read)
+
+    def _read(self, task: asyncio.Task[None]) -> None:
+        self._reading.discard(task)
+        self.news.set()
 
     async def _finished(self, request: Request) -> None:
         with contextlib.suppress(PlaywrightError):  # a page that closes meanwhile takes its bodies along
@@ -158,12 +171,15 @@ class Visit:
         exchange.error = failure or None
         self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
         self.replies.append(Reply(answer, exchange, failure))
-        self.news.set()
         if is_call(request.url) and answer.is_html:
             self.trouble.set()
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type != "error":
+            return
+        if is_about_live_parts(message.text, message.location.get("url", "")):
+            self.recorder.note(f"console: {message.text}")
+        else:
             self._complain(message.text)
 
     def _complain(self, text: str) -> None:
@@ -176,6 +192,11 @@ def is_call(url: str) -> bool:
     """Whether JSON is what belongs there."""
     path = urlsplit(url).path
     return "/api/" in path and not path.startswith(NO_CALLS)
+
+
+def is_about_live_parts(text: str, url: str) -> bool:
+    """Whether a console line is the browser's about a socket or the stream, which others judge; pure."""
+    return text.startswith(("WebSocket connection to", "EventSource")) or urlsplit(url).path.endswith("/stream")
 
 
 def explain(url: str, error: PlaywrightError) -> Finding:

@@ -5,6 +5,7 @@ Texts are those of contract 3.7. The panel shows what was said before anybody ha
 
 import asyncio
 
+from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes import chat
@@ -18,7 +19,6 @@ SIDEBAR = "채팅"
 PLACE = "메시지를 입력하세요... (Ctrl+V로 이미지 붙여넣기)"
 SEND = "전송"
 LOOKS_AGAIN_AFTER = 0.1  # seconds
-SHOWS_NOT = "the page: its chat list or panel"
 
 
 def path(workspace: str) -> str:
@@ -29,16 +29,20 @@ def path(workspace: str) -> str:
 async def open_chat(stay: Stay, name: str) -> None:
     """Open the chat `name` in the panel, its socket included. Raises Broken."""
     await stay.connected("presence")
-    steps = {
-        "a button for chats": stay.page.get_by_title(SIDEBAR, exact=True),
-        f"the chat {name}": stay.page.get_by_role("button", name=name),
-    }
-    for what, step in steps.items():
-        await stay.visit.shows(step, Code.CHAT_NOT_DELIVERED, f"the page does not show {what}", SHOWS_NOT)
-        await step.first.click()
-    place = stay.page.get_by_placeholder(PLACE)
-    await stay.visit.shows(place, Code.CHAT_NOT_DELIVERED, f"the page does not open the chat {name}", SHOWS_NOT)
+    await (await _there(stay, stay.page.get_by_title(SIDEBAR, exact=True), "a button for chats")).click()
+    await (await _there(stay, stay.page.get_by_role("button", name=name), f"the chat {name}")).click()
+    await _there(stay, stay.page.get_by_placeholder(PLACE), f"a place to write in the chat {name}")
     await stay.connected("chat")
+
+
+async def _there(stay: Stay, place: Locator, what: str) -> Locator:
+    """The first such place, once it is there. Raises Broken. A page may complain of much that is not about chat."""
+    try:
+        await place.first.wait_for()
+    except PlaywrightTimeout:
+        stay.visit.check()
+        raise broken(Code.CHAT_NOT_DELIVERED, f"the page does not show {what}", "the page: its chat panel") from None
+    return place.first
 
 
 async def say(stay: Stay, text: str) -> None:

@@ -27,6 +27,11 @@ async def shows(visit: Visit, name: str) -> None:
     visit.recorder.fact("build", (footer or "").rpartition("•")[2].strip())
 
 
+async def look_into_trash(visit: Visit) -> None:
+    """Folders and files of the trash, which the page asks for at the same moment."""
+    await visit.page.get_by_role("button", name="휴지통", exact=True).click()
+
+
 async def upload(visit: Visit, name: str, content: bytes) -> None:
     """Choose a file, wait for the page to say that it is uploaded, and hold it to its word. Raises Broken."""
     chosen: FilePayload = {"name": name, "mimeType": TEXT, "buffer": content}

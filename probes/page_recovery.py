@@ -39,17 +39,19 @@ class Seen:
     def is_back(self, what: str) -> bool:
         return any(socket.what == what and socket.live and socket.token not in self.stale for socket in self.attempts)
 
-    def storms(self, attempts: int) -> bool:
-        """Whether one kind of socket was tried more than twice as often as the app may in a row."""
-        return any(count > 2 * attempts for count in _counts(self).values())
+    def storm(self, attempts: int, rows: int = 2) -> str:
+        """The kind of socket that was tried more often than the app may in so many rows; empty if none was."""
+        counts = Counter(socket.what for socket in self.attempts)
+        return next((what for what, count in counts.items() if count > rows * _allowed(what, attempts)), "")
 
     @property
     def stale_attempt(self) -> Socket | None:
         return next((socket for socket in self.attempts if socket.token in self.stale), None)
 
 
-def _counts(seen: Seen) -> Counter[str]:
-    return Counter(socket.what for socket in seen.attempts)
+def _allowed(what: str, attempts: int) -> int:
+    """Presence may try twice as often as the others (contract 3.5)."""
+    return 2 * attempts if what == "presence" else attempts
 
 
 def explain_return(seen: Seen, kinds: Collection[str], attempts: int, refreshes: int | None = None) -> Finding | None:
@@ -59,7 +61,7 @@ def explain_return(seen: Seen, kinds: Collection[str], attempts: int, refreshes:
 
 def explain_refusal(seen: Seen, attempts: int, *, at_login: bool, kept: Collection[str]) -> Finding | None:
     """Name what is wrong with a page whose refresh was refused; `kept`: names of tokens that it still has."""
-    if finding := _storm(seen, attempts) or _stale(seen):
+    if finding := _storm(seen, attempts, rows=1) or _stale(seen):
         return finding
     if not seen.asked:
         return Finding(Code.PAGE_NOT_RECOVERED, "the page lost its socket and never asked for a refresh", RECONNECT)
@@ -77,37 +79,43 @@ def explain_refusal(seen: Seen, attempts: int, *, at_login: bool, kept: Collecti
 
 def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
     """Name what is wrong with a page that called the API with an expired token; `replies` in the order of their end."""
-    if finding := _logout(seen) or _many(seen, 1):
+    if finding := _logout(seen) or _no_pair(seen) or _many(seen, 1):
         return finding
+    if not replies:
+        return Finding(Code.PAGE_NOT_RECOVERED, "the page called the API for nothing", ANY_CALL)
     refused = Counter(_call(answer) for answer in replies if answer.status == 401)
-    done = {_call(answer) for answer in replies if 200 <= answer.status < 300}
-    if not refused:
+    if not refused and not seen.asked:
         return Finding(
             Code.STRANGER_ADMITTED,
             "the page called the API with an expired access token, and no service refused it",
             "token check of the HTTP services: parse-only, neither signature nor expiry (contract 2.5)",
         )
-    for call, times in refused.items():
-        if call not in done:
-            return Finding(
-                Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401, and not repeated with success", ANY_CALL
-            )
-        if times > 1:
-            return Finding(Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL)
+    if left := waiting(replies):
+        return Finding(Code.PAGE_NOT_RECOVERED, f"{left[0]} was refused with 401 and not repeated", ANY_CALL)
+    call, times = refused.most_common(1)[0] if refused else ("", 0)
+    if times > 1:
+        return Finding(Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL)
     return None
+
+
+def waiting(replies: Sequence[Answer]) -> list[str]:
+    """The calls that were refused for their token, and not answered otherwise since."""
+    done = {_call(answer) for answer in replies if answer.status not in (0, 401)}
+    return [call for answer in replies if answer.status == 401 and (call := _call(answer)) not in done]
 
 
 def _call(answer: Answer) -> str:
     return f"{answer.method} {answer.url.partition('?')[0]}"
 
 
-def _storm(seen: Seen, attempts: int) -> Finding | None:
-    if not seen.storms(attempts):
+def _storm(seen: Seen, attempts: int, rows: int = 2) -> Finding | None:
+    if not (what := seen.storm(attempts, rows)):
         return None
-    what, count = _counts(seen).most_common(1)[0]
+    count = sum(socket.what == what for socket in seen.attempts)
+    allowed = _allowed(what, attempts)
     return Finding(
         Code.SOCKET_RECONNECT_STORM,
-        f"the page tried {count} times to open its {what} socket, where {attempts} times in a row are the app's limit",
+        f"the page tried {count} times to open its {what} socket, where {allowed} times in a row are the app's limit",
         "the page: it reconnects without a pause, or without an end (contract 3.5)",
     )
 
@@ -127,23 +135,30 @@ def _stale(seen: Seen) -> Finding | None:
 def _logout(seen: Seen) -> Finding | None:
     if not seen.logouts:
         return None
-    refused = next((answer for answer in seen.answers if answer.status == 401), None)
-    if refused and seen.asked > 1:
+    refusals = [answer for answer in seen.answers if answer.status == 401]
+    refused = refusals[0] if refusals else None
+    if len(refusals) > 1 or (refused and any(answer.status == 200 for answer in seen.answers)):
         return Finding(
             Code.REFRESH_RACE_LOGOUT,
-            f"the page asked for {seen.asked} refreshes where one serves all, one was refused as spent, "
+            f"the page asked for {seen.asked} refreshes where one serves all, {len(refusals)} refused as spent, "
             "and the user was logged out",
             RACE,
         )
     if refused and not refused.body:
         # A page that leaves takes bodies along that the browser has not handed out yet.
-        return Finding(Code.REFRESH_REPLAYED, f"{refused} to the page's only refresh, and logged it out", TWICE)
+        return Finding(Code.REFRESH_REPLAYED, f"{refused} to a refresh token that the page had not used", TWICE)
     if refused:
         return refreshing.explain(refused)
     if bad := next((answer for answer in seen.answers if answer.status != 200), None):
         how = f"was answered {bad.status}" if bad.status else "got no answer"
         return Finding(Code.REFRESH_ERROR_LOGOUT, f"a refresh {how}, and the user was logged out", ANY_ERROR)
     return Finding(Code.PAGE_NOT_RECOVERED, "the user was logged out, though no refresh had failed", CLEARS)
+
+
+def _no_pair(seen: Seen) -> Finding | None:
+    """A refresh that weAlist itself did not answer with a pair, where nobody was logged out for it."""
+    bad = next((answer for answer in reversed(seen.answers) if answer.status != 200), None)
+    return refreshing.explain(bad) if bad else None
 
 
 def _many(seen: Seen, refreshes: int | None) -> Finding | None:
@@ -170,10 +185,11 @@ def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
     if missing is None:
         return None
     tried = [socket for socket in seen.attempts if socket.what == missing]
-    if tried and not tried[-1].opened:
-        return explain_upgrade(tried[-1])
-    if not tried and (bad := next((answer for answer in reversed(seen.answers) if answer.status != 200), None)):
-        return refreshing.explain(bad)
+    ended = [socket for socket in tried if socket.status or socket.failure]  # the last may have just begun
+    if tried and not (ended and ended[-1].opened):
+        return explain_upgrade(ended[-1] if ended else tried[-1])
+    if not tried and (finding := _no_pair(seen)):
+        return finding
     return Finding(
         Code.PAGE_NOT_RECOVERED,
         f"the page's {missing} socket is not back: {len(tried)} attempts, {seen.asked} refreshes",

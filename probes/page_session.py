@@ -6,8 +6,8 @@ What came of it is judged by probes/page_recovery.py. Sources: V6 §4, contract 
 
 import asyncio
 import contextlib
-import math
-from collections.abc import AsyncIterator, Callable
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,7 +18,7 @@ from playwright.async_api import Frame, Request, Route
 
 from probes import page_recovery, refreshing
 from probes.browser import Browser
-from probes.finding import Broken, CannotAsk, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.identity import Member
 from probes.page import Reply, Visit
 from probes.page_recovery import Seen
@@ -50,12 +50,11 @@ class Stay:
 
     def __init__(self, visit: Visit, session: OwnSession) -> None:
         self.visit, self.page, self.realtime = visit, visit.page, visit.target.realtime
-        self.sockets = Sockets(visit.page, visit.recorder, visit.news.set)
+        self.sockets = Sockets(visit.page, visit.target.hosts.apex, visit.recorder, visit.news.set)
         self._session, self._since, self._stale = session, Mark(), frozenset[str]()
         self._asked = self._logouts = 0
         self._flying: set[Request] = set()
-        self._failing: Failing = "refused"
-        self._failures_left = 0.0
+        self._failing: Iterator[Failing] = iter(())
 
     async def prepare(self) -> None:
         """Call before the page is opened."""
@@ -70,17 +69,21 @@ class Stay:
 
     async def expire(self, token: str) -> None:
         """Half an hour passes: the access token in the page's storage is one that has expired."""
+        self._mark()  # the page may notice before anything else is done to it
         before = await self._kept()
         self._stale = frozenset({token, before.access, self._session.tokens.access})
         await self.page.evaluate("token => localStorage.setItem('accessToken', token)", token)
 
-    def fail_refreshes(self, how: Failing, times: float = math.inf) -> None:
-        """The next refreshes end so, without reaching weAlist, where the refresh token stays good."""
-        self._failing, self._failures_left = how, times
+    def fail_refreshes(self, *how: Failing) -> None:
+        """The next refreshes end so, one after the other, and do not reach weAlist, where the token stays unused."""
+        self._failing = iter(how)
+
+    def refuse_refreshes(self) -> None:
+        """The session is over, as auth-service says it."""
+        self._failing = itertools.repeat("refused")
 
     async def drop(self, *kinds: str) -> None:
         """The server closes these sockets of the page at the same moment."""
-        self._mark()
         await self.sockets.drop(*kinds)
 
     async def lose_network(self, seconds: float) -> None:
@@ -94,8 +97,11 @@ class Stay:
 
     async def connected(self, *kinds: str) -> None:
         """The page has opened these sockets. Raises Broken."""
-        await self._until(lambda: self._all_back(kinds), self.visit.target.patience.answer)
-        self._judge(page_recovery.explain_return(self.seen, kinds, self.realtime.attempts))
+        await self._until(lambda: self._all_back(kinds), self.realtime.reconnect_seconds)
+        finding = page_recovery.explain_return(self.seen, kinds, self.realtime.attempts)
+        if finding and finding.code is Code.PAGE_NOT_RECOVERED:
+            self.visit.check()  # nothing has been lost yet: what the page never got says why
+        self._judge(finding)
 
     async def comes_back(self, *kinds: str, refreshes: int | None = None) -> None:
         """The page has these sockets again, with a fresh token, and its user is signed in. Raises Broken."""
@@ -106,10 +112,13 @@ class Stay:
     async def logs_out_once(self) -> None:
         """The page forgets its tokens, shows the login page, and is quiet from then on. Raises Broken."""
         shown = self.page.get_by_role("button", name=SIGN_IN)
-        await self._until(lambda: bool(self._logouts) or self._is_lost, self.realtime.reconnect_seconds)
-        with contextlib.suppress(PlaywrightError):
-            await shown.wait_for(timeout=1000 if self._is_lost else None)
-        await self._until(lambda: self._is_storming, self.realtime.attempts * self.realtime.pause_seconds)
+        await self._until(lambda: self._is_lost, self.realtime.reconnect_seconds)
+        if self.seen.logouts:
+            with contextlib.suppress(PlaywrightError):
+                await shown.wait_for()
+        in_a_row = self.realtime.attempts
+        # Once it has logged out, a page has nothing to try; what it may elsewhere is too much here.
+        await self._until(lambda: bool(self.seen.storm(in_a_row, 1)), in_a_row * self.realtime.pause_seconds)
         kept = await self._kept()
         names = [name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value]
         at_login = await shown.is_visible()
@@ -117,10 +126,13 @@ class Stay:
 
     async def repeats_its_calls(self) -> None:
         """Calls that were refused for an expired token are repeated after one refresh. Raises Broken."""
-        await self._until(lambda: self._logouts > 0 or self._is_through, self.visit.target.patience.answer)
+        await self._until(lambda: self.seen.logouts > 0 or self._is_through, self.realtime.reconnect_seconds)
         await self._settle()
-        calls = [reply.answer for reply in self._replies() if not _is_refresh(reply)]
-        self._judge(page_recovery.explain_calls(self.seen, calls))
+        calls = [reply for reply in self._replies() if not _is_refresh(reply) and not _is_stream(reply)]
+        finding = page_recovery.explain_calls(self.seen, [reply.answer for reply in calls])
+        if finding and not any(reply.answer.status == 401 for reply in calls) and not self.seen.asked:
+            self.visit.check()  # what never reached a service was not let in either
+        self._judge(finding)
 
     @property
     def seen(self) -> Seen:
@@ -136,6 +148,7 @@ class Stay:
     async def end(self) -> None:
         """Keep what the page's refreshes left, before it is closed."""
         self.sockets.end()
+        await self._settle()
         refreshed = any(_is_refresh(reply) and reply.answer.status == 200 for reply in self.visit.replies)
         kept = await self._kept() if refreshed else self._session.tokens
         if kept.access and kept.refresh:
@@ -161,7 +174,7 @@ class Stay:
 
     @property
     def _is_storming(self) -> bool:
-        return self.seen.storms(self.realtime.attempts)
+        return bool(self.seen.storm(self.realtime.attempts))
 
     @property
     def _is_lost(self) -> bool:
@@ -170,8 +183,11 @@ class Stay:
 
     @property
     def _is_through(self) -> bool:
-        refused = any(reply.answer.status == 401 for reply in self._replies())
-        return refused and not self._flying
+        """The expired token has been noticed, no call is under way, and none waits to be repeated."""
+        calls = [reply.answer for reply in self._replies() if not _is_stream(reply)]
+        noticed = self.seen.asked or any(answer.status == 401 for answer in calls)
+        still = self._flying or self.visit.is_reading or page_recovery.waiting(calls)
+        return bool(noticed) and not still
 
     async def _until(self, done: Callable[[], bool], seconds: float) -> None:
         """Wait for `done`, no longer than `seconds`; who calls judges by what was seen."""
@@ -196,17 +212,15 @@ class Stay:
         raise CannotAsk("the page's storage cannot be read: it never stands still")
 
     async def _refresh(self, route: Route) -> None:
-        if self._failures_left < 1:
-            await route.fallback()
-            return
-        self._failures_left -= 1
-        match self._failing:
+        match next(self._failing, None):
             case "refused":
                 await route.fulfill(status=401, json=REFUSAL)
             case "unavailable":
                 await route.fulfill(status=503, content_type="text/plain", body=NO_PODS)
             case "network":
                 await route.abort("connectionfailed")
+            case None:
+                await route.fallback()
 
     def _request(self, request: Request) -> None:
         if request.resource_type in ASKS and "/api/" in request.url:
@@ -226,6 +240,11 @@ class Stay:
 
 def _is_refresh(reply: Reply) -> bool:
     return reply.answer.method == "POST" and urlsplit(reply.answer.url).path == refreshing.REFRESH
+
+
+def _is_stream(reply: Reply) -> bool:
+    """Whether it is the stream of notifications, which carries its token in the URL and is nobody's call."""
+    return "text/event-stream" in reply.exchange.request_headers.get("accept", "")
 
 
 @asynccontextmanager

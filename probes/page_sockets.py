@@ -64,9 +64,9 @@ def kind(url: str) -> str:
 class Sockets:
     """All sockets of one page, in the order of its attempts; `news` is called at each change."""
 
-    def __init__(self, page: Page, recorder: Recorder, news: Callable[[], None]) -> None:
+    def __init__(self, page: Page, origin: str, recorder: Recorder, news: Callable[[], None]) -> None:
         self.all: list[Socket] = []
-        self._page, self._recorder, self._news = page, recorder, news
+        self._page, self._origin, self._recorder, self._news = page, origin, recorder, news
         self._routes: dict[str, tuple[WebSocketRoute, WebSocketRoute]] = {}
         self._asking: dict[str, tuple[Socket, Exchange, float]] = {}
         self._opened: dict[str, Socket] = {}
@@ -121,6 +121,7 @@ class Sockets:
         self._recorder.evidence.redactor.remember(token)
         asked = "http" + url.removeprefix("ws")  # as probes/sockets.py records them, so that they can be asked again
         exchange = self._recorder.begin("socket", "GET", asked)
+        exchange.asked({"origin": self._origin})
         socket = Socket(kind(url), token, asked.partition("?")[0], exchange)
         self.all.append(socket)
         self._asking[event["requestId"]] = (socket, exchange, time.monotonic())

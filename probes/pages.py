@@ -33,7 +33,7 @@ async def leads_to_https(web: Web, target: Target) -> None:
     """Raise Broken unless plain http redirects to the https apex."""
     answer = await web.ask("GET", target.hosts.plain + "/", kind="page")
     location = answer.headers.get("location", "")
-    if answer.status not in (301, 302, 307, 308) or not location.startswith(target.hosts.apex):
+    if answer.status not in (301, 302, 307, 308) or not f"{location}/".startswith(target.hosts.apex + "/"):
         saw = f"to {location}" if location else f"with {len(answer.body)} bytes"
         raise broken(
             Code.HTTP_NOT_REDIRECTED,

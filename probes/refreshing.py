@@ -5,7 +5,7 @@ import time
 
 from probes import answers
 from probes.answers import Envelope, expect
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.tokens import OwnSession, Tokens, claims, moment
 from probes.web import Answer, Web
 
@@ -40,6 +40,8 @@ async def refresh(web: Web, session: OwnSession) -> Tokens:
     answer = await ask(web, before.refresh)
     after = pair(answer)
     if after is None:
+        if is_spent(answer) and await session.is_overtaken():
+            raise CannotAsk("another run used this refresh token in the same moment, and has kept what it got")
         raise Broken(explain(answer))
     await session.rotated(after)
     if finding := explain_pair(before, after):

@@ -5,6 +5,7 @@ store again and goes on with what that run has left there.
 """
 
 import asyncio
+import contextlib
 import functools
 import hashlib
 import os
@@ -19,6 +20,8 @@ from probes.state import LOOKS_AGAIN_AFTER, Kept, State
 from probes.target import Part
 from probes.tokens import OwnSession, Tokens, seconds_left
 from probes.web import Answer, Web
+
+A_RACE_LASTS = 10.0  # seconds; whoever spent the token has kept its successor by then, or never will
 
 
 def kept_after(kept: Kept, tokens: Tokens) -> Kept:
@@ -43,22 +46,32 @@ class Rotation:
 
     @asynccontextmanager
     async def session(self, name: str, part: Part) -> AsyncIterator[OwnSession]:
-        """The member's pair, ours alone meanwhile where the store can promise that. Raises CannotAsk.
-
-        It is refreshed first only when its access token would not outlive the run.
-        """
+        """The member's pair, ours alone meanwhile where the store can promise that. Raises CannotAsk."""
         async with self._ours[name], self._state.turn(name):
-            kept = self._with_seed(name, part, await self._state.read(name))
+            kept = await self._fresh(name, part)
+            yield OwnSession(
+                self._tokens(kept, part), functools.partial(self._keep, name), functools.partial(self._overtaken, name)
+            )
+
+    async def _fresh(self, name: str, part: Part) -> Kept:
+        """What is kept, refreshed first when its access token would not outlive the run."""
+        while True:
+            left = await self._state.read(name)
+            kept = self._with_seed(name, part, left)
             if seconds_left(kept.get("access", "")) > self._web.target.patience.run:
-                tokens = self._tokens(kept, part)
-            else:
-                tokens = await self._unbroken(name, part, kept)
-            yield OwnSession(tokens, functools.partial(self._keep, name))
+                return kept
+            # Who cannot save must not spend; who comes too late reads again.
+            if await self._state.swap(name, left, kept):
+                return await self._unbroken(name, part, kept)
 
     async def _keep(self, name: str, tokens: Tokens) -> None:
         for secret in (tokens.access, tokens.refresh):
             self._redactor.remember(secret)
-        await self._state.keep(name, kept_after(await self._state.read(name), tokens))
+        kept = await self._state.read(name)
+        await self._state.swap(name, kept, kept_after(kept, tokens))
+
+    async def _overtaken(self, name: str, tokens: Tokens) -> bool:
+        return await self._successor(name, tokens.refresh) is not None
 
     def _with_seed(self, name: str, part: Part, kept: Kept) -> Kept:
         """What is kept, or what the operator has seeded since."""
@@ -77,7 +90,7 @@ class Rotation:
             self._redactor.remember(secret)
         return Tokens(kept["access"], kept["refresh"], part.user)
 
-    async def _unbroken(self, name: str, part: Part, kept: Kept) -> Tokens:
+    async def _unbroken(self, name: str, part: Part, kept: Kept) -> Kept:
         """Between spending the old token and keeping the new one nobody may stop us, the run's end included."""
         task = asyncio.create_task(self._rotate(name, part, kept))
         try:
@@ -86,32 +99,38 @@ class Rotation:
             await asyncio.wait([task])
             raise
 
-    async def _rotate(self, name: str, part: Part, kept: Kept) -> Tokens:
-        # Who cannot save must not spend.
-        await self._state.keep(name, kept)
+    async def _rotate(self, name: str, part: Part, kept: Kept) -> Kept:
         try:
             answer = await refreshing.ask(self._web, kept["refresh"])
         except Broken as failure:
             raise CannotAsk(f"no token for {name}: {failure.finding.observed}") from failure
         if tokens := refreshing.pair(answer):
-            await self._state.keep(name, kept_after(kept, tokens))
-            return self._tokens(kept_after(kept, tokens), part)
+            new = kept_after(kept, tokens)
+            # Where auth-service gave two runs a pair each for one token, both are good: the first to save is kept.
+            await self._state.swap(name, kept, new)
+            return new
         if refreshing.is_spent(answer):
             return await self._left_by_another(name, part, kept["refresh"])
         raise CannotAsk(f"no token for {name}: {_why(answer)}; {_seed(name, part)}")
 
-    async def _left_by_another(self, name: str, part: Part, spent: str) -> Tokens:
+    async def _left_by_another(self, name: str, part: Part, spent: str) -> Kept:
         """Another run has spent the token in this moment, and is about to save what it got; or it is lost."""
-        try:
-            async with asyncio.timeout(self._web.target.patience.answer):
-                # Another process can set no Event of ours.
-                while (kept := await self._state.read(name)).get("refresh") == spent:  # noqa: ASYNC110 - as said
+        if kept := await self._successor(name, spent):
+            return kept
+        raise CannotAsk(
+            f"the refresh token kept for {name} was used by somebody else, who left no new one; {_seed(name, part)}"
+        )
+
+    async def _successor(self, name: str, spent: str) -> Kept | None:
+        """What another run has kept since `spent` was; None where nothing comes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(A_RACE_LASTS):
+                while True:
+                    kept = await self._state.read(name)
+                    if kept.get("access") and kept.get("refresh") != spent:
+                        return kept
                     await asyncio.sleep(LOOKS_AGAIN_AFTER)
-        except TimeoutError:
-            raise CannotAsk(
-                f"the refresh token kept for {name} was used by somebody else, who left no new one; {_seed(name, part)}"
-            ) from None
-        return self._tokens(kept, part)
+        return None
 
 
 def _why(answer: Answer) -> str:

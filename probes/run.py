@@ -19,8 +19,8 @@ from probes.target import Accepted, Target
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
 
-# A second look at a failure may not take longer than this, in seconds.
-LADDER_DEADLINE = 8.0
+# A second look at a failure has its own deadline, and is not trusted to keep it. Seconds.
+SECOND_LOOK = 10.0
 # What a cancelled scenario may take to close what it opened, in seconds.
 CLOSING_TIME = 6.0
 
@@ -267,7 +267,7 @@ class Run:
         line = curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
         finding = replace(finding, reproduce=finding.reproduce or line)
         try:
-            async with asyncio.timeout(LADDER_DEADLINE):
+            async with asyncio.timeout(SECOND_LOOK):
                 return await self._refine(finding, recorder)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
             if not self.stopped:

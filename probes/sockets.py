@@ -204,7 +204,7 @@ def explain_error(url: str, error: Exception) -> Finding:
                 f"gateway, or {who}",
             )
         case ssl.SSLCertVerificationError():
-            said = error.verify_message or str(error)
+            said = getattr(error, "verify_message", "") or str(error)
             return Finding(Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {said}", "certificate")
         case ConnectionRefusedError():
             return Finding(

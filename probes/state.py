@@ -26,8 +26,11 @@ class State(Protocol):
     async def read(self, member: str) -> Kept:
         """All that is kept for `member`. Raises CannotAsk."""
 
-    async def keep(self, member: str, kept: Kept) -> None:
-        """Replace what is kept for `member`; it is safe when this returns. Raises CannotAsk."""
+    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
+        """Keep `after` for `member`, safe when this returns; False where no longer `before` is kept. Raises CannotAsk.
+
+        Never a blind write: what another run has kept meanwhile is newer than anything that we know.
+        """
 
     def turn(self, member: str) -> AbstractAsyncContextManager[None]:
         """Nobody else has a turn for `member` meanwhile, where the store can promise that. Raises CannotAsk."""
@@ -42,11 +45,15 @@ class FileState:
     async def read(self, member: str) -> Kept:
         return self._all().get(member, {})
 
-    async def keep(self, member: str, kept: Kept) -> None:
+    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
         with self._complaining():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             async with self._locked("write"):
-                self._replace(json.dumps({**self._all(), member: kept}, indent=1))
+                kept = self._all()
+                if kept.get(member, {}) != before:
+                    return False
+                self._replace(json.dumps({**kept, member: after}, indent=1))
+        return True
 
     @asynccontextmanager
     async def turn(self, member: str) -> AsyncIterator[None]:
@@ -57,10 +64,10 @@ class FileState:
 
     def _all(self) -> dict[str, Kept]:
         try:
-            return dict(json.loads(self._path.read_text("utf-8")))
+            return {str(member): dict(kept) for member, kept in json.loads(self._path.read_text("utf-8")).items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise CannotAsk(f"the state file {self._path} cannot be read ({error}); mend or remove it") from error
 
     @contextlib.contextmanager

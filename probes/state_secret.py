@@ -40,12 +40,14 @@ class SecretState:
     async def read(self, member: str) -> Kept:
         return self._opened(await self._secret(), member)
 
-    async def keep(self, member: str, kept: Kept) -> None:
+    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
         for _ in range(CONFLICTS):
             secret = await self._secret()
-            secret.data = {**(secret.data or {}), member: base64.b64encode(json.dumps(kept).encode()).decode()}
+            if self._opened(secret, member) != before:
+                return False
+            secret.data = {**(secret.data or {}), member: base64.b64encode(json.dumps(after).encode()).decode()}
             if await self._replaced(secret):
-                return
+                return True
         raise CannotAsk(f"{self} was changed by others {CONFLICTS} times in a row; run fewer at once")
 
     @asynccontextmanager
@@ -83,6 +85,7 @@ class SecretState:
 
     def _opened(self, secret: Secret, member: str) -> Kept:
         try:
-            return dict(json.loads(base64.b64decode((secret.data or {}).get(member, ""), validate=True) or b"{}"))
-        except (ValueError, TypeError) as error:
+            said = base64.b64decode((secret.data or {}).get(member, ""), validate=True) or b"{}"
+            return {str(name): str(value) for name, value in json.loads(said).items()}
+        except (ValueError, AttributeError) as error:
             raise CannotAsk(f"{self} holds no JSON under {member}; remove that key") from error

@@ -3,6 +3,7 @@
 What differs between environments is TOML; secrets are named there and read from the process's environment.
 """
 
+import functools
 import re
 import ssl
 import tomllib
@@ -135,10 +136,7 @@ class Target:
     @property
     def trust(self) -> ssl.SSLContext:
         """The system's authorities, and the environment's own."""
-        context = ssl.create_default_context()
-        if self.tls.ca:
-            context.load_verify_locations(self.tls.ca)
-        return context
+        return _trusting(self.tls.ca)
 
     def acceptance(self, scenario: str, code: str, today: date) -> Accepted | None:
         """The environment's word that `code` in `scenario` is known, while its date has not passed."""
@@ -158,6 +156,15 @@ class Target:
     def reason_to_skip(self, scenario: str) -> str:
         """Why `scenario` (or its whole area) does not apply here; empty when it does."""
         return self.skip.get(scenario) or self.skip.get(scenario.partition("[")[0]) or self.skip.get(area(scenario), "")
+
+
+@functools.cache
+def _trusting(ca: str) -> ssl.SSLContext:
+    """Read once: to read all authorities takes 40 ms, and every socket asks."""
+    context = ssl.create_default_context()
+    if ca:
+        context.load_verify_locations(ca)
+    return context
 
 
 def area(scenario: str) -> str:

@@ -65,8 +65,17 @@ def nobodys_key() -> rsa.RSAPrivateKey:
 class OwnSession:
     """A session that nobody else uses, so that its refresh token may be spent. `rotated` keeps what follows it."""
 
-    def __init__(self, tokens: Tokens, keep: Callable[[Tokens], Awaitable[None]]) -> None:
-        self.tokens, self._keep = tokens, keep
+    def __init__(
+        self,
+        tokens: Tokens,
+        keep: Callable[[Tokens], Awaitable[None]],
+        overtaken: Callable[[Tokens], Awaitable[bool]] | None = None,
+    ) -> None:
+        self.tokens, self._keep, self._overtaken = tokens, keep, overtaken
+
+    async def is_overtaken(self) -> bool:
+        """Whether another run has spent the refresh token meanwhile, where a store cannot keep that out."""
+        return self._overtaken is not None and await self._overtaken(self.tokens)
 
     async def rotated(self, tokens: Tokens) -> None:
         """The refresh token has been spent, and these came for it. Call before anything is done with them."""

@@ -17,6 +17,7 @@ from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding
 from probes.target import Target, address
 
+AT_ONCE = 32  # requests of one run
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
 
 
@@ -78,7 +79,7 @@ class Web:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_connections=32)),
+            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=AT_ONCE)),
             # Half of it to connect: who takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer / 2),
             headers={"user-agent": USER_AGENT},
@@ -87,6 +88,8 @@ class Web:
         )
         # One scenario's cookies are nothing to another's: a visitor who keeps them brings a jar along.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Ours, not the pool's: what waits for its turn here has not been asked yet, and nobody can be late with it.
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(
         self,
@@ -102,26 +105,29 @@ class Web:
         cookies: httpx.Cookies | None = None,
     ) -> Answer:
         """One exchange, redirects not followed; `cookies` is the visitor's jar. Raises Broken when no answer comes."""
-        with current().exchange(kind, method, url) as exchange:
-            request = self._client.build_request(method, url, headers=headers, json=json, content=content, data=data)
-            if cookies is not None:
-                cookies.set_cookie_header(request)
-            if token:
-                request.headers["authorization"] = f"Bearer {token}"
-            if kind == "http":
-                # Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
-                request.headers["traceparent"] = exchange.traceparent
-                request.headers["x-request-id"] = f"{current().evidence.run}-{exchange.traceparent[36:52]}"
-            exchange.asked(dict(request.headers), request.content)
-            try:
-                async with asyncio.timeout(self.target.patience.answer):
-                    response = await self._client.send(request)
-            except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
-                exchange.error = f"{type(error).__name__}: {error}"
-                raise Broken(explain(url, error)) from error
-            if cookies is not None:
-                cookies.extract_cookies(response)
-            exchange.answered(response.status_code, dict(response.headers), response.content)
+        async with self._turns:
+            with current().exchange(kind, method, url) as exchange:
+                request = self._client.build_request(
+                    method, url, headers=headers, json=json, content=content, data=data
+                )
+                if cookies is not None:
+                    cookies.set_cookie_header(request)
+                if token:
+                    request.headers["authorization"] = f"Bearer {token}"
+                if kind == "http":
+                    # Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
+                    request.headers["traceparent"] = exchange.traceparent
+                    request.headers["x-request-id"] = f"{current().evidence.run}-{exchange.traceparent[36:52]}"
+                exchange.asked(dict(request.headers), request.content)
+                try:
+                    async with asyncio.timeout(self.target.patience.answer):
+                        response = await self._client.send(request)
+                except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
+                    exchange.error = f"{type(error).__name__}: {error}"
+                    raise Broken(explain(url, error)) from error
+                if cookies is not None:
+                    cookies.extract_cookies(response)
+                exchange.answered(response.status_code, dict(response.headers), response.content)
         return Answer(method, url, response.status_code, exchange.response_headers, response.content)
 
     @asynccontextmanager
@@ -164,6 +170,8 @@ def explain(url: str, error: Exception) -> Finding:
     host = urlsplit(url).hostname or ""
     who, said = service(url), str(error) or type(error).__name__
     match error:
+        case httpx.ConnectError() if "SSL" in said and not _certificate(error):
+            return Finding(Code.TLS_INVALID, f"{host} does not agree on TLS: {said}", "load balancer's TLS policy")
         case httpx.ConnectTimeout() | httpx.ConnectError() if not _certificate(error):
             return Finding(
                 Code.HOST_UNREACHABLE, f"{host} took no connection: {said}", "DNS, load balancer or listener"

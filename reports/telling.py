@@ -50,7 +50,8 @@ def _look_first(run: Run) -> str:
     if worst is None or worst.finding is None:
         return ""
     incident = f", {one_line(worst.incident)}" if worst.incident else ""
-    return f" Look first at {one_line(worst.finding.suspect)} ({worst.finding.code}{incident})."
+    where = worst.id if worst.finding.suspect in ("", "unknown") else worst.finding.suspect
+    return f" Look first at {one_line(where)} ({worst.finding.code}{incident})."
 
 
 def _claim(run: Run, *, strict: bool) -> str:

@@ -1,19 +1,26 @@
 """The cast, and what each of them has: roles, not clients."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import pytest
 
-from probes import chat
+from probes import chat, page_chat, page_session
+from probes.browser import Browser
+from probes.chat import Room
 from probes.counterfeits import Counterfeits
 from probes.identity import Member
 from probes.ledger import Ledger
 from probes.once import Once
+from probes.page_session import Stay
 from probes.storage import Drive
 from probes.target import Presign, Target
 from probes.trust import Door
 from probes.web import Web
 from scenarios.trust import At, Bad
+
+Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +84,19 @@ def at(web: Web, alice: Member, ledger: Ledger) -> At:
         return door.filled(web, await rooms.get("alice's") if "{room}" in door.path else "")
 
     return fill
+
+
+@asynccontextmanager
+async def _at_a_chat(
+    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> AsyncIterator[tuple[Stay, Room]]:
+    room = await chat.open_room(web, alice, [bob], ledger)
+    async with page_session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
+        await page_chat.open_chat(stay, room.name)
+        yield stay, room
+
+
+@pytest.fixture(scope="session")
+def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger) -> Callable[[], Sitting]:
+    """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
+    return partial(_at_a_chat, browser, web, alice, bob, ledger)

@@ -12,9 +12,7 @@ pytestmark = pytest.mark.promise(owner="noti", incident="f8d2b9c5")
 
 async def test_an_assigned_board_notifies_its_assignee(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
     """A member who is assigned a board is told at once, without asking."""
-    async with notifications.stream(web, bob) as listening:
-        card = await boards.create(web, alice, ledger, assignee=bob)
-        notice = await listening.brings(card, web.target.realtime.deliver_seconds)
+    notice = await notifications.hears_of(web, bob, lambda: boards.create(web, alice, ledger, assignee=bob))
     await notifications.dismiss(web, bob, notice.id)
 
 

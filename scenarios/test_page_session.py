@@ -1,40 +1,19 @@
 """The page through its token's life: it comes back from what is lost, and its user notices nothing, or is told."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from collections.abc import Callable
 
 import pytest
 
-from probes import chat, page_chat, page_session
+from probes import page_chat, page_drive, page_session
 from probes.browser import Browser
-from probes.chat import Room
 from probes.identity import Member
-from probes.ledger import Ledger
-from probes.page_session import Failing, Stay
 from probes.target import Target
 from probes.web import Web
+from scenarios.conftest import Sitting
 
 pytestmark = pytest.mark.promise(owner="frontend", incident="V6 §4")
 
-Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]
 HELLO = "Are you there?"
-
-
-@asynccontextmanager
-async def _at_a_chat(
-    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
-) -> AsyncIterator[tuple[Stay, Room]]:
-    room = await chat.open_room(web, alice, [bob], ledger)
-    async with page_session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
-        await page_chat.open_chat(stay, room.name)
-        yield stay, room
-
-
-@pytest.fixture(scope="session")
-def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger) -> Callable[[], Sitting]:
-    """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
-    return partial(_at_a_chat, browser, web, alice, bob, ledger)
 
 
 @pytest.mark.promise(incident="V6 §4, a3ca20b2")
@@ -64,19 +43,18 @@ async def test_one_refresh_serves_all_sockets(at_a_chat: Callable[[], Sitting], 
 async def test_a_refused_refresh_logs_out_once(at_a_chat: Callable[[], Sitting], alice: Member) -> None:
     """A user whose session is over is led to the login page once, no token is left behind, and the page is quiet."""
     async with at_a_chat() as (stay, _):
+        stay.refuse_refreshes()
         await stay.expire(await alice.expired())
-        stay.fail_refreshes("refused")
         await stay.drop("chat")
         await stay.logs_out_once()
 
 
 @pytest.mark.promise(incident="contract 3.3, 7bfadad3")
-@pytest.mark.parametrize("how", ["unavailable", "network"])
-async def test_a_failed_refresh_is_tried_again(at_a_chat: Callable[[], Sitting], alice: Member, how: Failing) -> None:
-    """A refresh that fails by network or 503 logs nobody out: it is tried again, and the chat comes back."""
+async def test_a_failed_refresh_is_tried_again(at_a_chat: Callable[[], Sitting], alice: Member) -> None:
+    """A refresh that fails by 503, then by network, logs nobody out: it is tried again, and the chat comes back."""
     async with at_a_chat() as (stay, _):
+        stay.fail_refreshes("unavailable", "network")
         await stay.expire(await alice.expired())
-        stay.fail_refreshes(how, times=2)
         await stay.drop("chat")
         await stay.comes_back("chat")
 
@@ -92,9 +70,17 @@ async def test_the_page_survives_a_lost_network(at_a_chat: Callable[[], Sitting]
 
 
 @pytest.mark.promise(incident="contract 3.3")
-@pytest.mark.parametrize("path", ["/dashboard", "/workspace/{workspace}"], ids=["one-call", "many-calls"])
-async def test_an_expired_token_costs_one_refresh(browser: Browser, target: Target, alice: Member, path: str) -> None:
-    """Who comes back after an hour sees the page all the same: one refresh, and each refused call is repeated once."""
-    there = path.replace("{workspace}", target.workspace.id)
-    async with page_session.stay(browser, alice, there, access=await alice.expired()) as stay:
+async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: Member) -> None:
+    """Who comes back after an hour sees their workspaces: the refused call is repeated after one refresh."""
+    async with page_session.stay(browser, alice, "/dashboard", access=await alice.expired()) as stay:
+        await stay.repeats_its_calls()
+
+
+@pytest.mark.promise(incident="contract 3.3")
+async def test_many_refused_calls_share_one_refresh(browser: Browser, target: Target, alice: Member) -> None:
+    """Calls that are refused at the same moment wait for one refresh, and each is repeated once."""
+    async with page_session.stay(browser, alice, page_drive.path(target.workspace.id)) as stay:
+        await stay.connected("presence")
+        await stay.expire(await alice.expired())
+        await page_drive.look_into_trash(stay.visit)
         await stay.repeats_its_calls()

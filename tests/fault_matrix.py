@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
+from tests.fault_matrix_pages import PAGE_SESSION, PAGE_SUSPECTS
 from tests.fault_matrix_realtime import ELSEWHERE, REALTIME, REALTIME_SUSPECTS
 
 Row = dict[str, str]
@@ -159,7 +160,7 @@ MATRIX: dict[str, Row] = {
     ),
 }
 
-for fault, row in (*ELSEWHERE.items(), *REALTIME.items()):
+for fault, row in (*ELSEWHERE.items(), *REALTIME.items(), *PAGE_SESSION.items()):
     MATRIX[fault] = MATRIX.get(fault, {}) | row
 
 # What every suspect of the fault's own code must name; the code is the one that most of the row's scenarios end with.
@@ -197,4 +198,5 @@ SUSPECTS: dict[str, str] = {
     "storage-presigns-with-dev-credentials": "S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY",
     "storage-presigns-with-static-key": "IAM role",
     **REALTIME_SUSPECTS,
+    **PAGE_SUSPECTS,
 }

@@ -82,6 +82,8 @@ class Site:
 
 def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # what an upgrade may be refused in
+
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             host = self.headers["host"].partition(".")[0]
@@ -94,6 +96,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             for name, value in said.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(said.body)))
+            self.send_header("connection", "close")
             self.end_headers()
             self.wfile.write(said.body)
 

@@ -27,6 +27,7 @@ def answer(status: int, body: bytes = b"{}", headers: dict[str, str] = JSON, pat
         (answer(403), 403),
         (answer(204, b"", {}), 204),
         (answer(200, b"[]", {"x-cache": "Miss from cloudfront", "server": "istio-envoy"}), 200),
+        (answer(404, b"{}", {"x-cache": "Error from cloudfront", "server": "istio-envoy"}), 404),
     ],
 )
 def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:

@@ -98,3 +98,10 @@ async def test_an_answer_without_a_url_breaks_the_contract(
         await BY_NAME["storage"].issue(web, alice, ledger)
     assert failure.value.finding.code is Code.CONTRACT_BROKEN
     assert len(ledger.open_entries) == 1
+
+
+async def test_a_url_without_an_id_is_a_url(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+    """Its row is found by name."""
+    site.says[f"POST apex{STORAGE}"] = js({"success": True, "data": {"uploadUrl": SIGNED}})
+    await BY_NAME["storage"].issue(web, alice, ledger)
+    assert ledger.open_entries == [Entry("file", NAME)]

@@ -53,6 +53,10 @@ RETURNS = {
     "two refreshes, both good": (Seen((socket(),), 2, (PAIR, PAIR)), Code.REFRESH_RACE_LOGOUT),
     "its only refresh refused as spent": (Seen((), 1, (SPENT,), logouts=1), Code.REFRESH_REPLAYED),
     "its only refresh refused, the body lost": (Seen((), 1, (answer(401),), logouts=1), Code.REFRESH_REPLAYED),
+    "its only refresh that was answered, refused": (
+        Seen((), 3, (answer(503), answer(0), SPENT), logouts=1),
+        Code.REFRESH_REPLAYED,
+    ),
     "a logout for a 503": (Seen((), 1, (answer(503),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
     "a logout for no answer": (Seen((), 1, (answer(0),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
     "a logout out of nothing": (Seen(logouts=1), Code.PAGE_NOT_RECOVERED),
@@ -79,6 +83,21 @@ def test_a_page_that_is_not_back_is_named(seen: Seen, code: Code) -> None:
     finding = explain_return(seen, ["chat"], ATTEMPTS, refreshes=1)
     assert finding
     assert finding.code is code
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "storms"), [("chat", 10, False), ("chat", 11, True), ("presence", 20, False)]
+)
+def test_presence_may_try_more_often(what: str, count: int, storms: bool) -> None:
+    """Ten times in a row where the others may five times; twice that is a storm (contract 3.5)."""
+    assert bool(Seen(tuple(socket(what) for _ in range(count))).storm(ATTEMPTS)) is storms
+
+
+def test_an_attempt_that_has_just_begun_hides_no_refusal() -> None:
+    """What the attempt before it was told is the news."""
+    finding = explain_return(Seen((socket(status=400), socket(status=0))), ["chat"], ATTEMPTS)
+    assert finding
+    assert finding.code is Code.SOCKET_UPGRADE_REFUSED
 
 
 def test_a_socket_that_ended_again_is_not_back() -> None:
@@ -115,7 +134,7 @@ REFUSALS = {
         Code.SOCKET_STALE_TOKEN,
     ),
     "a page that never stops": (
-        Seen(tuple(socket() for _ in range(11)), 1, (SPENT,), 1),
+        Seen(tuple(socket() for _ in range(6)), 1, (SPENT,), 1),
         True,
         (),
         Code.SOCKET_RECONNECT_STORM,
@@ -140,8 +159,19 @@ CALLS = {
     "one never again": ([got(401), got(401, "/api/b"), got(200)], 1, Code.PAGE_NOT_RECOVERED),
     "one refused twice": ([got(401), got(401), got(200)], 1, Code.PAGE_NOT_RECOVERED),
     "two refreshes": ([got(401), got(200)], 2, Code.REFRESH_RACE_LOGOUT),
+    "repeated, and failed for another reason": ([got(401), got(403)], 1, None),
+    "none refused, since the token was refreshed before": ([got(200)], 1, None),
+    "nothing called": ([], 0, Code.PAGE_NOT_RECOVERED),
     "an expired token let in": ([got(200)], 0, Code.STRANGER_ADMITTED),
 }
+
+
+def test_a_refresh_that_gives_nothing_explains_why_calls_are_not_repeated() -> None:
+    """The deepest cause first: the calls wait for a token that never came."""
+    lost = answer(500, {"code": "AUTH999", "message": "Unexpected error"})
+    finding = explain_calls(Seen(asked=2, answers=(lost, lost)), [got(401)])
+    assert finding
+    assert finding.code is Code.REFRESH_UNAVAILABLE
 
 
 @pytest.mark.parametrize(("replies", "asked", "code"), CALLS.values(), ids=CALLS)

@@ -8,7 +8,7 @@ from probes import pages
 from probes.finding import Broken, Code
 from probes.target import Target
 from probes.web import Web
-from tests.probes.site import NOWHERE, Said, Site, js, page
+from tests.probes.site import NOWHERE, Said, Site, page
 
 INDEX = b"""<!doctype html><html><head>
 <script type="module" crossorigin src="/assets/index-abc.js"></script>
@@ -52,7 +52,7 @@ async def test_config_js_is_asked_for_even_if_nothing_names_it(app: Site, web: W
     [
         ("/", Said(503), "GET apex.localhost/ answered 503 no type where the app's page was promised"),
         ("/", page(404), "answered 404 text/html where the app's page was promised"),
-        ("/", js({"root": 'id="root"'}), "answered 200 application/json where the app's page was promised"),
+        ("/", Said(200, b'<div id="root">', "text/plain"), "answered 200 text/plain where the app's page was promised"),
         ("/", Said(200, b"<html>hello", "text/html"), "answered 200 text/html where the app's page was promised"),
         ("/", Said(200, b'<div id="root">', "text/html"), "answered 200 text/html, and it names no script"),
         ("/assets/index-abc.js", page(), "index-abc.js answered 200 text/html where text/javascript was promised"),
@@ -104,3 +104,10 @@ async def test_http_that_leads_elsewhere_has_a_name(
     assert failure.value.finding.code is Code.HTTP_NOT_REDIRECTED
     assert words in failure.value.finding.observed
     assert failure.value.finding.observed.endswith(target.hosts.apex)
+
+
+async def test_a_page_that_names_a_location_leads_nowhere(site: Site, web: Web, target: Target) -> None:
+    """A browser follows redirects only."""
+    site.says["GET plain/"] = Said(200, headers={"location": target.hosts.apex + "/"})
+    with pytest.raises(Broken, match="http-not-redirected"):
+        await pages.leads_to_https(web, target)

@@ -201,7 +201,7 @@ async def test_a_finding_outlives_its_ladder(
     stage: Stage, refine: Refine, note: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it breaks or hangs."""
-    monkeypatch.setattr(run, "LADDER_DEADLINE", 0.01)
+    monkeypatch.setattr(run, "SECOND_LOOK", 0.01)
     outcome = await stage.outcome(doing(FOUND), refine=refine, confirm=False)
     assert outcome.finding == FOUND
     assert [event["text"].rstrip(": ") for event in stage.journal("note")] == [note]

@@ -1,5 +1,6 @@
 """A target that is started for a run is waited for, told of its faults, and gone with the run."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -109,7 +110,11 @@ sys.stdin.read()
         child = psutil.Process(int(process.stdout.readline()))
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    child.wait(60)
+    try:
+        child.wait(60)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def environment(path: Path, text: str) -> dict[str, str]:

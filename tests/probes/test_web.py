@@ -222,6 +222,11 @@ URL = "https://apex/api/svc/board/x"
         (TimeoutError(), Code.SERVICE_STALLED, "board-service"),
         (distrusted(), Code.TLS_INVALID, "certificate"),
         (httpx.ConnectError("CERTIFICATE_VERIFY_FAILED"), Code.TLS_INVALID, "certificate"),
+        (
+            httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version"),
+            Code.TLS_INVALID,
+            "load balancer's TLS policy",
+        ),
         (httpx.ReadError(""), Code.SERVICE_UNAVAILABLE, "board-service"),
     ],
 )

@@ -28,6 +28,7 @@ def test_one_line_is_one_line_and_prints(text: str, said: str) -> None:
         ("completed", ""),
         ("SIGTERM", " The run ended early: SIGTERM."),
         ("deadline", " The run ended early: deadline."),
+        ("stopped-early", " The run ended early: pytest was told to stop (-x, --maxfail)."),
     ],
 )
 def test_the_headline_says_how_the_run_ended(written: Written, how: str, said: str) -> None:
@@ -64,6 +65,13 @@ def test_the_headline_says_where_to_look_first(written: Written) -> None:
     rare = finding("service-stalled", "no answer", "noti-service")
     written.started("edge/a", "edge/b", "edge/c").broken("edge/a", rare).broken("edge/b").broken("edge/c")
     assert telling.headline(written.ended().load()).endswith(f" Look first at {HTML['suspect']} (edge-html-fallback).")
+
+
+@pytest.mark.parametrize("nobody", ["unknown", ""])
+def test_a_scenario_is_where_to_look_when_nobody_is_suspected(nobody: str, written: Written) -> None:
+    """A plain assert suspects nobody; "look first at unknown" helps nobody."""
+    written.started("edge/a").broken("edge/a", found=finding("unexplained", "1 != 2", nobody))
+    assert telling.headline(written.ended().load()).endswith(" Look first at edge/a (unexplained).")
 
 
 def test_one_finding_is_told_once(written: Written) -> None:

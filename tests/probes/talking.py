@@ -1,0 +1,24 @@
+"""A service on loopback that takes sockets, for what a site that only answers cannot show."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from websockets.asyncio.server import ServerConnection, serve
+
+from probes.target import Hosts, Target
+from probes.web import Web
+
+Talk = Callable[[ServerConnection], Awaitable[None]]
+
+
+@asynccontextmanager
+async def talking(target: Target, talk: Talk) -> AsyncIterator[Web]:
+    """A service that takes every socket and talks so."""
+    async with serve(talk, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        web = Web(replace(target, hosts=Hosts(f"http://apex.localhost:{port}", f"http://api.localhost:{port}")))
+        try:
+            yield web
+        finally:
+            await web.close()

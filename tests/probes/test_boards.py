@@ -1,0 +1,112 @@
+"""A board: cards are made, listed and removed, and their events are waited for by name."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from probes import boards
+from probes.boards import Card
+from probes.evidence import Recorder
+from probes.finding import Broken, CannotAsk
+from probes.identity import Cast, Member
+from probes.ledger import Entry, Ledger
+from probes.realtime import Realtime
+from probes.redaction import Redactor
+from probes.target import Part, Target, Workspace
+from probes.web import Web
+from tests.probes.site import NOWHERE, Said, Site, js
+from tests.probes.talking import talking
+
+BOARDS = "/api/svc/board/api/boards"
+CARD = Card("b-1", "t")
+
+
+@pytest.fixture
+def target(target: Target) -> Target:
+    identity = replace(target.identity, way="static")
+    return replace(target, cast={"alice": Part("u-1", token="A")}, identity=identity)
+
+
+@pytest.fixture
+def alice(target: Target, web: Web) -> Member:
+    return Cast(target, web, Redactor(), {"A": "alices-token"}).member("alice")
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    ledger = Ledger(tmp_path / "20260102T030405Z-abc123")
+    yield ledger
+    ledger.close()
+
+
+async def test_a_card_is_in_the_ledger_before_it_exists(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+    """On the environment's project, for somebody where somebody is to be told."""
+    site.says[f"POST apex{BOARDS}"] = js({"data": {"boardId": "b-1"}, "requestId": "r"}, 201)
+    card = await boards.create(web, alice, ledger, assignee=alice)
+    await boards.create(web, alice, ledger)
+    assert ledger.open_entries[0] == Entry("board", card.title, "b-1")
+    assigned, free = (json.loads(asked.body) for asked in site.asked)
+    assert (assigned["projectId"], assigned["title"], assigned["assigneeId"]) == ("p-1", card.title, "u-1")
+    assert "assigneeId" not in free
+
+
+async def test_without_a_project_nobody_can_ask(web: Web, alice: Member, ledger: Ledger) -> None:
+    """The sentence says where it is missing."""
+    web.target = replace(web.target, workspace=Workspace("w-1"))
+    with pytest.raises(CannotAsk, match=r"add project to \[workspace\]"):
+        await boards.create(web, alice, ledger)
+
+
+async def test_cards_are_renamed_and_listed(site: Site, web: Web, alice: Member) -> None:
+    """As the shared Go package wraps them; another answer is a finding."""
+    site.says[f"GET apex{BOARDS}/project/p-1"] = js({"data": [{"boardId": "b-1", "title": "t"}], "requestId": "r"})
+    assert await boards.cards(web, alice) == [CARD]
+    site.says[f"PUT apex{BOARDS}/b-1"] = js({"data": {}, "requestId": "r"})
+    await boards.rename(web, alice, CARD)
+    assert json.loads(site.asked[-1].body) == {"title": "t-renamed"}
+    site.says[f"PUT apex{BOARDS}/b-1"] = js({}, 500)
+    with pytest.raises(Broken, match="service-unavailable"):
+        await boards.rename(web, alice, CARD)
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"), [(js({}), True), (Said(204), True), (js({}, 404), True), (NOWHERE, False), (js({}, 500), False)]
+)
+async def test_a_card_is_gone_when_its_service_says_so(
+    site: Site, web: Web, alice: Member, said: Said, gone: bool
+) -> None:
+    """The edge's word counts for nothing."""
+    site.says[f"DELETE apex{BOARDS}/b-1"] = said
+    assert await boards.remove(web, alice, "b-1") is gone
+
+
+async def test_an_event_is_waited_for_by_kind_and_card(target: Target, recorder: Recorder, alice: Member) -> None:
+    """Another's card and another kind are passed over; the second of a pair is not waited for."""
+    lines = [("BOARD_CREATED", "b-2"), ("BOARD_MOVED", "b-1"), ("BOARD_CREATED", "b-1"), ("BOARD_CREATED", "b-1")]
+
+    async def pod(connection: ServerConnection) -> None:
+        assert connection.request
+        assert connection.request.path == "/api/svc/board/ws/project/p-1?token=alices-token"
+        for kind, card in lines:
+            await connection.send(json.dumps({"type": kind, "boardId": card}))
+        await connection.wait_closed()
+
+    patient = replace(target, realtime=Realtime(deliver_seconds=20))
+    async with talking(patient, pod) as web, boards.watch(web, alice) as watch:
+        assert await watch.sees("BOARD_CREATED", CARD) == {"type": "BOARD_CREATED", "boardId": "b-1"}
+
+
+async def test_an_event_that_does_not_come_is_lost(target: Target, recorder: Recorder, alice: Member) -> None:
+    """After the stated time, with its kind and who waited."""
+
+    async def pod(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    hasty = replace(target, realtime=Realtime(deliver_seconds=0.01))
+    async with talking(hasty, pod) as web, boards.watch(web, alice) as watch:
+        with pytest.raises(Broken, match="board-event-lost: alice has the board open, and BOARD_CREATED did not"):
+            await watch.sees("BOARD_CREATED", CARD)

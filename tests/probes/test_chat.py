@@ -1,0 +1,166 @@
+"""A chat: what was said is heard once and unchanged, and every way it is not has its name."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from probes import chat
+from probes.chat import Message, Room
+from probes.evidence import Recorder
+from probes.finding import Broken, Code
+from probes.identity import Cast, Member
+from probes.ledger import Entry, Ledger
+from probes.realtime import Realtime
+from probes.redaction import Redactor
+from probes.target import Part, Target
+from probes.web import Web
+from tests.probes.site import NOWHERE, Said, Site, js
+from tests.probes.talking import talking
+
+ROOM = Room("c-1", "n")
+CHATS = "/api/svc/chat/api/chats"
+
+
+@pytest.fixture
+def target(target: Target) -> Target:
+    cast = {"alice": Part("u-1", token="A"), "bob": Part("u-2", token="B")}
+    identity = replace(target.identity, way="static")
+    return replace(target, cast=cast, identity=identity, realtime=Realtime(deliver_seconds=20))
+
+
+@pytest.fixture
+def cast(target: Target, web: Web) -> Cast:
+    return Cast(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
+
+
+@pytest.fixture
+def alice(cast: Cast) -> Member:
+    return cast.member("alice")
+
+
+@pytest.fixture
+def bob(cast: Cast) -> Member:
+    return cast.member("bob")
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    ledger = Ledger(tmp_path / "20260102T030405Z-abc123")
+    yield ledger
+    ledger.close()
+
+
+def received(number: str, text: str, user: str = "u-1") -> str:
+    return json.dumps({"type": "MESSAGE_RECEIVED", "message": {"messageId": number, "userId": user, "content": text}})
+
+
+async def test_a_chat_is_in_the_ledger_before_it_exists(
+    site: Site, web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> None:
+    """Under its id once the service has told it; an answer without one is no chat."""
+    site.says[f"POST apex{CHATS}"] = js({"chatId": "c-1"}, 201)
+    room = await chat.open_room(web, alice, [bob], ledger)
+    assert ledger.open_entries == [Entry("chat", room.name, "c-1")]
+    assert json.loads(site.asked[0].body)["participants"] == ["u-2"]
+    site.says[f"POST apex{CHATS}"] = js({}, 201)
+    with pytest.raises(Broken, match="contract-broken"):
+        await chat.open_room(web, alice, [bob], ledger)
+    assert [entry.id for entry in ledger.open_entries] == ["c-1", ""]
+
+
+async def test_what_is_sent_is_in_the_history(site: Site, web: Web, alice: Member) -> None:
+    """Raw when it is sent, wrapped when it is listed (contract 5.1)."""
+    row = {"messageId": "m-1", "userId": "u-1", "content": "한글"}
+    site.says[f"POST apex{CHATS}/messages/c-1"] = js(row, 201)
+    site.says[f"GET apex{CHATS}/messages/c-1"] = js({"success": True, "message": [row]})
+    assert await chat.send(web, alice, ROOM, "한글") == Message("m-1", "u-1", "한글")
+    assert await chat.history(web, alice, ROOM) == [Message("m-1", "u-1", "한글")]
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [(Said(204), True), (js({"error": {}}, 403), True), (NOWHERE, False), (js({}, 500), False), (Said(200), False)],
+)
+async def test_a_chat_is_gone_when_its_service_says_so(
+    site: Site, web: Web, alice: Member, said: Said, gone: bool
+) -> None:
+    """One that is not there refuses like a foreign one; the edge's word counts for nothing."""
+    site.says[f"DELETE apex{CHATS}/c-1"] = said
+    assert await chat.close_room(web, alice, "c-1") is gone
+
+
+async def test_a_message_is_heard_once_by_its_id(
+    target: Target, recorder: Recorder, alice: Member, bob: Member
+) -> None:
+    """The sender's pod tells it twice under one id (contract 5.2); others' messages are not the speaker's."""
+
+    async def pod(connection: ServerConnection) -> None:
+        said = json.loads(await connection.recv())
+        assert said == {"type": "MESSAGE", "content": "one", "messageType": "TEXT"}
+        for line in (received("m-0", "hm", "u-2"), received("m-1", "one"), '{"type": "USER_TYPING"}'):
+            await connection.send(line)
+        for line in (received("m-1", "one"), received("m-2", "two"), received("m-3", "last")):
+            await connection.send(line)
+        await connection.wait_closed()
+
+    async with talking(target, pod) as web, chat.join(web, ROOM, bob) as seat:
+        await seat.say("one")
+        heard = await seat.hear_until(alice, "last")
+    assert [message.text for message in heard] == ["one", "two", "last"]
+
+
+async def test_silence_is_named(target: Target, recorder: Recorder, alice: Member, bob: Member) -> None:
+    """After the stated time, with who heard nothing from whom."""
+
+    async def pod(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    hasty = replace(target, realtime=Realtime(deliver_seconds=0.01))
+    async with talking(hasty, pod) as web, chat.join_everywhere(web, ROOM, bob) as seats:
+        assert len(seats) == chat.SEATS
+        with pytest.raises(Broken, match="chat-not-delivered: bob has the chat open and heard nothing more from alice"):
+            await seats[-1].hear(alice)
+
+
+async def test_a_stranger_who_gets_a_seat_is_the_finding(
+    site: Site, target: Target, recorder: Recorder, web: Web, bob: Member
+) -> None:
+    """403 is what they are promised; a seat is the worst."""
+    site.says[f"GET apex{CHATS}/ws/c-1"] = js({"error": {}}, 403)
+    await chat.turns_away(web, ROOM, bob)
+
+    async def pod(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with talking(target, pod) as open_to_all:
+        with pytest.raises(Broken, match="stranger-admitted"):
+            await chat.turns_away(open_to_all, ROOM, bob)
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "code"),
+    [
+        (["a", "b"], ["a", "b"], None),
+        (["a", "b"], ["?", "b"], Code.CHAT_ALTERED),
+        (["a", "b"], ["a", "a", "b"], Code.CHAT_DUPLICATED),
+        (["a", "a", "b"], ["a", "a", "b"], None),
+        (["a", "b"], ["b"], Code.CHAT_NOT_DELIVERED),
+        (["a", "b"], ["b", "a"], Code.CHAT_NOT_DELIVERED),
+        (["a"], [], Code.CHAT_NOT_DELIVERED),
+        (["e\u0301"], ["é"], Code.CHAT_ALTERED),
+    ],
+)
+def test_what_was_heard_is_judged_by_what_was_said(said: list[str], heard: list[str], code: Code | None) -> None:
+    """Unchanged to the code point, each once, in order."""
+    finding = chat.explain(said, heard)
+    assert (finding and finding.code) == code
+    messages = [Message(str(number), "u", text) for number, text in enumerate(heard)]
+    if code:
+        with pytest.raises(Broken, match=code):
+            chat.same(said, messages)
+    else:
+        chat.same(said, messages)

@@ -1,0 +1,130 @@
+"""The chat panel is used as a member uses it, and what it only pretends is found out."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+from playwright.async_api import Page
+
+from probes import page_chat
+from probes.browser import Browser
+from probes.chat import Room
+from probes.evidence import Recorder
+from probes.finding import Broken, Code
+from probes.identity import Member
+from probes.page import Visit
+from probes.page_session import Stay
+from probes.realtime import Realtime
+from probes.target import Target
+from probes.web import Web
+from tests.probes.site import Said, Site, js
+
+ROOM = Room("c-1", "probe-1-chat")
+BUBBLE = "document.body.append(Object.assign(document.createElement('p'), {textContent: document.all.said.value}))"
+PANEL = f"""<!doctype html><meta charset=utf-8>
+<button title="채팅" onclick="list.hidden = false"></button><button title="채팅 목록으로"></button>
+<div id=list hidden><button onclick="panel.hidden = false">{ROOM.name} 2</button></div>
+<div id=panel hidden><input id=said placeholder="{page_chat.PLACE}"><button onclick="SENDS">전송</button></div>"""
+
+
+class Bob:
+    """Somebody with a token."""
+
+    name = "bob"
+
+    async def token(self) -> str:
+        return "t"
+
+
+@dataclass
+class Open:
+    """What these verbs need of a page that stays open."""
+
+    visit: Visit
+    asked: list[str] = field(default_factory=list)  # the sockets that had to be there
+
+    @property
+    def page(self) -> Page:
+        return self.visit.page
+
+    async def connected(self, *kinds: str) -> None:
+        self.asked += kinds
+
+
+@pytest.fixture
+async def browser(target: Target, recorder: Recorder) -> AsyncIterator[Browser]:
+    launched = Browser(target)
+    yield launched
+    await launched.close()
+
+
+def panel(site: Site, sends: str = BUBBLE) -> None:
+    site.says["GET apex/panel"] = Said(200, PANEL.replace("SENDS", sends).encode(), "text/html")
+
+
+def as_stay(opened: Open) -> Stay:
+    return cast("Stay", opened)
+
+
+async def test_a_chat_is_opened_by_its_name_with_its_sockets(site: Site, browser: Browser) -> None:
+    """By the sidebar and the list; presence first, the chat's own socket at the end."""
+    panel(site)
+    async with browser.visit("/panel") as visit:
+        opened = Open(visit)
+        await page_chat.open_chat(as_stay(opened), ROOM.name)
+        assert await visit.page.get_by_placeholder(page_chat.PLACE).is_visible()
+        assert opened.asked == ["presence", "chat"]
+
+
+async def test_a_chat_that_the_page_does_not_list_is_named(site: Site, browser: Browser) -> None:
+    """The API has it, the page does not show it."""
+    panel(site)
+    async with browser.visit("/panel") as visit:
+        visit.page.set_default_timeout(500)
+        with pytest.raises(Broken) as caught:
+            await page_chat.open_chat(as_stay(Open(visit)), "another chat")
+        assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
+        assert "does not show the chat another chat" in caught.value.finding.observed
+
+
+async def test_what_is_said_is_shown(site: Site, browser: Browser) -> None:
+    """The bubble is there."""
+    panel(site)
+    async with browser.visit("/panel") as visit:
+        await page_chat.open_chat(as_stay(Open(visit)), ROOM.name)
+        await page_chat.say(as_stay(Open(visit)), "hello")
+        assert await visit.page.get_by_text("hello", exact=True).count() == 1
+
+
+async def test_a_button_that_does_nothing_is_named(site: Site, browser: Browser) -> None:
+    """The incident's first symptom (V6 §4.1): the text stays where it was typed."""
+    panel(site, sends="")
+    async with browser.visit("/panel") as visit:
+        await page_chat.open_chat(as_stay(Open(visit)), ROOM.name)
+        visit.page.set_default_timeout(500)
+        with pytest.raises(Broken) as caught:
+            await page_chat.say(as_stay(Open(visit)), "hello")
+        assert caught.value.finding.code is Code.PAGE_NOT_RECOVERED
+        assert "the send button does nothing" in caught.value.finding.observed
+
+
+def told(site: Site, *texts: str) -> None:
+    rows = [{"messageId": text, "userId": "u-1", "content": text} for text in texts]
+    site.says["GET apex/api/svc/chat/api/chats/messages/c-1"] = js({"success": True, "message": rows})
+
+
+async def test_what_another_can_read_has_arrived(site: Site, web: Web) -> None:
+    """Judged by bob, among other things that were said."""
+    told(site, "before", "hello")
+    await page_chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
+
+
+async def test_what_nobody_else_can_read_has_not_arrived(site: Site, web: Web) -> None:
+    """Though the speaker's page shows it (contract 3.6)."""
+    told(site, "before", "hello!")
+    web.target = replace(web.target, realtime=Realtime(deliver_seconds=0.2))
+    with pytest.raises(Broken) as caught:
+        await page_chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
+    assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
+    assert "0.2 s later bob cannot read it" in caught.value.finding.observed

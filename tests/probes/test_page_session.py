@@ -1,0 +1,186 @@
+"""What is done to a page that stays open arrives there, and what it does is counted."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+
+from probes.browser import Browser
+from probes.evidence import Recorder
+from probes.finding import Broken, Code
+from probes.identity import Member
+from probes.page_session import REFUSAL, SIGN_IN, Stay, stay
+from probes.realtime import Realtime
+from probes.refreshing import REFRESH
+from probes.target import Target
+from probes.tokens import OwnSession, Tokens
+from tests.probes.planted import token
+from tests.probes.site import Said, Site, js
+
+SIGNED_IN = Tokens(token(subject="first"), "refresh-1", "u-1")
+EXPIRED = token(subject="expired")
+AFTER = Tokens(token(subject="second"), "refresh-2", "u-1")
+CALL = "/api/svc/user/api/workspaces/all"
+LOGIN = f"<!doctype html><meta charset=utf-8><button>{SIGN_IN}</button>".encode()
+APP = f"""<!doctype html><script>
+const ask = (method, path) => fetch(path, {{method, headers: {{authorization: localStorage.accessToken}}}}).then(
+    async answer => [answer.status, await answer.text()], () => [0, ""]);
+async function refresh() {{
+    const [status, text] = await ask("POST", "{REFRESH}");
+    if (status === 200) for (const [key, value] of Object.entries(JSON.parse(text))) localStorage.setItem(key, value);
+    return [status, text];
+}}
+function logOut(...names) {{ names.forEach(name => localStorage.removeItem(name)); location.href = "/"; }}
+</script>""".encode()
+
+
+@dataclass
+class Somebody:
+    """A member with one session; what follows it is kept here."""
+
+    kept: list[Tokens] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[OwnSession]:
+        async def keep(tokens: Tokens) -> None:
+            self.kept.append(tokens)
+
+        yield OwnSession(SIGNED_IN, keep)
+
+
+@pytest.fixture
+def app(site: Site) -> Site:
+    """A page of our own, and the API that it asks."""
+    pair = {"accessToken": AFTER.access, "refreshToken": AFTER.refresh, "userId": AFTER.user}
+    site.says = {
+        "GET apex/app": Said(200, APP, "text/html"),
+        "GET apex/": Said(200, LOGIN, "text/html"),
+        f"POST apex{REFRESH}": js(pair),
+        f"GET apex{CALL}": js([]),
+    }
+    return site
+
+
+@pytest.fixture
+async def browser(app: Site, target: Target, recorder: Recorder) -> AsyncIterator[Browser]:
+    launched = Browser(replace(target, realtime=Realtime(reconnect_seconds=20, pause_seconds=0.01)))
+    yield launched
+    await launched.close()
+
+
+@asynccontextmanager
+async def staying(browser: Browser, somebody: Somebody | None = None) -> AsyncIterator[Stay]:
+    async with stay(browser, cast("Member", somebody or Somebody()), "/app") as open_page:
+        yield open_page
+
+
+async def test_refreshes_fail_as_they_are_told_to_and_then_work(app: Site, browser: Browser) -> None:
+    """First Envoy's 503, then no answer, then the service itself; only the last reaches it."""
+    async with staying(browser) as page:
+        page.fail_refreshes("unavailable", "network")
+        said = [await page.page.evaluate("refresh()") for _ in range(3)]
+        assert [status for status, _ in said] == [503, 0, 200]
+        assert said[0][1] == "no healthy upstream"
+        assert page.seen.asked == 3
+    assert [asked.path for asked in app.asked].count(REFRESH) == 1
+
+
+async def test_a_refused_refresh_is_refused_every_time(app: Site, browser: Browser) -> None:
+    """In auth-service's own words, which the page must understand; the refresh token stays unused."""
+    async with staying(browser) as page:
+        page.refuse_refreshes()
+        said = [await page.page.evaluate("ask('POST', arguments)".replace("arguments", repr(REFRESH)))]
+        said.append(await page.page.evaluate("refresh()"))
+        assert [status for status, _ in said] == [401, 401]
+        assert REFUSAL["code"] in said[0][1]
+    assert REFRESH not in [asked.path for asked in app.asked]
+
+
+async def test_what_a_page_refreshed_is_kept(app: Site, browser: Browser) -> None:
+    """Else the next run would come with a refresh token that is spent."""
+    somebody = Somebody()
+    async with staying(browser, somebody) as page:
+        assert (await page.page.evaluate("refresh()"))[0] == 200
+    assert somebody.kept == [AFTER]
+
+
+async def test_a_page_that_refreshed_nothing_leaves_the_session_as_it_was(browser: Browser) -> None:
+    """An expired token in its storage is ours, and nothing to keep."""
+    somebody = Somebody()
+    async with staying(browser, somebody) as page:
+        await page.expire(EXPIRED)
+        assert await page.page.evaluate("localStorage.accessToken") == EXPIRED
+    assert somebody.kept == []
+
+
+async def test_tokens_from_before_are_stale(browser: Browser) -> None:
+    """A socket must carry neither the expired token nor the one that it stands for."""
+    async with staying(browser) as page:
+        await page.expire(EXPIRED)
+        assert page.seen.stale == {EXPIRED, SIGNED_IN.access}
+
+
+async def test_one_logout_without_a_trace_is_as_promised(browser: Browser) -> None:
+    """Refused once, led to the login page once, both tokens gone."""
+    async with staying(browser) as page:
+        page.refuse_refreshes()
+        await page.expire(EXPIRED)
+        await page.page.evaluate("refresh().then(() => logOut('accessToken', 'refreshToken'))")
+        await page.logs_out_once()
+
+
+async def test_a_logout_that_keeps_a_token_is_named(browser: Browser) -> None:
+    """Whoever sits down next would be signed in."""
+    async with staying(browser) as page:
+        page.refuse_refreshes()
+        await page.expire(EXPIRED)
+        await page.page.evaluate("refresh().then(() => logOut('accessToken'))")
+        with pytest.raises(Broken) as caught:
+            await page.logs_out_once()
+        assert caught.value.finding.code is Code.PAGE_NOT_RECOVERED
+        assert "still keeps refreshToken" in caught.value.finding.observed
+
+
+async def test_a_call_that_is_repeated_after_one_refresh_is_as_promised(app: Site, browser: Browser) -> None:
+    """401, refresh, 200."""
+    async with staying(browser) as page:
+        await page.expire(EXPIRED)
+        app.says[f"GET apex{CALL}"] = js({}, 401)
+        assert (await page.page.evaluate(f"ask('GET', '{CALL}')"))[0] == 401
+        app.says[f"GET apex{CALL}"] = js([])
+        await page.page.evaluate(f"refresh().then(() => ask('GET', '{CALL}'))")
+        await page.repeats_its_calls()
+
+
+async def test_a_service_that_takes_an_expired_token_is_named(app: Site, browser: Browser) -> None:
+    """Nothing was refused, so nothing was proved but this."""
+    async with staying(browser) as page:
+        page.realtime = replace(page.realtime, reconnect_seconds=0.2)
+        await page.expire(EXPIRED)
+        await page.page.evaluate(f"ask('GET', '{CALL}')")
+        with pytest.raises(Broken) as caught:
+            await page.repeats_its_calls()
+        assert caught.value.finding.code is Code.STRANGER_ADMITTED
+
+
+async def test_a_page_without_sockets_does_not_come_back(browser: Browser) -> None:
+    """Silence is named once its time is over."""
+    async with staying(browser) as page:
+        page.realtime = replace(page.realtime, reconnect_seconds=0.2)
+        with pytest.raises(Broken) as caught:
+            await page.comes_back("chat")
+        assert caught.value.finding.code is Code.PAGE_NOT_RECOVERED
+
+
+async def test_a_page_without_a_network_gets_nothing(browser: Browser) -> None:
+    """For as long as it is said, and not longer."""
+    async with staying(browser) as page:
+        away = asyncio.ensure_future(page.lose_network(1))
+        while not await page.page.evaluate("!navigator.onLine"):
+            pass
+        assert (await page.page.evaluate(f"ask('GET', '{CALL}')"))[0] == 0
+        await away
+        assert (await page.page.evaluate(f"ask('GET', '{CALL}')"))[0] == 200

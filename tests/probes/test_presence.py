@@ -1,0 +1,80 @@
+"""Who is online: shown when they have come, forgotten when they have left, in the stated time."""
+
+from dataclasses import replace
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from probes import presence
+from probes.evidence import Recorder
+from probes.finding import Broken
+from probes.identity import Cast
+from probes.realtime import Realtime
+from probes.redaction import Redactor
+from probes.target import Part, Target
+from probes.web import Web
+from tests.probes.site import Site, js
+from tests.probes.talking import talking
+
+ONLINE = "GET apex/api/svc/chat/api/chats/presence/online"
+NOBODY = js({"success": True, "message": []})
+BOB = js({"success": True, "message": [{"userId": "u-2", "status": "ONLINE"}]})
+
+
+@pytest.fixture
+def target(target: Target) -> Target:
+    cast = {"alice": Part("u-1", token="A"), "bob": Part("u-2", token="B")}
+    return replace(target, cast=cast, identity=replace(target.identity, way="static"), realtime=Realtime())
+
+
+@pytest.fixture
+def cast(target: Target, web: Web) -> Cast:
+    return Cast(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
+
+
+async def test_what_shows_is_enough(site: Site, web: Web, cast: Cast) -> None:
+    """One look is enough where it is right at once."""
+    alice, bob = cast.member("alice"), cast.member("bob")
+    site.says[ONLINE] = BOB
+    await presence.sees(web, alice, bob, online=True)
+    site.says[ONLINE] = NOBODY
+    await presence.sees(web, alice, bob, online=False)
+    assert len(site.asked) == 2
+
+
+async def test_what_shows_late_is_waited_for(site: Site, web: Web, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the stated time it is looked at again."""
+    site.says[ONLINE] = NOBODY
+
+    async def meanwhile(_: float) -> None:
+        site.says[ONLINE] = BOB
+
+    monkeypatch.setattr("probes.presence.asyncio.sleep", meanwhile)
+    await presence.sees(web, cast.member("alice"), cast.member("bob"), online=True)
+    assert len(site.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("online", "words"), [(True, "bob came online and is not shown"), (False, "bob has left and is still shown as onl")]
+)
+async def test_what_never_shows_is_named(site: Site, web: Web, cast: Cast, online: bool, words: str) -> None:
+    """Whichever of the two it is."""
+    web.target = replace(web.target, realtime=Realtime(deliver_seconds=0))
+    site.says[ONLINE] = NOBODY if online else BOB
+    with pytest.raises(Broken, match=f"presence-stale: {words}"):
+        await presence.sees(web, cast.member("alice"), cast.member("bob"), online=online)
+
+
+async def test_who_is_online_holds_a_socket(target: Target, recorder: Recorder, cast: Cast) -> None:
+    """With the member's own token, as long as the block lasts."""
+    paths: list[str] = []
+
+    async def pod(connection: ServerConnection) -> None:
+        assert connection.request
+        paths.append(connection.request.path)
+        await connection.wait_closed()
+        paths.append("left")
+
+    async with talking(target, pod) as web, presence.online(web, cast.member("bob")):
+        pass
+    assert paths == ["/api/svc/chat/api/chats/ws/presence?token=bobs-token", "left"]

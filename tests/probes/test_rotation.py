@@ -1,0 +1,206 @@
+"""A refresh token that rotates is never lost: not to a failure, not to another run, not to the end of this one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from probes import refreshing
+from probes.evidence import Recorder
+from probes.finding import CannotAsk
+from probes.rotation import Rotation, expired_in, kept_after
+from probes.state import FileState, Kept
+from probes.target import Part
+from probes.tokens import Tokens
+from probes.web import Web
+from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
+from tests.probes.site import NOWHERE, Said, Site
+
+ALICE = Part("u-1", refresh_token="ALICE_REFRESH")
+OLD, NEW = pair(1), pair(2, age=0)
+
+
+class Open:
+    """A store that keeps nobody out, as a Secret."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept, self.log = kept, list[str]()
+        self.loses: Kept | None = None
+        self.wins_at_read = 0
+
+    async def read(self, member: str) -> Kept:
+        self.log.append(f"read {member}")
+        if self.log.count(f"read {member}") == self.wins_at_read:
+            self.kept = {"refresh": NEW.refresh, "access": NEW.access}
+        return dict(self.kept)
+
+    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
+        self.log.append(f"swap {member}")
+        if self.loses is not None:
+            self.kept, self.loses = self.loses, None
+        if before != self.kept:
+            return False
+        self.kept = after
+        return True
+
+    @asynccontextmanager
+    async def turn(self, member: str) -> AsyncIterator[None]:
+        self.log.append(f"turn {member}")
+        yield
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else will keep anything."""
+    monkeypatch.setattr("probes.rotation.A_RACE_LASTS", 0.05)
+
+
+def rotating(web: Web, recorder: Recorder, store: Open, **environ: str) -> Rotation:
+    return Rotation(web, recorder.evidence.redactor, store, environ)
+
+
+async def signed_in(rotation: Rotation) -> Tokens:
+    async with rotation.session("alice", ALICE) as session:
+        return session.tokens
+
+
+async def test_a_seed_is_spent_once_and_its_successor_kept(site: Site, web: Web, recorder: Recorder) -> None:
+    """The next run needs no seed any more, and asks auth-service nothing while its access token lasts."""
+    site.says[REFRESH] = gives(NEW)
+    store = Open({})
+    assert await signed_in(rotating(web, recorder, store, ALICE_REFRESH=OLD.refresh)) == NEW
+    assert (store.kept["access"], store.kept["refresh"]) == (NEW.access, NEW.refresh)
+    assert await signed_in(rotating(web, recorder, store)) == NEW
+    assert await signed_in(rotating(web, recorder, store, ALICE_REFRESH=OLD.refresh)) == NEW
+    assert len(site.asked) == 1
+
+
+async def test_a_new_seed_replaces_what_is_kept(site: Site, web: Web, recorder: Recorder) -> None:
+    """So an operator mends a lost token; the seed itself is not kept, only a mark of it."""
+    site.says[REFRESH] = gives(NEW)
+    store = Open({"refresh": "lost", "access": pair(9).access, "seed": "other"})
+    assert await signed_in(rotating(web, recorder, store, ALICE_REFRESH=OLD.refresh)) == NEW
+    assert OLD.refresh not in str(store.kept)
+
+
+async def test_an_access_token_that_would_not_outlive_the_run_is_refreshed(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
+    """A run of 300 s does not begin with a token of 200 s."""
+    site.says[REFRESH] = gives(NEW)
+    store = Open({"access": token(seconds=260), "refresh": OLD.refresh})
+    assert await signed_in(rotating(web, recorder, store)) == NEW
+    assert store.log == ["turn alice", "read alice", "swap alice", "swap alice"]
+
+
+async def test_who_cannot_save_does_not_spend(site: Site, web: Web, recorder: Recorder, tmp_path: Path) -> None:
+    """A store that cannot be written is found out before auth-service is asked."""
+    (tmp_path / "file").write_text("")
+    state = FileState(tmp_path / "file" / "state.json", 5)
+    with pytest.raises(CannotAsk, match=r"cannot be (written|read)"):
+        await signed_in(Rotation(web, recorder.evidence.redactor, state, {"ALICE_REFRESH": OLD.refresh}))
+    assert site.asked == []
+
+
+async def test_who_comes_too_late_takes_what_is_kept(site: Site, web: Web, recorder: Recorder) -> None:
+    """Another run saved between our reading and our writing: its pair is ours, and nothing is spent."""
+    store = Open({"refresh": OLD.refresh})
+    store.loses = {"refresh": NEW.refresh, "access": NEW.access}
+    assert await signed_in(rotating(web, recorder, store)) == NEW
+    assert site.asked == []
+
+
+async def test_the_loser_of_a_race_goes_on_with_what_the_winner_keeps(site: Site, web: Web, recorder: Recorder) -> None:
+    """auth-service says that the token is used; a moment later the store has its successor."""
+    site.says[REFRESH] = SPENT
+    store = Open({"refresh": OLD.refresh})
+    store.wins_at_read = 4
+    tokens = await signed_in(rotating(web, recorder, store))
+    assert tokens == NEW
+    assert store.kept == {"refresh": NEW.refresh, "access": NEW.access}
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_token_that_somebody_else_used_is_nobodys_fault(site: Site, web: Web, recorder: Recorder) -> None:
+    """It is lost: we could not ask, and the sentence says how to seed a new one, into which variable."""
+    site.says[REFRESH] = SPENT
+    with pytest.raises(CannotAsk, match=r"used by somebody else, who left no new one; seed a new one: .*ALICE_REFRESH"):
+        await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
+
+
+@pytest.mark.parametrize("said", [NOWHERE, Said(500), gives(Tokens("", "", "u"))])
+async def test_a_refresh_that_fails_keeps_the_old_token(site: Site, web: Web, recorder: Recorder, said: Said) -> None:
+    """It may still be good; the next run tries."""
+    site.says[REFRESH] = said if said.status != 200 else Said(200, b"{}", "application/json")
+    store = Open({"refresh": OLD.refresh})
+    with pytest.raises(CannotAsk, match=r"no token for alice: POST apex\.localhost\S+ answered"):
+        await signed_in(rotating(web, recorder, store))
+    assert store.kept == {"refresh": OLD.refresh}
+
+
+async def test_without_any_token_there_is_a_sentence(web: Web, recorder: Recorder) -> None:
+    """It says what to do for a member whose variable is not even named."""
+    with pytest.raises(CannotAsk, match="no refresh token is kept for alice; seed a new one"):
+        await signed_in(rotating(web, recorder, Open({})))
+    with pytest.raises(CannotAsk, match=r"refresh_token in \[cast.bob\] names"):
+        async with rotating(web, recorder, Open({})).session("bob", Part("u-2")):
+            pass
+
+
+async def test_the_end_of_a_run_does_not_stop_a_refresh(
+    site: Site, web: Web, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is stopped between spending and keeping keeps first."""
+    site.says[REFRESH] = gives(NEW)
+    store, asked, go_on, ask = Open({"refresh": OLD.refresh}), asyncio.Event(), asyncio.Event(), refreshing.ask
+
+    async def slowly(web: Web, refresh: str) -> object:
+        answer = await ask(web, refresh)
+        asked.set()
+        await go_on.wait()
+        return answer
+
+    monkeypatch.setattr(refreshing, "ask", slowly)
+    task = asyncio.create_task(signed_in(rotating(web, recorder, store)))
+    await asked.wait()
+    task.cancel()
+    asyncio.get_running_loop().call_soon(go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert store.kept["refresh"] == NEW.refresh
+
+
+async def test_what_a_scenario_rotates_is_kept(site: Site, web: Web, recorder: Recorder) -> None:
+    """And secrets that it brings are known to the redactor."""
+    store = Open({"access": OLD.access, "refresh": OLD.refresh})
+    async with rotating(web, recorder, store).session("alice", ALICE) as session:
+        await session.rotated(NEW)
+    assert store.kept["refresh"] == NEW.refresh
+    assert NEW.refresh not in recorder.evidence.redactor.text(f"it is {NEW.refresh}")
+    assert site.asked == []
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_session_knows_that_it_was_overtaken(web: Web, recorder: Recorder) -> None:
+    """By the store: it has a successor, or none comes."""
+    store = Open({"access": OLD.access, "refresh": OLD.refresh})
+    async with rotating(web, recorder, store).session("alice", ALICE) as session:
+        assert not await session.is_overtaken()
+        store.kept = {"access": NEW.access, "refresh": NEW.refresh}
+        assert await session.is_overtaken()
+
+
+def test_an_expired_token_is_left_for_later_runs() -> None:
+    """The oldest stays until an expired one can take its place; refresh tokens of a way without any stay too."""
+    expired, young, younger = token(seconds=30), token(seconds=900), token(seconds=1800)
+    assert expired_in({"access": young, "aged": expired}) == expired
+    assert expired_in({"access": expired}) == expired
+    assert expired_in({"access": young, "refresh": expired}) == ""
+    first = kept_after({}, Tokens(young, "r1", "u"))
+    assert first == {"access": young, "refresh": "r1", "aged": ""}
+    second = kept_after(first, Tokens(younger, "", "u"))
+    assert second == {"access": younger, "refresh": "r1", "aged": young}
+    assert kept_after(second, Tokens(OLD.access, "r2", "u"))["aged"] == young
+    assert kept_after({"access": expired, "aged": young}, OLD)["aged"] == expired

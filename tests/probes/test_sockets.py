@@ -1,0 +1,210 @@
+"""A socket opens, talks and listens; every way it does not has its name, and no token stays in the evidence."""
+
+import asyncio
+import json
+import ssl
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidUpgrade
+
+from probes import journal, sockets
+from probes.evidence import Recorder, curl
+from probes.finding import Broken, Code, Finding
+from probes.target import Hosts, Patience, Target, Tls
+from probes.web import Answer, Web
+from tests.probes.session_tokens import token
+from tests.probes.site import NOWHERE, Said, Site, js, page, secured
+from tests.probes.talking import talking
+
+PATH = "/api/svc/chat/api/chats/ws/presence"
+ACCEPTED = Finding(Code.SOCKET_ACCEPTS_EXPIRED, "it opened", "chat")
+TOKEN = token()
+
+
+async def echo(connection: ServerConnection) -> None:
+    async for line in connection:
+        await connection.send(line)
+
+
+async def test_what_is_said_is_heard_and_kept_as_evidence(target: Target, recorder: Recorder) -> None:
+    """As one exchange of kind socket, with what was said as its request and what was heard as its answer."""
+    async with talking(target, echo) as web, sockets.opened(web, PATH, TOKEN) as socket:
+        await socket.say({"type": "한글"})
+        await socket.say({"type": "b"})
+        assert await socket.hear(lambda event: event["type"] == "b", 20) == {"type": "b"}
+    event = list(journal.read(recorder.evidence.folder))[-1]
+    assert (event["kind"], event["method"], event["status"]) == ("socket", "GET", 101)
+    assert event["request"]["body"] == event["response"]["body"] == '{"type": "한글"}\n{"type": "b"}\n'
+
+
+async def test_the_upgrade_is_a_browsers_with_the_suites_name(target: Target, recorder: Recorder) -> None:
+    """The token in the query, the app's origin, and what joins the service's trace."""
+    seen: list[ServerConnection] = []
+
+    async def look(connection: ServerConnection) -> None:
+        seen.append(connection)
+
+    async with talking(target, look) as web, sockets.opened(web, PATH, "a/b+c"):
+        pass
+    assert seen[0].request
+    said = seen[0].request.headers
+    assert seen[0].request.path == f"{PATH}?token=a%2Fb%2Bc"
+    assert said["origin"] == f"http://{said['host']}"
+    assert recorder.last
+    assert said["traceparent"] == recorder.last.traceparent
+    assert "synthetic" in said["user-agent"]
+
+
+async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder) -> None:
+    """Not in the URL, not in what repeats it; the shell line has a place for one."""
+    async with talking(target, echo) as web, sockets.opened(web, PATH, TOKEN):
+        pass
+    assert TOKEN not in (recorder.evidence.folder / journal.NAME).read_text()
+    assert recorder.last
+    line = curl(recorder.last, recorder.evidence.redactor)
+    assert TOKEN not in line
+    assert line.endswith(f'{PATH}"?token=$TOKEN"')
+    assert "-H 'upgrade: websocket'" in line
+
+
+async def test_silence_is_none_and_what_is_no_event_is_passed_over(target: Target, recorder: Recorder) -> None:
+    """Lines that are no JSON object are heard, kept, and wanted by nobody."""
+
+    async def mumble(connection: ServerConnection) -> None:
+        for line in ("[1]", "nonsense", b"\xff", '{"type": "a"}'):
+            await connection.send(line)
+        await connection.wait_closed()
+
+    async with talking(target, mumble) as web, sockets.opened(web, PATH, "") as socket:
+        assert await socket.hear(lambda event: event.get("type") == "a", 20) == {"type": "a"}
+        assert await socket.hear(lambda _: True, 0.01) is None
+        assert recorder.telling
+        assert recorder.telling.kind == "socket"
+
+
+async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> None:
+    """With the close code that the service gave, whether we spoke or listened."""
+
+    async def drop(connection: ServerConnection) -> None:
+        await connection.close(1012, "restart")
+
+    async with talking(target, drop) as web, sockets.opened(web, PATH, "") as socket:
+        with pytest.raises(Broken, match=r"socket-dropped: chat-service dropped an open socket: received 1012"):
+            await socket.hear(lambda _: True, 20)
+        with pytest.raises(Broken, match="socket-dropped"):
+            await socket.say({})
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (page(), Code.SOCKET_UPGRADE_HTML),
+        (page(403), Code.SOCKET_UPGRADE_HTML),
+        (Said(400, b"Bad Request", "text/plain"), Code.SOCKET_UPGRADE_REFUSED),
+        (Said(426), Code.SOCKET_UPGRADE_REFUSED),
+        (js({}), Code.SOCKET_UPGRADE_REFUSED),
+        (NOWHERE, Code.ROUTE_BROKEN),
+        (Said(307, headers={"location": "/elsewhere"}), Code.ROUTE_BROKEN),
+        (js({}, 401), Code.ACCESS_REFUSED),
+        (js({}, 403), Code.ACCESS_REFUSED),
+        (Said(503, b"no healthy upstream", "text/plain"), Code.SERVICE_UNAVAILABLE),
+    ],
+)
+async def test_a_socket_that_does_not_open_is_named(site: Site, web: Web, said: Said, code: Code) -> None:
+    """By the status that a browser never sees; a redirect is not followed."""
+    site.says[f"GET apex{PATH}"] = said
+    with pytest.raises(Broken) as failure:
+        async with sockets.opened(web, PATH, TOKEN):
+            pass
+    assert failure.value.finding.code is code
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (js({"error": {}}, 401), None),
+        (Said(401), None),
+        (js({}, 403), Code.SOCKET_REFUSAL_UNCLEAR),
+        (js({}, 500), Code.SOCKET_REFUSAL_UNCLEAR),
+        (js({}), Code.SOCKET_REFUSAL_UNCLEAR),
+        (page(401), Code.SOCKET_UPGRADE_HTML),
+        (page(), Code.SOCKET_UPGRADE_HTML),
+        (Said(503, b"no healthy upstream", "text/plain"), Code.SERVICE_UNAVAILABLE),
+    ],
+)
+async def test_a_refusal_must_be_the_promised_one(site: Site, web: Web, said: Said, code: Code | None) -> None:
+    """401 and nothing else, with or without a body; what is no refusal keeps its own name."""
+    site.says[f"GET apex{PATH}"] = said
+    if code is None:
+        await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+        return
+    with pytest.raises(Broken) as failure:
+        await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+    assert failure.value.finding.code is code
+
+
+async def test_a_socket_that_opens_for_the_wrong_one_is_the_finding(target: Target, recorder: Recorder) -> None:
+    """The one that the caller gave: what it means depends on the token."""
+    async with talking(target, echo) as web:
+        with pytest.raises(Broken) as failure:
+            await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+    assert failure.value.finding is ACCEPTED
+
+
+async def test_an_upgrade_without_an_answer_is_stalled(target: Target, recorder: Recorder) -> None:
+    """Not refused, not accepted: nobody says anything."""
+    gone = asyncio.Event()
+
+    async def wait(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await gone.wait()
+        writer.close()
+
+    async with await asyncio.start_server(wait, "127.0.0.1", 0) as server:
+        origin = f"http://apex.localhost:{server.sockets[0].getsockname()[1]}"
+        web = Web(replace(target, hosts=Hosts(origin, origin), patience=Patience(answer=0.2)))
+        with pytest.raises(Broken, match="socket-upgrade-stalled"):
+            await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+        gone.set()
+        await web.close()
+
+
+async def test_a_host_that_is_down_or_shows_a_wrong_certificate_is_named(
+    target: Target, recorder: Recorder, tmp_path: Path
+) -> None:
+    """As it is for any other request."""
+    async with secured("other.localhost", tmp_path / "ca.pem") as port:
+        for origin, code in (
+            (f"https://apex.localhost:{port}", "tls-invalid"),
+            ("http://apex.localhost:1", "host-unreachable"),
+        ):
+            web = Web(replace(target, hosts=Hosts(origin, origin), tls=Tls(str(tmp_path / "ca.pem"))))
+            with pytest.raises(Broken, match=code):
+                await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+            await web.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TimeoutError(), Code.SOCKET_UPGRADE_STALLED),
+        (ssl.SSLCertVerificationError("no"), Code.TLS_INVALID),
+        (ConnectionRefusedError("no"), Code.HOST_UNREACHABLE),
+        (ConnectionResetError("reset"), Code.SERVICE_UNAVAILABLE),
+        (InvalidUpgrade("Upgrade"), Code.SERVICE_UNAVAILABLE),
+        (EOFError(), Code.SERVICE_UNAVAILABLE),
+    ],
+)
+def test_an_upgrade_that_gets_no_answer_is_explained(error: Exception, code: Code) -> None:
+    """Time-outs, certificates and refused connections have names of their own."""
+    assert sockets.explain_error(f"https://apex{PATH}", error).code is code
+
+
+def test_a_finding_names_the_status() -> None:
+    """It is the proof: a browser sees 1006 whatever it was."""
+    finding = sockets.explain(Answer("GET", f"https://apex{PATH}?token=x", 400, {}, b"Bad Request"))
+    assert finding.observed == f"GET apex{PATH} answered 400 no type where a socket was to open"
+    assert json.dumps(finding.observed).isascii()

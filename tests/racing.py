@@ -1,0 +1,42 @@
+"""One of two runs at once: signs in as alice with the refresh token of the state, once for each line that it is told.
+
+`python -m tests.racing ENVIRONMENT-FILE` answers each line with the access token that it got, or with what was wrong.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from probes import target as targets
+from probes import telemetry
+from probes.evidence import Evidence, Recorder, recording
+from probes.finding import CannotAsk
+from probes.identity import Cast
+from probes.journal import Journal
+from probes.redaction import Redactor
+from probes.target import Target
+from probes.web import Web
+
+
+async def _round(target: Target, evidence: Evidence) -> str:
+    web = Web(target)
+    try:
+        with recording(Recorder(evidence, None, 1, evidence.tracing.start("round"))):
+            return f"token {await Cast(target, web, evidence.redactor).member('alice').token()}"
+    except CannotAsk as error:
+        return f"error {error}"
+    finally:
+        await web.close()
+
+
+def _main(file: Path) -> None:
+    target = targets.build(targets.parse(file), str(file))
+    folder = file.parent / f"run-{file.stem}"
+    evidence = Evidence("run", folder, Journal(folder), Redactor(), telemetry.Tracing(folder, "run", "test", "0", {}))
+    for _ in sys.stdin:
+        print(asyncio.run(_round(target, evidence)), flush=True)
+    evidence.journal.close()
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))

@@ -1,0 +1,107 @@
+"""Two runs at once on one refresh token that rotates: neither fails, and the token that is kept is the living one."""
+
+import asyncio
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probes.minting import open_mint
+from probes.state import State, open_state
+from probes.target import build, parse
+from replica.environment import toml
+from tests.conftest import ROOT, Replica
+from tests.probes.cluster import Cluster
+from tests.replica.visiting import Visitor
+
+ROUNDS = 20
+
+
+class Racer:
+    """A process that signs in whenever it is told to."""
+
+    def __init__(self, environment: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.racing", str(environment)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdin
+        assert self._process.stdout
+        self._ears, self._mouth = self._process.stdin, self._process.stdout
+
+    def go(self) -> None:
+        self._ears.write("go\n")
+        self._ears.flush()
+
+    def told(self) -> str:
+        return self._mouth.readline().strip()
+
+    def close(self) -> None:
+        self._ears.close()
+        self._process.wait(60)
+        self._mouth.close()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    cluster = Cluster()
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig(tmp_path)))
+    yield cluster
+    cluster.close()
+
+
+def environment(replica: Replica, folder: Path, name: str, state: str) -> Path:
+    """The replica's, as production's is: with nothing but a refresh token to sign in with."""
+    tables: dict[str, Any] = tomllib.loads(replica.environment.read_text())
+    cast = tables.pop("cast")
+    tables |= {f"cast.{who}": part for who, part in cast.items()}
+    tables["identity"] = {"way": "refresh-token", "state": state}
+    path = folder / f"{name}.toml"
+    path.write_text(toml(tables.pop("name"), tables), "utf-8")
+    return path
+
+
+def is_alive(visitor: Visitor, token: str) -> bool:
+    """Whether auth-service knows it, and has not seen it used."""
+    url = f"{visitor.environment['hosts']['api']}/api/svc/auth/api/auth/validate"
+    return bool(visitor.http.post(url, json={"token": token}).json()["valid"])
+
+
+@pytest.mark.parametrize("kind", ["file", "secret"])
+def test_two_runs_at_once_lose_no_refresh_token(kind: str, replica: Replica, cluster: Cluster, tmp_path: Path) -> None:
+    """Twenty times: one of them refreshes, the other goes on with what that one has kept."""
+    where = f"file:{tmp_path / 'state.json'}" if kind == "file" else "secret:probes/tokens"
+    replica_target = build(parse(replica.environment), "replica")
+    mint, part = open_mint(replica_target.identity), replica_target.cast["alice"]
+    state, visitor = open_state(where, 30), Visitor.at(replica.environment)
+    assert mint
+    assert state
+    with ExitStack() as stack:
+        stack.enter_context(visitor.http)
+        racers = [
+            stack.enter_context(closing(Racer(environment(replica, tmp_path, name, where)))) for name in ("one", "two")
+        ]
+        for number in range(ROUNDS):
+            seed = mint.pair(part).refresh
+            assert asyncio.run(_sown(state, seed))
+            for racer in racers:
+                racer.go()
+            told = [racer.told() for racer in racers]
+            kept = asyncio.run(state.read("alice"))
+            assert [word.partition(" ")[0] for word in told] == ["token", "token"], (number, told)
+            assert all(is_alive(visitor, word.partition(" ")[2]) for word in told), number
+            assert kept["refresh"] != seed, number
+            assert is_alive(visitor, kept["refresh"]), number
+            assert not is_alive(visitor, seed), number
+
+
+async def _sown(state: State, seed: str) -> bool:
+    return await state.swap("alice", await state.read("alice"), {"refresh": seed})
