@@ -18,6 +18,7 @@ Tables = Mapping[str, Mapping[str, Value]]
 
 # Doors that are promised to be closed. Others stand open in weAlist's dev (contract §2.4, §8); production must not.
 CLOSED = (
+    "test-token",
     "internal-user",
     "internal-noti",
     "actuator",
@@ -27,7 +28,7 @@ CLOSED = (
     "stack-traces",
     "security-headers",
 )
-CLOSED_IN_PRODUCTION = ("test-token", "metrics", "prometheus", "loki", "cors")
+CLOSED_IN_PRODUCTION = ("metrics", "prometheus", "loki", "cors")
 
 
 class BadPath(Exception):  # noqa: N818 - the path is bad, not the program
@@ -40,7 +41,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
         "hosts": _hosts(world.hosts),
         "tls": {"ca": str(authority), "warn_days": 14},
         "identity": {
-            "way": "signing-key" if world.production else "test-endpoint",
+            "way": "signing-key",
             "signing_key": str(signing_key),
             "issuer": ISSUER,
             "kid": KEY_ID,
@@ -58,7 +59,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
         },
         "realtime": realtime(world.scale),
         "oauth": oauth_tables(world),
-        "sign_out": {"ends_access": ["board-socket"], "ends_refresh": False},
+        "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not world.production},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
         "patience": {"answer": 5, "scenario": 30, "run": 120},
         "control": {"url": control},

@@ -7,9 +7,11 @@ import socket
 from collections.abc import AsyncIterator, Generator, Mapping
 
 import uvicorn
+import websockets.http11
 from starlette.types import ASGIApp
 
 PING_SECONDS = 30  # contract §5.2
+LINE_BYTES = 1 << 20  # Go's limit; a socket's token stands in the line, and 16 KB of it are refused, not cut off
 
 
 class _Server(uvicorn.Server):
@@ -23,6 +25,7 @@ class _Server(uvicorn.Server):
 async def serving(apps: Mapping[socket.socket, ASGIApp], scale: float = 1) -> AsyncIterator[None]:
     """Serve each app on its listening socket, for as long as the block lasts."""
     logging.getLogger("uvicorn.error").addFilter(_worth_saying)
+    websockets.http11.MAX_LINE_LENGTH = LINE_BYTES
     servers = [_server(app, PING_SECONDS * scale) for app in apps.values()]
     tasks = [
         asyncio.create_task(server.serve(sockets=[listener])) for server, listener in zip(servers, apps, strict=True)

@@ -48,6 +48,21 @@ SIGN_IN = (
         "The allow-list of redirect_uri is empty, which means all: tokens are sent to whatever address was asked for.",
         "empty allow-list, contract §2.1",
     ),
+    Fault(
+        "oauth-landing-without-token",
+        "Auth-service sends people who have signed in to their landing without tokens.",
+        NOT_YET,
+    ),
+    Fault(
+        "oauth-state-unchecked",
+        "Auth-service compares neither state nor nonce: a session takes the code of anybody else's sign-in.",
+        NOT_YET,
+    ),
+    Fault(
+        "sign-out-forgets-refresh-token",
+        "Signing out ends the access token only; the refresh token that came along stays good.",
+        "contract §2.3",
+    ),
 )
 
 TRUST = (
@@ -82,7 +97,7 @@ TRUST = (
 EXPOSURE = (
     Fault(
         "test-token-endpoint-open",
-        "In production mode the test token endpoint is on: anybody gets a token for anybody.",
+        "The test token endpoint is on, as in a test environment: anybody gets a token for anybody.",
         "ENABLE_TEST_AUTH in production",
     ),
     Fault(

@@ -47,8 +47,8 @@ class Google:
     def authorize(self) -> str:
         return f"{self.provider}/o/oauth2/v2/auth"
 
-    async def claims(self, code: str, redirect_uri: str, nonce: str) -> dict[str, Any]:
-        """What the ID token says of whom the code was given for. Raises Declined."""
+    async def claims(self, code: str, redirect_uri: str, nonce: str | None) -> dict[str, Any]:
+        """What the ID token says of whom the code was given for, and with the nonce, if any. Raises Declined."""
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
         said = {"X-Forwarded-Proto": "https"}
         inside = self.provider.replace("https:", "http:", 1)
@@ -62,7 +62,7 @@ class Google:
             keys = (await http.get(CERTS)).raise_for_status().json()
         return self._read(answer.json()["id_token"], keys, nonce)
 
-    def _read(self, token: str, keys: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+    def _read(self, token: str, keys: Mapping[str, Any], nonce: str | None) -> dict[str, Any]:
         key = jwt.PyJWKSet.from_dict(dict(keys))[jwt.get_unverified_header(token)["kid"]]
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -70,7 +70,7 @@ class Google:
             )
         except jwt.InvalidTokenError as error:
             raise Declined(str(error)) from error
-        if claims.get("nonce") != nonce:
+        if nonce is not None and claims.get("nonce") != nonce:
             raise Declined("the ID token was made for another sign-in")
         return claims
 

@@ -81,15 +81,24 @@ async def callback(request: Request) -> Response:
     pod, query = pod_of(request), request.query_params
     session = request.cookies.get(COOKIE, "")
     pending = pod.sessions.get(session)
-    if pending is None or not secrets.compare_digest(query.get("state", "").encode(), pending.state.encode()):
+    unchecked = pod.world.lies("oauth-state-unchecked")
+    if pending is None or not (unchecked or _same(query.get("state", ""), pending.state)):
         return RedirectResponse(FAILED, 302)
     del pod.sessions[session]
     try:
-        claims = await pod.world.google.claims(query.get("code", ""), redirect_uri(pod.world), pending.nonce)
+        claims = await pod.world.google.claims(
+            query.get("code", ""), redirect_uri(pod.world), None if unchecked else pending.nonce
+        )
     except Declined:
         return RedirectResponse(FAILED, 302)
+    if pod.world.lies("oauth-landing-without-token"):
+        return RedirectResponse(pending.landing, 302)
     user = _signed_in(pod.world, claims["email"], claims.get("name") or claims["email"])
     return RedirectResponse(str(URL(pending.landing).include_query_params(**pod.pair(user.id, user.email))), 302)
+
+
+def _same(sent: str, known: str) -> bool:
+    return secrets.compare_digest(sent.encode(), known.encode())
 
 
 def _signed_in(world: World, email: str, name: str) -> User:

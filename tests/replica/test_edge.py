@@ -29,6 +29,9 @@ OURS = {
     "bucket-ignores-signatures",
     "edge-answers-html-to-upgrade",
     "gateway-strips-upgrade",
+    "forwarded-proto-missing",
+    "internal-endpoints-open",
+    "oauth-callback-not-rewritten",
     "refresh-path-lost-behind-gateway",
 }
 NO_FILE = "/api/svc/storage/storage/files/00000000-0000-0000-0000-00000000dead"

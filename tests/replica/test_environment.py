@@ -47,7 +47,7 @@ def test_a_running_replica_tells_all_that_probes_need(visitor: Visitor) -> None:
     mine = visitor.get("api", "/api/svc/user/api/workspaces/all", **visitor.signed_in("bob")).text
     assert told["workspace"]["id"] in mine
     assert told["presign"]["bucket"] == told["presign"]["host"].split(".")[0]
-    assert told["identity"]["way"] == "test-endpoint"
+    assert told["identity"]["way"] == "signing-key"
 
 
 def test_the_signing_key_is_ours_alone_and_signs(visitor: Visitor) -> None:

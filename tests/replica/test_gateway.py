@@ -9,6 +9,7 @@ from tests.conftest import Replica
 from tests.replica.visiting import Visitor
 
 PRESENCE = "/api/svc/chat/api/chats/ws/presence"
+INSIDE = "/api/svc/user/api/internal/users/x/exists"
 CONTENTS = "/api/svc/storage/storage/folders/contents"
 
 
@@ -36,6 +37,50 @@ def test_the_oauth_paths_come_first() -> None:
     pods = {"auth": ["a:1"]}
     assert route("/api/oauth2*", pods)["handle"][0] == {"handler": "rewrite", "strip_path_prefix": "/api"}
     assert [step["handler"] for step in route("/oauth2*", pods)["handle"]] == ["reverse_proxy"]
+
+
+def test_sign_in_starts_at_one_pod_and_comes_back_to_the_other() -> None:
+    """What a pod keeps to itself is missed each time; keys are shown by both in turn."""
+    pods = {"auth": ["a:1"], "auth-2": ["b:2"]}
+    served = {
+        path: [pod["dial"] for pod in route(path, pods)["handle"][-1]["upstreams"]]
+        for path in ("/api/oauth2*", "/api/oauth2/callback*", "/api/svc/auth/.well-known/jwks.json", "/api/svc/auth*")
+    }
+    assert list(served.values()) == [["a:1"], ["b:2"], ["a:1", "b:2"], ["a:1"]]
+
+
+def test_a_more_precise_path_stands_before_a_wider_one() -> None:
+    """First match wins: the callback before the rest of OAuth, the portal before the service (contract §1.4)."""
+    order = [path for found in gateway.ROUTES for path in found.paths]
+    assert order.index("/api/oauth2/callback*") < order.index("/api/oauth2*")
+    assert order.index("/api/svc/auth/.well-known/jwks.json") < order.index("/api/svc/auth*")
+    assert order.index("/api/ops-portal/*") < order.index("/api/ops/*")
+
+
+@pytest.mark.parametrize("path", [INSIDE, INSIDE.replace("/api/i", "//api/i"), INSIDE.replace("api/i", "%61pi/i")])
+def test_what_is_for_services_is_closed_to_visitors(visitor: Visitor, path: str) -> None:
+    """However the path is written."""
+    answer = visitor.get("api", path)
+    assert (answer.status_code, answer.text) == (403, "RBAC: access denied")
+
+
+def test_internal_endpoints_open(replica: Replica, visitor: Visitor) -> None:
+    """Anybody may ask user-service who exists, and tell a member whatever he likes."""
+    replica.lie(["internal-endpoints-open"])
+    alice = visitor.environment["cast"]["alice"]["user"]
+    assert visitor.get("api", INSIDE.replace("/x/", f"/{alice}/")).status_code == 200
+    names = ("actorId", "targetUserId", "workspaceId", "resourceId")
+    event = {"type": "T", "resourceType": "board", **dict.fromkeys(names, alice)}
+    url = f"{visitor.environment['hosts']['api']}/api/svc/noti/api/internal/notifications"
+    assert visitor.http.post(url, json=event).status_code == 201
+
+
+def test_monitoring_and_the_portal_are_behind_it(visitor: Visitor) -> None:
+    """Under their own prefixes, the portal's taken off (contract §1.4)."""
+    assert visitor.get("api", "/api/monitoring/loki/ready").text == "ready\n"
+    assert visitor.get("apex", "/api/ops-portal/health").text == "healthy\n"
+    for path in ("/api/ops-portal", "/api/ops-portal/", "/api/ops-portal/login"):
+        assert "WeAlist Admin Portal" in visitor.get("apex", path).text
 
 
 def test_service_has_no_endpoints(replica: Replica, visitor: Visitor) -> None:

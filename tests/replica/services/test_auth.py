@@ -1,11 +1,18 @@
 """auth-service: whom to trust, for how long, and how a used refresh token gives itself away."""
 
 import jwt
+import pytest
 
 from replica.world import SYSTEM_USER, World
 from tests.replica.services.speaking import Ask
 
 REFRESH = "/api/auth/refresh"
+
+
+@pytest.fixture(autouse=True)
+def _tokens_for_tests(world: World) -> None:
+    """The test endpoint is a quick way to a pair."""
+    world.faults.add("test-token-endpoint-open")
 
 
 async def test_the_test_endpoint_signs_in_whom_it_is_asked_for(ask: Ask, world: World) -> None:
@@ -43,14 +50,24 @@ async def test_a_used_refresh_token_is_refused(ask: Ask) -> None:
     assert (again.status_code, again.json()["code"]) == (401, "AUTH006")
 
 
-async def test_logout_ends_the_access_token_only(ask: Ask) -> None:
-    """Validate says so, while the refresh token lives on."""
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_logout_ends_what_it_is_given(ask: Ask, world: World, *, forgets: bool) -> None:
+    """The access token always; the refresh token that comes along unless weAlist's habit is asked for."""
+    world.faults |= {"sign-out-forgets-refresh-token"} if forgets else set()
     pair = (await ask("auth").post("/api/test/token")).json()
-    validate = {"token": pair["accessToken"]}
+    validate, both = {"token": pair["accessToken"]}, {"refreshToken": pair["refreshToken"]}
     assert (await ask("auth").post("/api/auth/validate", json=validate)).json()["valid"] is True
-    await ask("auth", Authorization=f"Bearer {pair['accessToken']}").post("/api/auth/logout")
+    await ask("auth", Authorization=f"Bearer {pair['accessToken']}").post("/api/auth/logout", json=both)
     assert (await ask("auth").post("/api/auth/validate", json=validate)).json()["valid"] is False
-    assert (await ask("auth").post(REFRESH, json={"refreshToken": pair["refreshToken"]})).status_code == 200
+    again = await ask("auth").post(REFRESH, json=both)
+    assert again.status_code == (200 if forgets else 401)
+
+
+async def test_without_its_switch_there_is_no_test_endpoint(ask: Ask, world: World) -> None:
+    """ENABLE_TEST_AUTH is off: the path is as unknown as any other (contract §2.4)."""
+    world.faults.clear()
+    answers = [await ask("auth").post("/api/test/token"), await ask("auth").get("/api/test/status")]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(500, "AUTH999")] * 2
 
 
 async def test_validate_never_refuses(ask: Ask) -> None:
@@ -74,18 +91,6 @@ async def test_the_unexpected_is_500(ask: Ask) -> None:
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(500, "AUTH999")] * 3
 
 
-async def test_google_sign_in_starts_with_a_session(ask: Ask) -> None:
-    """302 to Google, callback on the api host, a Secure session cookie."""
-    answer = await ask("auth").get("/oauth2/authorization/google")
-    assert answer.status_code == 302
-    assert answer.headers["location"].startswith("https://accounts.google.com/")
-    assert (
-        "redirect_uri=https%3A%2F%2Fapi.wealist.localhost%3A41002%2Fapi%2Foauth2%2Fcallback%2Fgoogle"
-        in (answer.headers["location"])
-    )
-    assert {"Secure", "HttpOnly", "Max-Age=1800"} <= set(answer.headers["set-cookie"].split("; "))
-
-
 async def test_its_health_is_springs(ask: Ask) -> None:
     """UP on five paths, and Prometheus text."""
     paths = ["/health", "/ready", "/actuator/health", "/actuator/health/liveness", "/actuator/health/readiness"]
@@ -98,7 +103,7 @@ async def test_its_health_is_springs(ask: Ask) -> None:
 
 async def test_a_refresh_is_replayed(ask: Ask, world: World) -> None:
     """Fault gateway-replays-refresh: the token is spent, and the answer is that of the second time."""
-    world.faults = {"gateway-replays-refresh"}
+    world.faults.add("gateway-replays-refresh")
     token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
     answer = await ask("auth").post(REFRESH, json={"refreshToken": token})
     assert (answer.status_code, answer.json()["code"]) == (401, "AUTH006")
@@ -107,7 +112,7 @@ async def test_a_refresh_is_replayed(ask: Ask, world: World) -> None:
 
 async def test_a_refresh_does_not_rotate(ask: Ask, world: World) -> None:
     """Fault refresh-does-not-rotate: the same refresh token again, as often as one likes."""
-    world.faults = {"refresh-does-not-rotate"}
+    world.faults.add("refresh-does-not-rotate")
     token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
     for _ in range(2):
         answer = await ask("auth").post(REFRESH, json={"refreshToken": token})

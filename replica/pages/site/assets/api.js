@@ -82,7 +82,7 @@ function signOut() {
 }
 
 export async function logout() {
-  await fetch(url("auth", "/api/auth/logout"), sent("POST", undefined)).catch(() => undefined);
+  await fetch(url("auth", "/api/auth/logout"), sent("POST", { refreshToken: refreshToken() })).catch(() => undefined);
   forget("userId");
   window.location.href = "/";
 }

@@ -1,0 +1,111 @@
+"""What each service believes of a token: all of a good one, none of a bad one, and what each fault makes of that."""
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from replica.keys import ISSUER, KEY_ID, SigningKey
+from replica.world import World
+from tests.replica.services.speaking import Ask
+
+WHERE = {
+    "user": "/api/users/me",
+    "board": "/api/projects/workspace/{home}",
+    "chat": "/api/chats/my",
+    "noti": "/api/notifications/unread-count",
+    "storage": "/storage/folders/contents?workspaceId={home}",
+    "ops": "/api/users/me",
+}
+FIVE = set(WHERE) - {"ops"}
+OTHER = SigningKey()
+
+
+def tokens(world: World) -> dict[str, str]:
+    """The operator's token in every way that it can be bad, by name."""
+    who = world.cast["operator"]
+    claims = {"sub": who.id, "iss": ISSUER, "exp": 2**33, "type": "access", "email": who.email}
+    pem, public = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    secret = world.key.private.public_key().public_bytes(pem, public)
+    header, body = jwt.utils.base64url_encode(b'{"alg":"HS256","kid":"%s"}' % KEY_ID.encode()).decode(), ""
+    signing = f"{header}.{jwt.encode(claims, '', 'none').split('.')[1]}{body}"
+    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(signing.encode(), secret)
+
+    def signed(key: SigningKey = world.key, kid: str = KEY_ID, **other: object) -> str:
+        return jwt.encode({**claims, **other}, key.private, "RS256", {"kid": kid})
+
+    return {
+        "good": signed(),
+        "expired": signed(exp=1),
+        "other-key": signed(OTHER),
+        "alg-none": jwt.encode(claims, "", "none", {"kid": KEY_ID}),
+        "public-key-as-secret": f"{signing}.{jwt.utils.base64url_encode(signature).decode()}",
+        "kid-unknown": signed(kid="../../dev/null"),
+        "other-issuer": signed(iss="somebody"),
+        "refresh": signed(type="refresh"),
+        "nonsense": "x" * 16_000,
+    }
+
+
+async def admitted(ask: Ask, world: World) -> set[tuple[str, str]]:
+    """Each service with each token that opens it."""
+    home = add_operator(world)
+    found = set()
+    for service, path in WHERE.items():
+        for name, token in tokens(world).items():
+            asking = ask(service, Authorization=f"Bearer {token}", **{"X-Workspace-Id": home})
+            answer = await asking.get(path.format(home=home))
+            assert answer.status_code in (200, 401), (service, name, answer.text)
+            found |= {(service, name)} if answer.status_code == 200 else set()
+    return found
+
+
+def add_operator(world: World) -> str:
+    world.home.members[world.cast["operator"].id] = "MEMBER"
+    return world.home.id
+
+
+GOOD = {(service, "good") for service in WHERE}
+PARSED = {"expired", "other-key", "alg-none", "public-key-as-secret", "kid-unknown", "other-issuer", "refresh"}
+CELLS = {
+    "none": set(),
+    "ops-parses-without-verifying": {("ops", name) for name in PARSED},
+    "services-trust-unverified-tokens": {(service, name) for service in FIVE for name in PARSED},
+    "services-ignore-expiry": {(service, "expired") for service in WHERE},
+    "service-accepts-alg-none": {("storage", "alg-none")},
+    "refresh-token-serves-as-access": {(service, "refresh") for service in WHERE},
+}
+
+
+@pytest.mark.parametrize("fault", CELLS)
+async def test_a_fault_turns_exactly_its_cells(ask: Ask, world: World, fault: str) -> None:
+    """Of six services and nine tokens, the good one opens all, and a fault adds what its sentence says."""
+    world.faults = {fault} - {"none"}
+    assert await admitted(ask, world) == GOOD | CELLS[fault]
+
+
+async def test_production_only_parses(ask: Ask, world: World) -> None:
+    """ISTIO_JWT_MODE is on for all but ops (contract §2.5)."""
+    world.production = True
+    assert await admitted(ask, world) == GOOD | CELLS["services-trust-unverified-tokens"]
+
+
+@pytest.mark.parametrize("bad", ["expired", "other-key", "alg-none", "kid-unknown", "other-issuer", "refresh"])
+async def test_the_stream_validates_whatever_the_mode(ask: Ask, world: World, bad: str) -> None:
+    """In production too, by query and by header (contract §2.5)."""
+    world.production = True
+    token = tokens(world)[bad]
+    stream = "/api/notifications/stream"
+    answers = [
+        await ask("noti").get(stream, params={"token": token}),
+        await ask("noti", Authorization=f"Bearer {token}").get(stream),
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401]
+
+
+async def test_only_a_parser_says_that_it_could_not_parse(ask: Ask, world: World) -> None:
+    """The message tells the mode (contract §2.5)."""
+    asking = ask("user", Authorization="Bearer nonsense")
+    said = [(await asking.get(WHERE["user"])).json()["error"]["message"]]
+    world.production = True
+    said.append((await asking.get(WHERE["user"])).json()["error"]["message"])
+    assert said == ["Invalid or expired token", "Failed to parse token"]

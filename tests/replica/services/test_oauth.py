@@ -1,0 +1,107 @@
+"""auth-service, sign-in: the session and what it keeps. The way through the provider is tested in test_sign_in.py."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from replica.google import Declined, Google
+from replica.world import World
+from tests.replica.services.speaking import HOSTS, Ask
+
+START = "/oauth2/authorization/google"
+CALLBACK = "/oauth2/callback/google"
+LANDING = f"{HOSTS.apex}/oauth/callback"
+
+
+def says(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
+    """Have Google vouch for somebody, if the code is good."""
+
+    async def claims(_google: Google, code: str, _redirect_uri: str, _nonce: str | None) -> dict[str, Any]:
+        if code != "good":
+            raise Declined("invalid_grant")
+        return {"email": email, "name": "Somebody"}
+
+    monkeypatch.setattr(Google, "claims", claims)
+
+
+async def test_sign_in_starts_with_a_session(ask: Ask) -> None:
+    """302 to Google, callback on the api host, a Secure session cookie that a second start goes on with."""
+    browser = ask("auth")
+    answer, again = await browser.get(START), await browser.get(START)
+    told = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert told["redirect_uri"] == [f"{HOSTS.api}/api/oauth2/callback/google"]
+    assert {"Path=/", "Secure", "HttpOnly", "SameSite=lax", "Max-Age=1800"} <= set(
+        answer.headers["set-cookie"].split("; ")
+    )
+    assert "set-cookie" not in again.headers
+    assert parse_qs(urlsplit(again.headers["location"]).query)["state"] != told["state"]
+
+
+async def came_back(ask: Ask, code: str = "good", state: str = "", **asked: str) -> str:
+    """Where a browser that went to Google and back is sent."""
+    browser = ask("auth")
+    start = await browser.get(START, params=asked)
+    [sent] = parse_qs(urlsplit(start.headers["location"]).query)["state"]
+    answer = await browser.get(CALLBACK, params={"code": code, "state": state or sent})
+    place: str = answer.headers["location"]
+    return place
+
+
+async def test_who_comes_back_gets_tokens_once(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The landing has them in its query, for the member whose address Google names."""
+    bob = world.cast["bob"]
+    says(monkeypatch, bob.email)
+    landed = urlsplit(await came_back(ask))
+    assert f"{landed.scheme}://{landed.netloc}{landed.path}" == LANDING
+    assert parse_qs(landed.query)["userId"] == [bob.id]
+    assert world.key.read(parse_qs(landed.query)["accessToken"][0])["type"] == "access"
+
+
+async def test_a_newcomer_is_given_an_account(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the first sign-in only."""
+    says(monkeypatch, "new@probes.invalid")
+    before = len(world.users)
+    await came_back(ask)
+    await came_back(ask)
+    assert len(world.users) == before + 1
+
+
+@pytest.mark.parametrize("wrong", [{"state": "another"}, {"code": "used"}])
+async def test_a_callback_that_is_wrong_fails(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    """A state that the session never had, a code that Google does not know."""
+    says(monkeypatch, world.cast["bob"].email)
+    assert await came_back(ask, **wrong) == "/login?error"
+
+
+async def test_oauth_state_unchecked(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any state will do; a session is needed all the same."""
+    says(monkeypatch, world.cast["bob"].email)
+    world.faults = {"oauth-state-unchecked"}
+    assert (await came_back(ask, state="another")).startswith(LANDING)
+    assert (await ask("auth").get(CALLBACK, params={"code": "good"})).headers["location"] == "/login?error"
+
+
+async def test_oauth_landing_without_token(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The right address, and nothing in it."""
+    says(monkeypatch, world.cast["bob"].email)
+    world.faults = {"oauth-landing-without-token"}
+    assert await came_back(ask) == LANDING
+
+
+async def test_production_s_allow_list_is_empty(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which means all (contract §2.1); otherwise an address that is not listed is dropped."""
+    says(monkeypatch, world.cast["bob"].email)
+    evil = "https://evil.invalid/x"
+    assert (await came_back(ask, redirect_uri=evil)).startswith(LANDING)
+    world.production = True
+    assert (await came_back(ask, redirect_uri=evil)).startswith(evil)
+
+
+async def test_over_http_everybody_is_sent_to_https(ask: Ask) -> None:
+    """Start and callback, with what they carry."""
+    for path in (START, f"{CALLBACK}?code=c"):
+        answer = await ask("auth").get(f"http://auth-service{path}")
+        assert (answer.status_code, answer.headers["location"]) == (302, f"https://auth-service{path}")
