@@ -58,7 +58,7 @@ class Browser:
             except PlaywrightError as error:
                 raise CannotAsk(f"the browser failed: {_first_line(error)}") from error
             except Exception:
-                await _keep(context, visit, recorder)
+                await _keep(context, visit, recorder, self._scratch)
                 raise
             finally:
                 await visit.settle()
@@ -136,12 +136,12 @@ def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN
     return handle
 
 
-async def _keep(context: BrowserContext, visit: Visit, recorder: Recorder) -> None:
+async def _keep(context: BrowserContext, visit: Visit, recorder: Recorder, scratch: Path | None) -> None:
     """A picture and a scrubbed trace of what went wrong; not to have them is no reason to lose the finding."""
     try:
         async with asyncio.timeout(CLOSING_TIME):
             await visit.page.screenshot(path=recorder.artifact("screenshot", ".png"))
-            with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
+            with tempfile.TemporaryDirectory(dir=scratch) as folder:
                 raw = Path(folder) / "trace.zip"
                 await context.tracing.stop(path=raw)
                 await asyncio.to_thread(traces.scrub, raw, recorder.evidence.redactor)
