@@ -69,7 +69,7 @@ class Browser:
             except PlaywrightError as error:
                 raise CannotAsk(f"the browser failed: {_first_line(error)}") from error
             except Exception:
-                await _keep(context, visit, recorder)
+                await _keep(context, visit, recorder, self._scratch)
                 raise
             finally:
                 await visit.settle()
@@ -85,7 +85,7 @@ class Browser:
             user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR", storage_state=state
         )
         context.set_default_timeout(self.target.patience.answer * 1000)
-        await context.tracing.start(screenshots=True, snapshots=True)
+        await context.tracing.start(screenshots=False, snapshots=False)
         return context
 
     def _signed_in(self, tokens: Tokens) -> StorageState:
@@ -146,12 +146,12 @@ def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN
     return handle
 
 
-async def _keep(context: BrowserContext, visit: Visit, recorder: Recorder) -> None:
+async def _keep(context: BrowserContext, visit: Visit, recorder: Recorder, scratch: Path | None) -> None:
     """A picture and a scrubbed trace of what went wrong; not to have them is no reason to lose the finding."""
     try:
         async with asyncio.timeout(CLOSING_TIME):
             await visit.page.screenshot(path=recorder.artifact("screenshot", ".png"))
-            with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
+            with tempfile.TemporaryDirectory(dir=scratch) as folder:
                 raw = Path(folder) / "trace.zip"
                 await context.tracing.stop(path=raw)
                 await asyncio.to_thread(traces.scrub, raw, recorder.evidence.redactor)

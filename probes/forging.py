@@ -26,22 +26,22 @@ ELSEWHERE = {
     "kid-path": "../../../../../../dev/null",
     "kid-url": "https://keys.invalid/jwks.json",
 }
-Forge = Callable[[str, rsa.RSAPublicKey], str]
+Forge = Callable[[str], str]
 
 
-def tampered(good: str, _published: rsa.RSAPublicKey) -> str:
+def tampered(good: str) -> str:
     """One more day of life, under the signature that was there."""
     head, _, signature = good.split(".")
     said = dict(tokens.claims(good))
     return f"{head}.{_part({**said, 'exp': said.get('exp', 0) + A_DAY})}.{signature}"
 
 
-def foreign_key(good: str, _published: rsa.RSAPublicKey) -> str:
+def foreign_key(good: str) -> str:
     """Signed by somebody else, under the name of weAlist's key."""
     return _signed(_head(good), tokens.claims(good), _by_nobody)
 
 
-def alg_none(good: str, _published: rsa.RSAPublicKey) -> str:
+def alg_none(good: str) -> str:
     """It says of itself that it is not signed, and is not."""
     return _signed({**_head(good), "alg": "none"}, tokens.claims(good), lambda _: b"")
 
@@ -52,21 +52,21 @@ def hs256_public(good: str, published: rsa.RSAPublicKey) -> str:
     return _hmac(good, {}, secret)
 
 
-def long(good: str, _published: rsa.RSAPublicKey) -> str:
+def long(good: str) -> str:
     """16 KB of it, signed by nobody."""
     return _signed(_head(good), {**tokens.claims(good), "padding": "x" * (LONG * 3 // 4)}, _by_nobody)
 
 
-def not_a_jwt(_good: str, _published: rsa.RSAPublicKey) -> str:
+def not_a_jwt(_good: str) -> str:
     return secrets.token_urlsafe(24).replace("-", "_")
 
 
-def empty(_good: str, _published: rsa.RSAPublicKey) -> str:
+def empty(_good: str) -> str:
     return ""
 
 
 def _elsewhere(kid: str) -> Forge:
-    def forge(good: str, _published: rsa.RSAPublicKey) -> str:
+    def forge(good: str) -> str:
         # Where the name of a key is taken for a path, /dev/null is an empty secret.
         if kid.startswith("."):
             return _hmac(good, {"kid": kid}, b"")
@@ -79,7 +79,6 @@ FORGERIES: Mapping[str, Forge] = {
     "tampered": tampered,
     "foreign-key": foreign_key,
     "alg-none": alg_none,
-    "hs256-public": hs256_public,
     **{name: _elsewhere(kid) for name, kid in ELSEWHERE.items()},
     "long": long,
     "not-a-jwt": not_a_jwt,

@@ -42,6 +42,8 @@ class Visit:
         self.complaints: list[str] = []
         self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
+        self._uploading: dict[Request, asyncio.Future[None]] = {}
+        page.on("request", self._begun)
         page.on("requestfinished", lambda request: self._later(self._finished(request)))
         page.on("requestfailed", lambda request: self._later(self._failed(request)))
         page.on("console", self._console)
@@ -129,9 +131,14 @@ class Visit:
         return bool(self._reading)
 
     async def settle(self) -> None:
-        """Wait for replies whose bodies are still being read."""
-        if self._reading:
-            await asyncio.wait(set(self._reading), timeout=SETTLING_TIME)
+        """Wait for uploads to end, and for replies whose bodies are still being read."""
+        if waiting := {*self._reading, *self._uploading.values()}:
+            await asyncio.wait(waiting, timeout=SETTLING_TIME)
+
+    def _begun(self, request: Request) -> None:
+        # The page may say that it has uploaded before the browser does. Not all that a page asks ever ends.
+        if request.method == "PUT":
+            self._uploading[request] = asyncio.get_running_loop().create_future()
 
     def _later(self, reading: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(reading)
@@ -171,6 +178,8 @@ class Visit:
         exchange.error = failure or None
         self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
         self.replies.append(Reply(answer, exchange, failure))
+        if ended := self._uploading.pop(request, None):
+            ended.set_result(None)
         if is_call(request.url) and answer.is_html:
             self.trouble.set()
 

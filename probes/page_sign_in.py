@@ -96,7 +96,10 @@ def explain_legs(seen: Sequence[Answer], promised: OAuth, wanted: str) -> Findin
     for answer in seen:
         place = answer.url.partition("?")[0]
         finding = None
-        if place == promised.start:
+        if answer.status == 0 and place in (promised.start, promised.redirect_uri, wanted):
+            observed = f"the browser cannot open {urlsplit(place).hostname}{urlsplit(place).path}"
+            finding = Finding(Code.HOST_UNREACHABLE, observed, "DNS, load balancer or listener")
+        elif place == promised.start:
             finding = oauth.explain_start(answer, promised)
         elif urlsplit(place).path == urlsplit(promised.redirect_uri).path:
             finding = oauth.explain_callback(answer, wanted, promised)

@@ -1,22 +1,23 @@
-"""The only module that knows pytest: options, fixtures, and what a verdict is in pytest's words."""
+"""pytest's side of a run: options, fixtures, and what a verdict is in pytest's words. Only items.py knows it too."""
 
 import contextlib
 import functools
-import inspect
 import itertools
 import signal
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import pytest
 
+from probes import items as collected
 from probes import target as targets
 from probes.browser import Browser
 from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
-from probes.run import Call, Outcome, Scenario
+from probes.outcome import Outcome, Scenario
+from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from probes.starting import ready
 from probes.storage import Drive
@@ -25,7 +26,8 @@ from probes.target import Target
 from probes.web import Web
 from reports import terminal
 
-RUNS = Path(__file__).parent.parent / "reports" / "runs"
+ROOT = Path(__file__).parent.parent
+RUNS, SCENARIOS = ROOT / "reports" / "runs", ROOT / "scenarios"
 SESSION = pytest.StashKey[Session]()
 OUTCOME = pytest.StashKey[Outcome]()
 T = TypeVar("T")
@@ -59,7 +61,7 @@ def _or_usage_error(ask: Callable[[], T]) -> T:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Know every scenario by name before -k takes some away."""
-    config.stash[_KNOWN] = [scenario_id(item) for item in items if _promises(item)]
+    config.stash[_KNOWN] = [collected.scenario_id(item) for item in items if collected.promises(item)]
 
 
 _KNOWN = pytest.StashKey[list[str]]()
@@ -68,44 +70,31 @@ _KNOWN = pytest.StashKey[list[str]]()
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get the target ready, once it is known that scenarios will run."""
-    chosen = {scenario_id(item): item for item in session.items if _promises(item)}
+    chosen = {collected.scenario_id(item): item for item in session.items if collected.promises(item)}
     config = session.config
     if not chosen or config.getoption("collectonly"):
         return
     if junit := config.pluginmanager.get_plugin("junitxml"):
         junit.pytest_unconfigure(config)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
-    _check([item for item in session.items if _promises(item)])
+    collected.check([item for item in session.items if collected.promises(item)])
     wishes = _or_usage_error(lambda: _wishes(config, len(chosen)))
     environment, faults = config.getoption("env") or "replica", config.getoption("fault")
     target, started = _or_usage_error(lambda: ready(environment, faults))
     if started:
         config.add_cleanup(started.stop)
     known = config.stash[_KNOWN]
-    if stray := target.stray_names(known):
-        raise pytest.UsageError(f"[skip] or [[accepted]] names the unknown scenario {stray[0]!r}; correct or remove it")
+    all_areas = {targets.area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
+    _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
     config.stash[SESSION] = mine = Session(
         wishes=wishes,
         target=target,
         started=started,
-        scenarios=[_scenario(name, item, target) for name, item in chosen.items()],
+        scenarios=[collected.scenario(name, item, target) for name, item in chosen.items()],
         announce=_progress(config, len(chosen)),
     )
     _take_over(session, mine)
     for name, item in chosen.items():
         _await_instead(item, name)
-
-
-def _check(items: Sequence[Any]) -> None:
-    """Complain of scenarios that are written as nobody can run them."""
-    names = [scenario_id(item) for item in items]
-    for item, name in zip(items, names, strict=True):
-        if names.count(name) > 1:
-            raise pytest.UsageError(f"two scenarios are called {name}; rename one of the functions or files")
-        if not inspect.iscoroutinefunction(item.obj):
-            raise pytest.UsageError(f"scenario {name} is a plain function; write async def {item.originalname}")
-        asked = item._fixtureinfo  # noqa: SLF001 - pytest has no public name for it
-        if strange := set(asked.argnames) - {"request", *asked.name2fixturedefs}:
-            raise pytest.UsageError(f"scenario {name} asks for {min(strange)!r}, which is no fixture; correct the name")
 
 
 def _wishes(config: pytest.Config, selected: int) -> Wishes:
@@ -114,6 +103,7 @@ def _wishes(config: pytest.Config, selected: int) -> Wishes:
         folder=place("--runs", config.getoption("runs")) / new_name(),
         concurrency=config.getoption("probe_concurrency") or selected,
         confirm=not config.getoption("no_confirm"),
+        most_failures=config.getoption("maxfail"),
         strict=config.getoption("strict_verdicts"),
         junit=place("--junitxml", Path(junit).parent) / Path(junit).name if junit else None,
     )
@@ -135,39 +125,9 @@ def _take_over(session: pytest.Session, mine: Session) -> None:
         config.add_cleanup(restore)
 
 
-def _promises(item: pytest.Item) -> bool:
-    return item.get_closest_marker("promise") is not None
-
-
-def scenario_id(item: pytest.Item) -> str:
-    """For instance storage/a-file-comes-back[apex]: stable, ASCII, the name that reports and tables share."""
-    name, bracket, parameters = item.name.removeprefix("test_").partition("[")
-    return f"{item.path.stem.removeprefix('test_')}/{name.replace('_', '-')}{bracket}{parameters}"
-
-
-def _scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
-    mark: dict[str, Any] = {}
-    for level in reversed(list(item.iter_markers("promise"))):
-        mark |= level.kwargs
-    file, line, _ = item.location
-    return Scenario(
-        id=name,
-        title=(inspect.getdoc(item.obj) or name).split("\n")[0],  # type: ignore[attr-defined]
-        file=file,
-        line=(line or 0) + 1,
-        classname=".".join(Path(file).with_suffix("").parts),
-        name=item.name,
-        owner=mark.get("owner", "nobody"),
-        area=targets.area(name),
-        incident=mark.get("incident", ""),
-        deadline=mark.get("deadline", target.patience.scenario),
-        alone=item.get_closest_marker("alone") is not None,
-    )
-
-
 def _await_instead(item: Any, name: str) -> None:
     """All scenarios start together as tasks; the test that pytest runs awaits its own."""
-    item.stash[_BIND] = _binding(item)
+    item.stash[_BIND] = collected.binding(item)
     if _running.__name__ not in item.fixturenames:
         item.fixturenames.insert(0, _running.__name__)
     mine: Session = item.config.stash[SESSION]
@@ -176,33 +136,20 @@ def _await_instead(item: Any, name: str) -> None:
         item.stash[OUTCOME] = outcome = await mine.run.outcome(name)
         if outcome.verdict is Verdict.SKIPPED:
             pytest.skip(outcome.reason)
-        if outcome.verdict in _FAILING and not outcome.accepted:
+        if outcome.fails:
             pytest.fail(outcome.finding.observed if outcome.finding else outcome.reason, pytrace=False)
 
     item.obj = awaiting
 
 
-_FAILING = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN)
 _BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
-
-
-def _binding(item: Any) -> Callable[[pytest.FixtureRequest], Call]:
-    """How to get the scenario ready to be called, once fixtures can be asked for (those of plugin and conftest)."""
-    scenario, names = item.obj, item._fixtureinfo.argnames  # noqa: SLF001 - pytest has no public name for it
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-
-    def bind(request: pytest.FixtureRequest) -> Call:
-        values = {n: parameters[n] if n in parameters else request.getfixturevalue(n) for n in names}
-        return functools.partial(scenario, **values)
-
-    return bind
 
 
 @pytest.fixture(scope="session")
 async def _running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Every selected scenario, under way."""
     mine = request.config.stash[SESSION]
-    items = {scenario_id(item): item for item in request.session.items if _BIND in item.stash}
+    items = {collected.scenario_id(item): item for item in request.session.items if _BIND in item.stash}
     mine.open({name: item.stash[_BIND](request) for name, item in items.items()})
     yield
     await mine.close()

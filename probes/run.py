@@ -3,9 +3,9 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from opentelemetry.trace import Span
 from probes import telemetry
 from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
-from probes.target import Accepted, Target
+from probes.outcome import Attempt, Outcome, Scenario, conclude, described
+from probes.target import Target
 
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
@@ -23,71 +24,7 @@ Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
 SECOND_LOOK = 10.0
 # What a cancelled scenario may take to close what it opened, in seconds.
 CLOSING_TIME = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A promise, as the reports know it. `deadline` in seconds; `alone`: runs when no other does."""
-
-    id: str
-    title: str
-    file: str
-    line: int
-    classname: str
-    name: str
-    owner: str
-    area: str
-    incident: str
-    deadline: float
-    alone: bool = False
-
-    @property
-    def expected(self) -> dict[str, Any]:
-        """What the journal says of it before it ran."""
-        fields = asdict(self)
-        del fields["deadline"], fields["alone"]
-        return {"scenario": fields.pop("id"), **fields}
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How one try ended; `finding` is None when the promise was held."""
-
-    verdict: Verdict
-    finding: Finding | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a scenario ended as, all attempts considered. `duration` in seconds."""
-
-    verdict: Verdict
-    finding: Finding | None = None
-    attempts: int = 0
-    flaky: bool = False
-    accepted: Accepted | None = None
-    reason: str = ""
-    duration: float = 0.0
-
-    @property
-    def remark(self) -> str:
-        return "flaky" if self.flaky else self.finding.code if self.finding else self.reason
-
-
-def conclude(attempts: Sequence[Attempt]) -> Outcome:
-    """The verdict over one or two attempts: both broken is BROKEN, one is HELD but flaky; pure."""
-    first, last = attempts[0], attempts[-1]
-    flaky = len(attempts) > 1 and last.verdict in (Verdict.HELD, Verdict.DEGRADED)
-    # A confirming rerun that could not ask does not clear the target.
-    telling = first if last.verdict is Verdict.UNKNOWN else last
-    return Outcome(telling.verdict, telling.finding, len(attempts), flaky)
-
-
-def described(finding: Finding | None) -> dict[str, Any] | None:
-    """A finding as the journal carries it."""
-    if finding is None:
-        return None
-    return {**asdict(finding), "runbook": finding.runbook, "rungs": [asdict(r) for r in finding.rungs]}
+STOPPED_EARLY = "stopped-early"
 
 
 class Run:
@@ -102,12 +39,13 @@ class Run:
         *,
         concurrency: int,
         confirm: bool,
+        most_failures: int = 0,
         announce: Callable[[Scenario, Outcome], None],
     ) -> None:
         self.target, self.evidence, self.span = target, evidence, span
         self.stopped = ""
         self._refine, self._confirm, self._announce = refine, confirm, announce
-        self._slots = concurrency
+        self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
 
@@ -132,16 +70,18 @@ class Run:
 
     def stop(self, why: str) -> None:
         """End the run early: what is under way becomes UNKNOWN, what has not begun NOT RUN."""
-        if not self.stopped:
+        # A failure that ends the run is still told.
+        others = [task for task in self._tasks.values() if not task.done() and task is not asyncio.current_task()]
+        if others and not self.stopped:
             self.stopped = why
-            for task in self._tasks.values():
+            for task in others:
                 task.cancel()
 
     async def finish(self) -> None:
         """Wait for what was stopped to close what it opened, but not for ever."""
         pending = [task for task in self._tasks.values() if not task.done()]
         if pending:
-            self.stop("stopped-early")
+            self.stop(STOPPED_EARLY)
             await asyncio.wait(pending, timeout=CLOSING_TIME)
 
     @asynccontextmanager
@@ -162,28 +102,38 @@ class Run:
                     self._free.release()
 
     async def _perform(self, scenario: Scenario, call: Call) -> Outcome:
-        attempts: list[Attempt] = []
-        began = time.monotonic()
         if reason := self.target.reason_to_skip(scenario.id):
             return self._close(scenario, Outcome(Verdict.SKIPPED, reason=reason))
         try:
             async with self._turn(alone=scenario.alone):
-                began = time.monotonic()
-                attempts.append(await self._attempt(scenario, call, 1))
-                if attempts[0].verdict is Verdict.BROKEN and self._confirm and not self.stopped:
-                    await asyncio.sleep(self.target.patience.rest)
-                    attempts.append(await self._attempt(scenario, call, 2))
+                outcome = await self._ask(scenario, call)
+                self._failures += outcome.fails
+                if outcome.fails and self._failures == self._most_failures:
+                    self.stop(STOPPED_EARLY)  # before the turn passes to another
+        except asyncio.CancelledError:
+            return self._not_begun()
+        return self._close(scenario, outcome)
+
+    async def _ask(self, scenario: Scenario, call: Call) -> Outcome:
+        """Once, and once more if it broke. What has been seen survives a stop."""
+        attempts: list[Attempt] = []
+        began = time.monotonic()
+        try:
+            attempts.append(await self._attempt(scenario, call, 1))
+            if attempts[0].verdict is Verdict.BROKEN and self._confirm and not self.stopped:
+                await asyncio.sleep(self.target.patience.rest)
+                attempts.append(await self._attempt(scenario, call, 2))
         except NotApplicable as why:
             if not attempts:
-                return self._close(scenario, Outcome(Verdict.SKIPPED, reason=str(why)))
+                return Outcome(Verdict.SKIPPED, reason=str(why))
         except asyncio.CancelledError:
             if not attempts:
-                return self._not_begun()
+                raise
         outcome = replace(conclude(attempts), duration=time.monotonic() - began)
         if outcome.finding and outcome.verdict in (Verdict.BROKEN, Verdict.DEGRADED):
             today = datetime.now(UTC).date()
-            outcome = replace(outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today))
-        return self._close(scenario, outcome)
+            return replace(outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today))
+        return outcome
 
     def _not_begun(self) -> Outcome:
         return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")

@@ -21,8 +21,9 @@ from probes.journal import Journal
 from probes.keepers import Keeper, keepers
 from probes.ladder import climb
 from probes.ledger import Ledger
+from probes.outcome import Outcome, Scenario
 from probes.redaction import Redactor
-from probes.run import Call, Outcome, Run, Scenario
+from probes.run import STOPPED_EARLY, Call, Run
 from probes.starting import Started
 from probes.storage import Drive
 from probes.sweep import sweep
@@ -45,6 +46,7 @@ class Wishes:
     folder: Path
     concurrency: int
     confirm: bool
+    most_failures: int = 0  # then the run ends; 0 for never
     strict: bool = False
     junit: Path | None = None
 
@@ -112,6 +114,7 @@ class Session:
             functools.partial(climb, self.web),
             concurrency=self._wishes.concurrency,
             confirm=self._wishes.confirm,
+            most_failures=self._wishes.most_failures,
             announce=announce,
         )
 
@@ -123,6 +126,8 @@ class Session:
         self._watchdog.daemon = True
         self._watchdog.start()
         self.run.start({scenario.id: (scenario, calls[scenario.id]) for scenario in self._scenarios})
+        if self._ended != "completed":  # a signal came before the loop
+            self.run.stop(self._ended)
 
     def stop(self, why: str) -> None:
         """End the run early and in order; safe to call from a signal handler."""
@@ -141,8 +146,8 @@ class Session:
     async def close(self) -> None:
         """Remove what the run created and close what it opened, whatever state it is in."""
         await self.run.finish()
-        if self.run.stopped == "stopped-early":
-            self._ended = "stopped-early"
+        if self.run.stopped == STOPPED_EARLY:
+            self._ended = STOPPED_EARLY
         with recording(Recorder(self._evidence, None, 1, self.run.span)) as recorder:
             try:
                 async with asyncio.timeout(SWEEP_DEADLINE):
@@ -151,12 +156,12 @@ class Session:
                 recorder.note(f"the sweep failed with {type(error).__name__}: {error}; a later run will sweep")
         await self.browser.close()
         await self.web.close()
-        self.ledger.close()
         telemetry.end_run(self.run.span, self.run.verdicts, self._ended)
 
     def finish(self) -> Report:
         """Export the spans, end the journal, write the reports, stop what was started."""
         self._watchdog.cancel()
+        self.ledger.close()
         journal = self._evidence.journal
         journal.write("spans", **asdict(self._evidence.tracing.finish(EXPORT_BUDGET)))
         journal.write("run-finished", ended=self._ended, duration=round(time.monotonic() - self._began, 6))

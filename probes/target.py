@@ -3,6 +3,7 @@
 What differs between environments is TOML; secrets are named there and read from the process's environment.
 """
 
+import difflib
 import functools
 import re
 import ssl
@@ -145,13 +146,18 @@ class Target:
             None,
         )
 
-    def stray_names(self, known: Iterable[str]) -> list[str]:
-        """Names in [skip] and [[accepted]] that no scenario bears, of the areas that `known` covers."""
+    def check_names(self, known: Iterable[str], *, all_areas: bool) -> None:
+        """Raise BadEnvironment for a name that no scenario bears; `known` may leave whole areas out."""
         scenarios = set(known)
         areas = {area(name) for name in scenarios}
-        families = {name.partition("[")[0] for name in scenarios}
-        named = {*self.skip, *(accepted.scenario for accepted in self.accepted)}
-        return sorted(name for name in named if area(name) in areas and name not in scenarios | areas | families)
+        borne = scenarios | areas | {name.partition("[")[0] for name in scenarios}
+        named = [("[skip]", name, borne) for name in self.skip]
+        named += [("[[accepted]]", accepted.scenario, scenarios) for accepted in self.accepted]
+        for where, name, right in named:
+            if name not in right and (all_areas or area(name) in areas):
+                near = difflib.get_close_matches(name, sorted(right), 1)
+                hint = f"did you mean {near[0]}?" if near else "correct or remove it"
+                raise BadEnvironment(f"{where} names {name!r}, which is no scenario of ours; {hint}")
 
     def reason_to_skip(self, scenario: str) -> str:
         """Why `scenario` (or its whole area) does not apply here; empty when it does."""

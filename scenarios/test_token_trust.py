@@ -33,7 +33,7 @@ async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, door: Door,
 
 
 @pytest.mark.promise(incident="contract 2.5, 4.2")
-@pytest.mark.parametrize(("door", "who"), OTHERS, ids=_cell)
+@pytest.mark.parametrize(("door", "who"), [pytest.param(*other, id=other[0].name) for other in OTHERS])
 async def test_what_is_anothers_stays_shut(
     web: Web, member: Callable[[str], Member], at: At, door: Door, who: str
 ) -> None:

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "replica": ("replica",),
 }
 EXCEPTIONS = {"probes/plugin.py": ("reports",), "probes/session.py": ("reports",)}
-KNOW_PYTEST = ("probes/plugin.py", "scenarios/")
+KNOW_PYTEST = ("probes/plugin.py", "probes/items.py", "scenarios/")
 NAMES_FOR_ANYTHING = frozenset({"core", "base", "common", "utils", "helpers", "manager", "client"})
 
 

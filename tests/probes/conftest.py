@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from probes.browser import Browser
 from probes.evidence import Evidence, Recorder, recording
-from probes.target import Target
+from probes.target import Patience, Presign, Target
 from probes.web import Web
+from tests.probes.app import App
 from tests.probes.site import Site, evidence_in, recorder_of, target_at
 from tests.probes.stage import Stage
 
@@ -32,6 +34,31 @@ def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
+
+
+@pytest.fixture(scope="session")
+def visited_site() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="session")
+async def one_browser(visited_site: Site) -> AsyncIterator[Browser]:
+    """Launched once; a test that harms a browser has its own."""
+    signed = Presign(f"s3.localhost:{visited_site.port}", "path", "files", "ap-northeast-2")
+    patience = Patience(answer=20, rest=0)  # so long that whoever waits for it is seen to hang
+    browser = Browser(target_at(visited_site, presign=signed, patience=patience))
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+def app(visited_site: Site, one_browser: Browser) -> App:
+    """What the one browser visits; a test says anew what it is made of."""
+    visited_site.says.clear()
+    visited_site.asked.clear()
+    return App(visited_site, one_browser)
 
 
 @pytest.fixture

@@ -108,17 +108,27 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-@asynccontextmanager
-async def secured(named: str, ca: Path, **wish: Any) -> AsyncIterator[int]:
-    """The port of a host that shows a certificate for `named`; its authority is left in the file `ca`."""
+def _certified(named: str, ca: Path, *, whole: bool, **wish: Any) -> ssl.SSLContext:
+    """What the host shows; with the `whole` chain the authority too, which Chromium must see to trust it."""
     authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(named, **wish).configure_cert(context)
     authority.cert_pem.write_to_path(ca)
+    issued, chain = authority.issue_cert(named, **wish), ca.with_suffix(".chain")
+    pems = [issued.private_key_and_cert_chain_pem, *([authority.cert_pem] if whole else [])]
+    chain.write_bytes(b"".join(pem.bytes() for pem in pems))
+    context.load_cert_chain(chain)
+    return context
+
+
+@asynccontextmanager
+async def secured(named: str, ca: Path, body: bytes = b"", **wish: Any) -> AsyncIterator[int]:
+    """The port of a host that shows a certificate for `named`; its authority is left in the file `ca`."""
+    context = _certified(named, ca, whole=bool(body), **wish)
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            status, kind = (b"200 OK", b"Content-Type: text/html\r\n") if body else (b"204 No Content", b"")
+            writer.write(b"HTTP/1.1 " + status + b"\r\n" + kind + b"Connection: close\r\n\r\n" + body)
         writer.close()
 
     async with await asyncio.start_server(welcome, "127.0.0.1", 0, ssl=context) as server:

@@ -11,7 +11,8 @@ import jsonschema
 from probes import journal
 from probes.evidence import Evidence, Recorder
 from probes.finding import Broken, Code, Finding
-from probes.run import Call, Outcome, Refine, Run, Scenario
+from probes.outcome import Outcome, Scenario
+from probes.run import Call, Refine, Run
 from probes.target import Hosts, Patience, Target, Workspace
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())

@@ -111,3 +111,13 @@ async def test_a_page_that_names_a_location_leads_nowhere(site: Site, web: Web, 
     site.says["GET plain/"] = Said(200, headers={"location": target.hosts.apex + "/"})
     with pytest.raises(Broken, match="http-not-redirected"):
         await pages.leads_to_https(web, target)
+
+
+async def test_a_host_that_only_begins_like_the_apex_is_another(site: Site, web: Web, target: Target) -> None:
+    """Anybody can own wealist.co.kr.evil."""
+    elsewhere = replace(target, hosts=replace(target.hosts, apex="https://wealist.co.kr"))
+    site.says["GET plain/"] = Said(301, headers={"location": "https://wealist.co.kr.evil/"})
+    with pytest.raises(Broken, match="http-not-redirected"):
+        await pages.leads_to_https(web, elsewhere)
+    site.says["GET plain/"] = Said(301, headers={"location": "https://wealist.co.kr"})
+    await pages.leads_to_https(web, elsewhere)

@@ -11,32 +11,12 @@ import pytest
 from probes import run, telemetry
 from probes.evidence import Recorder, current
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
-from probes.run import Attempt, Outcome, Refine, conclude
+from probes.outcome import Outcome
+from probes.run import Refine
 from probes.target import Accepted
-from tests.probes.stage import FOUND, TARGET, VALID, Stage, doing, scenario
+from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
 
-HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
-WEAK, LOST = Attempt(Verdict.DEGRADED, EXPIRING), Attempt(Verdict.UNKNOWN, run.unknown("no browser"))
-OTHER = Attempt(Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
-
-
-@pytest.mark.parametrize(
-    ("attempts", "outcome"),
-    [
-        ([HELD], Outcome(Verdict.HELD, None, 1)),
-        ([WEAK], Outcome(Verdict.DEGRADED, EXPIRING, 1)),
-        ([BROKE], Outcome(Verdict.BROKEN, FOUND, 1)),
-        ([LOST], Outcome(Verdict.UNKNOWN, LOST.finding, 1)),
-        ([BROKE, OTHER], Outcome(Verdict.BROKEN, OTHER.finding, 2)),
-        ([BROKE, HELD], Outcome(Verdict.HELD, None, 2, flaky=True)),
-        ([BROKE, WEAK], Outcome(Verdict.DEGRADED, EXPIRING, 2, flaky=True)),
-        ([BROKE, LOST], Outcome(Verdict.BROKEN, FOUND, 2)),
-    ],
-)
-def test_two_attempts_make_one_verdict(attempts: list[Attempt], outcome: Outcome) -> None:
-    """Broken twice is broken; a rerun that could not ask clears nobody."""
-    assert conclude(attempts) == outcome
 
 
 async def test_a_promise_that_holds_is_asked_once(stage: Stage) -> None:
@@ -231,11 +211,3 @@ async def test_a_run_tells_its_verdicts(stage: Stage) -> None:
     await made.outcome("edge/a")
     assert made.verdicts == [Verdict.HELD]
     await made.finish()
-
-
-def test_the_journal_is_told_what_to_expect() -> None:
-    """All that reports need of a scenario that may never run."""
-    expected = scenario("edge/x", alone=True).expected
-    event = {"event": "run-started", "at": 1.0, "run": "r", "version": "0", "environment": "e", "apex": "a"}
-    VALID.validate(event | {"deadline": 1.0, "trace": "t", "expected": [expected]})
-    assert expected["scenario"] == "edge/x"

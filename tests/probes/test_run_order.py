@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from probes import run
 from probes.evidence import Recorder
 from probes.finding import Broken, Finding, Verdict
 from probes.run import Call
-from probes.target import Patience
+from probes.target import Accepted, Patience
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
 
 MANY = [f"edge/{letter}" for letter in "abcdef"]
@@ -160,6 +161,28 @@ async def test_a_run_that_has_ended_is_not_stopped(stage: Stage) -> None:
     """Nothing was cut short."""
     made = stage.begin({"edge/a": doing(None)})
     await made.outcome("edge/a")
+    await made.finish()
+    assert made.stopped == ""
+
+
+@pytest.mark.parametrize("most", [1, 2, 0])
+async def test_so_many_failures_end_the_run(stage: Stage, most: int) -> None:
+    """While the slot is still held, so that nobody gets a turn any more; what is accepted does not count."""
+    accepted = (Accepted("upload-lost", "edge/a", "known", date.max),)
+    calls = {name: doing(FOUND) for name in MANY[:3]} | {name: doing(None) for name in MANY[3:]}
+    made = stage.begin(calls, replace(TARGET, accepted=accepted), concurrency=1, confirm=False, most_failures=most)
+    ended = [(await made.outcome(name)).verdict for name in MANY]
+    broken = 1 + (most or 2)
+    rest = Verdict.NOT_RUN if most else Verdict.HELD
+    assert ended == [Verdict.BROKEN] * broken + [rest] * (len(MANY) - broken)
+    assert made.stopped == ("stopped-early" if most else "")
+    assert [event["scenario"] for event in stage.journal("scenario-finished")][:broken] == MANY[:broken]
+
+
+async def test_a_failure_with_nobody_behind_it_ends_nothing_early(stage: Stage) -> None:
+    """The run is complete."""
+    made = stage.begin({"edge/a": doing(None), "edge/b": doing(FOUND)}, concurrency=1, confirm=False, most_failures=1)
+    assert [(await made.outcome(name)).verdict for name in MANY[:2]] == [Verdict.HELD, Verdict.BROKEN]
     await made.finish()
     assert made.stopped == ""
 

@@ -1,0 +1,145 @@
+"""The storage page in a real browser: an app that does it right, and each way in which one did it wrong."""
+
+import json
+
+import pytest
+
+from probes import journal, page_drive
+from probes.evidence import Recorder
+from probes.finding import Broken, Code
+from probes.page import Visit
+from tests.probes.app import App
+from tests.probes.site import NOWHERE, Said
+
+SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request"
+CORS = {"access-control-allow-origin": "*", "access-control-allow-methods": "PUT", "access-control-allow-headers": "*"}
+PLACE = "document.body.innerHTML = '<input type=file style=display:none>'; const field = document.body.firstChild;"
+
+
+def uploads(url: str, then: str = f"show('{page_drive.UPLOADED}')") -> str:
+    """A page that puts the chosen file to `url`."""
+    put = f"fetch({json.dumps(url)}, {{method: 'PUT', body: field.files[0]}})"
+    return PLACE + f"field.onchange = () => {put}.catch(() => 0).then(() => {{ {then} }})"
+
+
+def bucket(app: App) -> str:
+    return f"{app.site.origin('s3')}/files/key"
+
+
+@pytest.fixture
+def s3(app: App) -> App:
+    """The bucket takes what the app's origin sends."""
+    app.site.says["OPTIONS s3/files/key"] = Said(200, headers=CORS)
+    app.site.says["PUT s3/files/key"] = Said(200, headers=CORS)
+    return app
+
+
+async def upload(app: App, script: str) -> tuple[Visit, Broken | None]:
+    """What became of a.txt, and the page where it was uploaded."""
+    async with app.open(script) as visit:
+        visit.page.set_default_timeout(5000)
+        try:
+            await page_drive.upload(visit, "a.txt", b"content")
+        except Broken as failure:
+            return visit, failure
+        return visit, None
+
+
+def test_the_page_of_a_workspace_has_its_path() -> None:
+    """As the app routes it (contract 3.7)."""
+    assert page_drive.path("w-1") == "/workspace/w-1/storage"
+
+
+async def test_a_file_that_is_shown_is_seen(app: App, recorder: Recorder) -> None:
+    """And the page's build id is a fact for every report."""
+    async with app.open(f"show('a.txt'); show('© {page_drive.BUILD} • 2026.1.2-abc ')") as visit:
+        await page_drive.shows(visit, "a.txt")
+    facts = [event for event in journal.read(recorder.evidence.folder) if event["event"] == "fact"]
+    assert [(fact["name"], fact["value"]) for fact in facts] == [("build", "2026.1.2-abc")]
+
+
+async def test_a_drive_without_it_is_empty(app: App, recorder: Recorder) -> None:
+    """A name that only begins like it is another file's."""
+    async with app.open("show('a.txt.bak')") as visit:
+        visit.page.set_default_timeout(1)
+        with pytest.raises(Broken) as failure:
+            await page_drive.shows(visit, "a.txt")
+    assert failure.value.finding.code is Code.PAGE_DRIVE_EMPTY
+    assert "the API holds a.txt, and the page shows a drive without it" in failure.value.finding.observed
+
+
+async def test_a_file_goes_to_the_bucket(s3: App, recorder: Recorder) -> None:
+    """Its bytes, once; nothing is left to tell."""
+    _, failure = await upload(s3, uploads(f"{bucket(s3)}?{SIGNED}"))
+    assert failure is None
+    [put] = [asked for asked in s3.site.asked if asked.method == "PUT"]
+    assert (put.host, put.body) == ("s3", b"content")
+    assert recorder.telling is None
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "words"),
+    [
+        ("undefined", Code.PAGE_UPLOAD_NOWHERE, "and the PUT went to the site itself: PUT apex.localhost/undefined"),
+        ("{plain}/files/key?" + SIGNED, Code.PRESIGN_WRONG_ENDPOINT, "it leads to plain.localhost:"),
+        ("{bucket}?X-Amz-Credential=minioadmin/x", Code.PRESIGN_DEV_CREDENTIALS, "development credential"),
+    ],
+)
+@pytest.mark.parametrize("says", [True, False])
+async def test_an_upload_to_the_wrong_place_is_told(
+    s3: App, recorder: Recorder, *, url: str, code: Code, words: str, says: bool
+) -> None:
+    """Whether the page says that it is uploaded, or complains of its own."""
+    given = url.format(plain=s3.site.origin("plain"), bucket=bucket(s3))
+    _, failure = await upload(s3, uploads(given) if says else uploads(given, "throw Error('boom')"))
+    assert failure
+    assert (failure.finding.code, words in failure.finding.observed) == (code, True), failure
+    assert recorder.telling
+    assert recorder.telling.method == "PUT"
+
+
+@pytest.mark.parametrize(
+    ("cors", "status", "words"),
+    [
+        (CORS, 403, "upload-blocked: PUT s3.localhost/files/key answered 403 no type: no reason given"),
+        ({}, 200, "upload-blocked: the browser blocked the upload: net::ERR_"),
+    ],
+)
+async def test_an_upload_that_s3_or_the_browser_stops_is_told(
+    s3: App, recorder: Recorder, *, cors: dict[str, str], status: int, words: str
+) -> None:
+    """Though the page says that all is well."""
+    s3.site.says["OPTIONS s3/files/key"] = Said(200, headers=cors)
+    s3.site.says["PUT s3/files/key"] = Said(status, headers=cors)
+    _, failure = await upload(s3, uploads(f"{bucket(s3)}?{SIGNED}"))
+    assert str(failure).startswith(words)
+
+
+async def test_a_page_that_sends_nothing_uploads_nowhere(app: App, recorder: Recorder) -> None:
+    """Whatever it says."""
+    _, failure = await upload(app, PLACE + f"field.onchange = () => show('{page_drive.UPLOADED}')")
+    assert failure
+    assert failure.finding.code is Code.PAGE_UPLOAD_NOWHERE
+    assert failure.finding.observed == "the page says that the file is uploaded, and no PUT at all was sent"
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "observed"),
+    [
+        ("show('no field')", Code.PAGE_DRIVE_EMPTY, "the page has no place for files"),
+        (PLACE, Code.UPLOAD_BLOCKED, "the page never said that the file was uploaded"),
+        (PLACE + "field.onchange = () => { throw Error('boom') }", Code.PAGE_CONSOLE_ERROR, "uncaught boom"),
+        (PLACE + "field.onchange = () => fetch('/api/x').then(r => r.text())", Code.ROUTE_BROKEN, "no route"),
+    ],
+)
+async def test_a_page_that_does_not_upload_is_told(
+    app: App, recorder: Recorder, script: str, code: Code, observed: str
+) -> None:
+    """By what troubled it, else by what it did not say."""
+    app.site.says["GET apex/api/x"] = NOWHERE
+    async with app.open(script) as visit:
+        visit.page.set_default_timeout(1000)
+        with pytest.raises(Broken) as failure:
+            await page_drive.upload(visit, "a.txt", b"content")
+    assert failure.value.finding.code is code
+    assert observed in failure.value.finding.observed
