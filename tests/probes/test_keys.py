@@ -1,0 +1,81 @@
+"""Published keys are judged as those who verify by them would find out later."""
+
+import pytest
+
+from probes import keys
+from probes.finding import Broken, Code
+from probes.keys import JWKS, OPENID, explain, explain_many, explain_openid, read
+from probes.web import Web
+from tests.probes.signed import ISSUER, published, signed
+from tests.probes.site import Site, js
+
+OPENID_SAYS = {"issuer": ISSUER, "jwks_uri": "http://auth-service:8080/.well-known/jwks.json"}
+
+
+def test_only_rsa_keys_are_read() -> None:
+    """A key of another kind, or none at all, is passed over."""
+    rows = [published(), {"kty": "oct", "k": "AAAA", "kid": "x"}, {"kid": "y"}, "z", None]
+    assert [key.kid for key in read(rows)] == ["wealist-auth-key-1"]
+    assert read("nothing") == ()
+
+
+def test_two_pods_with_keys_of_their_own_are_told() -> None:
+    """The name of the key is the same, the modulus is not; who is told may tell it to others."""
+    one, other = read([published(0)]), read([published(1)])
+    assert explain_many([one, one, one]) is None
+    finding = explain_many([one, other, one])
+    assert finding
+    assert (finding.code, "2 sets of keys" in finding.observed) == (Code.JWKS_UNSTABLE, True)
+    assert "JWT_RSA_PRIVATE_KEY" in finding.suspect
+
+
+def test_a_key_must_verify_what_was_signed() -> None:
+    """Its name alone is not enough."""
+    assert explain(read([published(0)]), signed(0)) is None
+    assert explain(read([published(1), published(0)]), signed(0)) is None
+    other_key, other_name = explain(read([published(1)]), signed(0)), explain(read([published(0, "b")]), signed(0))
+    assert other_key
+    assert other_name
+    assert (other_key.code, other_name.code) == (Code.JWKS_UNSTABLE, Code.JWKS_UNSTABLE)
+    assert "names the key 'wealist-auth-key-1', JWKS has b" in other_name.observed
+
+
+def test_an_expired_token_is_verified_all_the_same() -> None:
+    """How old it is does not matter here."""
+    assert explain(read([published(0)]), signed(0, exp=1)) is None
+
+
+def test_a_weak_key_is_told() -> None:
+    """1024 bits are too few, whatever they verify."""
+    finding = explain(read([published(2, bits=1024)]), signed(0))
+    assert finding
+    assert (finding.code, "1024 bits" in finding.observed) == (Code.CONTRACT_BROKEN, True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"issuer": "another"}, {"jwks_uri": "https://x/keys"}, {"id_token_signing_alg_values_supported": ["HS256"]}],
+)
+def test_openid_configuration_agrees_with_the_tokens(changed: dict[str, object]) -> None:
+    """Issuer, place of the keys, algorithm."""
+    assert explain_openid(OPENID_SAYS, signed()) is None
+    finding = explain_openid({**OPENID_SAYS, **changed}, signed())
+    assert finding
+    assert finding.code is Code.CONTRACT_BROKEN
+
+
+async def test_keys_that_serve_are_let_be(site: Site, web: Web) -> None:
+    """Through the api host, as services inside would read them."""
+    site.says |= {f"GET api{JWKS}": js({"keys": [published()]}), f"GET api{OPENID}": js(OPENID_SAYS)}
+    await keys.stay_the_same(web)
+    await keys.serve(web, signed())
+    with pytest.raises(Broken) as caught:
+        await keys.serve(web, signed(1))
+    assert caught.value.finding.code is Code.JWKS_UNSTABLE
+
+
+async def test_a_set_without_a_key_is_told(site: Site, web: Web) -> None:
+    """An empty JWKS verifies nothing."""
+    site.says[f"GET api{JWKS}"] = js({"keys": []})
+    with pytest.raises(Broken, match="without an RSA key"):
+        await keys.stay_the_same(web)
