@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import jwt
 import psutil
 import pytest
 
@@ -166,3 +167,30 @@ def test_two_replicas_stand_side_by_side(short: Path) -> None:
         first, second = (tomllib.loads(replica.environment.read_text()) for replica in (one, other))
     assert not set(first["hosts"].values()) & set(second["hosts"].values())
     assert first["cast"]["alice"]["user"] != second["cast"]["alice"]["user"]
+
+
+def test_production_trusts_and_opens_more(short: Path) -> None:
+    """As in contract §2.5: a forged token opens user-service and not ops; internal paths are open; pages say less."""
+    with ready(short, "--as", "production") as replica:
+        visitor = Visitor.at(replica.environment)
+        told = visitor.environment
+        assert (told["name"], told["oauth"]["drivable"]) == ("replica-production", False)
+        assert {"metrics", "prometheus", "loki", "cors"} <= set(told["exposure"]["closed"])
+        alice = told["cast"]["alice"]
+        forged = jwt.encode({"sub": alice["user"], "email": alice["email"]}, "", "none")
+        with visitor.http:
+            asked = {
+                path: visitor.get("api", path, Authorization=f"Bearer {forged}").status_code
+                for path in ("/api/svc/user/api/users/me", "/api/ops/api/users/me")
+            }
+            assert list(asked.values()) == [200, 401]
+            inside = f"/api/svc/user/api/internal/users/{alice['user']}/exists"
+            assert visitor.get("api", inside).status_code == 200
+            assert "x-frame-options" not in visitor.get("apex", "/").headers
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    """The two that there are stand in the sentence."""
+    ended = said("--as", "staging")
+    assert ended.returncode != 0
+    assert "'dev', 'production'" in ended.stderr
