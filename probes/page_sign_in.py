@@ -53,6 +53,8 @@ async def through(visit: Visit, button: Locator, email: str, wanted: str) -> Non
         return explain_legs([reply.answer for reply in visit.replies], visit.target.oauth, wanted)
 
     nobody = Finding(Code.UNKNOWN, "", "")
+    blank = "the login page has no button to sign in with"
+    await sees(visit, button, explain, Finding(Code.ASSET_BROKEN, blank, "the page"))
     await button.click()
     try:
         await sees(visit, visit.page.get_by_role("button", name=email), explain, nobody)

@@ -1,0 +1,93 @@
+"""What is open is told from what only looks so."""
+
+import pytest
+
+from probes import exposure
+from probes.exposure import FOREIGN, Endpoint, explain_headers, explain_origin, explain_served, explain_trace
+from probes.finding import Broken, Code
+from probes.web import Answer, Web
+from tests.probes.site import SHELL, Said, Site, js, page
+
+URL = "https://api.x/api/svc/user/api/internal/users/u-1/exists"
+SAFE = {"strict-transport-security": "max-age=1", "x-content-type-options": "nosniff", "x-frame-options": "DENY"}
+
+
+def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
+    return Answer("GET", URL, status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 400, 409, 415, 422])
+def test_what_answers_is_open(status: int) -> None:
+    """A complaint of what was sent has let the sender in, too."""
+    finding = explain_served(answer(status))
+    assert finding
+    assert (finding.code, "user-service" in finding.suspect) == (Code.ENDPOINT_EXPOSED, True)
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 500, 503])
+def test_what_refuses_is_closed(status: int) -> None:
+    """By whatever status, auth-service's 500 AUTH999 included."""
+    assert explain_served(answer(status)) is None
+
+
+def test_the_app_in_its_place_is_closed() -> None:
+    """The edge answers its page for whatever it does not know."""
+    assert explain_served(answer(200, SHELL)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Traceback (most recent call last):\n",
+        b"goroutine 7 [running]:\n",
+        b'{"trace":"java.lang.NullPointerException"}',
+        b"oops\n\tat kr.wealist.Auth.login(Auth.java:41)\n",
+        b"/src/internal/handler/user.go:88",
+    ],
+)
+def test_a_stack_trace_is_seen(body: bytes) -> None:
+    """Python's, Go's and Java's; an error without one is none."""
+    finding = explain_trace(answer(500, body))
+    assert finding
+    assert finding.code is Code.ENDPOINT_EXPOSED
+    assert explain_trace(answer(500, b'{"code":"AUTH999","message":"Unexpected error"}')) is None
+
+
+def test_credentials_for_any_origin_are_told() -> None:
+    """Only both together; a star forbids credentials by itself."""
+    assert explain_origin(answer(access_control_allow_origin="*", access_control_allow_credentials="true")) is None
+    assert explain_origin(answer(access_control_allow_origin=FOREIGN)) is None
+    finding = explain_origin(answer(access_control_allow_origin=FOREIGN, access_control_allow_credentials="true"))
+    assert finding
+    assert "CORS" in finding.suspect
+
+
+def test_missing_headers_are_named() -> None:
+    """One way or the other to forbid frames is enough."""
+    assert explain_headers(Answer("GET", URL, 200, SAFE, b"")) is None
+    framed = {**SAFE, "content-security-policy": "default-src 'self'; frame-ancestors 'none'"}
+    del framed["x-frame-options"]
+    assert explain_headers(Answer("GET", URL, 200, framed, b"")) is None
+    finding = explain_headers(Answer("GET", URL, 200, {"x-content-type-options": "nosniff"}, b""))
+    assert finding
+    assert "without strict-transport-security, x-frame-options or frame-ancestors" in finding.observed
+
+
+async def test_sources_are_looked_for_by_the_pages_own_scripts(site: Site, web: Web) -> None:
+    """A map that is one is open; the app's page in its place is not."""
+    here = Endpoint("source-maps-app", "/", "sources", host="apex")
+    site.says |= {"GET apex/": page(), "GET apex/assets/app.js.map": page()}
+    await exposure.stays_closed(web, here, "u-1")
+    site.says["GET apex/assets/app.js.map"] = js({"version": 3, "mappings": "AAAA"})
+    with pytest.raises(Broken, match="the page's sources"):
+        await exposure.stays_closed(web, here, "u-1")
+
+
+async def test_nobody_asks_with_a_token(site: Site, web: Web) -> None:
+    """The user's id stands in path and body; no Authorization goes along."""
+    there = Endpoint("x", "/api/x/{user}", method="POST", body='{"userId": "{user}"}')
+    site.says["POST api/api/x/u-1"] = Said(401)
+    await exposure.stays_closed(web, there, "u-1")
+    asked = site.asked[0]
+    assert (asked.path, asked.body) == ("/api/x/u-1", b'{"userId": "u-1"}')
+    assert "authorization" not in asked.headers
