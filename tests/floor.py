@@ -17,8 +17,8 @@ from playwright.async_api import async_playwright
 
 from probes import chromium, target
 from probes.browser import trust
-from probes.identity import TEST_ENDPOINT
 from probes.journal import read
+from probes.minting import open_mint
 from probes.target import Target
 from probes.web import LoopbackNames
 
@@ -48,10 +48,10 @@ async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) ->
         httpx.AsyncClient(transport=LoopbackNames(verify=environment.trust), timeout=30) as client,
         async_playwright() as playwright,
     ):
-        signed_in = await client.post(
-            environment.hosts.api + TEST_ENDPOINT, json={"userId": environment.cast["alice"].user}
-        )
-        tokens = signed_in.json()
+        mint = open_mint(environment.identity)
+        assert mint, "the replica gives its signing key away"
+        given = mint.pair(environment.cast["alice"])
+        tokens = {"accessToken": given.access, "refreshToken": given.refresh, "userId": given.user}
         client.headers["authorization"] = f"Bearer {tokens['accessToken']}"
         client.headers["x-workspace-id"] = environment.workspace.id
         browser = await playwright.chromium.launch(executable_path=chromium.find(), args=trust(environment))
