@@ -3,14 +3,17 @@
 The portal itself says nothing: whatever goes wrong it drops the token and shows the login page (V6 §7, contract 6).
 """
 
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from probes import ops, page_sign_in, provider
+from probes.answers import FELL_BACK
 from probes.browser import Browser
 from probes.evidence import AUTHORIZATION
 from probes.finding import Code, Finding
 from probes.identity import Member
 from probes.page import Reply, Visit
+from probes.web import Answer
 
 CONTINUE = "Continue with Google"
 DASHBOARD = "Dashboard"
@@ -21,7 +24,7 @@ async def sign_in(browser: Browser, member: Member) -> None:
     provider.drivable(browser.target)
     async with browser.visit(_login(browser)) as visit:
         button = visit.page.get_by_role("button", name=CONTINUE)
-        await page_sign_in.through(visit, button, member.email, f"{visit.target.oauth.portal}login")
+        await page_sign_in.through(visit, button, member.email, partial(explain, visit, asked=False))
         await _stays(visit)
 
 
@@ -48,23 +51,34 @@ async def _at_the_dashboard(visit: Visit) -> None:
     otherwise = Finding(
         Code.OPS_SESSION_REJECTED, "the portal shows neither its dashboard nor a reason", "the portal: AuthContext"
     )
-    await page_sign_in.sees(visit, heading, lambda: explain(visit), otherwise)
+    await page_sign_in.sees(visit, heading, partial(explain, visit), otherwise)
     await page_sign_in.remember(visit)
 
 
-def explain(visit: Visit) -> Finding | None:
-    """Name why the portal shows its login page; None where what the page got does not say."""
+def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
+    """Name why the portal shows its login page; `asked`: it should have asked who came. None where nothing tells."""
     promised, seen = visit.target.oauth, [reply.answer for reply in visit.replies]
+    if theirs := next(
+        (answer for answer in seen if answer.url.startswith(promised.portal) and is_the_apps(answer)), None
+    ):
+        return Finding(Code.EDGE_HTML_FALLBACK, f"{theirs}: the app's page in the portal's place", FELL_BACK)
     if finding := page_sign_in.explain_legs(seen, promised, f"{promised.portal}login"):
         return finding
-    asked = [reply for reply in visit.replies if urlsplit(reply.answer.url).path == ops.ME]
-    if not asked:
+    told = [reply for reply in visit.replies if urlsplit(reply.answer.url).path == ops.ME]
+    if not told and not asked:
+        return None
+    if not told:
         observed = "the portal came back from sign-in and asked ops-service for nobody"
         return Finding(Code.OAUTH_TOKEN_MISSING, observed, "the portal's landing: it was given no token, or kept none")
-    if asked[-1].answer.is_html:
+    if told[-1].answer.is_html:
         return None
-    visit.tell(asked[-1])
-    return ops.explain(asked[-1].answer, _token(asked[-1]))
+    visit.tell(told[-1])
+    return ops.explain(told[-1].answer, _token(told[-1]))
+
+
+def is_the_apps(answer: Answer) -> bool:
+    """Whether the edge has answered from the site's bucket; pure."""
+    return answer.headers.get("server") == "AmazonS3" or answer.headers.get("x-cache") == "Error from cloudfront"
 
 
 def _token(reply: Reply) -> str:

@@ -4,6 +4,7 @@ Sources: contract 2.1 (legs), 3.1 (what the app keeps), 3.7 (its texts), V6 §7.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from playwright.async_api import Locator
@@ -28,11 +29,11 @@ async def sign_in(browser: Browser, member: Member) -> None:
     """From the app's login page to the dashboard, and still there after a reload. Raises Broken, NotApplicable."""
     provider.drivable(browser.target)
     async with browser.visit("/") as visit:
-        wanted = visit.target.oauth.landing
-        await through(visit, visit.page.get_by_role("button", name=SIGN_IN), member.email, wanted)
-        await _at_the_dashboard(visit, wanted)
+        button = visit.page.get_by_role("button", name=SIGN_IN)
+        await through(visit, button, member.email, partial(_legs, visit))
+        await _at_the_dashboard(visit)
         await visit.page.reload(wait_until="domcontentloaded")
-        await _at_the_dashboard(visit, wanted)
+        await _at_the_dashboard(visit)
 
 
 async def land(browser: Browser, member: Member) -> None:
@@ -40,18 +41,14 @@ async def land(browser: Browser, member: Member) -> None:
     tokens = await member.tokens()
     said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
     async with browser.visit(f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(said)}") as visit:
-        await _at_the_dashboard(visit, browser.target.oauth.landing)
+        await _at_the_dashboard(visit)
         if "accessToken" in visit.page.url:
             observed = "the dashboard is there, and so are the tokens, in the address bar"
             raise Broken(Finding(Code.CONTRACT_BROKEN, observed, "the page: OAuthRedirectPage"))
 
 
-async def through(visit: Visit, button: Locator, email: str, wanted: str) -> None:
+async def through(visit: Visit, button: Locator, email: str, explain: Explain) -> None:
     """Press the app's `button`, then the provider's for `email`. Raises Broken, CannotAsk."""
-
-    def explain() -> Finding | None:
-        return explain_legs([reply.answer for reply in visit.replies], visit.target.oauth, wanted)
-
     nobody = Finding(Code.UNKNOWN, "", "")
     blank = "the login page has no button to sign in with"
     await sees(visit, button, explain, Finding(Code.ASSET_BROKEN, blank, "the page"))
@@ -65,13 +62,16 @@ async def through(visit: Visit, button: Locator, email: str, wanted: str) -> Non
     await visit.page.get_by_role("button", name=email).click()
 
 
-async def _at_the_dashboard(visit: Visit, wanted: str) -> None:
-    def explain() -> Finding | None:
-        return explain_legs([reply.answer for reply in visit.replies], visit.target.oauth, wanted)
+def _legs(visit: Visit) -> Finding | None:
+    promised = visit.target.oauth
+    return explain_legs([reply.answer for reply in visit.replies], promised, promised.landing)
 
+
+async def _at_the_dashboard(visit: Visit) -> None:
     heading = visit.page.get_by_role("heading", name=DASHBOARD)
     seen = f"who signed in is shown {urlsplit(visit.page.url).path} and not the dashboard"
-    await sees(visit, heading, explain, Finding(Code.OAUTH_TOKEN_MISSING, seen, "the page: OAuthRedirectPage"))
+    otherwise = Finding(Code.OAUTH_TOKEN_MISSING, seen, "the page: OAuthRedirectPage")
+    await sees(visit, heading, partial(_legs, visit), otherwise)
     await remember(visit)
 
 

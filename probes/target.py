@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,12 +107,15 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A finding that is known and does not fail the run until its date has passed."""
+    """A finding that is known and does not fail the run until its date has passed. A `*` stands for any text."""
 
     code: str
     scenario: str
     why: str
     until: date
+
+    def covers(self, scenario: str) -> bool:
+        return fnmatchcase(scenario, literal(self.scenario))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ class Target:
     def acceptance(self, scenario: str, code: str, today: date) -> Accepted | None:
         """The environment's word that `code` in `scenario` is known, while its date has not passed."""
         return next(
-            (a for a in self.accepted if (a.scenario, a.code) == (scenario, code) and today <= a.until),
+            (a for a in self.accepted if a.code == code and a.covers(scenario) and today <= a.until),
             None,
         )
 
@@ -151,8 +155,9 @@ class Target:
         scenarios = set(known)
         areas = {area(name) for name in scenarios}
         borne = scenarios | areas | {name.partition("[")[0] for name in scenarios}
-        named = [("[skip]", name, borne) for name in self.skip]
-        named += [("[[accepted]]", accepted.scenario, scenarios) for accepted in self.accepted]
+        named = [("[skip]", name, borne) for name in self.skip if not any(covers(name, s) for s in scenarios)]
+        stray = [accepted for accepted in self.accepted if not any(map(accepted.covers, scenarios))]
+        named += [("[[accepted]]", accepted.scenario, scenarios) for accepted in stray]
         for where, name, right in named:
             if name not in right and (all_areas or area(name) in areas):
                 near = difflib.get_close_matches(name, sorted(right), 1)
@@ -161,7 +166,8 @@ class Target:
 
     def reason_to_skip(self, scenario: str) -> str:
         """Why `scenario` (or its whole area) does not apply here; empty when it does."""
-        return self.skip.get(scenario) or self.skip.get(scenario.partition("[")[0]) or self.skip.get(area(scenario), "")
+        names = (scenario, scenario.partition("[")[0], area(scenario), *self.skip)
+        return next((self.skip[name] for name in names if name in self.skip and covers(name, scenario)), "")
 
 
 @functools.cache
@@ -171,6 +177,17 @@ def _trusting(ca: str) -> ssl.SSLContext:
     if ca:
         context.load_verify_locations(ca)
     return context
+
+
+def covers(name: str, scenario: str) -> bool:
+    """Whether `name` is the scenario's own, its family's or its area's; a `*` in it stands for any text."""
+    known = (scenario, scenario.partition("[")[0], area(scenario))
+    return any(fnmatchcase(each, literal(name)) for each in known)
+
+
+def literal(name: str) -> str:
+    """A pattern in which `*` alone means something."""
+    return name.replace("[", "[[]").replace("?", "[?]")
 
 
 def area(scenario: str) -> str:

@@ -118,6 +118,8 @@ async def refuses(web: Web, door: Door, bad: Counterfeit) -> None:
         return check_refusal(door, bad.kind, answer)
     current().telling = current().exchanges[-1]
     code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
+    if door.kind == "socket" and code is Code.TOKEN_EXPIRY_IGNORED:
+        code = Code.SOCKET_ACCEPTS_EXPIRED
     finding = Finding(code, f"{answer} to a token of the kind {bad.kind}", f"{service(door.path)} asks for no token")
     raise Broken(finding if bad.kind in FORMLESS else await _compared(web, door, bad, finding))
 

@@ -24,8 +24,8 @@ async def test_a_good_token_opens_the_door(web: Web, member: Callable[[str], Mem
     await trust.admits(web, await at(door), await member(door.who).token())
 
 
-@pytest.mark.parametrize(("door", "kind"), CELLS, ids=_cell)
-async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, door: Door, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "door"), CELLS, ids=_cell)
+async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, kind: str, door: Door) -> None:
     """A token that is forged, expired, signed out, meant for something else, or none, opens no door."""
     if kind == "signed-out" and door.name not in web.target.sign_out.ends_access:
         raise NotApplicable("ends_access in [sign_out] does not name this door")

@@ -6,6 +6,7 @@ from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
 from tests.fault_matrix_pages import PAGE_SESSION, PAGE_SUSPECTS
 from tests.fault_matrix_realtime import ELSEWHERE, REALTIME, REALTIME_SUSPECTS
+from tests.fault_matrix_trust import TRUST, TRUST_ELSEWHERE, TRUST_SUSPECTS
 
 Row = dict[str, str]
 
@@ -160,7 +161,13 @@ MATRIX: dict[str, Row] = {
     ),
 }
 
-for fault, row in (*ELSEWHERE.items(), *REALTIME.items(), *PAGE_SESSION.items()):
+for fault, row in (
+    *ELSEWHERE.items(),
+    *REALTIME.items(),
+    *PAGE_SESSION.items(),
+    *TRUST_ELSEWHERE.items(),
+    *TRUST.items(),
+):
     MATRIX[fault] = MATRIX.get(fault, {}) | row
 
 # What every suspect of the fault's own code must name; the code is the one that most of the row's scenarios end with.
@@ -199,4 +206,5 @@ SUSPECTS: dict[str, str] = {
     "storage-presigns-with-static-key": "IAM role",
     **REALTIME_SUSPECTS,
     **PAGE_SUSPECTS,
+    **TRUST_SUSPECTS,
 }

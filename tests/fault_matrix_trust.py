@@ -1,0 +1,181 @@
+"""Rows of the fault matrix for sign-in, the portal, keys, token trust and open doors."""
+
+from collections.abc import Iterable
+
+from probes.finding import Code
+from probes.trust import Door
+from scenarios.exposures import ENDPOINTS, GO
+from scenarios.trust import CELLS, DOORS, OTHERS
+
+Row = dict[str, str]
+
+STARTS = (
+    "sign_in/the-start-leads-to-the-provider[main]",
+    "sign_in/the-start-leads-to-the-provider[portal]",
+    "sign_in/every-start-is-the-same-and-its-state-is-not",
+)
+HOME = "sign_in/who-signs-in-is-sent-home"
+STATE = "sign_in/a-callback-needs-its-own-state"
+DASHBOARD, LANDING = "sign_in/who-signs-in-sees-the-dashboard", "sign_in/the-landing-signs-in"
+SIGN_OUT = "sign_in/signing-out-ends-the-session"
+SENT_BACK = "ops_portal/who-starts-on-the-portal-is-sent-back-to-it"
+PORTAL, PORTAL_LANDING = "ops_portal/who-signs-in-sees-the-portal", "ops_portal/the-landing-opens-the-portal"
+KEYS = ("keys/every-pod-shows-the-same-keys", "keys/the-keys-verify-what-was-signed")
+TRICKS = tuple(
+    f"sign_in/tokens-go-nowhere-else[{trick}]"
+    for trick in ("other-host", "suffix", "userinfo", "scheme", "encoded-slashes", "protocol-relative", "backslash")
+)
+JOURNEYS = (HOME, DASHBOARD, SENT_BACK, PORTAL)
+ALL_LEGS = (*STARTS, *JOURNEYS, STATE, *TRICKS)
+SIGNED_OUT = "token_trust/a-bad-token-opens-nothing[signed-out-board-socket]"
+
+PARSED = ("tampered", "foreign-key", "alg-none", "kid-unknown", "kid-path", "kid-url", "long", "hs256-public")
+FORGED = (*PARSED, "wrong-issuer")
+SOCKETS = tuple(door.name for door in DOORS if door.kind == "socket")
+STREAMS = tuple(door.name for door in DOORS if door.kind == "stream")
+SERVICES = tuple(door.name for door in DOORS if door.kind == "http")
+
+
+def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
+    named = (name for each in scenarios for name in ([each] if isinstance(each, str) else each))
+    return dict.fromkeys(named, code)
+
+
+def asked(kind: str, door: Door) -> bool:
+    return kind != "signed-out" or door.name == "board-socket"
+
+
+def bad(*doors: str, kinds: Iterable[str] = (), without: Iterable[str] = ()) -> list[str]:
+    """The cells of these doors, of these kinds or of all."""
+    return [
+        f"token_trust/a-bad-token-opens-nothing[{kind}-{door.name}]"
+        for kind, door in CELLS
+        if door.name in doors and asked(kind, door) and kind not in without and (not kinds or kind in kinds)
+    ]
+
+
+def good(*doors: str) -> list[str]:
+    return [f"token_trust/a-good-token-opens-the-door[{door}]" for door in doors]
+
+
+def shut(*doors: str) -> list[str]:
+    return [f"token_trust/what-is-anothers-stays-shut[{door.name}]" for door, _ in OTHERS if door.name in doors]
+
+
+def at(*doors: str) -> list[str]:
+    return [*good(*doors), *bad(*doors), *shut(*doors)]
+
+
+def closed(*names: str) -> list[str]:
+    """The open doors whose names begin so, and that the replica promises to be closed."""
+    promised = (
+        "test-token",
+        "internal",
+        "actuator",
+        "git",
+        "config",
+        "source-maps",
+        "stack-traces",
+        "security-headers",
+    )
+    known = [endpoint.name for endpoint in ENDPOINTS if endpoint.name.startswith(promised)]
+    return [f"exposure/what-is-private-stays-closed[{name}]" for name in known if name.startswith(names)]
+
+
+def believed(*doors: str) -> Row:
+    """What a service that only parses takes for good."""
+    return (
+        all_of(Code.TOKEN_FORGERY_ACCEPTED, bad(*doors, kinds=FORGED))
+        | all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*doors, kinds=["expired"]))
+        | all_of(Code.TOKEN_TYPE_IGNORED, bad(*doors, kinds=["refresh"]))
+    )
+
+
+AT_THE_APEX = closed("git-app", "config-app", "source-maps", "security-headers")
+# A chat has to be made over HTTP before anybody can knock at it.
+NEED_A_CHAT = (*at("chat-socket"), *shut("chat"))
+
+# What the faults of edge, gateway, services and pages break here.
+TRUST_ELSEWHERE: dict[str, Row] = {
+    "api-host-refuses-connections": all_of(
+        Code.HOST_UNREACHABLE,
+        at(*SERVICES),
+        bad(*SOCKETS, *STREAMS, kinds=["hs256-public"]),
+        KEYS,
+        ALL_LEGS,
+        [name for name in closed("") if name not in AT_THE_APEX],
+    ),
+    "certificate-names-other-host": all_of(
+        Code.TLS_INVALID, at(*SOCKETS, *STREAMS), shut("chat"), SIGN_OUT, AT_THE_APEX
+    ),
+    "edge-answers-html-to-upgrade": all_of(Code.SOCKET_UPGRADE_HTML, at(*SOCKETS)),
+    "edge-forgets-deep-links": all_of(Code.ASSET_BROKEN, LANDING, DASHBOARD),
+    "edge-masks-api-errors": all_of(Code.SOCKET_UPGRADE_HTML, shut("chat-socket")),
+    "edge-serves-html-for-api": (
+        all_of(Code.SOCKET_UPGRADE_HTML, at("board-socket", "presence-socket"))
+        | all_of(Code.EDGE_MASKS_ERRORS, bad(*STREAMS))
+        | all_of(Code.EDGE_HTML_FALLBACK, good(*STREAMS), NEED_A_CHAT, SIGN_OUT, SIGNED_OUT, PORTAL, PORTAL_LANDING)
+    ),
+    "gateway-doubles-slash": all_of(Code.ROUTE_BROKEN, at("storage")),
+    "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, good(*SOCKETS)),
+    "membership-check-fails": all_of(Code.ACCESS_REFUSED, good("storage")),
+    "refresh-path-lost-behind-gateway": all_of(Code.SERVICE_UNAVAILABLE, SIGN_OUT, SIGNED_OUT),
+    "service-hangs": all_of(Code.SERVICE_STALLED, at("noti", *STREAMS), closed("config-noti")),
+    "service-has-no-endpoints": all_of(Code.SERVICE_UNAVAILABLE, at("board", "board-socket")),
+    "site-loses-asset": all_of(Code.PAGE_CONSOLE_ERROR, DASHBOARD, LANDING),
+    "socket-accepts-expired-token": all_of(Code.SOCKET_ACCEPTS_EXPIRED, bad(*SOCKETS, kinds=["expired"])),
+    "socket-refuses-with-500": all_of(Code.SOCKET_REFUSAL_UNCLEAR, bad(*SOCKETS), shut(*SOCKETS)),
+    "storage-admits-strangers": all_of(Code.STRANGER_ADMITTED, shut("storage")),
+    "storage-base-path-mismatch": all_of(Code.ROUTE_BROKEN, at("storage")),
+    "upgrade-hangs": all_of(Code.SOCKET_UPGRADE_STALLED, at(*SOCKETS)),
+}
+
+TRUST: dict[str, Row] = {
+    "auth-pods-hold-different-keys": {
+        **all_of(Code.JWKS_UNSTABLE, KEYS, HOME, SENT_BACK),
+        DASHBOARD: Code.ACCESS_REFUSED,
+        PORTAL: Code.OPS_SESSION_REJECTED,
+    },
+    "forwarded-proto-missing": all_of(Code.OAUTH_REDIRECT_LOOP, ALL_LEGS),
+    "internal-endpoints-open": all_of(Code.ENDPOINT_EXPOSED, closed("internal")),
+    "oauth-callback-not-rewritten": all_of(Code.OAUTH_CALLBACK_LOST, JOURNEYS, STATE),
+    "oauth-filter-runs-late": all_of(Code.OAUTH_LANDING_HIJACKED, SENT_BACK, PORTAL),
+    "oauth-hosts-differ": all_of(Code.OAUTH_SESSION_LOST, ALL_LEGS),
+    "oauth-landing-without-token": all_of(Code.OAUTH_TOKEN_MISSING, JOURNEYS),
+    "oauth-session-stays-in-one-pod": all_of(Code.OAUTH_STATE_LOST, JOURNEYS),
+    "oauth-state-unchecked": all_of(Code.OAUTH_STATE_UNCHECKED, STATE),
+    "ops-parses-without-verifying": believed("ops"),
+    "portal-user-missing": all_of(Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")),
+    "redirect-uri-unchecked": all_of(Code.OAUTH_OPEN_REDIRECT, TRICKS),
+    "refresh-token-serves-as-access": all_of(
+        Code.TOKEN_TYPE_IGNORED, bad(*SERVICES, *SOCKETS, *STREAMS, kinds=["refresh"])
+    ),
+    "service-accepts-alg-none": all_of(Code.TOKEN_FORGERY_ACCEPTED, bad("storage", kinds=["alg-none"])),
+    "services-ignore-expiry": all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*SERVICES, kinds=["expired"])),
+    "services-trust-unverified-tokens": believed(*GO),
+    "sign-out-forgets-refresh-token": all_of(Code.SIGN_OUT_INEFFECTIVE, SIGN_OUT),
+    "test-token-endpoint-open": all_of(Code.ENDPOINT_EXPOSED, closed("test-token")),
+    "token-lacks-email-claim": all_of(Code.OPS_SESSION_REJECTED, SENT_BACK, PORTAL),
+}
+
+TRUST_SUSPECTS: dict[str, str] = {
+    "auth-pods-hold-different-keys": "JWT_RSA_PRIVATE_KEY",
+    "forwarded-proto-missing": "X-Forwarded-Proto",
+    "internal-endpoints-open": "asks for nothing",
+    "oauth-callback-not-rewritten": "rewrite of /api/oauth2/callback",
+    "oauth-filter-runs-late": "filter order",
+    "oauth-hosts-differ": "OAUTH2_CLIENT_REDIRECT_URI",
+    "oauth-landing-without-token": "OAuth2SuccessHandler",
+    "oauth-session-stays-in-one-pod": "session store",
+    "oauth-state-unchecked": "state of a callback",
+    "ops-parses-without-verifying": "ISTIO_JWT_MODE without RequestAuthentication",
+    "portal-user-missing": "portal_users",
+    "redirect-uri-unchecked": "allow-list",
+    "refresh-token-serves-as-access": "claim type",
+    "service-accepts-alg-none": "storage-service verifies signatures, but the algorithm is taken from the token",
+    "services-ignore-expiry": "exp is not looked at",
+    "services-trust-unverified-tokens": "the same token is refused by ops-service",
+    "sign-out-forgets-refresh-token": "logout blacklists the access token only",
+    "test-token-endpoint-open": "asks for nothing",
+    "token-lacks-email-claim": "email claim",
+}
