@@ -37,7 +37,8 @@ class Step:
 async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     """`finding` with its rungs, and with a better suspect where a rung broke."""
     exchange = recorder.last
-    if exchange is None or not _is_ours(web.target, exchange.url):
+    # A verb that has compared for itself has rungs of its own: the service has answered, there is no way to climb.
+    if exchange is None or finding.rungs or not _is_ours(web.target, exchange.url):
         return finding
     rungs: list[Rung] = []
     suspect = ""
@@ -48,8 +49,7 @@ async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
                 if not step.rung.held:
                     suspect = step.suspect
                     break
-    # A verb that compared for itself has rungs of its own, above these.
-    return replace(finding, rungs=(*rungs, *finding.rungs), suspect=suspect or finding.suspect)
+    return replace(finding, rungs=tuple(rungs), suspect=suspect or finding.suspect)
 
 
 def _is_ours(target: Target, url: str) -> bool:

@@ -20,6 +20,7 @@ from probes.labels import DEV_CREDENTIALS, credential_kind
 __all__ = ["DEV_CREDENTIALS", "Redactor", "credential_kind"]
 
 _SHORTEST = 6  # a shorter "secret" would shred every text it is looked for in
+_QUICK = 400  # characters in which a look at each is quicker than a search for each form
 _SCANNED = 4_000_000  # characters of one text
 _PARSED = 100_000  # characters of a body, of which 2000 are shown
 _TEXT_TYPE = re.compile(r"text/|json|xml|javascript|ecmascript|x-www-form-urlencoded|mpegurl", re.IGNORECASE)
@@ -31,6 +32,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}  # every form of every known secret, longest first -> its label
+        self._heads: set[str] = set()  # how those forms begin
 
     def remember(self, secret: str) -> None:
         """Take `secret` out of everything from now on, however it is written. Public development names stay."""
@@ -39,6 +41,7 @@ class Redactor:
         label = labels.token(secret) if secret.startswith("eyJ") and "." in secret else labels.plain("secret", secret)
         forms = {form: label for form in labels.forms(secret) if len(form) >= _SHORTEST}
         self._known = dict(sorted((self._known | forms).items(), key=lambda item: -len(item[0])))
+        self._heads |= {form[:_SHORTEST] for form in forms}
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Remember the cookies of a request or an answer: quoted elsewhere, nothing tells that they are secret."""
@@ -92,7 +95,15 @@ class Redactor:
         hidden = type(value) in (int, float) and disguise.is_secret(name, str(value))
         return disguise.hide(name, str(value)) if hidden else value
 
+    def _may_hold(self, value: str) -> bool:
+        """A quick no for most texts, since every one is looked through for every form of every secret."""
+        if len(value) > _QUICK:
+            return True
+        return any(value[at : at + _SHORTEST] in self._heads for at in range(len(value) - _SHORTEST + 1))
+
     def _without_known(self, value: str) -> str:
+        if not self._may_hold(value):
+            return value
         for form, label in self._known.items():
             if form in value:
                 parts = labels.split(value)

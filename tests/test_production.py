@@ -1,0 +1,70 @@
+"""Production's own settings against a replica in production's mode: what is known is accepted, until its date."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probes import target
+from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
+from probes.starting import Started
+from tests.conftest import Probe
+
+AREAS = "token_trust or exposure or keys or sign_in or ops_portal"
+PROD = target.ENVIRONMENTS / "prod.toml"
+YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[dict[str, Any]]:
+    """Where a replica in production's mode is, with production's policy."""
+    started = Started(["python", "-m", "replica", "--as", "production"], [])
+    try:
+        here = tomllib.loads(started.wait().read_text("utf-8"))
+        prod = tomllib.loads(PROD.read_text("utf-8"))
+        yield here | {key: prod[key] for key in ("accepted", "exposure", "sign_out", "skip")}
+    finally:
+        started.stop()
+
+
+def written(settings: dict[str, Any], place: Path, moved: timedelta) -> Path:
+    """An environment file in which every accepted finding ends so long from today; TOML takes JSON's values."""
+    until = datetime.now(UTC).date() + moved
+    lines = [f"name = {json.dumps(settings['name'])}"]
+    for name, rows in _tables(settings):
+        lines += ["", name, *(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in rows.items())]
+        lines += [f"until = {until.isoformat()}"] if name == "[[accepted]]" else []
+    place.write_text("\n".join(lines) + "\n", "utf-8")
+    return place
+
+
+def _tables(settings: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, value in settings.items():
+        if name == "cast":
+            yield from ((f"[cast.{who}]", part) for who, part in value.items())
+        elif name == "accepted":
+            yield from (("[[accepted]]", {k: v for k, v in row.items() if k != "until"}) for row in value)
+        elif isinstance(value, dict):
+            yield f"[{name}]", value
+
+
+def test_what_is_known_is_accepted_until_its_date(settings: dict[str, Any], probe: Probe, tmp_path: Path) -> None:
+    """Before it, all that fails is accepted, and nothing is accepted that does not fail; the day after, all fails."""
+    before = probe("--env", str(written(settings, tmp_path / "before.toml", TOMORROW)), "-k", AREAS, "--no-confirm")
+    assert before.code == EXIT_HELD, before.output
+    broken = [s for s in before.report.scenarios if s.verdict == Verdict.BROKEN]
+    assert broken
+    assert all(s.accepted for s in broken)
+    known = target.build(
+        {**settings, "accepted": tomllib.loads(PROD.read_text("utf-8"))["accepted"]}, "prod.toml"
+    ).accepted
+    assert [
+        a.scenario for a in known if not any(a.covers(s.id) and s.finding.code == a.code for s in broken if s.finding)
+    ] == []
+    after = probe("--env", str(written(settings, tmp_path / "after.toml", YESTERDAY)), "-k", AREAS, "--no-confirm")
+    assert (after.code, after.codes) == (EXIT_BROKEN, before.codes), after.output
+    assert not any(s.accepted for s in after.report.scenarios)
