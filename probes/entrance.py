@@ -16,7 +16,6 @@ class OAuth:
     redirect_uri: str = ""
     landing: str = ""
     portal: str = ""
-    landings: tuple[str, ...] = ()
     cookie: str = "SESSION"
 
     def at(self, apex: str, api: str) -> "OAuth":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from replica.gateway import CALLBACK
 from replica.keys import ISSUER, KEY_ID
-from replica.services import landings, oauth
+from replica.services import oauth
 from replica.settings import Hosts
 from replica.world import World
 
@@ -91,7 +91,6 @@ def oauth_tables(world: World) -> dict[str, Value]:
         "redirect_uri": f"{world.hosts.api}{CALLBACK}/google",
         "landing": oauth.landing_of_app(world),
         "portal": f"{world.hosts.apex}/api/ops-portal/",
-        "landings": list(landings.patterns(world.hosts)),
         "cookie": oauth.COOKIE,
     }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from probes import target
+from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
 from probes.realtime import Realtime
 from replica.faults import FAULTS
@@ -30,6 +31,9 @@ SECTIONS = {
     "paths": target.Paths,
     "patience": target.Patience,
     "realtime": Realtime,
+    "oauth": OAuth,
+    "sign_out": SignOut,
+    "exposure": Exposure,
     "accepted": target.Accepted,
 }
 
@@ -62,7 +66,7 @@ def documents() -> list[Path]:
     return sorted(
         path
         for path in ROOT.rglob("*.md")
-        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+        if not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts)
         and ROOT / "reports" / "runs" not in path.parents
     )
 
