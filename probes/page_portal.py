@@ -42,7 +42,7 @@ def _login(browser: Browser) -> str:
 
 async def _stays(visit: Visit) -> None:
     await _at_the_dashboard(visit)
-    await visit.page.reload(wait_until="domcontentloaded")
+    await page_sign_in.again(visit)
     await _at_the_dashboard(visit)
 
 

@@ -3,10 +3,12 @@
 Sources: contract 2.1 (legs), 3.1 (what the app keeps), 3.7 (its texts), V6 §7.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
@@ -32,7 +34,7 @@ async def sign_in(browser: Browser, member: Member) -> None:
         button = visit.page.get_by_role("button", name=SIGN_IN)
         await through(visit, button, member.email, partial(_legs, visit))
         await _at_the_dashboard(visit)
-        await visit.page.reload(wait_until="domcontentloaded")
+        await again(visit)
         await _at_the_dashboard(visit)
 
 
@@ -87,10 +89,17 @@ async def sees(visit: Visit, what: Locator, explain: Explain, otherwise: Finding
         raise Broken(otherwise) from error
 
 
+async def again(visit: Visit) -> None:
+    """Load the page anew; one that is on its way elsewhere is judged by what it shows then."""
+    with contextlib.suppress(PlaywrightError):
+        await visit.page.reload(wait_until="domcontentloaded")
+
+
 async def remember(visit: Visit) -> None:
-    """Have the redactor know the tokens that this sign-in has given."""
-    for token in await visit.page.evaluate(KEPT):
-        visit.recorder.evidence.redactor.remember(token)
+    """Have the redactor know the tokens that this sign-in has given; a page that has gone elsewhere keeps none."""
+    with contextlib.suppress(PlaywrightError):
+        for token in await visit.page.evaluate(KEPT):
+            visit.recorder.evidence.redactor.remember(token)
 
 
 def explain_legs(seen: Sequence[Answer], promised: OAuth, wanted: str) -> Finding | None:

@@ -80,8 +80,9 @@ class Web:
         self.target = target
         self._client = httpx.AsyncClient(
             transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=AT_ONCE)),
-            # Half of it to connect: who takes no connection is told from who takes it and says nothing.
-            timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer / 2),
+            # Most of it to connect, since a run begins with many handshakes at once; less than all of it, so that who
+            # takes no connection is told from who takes it and says nothing.
+            timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer * 0.8),
             headers={"user-agent": USER_AGENT},
             follow_redirects=False,
             trust_env=False,

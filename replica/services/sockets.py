@@ -6,6 +6,7 @@ A browser sees 1006 for every refusal; the status is the proof for whoever can r
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -119,13 +120,14 @@ def smart(world: World, asked: HTTPConnection) -> dict[str, Any]:
 
 
 def expired_too(world: World, token: str) -> dict[str, Any] | None:
-    """The claims of a token whose end nobody looks at, while that fault is on."""
+    """The claims of an access token that has ended, while nobody looks at that; of any other, nothing."""
     if not world.lies("socket-accepts-expired-token"):
         return None
     try:
-        return world.key.read(token, expired=True)
+        claims = world.key.read(token, expired=True)
     except jwt.InvalidTokenError:
         return None
+    return claims if claims.get("type") == "access" and claims["exp"] <= time.time() else None
 
 
 def parsed(text: str) -> Event:
