@@ -134,6 +134,7 @@ class Web:
                     response = await self._client.send(request, stream=True)
             except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
                 exchange.error = f"{type(error).__name__}: {error}"
+                current().telling = exchange
                 raise Broken(explain(url, error)) from error
             exchange.answered(response.status_code, dict(response.headers))
             try:
