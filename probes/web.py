@@ -16,7 +16,7 @@ from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding
 from probes.target import Target, address
 
-AT_ONCE = 32  # requests of one run
+AT_ONCE = 12  # requests of one run; more would only wait for each other in the target
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
 
 

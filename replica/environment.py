@@ -43,7 +43,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
             "get_seconds": 3600,
         },
         "realtime": realtime(world.scale),
-        "patience": {"answer": 5, "scenario": 30, "run": 120},
+        "patience": {"answer": 5, "scenario": 60, "run": 120},
         "control": {"url": control},
     }
 
