@@ -10,6 +10,8 @@ from urllib.parse import unquote
 from probes import labels
 from probes.labels import LABEL
 
+# Where a shell line wants the reader's own token; it is none.
+PLACEHOLDER = "$TOKEN"
 _KEY = r"credential|access[-_ ]?key(?:[-_ ]?id)?|googleaccessid"
 # Names that mean a secret in a query, but often mean something else ("code": "NOT_FOUND") elsewhere.
 _DOUBTFUL = r"(?:(?<![A-Za-z0-9_.-])|(?<=%3F)|(?<=%26)|(?<=%23))(?:code|state|policy|sig)"
@@ -62,6 +64,8 @@ def _kind(name: str) -> str:
 
 def hide(name: str, value: str) -> str:
     """`value`, which `name` says is secret."""
+    if value == PLACEHOLDER:
+        return value
     kind = _kind(name)
     if kind == "key" and len(labels.split(value)) == 1:
         head = _SCOPE.split(value, maxsplit=1)[0]

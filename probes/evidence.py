@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from opentelemetry.trace import Span
 
 from probes import telemetry
+from probes.disguise import PLACEHOLDER
 from probes.finding import Finding
 from probes.journal import Journal
 from probes.redaction import Redactor
@@ -89,8 +90,12 @@ class Recorder:
 
     @property
     def last(self) -> Exchange | None:
-        """The exchange that a failure is about: the one that a verb named, else the latest."""
-        return self.telling or (self.exchanges[-1] if self.exchanges else None)
+        """The exchange that a failure is about: the one that a verb named, else the latest.
+
+        A socket or a stream is recorded when it closes, later than what went wrong while it was open.
+        """
+        asked = [exchange for exchange in self.exchanges if exchange.kind not in HELD_OPEN] or self.exchanges
+        return self.telling or (asked[-1] if asked else None)
 
     def note(self, text: str) -> None:
         self._write("note", text=self.evidence.redactor.text(text))
@@ -203,9 +208,9 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
         words += ["--data-raw", redactor.body(exchange.request_body, kind)]
     line = shlex.join(words)
     if AUTHORIZATION in said:
-        line += ' -H "Authorization: Bearer $TOKEN"'
+        line += f' -H "Authorization: Bearer {PLACEHOLDER}"'
     if exchange.kind in HELD_OPEN:
         # Their token is in the URL (contract 3.4).
         place, query, _ = exchange.url.partition("?")
-        return f"{line} {shlex.quote(redactor.url(place))}" + ('"?token=$TOKEN"' if query else "")
+        return f"{line} {shlex.quote(redactor.url(place))}" + (f'"?token={PLACEHOLDER}"' if query else "")
     return f"{line} {shlex.quote(redactor.url(exchange.url))}"

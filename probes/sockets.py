@@ -100,7 +100,9 @@ async def refuses(web: Web, path: str, token: str, accepted: Finding, status: in
     except Refused as refused:
         if finding := explain_refusal(refused.answer, status):
             raise Broken(finding) from refused
+        current().telling = None
         return
+    current().telling = current().exchanges[-1]
     raise Broken(accepted)
 
 
@@ -139,9 +141,11 @@ async def _upgrade(web: Web, url: str, exchange: Exchange, more: Mapping[str, st
     except InvalidStatus as error:
         answer = _answer(url, error)
         exchange.answered(answer.status, answer.headers, answer.body)
+        current().telling = exchange
         raise Refused(answer) from error
     except (OSError, InvalidHandshake, ConnectionClosed, EOFError) as error:
         exchange.error = f"{type(error).__name__}: {error}"
+        current().telling = exchange
         raise Broken(explain_error(url, error)) from error
     exchange.answered(SWITCHING, _headers(connection.response.headers) if connection.response else {})
     return connection

@@ -17,7 +17,7 @@ from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding
 from probes.target import Target, address
 
-AT_ONCE = 32  # requests of one run
+AT_ONCE = 12  # requests of one run; more would only wait for each other in the target
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
 
 
@@ -155,6 +155,7 @@ class Web:
                     response = await self._client.send(request, stream=True)
             except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
                 exchange.error = f"{type(error).__name__}: {error}"
+                current().telling = exchange
                 raise Broken(explain(url, error)) from error
             exchange.answered(response.status_code, dict(response.headers))
             try:

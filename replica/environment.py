@@ -61,7 +61,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
         "oauth": oauth_tables(world),
         "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not world.production},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
-        "patience": {"answer": 5, "scenario": 30, "run": 120},
+        "patience": {"answer": 5, "scenario": 60, "run": 120},
         "control": {"url": control},
     }
 

@@ -47,7 +47,7 @@ def visited_site() -> Iterator[Site]:
 async def one_browser(visited_site: Site) -> AsyncIterator[Browser]:
     """Launched once; a test that harms a browser has its own."""
     signed = Presign(f"s3.localhost:{visited_site.port}", "path", "files", "ap-northeast-2")
-    patience = Patience(answer=20, rest=0)  # so long that whoever waits for it is seen to hang
+    patience = Patience(answer=120, rest=0)  # so long that whoever waits for it is seen to hang
     browser = Browser(target_at(visited_site, presign=signed, patience=patience))
     yield browser
     await browser.close()

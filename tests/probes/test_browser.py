@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import stat
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -34,6 +33,7 @@ from tests.probes.stage import FOUND
 from tests.probes.test_traces import leaks
 
 TOKEN = planted.token()
+NOBODY = 2**22 + 1  # more than a process id can be (proc(5), pid_max)
 
 
 @pytest.fixture
@@ -107,6 +107,7 @@ async def test_a_browser_that_dies_is_launched_anew_and_leaves_nothing(
 ) -> None:
     """Who was visiting cannot ask; the next one can. Profiles lie in a folder of ours alone, which goes with us."""
     app.does("show('hello')")
+    (temporary / f"{SCRATCH}{NOBODY}-x").mkdir()
     before = os.environ.get("TMPDIR")
     async with own(app.browser.target) as browser:
         with pytest.raises(CannotAsk, match="the browser failed: "):
@@ -152,10 +153,8 @@ async def test_a_chromium_that_does_not_start_blames_nobody(
 
 def test_what_dead_runs_left_is_removed(temporary: Path) -> None:
     """Their profiles and raw traces hold tokens. What belongs to the living, or to others, stays."""
-    ended = subprocess.Popen(["true"])
-    ended.wait()
     stay = [f"{SCRATCH}{os.getpid()}-x", f"{SCRATCH}mine-x", f"{SCRATCH}123", "other-1-x"]
-    for name in (*stay, f"{SCRATCH}{ended.pid}-x"):
+    for name in (*stay, f"{SCRATCH}{NOBODY}-x"):
         (temporary / name / "profile").mkdir(parents=True)
     browsers._remove_abandoned()
     assert sorted(path.name for path in temporary.iterdir()) == sorted(stay)

@@ -214,3 +214,10 @@ def test_json_that_is_shown_stays_json() -> None:
     """A label has no sign that JSON would have to escape."""
     shown = disguise.text(json.dumps({"token": TOKEN, "u": SIGV4, "password": "a b"}))
     assert json.loads(shown)["u"].startswith("https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm")
+
+
+def test_the_place_for_a_readers_token_stays() -> None:
+    """A shell line that says $TOKEN can be run; anything like it is a secret as before."""
+    line = """curl -H "Authorization: Bearer $TOKEN" 'https://x/stream'"?token=$TOKEN" """
+    assert disguise.text(line) == line
+    assert "$TOKENS" not in disguise.text("https://x/?token=$TOKENS")

@@ -21,6 +21,7 @@ from tests.probes.site import Site
 
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+PAIRS = [pair(number) for number in range(4)]
 ENDPOINT = f"POST api{TEST_ENDPOINT}"
 
 
@@ -75,20 +76,20 @@ async def test_the_test_endpoint_is_asked_in_a_second_of_its_own(
 
 async def test_a_rotating_token_is_lent_to_one_at_a_time(site: Site, target: Target, web: Web, tmp_path: Path) -> None:
     """What one scenario has rotated is what the next gets, and the run's own token is not refreshed for it."""
-    site.says[REFRESH] = gives(pair(1))
+    site.says[REFRESH] = gives(PAIRS[1])
     identity = Identity("refresh-token", state=f"file:{tmp_path / 'state.json'}")
-    me = alice(target, web, identity, {"ALICE_REFRESH": pair(0).refresh})
+    me = alice(target, web, identity, {"ALICE_REFRESH": PAIRS[0].refresh})
     order: list[Tokens] = []
 
     async def scenario(number: int) -> None:
         async with me.session() as session:
             order.append(session.tokens)
-            await session.rotated(pair(number))
+            await session.rotated(PAIRS[number])
 
-    assert (await me.tokens()).refresh == pair(1).refresh
+    assert (await me.tokens()).refresh == PAIRS[1].refresh
     await asyncio.gather(scenario(2), scenario(3))
-    assert [tokens.refresh for tokens in order] == [pair(1).refresh, pair(2).refresh]
-    assert (await FileState(tmp_path / "state.json", 5).read("alice"))["refresh"] == pair(3).refresh
+    assert [tokens.refresh for tokens in order] == [PAIRS[1].refresh, PAIRS[2].refresh]
+    assert (await FileState(tmp_path / "state.json", 5).read("alice"))["refresh"] == PAIRS[3].refresh
     assert len(site.asked) == 1
 
 

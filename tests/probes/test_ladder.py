@@ -235,3 +235,12 @@ async def test_what_the_ladder_asks_is_on_record(site: Site, web: Web, recorder:
     exchanges = [event["url"] for event in journal.read(recorder.evidence.folder) if event["event"] == "exchange"]
     assert exchanges == [site.origin(asked.host) + asked.path for asked in site.asked]
     assert len(exchanges) > 2
+
+
+@pytest.mark.parametrize("kind", ["socket", "stream"])
+async def test_what_is_held_open_is_not_asked_again(site: Site, web: Web, recorder: Recorder, kind: str) -> None:
+    """It would not end; the service's liveness is read in its place, on both hosts."""
+    site.says = {**ALIVE, f"GET apex{CONTENTS}": js({}, 500)}
+    finding = await climb(web, await failed(web, site.origin("apex") + CONTENTS, kind=kind), recorder)
+    assert [asked.host for asked in site.asked if asked.path == CONTENTS] == ["apex"]
+    assert path_of(finding).startswith("dns tcp edge gateway service")

@@ -104,7 +104,7 @@ async def test_a_thing_may_be_there_and_not_be_seen(app: App, recorder: Recorder
     async with app.open("document.body.innerHTML = '<p id=x style=display:none>x</p>'") as visit:
         place = visit.page.locator("#x")
         await visit.shows(place, Code.PAGE_DRIVE_EMPTY, "no x", "the page", state="attached")
-        visit.page.set_default_timeout(1)
+        visit.page.set_default_timeout(500)
         with pytest.raises(Broken, match="no x"):
             await visit.shows(place, Code.PAGE_DRIVE_EMPTY, "no x", "the page")
 
@@ -174,10 +174,12 @@ async def test_a_redirect_of_a_call_is_the_gateways(app: App, recorder: Recorder
 async def test_replies_of_others_are_their_own(app: App, recorder: Recorder) -> None:
     """A page may get HTML and errors from elsewhere; what is judged is its own API."""
     allowed = {"access-control-allow-origin": "*"}
-    app.site.says["GET api/other"] = Said(500, b"<html>", "text/html", allowed)
+    app.site.says["GET api/api/other"] = Said(500, b"<html>", "text/html", allowed)
     app.site.says["GET apex/page"] = page()
     async with app.open() as visit:
-        await until(visit, "requestfinished", "/other", f"fetch('{app.site.origin('api')}/other').then(r => r.text())")
+        await until(
+            visit, "requestfinished", "/other", f"fetch('{app.site.origin('api')}/api/other').then(r => r.text())"
+        )
         await until(visit, "requestfinished", "/page", "fetch('/page').then(r => r.text())")
         assert [reply.answer.status for reply in visit.replies[-2:]] == [500, 200]
         assert visit.api_replies == []

@@ -61,7 +61,7 @@ async def test_a_file_that_is_shown_is_seen(app: App, recorder: Recorder) -> Non
 async def test_a_drive_without_it_is_empty(app: App, recorder: Recorder) -> None:
     """A name that only begins like it is another file's."""
     async with app.open("show('a.txt.bak')") as visit:
-        visit.page.set_default_timeout(1)
+        visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as failure:
             await page_drive.shows(visit, "a.txt")
     assert failure.value.finding.code is Code.PAGE_DRIVE_EMPTY

@@ -46,10 +46,11 @@ def problems(case: Element) -> list[str]:
 def test_a_word_selects_scenarios(replica: Replica, probe: Probe) -> None:
     """-k runs what bears the word and nothing else; -v names each with its verdict."""
     run = probe("--env", str(replica.environment), "-k", "stranger", "-v")
-    expected = dict.fromkeys(["storage/a-stranger-sees-nothing", "storage/a-stranger-uploads-nothing"], Verdict.HELD)
+    names = ["chat/a-stranger-is-turned-away", *(f"storage/a-stranger-{does}-nothing" for does in ("sees", "uploads"))]
+    expected = dict.fromkeys(names, Verdict.HELD)
     assert (run.code, verdicts(run)) == (EXIT_HELD, expected), run.output
     assert "scenarios/test_storage.py::test_a_stranger_sees_nothing HELD\n" in run.output
-    assert " deselected, 2 held in " in run.output
+    assert " deselected, 3 held in " in run.output
 
 
 def test_a_word_that_fits_nothing_is_told(replica: Replica, probe: Probe) -> None:

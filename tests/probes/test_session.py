@@ -71,6 +71,8 @@ def test_a_report_has_a_place_or_the_user_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotAsk, match=r"--junitxml names .*/file/x, where nothing can be written: "):
         place("--junitxml", tmp_path / "file" / "x")
+    with pytest.raises(CannotAsk, match="--runs names /proc, where nothing can be written: "):
+        place("--runs", Path("/proc"))
 
 
 async def test_a_drive_is_somebodys_through_the_apex_or_another_origin(begin: Begin, site: Site) -> None:
@@ -98,6 +100,7 @@ async def test_a_run_leaves_its_journal_its_spans_and_its_reports(begin: Begin, 
     spans = (folder(session) / telemetry.NAME).read_text().splitlines()
     assert events[-2]["kept"] == len(spans) == 3
     assert events[0]["trace"] in spans[-1]
+    assert "cicd.pipeline.result" in spans[-1]
     for path in (folder(session) / "junit.xml", wished):
         assert [suite.tests for suite in JUnitXml.fromfile(str(path))] == [2]
 

@@ -152,7 +152,10 @@ async def test_a_socket_that_opens_for_the_wrong_one_is_the_finding(target: Targ
     async with talking(target, echo) as web:
         with pytest.raises(Broken) as failure:
             await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
-    assert failure.value.finding is ACCEPTED
+        assert failure.value.finding is ACCEPTED
+        await web.ask("GET", web.target.hosts.api)
+    assert recorder.last
+    assert recorder.last.kind == "socket"
 
 
 async def test_an_upgrade_without_an_answer_is_stalled(target: Target, recorder: Recorder) -> None:
@@ -208,3 +211,25 @@ def test_a_finding_names_the_status() -> None:
     finding = sockets.explain(Answer("GET", f"https://apex{PATH}?token=x", 400, {}, b"Bad Request"))
     assert finding.observed == f"GET apex{PATH} answered 400 no type where a socket was to open"
     assert json.dumps(finding.observed).isascii()
+
+
+async def test_a_refusal_that_was_promised_is_not_what_a_later_failure_is_about(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
+    """The ladder climbs for what broke."""
+    site.says[f"GET apex{PATH}"] = js({"error": {}}, 401)
+    await web.ask("GET", web.target.hosts.apex + "/x")
+    await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+    assert recorder.last
+    assert recorder.last.url.endswith("/x")
+
+
+async def test_what_was_asked_while_a_socket_was_open_is_what_a_failure_is_about(
+    site: Site, target: Target, recorder: Recorder, web: Web
+) -> None:
+    """The socket closes last, and had no part in it."""
+    async with talking(target, echo) as open_web, sockets.opened(open_web, PATH, TOKEN):
+        await web.ask("GET", web.target.hosts.apex + "/x")
+    assert recorder.exchanges[-1].kind == "socket"
+    assert recorder.last
+    assert recorder.last.url.endswith("/x")
