@@ -20,3 +20,29 @@ async def test_only_portal_users_come_in(ask: Ask, world: World) -> None:
     bare = {"Authorization": f"Bearer {world.key.mint(world.cast['operator'].id, '', 'access', 60)}"}
     answer = await ask("ops", **bare).get("/api/users/me")
     assert (answer.status_code, answer.json()["error"]["message"]) == (401, "Email not found in token")
+
+
+PANELS = ("monitoring/applications", "monitoring/metrics/overview", "monitoring/metrics/cluster")
+
+
+async def test_the_dashboard_is_for_portal_users(ask: Ask) -> None:
+    """Each of its panels answers the operator, and refuses alice (contract §6)."""
+    for panel in PANELS:
+        assert (await ask("ops", "operator").get(f"/api/{panel}")).json()["data"]
+        assert (await ask("ops", "alice").get(f"/api/{panel}")).status_code == 403
+
+
+async def test_only_an_admin_sees_who_else_comes_in(ask: Ask, world: World) -> None:
+    """A viewer is a portal user and may not."""
+    operator = ask("ops", "operator")
+    [row] = (await operator.get("/api/admin/users")).json()["data"]
+    assert row["email"] == world.cast["operator"].email
+    next(iter(world.portal_users.values())).role = "viewer"
+    assert (await operator.get("/api/admin/users")).status_code == 403
+
+
+async def test_portal_user_missing(ask: Ask, world: World) -> None:
+    """The operator is refused like anybody."""
+    world.faults = {"portal-user-missing"}
+    refused = await ask("ops", "operator").get("/api/users/me")
+    assert (refused.status_code, refused.json()["message"]) == (403, "Access denied: Not a portal user")

@@ -59,3 +59,10 @@ async def test_three_routes_ask_for_no_token(ask: Ask, world: World) -> None:
     found = await ask("user").get(f"/api/internal/users/{made.json()['userId']}/exists")
     assert found.json() == {"exists": True}
     assert (await ask("user").post("/api/users", json={"email": "new@probes.invalid"})).status_code == 400
+
+
+async def test_a_workspace_is_its_members_own(ask: Ask, world: World) -> None:
+    """A stranger sees neither the workspace nor who is in it."""
+    for path in (f"/api/workspaces/{world.home.id}", f"/api/workspaces/{world.home.id}/members"):
+        assert (await ask("user", "bob").get(path)).status_code == 200
+        assert (await ask("user", "stranger").get(path)).status_code == 403

@@ -25,7 +25,11 @@ const go = (path) => window.history.replaceState(null, "", BASE + path);
 async function get(path) {
   const headers = { Accept: "application/json", Authorization: `Bearer ${localStorage.getItem("token")}` };
   const answer = await fetch(API + path, { headers });
-  if (answer.status === 401) throw new Unauthorized();
+  if (answer.status === 401) {
+    localStorage.removeItem("token");
+    window.location.href = `${BASE}/login`;
+    throw new Unauthorized();
+  }
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
   return (await answer.json()).data;
 }
@@ -45,23 +49,33 @@ function signOut() {
 }
 
 async function dashboard() {
+  let user;
   try {
-    const user = await get("/users/me");
-    go("/");
-    const parts = SECTIONS.map(([title]) => h("section", {}, h("h2", {}, title), h("p", {}, "Loading...")));
-    show(h("h1", {}, "Dashboard"), h("p", {}, `Welcome back, ${user.name}`), ...parts);
-    await Promise.all([...SECTIONS.map(([, path], n) => fill(parts[n], path)), ...(user.role === "admin" ? [get("/admin/users")] : [])]);
+    user = await get("/users/me");
   } catch (error) {
-    if (!(error instanceof Unauthorized)) return signOut();
-    localStorage.removeItem("token");
-    window.location.href = `${BASE}/login`;
+    if (!(error instanceof Unauthorized)) signOut();
+    return;
   }
+  go("/");
+  const parts = SECTIONS.map(([title]) => h("section", {}, h("h2", {}, title), h("p", {}, "Loading...")));
+  const people = h("section", {}, h("h2", {}, "Users"), h("p", {}, "Loading..."));
+  const admin = user.role === "admin";
+  show(h("h1", {}, "Dashboard"), h("p", {}, `Welcome back, ${user.name}`), ...parts, ...(admin ? [people] : []));
+  await Promise.all([
+    ...SECTIONS.map(([, path], number) => fill(parts[number], path)),
+    ...(admin ? [fill(people, "/admin/users")] : []),
+  ]);
 }
 
 async function fill(part, path) {
-  const told = await get(path);
+  let told;
+  try {
+    told = await get(path);
+  } catch (error) {
+    told = { Error: error.message };
+  }
   part.lastChild.textContent = Array.isArray(told)
-    ? told.map((each) => `${each.name}: ${each.health}`).join(", ")
+    ? told.map((each) => `${each.name}: ${each.health ?? each.role}`).join(", ")
     : Object.entries(told).map(([name, value]) => `${name}: ${value}`).join(", ");
 }
 
