@@ -89,11 +89,11 @@ def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
     if answer.status not in REDIRECTS:
         return answers.explain(answer, 302)
     place, told = landing(answer).place, asked_of(answer)
+    if place == oauth.authorize:
+        return _explain_redirect_uri(told.get("redirect_uri", ""), oauth) or _explain_request(answer, told, oauth)
     if place.startswith("http:") or urlsplit(place).hostname == urlsplit(oauth.start).hostname:
         return Finding(Code.OAUTH_REDIRECT_LOOP, f"{answer}, back to {place}", PROTO)
-    if place != oauth.authorize:
-        return Finding(Code.CONTRACT_BROKEN, f"{answer}, on to {place} instead of {oauth.authorize}", "auth-service")
-    return _explain_redirect_uri(told.get("redirect_uri", ""), oauth) or _explain_request(answer, told, oauth)
+    return Finding(Code.CONTRACT_BROKEN, f"{answer}, on to {place} instead of {oauth.authorize}", "auth-service")
 
 
 def _explain_redirect_uri(told: str, oauth: OAuth) -> Finding | None:
@@ -162,10 +162,11 @@ def explain_callback(answer: Answer, wanted: str, oauth: OAuth, *, session: bool
         return Finding(Code.OAUTH_CALLBACK_LOST, f"{answer} to who came back from the provider", REWRITE)
     landed = landing(answer)
     said = f"who came back from the provider is sent to {landed.place}"
-    if landed.place == answer.url.partition("?")[0] or landed.place.startswith("http:"):
-        return Finding(Code.OAUTH_REDIRECT_LOOP, said, PROTO)
     if landed.place == wanted:
         return None if landed.tokens else Finding(Code.OAUTH_TOKEN_MISSING, f"{said} without a token", SUCCESS_HANDLER)
+    in_clear = landed.place.startswith("http:") and not wanted.startswith("http:")
+    if landed.place == answer.url.partition("?")[0] or in_clear:
+        return Finding(Code.OAUTH_REDIRECT_LOOP, said, PROTO)
     if landed.tokens:
         return explain_leak(answer, oauth) or Finding(
             Code.OAUTH_LANDING_HIJACKED, f"{said} instead of {wanted}", FILTER_ORDER

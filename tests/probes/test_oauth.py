@@ -1,5 +1,6 @@
 """Each leg of sign-in that goes astray has its own name, by nothing but what was answered."""
 
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -192,7 +193,8 @@ async def test_a_jar_keeps_cookies_for_its_visitor_alone(site: Site, web: Web) -
     assert [asked.headers.get("cookie") for asked in site.asked] == [None, "SESSION=mine", None, None]
 
 
-async def test_a_start_that_is_not_there_breaks(web: Web) -> None:
+async def test_a_start_that_is_not_there_breaks(site: Site, web: Web) -> None:
     """The verb raises what the pure function names."""
+    web.target = replace(web.target, oauth=OAuth().at(site.origin("apex"), site.origin("api")))
     with pytest.raises(Broken):
         await oauth.start(web, httpx.Cookies())

@@ -277,3 +277,23 @@ def test_every_environment_of_ours_can_be_used(file: Path) -> None:
     """It is one that is started for a run, or a target by itself."""
     settings = parse(file)
     assert "start" in settings or build(settings, str(file)).name == file.stem
+
+
+def test_a_star_covers_what_it_stands_for() -> None:
+    """In [skip] and [[accepted]]; brackets mean themselves, and the narrowest name wins."""
+    stars = ACCEPTED.replace("[cdn]", "[c*]")
+    said = '[skip]\n"edge" = "area"\n"trust/*[*-ops]" = "star"\n"trust/opens[a-ops]" = "case"\n'
+    target = built(USABLE + stars + said)
+    today = date(2026, 2, 1)
+    assert target.acceptance("edge/the-certificate-holds[cdn]", "tls-expiring", today)
+    assert target.acceptance("edge/the-certificate-holds[api]", "tls-expiring", today) is None
+    reasons = [target.reason_to_skip(name) for name in ("trust/opens[a-ops]", "trust/opens[b-ops]", "trust/opens[b]")]
+    assert reasons == ["case", "star", ""]
+    assert target.reason_to_skip("edge/x") == "area"
+
+
+def test_lists_of_texts_are_lists_of_texts() -> None:
+    """Other values are complained of in one sentence."""
+    assert built(USABLE + '[exposure]\nclosed = ["git", "loki"]\n').exposure.closed == ("git", "loki")
+    with pytest.raises(BadEnvironment, match="closed in \\[exposure\\] must be a list of texts"):
+        built(USABLE + "[exposure]\nclosed = [1]\n")

@@ -1,0 +1,98 @@
+"""Bad tokens are made once a run, of what the environment gives, and nobody can quote one afterwards."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from probes import counterfeits, tokens
+from probes.counterfeits import KINDS, LOGOUT, MISPLACED, Counterfeits
+from probes.evidence import Recorder
+from probes.finding import NotApplicable
+from probes.identity import Cast, Member
+from probes.keys import JWKS
+from probes.target import Identity
+from probes.tokens import Tokens
+from probes.web import Web
+from tests.probes.signed import private_key, published, signed
+from tests.probes.site import Site, js, target_at
+
+
+@pytest.fixture
+async def web(site: Site, recorder: Recorder, tmp_path: Path) -> AsyncIterator[Web]:
+    pem = tmp_path / "key.pem"
+    pem.write_bytes(_pem())
+    web = Web(target_at(site, identity=Identity(way="signing-key", signing_key=str(pem))))
+    site.says |= {f"GET api{JWKS}": js({"keys": [published()]}), f"POST apex{LOGOUT}": js({"message": "Logged out"})}
+    yield web
+    await web.close()
+
+
+def _pem() -> bytes:
+    return private_key(0, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.fixture
+def alice(web: Web, recorder: Recorder) -> Member:
+    return Cast(web.target, web, recorder.evidence.redactor).member("alice")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, MISPLACED])
+async def test_every_kind_is_made_and_known(web: Web, alice: Member, recorder: Recorder, kind: str) -> None:
+    """The redactor has learned it before anybody could send it."""
+    bad = await Counterfeits(web).get(kind, alice)
+    shown = recorder.evidence.redactor.text(f"they sent '{bad.token}' and '{bad.foreign}'")
+    assert bad.kind == kind
+    assert bad.foreign not in shown
+    assert not bad.token or bad.token not in shown
+    assert bad.token not in repr(bad) or not bad.token
+
+
+async def test_all_who_ask_get_the_same(site: Site, web: Web, alice: Member) -> None:
+    """Asked for at the same time, made once; another member has another."""
+    made = Counterfeits(web)
+    one, two = await asyncio.gather(made.get("hs256-public", alice), made.get("hs256-public", alice))
+    assert one == two
+    assert len([asked for asked in site.asked if asked.path == JWKS]) == 1
+
+
+async def test_what_weAlist_makes_is_truly_signed(web: Web, alice: Member) -> None:  # noqa: N802 - its name
+    """Expired, of another issuer, a refresh token: the signature holds."""
+    made, public = Counterfeits(web), private_key(0, 2048).public_key()
+    told = {
+        kind: jwt.decode(
+            (await made.get(kind, alice)).token, public, algorithms=["RS256"], options={"verify_exp": False}
+        )
+        for kind in ("expired", "wrong-issuer", "refresh", "signed-out")
+    }
+    assert tokens.seconds_left((await made.get("expired", alice)).token) < 0
+    assert told["wrong-issuer"]["iss"] != told["expired"]["iss"]
+    assert [told[kind]["type"] for kind in ("refresh", "signed-out")] == ["refresh", "access"]
+
+
+async def test_a_session_of_its_own_is_signed_out(site: Site, web: Web, alice: Member) -> None:
+    """Nobody else's session ends; the refresh token goes along for who wants to end it."""
+    bad = await Counterfeits(web).get("signed-out", alice)
+    (asked,) = (asked for asked in site.asked if asked.path == LOGOUT)
+    assert asked.headers["authorization"] == f"Bearer {bad.token}"
+    assert bad.token != await alice.token()
+
+
+async def test_without_a_signing_key_there_is_no_other_issuer(
+    site: Site, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Skipped with its reason, as is a refresh token where nobody has one."""
+    web = Web(target_at(site))
+    alice = Cast(web.target, web, recorder.evidence.redactor).member("alice")
+
+    async def without_refresh(*_: object) -> Tokens:
+        return Tokens(signed(), "", "u-1")
+
+    monkeypatch.setattr(Cast, "sign_in", without_refresh)
+    for kind in ("wrong-issuer", "refresh"):
+        with pytest.raises(NotApplicable):
+            await counterfeits.Counterfeits(web).get(kind, alice)
+    await web.close()

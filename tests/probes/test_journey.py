@@ -1,0 +1,110 @@
+"""Sign-in over HTTP against a made-up auth-service and provider: where it lands, and with what."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+
+import pytest
+
+from probes import journey, ops
+from probes.entrance import OAuth, SignOut
+from probes.evidence import Recorder
+from probes.finding import Broken, Code, NotApplicable
+from probes.identity import Cast, Member
+from probes.web import Web
+from tests.probes.session_tokens import REFRESH, SPENT, gives, pair
+from tests.probes.signed import signed
+from tests.probes.site import Said, Site, js, target_at
+
+TOKENS = urlencode({"accessToken": signed(), "refreshToken": signed(type="refresh"), "userId": "u-1"})
+LOGOUT = "POST apex/api/svc/auth/api/auth/logout"
+COOKIE = "SESSION=c2Vzc2lvbg; Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+def world(site: Site) -> OAuth:
+    """A sign-in that works, over plain http."""
+    origin = site.origin("google")
+    here = OAuth(drivable=True, provider=origin, authorize=f"{origin}/auth").at(site.origin("apex"), site.origin("api"))
+    asked = {"response_type": "code", "client_id": "c", "scope": "email profile", "state": "s" * 32}
+    start = f"{here.authorize}?{urlencode({**asked, 'redirect_uri': here.redirect_uri})}"
+    site.says |= {
+        "GET api/api/oauth2/authorization/google": Said(302, headers={"location": start, "set-cookie": COOKIE}),
+        "GET google/auth": Said(303, headers={"location": f"{here.redirect_uri}?code=c&state=s"}),
+        "GET api/api/oauth2/callback/google": Said(302, headers={"location": f"{here.landing}?{TOKENS}"}),
+        f"GET api{journey.ME}": js({"id": "u-1"}),
+        f"GET api{ops.ME}": js({"success": True}),
+    }
+    return here
+
+
+@pytest.fixture
+async def web(site: Site, recorder: Recorder) -> AsyncIterator[Web]:
+    web = Web(target_at(site, oauth=world(site), sign_out=SignOut(ends_refresh=True)))
+    yield web
+    await web.close()
+
+
+@pytest.fixture
+def alice(web: Web, recorder: Recorder) -> Member:
+    return Cast(web.target, web, recorder.evidence.redactor).member("alice")
+
+
+async def broken(verb: object) -> Code:
+    with pytest.raises(Broken) as told:
+        await verb  # type: ignore[misc]
+    return told.value.finding.code
+
+
+def back_to(site: Site, place: str) -> None:
+    site.says["GET api/api/oauth2/callback/google"] = Said(302, headers={"location": place})
+
+
+async def test_tokens_that_go_home_are_let_be(web: Web, alice: Member) -> None:
+    """To the app or nowhere, whatever was asked for."""
+    await journey.gives_no_token_to(web, alice, "https://elsewhere.invalid/")
+
+
+async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alice: Member) -> None:
+    """A place that is not weAlist's gets tokens."""
+    back_to(site, f"https://elsewhere.invalid/?{TOKENS}")
+    assert await broken(journey.gives_no_token_to(web, alice, "https://elsewhere.invalid/")) is Code.OAUTH_OPEN_REDIRECT
+
+
+async def test_another_sessions_callback_must_be_refused(site: Site, web: Web, alice: Member) -> None:
+    """Tokens for it are a finding, an error page is right."""
+    assert await broken(journey.needs_its_own_state(web, alice)) is Code.OAUTH_STATE_UNCHECKED
+    back_to(site, "/login?error")
+    await journey.needs_its_own_state(web, alice)
+
+
+async def test_starts_that_share_a_state_are_a_finding(web: Web) -> None:
+    """This auth-service has one for everybody."""
+    assert await broken(journey.starts_agree(web)) is Code.OAUTH_STATE_UNCHECKED
+
+
+async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: Member) -> None:
+    """A pair that comes after it is a finding; where nothing is promised, nobody asks."""
+    site.says |= {"POST api/api/svc/auth/api/test/token": gives(pair(1)), LOGOUT: js({"message": "m"}), REFRESH: SPENT}
+    await journey.ends(web, alice)
+    site.says[REFRESH] = gives(pair(2))
+    assert await broken(journey.ends(web, alice)) is Code.SIGN_OUT_INEFFECTIVE
+    web.target = target_at(site)
+    with pytest.raises(NotApplicable, match="ends_refresh"):
+        await journey.ends(web, alice)
+
+
+async def test_who_lands_at_home_is_asked_about_there(site: Site, web: Web, alice: Member) -> None:
+    """With the landing's own token; without one nobody is asked."""
+    await journey.lands(web, alice)
+    (asked,) = (asked for asked in site.asked if asked.path == journey.ME)
+    assert asked.headers["authorization"].startswith("Bearer eyJ")
+    back_to(site, web.target.oauth.landing)
+    assert await broken(journey.lands(web, alice)) is Code.OAUTH_TOKEN_MISSING
+
+
+async def test_who_starts_on_the_portal_must_land_there(site: Site, web: Web, alice: Member) -> None:
+    """The main app's landing is a hijacked one; a token without e-mail is no portal session."""
+    assert await broken(journey.lands_on_the_portal(web, alice)) is Code.OAUTH_LANDING_HIJACKED
+    back_to(site, f"{web.target.oauth.portal}login?{TOKENS}")
+    await journey.lands_on_the_portal(web, alice)
+    site.says[f"GET api{ops.ME}"] = js({"message": "Access denied: Not a portal user"}, 403)
+    assert await broken(journey.lands_on_the_portal(web, alice)) is Code.OPS_USER_MISSING

@@ -1,0 +1,151 @@
+"""A door is judged by its answer, and who let somebody in by what others say of the same token."""
+
+import pytest
+
+from probes import trust
+from probes.answers import Envelope
+from probes.counterfeits import MISPLACED, Counterfeit
+from probes.evidence import Recorder
+from probes.finding import Broken, Code
+from probes.trust import OPS, USER, Door, suspected
+from probes.web import Web
+from tests.probes.site import NOWHERE, Said, Site, js
+
+UNAUTHORIZED = js({"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token"}}, 401)
+SERVED = js({"id": "u-1"})
+FORGED = Counterfeit("alg-none", "forged-token", "foreign-token")
+DOOR, ELSEWHERE = "GET api/api/svc/user/api/users/me", f"GET api{OPS.path}"
+STREAM = Door("noti-stream", "/api/svc/noti/api/notifications/stream", "stream", where="query")
+
+
+async def caught(web: Web, door: Door, bad: Counterfeit) -> Broken:
+    with pytest.raises(Broken) as told:
+        await trust.refuses(web, door, bad)
+    return told.value
+
+
+def test_a_door_is_filled_in() -> None:
+    """From the environment, and from the chat that was made."""
+
+    class Here:
+        class target:  # noqa: N801 - as Web has it
+            class workspace:  # noqa: N801
+                id, project = "w-1", "p-1"
+
+            class paths:  # noqa: N801
+                storage = "/api/svc/storage/api"
+
+    door = Door("x", "{storage}/{workspace}/{project}/{room}").filled(Here, "r-1")  # type: ignore[arg-type]
+    assert door.path == "/api/svc/storage/api/w-1/p-1/r-1"
+
+
+async def test_a_refusal_in_the_services_words_is_right(site: Site, web: Web) -> None:
+    """Asked once, with the token in the header and nowhere else."""
+    site.says[DOOR] = UNAUTHORIZED
+    await trust.refuses(web, USER, FORGED)
+    (asked,) = site.asked
+    assert (asked.headers["authorization"], asked.path) == ("Bearer forged-token", USER.path)
+
+
+async def test_a_misplaced_token_stands_where_nobody_reads(site: Site, web: Web) -> None:
+    """In the query of a door that reads headers."""
+    site.says[DOOR] = UNAUTHORIZED
+    await trust.refuses(web, USER, Counterfeit(MISPLACED, "good", "foreign"))
+    assert "authorization" not in site.asked[0].headers
+    assert site.asked[0].path == f"{USER.path}?token=good"
+
+
+async def test_nothing_is_sent_for_an_empty_token(site: Site, web: Web) -> None:
+    """The scheme alone, as a careless page sends it."""
+    site.says[DOOR] = UNAUTHORIZED
+    await trust.refuses(web, USER, Counterfeit("empty", "", "foreign"))
+    assert site.asked[0].headers["authorization"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (js({"message": "no"}, 401), Code.CONTRACT_BROKEN),
+        (js({}, 403), Code.CONTRACT_BROKEN),
+        (Said(503, b"no healthy upstream", "text/plain"), Code.SERVICE_UNAVAILABLE),
+        (NOWHERE, Code.ROUTE_BROKEN),
+    ],
+)
+async def test_another_refusal_is_named(site: Site, web: Web, said: Said, code: Code) -> None:
+    """Another envelope, another status, another service's."""
+    site.says[DOOR] = said
+    assert (await caught(web, USER, FORGED)).finding.code is code
+
+
+@pytest.mark.parametrize("status", trust.TOO_LONG)
+async def test_a_token_that_is_too_long_may_be_refused_before_it_is_read(site: Site, web: Web, status: int) -> None:
+    """By whoever stands before the service; any other token may not."""
+    site.says[DOOR] = Said(status)
+    await trust.refuses(web, USER, Counterfeit("long", "x" * 9999, "foreign"))
+    await caught(web, USER, FORGED)
+
+
+async def test_who_parses_only_is_told_from_who_is_told_by_others(site: Site, web: Web, recorder: Recorder) -> None:
+    """Accepted here, refused by ops; the exchange that told is the first one."""
+    site.says |= {DOOR: SERVED, ELSEWHERE: UNAUTHORIZED}
+    finding = (await caught(web, USER, FORGED)).finding
+    assert finding.code is Code.TOKEN_FORGERY_ACCEPTED
+    assert "ISTIO_JWT_MODE" in finding.suspect
+    assert "the same token is refused by ops-service" in finding.suspect
+    assert "ops answers 401" in finding.rungs[0].saw
+    assert recorder.last is recorder.exchanges[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("expired", Code.TOKEN_EXPIRY_IGNORED),
+        ("refresh", Code.TOKEN_TYPE_IGNORED),
+        ("signed-out", Code.SIGN_OUT_INEFFECTIVE),
+        ("hs256-public", Code.TOKEN_FORGERY_ACCEPTED),
+        ("empty", Code.STRANGER_ADMITTED),
+        (MISPLACED, Code.CONTRACT_BROKEN),
+    ],
+)
+async def test_each_kind_has_its_code(site: Site, web: Web, kind: str, code: Code) -> None:
+    """By what was wrong with the token that was taken for good."""
+    site.says[DOOR] = SERVED
+    assert (await caught(web, USER, Counterfeit(kind, "t" if kind != "empty" else "", "foreign"))).finding.code is code
+
+
+def test_a_verifier_is_suspected_of_the_rule_that_it_lacks() -> None:
+    """It refuses another key's token, so it verifies; what it lacks is named by the kind."""
+    assert "exp is not looked at" in suspected(USER, "expired", verifies=True, other="")
+    assert "the algorithm is taken from the token" in suspected(USER, "alg-none", verifies=True, other="ops")
+    assert "SmartValidator" in suspected(Door("b", "/api/svc/board/ws", "socket"), "expired", verifies=False, other="")
+
+
+async def test_a_good_token_must_be_let_in(site: Site, web: Web) -> None:
+    """Ops' own ways to say no have their own names."""
+    site.says |= {DOOR: SERVED, ELSEWHERE: js({"message": "Access denied: Not a portal user"}, 403)}
+    await trust.admits(web, USER, "good")
+    with pytest.raises(Broken) as told:
+        await trust.admits(web, OPS, "good")
+    assert told.value.finding.code is Code.OPS_USER_MISSING
+
+
+async def test_a_streams_refusal_is_read_and_its_events_are_not_waited_for(site: Site, web: Web) -> None:
+    """Its token stands in the query."""
+    key = f"GET apex{STREAM.path}"
+    site.says[key] = Said(200, b"event: connected\n\n", "text/event-stream")
+    await trust.admits(web, STREAM, "good")
+    assert site.asked[0].path.endswith("?token=good")
+    site.says[key] = UNAUTHORIZED
+    await trust.refuses(web, STREAM, FORGED)
+
+
+async def test_what_is_anothers_is_403(site: Site, web: Web) -> None:
+    """200 admits a stranger; ops says it in an envelope of its own."""
+    site.says |= {DOOR: js({"error": {"code": "FORBIDDEN", "message": "m"}}, 403), ELSEWHERE: js({"message": "m"}, 403)}
+    await trust.shuts(web, USER, "good")
+    await trust.shuts(web, OPS, "good")
+    site.says[DOOR] = SERVED
+    with pytest.raises(Broken) as told:
+        await trust.shuts(web, USER, "good")
+    assert told.value.finding.code is Code.STRANGER_ADMITTED
+    assert USER.envelope is Envelope.GO_ERROR
