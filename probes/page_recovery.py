@@ -21,6 +21,7 @@ RECONNECT = "the page: what it does when a socket closes (contract 3.5)"
 CLEARS = "the page: performLogout (contract 3.3)"
 TWICE = "the gateway: it sent the POST twice (retries), and the page got the second answer (contract 1.4)"
 ANY_CALL = "the page: its response interceptor (401, one refresh, one repeated call; contract 3.3)"
+ENOUGH = 3  # failed attempts to open a socket with a good token
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Seen:
 
     def is_back(self, what: str) -> bool:
         return any(socket.what == what and socket.live and socket.token not in self.stale for socket in self.attempts)
+
+    def is_refused(self, what: str) -> bool:
+        """Whether enough attempts have failed, and none has opened: one more would tell nothing new."""
+        ended = [socket for socket in self.attempts if socket.what == what and (socket.status or socket.failure)]
+        return len(ended) >= ENOUGH and not any(socket.opened for socket in ended)
 
     def storm(self, attempts: int, rows: int = 2) -> str:
         """The kind of socket that was tried more often than the app may in so many rows; empty if none was."""

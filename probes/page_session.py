@@ -97,7 +97,9 @@ class Stay:
 
     async def connected(self, *kinds: str) -> None:
         """The page has opened these sockets. Raises Broken."""
-        await self._until(lambda: self._all_back(kinds), self.realtime.reconnect_seconds)
+        await self._until(
+            lambda: self._all_back(kinds) or any(map(self.seen.is_refused, kinds)), self.realtime.reconnect_seconds
+        )
         finding = page_recovery.explain_return(self.seen, kinds, self.realtime.attempts)
         if finding and finding.code is Code.PAGE_NOT_RECOVERED:
             self.visit.check()  # nothing has been lost yet: what the page never got says why

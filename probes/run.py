@@ -22,6 +22,8 @@ Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
 
 # A second look at a failure has its own deadline, and is not trusted to keep it. Seconds.
 SECOND_LOOK = 10.0
+# A cause that breaks a hundred promises must not be asked about by a hundred ladders at once.
+SECOND_LOOKS = 6
 # What a cancelled scenario may take to close what it opened, in seconds.
 CLOSING_TIME = 6.0
 STOPPED_EARLY = "stopped-early"
@@ -47,6 +49,7 @@ class Run:
         self._refine, self._confirm, self._announce = refine, confirm, announce
         self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
+        self._looking = asyncio.Semaphore(SECOND_LOOKS)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
 
     def start(self, scenarios: Mapping[str, tuple[Scenario, Call]]) -> None:
@@ -217,7 +220,7 @@ class Run:
         line = curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
         finding = replace(finding, reproduce=finding.reproduce or line)
         try:
-            async with asyncio.timeout(SECOND_LOOK):
+            async with self._looking, asyncio.timeout(SECOND_LOOK):
                 return await self._refine(finding, recorder)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
             if not self.stopped:

@@ -57,8 +57,8 @@ KNOWN = '[[accepted]]\ncode = "upload-lost"\nwhy = "known"\nuntil = 2000-01-01\n
         ("name = ", "mistaken.toml is not valid TOML: Invalid value (at end of document); mend it and run again"),
         ('hsots = "x"\n' + HOSTS, "mistaken.toml: unknown key 'hsots'; did you mean hosts?"),
         (HOSTS.replace("apex", "apx"), "mistaken.toml: unknown key 'apx' in [hosts]; did you mean apex?"),
-        (HOSTS + '[skip]\n"storage/no-such" = "x"\n', "[skip] or [[accepted]] names the unknown scenario 'storage/no"),
-        (HOSTS + KNOWN + '"edge/no-such"', "[skip] or [[accepted]] names the unknown scenario 'edge/no-such'"),
+        (HOSTS + '[skip]\n"storage/no-such" = "x"\n', "[skip] names 'storage/no-such', which is no scenario"),
+        (HOSTS + KNOWN + '"edge/no-such"', "[[accepted]] names 'edge/no-such', which is no scenario"),
     ],
 )
 def test_a_mistaken_environment_gets_one_sentence(text: str, sentence: str, probe: Probe, tmp_path: Path) -> None:

@@ -93,6 +93,12 @@ def test_presence_may_try_more_often(what: str, count: int, storms: bool) -> Non
     assert bool(Seen(tuple(socket(what) for _ in range(count))).storm(ATTEMPTS)) is storms
 
 
+@pytest.mark.parametrize(("statuses", "refused"), [((400, 400), False), ((400, 400, 0), False), ((400,) * 3, True)])
+def test_three_refusals_are_enough(statuses: tuple[int, ...], refused: bool) -> None:
+    """Two may be a pod that restarts; an attempt under way does not count."""
+    assert Seen(tuple(socket(status=status) for status in statuses)).is_refused("chat") is refused
+
+
 def test_an_attempt_that_has_just_begun_hides_no_refusal() -> None:
     """What the attempt before it was told is the news."""
     finding = explain_return(Seen((socket(status=400), socket(status=0))), ["chat"], ATTEMPTS)
