@@ -27,6 +27,7 @@ TRICKS = tuple(
 )
 JOURNEYS = (HOME, DASHBOARD, SENT_BACK, PORTAL)
 ALL_LEGS = (*STARTS, *JOURNEYS, STATE, *TRICKS)
+EXPIRED_PAGE = "page_session/an-expired-token-costs-one-refresh"  # which no service refuses, so that it never refreshes
 SIGNED_OUT = "token_trust/a-bad-token-opens-nothing[signed-out-board-socket]"
 
 PARSED = ("tampered", "foreign-key", "alg-none", "kid-unknown", "kid-path", "kid-url", "long", "hs256-public")
@@ -151,8 +152,11 @@ TRUST: dict[str, Row] = {
         Code.TOKEN_TYPE_IGNORED, bad(*SERVICES, *SOCKETS, *STREAMS, kinds=["refresh"])
     ),
     "service-accepts-alg-none": all_of(Code.TOKEN_FORGERY_ACCEPTED, bad("storage", kinds=["alg-none"])),
-    "services-ignore-expiry": all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*SERVICES, kinds=["expired"])),
-    "services-trust-unverified-tokens": believed(*GO),
+    "services-ignore-expiry": {
+        **all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*SERVICES, kinds=["expired"])),
+        EXPIRED_PAGE: Code.STRANGER_ADMITTED,
+    },
+    "services-trust-unverified-tokens": {**believed(*GO), EXPIRED_PAGE: Code.STRANGER_ADMITTED},
     "sign-out-forgets-refresh-token": all_of(Code.SIGN_OUT_INEFFECTIVE, SIGN_OUT),
     "test-token-endpoint-open": all_of(Code.ENDPOINT_EXPOSED, closed("test-token")),
     "token-lacks-email-claim": all_of(Code.OPS_SESSION_REJECTED, SENT_BACK, PORTAL),
