@@ -71,7 +71,7 @@ def realtime(scale: float) -> dict[str, Value]:
     return {
         "scale": scale,
         "deliver_seconds": 2.0,
-        "stream_seconds": round(25 * scale, 3),
+        "stream_seconds": round(22 * scale, 3),
         "offline_seconds": round(20 * scale, 3),
         "pause_seconds": round(3 * scale, 3),
         "reconnect_seconds": 10.0,

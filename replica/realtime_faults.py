@@ -78,7 +78,7 @@ REALTIME = (
     ),
     Fault(
         "stream-cut-early",
-        "The notification stream is cut after two thirds of its time.",
+        "The notification stream is cut after half of its time.",
         "noti WriteTimeout",
     ),
     Fault(

@@ -18,7 +18,7 @@ from replica.services.noti_rows import show
 from replica.world import World
 
 WRITE_TIMEOUT, PING = 30, 30  # seconds in weAlist
-EARLY = 2 / 3
+EARLY = 1 / 2
 HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
