@@ -53,6 +53,7 @@ def _server(app: ASGIApp, ping: float) -> uvicorn.Server:
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips="*",  # only the gateway can reach it
+        timeout_keep_alive=600,  # longer than Caddy keeps one: a write on a connection just closed here would get 503
         ws="websockets-sansio",
         ws_max_size=512 * 1024,  # of chat; the board's is smaller, and its own
         ws_ping_interval=ping,

@@ -179,7 +179,7 @@ SUSPECTS: dict[str, str] = {
     "certificate-names-other-host": "certificate",
     "edge-forgets-deep-links": "site bucket",
     "edge-masks-api-errors": "CloudFront custom error response",
-    "edge-serves-html-for-api": "edge behaviour or origin",
+    "edge-serves-html-for-api": "edge",
     "edge-serves-plain-http": "redirect-to-https",
     "gateway-doubles-slash": "rewrite",
     "membership-check-fails": "membership check",
