@@ -92,7 +92,7 @@ async def test_another_authority_is_not_trusted(
     """The browser refuses the page as a user's does."""
     async with secured("apex.localhost", tmp_path / "ca.pem", body=b"<p>hello") as port:
         elsewhere = replace(app.browser.target, hosts=Hosts(f"https://apex.localhost:{port}", ""))
-        monkeypatch.setattr(app.browser, "_target", elsewhere)
+        monkeypatch.setattr(app.browser, "target", elsewhere)
         with pytest.raises(Broken, match=r"tls-invalid: the browser refuses apex\.localhost: .*ERR_CERT_AUTHORITY"):
             async with app.browser.visit("/"):
                 pass
