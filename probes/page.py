@@ -86,6 +86,8 @@ class Visit:
             for task in (seen, troubled):
                 task.cancel()
             await asyncio.gather(seen, troubled, return_exceptions=True)
+        # The console may complain of a reply before its body has been read, and the reply is the deeper cause.
+        await self.settle()
         self.check()
         raise Broken(Finding(code, otherwise, suspect))
 
