@@ -291,7 +291,7 @@ def test_a_scenario_s_time_is_its_own(replica: Replica, tmp_path: Path) -> None:
 
 def test_a_missing_browser_blames_nobody(replica: Replica, probe: Probe) -> None:
     """Scenarios on a page are UNKNOWN and say what to do; all others hold."""
-    run = probe("--env", str(replica.environment), "-k", "storage", PROBES_CHROMIUM="/nowhere/chromium")
+    run = probe("--env", str(replica.environment), "-k", "test_storage", PROBES_CHROMIUM="/nowhere/chromium")
     on_a_page = {name for name in verdicts(run) if "page" in name}
     assert run.code == EXIT_UNKNOWN, run.output
     assert {name for name, verdict in verdicts(run).items() if verdict is not Verdict.HELD} == on_a_page != set()
