@@ -87,7 +87,7 @@ REALTIME_SUSPECTS: dict[str, str] = {
     "presence-never-forgets": "a2cb0eba",
     "refresh-does-not-rotate": "auth-service",
     "refresh-path-lost-behind-gateway": "8073303f",
-    "socket-accepts-expired-token": "token check",
+    "socket-accepts-expired-token": "service",
     "socket-refuses-with-500": "how it tells a bad token",
     "stream-cut-early": "WriteTimeout",
     "upgrade-hangs": "gateway",
