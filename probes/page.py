@@ -18,6 +18,7 @@ from probes.target import Target
 from probes.web import Answer
 
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
+ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # resource types, as the browser calls them
 NO_CALLS = ("/api/ops-portal", "/api/oauth2")  # what lives under /api/ and is for people, not for programs
 
 
@@ -170,8 +171,8 @@ class Visit:
 
     async def _answered(self, request: Request, response: Response, body: bytes) -> None:
         with contextlib.suppress(PlaywrightError):  # a page that closes meanwhile takes its headers along
-            # Cookies and the edge's marks matter on calls only; what all assets have is at hand without asking.
-            headers = await response.all_headers() if is_call(request.url) else response.headers
+            # Cookies are shown to who asks the browser again; an asset has none.
+            headers = response.headers if request.resource_type in ASSETS else await response.all_headers()
             self._note(request, Answer(request.method, request.url, response.status, headers, body))
 
     def _note(self, request: Request, answer: Answer, failure: str = "") -> None:
