@@ -94,6 +94,11 @@ class Browser:
         items = [{"name": name, "value": value} for name, value in kept.items()]
         return {"cookies": [], "origins": [{"origin": self.target.hosts.apex, "localStorage": items}]}  # type: ignore[typeddict-item]
 
+    async def warm(self) -> None:
+        """Launch it before the first visit. What goes wrong is told by who visits."""
+        with contextlib.suppress(Exception):
+            await self._ready()
+
     async def _ready(self) -> Chromium:
         async with self._lock:
             if self._playwright is None:

@@ -44,6 +44,7 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
         incident=mark.get("incident", ""),
         deadline=mark.get("deadline", target.patience.scenario),
         alone=item.get_closest_marker("alone") is not None,
+        first="browser" in item.fixturenames,  # type: ignore[attr-defined]
     )
 
 

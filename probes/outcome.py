@@ -12,7 +12,10 @@ FAILING = frozenset({Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN})
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A promise, as the reports know it. `deadline` in seconds; `alone`: runs when no other does."""
+    """A promise, as the reports know it.
+
+    `deadline` in seconds; `alone`: runs when no other does; `first`: takes longest, and waits for no other.
+    """
 
     id: str
     title: str
@@ -25,12 +28,13 @@ class Scenario:
     incident: str
     deadline: float
     alone: bool = False
+    first: bool = False
 
     @property
     def expected(self) -> dict[str, Any]:
         """What the journal says of it before it ran."""
         fields = asdict(self)
-        del fields["deadline"], fields["alone"]
+        del fields["deadline"], fields["alone"], fields["first"]
         return {"scenario": fields.pop("id"), **fields}
 
 

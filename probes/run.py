@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.outcome import Attempt, Outcome, Scenario, conclude, described
 from probes.target import Target
-from probes.turns import Turns
+from probes.turns import Turns, go_first
 
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
@@ -27,6 +27,8 @@ SECOND_LOOK = 10.0
 SECOND_LOOKS = 6
 # What a cancelled scenario may take to close what it opened, in seconds.
 CLOSING_TIME = 6.0
+# What all wait for at most, so that a browser need not be launched in the rush that they make. Seconds.
+HEAD_START = 5.0
 STOPPED_EARLY = "stopped-early"
 
 
@@ -52,9 +54,14 @@ class Run:
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
         self._looking = Turns(SECOND_LOOKS, target.patience.answer / 4)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+        self._head_start: asyncio.Task[None] | None = None
 
-    def start(self, scenarios: Mapping[str, tuple[Scenario, Call]]) -> None:
-        for name, (scenario, call) in scenarios.items():
+    def start(
+        self, scenarios: Mapping[str, tuple[Scenario, Call]], head_start: Coroutine[Any, Any, None] | None = None
+    ) -> None:
+        """Start all; who need not go first waits until `head_start` is done, or has taken too long."""
+        self._head_start = asyncio.create_task(head_start) if head_start else None
+        for name, (scenario, call) in sorted(scenarios.items(), key=lambda item: not item[1][0].first):
             self._tasks[name] = asyncio.create_task(self._perform(scenario, call), name=name)
 
     async def outcome(self, name: str) -> Outcome:
@@ -83,6 +90,8 @@ class Run:
 
     async def finish(self) -> None:
         """Wait for what was stopped to close what it opened, but not for ever."""
+        if self._head_start:
+            self._head_start.cancel()
         pending = [task for task in self._tasks.values() if not task.done()]
         if pending:
             self.stop(STOPPED_EARLY)
@@ -109,6 +118,10 @@ class Run:
         if reason := self.target.reason_to_skip(scenario.id):
             return self._close(scenario, Outcome(Verdict.SKIPPED, reason=reason))
         try:
+            if scenario.first:
+                go_first()
+            elif self._head_start:
+                await asyncio.wait((self._head_start,), timeout=HEAD_START)
             async with self._turn(alone=scenario.alone):
                 outcome = await self._ask(scenario, call)
                 self._failures += outcome.fails

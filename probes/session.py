@@ -125,7 +125,8 @@ class Session:
         self._loop.call_later(max(left, 0.0), self.stop, "deadline")
         self._watchdog.daemon = True
         self._watchdog.start()
-        self.run.start({scenario.id: (scenario, calls[scenario.id]) for scenario in self._scenarios})
+        warming = self.browser.warm() if any(scenario.first for scenario in self._scenarios) else None
+        self.run.start({scenario.id: (scenario, calls[scenario.id]) for scenario in self._scenarios}, warming)
         if self._ended != "completed":  # a signal came before the loop
             self.run.stop(self._ended)
 

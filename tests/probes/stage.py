@@ -1,7 +1,7 @@
 """Runs of made-up scenarios, without a target and without pytest's machinery."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Stage:
         calls: Mapping[str, Call | tuple[Scenario, Call]],
         target: Target = TARGET,
         refine: Refine = as_it_is,
+        head_start: Coroutine[Any, Any, None] | None = None,
         **how: Any,
     ) -> Run:
         made = Run(
@@ -53,7 +54,8 @@ class Stage:
             announce=lambda scenario, outcome: self.told.update({scenario.id: outcome}),
             **({"concurrency": 9, "confirm": True} | how),
         )
-        made.start({name: it if isinstance(it, tuple) else (scenario(name), it) for name, it in calls.items()})
+        given = {name: it if isinstance(it, tuple) else (scenario(name), it) for name, it in calls.items()}
+        made.start(given, head_start)
         return made
 
     async def outcome(self, call: Call, target: Target = TARGET, refine: Refine = as_it_is, **how: Any) -> Outcome:

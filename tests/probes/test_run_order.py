@@ -47,6 +47,50 @@ async def test_as_many_run_at_once_as_may(stage: Stage, slots: int, most: int) -
     assert floor.most == most
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_goes_first_has_a_head_start(stage: Stage, fails: bool) -> None:
+    """The others begin when it is over, whether it came to something or not; who goes first does not wait for it."""
+    begun: list[str] = []
+    over = asyncio.Event()
+
+    def visit(name: str) -> Call:
+        async def call() -> None:
+            begun.append(name)
+
+        return call
+
+    async def warming() -> None:
+        await over.wait()
+        if fails:
+            raise OSError("no browser")
+
+    calls = {name: (scenario(name, first=name == "edge/b"), visit(name)) for name in ("edge/a", "edge/b")}
+    made = stage.begin(calls, head_start=warming())
+    await made.outcome("edge/b")
+    assert begun == ["edge/b"]
+    over.set()
+    await made.outcome("edge/a")
+    assert begun == ["edge/b", "edge/a"]
+
+
+async def test_a_head_start_has_an_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that never comes up costs the others a while, not the run; and it is not left waiting."""
+    monkeypatch.setattr(run, "HEAD_START", 0.01)
+    ends: list[BaseException] = []
+
+    async def warming() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as end:
+            ends.append(end)
+
+    made = stage.begin({"edge/a": doing(None)}, head_start=warming())
+    assert (await made.outcome("edge/a")).verdict is Verdict.HELD
+    await made.finish()
+    await asyncio.sleep(0)
+    assert len(ends) == 1
+
+
 @pytest.mark.parametrize("slots", [1, 3, 9])
 async def test_who_must_be_alone_is(stage: Stage, slots: int) -> None:
     """Two of them as well; the others still share the floor."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from probes.turns import Turns
+from probes.turns import Turns, go_first
 
 FOR_EVER, AT_ONCE = 60.0, 2
 
@@ -55,3 +55,20 @@ async def test_a_turn_comes_back_from_who_fails() -> None:
         with pytest.raises(ValueError, match="no answer"):
             async with asyncio.timeout(30), turns.one():
                 raise ValueError("no answer")
+
+
+async def test_who_goes_first_waits_for_nobody() -> None:
+    """Nor does what it starts, and nobody else is let through with it."""
+    turns, never, holders = Turns(1, FOR_EVER), asyncio.Event(), list[int]()
+
+    async def hurried() -> None:
+        go_first()
+        await asyncio.create_task(_hold(turns, never, holders))
+
+    waiting = [asyncio.create_task(_hold(turns, never, holders)) for _ in range(2)]
+    waiting.append(asyncio.create_task(hurried()))
+    await _settled()
+    assert len(holders) == 2
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
