@@ -1,0 +1,88 @@
+"""The words of reports in each language: promises, verdicts, suspects and runbooks, each translated in one place.
+
+reports/languages/<language>.toml has the texts of the reports, `[promises]` and `[suspects]`; runbooks are
+docs/runbooks/<code>.md and docs/runbooks/<language>/<code>.md. What was observed is data and stays as it was written.
+"""
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from probes.finding import Verdict
+
+LANGUAGES = ("en", "ko")
+_HERE = Path(__file__).parent
+_TEXTS = _HERE / "languages"
+_RUNBOOKS = _HERE.parent / "docs" / "runbooks"
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language. `code` is "en" or "ko", for `<html lang>` too."""
+
+    code: str
+    texts: dict[str, str]
+    promises: dict[str, str] = field(default_factory=dict)
+    suspects: tuple[tuple[re.Pattern[str], str], ...] = ()
+
+    def text(self, key: str, **values: object) -> str:
+        """The text that reports/languages/<code>.toml has under `key`, with `{names}` filled in. Raises KeyError."""
+        return self.texts[key].format(**values)
+
+    def verdict(self, verdict: Verdict) -> str:
+        """As a badge says it: BROKEN, NOT RUN."""
+        return self.texts[f"verdict.{verdict}"]
+
+    def state(self, verdict: Verdict) -> str:
+        """As a sentence says it: broken, could not be asked."""
+        return self.texts[f"state.{verdict}"]
+
+    def promise(self, title: str) -> str:
+        return self.promises.get(title, title)
+
+    def suspect(self, suspect: str) -> str:
+        """The translation of the template that `suspect` was made from, or `suspect` itself."""
+        for pattern, translated in self.suspects:
+            if made := pattern.fullmatch(suspect):
+                return translated.format(**made.groupdict())
+        return suspect
+
+    def runbook(self, code: str) -> str:
+        """The runbook of a finding's code as Markdown; "" where this installation has none of that name."""
+        folder = _RUNBOOKS if self.code == "en" else _RUNBOOKS / self.code
+        for file in (folder / f"{code}.md", _RUNBOOKS / f"{code}.md"):
+            if re.fullmatch(r"[a-z0-9-]+", code) and file.is_file():
+                return file.read_text("utf-8")
+        return ""
+
+
+@functools.cache
+def words(lang: str = "en") -> Words:
+    """Raises KeyError for a language that is not in LANGUAGES."""
+    if lang not in LANGUAGES:
+        raise KeyError(lang)
+    settings = tomllib.loads((_TEXTS / f"{lang}.toml").read_text("utf-8"))
+    promises, suspects = settings.pop("promises", {}), settings.pop("suspects", {})
+    patterns = tuple((_pattern(template), translated) for template, translated in suspects.items())
+    return Words(lang, dict(_flat(settings)), promises, patterns)
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> Any:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """`{name}` stands for anything, on any number of lines."""
+    parts = re.split(r"\{(\w+)\}", template)
+    groups = (f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
+    return re.compile("".join(groups), re.DOTALL)
+
+
+ENGLISH = words("en")
