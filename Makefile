@@ -3,8 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 FAULT ?=
 ENV ?= replica
+RUN ?=
+REPORT_LANG ?= en
 
-.PHONY: setup probe test check bench lock clean
+.PHONY: setup probe report test check bench lock clean
 
 # What stands for Google in the replica is an npm package; no line of its own runs while it is installed.
 GOOGLE := replica/google
@@ -29,6 +31,9 @@ $(GOOGLE)/node_modules/ready: $(GOOGLE)/package-lock.json
 
 probe: setup
 	@$(BIN)/python -m pytest scenarios -q --env $(ENV) $(foreach fault,$(FAULT),--fault $(fault))
+
+report: .venv/ready
+	@$(BIN)/python -m reports --lang $(REPORT_LANG) $(RUN)
 
 check: .venv/ready
 	$(BIN)/ruff check .

@@ -29,7 +29,8 @@ from probes.storage import Drive
 from probes.sweep import sweep
 from probes.target import Target
 from probes.web import Web
-from reports import junit
+from reports import files, junit
+from reports.lang import ENGLISH, Words
 from reports.run import Run as Report
 from reports.run import load
 
@@ -49,6 +50,7 @@ class Wishes:
     most_failures: int = 0  # then the run ends; 0 for never
     strict: bool = False
     junit: Path | None = None
+    words: Words = ENGLISH
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -171,9 +173,11 @@ class Session:
         return self._report()
 
     def _report(self) -> Report:
-        report = load(self._wishes.folder)
-        for path in filter(None, (self._wishes.folder / "junit.xml", self._wishes.junit)):
-            junit.write(report, path, strict=self._wishes.strict)
+        wishes = self._wishes
+        report = load(wishes.folder)
+        files.write(report, wishes.words, strict=wishes.strict)
+        if wishes.junit:
+            junit.write(report, wishes.junit, strict=wishes.strict)
         return report
 
     def _bite(self) -> None:

@@ -175,13 +175,14 @@ def _sentence(seen: Sequence[Seen], streak: Sequence[Seen], words: Words) -> str
     now = seen[-1]
     if not streak:
         return words.text(f"history.{now.verdict}")
-    asked = sum(each.verdict in _ASKED for each in seen)
-    if asked == 1:
-        return words.text("history.only", verdict=words.state(now.verdict))
-    facts = {"verdict": words.state(now.verdict), "runs": len(streak), "asked": asked}
+    earlier = [each.verdict for each in seen[:-1] if each.verdict in _ASKED]
+    facts = {"verdict": words.state(now.verdict), "runs": len(streak), "asked": len(earlier) + 1}
+    if not earlier:
+        return words.text("history.only", **facts)
     if len(streak) == 1:
-        return words.text("history.new", **facts)
-    edge = "" if len(streak) < asked else "-or-longer"  # what was before the oldest run that is left, nobody knows
+        was = words.state(earlier[-1])
+        return words.text("history.again" if now.verdict in earlier else "history.new", was=was, **facts)
+    edge = "" if len(streak) <= len(earlier) else "-or-longer"  # before the oldest run that is left, nobody knows
     if now.verdict is Verdict.HELD:
         return words.text(f"history.for{edge}", span=_span(streak, words), **facts)
     return words.text(f"history.since{edge}", since=_moment(streak[0].at, now.at, words), **facts)

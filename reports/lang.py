@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from probes.finding import Verdict
+from probes.finding import Code, Verdict
 
-LANGUAGES = ("en", "ko")
-_HERE = Path(__file__).parent
-_TEXTS = _HERE / "languages"
-_RUNBOOKS = _HERE.parent / "docs" / "runbooks"
+ORIGINAL = "en"  # in which promises, suspects and runbooks are written
+LANGUAGES = (ORIGINAL, "ko")
+_TEXTS = Path(__file__).parent / "languages"
+_ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,21 @@ class Words:
                 return translated.format(**made.groupdict())
         return suspect
 
+    def runbook_path(self, code: str) -> str:
+        """Where the repository says what to do about a finding of this code, in this language if it has it."""
+        own = f"docs/runbooks/{self.code}/{code}.md"
+        return own if self.code != ORIGINAL and (_ROOT / own).is_file() else f"docs/runbooks/{code}.md"
+
     def runbook(self, code: str) -> str:
-        """The runbook of a finding's code as Markdown; "" where this installation has none of that name."""
-        folder = _RUNBOOKS if self.code == "en" else _RUNBOOKS / self.code
-        for file in (folder / f"{code}.md", _RUNBOOKS / f"{code}.md"):
-            if re.fullmatch(r"[a-z0-9-]+", code) and file.is_file():
-                return file.read_text("utf-8")
-        return ""
+        """The runbook as Markdown; "" where this installation has none."""
+        try:
+            return (_ROOT / self.runbook_path(Code(code))).read_text("utf-8")
+        except (OSError, ValueError):
+            return ""
 
 
 @functools.cache
-def words(lang: str = "en") -> Words:
+def words(lang: str = ORIGINAL) -> Words:
     """Raises KeyError for a language that is not in LANGUAGES."""
     if lang not in LANGUAGES:
         raise KeyError(lang)
@@ -85,4 +89,4 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile("".join(groups), re.DOTALL)
 
 
-ENGLISH = words("en")
+ENGLISH = words(ORIGINAL)

@@ -58,9 +58,9 @@ def parsed(xml: str) -> Element:
 class Written:
     """A journal that grows line by line, one second each; every line obeys the schema unless it is to be odd."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, began: float = BEGAN) -> None:
         self.folder = folder
-        self._at = BEGAN
+        self._at = began
         self._journal = journal.Journal(folder)
 
     def write(self, event: str, *, odd: bool = False, **fields: Any) -> "Written":
