@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from reports import history, junit, markdown
+from reports import history, html, junit, markdown
 from reports.history import History
 from reports.lang import ENGLISH, Words
 from reports.run import Run
 from reports.writing import replace
 
-JUNIT, MARKDOWN = "junit.xml", "report.md"
+JUNIT, MARKDOWN, HTML = "junit.xml", "report.md", "report.html"
 
 
 def write(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> Mapping[str, History]:
@@ -20,4 +20,5 @@ def write(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> Mapping[
     past = history.strips(run, words)
     junit.write(run, run.folder / JUNIT, strict=strict)
     replace(run.folder / MARKDOWN, markdown.text(run, words, past, strict=strict))
+    replace(run.folder / HTML, html.page(run, words, past, strict=strict))
     return past
