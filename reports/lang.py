@@ -1,12 +1,14 @@
 """The words of reports in each language: promises, verdicts, suspects and runbooks, each translated in one place.
 
-reports/languages/<language>.toml has the texts of the reports, `[promises]` and `[suspects]`; runbooks are
+reports/languages/<language>.toml has the texts of the reports, `[promises]` by their English and `[suspects]` by the
+English template, whose n-th `{}` is `{n}` in the translation, counted from 0. Runbooks are
 docs/runbooks/<code>.md and docs/runbooks/<language>/<code>.md. What was observed is data and stays as it was written.
 """
 
 import functools
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,11 +46,15 @@ class Words:
         return self.promises.get(title, title)
 
     def suspect(self, suspect: str) -> str:
-        """The translation of the template that `suspect` was made from, or `suspect` itself."""
+        """The translation of the template that `suspect` was made from, of its clauses, or `suspect` itself.
+
+        So with what fills a template.
+        """
         for pattern, translated in self.suspects:
             if made := pattern.fullmatch(suspect):
-                return translated.format(**made.groupdict())
-        return suspect
+                return translated.format(*map(self.suspect, made.groups()))
+        clauses = suspect.split("; ") if self.suspects else []
+        return "; ".join(map(self.suspect, clauses)) if len(clauses) > 1 else suspect
 
     def runbook_path(self, code: str) -> str:
         """Where the repository says what to do about a finding of this code, in this language if it has it."""
@@ -70,11 +76,11 @@ def words(lang: str = ORIGINAL) -> Words:
         raise KeyError(lang)
     settings = tomllib.loads((_TEXTS / f"{lang}.toml").read_text("utf-8"))
     promises, suspects = settings.pop("promises", {}), settings.pop("suspects", {})
-    patterns = tuple((_pattern(template), translated) for template, translated in suspects.items())
-    return Words(lang, dict(_flat(settings)), promises, patterns)
+    templates = sorted(suspects, key=lambda template: len(template.replace("{}", "")), reverse=True)
+    return Words(lang, dict(_flat(settings)), promises, tuple((_pattern(t), suspects[t]) for t in templates))
 
 
-def _flat(table: dict[str, Any], prefix: str = "") -> Any:
+def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
@@ -83,10 +89,8 @@ def _flat(table: dict[str, Any], prefix: str = "") -> Any:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """`{name}` stands for anything, on any number of lines."""
-    parts = re.split(r"\{(\w+)\}", template)
-    groups = (f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
-    return re.compile("".join(groups), re.DOTALL)
+    """`{}` stands for anything, nothing and several lines included."""
+    return re.compile("(.*)".join(map(re.escape, template.split("{}"))), re.DOTALL)
 
 
 ENGLISH = words(ORIGINAL)

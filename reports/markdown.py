@@ -13,8 +13,8 @@ from reports.lang import ENGLISH, Words
 from reports.run import Run, Scenario
 
 LIMIT = 2_000
-_LONGEST = 280  # characters of one quoted text
-_SPECIAL = re.compile(r"([\\`*_\[\]|<>~#])")
+_LONGEST = 160  # characters of one quoted text
+_SPECIAL = re.compile(r"([\\*_\[\]|<>~#])")
 _CALLS = re.compile(r"(@|https?:/)")  # a mention, and what becomes a link without being asked
 
 
@@ -26,7 +26,7 @@ def text(
     strict: bool = False,
 ) -> str:
     """The verdict, the findings worst first as far as there is room, and how to see the rest."""
-    head = f"**{quoted(telling.headline(run, words, strict=strict), 600)}**\n\n{_where(run, words)}\n"
+    head = f"**{quoted(telling.headline(run, words, strict=strict), 420)}**\n\n{_where(run, words)}\n"
     groups = telling.groups(run)
     told, room = "", LIMIT - len(head) - 1
     for number, group in enumerate(groups):
@@ -42,7 +42,7 @@ def text(
 def _where(run: Run, words: Words) -> str:
     facts = [(words.text("markdown.environment"), run.environment), (words.text("markdown.run"), run.id), *run.facts]
     facts += [(words.text("markdown.trace"), run.trace)] if run.trace else []
-    return " · ".join(f"{quoted(name, 40)} {code(value, 64)}" for name, value in facts[:5])
+    return " · ".join(f"{quoted(name, 24)} {code(value, 40)}" for name, value in facts[:5])
 
 
 def _block(group: Sequence[Scenario], words: Words, history: Mapping[str, History]) -> str:
@@ -66,8 +66,12 @@ def _lines(group: Sequence[Scenario], words: Words, history: Mapping[str, Histor
 
 
 def quoted(said: str, most: int = _LONGEST) -> str:
-    """Text that looks as it was written: no mark-up, no link, no mention."""
-    return _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", cut(telling.one_line(said), most)))
+    """Text that looks as it was written: no mark-up, no link, no mention. At most so long when it is escaped."""
+    plain = telling.one_line(said).replace("`", "'")
+    escaped = _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", plain))
+    whole = cut(escaped, most)
+    dangling = len(whole.rstrip("…")) - len(whole.rstrip("…").rstrip("\\"))
+    return whole.replace("\\…", "…") if dangling % 2 else whole
 
 
 def code(said: str, most: int = _LONGEST) -> str:
