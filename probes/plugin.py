@@ -24,6 +24,7 @@ from probes.starting import ready
 from probes.storage import Drive
 from probes.tables import BadEnvironment
 from probes.target import Target
+from probes.trace_link import trace_url
 from probes.web import Web
 from reports import annotations, files, history, lang, terminal
 from reports.lang import Words
@@ -112,6 +113,7 @@ def _wishes(config: pytest.Config, selected: int) -> Wishes:
         strict=config.getoption("strict_verdicts"),
         junit=place("--junitxml", Path(junit).parent) / Path(junit).name if junit else None,
         words=_words(config),
+        trace_url=trace_url(os.environ),
     )
 
 

@@ -28,6 +28,7 @@ from probes.starting import Started
 from probes.storage import Drive
 from probes.sweep import sweep
 from probes.target import Target
+from probes.trace_link import FACT, linked
 from probes.web import Web
 from reports import files, junit
 from reports.lang import ENGLISH, Words
@@ -51,6 +52,7 @@ class Wishes:
     strict: bool = False
     junit: Path | None = None
     words: Words = ENGLISH
+    trace_url: str = ""  # as probes.trace_link has it
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -99,6 +101,7 @@ class Session:
     def _new_run(self, announce: Callable[[Scenario, Outcome], None]) -> Run:
         run = self._evidence.run
         span = self._evidence.tracing.start(f"run {self.target.name}", attributes=telemetry.run_attributes(run))
+        trace = telemetry.trace_id(span)
         self._evidence.journal.write(
             "run-started",
             run=run,
@@ -106,9 +109,11 @@ class Session:
             environment=self.target.name,
             apex=self.target.hosts.apex,
             deadline=self.target.patience.run,
-            trace=telemetry.trace_id(span),
+            trace=trace,
             expected=[scenario.expected for scenario in self._scenarios],
         )
+        if self._wishes.trace_url and trace:
+            self._evidence.journal.write("fact", name=FACT, value=linked(self._wishes.trace_url, trace))
         return Run(
             self.target,
             self._evidence,

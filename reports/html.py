@@ -1,14 +1,14 @@
 """report.html: one file that says what broke, since when and where to look; it loads nothing and works from disk.
 
 Every value is escaped by Jinja2, and what does not print is shown as its escape. The page's own policy lets nothing in
-but its own style and script, which are named by their hashes (CSP level 3, section 2.3.1), and pictures inside the page.
+but its own style and script, named by their hashes (CSP level 3, section 2.3.1), and pictures inside the page.
 """
 
 import base64
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ def page(
             agreeing=_agreeing(told),
             timeline=timeline.timeline(run),
             promises=html_promises.promises(run, past, told),
+            trace_link=_trace_link(run),
             areas=sorted({scenario.area for scenario in run.scenarios if scenario.area}),
             notes=run.notes[-NOTES:],
             drawn={"runs": html_promises.known(past), "step": html_promises.STEP, "height": html_promises.STRIP},
@@ -69,14 +70,14 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         finalize=printable,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "seconds": telling.seconds,
         "milliseconds": lambda duration: f"{duration * 1000:,.0f} ms",
         "moment": _moment,
         "excerpt": _excerpt,
-        "web": _web,
         "breaks": _breaks,
     }
+    environment.filters |= filters
     return environment
 
 
@@ -141,6 +142,7 @@ def _breaks(text: str) -> Markup:
     return Markup("/<wbr>").join(Markup(escape(printable(part))) for part in text.split("/"))  # noqa: S704 - escaped
 
 
-def _web(value: str) -> bool:
-    """May be led to: nothing but the web's own schemes."""
-    return value.startswith(("https://", "http://"))
+def _trace_link(run: Run) -> str:
+    """What the run says of where its spans are seen; nothing but the web's own schemes."""
+    said = dict(run.facts).get("trace", "")
+    return said if said.startswith(("https://", "http://")) else ""

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from probes.finding import Finding
+from probes.finding import Finding, Rung
 from reports import telling
 from reports.events import Artifact, Exchange
 from reports.html_runbook import Runbook, runbook
@@ -67,6 +67,10 @@ class Told:
     def first(self) -> Scenario:
         return self.group[0]
 
+    @property
+    def broken_rung(self) -> Rung | None:
+        return next((rung for rung in self.finding.rungs if not rung.held), None) if self.finding else None
+
 
 def findings(run: Run, words: Words) -> list[Told]:
     """In the order of all reports: worst first."""
@@ -105,7 +109,7 @@ def unique(names: Iterable[str]) -> list[str]:
 def _told_by(scenario: Scenario) -> Attempt | None:
     """The last attempt that found something, else the last."""
     found = [attempt for attempt in scenario.attempts if attempt.finding]
-    return ([*scenario.attempts[-1:], *found] or [None])[-1]
+    return next(reversed(found or scenario.attempts), None)
 
 
 def _evidence(run: Run, scenario: Scenario, pictures: dict[str, str]) -> Evidence:

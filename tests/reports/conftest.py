@@ -110,9 +110,10 @@ class Written:
             "url": "https://wealist.co.kr/",
             "status": 200,
             "duration": 0.02,
+            "attempt": 1,
         }
         fields |= {"request": message, "response": message, "error": None, "span": "cd" * 8}
-        return self.write("exchange", scenario=scenario, attempt=1, **fields | more)
+        return self.write("exchange", scenario=scenario, **fields | more)
 
     def ended(self, how: str = "completed") -> "Written":
         self.write("spans", kept=9, exported=0, lost=0, reason="")
