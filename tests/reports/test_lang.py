@@ -58,7 +58,7 @@ def test_every_promise_is_translated(language: str) -> None:
 def test_every_suspect_is_translated(language: str) -> None:
     """Whatever a probe can suspect is known in every language, and no suspect that nobody names."""
     known = table(language, "suspects")
-    assert (templates() - set(known), set(known) - templates()) == (set(), set())
+    assert (set(templates()) - set(known), set(known) - templates()) == (set(), set())
 
 
 @other
