@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +13,7 @@ from reports.lang import LANGUAGES, ORIGINAL, words
 from reports.merge import CannotMerge, merge
 from reports.prune import prune
 from reports.run import NoRun, Run, load
+from reports.writing import to_a_reader
 
 RUNS = Path(__file__).parent / "runs"
 _WORST_FIRST = (EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_UNKNOWN, EXIT_HELD)
@@ -97,7 +98,7 @@ def _report(folder: Path, said: argparse.Namespace, against: Run | None) -> int:
         return _complain(f"{error}{_HINT}")
     except OSError as error:
         return _complain(f"{folder}: {error.strerror or error}; make it writable or copy it")
-    _to_a_reader(lambda: _show(run, said, against, past))
+    to_a_reader(lambda: _show(run, said, against, past))
     return run.exit_code(strict=said.strict_verdicts)
 
 
@@ -109,14 +110,6 @@ def _show(run: Run, said: argparse.Namespace, against: Run | None, past: termina
         terminal.show(run, sys.stdout, language, past, os.environ, strict=strict)
     if against:
         sys.stdout.writelines(f"{line}\n" for line in compare.lines(compare.compare(run, against), language))
-
-
-def _to_a_reader(show: Callable[[], None]) -> None:
-    try:
-        show()
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(said: str) -> int:
