@@ -6,7 +6,7 @@ ENV ?= replica
 RUN ?=
 REPORT_LANG ?= en
 
-.PHONY: setup probe report test check bench lock clean
+.PHONY: setup probe report test check bench pictures lock clean
 
 # What stands for Google in the replica is an npm package; no line of its own runs while it is installed.
 GOOGLE := replica/google
@@ -45,6 +45,10 @@ test: setup check
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+# After a change of what report.html looks like.
+pictures: setup
+	@$(BIN)/python -m tests.pictures
 
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready

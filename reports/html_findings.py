@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from probes.finding import Finding, Rung
+from probes.finding import Finding, Rung, Verdict
 from reports import telling
 from reports.events import Artifact, Exchange
 from reports.html_runbook import Runbook, runbook
@@ -66,6 +66,11 @@ class Told:
     @property
     def first(self) -> Scenario:
         return self.group[0]
+
+    @property
+    def blames(self) -> bool:
+        """It says something of the target, not of the suite."""
+        return self.first.verdict not in (Verdict.UNKNOWN, Verdict.NOT_RUN)
 
     @property
     def broken_rung(self) -> Rung | None:

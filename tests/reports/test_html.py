@@ -37,13 +37,13 @@ class Parsed(HTMLParser):
 def hostile(written: Written) -> Run:
     """A run whose every field was written by somebody who means harm."""
     entry = dict.fromkeys(("scenario", "title", "file", "classname", "name", "owner", "area", "incident"), HOSTILE)
-    run = dict.fromkeys(("run", "version", "environment", "apex", "trace"), HOSTILE)
+    run: dict[str, Any] = dict.fromkeys(("run", "version", "environment", "apex", "trace"), HOSTILE)
     written.write("run-started", odd=True, **run, deadline=HOSTILE, expected=[{**entry, "line": HOSTILE}])
     written.write("fact", name=HOSTILE, value=HOSTILE).write("fact", name="trace", value=f"javascript:{HOSTILE}")
     message = {"headers": {HOSTILE: HOSTILE}, "body": HOSTILE}
-    text = dict.fromkeys(("kind", "method", "url", "error", "span"), HOSTILE)
+    text: dict[str, Any] = dict.fromkeys(("kind", "method", "url", "error", "span"), HOSTILE)
     for scenario in (HOSTILE, None):
-        here = {"scenario": scenario, "attempt": 1}
+        here: dict[str, Any] = {"scenario": scenario, "attempt": 1}
         written.write("exchange", odd=True, **here, **text, status=500, duration=1, request=message, response=message)
         written.write("note", **here, text=HOSTILE)
         written.write("artifact", odd=True, **here, name=HOSTILE, path=HOSTILE)
@@ -53,7 +53,7 @@ def hostile(written: Written) -> Run:
     tried: dict[str, Any] = {"scenario": HOSTILE, "attempt": 1, "verdict": "broken", "duration": 1, "finding": found}
     written.write("attempt-finished", odd=True, **tried)
     accepted = {"why": HOSTILE, "until": HOSTILE}
-    more = {"duration": 1, "accepted": accepted, "reason": HOSTILE, "flaky": True}
+    more: dict[str, Any] = {"duration": 1, "accepted": accepted, "reason": HOSTILE, "flaky": True}
     written.write("scenario-finished", odd=True, scenario=HOSTILE, verdict="broken", finding=found, **more)
     return written.write("run-finished", odd=True, ended=HOSTILE, duration=1).load()
 
