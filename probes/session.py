@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probes import __version__, telemetry
+from probes import __version__, remembering, telemetry
 from probes.browser import Browser
 from probes.evidence import Evidence, Recorder, recording
 from probes.finding import EXIT_UNKNOWN, CannotAsk
@@ -30,7 +30,8 @@ from probes.sweep import sweep
 from probes.target import Target
 from probes.trace_link import FACT, linked
 from probes.web import Web
-from reports import files, junit
+from reports import files, junit, past
+from reports.history import LAST
 from reports.lang import ENGLISH, Words
 from reports.run import Run as Report
 from reports.run import load
@@ -161,9 +162,21 @@ class Session:
                     await sweep(self.ledger, self.target, self._keepers())
             except Exception as error:  # noqa: BLE001 - what is left is in the ledger, and a later run sweeps it
                 recorder.note(f"the sweep failed with {type(error).__name__}: {error}; a later run will sweep")
+            try:
+                await self._remember()
+            except (CannotAsk, OSError) as error:  # it costs this run its place in histories
+                recorder.note(f"the state store does not remember this run: {error}")
         await self.browser.close()
         await self.web.close()
         telemetry.end_run(self.run.span, self.run.verdicts, self._ended)
+
+    async def _remember(self) -> None:
+        """Where folders do not last, the state store knows what became of the promises in the runs before."""
+        if where := self.target.identity.state:
+            folder = self._wishes.folder
+            mine = past.past_of(load(folder))
+            earlier = await remembering.exchange(where, lambda text: past.pack([*past.unpack(text), mine][-LAST:]))
+            past.bring(folder, past.unpack(earlier))
 
     def finish(self) -> Report:
         """Export the spans, end the journal, write the reports, stop what was started."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from reports import history, html, junit, markdown
 from reports.history import History
 from reports.lang import ENGLISH, Words
+from reports.past import keep
 from reports.run import Run
 from reports.writing import replace
 
@@ -16,7 +17,7 @@ def write(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> Mapping[
 
     Raises OSError.
     """
-    history.keep(run)
+    keep(run)
     past = history.strips(run, words)
     junit.write(run, run.folder / JUNIT, strict=strict)
     replace(run.folder / MARKDOWN, markdown.text(run, words, past, strict=strict))

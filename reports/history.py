@@ -1,24 +1,21 @@
 """What became of each promise in the last runs of an environment: a strip of verdicts, durations, and since when.
 
-Runs are the folders beside the one that is told; what a run has never asked leaves a gap, and no gap ends a streak.
+What a run has never asked leaves a gap, and no gap ends a streak.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from statistics import quantiles
-from typing import Any
 
 from probes import journal
 from probes.finding import Verdict
 from reports.lang import ENGLISH, Words
-from reports.run import NoRun, Run, load
-from reports.writing import replace
+from reports.past import Past, brought, past_of, recall
+from reports.run import Run
 
-NAME = "verdicts.json"  # in a run's folder, beside its journal
 LAST = 30  # runs that a strip shows, with the one that is told
 ENOUGH = 5  # held runs that make a duration usual
 _DAY, _HOUR = 86_400.0, 3_600.0
@@ -70,16 +67,6 @@ class History:
         return bool(self.usual) and now.verdict is Verdict.HELD and not _within(now.duration, self.usual)
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What later runs need to know of one: {scenario id: (verdict, seconds, flaky)}. `began` is Unix time."""
-
-    run: str
-    environment: str
-    began: float
-    promises: dict[str, tuple[Verdict, float, bool]]
-
-
 def strips(run: Run, words: Words = ENGLISH, *, last: int = LAST) -> dict[str, History]:
     """{scenario id: history} of all that `run` expected, from the runs of its environment beside its folder."""
     seen: dict[str, list[Seen]] = {scenario.id: [] for scenario in run.scenarios}
@@ -90,52 +77,28 @@ def strips(run: Run, words: Words = ENGLISH, *, last: int = LAST) -> dict[str, H
     return {scenario: _history(told, words) for scenario, told in seen.items()}
 
 
-def past_of(run: Run) -> Past:
-    promises = {s.id: (s.verdict, round(s.duration, 3), s.flaky) for s in run.scenarios}
-    return Past(run.id, run.environment, run.began, promises)
-
-
 def before(run: Run, most: int) -> list[Past]:
-    """The runs of the same environment that began earlier, oldest first, at most so many."""
-    earlier: list[Past] = []
+    """The runs of the same environment that began earlier, oldest first, at most so many.
+
+    Those whose folders lie beside its own, and those that the state store had when it ended.
+    """
+    earlier = {past.run: past for past in brought(run.folder) if _precedes(past, run)}
+    beside: dict[str, Past] = {}
     for folder in sorted(_beside(run.folder), key=lambda folder: folder.name, reverse=True):
-        if len(earlier) >= most:
+        if len(beside) >= most:
             break
-        if (past := recall(folder)) and past.environment == run.environment and past.began < run.began:
-            earlier.append(past)
-    return sorted(earlier, key=lambda past: past.began)
+        if (past := recall(folder)) and _precedes(past, run):
+            beside[past.run] = past
+    return sorted({**earlier, **beside}.values(), key=lambda past: past.began)[-most:] if most else []
+
+
+def _precedes(past: Past, run: Run) -> bool:
+    return past.environment == run.environment and past.began < run.began
 
 
 def _beside(folder: Path) -> Iterable[Path]:
     own = folder.resolve()
     return (each for each in own.parent.iterdir() if each != own and (each / journal.NAME).is_file())
-
-
-def keep(run: Run) -> None:
-    """Write what later runs need to know of this one, so that they need not read its journal."""
-    past = past_of(run)
-    promises = {name: [str(verdict), *rest] for name, (verdict, *rest) in past.promises.items()}
-    whole = {"run": past.run, "environment": past.environment, "began": past.began, "promises": promises}
-    replace(run.folder / NAME, json.dumps(whole, ensure_ascii=False))
-
-
-def recall(folder: Path) -> Past | None:
-    """What became of the promises in the run that left `folder`; None where no run can be read there."""
-    try:
-        return _past(json.loads((folder / NAME).read_text("utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        pass  # a killed run keeps only its journal
-    try:
-        return past_of(load(folder))
-    except NoRun:
-        return None
-
-
-def _past(said: Any) -> Past:
-    promises = {
-        str(name): (Verdict(v), float(took), bool(flaky)) for name, (v, took, flaky) in said["promises"].items()
-    }
-    return Past(str(said["run"]), str(said["environment"]), float(said["began"]), promises)
 
 
 def _history(seen: Sequence[Seen], words: Words) -> History:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from probes import journal, ledger
 from probes.finding import Verdict
-from reports.history import Past, recall
+from reports.past import Past, recall
 
 
 def prune(runs: Path, keep: int) -> list[Path]:

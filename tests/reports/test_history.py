@@ -8,8 +8,9 @@ import pytest
 
 from probes.finding import Verdict
 from reports import history
-from reports.history import NAME, History, keep, recall, strips
+from reports.history import History, strips
 from reports.lang import words
+from reports.past import bring, keep, past_of
 from reports.run import Run
 from tests.reports.conftest import HTML, Written
 
@@ -110,25 +111,6 @@ def test_what_is_usual_needs_enough_runs_that_held(tmp_path: Path) -> None:
     assert slow.unusual
 
 
-def test_a_digest_says_what_the_journal_says(tmp_path: Path) -> None:
-    """Later runs may read the small file instead of the large one."""
-    run = run_of(tmp_path, 1, TUESDAY, FLAKY)
-    from_journal = recall(run.folder)
-    keep(run)
-    assert (run.folder / NAME).stat().st_size < 200
-    assert recall(run.folder) == from_journal
-
-
-@pytest.mark.parametrize("odd", ["", "[]", "{", '{"run": 1}', '{"promises": {"a": ["odd", 1, 2]}}', "null"])
-def test_a_digest_that_cannot_be_read_is_passed_over(tmp_path: Path, odd: str) -> None:
-    """The journal knows it too."""
-    run = run_of(tmp_path, 1, TUESDAY, BROKEN)
-    (run.folder / NAME).write_text(odd)
-    past = recall(run.folder)
-    assert past
-    assert past.promises[EDGE][0] is Verdict.BROKEN
-
-
 def test_what_is_no_run_has_no_past(tmp_path: Path) -> None:
     """An empty journal, and a folder without one, are passed over."""
     run = run_of(tmp_path, 2, TUESDAY, HELD)
@@ -136,3 +118,14 @@ def test_what_is_no_run_has_no_past(tmp_path: Path) -> None:
     (tmp_path / "run-01").mkdir()
     (tmp_path / "run-01" / "run.jsonl").touch()
     assert history.before(run, 9) == []
+
+
+def test_what_the_state_store_had_is_a_past_too(tmp_path: Path) -> None:
+    """Where folders do not last; a run that is known from both is counted once."""
+    first, second = (run_of(tmp_path / "elsewhere", n, TUESDAY + n, BROKEN) for n in (1, 2))
+    again = run_of(tmp_path, 2, TUESDAY + 2, BROKEN)
+    run = run_of(tmp_path, 3, TUESDAY + 3, HELD)
+    bring(run.folder, [past_of(first), past_of(second)])
+    past = strips(run)[EDGE]
+    assert [each.run for each in past.seen] == ["run-01", again.id, "run-03"]
+    assert past.sentence == "held for the first time in 3 runs"
