@@ -6,6 +6,7 @@ Surefire 3 (surefire-test-report.xsd), which Jenkins' xunit plugin and junitpars
 
 import re
 from pathlib import Path, PurePosixPath
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -113,7 +114,7 @@ def test_a_flaky_promise_passes_and_is_seen_to_be_flaky(written: Written) -> Non
     """junitparser, mikepenz/action-junit-report and Jenkins count it as passed, with the attempt that failed."""
     run = flaky(written).load()
     document(run)
-    suites = xunit2.JUnitXml.fromfile(str(Path(run.folder, "junit.xml")))
+    suites: Any = xunit2.JUnitXml.fromfile(str(Path(run.folder, "junit.xml")))
     (case,) = [case for suite in suites for case in suite if case.flaky_failures()]
     assert case.is_passed
     assert case.flaky_failures()[0].type == "service-stalled"
@@ -125,7 +126,8 @@ def test_a_promise_that_broke_twice_is_one_failure_with_a_rerun(written: Written
     lost = finding("upload-lost", "gone", "confirm")
     written.started("edge/a").broken("edge/a", lost).ended()
     document(written.load())
-    (suite,) = xunit2.JUnitXml.fromfile(str(written.folder / "junit.xml"))
+    suites: Any = xunit2.JUnitXml.fromfile(str(written.folder / "junit.xml"))
+    (suite,) = suites
     (case,) = suite
     assert [result.type for result in case.result] == ["upload-lost"]
     assert [rerun.type for rerun in case.rerun_failures()] == ["upload-lost"]
