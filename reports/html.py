@@ -8,6 +8,7 @@ import base64
 import functools
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
 from reports import html_findings, html_promises, telling, timeline
 from reports.history import History
 from reports.html_findings import Told
+from reports.html_promises import marked
 from reports.lang import ENGLISH, Words
 from reports.run import COMPLETED, Run
 
@@ -46,7 +48,7 @@ def page(
             policy=_policy(style, script),
             verdict=_verdict(run, strict=strict),
             claim=telling.claim(run, words, strict=strict),
-            counts=[(verdict, run.counts[verdict]) for verdict in Verdict if run.counts[verdict]],
+            counts=_counts(run, words),
             told=told,
             agreeing=_agreeing(told),
             timeline=timeline.timeline(run),
@@ -100,6 +102,13 @@ def _verdict(run: Run, *, strict: bool) -> Verdict:
     if code == EXIT_HELD:
         return Verdict.DEGRADED if run.counts[Verdict.DEGRADED] else Verdict.HELD
     return Verdict.BROKEN if code == EXIT_BROKEN else Verdict.UNKNOWN
+
+
+def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
+    """(verdict or "accepted", how many, as a sentence says it); what is accepted is neither held nor broken here."""
+    ended = Counter(marked(scenario) for scenario in run.scenarios)
+    said = {str(verdict): words.state(verdict) for verdict in Verdict} | {"accepted": words.text("headline.accepted")}
+    return [(mark, ended[mark], state) for mark, state in said.items() if ended[mark]]
 
 
 def _agreeing(told: list[Told]) -> int:

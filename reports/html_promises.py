@@ -50,6 +50,10 @@ class Case:
     strip: Strip | None
 
     @property
+    def mark(self) -> str:
+        return marked(self.scenario)
+
+    @property
     def quiet(self) -> bool:
         """Nothing in it needs to be looked at."""
         return self.scenario.verdict in _QUIET and not self.scenario.flaky
@@ -70,10 +74,15 @@ class Promise:
         return sum(case.quiet for case in self.cases) > MOST_QUIET
 
     @property
-    def verdicts(self) -> list[tuple[Verdict, int]]:
+    def marks(self) -> list[tuple[str, int]]:
         """How many cases ended as what, in the order of the scale."""
-        ended = [case.scenario.verdict for case in self.cases]
-        return [(verdict, ended.count(verdict)) for verdict in Verdict if verdict in ended]
+        ended = [marked(case.scenario) for case in self.cases]
+        return [(mark, ended.count(mark)) for mark in (*map(str, Verdict), "accepted") if mark in ended]
+
+
+def marked(scenario: Scenario) -> str:
+    """Its verdict, or "accepted"."""
+    return str(scenario.verdict) if scenario.counts_as is scenario.verdict else "accepted"
 
 
 def known(past: Mapping[str, History]) -> int:

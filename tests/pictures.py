@@ -16,6 +16,7 @@ from tests.conftest import ROOT, begin, ended
 
 PICTURES = ROOT / "docs" / "pictures"
 WIDE, PHONE = (1200, 820), (390, 844)
+TALL = (1200, 2400)  # so that nothing of an element is behind the bar that stays in view
 _FINISHED = re.compile(r"\s*\d+/\d+ ")  # a line of the run's progress
 
 
@@ -46,8 +47,8 @@ RECORDED = (
         "storage-base-path-mismatch",
         (
             Shot("storage-base-path-mismatch"),
-            Shot("finding", ".finding"),
-            Shot("timeline", "#timeline"),
+            Shot("finding", ".finding", TALL),
+            Shot("timeline", "#timeline", TALL),
             Shot("phone", size=PHONE, scheme="dark"),
         ),
     ),

@@ -54,6 +54,13 @@ def test_many_quiet_cases_fold(written: Written) -> None:
     assert not made["edge/bad"].cases[0].quiet
 
 
+def test_what_is_accepted_is_counted_apart(written: Written) -> None:
+    """A breach that is known and accepted is neither held nor broken."""
+    marks = {promise.family: promise.marks for promise in table(red(written).load())}
+    assert marks["presign/board"] == [("accepted", 1)]
+    assert marks["storage/a-file-comes-back"] == [("broken", 1)]
+
+
 def test_one_run_is_no_history(written: Written) -> None:
     """Where no earlier run is known no strip is drawn: it would say what the row says."""
     run = red(written).load()
