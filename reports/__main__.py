@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN
-from reports import compare, files, terminal
+from reports import compare, files, markdown, terminal
 from reports.lang import LANGUAGES, ORIGINAL, words
 from reports.merge import CannotMerge, merge
 from reports.prune import prune
@@ -104,12 +104,13 @@ def _report(folder: Path, said: argparse.Namespace, against: Run | None) -> int:
 
 def _show(run: Run, said: argparse.Namespace, against: Run | None, past: terminal.Histories) -> None:
     language, strict = words(said.lang), said.strict_verdicts
+    changes = compare.lines(compare.compare(run, against), language) if against else ()
     if said.markdown:
-        sys.stdout.write((run.folder / files.MARKDOWN).read_text("utf-8"))
+        report = (run.folder / files.MARKDOWN).read_text("utf-8")
+        sys.stdout.write(markdown.with_changes(report, changes) if against else report)
     else:
         terminal.show(run, sys.stdout, language, past, os.environ, strict=strict)
-    if against:
-        sys.stdout.writelines(f"{line}\n" for line in compare.lines(compare.compare(run, against), language))
+        sys.stdout.writelines(f"{line}\n" for line in changes)
 
 
 def _complain(said: str) -> int:

@@ -5,7 +5,7 @@ that a target has sent: whatever a run quotes is code or is escaped.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reports import telling
 from reports.history import History
@@ -13,6 +13,7 @@ from reports.lang import ENGLISH, Words
 from reports.run import Run, Scenario
 
 LIMIT = 2_000
+_FENCE = "\n```text\n{}```\n"
 _LONGEST = 160  # characters of one quoted text
 _SPECIAL = re.compile(r"([\\*_\[\]|<>~#])")
 _CALLS = re.compile(r"(@|https?:/)")  # a mention, and what becomes a link without being asked
@@ -37,6 +38,16 @@ def text(
             return f"{head}{told}{rest}"
         told += block
     return head + told
+
+
+def with_changes(report: str, changes: Iterable[str]) -> str:
+    """`report`, and as many of the lines that say what has changed as there is room for."""
+    told, room = "", LIMIT - len(report) - len(_FENCE) - 3
+    for line in changes:
+        if len(told) + len(line) + 1 > room:
+            return report + _FENCE.format(f"{told}…\n") if told else report
+        told += line.replace("`", "'") + "\n"
+    return f"{report}{_FENCE.format(told)}"
 
 
 def _where(run: Run, words: Words) -> str:

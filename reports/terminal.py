@@ -143,7 +143,7 @@ def _skipped(scenarios: Iterable[Scenario], width: int, words: Words) -> Iterato
 def _wrapped(text: str, width: int, hanging: str = "") -> list[str]:
     """Lines of at most `width` cells, broken at spaces; textwrap counts characters, and Korean ones are wide."""
     room, lines = max(width, 20), [""]
-    for word in re.findall(r"\S+\s*", text):
+    for word in re.findall(r"\d[\d.]* s\b\S*\s*|\S+\s*", text):  # a number keeps its unit
         if lines[-1].strip() and cell_len(lines[-1]) + cell_len(word.rstrip()) > room:
             lines.append(hanging)
         lines[-1] += word

@@ -21,6 +21,13 @@ ROOT = Path(__file__).parent.parent
 RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
 
 
+@pytest.fixture(autouse=True)
+def _in_no_workflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run prints does not depend on where its tests are run."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Replica:
     """A running replica, by its control address."""

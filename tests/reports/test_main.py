@@ -150,6 +150,9 @@ def test_two_runs_are_compared_after_the_report(
     assert main([FOLDER, "--against", str(tmp_path / "before")]) == 0
     assert "mended (1):\n  edge/a  BROKEN -> HELD  edge-html-fallback\n" in capsys.readouterr().out
     assert main([FOLDER, "--against", str(tmp_path / "nothing")]) == 4
+    capsys.readouterr()
+    assert main([FOLDER, "--against", str(tmp_path / "before"), "--markdown"]) == 0
+    assert "\n```text\nrun-1 against run-1:\nmended (1):\n" in capsys.readouterr().out
 
 
 def test_shards_are_told_as_one(written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -89,3 +89,12 @@ def test_korean_is_korean(written: Written) -> None:
     assert text.startswith("**확인불가: ")
     assert "  - 의심: 점검 도구 자신\n" in text
     assert "UNKNOWN" not in text
+
+
+def test_what_has_changed_is_added_where_there_is_room() -> None:
+    """A fence of its own, no more than the limit, and nothing of a report is given up for it."""
+    assert markdown.with_changes("report\n", ["a", "b ```"]) == "report\n\n```text\na\nb '''\n```\n"
+    cut = markdown.with_changes("r" * 1000, ["x" * 99] * 20)
+    assert len(cut) < markdown.LIMIT
+    assert cut.endswith("x\n…\n```\n")
+    assert markdown.with_changes("r" * 1990, ["x" * 99]) == "r" * 1990

@@ -187,3 +187,12 @@ def test_in_actions_nothing_that_a_target_says_is_obeyed(written: Written) -> No
     assert len(token) == 32
     assert f"::{token}::" in report
     assert last.startswith("::error file=scenarios/test_edge.py,line=7,title=BROKEN upload-lost::promise: ")
+
+
+def test_a_number_keeps_its_unit(written: Written) -> None:
+    """However wide the terminal is, no line ends between "8.2" and "s"."""
+    run = red(written).load()
+    for width in range(60, 90):
+        told = [line.plain for line in terminal.lines(run, width)]
+        assert [line for line in told if "8.2 s)" in line]
+        assert not [line for line in told if line.endswith("8.2")]
