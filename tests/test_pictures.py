@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from probes.chromium import find
+from probes.trace_link import VARIABLE
 from tests.conftest import ROOT, Replica
 from tests.pictures import PHONE, PICTURES, RECORDED, WIDE, Recorded, Shot, record, take
 
@@ -33,8 +34,11 @@ def size(picture: Path) -> tuple[int, int]:
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
 
-async def test_a_stranger_can_name_the_cause(replica: Replica, chromium: Browser, tmp_path: Path) -> None:
+async def test_a_stranger_can_name_the_cause(
+    replica: Replica, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who opens only report.html of a real run finds suspect, broken rung, curl line, runbook, screenshot and trace."""
+    monkeypatch.setenv(VARIABLE, "https://grafana.example.org/trace/{trace}")
     replica.lie(["storage-base-path-mismatch"])
     folder = record(Recorded("", ()), tmp_path / "runs", "--env", str(replica.environment), "-k", STORAGE)
     await take(chromium, folder, FIRST_SCREENS, ROOT / ".screenshots" / "storage-base-path-mismatch")
@@ -48,6 +52,8 @@ async def test_a_stranger_can_name_the_cause(replica: Replica, chromium: Browser
     assert (await finding.locator(".again pre").inner_text()).startswith("curl ")
     assert "SERVER_BASE_PATH" in "".join(await page.locator(".runbook").all_text_contents())
     assert await page.locator("img").first.evaluate("image => image.naturalWidth") > 0
+    trace = page.locator(".facts a")
+    assert await trace.get_attribute("href") == f"https://grafana.example.org/trace/{await trace.inner_text()}"
     hrefs = [str(await link.get_attribute("href")) for link in await page.locator("a[href^='./']").all()]
     await page.close()
     assert [href for href in hrefs if not (folder / unquote(href)).is_file()] == []
