@@ -3,8 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 FAULT ?=
 ENV ?= replica
+RUN ?=
+REPORT_LANG ?= en
 
-.PHONY: setup probe test check bench lock clean
+.PHONY: setup probe report test check bench pictures lock clean
 
 # What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
 REPLICA := replica
@@ -30,6 +32,9 @@ $(REPLICA)/node_modules/ready: $(REPLICA)/package-lock.json
 probe: setup
 	@$(BIN)/python -m pytest scenarios -q --env $(ENV) $(foreach fault,$(FAULT),--fault $(fault))
 
+report: .venv/ready
+	@$(BIN)/python -m reports --lang $(REPORT_LANG) $(RUN)
+
 check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,6 +46,10 @@ test: setup check
 bench: setup
 	@$(BIN)/python -m tests.bench
 
+# After a change of what report.html looks like.
+pictures: setup
+	@$(BIN)/python -m tests.pictures
+
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
@@ -50,4 +59,4 @@ lock: .venv/ready
 		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(REPLICA)/node_modules .replica reports/runs .mypy_cache .ruff_cache
+	rm -rf .venv $(REPLICA)/node_modules .replica .screenshots reports/runs .mypy_cache .ruff_cache

@@ -81,6 +81,21 @@ class Ledger:
                 yield path, entries
 
 
+def owes(folder: Path) -> bool:
+    """Whether the run that left `folder` is alive, or has left something behind that is still to be swept."""
+    path = folder / NAME
+    return path.is_file() and (not _is_dead(path) or bool(_left_in(path)))
+
+
+def _is_dead(path: Path) -> bool:
+    with path.open(encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
 def settle(path: Path, entry: Entry) -> None:
     """Say in the ledger of a dead run that `entry` has been swept."""
     with path.open("a", encoding="utf-8") as file:
@@ -106,15 +121,12 @@ def _place(folder: Path) -> str:
 
 def _left_in(path: Path) -> list[Entry]:
     """What a dead run entered and did not remove; nothing while the run is alive."""
-    with path.open(encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return []
-        left: dict[str, Entry] = {}
-        for line in file:
-            with contextlib.suppress(ValueError):
-                _apply(left, json.loads(line))
+    if not _is_dead(path):
+        return []
+    left: dict[str, Entry] = {}
+    for line in path.read_text("utf-8").splitlines():
+        with contextlib.suppress(ValueError):
+            _apply(left, json.loads(line))
     return list(left.values())
 
 

@@ -2,8 +2,9 @@
 
 import contextlib
 import functools
-import itertools
+import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -23,8 +24,12 @@ from probes.starting import ready
 from probes.storage import Drive
 from probes.tables import BadEnvironment
 from probes.target import Target
+from probes.trace_link import trace_url
 from probes.web import Web
-from reports import terminal
+from reports import annotations, files, history, lang, terminal
+from reports.lang import Words
+from reports.progress import Ended, Progress
+from reports.run import Run as Report
 
 ROOT = Path(__file__).parent.parent
 RUNS, SCENARIOS = ROOT / "reports" / "runs", ROOT / "scenarios"
@@ -42,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--probe-concurrency", type=int, default=0, metavar="N", help="scenarios at once (default: all)")
     group.addoption("--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke")
     group.addoption("--strict-verdicts", action="store_true", help="degraded fails the run as broken does")
+    group.addoption("--lang", choices=lang.LANGUAGES, default=lang.ORIGINAL, help="of what people read")
     group.addoption("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where run folders are made")
 
 
@@ -106,6 +112,8 @@ def _wishes(config: pytest.Config, selected: int) -> Wishes:
         most_failures=config.getoption("maxfail"),
         strict=config.getoption("strict_verdicts"),
         junit=place("--junitxml", Path(junit).parent) / Path(junit).name if junit else None,
+        words=_words(config),
+        trace_url=trace_url(os.environ),
     )
 
 
@@ -211,18 +219,26 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     mine = session.config.stash.get(SESSION, None)
     if mine is None:
         return
-    report = mine.finish()
-    session.config.stash[_REPORT] = report
+    session.config.stash[_REPORT] = report = mine.finish()
     session.exitstatus = report.exit_code(strict=session.config.getoption("strict_verdicts"))
 
 
-_REPORT = pytest.StashKey[Any]()
+_REPORT = pytest.StashKey[Report]()
+_PROGRESS = pytest.StashKey[Progress]()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if report := config.stash.get(_REPORT, None):
-        terminal.end_progress(_stream(terminalreporter))
-        terminal.show(report, _stream(terminalreporter), strict=config.getoption("strict_verdicts"))
+        stream, words = _stream(terminalreporter), _words(config)
+        config.stash[_PROGRESS].end()
+        strict, past = config.getoption("strict_verdicts"), history.strips(report, words)
+        terminal.show(report, stream, words, past, os.environ, strict=strict)
+        if annotations.wanted(os.environ):
+            annotations.summarize(report.folder / files.MARKDOWN, os.environ)
+
+
+def _words(config: pytest.Config) -> Words:
+    return lang.words(config.getoption("lang"))
 
 
 def _stream(terminalreporter: Any) -> TextIO:
@@ -234,13 +250,13 @@ def _stream(terminalreporter: Any) -> TextIO:
 def _progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome], None]:
     """A line for each scenario as it ends; with -v pytest names them instead."""
     reporter, capture = map(config.pluginmanager.get_plugin, ("terminalreporter", "capturemanager"))
-    count = itertools.count(1)
+    stream = _stream(reporter) if reporter else sys.stdout
+    config.stash[_PROGRESS] = progress = Progress(stream, total, _words(config))
 
     def tell(scenario: Scenario, outcome: Outcome) -> None:
         if config.option.verbose > 0 or reporter is None:
             return
-        told = (next(count), total, scenario.id, outcome.verdict, outcome.duration, outcome.remark)
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-            terminal.progress(_stream(reporter), *told)
+            progress.tell(Ended(scenario.id, outcome.verdict, outcome.duration, outcome.remark))
 
     return tell

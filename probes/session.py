@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probes import __version__, telemetry
+from probes import __version__, remembering, telemetry
 from probes.browser import Browser
 from probes.evidence import Evidence, Recorder, recording
 from probes.finding import EXIT_UNKNOWN, CannotAsk
@@ -28,8 +28,11 @@ from probes.starting import Started
 from probes.storage import Drive
 from probes.sweep import sweep
 from probes.target import Target
+from probes.trace_link import FACT, linked
 from probes.web import Web
-from reports import junit
+from reports import files, junit, past
+from reports.history import LAST
+from reports.lang import ENGLISH, Words
 from reports.run import Run as Report
 from reports.run import load
 
@@ -49,6 +52,8 @@ class Wishes:
     most_failures: int = 0  # then the run ends; 0 for never
     strict: bool = False
     junit: Path | None = None
+    words: Words = ENGLISH
+    trace_url: str = ""  # as probes.trace_link has it
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -97,6 +102,7 @@ class Session:
     def _new_run(self, announce: Callable[[Scenario, Outcome], None]) -> Run:
         run = self._evidence.run
         span = self._evidence.tracing.start(f"run {self.target.name}", attributes=telemetry.run_attributes(run))
+        trace = telemetry.trace_id(span)
         self._evidence.journal.write(
             "run-started",
             run=run,
@@ -104,9 +110,11 @@ class Session:
             environment=self.target.name,
             apex=self.target.hosts.apex,
             deadline=self.target.patience.run,
-            trace=telemetry.trace_id(span),
+            trace=trace,
             expected=[scenario.expected for scenario in self._scenarios],
         )
+        if self._wishes.trace_url and trace:
+            self._evidence.journal.write("fact", name=FACT, value=linked(self._wishes.trace_url, trace))
         return Run(
             self.target,
             self._evidence,
@@ -155,9 +163,21 @@ class Session:
                     await sweep(self.ledger, self.target, self._keepers())
             except Exception as error:  # noqa: BLE001 - what is left is in the ledger, and a later run sweeps it
                 recorder.note(f"the sweep failed with {type(error).__name__}: {error}; a later run will sweep")
+            try:
+                await self._remember()
+            except (CannotAsk, OSError) as error:  # it costs this run its place in histories
+                recorder.note(f"the state store does not remember this run: {error}")
         await self.browser.close()
         await self.web.close()
         telemetry.end_run(self.run.span, self.run.verdicts, self._ended)
+
+    async def _remember(self) -> None:
+        """Where folders do not last, the state store knows what became of the promises in the runs before."""
+        if where := self.target.identity.state:
+            folder = self._wishes.folder
+            mine = past.past_of(load(folder))
+            earlier = await remembering.exchange(where, lambda text: past.pack([*past.unpack(text), mine][-LAST:]))
+            past.bring(folder, past.unpack(earlier))
 
     def finish(self) -> Report:
         """Export the spans, end the journal, write the reports, stop what was started."""
@@ -172,9 +192,11 @@ class Session:
         return self._report()
 
     def _report(self) -> Report:
-        report = load(self._wishes.folder)
-        for path in filter(None, (self._wishes.folder / "junit.xml", self._wishes.junit)):
-            junit.write(report, path, strict=self._wishes.strict)
+        wishes = self._wishes
+        report = load(wishes.folder)
+        files.write(report, wishes.words, strict=wishes.strict)
+        if wishes.junit:
+            junit.write(report, wishes.junit, strict=wishes.strict)
         return report
 
     def _bite(self) -> None:

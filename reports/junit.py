@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from probes.finding import Finding, Verdict
 from reports import telling
 from reports.run import Attempt, Run, Scenario
+from reports.writing import replace
 
 SUITE = "wealist-probes"
 EXCHANGES = 50  # of a failing promise, the last ones
@@ -26,12 +27,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def write(run: Run, path: Path, *, strict: bool = False) -> None:
     """Write or replace `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        ElementTree(tree(run, path.parent, strict=strict)).write(unfinished, "utf-8", xml_declaration=True)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    document = tostring(tree(run, path.parent, strict=strict), "utf-8", xml_declaration=True)
+    replace(path, document.decode())
 
 
 def tree(run: Run, beside: Path, *, strict: bool = False) -> Element:

@@ -24,6 +24,7 @@ from reports.events import (
 
 KILLED = "killed"
 COMPLETED = "completed"
+STOPPED_EARLY = "stopped-early"
 SUITE = "the suite itself"  # the suspect where nobody could ask
 
 
@@ -33,12 +34,13 @@ class NoRun(Exception):  # noqa: N818 - it reads as what it says
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try; without a verdict it was cut short."""
+    """One try; without a verdict it was cut short. `duration` in seconds; `began` is Unix time."""
 
     number: int
     verdict: Verdict | None
     duration: float
     finding: Finding | None
+    began: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,10 @@ def _attempts(told: Iterable[Event], stopped: float) -> Iterable[Attempt]:
     for event in told:
         which = int(number(event, "attempt"))
         if event.get("event") == "attempt-started":
-            tried[which] = Attempt(which, None, max(0.0, stopped - number(event, "at")), None)
+            began = number(event, "at")
+            tried[which] = Attempt(which, None, max(0.0, stopped - began), None, began)
         elif event.get("event") == "attempt-finished":
-            judged = verdict(event) or Verdict.UNKNOWN
-            tried[which] = Attempt(which, judged, number(event, "duration"), finding(event.get("finding")))
+            judged, duration = verdict(event) or Verdict.UNKNOWN, number(event, "duration")
+            began = tried[which].began if which in tried else number(event, "at") - duration
+            tried[which] = Attempt(which, judged, duration, finding(event.get("finding")), began)
     return [tried[which] for which in sorted(tried)]

@@ -1,29 +1,25 @@
 """The words that all reports share: the verdict in one sentence, a finding in labelled rows, spans in one line."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
+
+from rich.cells import cell_len
 
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Finding, Verdict
 from reports.events import Exchange
-from reports.run import COMPLETED, KILLED, Run, Scenario
+from reports.history import History
+from reports.lang import ENGLISH, Words
+from reports.run import COMPLETED, KILLED, STOPPED_EARLY, Run, Scenario
 
 NAMED = 5  # promises that one finding names; the table has them all
+_RUNG = 8  # columns of a rung's name
+NO_HISTORY: Mapping[str, History] = MappingProxyType({})
 
-_COUNTED = {
-    Verdict.HELD: "held",
-    Verdict.DEGRADED: "degraded",
-    Verdict.BROKEN: "broken",
-    Verdict.UNKNOWN: "could not be asked",
-    Verdict.NOT_RUN: "not run",
-    Verdict.SKIPPED: "skipped",
-}
+_COUNTED = (Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.SKIPPED)
 
-Rows = list[tuple[str, str]]
-
-
-def word(verdict: Verdict) -> str:
-    return verdict.upper().replace("-", " ")
+Rows = list[tuple[str, str]]  # the key of a label (`label.<key>` in reports/languages) and a text
 
 
 def seconds(duration: float) -> str:
@@ -39,53 +35,56 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def headline(run: Run, *, strict: bool = False) -> str:
+def headline(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
     """The verdict over the run, how it ended if that was not of itself, and where to look first."""
-    return f"{_claim(run, strict=strict)} ({', '.join(_counted(run))}).{_how_it_ended(run)}{_look_first(run)}"
+    counted = words.text("headline.counted", counts=", ".join(_counted(run, words)))
+    return f"{claim(run, words, strict=strict)} {counted}{_how_it_ended(run, words)}{_look_first(run, words)}"
 
 
-def _look_first(run: Run) -> str:
+def _look_first(run: Run, words: Words) -> str:
     """Whom the most of the broken promises suspect, and what taught us to."""
     worst = next((group[0] for group in groups(run) if group[0].counts_as is Verdict.BROKEN), None)
     if worst is None or worst.finding is None:
         return ""
     incident = f", {one_line(worst.incident)}" if worst.incident else ""
-    where = worst.id if worst.finding.suspect in ("", "unknown") else worst.finding.suspect
-    return f" Look first at {one_line(where)} ({worst.finding.code}{incident})."
+    suspect = worst.finding.suspect
+    where = worst.id if suspect in ("", "unknown") else words.suspect(suspect)
+    return " " + words.text("headline.first", where=one_line(where), code=worst.finding.code, incident=incident)
 
 
-def _claim(run: Run, *, strict: bool) -> str:
-    code, counts = run.exit_code(strict=strict), run.counts
+def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
+    """The verdict over the run in one clause, without counts."""
+    code, counts, promises = run.exit_code(strict=strict), run.counts, len(run.scenarios)
     broken, silent = counts[Verdict.BROKEN], counts[Verdict.UNKNOWN] + counts[Verdict.NOT_RUN]
-    promises = f"{len(run.scenarios)} promises"
+    degraded = counts[Verdict.DEGRADED]
     if not run.scenarios:
-        return "UNKNOWN: no promise was asked for"
+        return words.text("claim.nothing")
     if code == EXIT_BROKEN and broken:
-        return f"BROKEN: {broken} of {promises} {'is' if broken == 1 else 'are'} broken"
+        return words.text("claim.broken-one" if broken == 1 else "claim.broken", number=broken, promises=promises)
     if code == EXIT_BROKEN:
-        return f"BROKEN: {counts[Verdict.DEGRADED]} of {promises} degraded, and --strict-verdicts asks for better"
+        return words.text("claim.strict", number=degraded, promises=promises)
     if code == EXIT_HELD:
-        return "HELD: every promise was kept" if not counts[Verdict.DEGRADED] else "HELD, but not as it should be"
-    return f"UNKNOWN: nothing is known to be broken, but {silent} of {promises} got no answer"
+        return words.text("claim.degraded" if degraded else "claim.held")
+    return words.text("claim.unknown", number=silent, promises=promises)
 
 
-def _counted(run: Run) -> Iterable[str]:
+def _counted(run: Run, words: Words) -> Iterable[str]:
     accepted = sum(s.counts_as is not s.verdict for s in run.scenarios)
     counts = run.counts - Counter({Verdict.HELD: accepted})
-    yield from (f"{counts[verdict]} {said}" for verdict, said in _COUNTED.items() if counts[verdict])
-    yield from (f"{number} {said}" for number, said in ((accepted, "accepted"), (len(run.flaky), "flaky")) if number)
-    yield f"in {seconds(run.duration)}"
+    told = [(counts[verdict], words.state(verdict)) for verdict in _COUNTED]
+    told += [(accepted, words.text("headline.accepted")), (len(run.flaky), words.text("headline.flaky"))]
+    yield from (words.text("headline.count", number=number, state=state) for number, state in told if number)
+    yield words.text("headline.duration", duration=seconds(run.duration))
 
 
-def _how_it_ended(run: Run) -> str:
-    said = "" if run.has_beginning else " The journal lacks its beginning: what was expected is not known."
+def _how_it_ended(run: Run, words: Words) -> str:
+    said = "" if run.has_beginning else " " + words.text("ended.headless")
     if run.ended == COMPLETED:
         return said
-    return said + (" The run was killed." if run.ended == KILLED else f" The run ended early: {_ended_by(run)}.")
-
-
-def _ended_by(run: Run) -> str:
-    return {"stopped-early": "pytest was told to stop (-x, --maxfail)"}.get(run.ended, one_line(run.ended))
+    if run.ended == KILLED:
+        return f"{said} {words.text('ended.killed')}"
+    how = words.text("ended.stopped-early") if run.ended == STOPPED_EARLY else one_line(run.ended)
+    return f"{said} {words.text('ended.early', how=how)}"
 
 
 def groups(run: Run) -> list[list[Scenario]]:
@@ -100,13 +99,14 @@ def groups(run: Run) -> list[list[Scenario]]:
     return [*worst, *([s] for s in run.flaky if s not in run.findings)]
 
 
-def heading(group: Sequence[Scenario]) -> str:
+def heading(group: Sequence[Scenario], words: Words = ENGLISH) -> str:
     """Verdict and code, and until when it is accepted."""
     first = group[0]
-    marks = f" (accepted until {one_line(first.accepted.until)})" if first.accepted else ""
+    until = one_line(first.accepted.until) if first.accepted else ""
+    marks = " " + words.text("heading.accepted", until=until) if until else ""
     finding = shown(first)
-    verdict = "FLAKY" if first.flaky else word(first.verdict)
-    return f"{verdict}  {finding.code if finding else 'no finding'}{marks}"
+    verdict = words.text("verdict.flaky") if first.flaky else words.verdict(first.verdict)
+    return f"{verdict}  {finding.code if finding else words.text('heading.no-finding')}{marks}"
 
 
 def shown(scenario: Scenario) -> Finding | None:
@@ -114,43 +114,72 @@ def shown(scenario: Scenario) -> Finding | None:
     return scenario.finding or next((a.finding for a in scenario.attempts if a.finding), None)
 
 
-def rows(group: Sequence[Scenario], finding: Finding | None = None) -> Rows:
+def rows(
+    group: Sequence[Scenario],
+    finding: Finding | None = None,
+    words: Words = ENGLISH,
+    history: Mapping[str, History] = NO_HISTORY,
+) -> Rows:
     """Everything that a reader needs about one finding, label by label; a label that repeats is left out."""
     first = group[0]
     finding = finding or shown(first)
-    told: Rows = []
-    for title, cases in groupby(group[:NAMED], key=lambda scenario: scenario.title):
-        told += [("promise", one_line(title)), *(("", one_line(scenario.id)) for scenario in cases)]
-    if len(group) > NAMED:
-        told.append(("", f"and {len(group) - NAMED} more, see the table"))
-    told += _finding_rows(finding) if finding else [("observed", "no finding was recorded")]
-    if first.accepted:
-        told.append(("accepted", one_line(f"until {first.accepted.until}: {first.accepted.why}")))
+    told: Rows = _promises(group, words)
+    told += _finding_rows(finding, words) if finding else [("observed", words.text("rows.no-finding"))]
+    told += [("since", history[first.id].sentence)] if first.id in history else []
+    if accepted := first.accepted:
+        said = words.text("rows.accepted", until=accepted.until, why=accepted.why)
+        told.append(("accepted", one_line(said)))
     told += [(label, one_line(said)) for label in ("incident", "owner") if (said := getattr(first, label))]
-    told += [("runbook", finding.runbook)] if finding else []
+    told += [("runbook", words.runbook_path(finding.code))] if finding else []
     told += [("reproduce", escaped(finding.reproduce))] if finding and finding.reproduce else []
     return told
 
 
-def _finding_rows(finding: Finding) -> Rows:
-    ladder = [
-        f"{one_line(r.name):<8} {'held ' if r.held else 'BROKE'}  {one_line(r.saw)}".rstrip() for r in finding.rungs
-    ]
+def _promises(group: Sequence[Scenario], words: Words) -> Rows:
+    told: Rows = []
+    for title, cases in groupby(group[:NAMED], key=lambda scenario: scenario.title):
+        told += [("promise", one_line(words.promise(title))), *(("", one_line(scenario.id)) for scenario in cases)]
+    if len(group) > NAMED:
+        told.append(("", words.text("rows.more", number=len(group) - NAMED)))
+    return told
+
+
+def _finding_rows(finding: Finding, words: Words) -> Rows:
+    ladder = [rung_line(rung.name, rung.saw, words, held=rung.held) for rung in finding.rungs]
     return [
         ("observed", one_line(finding.observed)),
-        ("suspect", one_line(finding.suspect)),
+        ("suspect", one_line(words.suspect(finding.suspect))),
         *((("ladder" if number == 0 else ""), rung) for number, rung in enumerate(ladder)),
     ]
 
 
-def spans_line(run: Run) -> str:
+def rung_line(name: str, saw: str, words: Words, *, held: bool) -> str:
+    outcome = padded(words.text(f"rung.{'held' if held else 'broke'}"), _outcomes(words))
+    return f"{one_line(name):<{_RUNG}} {outcome}  {one_line(saw)}".rstrip()
+
+
+def rung_indent(words: Words) -> int:
+    """Columns of a rung's line before what was seen there."""
+    return _RUNG + 1 + _outcomes(words) + 2
+
+
+def _outcomes(words: Words) -> int:
+    return max(cell_len(words.text(f"rung.{outcome}")) for outcome in ("held", "broke"))
+
+
+def padded(text: str, cells: int) -> str:
+    """`text` as wide as so many cells of a terminal; a Korean syllable takes two."""
+    return text + " " * (cells - cell_len(text))
+
+
+def spans_line(run: Run, words: Words = ENGLISH) -> str:
     spans = run.spans
     if spans is None:
-        return "spans: the run ended before they were counted"
+        return words.text("spans.uncounted")
     if not spans.exported and not spans.lost:
-        return f"spans: {spans.kept} kept, no export was asked for"
+        return words.text("spans.kept", kept=spans.kept)
     why = f" ({one_line(spans.reason)})" if spans.reason else ""
-    return f"spans: {spans.kept} kept, {spans.exported} exported, {spans.lost} lost{why}"
+    return words.text("spans.exported", kept=spans.kept, exported=spans.exported, lost=spans.lost) + why
 
 
 def exchange_line(exchange: Exchange) -> str:

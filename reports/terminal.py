@@ -4,9 +4,10 @@ On a terminal in colours, which never say what the words do not; elsewhere the s
 """
 
 import os
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 from rich.cells import cell_len
@@ -14,17 +15,19 @@ from rich.console import Console
 from rich.text import Text
 
 from probes.finding import Verdict
-from reports import telling
+from reports import annotations, telling
+from reports.history import History
+from reports.lang import ENGLISH, Words
 from reports.run import Run, Scenario
+
+Histories = Mapping[str, History]
 
 PLAIN_WIDTH = 80
 _LABEL = 10
-_ANEW = "\r\x1b[2K"  # the terminal's line is written over
-_RUNG = 16
 _VERDICT, _DURATION = 10, 8  # columns of the table, after the scenario's
 _ASKED = (Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN)
 
-_STYLES = {
+STYLES = {
     Verdict.HELD: "green",
     Verdict.DEGRADED: "yellow",
     Verdict.BROKEN: "bold red",
@@ -34,111 +37,117 @@ _STYLES = {
 }
 
 
-def show(run: Run, stream: TextIO, *, strict: bool = False) -> None:
-    """The whole report."""
-    console = _console(stream)
-    width = console.width if console.is_terminal else PLAIN_WIDTH
-    _put(lines(run, width, strict=strict), console)
-
-
-def progress(  # noqa: PLR0917 - a row of a table
-    stream: TextIO, done: int, total: int, scenario: str, verdict: Verdict, duration: float, remark: str = ""
+def show(
+    run: Run,
+    stream: TextIO,
+    words: Words = ENGLISH,
+    history: Histories = telling.NO_HISTORY,
+    environ: Mapping[str, str] = MappingProxyType({}),
+    *,
+    strict: bool = False,
 ) -> None:
-    """One line for one finished scenario, while the run goes on; on a terminal what held is overwritten by the next."""
-    line, console = progress_line(done, total, scenario, verdict, duration, remark), _console(stream)
-    if not console.is_terminal:
-        return _put([line], console)
-    stream.write(_ANEW)
-    held = verdict is Verdict.HELD and not remark
-    return console.print(line[: console.width - 1] if held else line, end="" if held else "\n")
+    """The whole report; in GitHub Actions, as `environ` says, with an annotation for each finding."""
+    console = console_of(stream)
+    width = console.width if console.is_terminal else PLAIN_WIDTH
+    told = lines(run, width, words, history, strict=strict)
+    if not annotations.wanted(environ):
+        return put(told, console)
+    with annotations.deaf(stream):
+        put(told, console)
+    return annotations.show(run, stream, words)
 
 
-def end_progress(stream: TextIO) -> None:
-    """Leave nothing of a line that was to be overwritten."""
-    if _console(stream).is_terminal:
-        stream.write(_ANEW)
-
-
-def progress_line(  # noqa: PLR0917 - as above
-    done: int, total: int, scenario: str, verdict: Verdict, duration: float, remark: str = ""
-) -> Text:
-    said = f"  {telling.one_line(remark)}" if remark else ""
-    return Text.assemble(
-        f"{done:>{len(str(total))}}/{total}  ",
-        (f"{telling.word(verdict):<8}", _STYLES[verdict]),
-        f" {telling.seconds(duration):>8}  {telling.one_line(scenario)}{said}",
-    )
-
-
-def lines(run: Run, width: int, *, strict: bool = False) -> Iterator[Text]:
+def lines(
+    run: Run,
+    width: int,
+    words: Words = ENGLISH,
+    history: Histories = telling.NO_HISTORY,
+    *,
+    strict: bool = False,
+) -> Iterator[Text]:
     """The report, line by line; only what must be copied whole is wider than `width`."""
-    headline = [Text(line, "bold") for line in _wrapped(telling.headline(run, strict=strict), width)]
+    headline = [Text(line, "bold") for line in _wrapped(telling.headline(run, words, strict=strict), width)]
     yield from headline
     yield Text()
     for group in telling.groups(run):
-        yield Text(telling.heading(group), _STYLES[group[0].verdict])
-        yield from _labelled(telling.rows(group), width)
+        yield Text(telling.heading(group, words), STYLES[group[0].verdict])
+        yield from _labelled(telling.rows(group, None, words, history), width, words)
         yield Text()
-    yield from _table(run.scenarios, width)
-    yield from _skipped(run.scenarios, width)
+    yield from _table(run.scenarios, width, words, history)
+    yield from _skipped(run.scenarios, width, words)
     yield Text()
     for fact, value in run.facts:
         yield Text(telling.one_line(f"{fact}: {value}"))
-    yield Text(telling.spans_line(run))
-    yield Text(f"folder: {telling.escaped(_near(run.folder))}")
+    yield Text(telling.spans_line(run, words))
+    yield Text(words.text("table.folder", folder=telling.escaped(_near(run.folder))))
     yield from headline
 
 
-def _labelled(rows: telling.Rows, width: int) -> Iterator[Text]:
+def _labelled(rows: telling.Rows, width: int, words: Words) -> Iterator[Text]:
     said = ""
-    for label, text in rows:
-        shown = "" if label == said else label
-        said = label or said
+    names = {key: words.text(f"label.{key}") for key, _ in rows if key}
+    column = max([_LABEL, *(cell_len(name) + 1 for name in names.values())])
+    for key, text in rows:
+        shown = "" if key == said else names.get(key, "")
+        said = key or said
         # A rung's words stand to the right of its name and its outcome.
-        hanging = " " * _RUNG if said == "ladder" else ""
-        wrapped = [text] if label == "reproduce" else _wrapped(text, width - _LABEL - 2, hanging)
+        hanging = " " * telling.rung_indent(words) if said == "ladder" else ""
+        wrapped = [text] if key == "reproduce" else _wrapped(text, width - column - 2, hanging)
         for number, line in enumerate(wrapped):
-            yield Text.assemble("  ", (f"{'' if number else shown:<{_LABEL}}", "bold"), line)
+            yield Text.assemble("  ", (telling.padded("" if number else shown, column), "bold"), line)
 
 
-def _table(scenarios: Sequence[Scenario], width: int) -> Iterator[Text]:
-    marks = [_mark(scenario) for scenario in scenarios]
+def _table(scenarios: Sequence[Scenario], width: int, words: Words, history: Histories) -> Iterator[Text]:
+    marks = [_mark(scenario, words, history) for scenario in scenarios]
     names = [telling.one_line(scenario.id) for scenario in scenarios]
-    room = max(width - _VERDICT - _DURATION - max(map(len, marks), default=0), len("scenario") + 2)
-    column = min(room, max([cell_len(name) for name in [*names, "scenario"]]) + 2)
-    yield Text(f"{'scenario':<{column}}{'verdict':<{_VERDICT}}{'duration':>{_DURATION}}", "bold")
+    heads = [words.text(f"table.{head}") for head in ("scenario", "verdict", "duration")]
+    room = max(width - _VERDICT - _DURATION - max(map(cell_len, marks), default=0), cell_len(heads[0]) + 2)
+    column = min(room, max([cell_len(name) for name in [*names, heads[0]]]) + 2)
+    head, verdict, duration = heads
+    right = " " * (_DURATION - cell_len(duration)) + duration
+    yield Text(f"{telling.padded(head, column)}{telling.padded(verdict, _VERDICT)}{right}", "bold")
     for name, scenario, mark in zip(names, scenarios, marks, strict=True):
-        free = column - cell_len(name)
-        if free < 2:  # names are for copying: too long a one gets a line of its own
+        if cell_len(name) > column - 2:  # names are for copying: too long a one gets a line of its own
             yield Text(name)
-            name, free = "", column  # noqa: PLW2901 - said already
-        word = (f"{telling.word(scenario.verdict):<{_VERDICT}}", _STYLES[scenario.verdict])
-        yield Text.assemble(name + " " * free, word, f"{_duration(scenario):>{_DURATION}}", mark)
+            name = ""  # noqa: PLW2901 - said already
+        word = (telling.padded(words.verdict(scenario.verdict), _VERDICT), STYLES[scenario.verdict])
+        yield Text.assemble(telling.padded(name, column), word, f"{_duration(scenario):>{_DURATION}}", mark)
 
 
-def _mark(scenario: Scenario) -> str:
-    return "  flaky" if scenario.flaky else "  accepted" if scenario.accepted else ""
+def _mark(scenario: Scenario, words: Words, history: Histories) -> str:
+    if scenario.flaky or scenario.accepted:
+        return "  " + words.text("table.flaky" if scenario.flaky else "table.accepted")
+    past = history.get(scenario.id)
+    if past and past.usual and past.unusual:
+        low, high = map(telling.seconds, past.usual)
+        return "  " + words.text("table.unusual", low=low, high=high)
+    return ""
 
 
 def _duration(scenario: Scenario) -> str:
     return telling.seconds(scenario.duration) if scenario.verdict in _ASKED else "-"
 
 
-def _skipped(scenarios: Iterable[Scenario], width: int) -> Iterator[Text]:
+def _skipped(scenarios: Iterable[Scenario], width: int, words: Words) -> Iterator[Text]:
     reasons: dict[str, list[str]] = {}
     for scenario in scenarios:
         if scenario.verdict is Verdict.SKIPPED:
-            reason = telling.one_line(scenario.reason) or "no reason was given"
+            reason = telling.one_line(scenario.reason) or words.text("table.no-reason")
             reasons.setdefault(reason, []).append(telling.one_line(scenario.id))
     for reason, names in reasons.items():
         yield Text()
-        yield from (Text(line) for line in _wrapped(f"skipped: {reason}", width))
+        yield from (Text(line) for line in _wrapped(words.text("table.skipped", reason=reason), width))
         yield from (Text(f"  {name}") for name in names)
 
 
 def _wrapped(text: str, width: int, hanging: str = "") -> list[str]:
-    room = max(width, 20)
-    return textwrap.wrap(text, room, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False) or [""]
+    """Lines of at most `width` cells, broken at spaces; textwrap counts characters, and Korean ones are wide."""
+    room, lines = max(width, 20), [""]
+    for word in re.findall(r"\d[\d.]* s\b\S*\s*|\S+\s*", text):  # a number keeps its unit
+        if lines[-1].strip() and cell_len(lines[-1]) + cell_len(word.rstrip()) > room:
+            lines.append(hanging)
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
 
 
 def _near(folder: Path) -> str:
@@ -147,11 +156,11 @@ def _near(folder: Path) -> str:
     return str(folder) if relative.startswith("..") else relative
 
 
-def _console(stream: TextIO) -> Console:
+def console_of(stream: TextIO) -> Console:
     return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def _put(told: Iterable[Text], console: Console) -> None:
+def put(told: Iterable[Text], console: Console) -> None:
     encoding = console.encoding
     for line in told:
         spelled = line.plain.encode(encoding, "backslashreplace").decode(encoding)

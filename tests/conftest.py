@@ -27,6 +27,13 @@ atexit.register(BYTECODE.cleanup)
 COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
 
 
+@pytest.fixture(autouse=True)
+def _in_no_workflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run prints does not depend on where its tests are run."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Replica:
     """A running replica, by its control address."""

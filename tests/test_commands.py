@@ -47,6 +47,11 @@ def test_a_mistaken_command_gets_one_sentence(
     assert list(scratch.iterdir()) == []
 
 
+def test_a_mistaken_trace_link_gets_one_sentence(probe: Probe) -> None:
+    """A page without a place for the trace is told before anything is asked."""
+    check_complaint(probe(PROBES_TRACE_URL="grafana"), "PROBES_TRACE_URL must look like https://grafana.example.org/")
+
+
 HOSTS = '[hosts]\napex = "http://localhost:1"\napi = "http://localhost:1"\n[workspace]\nid = "w"\n'
 KNOWN = '[[accepted]]\ncode = "upload-lost"\nwhy = "known"\nuntil = 2000-01-01\nscenario = '
 

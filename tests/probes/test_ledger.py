@@ -145,3 +145,16 @@ NOW = datetime(2026, 1, 2, 3, 14, 5, tzinfo=UTC)
 def test_a_name_tells_whether_its_run_can_be_alive(name: str, left: bool) -> None:
     """And whether it is one of ours at all: nothing else may ever be swept."""
     assert is_left_over(name, timedelta(minutes=10), NOW) is left
+
+
+def test_a_run_owes_while_it_is_alive_and_until_it_is_swept(mine: Ledger, tmp_path: Path) -> None:
+    """Whoever throws folders away keeps those; one whose ledger is settled, or that has none, owes nothing."""
+    other = dead(tmp_path)
+    name = other.enter("file", "a.txt")
+    assert ledger.owes(tmp_path / RUN)
+    assert ledger.owes(tmp_path / DEAD)
+    other.close()
+    assert ledger.owes(tmp_path / DEAD)
+    settle(tmp_path / DEAD / ledger.NAME, Entry("file", name))
+    assert not ledger.owes(tmp_path / DEAD)
+    assert not ledger.owes(tmp_path / "nothing")

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from probes.ledger import Entry, settle
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from probes.target import Patience, Target
+from reports.history import strips
 from reports.run import Run as Report
 from reports.run import load
 from tests.conftest import ROOT
@@ -228,3 +231,23 @@ def test_a_loop_that_is_blocked_is_ended_from_outside(tmp_path: Path) -> None:
     assert last["event"] == "run-finished"
     for path in (run / "junit.xml", wished):
         assert [(suite.tests, suite.errors) for suite in JUnitXml.fromfile(str(path))] == [(2, 2)]
+
+
+async def test_where_folders_do_not_last_the_store_remembers(begin: Begin, site: Site, tmp_path: Path) -> None:
+    """A run on another disk knows what became of the promises in the runs before; its own folder is not needed."""
+    identity = replace(target_at(site).identity, state=f"file:{tmp_path / 'state.json'}")
+    target = target_at(site, identity=identity)
+    first = await finished(begin(target), doing(AssertionError("no")), doing(None))
+    shutil.rmtree(first.folder)
+    second = await finished(begin(target), doing(AssertionError("no")), doing(None))
+    seen = strips(second)[NAMES[0]].seen
+    assert [(each.run, each.verdict) for each in seen] == [(r.id, Verdict.BROKEN) for r in (first, second)]
+
+
+async def test_a_store_that_refuses_costs_a_note(begin: Begin, site: Site, tmp_path: Path) -> None:
+    """No verdict, no exit code, no traceback."""
+    (tmp_path / "state.json").write_text("no JSON")
+    identity = replace(target_at(site).identity, state=f"file:{tmp_path / 'state.json'}")
+    report = await finished(begin(target_at(site, identity=identity)))
+    assert report.exit_code() == 0
+    assert [note for note in report.notes if note.startswith("the state store does not remember this run: ")]

@@ -58,9 +58,9 @@ def parsed(xml: str) -> Element:
 class Written:
     """A journal that grows line by line, one second each; every line obeys the schema unless it is to be odd."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, began: float = BEGAN) -> None:
         self.folder = folder
-        self._at = BEGAN
+        self._at = began
         self._journal = journal.Journal(folder)
 
     def write(self, event: str, *, odd: bool = False, **fields: Any) -> "Written":
@@ -110,9 +110,10 @@ class Written:
             "url": "https://wealist.co.kr/",
             "status": 200,
             "duration": 0.02,
+            "attempt": 1,
         }
         fields |= {"request": message, "response": message, "error": None, "span": "cd" * 8}
-        return self.write("exchange", scenario=scenario, attempt=1, **fields | more)
+        return self.write("exchange", scenario=scenario, **fields | more)
 
     def ended(self, how: str = "completed") -> "Written":
         self.write("spans", kept=9, exported=0, lost=0, reason="")

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from reports import __main__ as commands
 from reports.__main__ import main
 from tests.reports.conftest import ROOT, Written, finding, flaky, green, killed, parsed, red
 
@@ -71,7 +72,7 @@ def test_a_file_that_cannot_be_written_gets_one_sentence(written: Written, capsy
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["--nonsense", "x"]])
+@pytest.mark.parametrize("arguments", [["--lang", "fr"], ["--nonsense", "x"], ["--prune", "0"]])
 def test_a_wrong_call_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 4, as everywhere in this suite, and how to say it."""
     with pytest.raises(SystemExit) as ended:
@@ -104,3 +105,74 @@ def test_it_runs_as_a_module(written: Written) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert io.StringIO(done.stdout).readline().startswith("HELD: every promise was kept")
+
+
+def test_without_a_name_the_newest_run_is_told(
+    written: Written, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`make report` needs no argument; where there is no run it says so."""
+    monkeypatch.setattr(commands, "RUNS", Path("reports/runs"))
+    Written(Path("reports/runs/run-0")).close()
+    green(written)
+    assert main([]) == 0
+    assert f"folder: {FOLDER}" in capsys.readouterr().out
+    monkeypatch.setattr(commands, "RUNS", Path("nowhere"))
+    assert main([]) == 4
+    assert "nowhere holds no run" in capsys.readouterr().err
+
+
+def test_markdown_is_printed_and_kept(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a workflow pipes into a comment is the file that the run left."""
+    red(written)
+    assert main([FOLDER, "--markdown"]) == 1
+    told = capsys.readouterr().out
+    assert told == Path(FOLDER, "report.md").read_text("utf-8")
+    assert told.startswith("**BROKEN: 2 of 7")
+
+
+def test_korean_is_a_word_away(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
+    """Verdict, labels and states in Korean, in text and Markdown alike; junit.xml stays what machines know."""
+    red(written)
+    main([FOLDER, "--lang", "ko"])
+    assert capsys.readouterr().out.startswith("깨짐: 약속 7개 중 2개가 깨졌습니다")
+    assert Path(FOLDER, "report.md").read_text("utf-8").startswith("**깨짐")
+    assert "BROKEN" not in Path(FOLDER, "report.md").read_text("utf-8")
+    assert junit_xml().find("testsuite/testcase/failure") is not None
+
+
+def test_two_runs_are_compared_after_the_report(
+    written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--against` adds what has changed and leaves the exit code alone; a run that is not there is bad input."""
+    other = Written(tmp_path / "before")
+    other.started("edge/a").broken("edge/a").ended().close()
+    written.started("edge/a").held("edge/a").ended()
+    assert main([FOLDER, "--against", str(tmp_path / "before")]) == 0
+    assert "mended (1):\n  edge/a  BROKEN -> HELD  edge-html-fallback\n" in capsys.readouterr().out
+    assert main([FOLDER, "--against", str(tmp_path / "nothing")]) == 4
+    capsys.readouterr()
+    assert main([FOLDER, "--against", str(tmp_path / "before"), "--markdown"]) == 0
+    assert "\n```text\nrun-1 against run-1:\nmended (1):\n" in capsys.readouterr().out
+
+
+def test_shards_are_told_as_one(written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--merge` makes one run and its reports, with the exit code of the whole; twice into one folder is refused."""
+    other = Written(tmp_path / "shard")
+    other.started("edge/b").broken("edge/b").ended().close()
+    written.started("edge/a").held("edge/a").ended()
+    command = [FOLDER, str(tmp_path / "shard"), "--merge", str(tmp_path / "whole")]
+    assert main(command) == 1
+    assert capsys.readouterr().out.startswith("BROKEN: 1 of 2 promises")
+    assert Path(tmp_path, "whole", "junit.xml").is_file()
+    assert main(command) == 4
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_pruning_says_what_is_gone(written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each folder that was removed by name; a folder that is not there is bad input."""
+    for number in range(3):
+        old = Written(tmp_path / "runs" / f"run-{number}")
+        old.started("edge/a").held("edge/a").ended().close()
+    assert main(["--prune", "2", str(tmp_path / "runs")]) == 0
+    assert capsys.readouterr().out == f"removed {tmp_path / 'runs' / 'run-0'}\n"
+    assert main(["--prune", "2", str(tmp_path / "nothing")]) == 4

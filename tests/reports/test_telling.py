@@ -2,7 +2,6 @@
 
 import pytest
 
-from probes.finding import Verdict
 from reports import telling
 from tests.reports.conftest import HTML, Written, expected, finding
 
@@ -147,15 +146,3 @@ def test_spans_are_one_line(written: Written, numbers: tuple[int, int, int], rea
     kept, exported, lost = numbers
     run = written.started().write("spans", kept=kept, exported=exported, lost=lost, reason=reason).load()
     assert telling.spans_line(run) == said
-
-
-def test_every_verdict_has_a_word() -> None:
-    """As the table shows it: no dash, capitals."""
-    assert {telling.word(verdict) for verdict in Verdict} == {
-        "HELD",
-        "DEGRADED",
-        "BROKEN",
-        "UNKNOWN",
-        "NOT RUN",
-        "SKIPPED",
-    }

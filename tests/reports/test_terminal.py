@@ -1,13 +1,16 @@
 """What a person reads at the end: the same facts on a terminal, in a log, and where only ASCII is spoken."""
 
 import io
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from rich.cells import cell_len
 
 from probes.finding import Verdict
-from reports import telling, terminal
+from reports import lang, telling, terminal
+from reports.history import History, Seen
 from reports.run import Run
 from tests.reports.conftest import Written, expected, finding, flaky, green, killed, red
 
@@ -149,18 +152,47 @@ def test_every_promise_has_its_row(written: Written, make: Callable[[Written], W
     assert [s.id for s in run.scenarios if f"\n{s.id} " not in table] == []
 
 
-def test_on_a_terminal_what_held_is_written_over() -> None:
-    """One line moves while all is well; what broke stays to be read."""
-    stream = Terminal()
-    terminal.progress(stream, 1, 9, "edge/a", Verdict.HELD, 0.1)
-    terminal.progress(stream, 2, 9, "edge/b", Verdict.BROKEN, 0.1, "route-broken")
-    terminal.end_progress(stream)
-    assert stream.getvalue().count("\n") == 1
-    assert stream.getvalue().count("\r\x1b[2K") == 3
-
-
-def test_progress_is_one_line_a_scenario() -> None:
-    """How many are done, what it ended as, how long it took, and what is special about it."""
+def test_a_korean_report_keeps_its_columns(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Korean letters are twice as wide, and no line is wider than the terminal for it, save what is to be copied."""
     stream = io.StringIO()
-    terminal.progress(stream, 7, 72, "edge/tls", Verdict.DEGRADED, 1.25, "tls-expiring")
-    assert stream.getvalue() == " 7/72  DEGRADED    1.2 s  edge/tls  tls-expiring\n"
+    terminal.show(red(written).load(), stream, lang.words("ko"))
+    table = [line for line in stream.getvalue().splitlines() if "curl" not in line]
+    assert max(map(cell_len, table)) <= terminal.PLAIN_WIDTH
+    rows = [line for line in table if line.startswith(("edge/", "storage/", "presign/"))]
+    assert len({cell_len(line[: re.search(r"\s+(\S+ s|-)(\s|$)", line).end(1)]) for line in rows}) == 1  # type: ignore[union-attr]
+
+
+def test_history_stands_under_the_finding_and_beside_a_slow_promise(written: Written) -> None:
+    """Since when it is broken, and what a promise that took long usually takes."""
+    run = written.started("edge/a", "edge/b").broken("edge/a").held("edge/b").ended().load()
+    stream = io.StringIO()
+    past = {"edge/a": past_of("broken since Tuesday"), "edge/b": past_of("held", usual=(0.1, 0.2))}
+    terminal.show(run, stream, history=past)
+    assert "\n  since     broken since Tuesday\n" in stream.getvalue()
+    assert re.search(r"\nedge/b +HELD +0\.4 s  usually 0\.1 s to 0\.2 s\n", stream.getvalue())
+
+
+def past_of(sentence: str, usual: tuple[float, float] | None = None) -> History:
+    now = Seen("run-1", datetime.now(UTC), Verdict.HELD, 0.4, flaky=False)
+    return History((now,), usual, 0.0, None, 1, sentence)
+
+
+def test_in_actions_nothing_that_a_target_says_is_obeyed(written: Written) -> None:
+    """The report stands between stop-commands and its token, annotations after it."""
+    nasty = finding("upload-lost", "::set-output name=x::y", "::error::z")
+    stream, run = io.StringIO(), written.started("edge/a").broken("edge/a", nasty).ended().load()
+    terminal.show(run, stream, environ={"GITHUB_ACTIONS": "true"})
+    first, *report, last = stream.getvalue().splitlines()
+    token = first.removeprefix("::stop-commands::")
+    assert len(token) == 32
+    assert f"::{token}::" in report
+    assert last.startswith("::error file=scenarios/test_edge.py,line=7,title=BROKEN upload-lost::promise: ")
+
+
+def test_a_number_keeps_its_unit(written: Written) -> None:
+    """However wide the terminal is, no line ends between "8.2" and "s"."""
+    run = red(written).load()
+    for width in range(60, 90):
+        told = [line.plain for line in terminal.lines(run, width)]
+        assert [line for line in told if "8.2 s)" in line]
+        assert not [line for line in told if line.endswith("8.2")]

@@ -1,0 +1,115 @@
+"""Every suspect that the probes can name, read from their source: texts, with a `{}` where something is filled in.
+
+It follows what stands third in `Finding(...)` and `broken(...)`, what is called `suspect`, and what those are made of:
+constants, choices, local names, and what functions return. What comes in as an argument is followed at the calls.
+"""
+
+import ast
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_MAKERS = {"Finding": 2, "broken": 2, "shows": 3, "Step": 1}  # where their suspect stands
+_PROPER = re.compile(r"[\w{}]+-service|S3|edge|[{}]*")  # names that every language shares
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    files = [*(ROOT / "probes").glob("*.py"), *(ROOT / "scenarios").glob("*.py")]
+    return {f"{path.parent.name}.{path.stem}": ast.parse(path.read_text("utf-8")) for path in files}
+
+
+@functools.cache
+def templates() -> frozenset[str]:
+    """The texts, clause by clause; names that every language shares are none."""
+    found = {text.removeprefix("; ").replace("{}{}", "{}") for tree in trees().values() for text in _of(tree)}
+    return frozenset(text for text in found if not _PROPER.fullmatch(text))
+
+
+def _of(tree: ast.Module) -> Iterator[str]:
+    for scope in _scopes(tree):
+        for expression in _suspects(scope):
+            yield from _texts(expression, scope, tree, frozenset())
+
+
+def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
+    yield tree
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _suspects(scope: ast.AST) -> Iterator[ast.expr]:
+    for node in ast.walk(scope):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if len(args) > _MAKERS.get(
+                name, 99
+            ):
+                yield args[_MAKERS[name]]
+            case ast.Call(keywords=keywords):
+                yield from (keyword.value for keyword in keywords if keyword.arg == "suspect")
+            case ast.Assign(targets=[ast.Name(id="suspect")], value=value):
+                yield value
+            case ast.FunctionDef(name="suspected") | ast.FunctionDef(name="_suspect"):
+                yield from _returned(node)
+
+
+def _texts(node: ast.expr, scope: ast.AST, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
+    follow = functools.partial(_texts, scope=scope, tree=tree, seen=seen)
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.JoinedStr(values=parts):
+            yield from _filled(parts, scope, tree)
+        case ast.IfExp(body=one, orelse=other):
+            yield from [*follow(one), *follow(other)]
+        case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values) | ast.Dict(values=values):
+            yield from (text for value in values if value for text in follow(value))
+        case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if name not in seen:
+            yield from _named(name, scope, tree, seen | {name})
+        case ast.Call(func=ast.Name(id=name)) if name not in seen:
+            yield from _called(name, tree, seen | {name})
+        case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[_, *other]):
+            yield from (text for value in (table, *other) for text in follow(value))
+
+
+def _filled(parts: list[ast.expr], scope: ast.AST, tree: ast.Module) -> Iterator[str]:
+    yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
+    for part in parts:
+        if isinstance(part, ast.FormattedValue):
+            yield from (text for text in _texts(part.value, scope, tree, frozenset()) if " " in text)
+
+
+def _named(name: str, scope: ast.AST, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
+    for home in (scope, tree):
+        bound = [n.value for n in ast.walk(home) if isinstance(n, ast.Assign) and _binds(n, name)]
+        for value in bound:
+            yield from _texts(value, home, tree, seen)
+        if bound:
+            return
+    for module in _imported_from(name, tree):
+        yield from _named(name, trees()[module], trees()[module], seen)
+
+
+def _binds(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name for target in node.targets for n in ast.walk(target))
+
+
+def _imported_from(name: str, tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in trees() and any(a.name == name for a in node.names):
+            yield str(node.module)
+
+
+def _called(name: str, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
+    for module in (tree, *(trees()[m] for m in _imported_from(name, tree))):
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                for value in _returned(node):
+                    yield from _texts(value, node, module, seen)
+
+
+def _returned(node: ast.AST) -> Iterator[ast.expr]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Return) and inner.value is not None:
+            yield inner.value
