@@ -22,7 +22,10 @@ each_code = pytest.mark.parametrize("code", Code)
 def test_every_code_has_a_runbook_in_every_language(language: str) -> None:
     """Whoever is paged reads on in their own language, and no file speaks of a code that is gone."""
     there = {path.stem for path in (RUNBOOKS / language).glob("*.md")}
-    assert ({str(code) for code in Code} - there, there - {str(code) for code in Code}) == (set(), set())
+    said = [f"write docs/runbooks/{language}/{code}.md" for code in Code if code not in there]
+    said += [f"remove docs/runbooks/{language}/{name}.md" for name in sorted(there - set(Code))]
+    if said:
+        pytest.fail("\n".join(said), pytrace=False)
 
 
 @each_code

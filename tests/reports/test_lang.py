@@ -40,25 +40,32 @@ def holes(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+def compare(known: set[str], wanted: set[str], where: str) -> None:
+    """Fail with every name that is to be added or taken out, none of them cut short."""
+    said = [*(f"add to {where}: {name}" for name in sorted(wanted - known))]
+    said += [f"take out of {where}: {name}" for name in sorted(known - wanted)]
+    if said:
+        pytest.fail("\n".join(said), pytrace=False)
+
+
 @other
 def test_every_text_is_translated(language: str) -> None:
     """The same keys, each with the same holes, and no text of a report that is gone."""
     ours = words(language).texts
+    compare(set(ours), set(ENGLISH.texts), f"reports/languages/{language}.toml")
     assert {key: holes(text) for key, text in ours.items()} == {key: holes(t) for key, t in ENGLISH.texts.items()}
 
 
 @other
 def test_every_promise_is_translated(language: str) -> None:
     """What a scenario promises is known in every language, word for word, and no promise that nobody makes."""
-    known = table(language, "promises")
-    assert (promises() - set(known), set(known) - promises()) == (set(), set())
+    compare(set(table(language, "promises")), promises(), f"[promises] in reports/languages/{language}.toml")
 
 
 @other
 def test_every_suspect_is_translated(language: str) -> None:
     """Whatever a probe can suspect is known in every language, and no suspect that nobody names."""
-    known = table(language, "suspects")
-    assert (set(templates()) - set(known), set(known) - templates()) == (set(), set())
+    compare(set(table(language, "suspects")), set(templates()), f"[suspects] in reports/languages/{language}.toml")
 
 
 @other
