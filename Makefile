@@ -44,7 +44,7 @@ bench: setup
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --upgrade pyproject.toml -o requirements.lock
+		--no-header --upgrade --extra kubernetes pyproject.toml -o requirements.lock
 	npm update --prefix $(GOOGLE) --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
