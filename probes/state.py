@@ -9,14 +9,15 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from probes.finding import CannotAsk
 
 Kept = dict[str, str]  # name -> value, of one member
+ELSEWHERE = "PROBES_STATE"  # names another store than the environment file does
 LOOKS_AGAIN_AFTER = 0.02  # seconds; flock has nothing that could be awaited
 
 
@@ -119,6 +120,11 @@ def _taken(lock: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def placed(identity: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """`identity` with the store that PROBES_STATE names: that is up to where the suite runs, not to what it asks."""
+    return {**identity, "state": environ[ELSEWHERE]} if environ.get(ELSEWHERE) else dict(identity)
 
 
 def open_state(where: str, patience: float) -> State | None:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
 from probes.realtime import Realtime
+from probes.state import ELSEWHERE, placed
 from probes.tables import BadEnvironment, nearest, section, table, text
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
@@ -238,7 +239,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         workspace=section(source, "workspace", Workspace, settings.get("workspace", {})),
         cast={who: section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
         tls=section(source, "tls", Tls, settings.get("tls", {})),
-        identity=section(source, "identity", Identity, settings.get("identity", {})),
+        identity=section(source, "identity", Identity, placed(table(source, "identity", settings))),
         presign=section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
         paths=section(source, "paths", Paths, settings.get("paths", {})),
         patience=section(source, "patience", Patience, settings.get("patience", {})),
@@ -279,7 +280,8 @@ def _check_identity(source: str, identity: Identity) -> None:
         raise BadEnvironment(f"{source}: way in [identity] is {identity.way!r}; {nearest(identity.way, WAYS)}")
     if identity.state and not STATE.fullmatch(identity.state):
         raise BadEnvironment(
-            f"{source}: state in [identity] must be file:PATH or secret:NAMESPACE/NAME, not {identity.state!r}"
+            f"{source}: state in [identity], or {ELSEWHERE}, must be file:PATH or secret:NAMESPACE/NAME,"
+            f" not {identity.state!r}"
         )
     for way, key in (("refresh-token", "state"), ("signing-key", "signing_key")):
         if identity.way == way and not getattr(identity, key):
