@@ -4,7 +4,7 @@ BIN := .venv/bin
 FAULT ?=
 ENV ?= replica
 
-.PHONY: setup probe test check bench lock clean
+.PHONY: setup probe test check bench lock clean hooks image-tools image-test image-bench
 
 # What stands for Google in the replica is an npm package; no line of its own runs while it is installed.
 GOOGLE := replica/google
@@ -40,6 +40,22 @@ test: setup check
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+# After a change under deploy/.
+hooks: .venv/ready
+	@$(BIN)/python -m tests.deploy.manifests
+
+image-tools:
+	@command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null \
+		|| { apt-get update -qq && apt-get install -qq -y --no-install-recommends podman runc debootstrap; } >/dev/null \
+		|| { echo "image: podman, runc and debootstrap are needed, and root; on Debian: apt-get install podman runc debootstrap" >&2; exit 4; }
+
+# Minutes each: the image is built of nothing and run against a replica outside it.
+image-test: setup image-tools
+	PROBES_IMAGE_TEST=1 $(BIN)/python -m pytest tests/deploy/test_image.py -W error $(ARGS)
+
+image-bench: setup image-tools
+	@$(BIN)/python -m tests.deploy.image
 
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready

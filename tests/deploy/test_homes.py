@@ -119,7 +119,7 @@ def test_a_job_fails_once_and_in_time(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_trace_says_where_the_run_was(environment: str) -> None:
-    """Pod, node, namespace and Job are in every span's resource, by the Downward API; the CronJob where there is one."""
+    """Pod, node, namespace, Job are in every span's resource by the Downward API, the CronJob where there is one."""
     clock, gate = pods(environment)
     for pod, above in (clock, ",k8s.cronjob.name=wealist-probes"), (gate, ""):
         values = {entry["name"]: entry.get("value", "") for entry in pod.spec["containers"][0]["env"]}
