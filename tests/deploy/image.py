@@ -110,9 +110,9 @@ def engine() -> Iterator[Engine]:
 
 
 def _limits() -> str:
-    """Podman raises limits that a machine may keep us from raising: its own are enough."""
-    most = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1] for name in ("nofile", "nproc")}
-    return f"[containers]\ndefault_ulimits={json.dumps([f'{name}={n}:{n}' for name, n in most.items()])}\n"
+    """Podman raises limits, which a machine may forbid: as many files as we may have, and some processes."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return f"[containers]\ndefault_ulimits={json.dumps([f'nofile={files}:{files}', 'nproc=4096:4096'])}\n"
 
 
 def _base(podman: Engine) -> str:
