@@ -63,7 +63,7 @@ def test_a_whole_run_holds_with_what_it_asks_for(podman: Engine, started_replica
     show(podman, started_replica.environment)
     run = measured(podman, Share(granted("requests").cpu, granted("limits").memory))
     assert run.code == EXIT_HELD, run.output
-    assert run.memory <= granted("requests").memory
+    assert run.held <= granted("requests").memory
     report = load(max(podman.runs.glob("*/run.jsonl")).parent)
     assert report.scenarios
     assert {scenario.verdict for scenario in report.scenarios} <= {Verdict.HELD, Verdict.SKIPPED}
