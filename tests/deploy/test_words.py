@@ -25,7 +25,7 @@ def test_the_run_understands_its_arguments(home: int) -> None:
     (container,) = list(pods("prod"))[home].spec["containers"]
     said = told([*container["args"], "--collect-only"])
     assert said.returncode == 0, said.stderr
-    assert "::test_" in said.stdout
+    assert "scenarios/test_edge.py" in said.stdout
 
 
 def test_the_doctor_understands_its_arguments() -> None:
