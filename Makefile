@@ -6,7 +6,7 @@ ENV ?= replica
 RUN ?=
 REPORT_LANG ?= en
 
-.PHONY: setup probe report test check bench pictures lock clean
+.PHONY: setup probe report test check bench pictures hooks image-tools image-test image-bench lock clean
 
 # What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
 REPLICA := replica
@@ -50,10 +50,26 @@ bench: setup
 pictures: setup
 	@$(BIN)/python -m tests.pictures
 
+# After a change under deploy/.
+hooks: .venv/ready
+	@$(BIN)/python -m tests.deploy.manifests
+
+image-tools:
+	@command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null \
+		|| { apt-get update -qq && apt-get install -qq -y --no-install-recommends podman runc debootstrap; } >/dev/null \
+		|| { echo "image: podman, runc and debootstrap are needed, and root; on Debian: apt-get install podman runc debootstrap" >&2; exit 4; }
+
+# Minutes each: the image is built of nothing and run against a replica outside it.
+image-test: setup image-tools
+	PROBES_IMAGE_TEST=1 $(BIN)/python -m pytest tests/deploy/test_image.py -W error $(ARGS)
+
+image-bench: setup image-tools
+	@$(BIN)/python -m tests.deploy.image
+
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --upgrade pyproject.toml -o requirements.lock
+		--no-header --upgrade --extra kubernetes pyproject.toml -o requirements.lock
 	npm update --prefix $(REPLICA) --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock

@@ -8,15 +8,19 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from probes.finding import CannotAsk
+from probes.tables import BadEnvironment
 
 Kept = dict[str, str]  # name -> value, of one member
+ELSEWHERE = "PROBES_STATE"  # names another store than the environment file does
+STATE = re.compile(r"file:.+|secret:[a-z0-9.-]+/[a-z0-9.-]+")
 LOOKS_AGAIN_AFTER = 0.02  # seconds; flock has nothing that could be awaited
 
 
@@ -119,6 +123,19 @@ def _taken(lock: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def placed(identity: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """`identity` with the store that PROBES_STATE names: that is up to where the suite runs, not to what it asks."""
+    return {**identity, "state": environ[ELSEWHERE]} if environ.get(ELSEWHERE) else dict(identity)
+
+
+def check_place(source: str, where: str) -> None:
+    """Raises BadEnvironment when `where` names something, but no store."""
+    if where and not STATE.fullmatch(where):
+        raise BadEnvironment(
+            f"{source}: state in [identity], or {ELSEWHERE}, must be file:PATH or secret:NAMESPACE/NAME, not {where!r}"
+        )
 
 
 def open_state(where: str, patience: float) -> State | None:

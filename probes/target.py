@@ -5,7 +5,6 @@ What differs between environments is TOML; secrets are named there and read from
 
 import difflib
 import functools
-import re
 import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -19,10 +18,10 @@ from urllib.parse import urlsplit
 from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
 from probes.realtime import Realtime
+from probes.state import check_place, placed
 from probes.tables import BadEnvironment, nearest, section, table, text
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
-STATE = re.compile(r"file:.+|secret:[a-z0-9.-]+/[a-z0-9.-]+")
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 LOOPBACK = "127.0.0.1"
 
@@ -238,7 +237,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         workspace=section(source, "workspace", Workspace, settings.get("workspace", {})),
         cast={who: section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
         tls=section(source, "tls", Tls, settings.get("tls", {})),
-        identity=section(source, "identity", Identity, settings.get("identity", {})),
+        identity=section(source, "identity", Identity, placed(table(source, "identity", settings))),
         presign=section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
         paths=section(source, "paths", Paths, settings.get("paths", {})),
         patience=section(source, "patience", Patience, settings.get("patience", {})),
@@ -277,10 +276,7 @@ def _check(source: str, target: Target) -> None:
 def _check_identity(source: str, identity: Identity) -> None:
     if identity.way not in WAYS:
         raise BadEnvironment(f"{source}: way in [identity] is {identity.way!r}; {nearest(identity.way, WAYS)}")
-    if identity.state and not STATE.fullmatch(identity.state):
-        raise BadEnvironment(
-            f"{source}: state in [identity] must be file:PATH or secret:NAMESPACE/NAME, not {identity.state!r}"
-        )
+    check_place(source, identity.state)
     for way, key in (("refresh-token", "state"), ("signing-key", "signing_key")):
         if identity.way == way and not getattr(identity, key):
             raise BadEnvironment(f"{source}: way {way} in [identity] needs {key}; add it")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from probes.finding import CannotAsk
-from probes.state import FileState, open_state
+from probes.state import FileState, open_state, placed
 
 
 @pytest.fixture
@@ -120,3 +120,11 @@ def test_an_environment_may_have_no_state(tmp_path: Path, monkeypatch: pytest.Mo
     state = open_state("file:~/state.json", 5)
     assert isinstance(state, FileState)
     assert state._path == tmp_path / "state.json"
+
+
+def test_where_the_suite_runs_says_where_its_state_is() -> None:
+    """PROBES_STATE outdoes what the environment file names, and an empty one names nothing."""
+    said = {"way": "refresh-token", "state": "file:~/state.json"}
+    assert placed(said, {"PROBES_STATE": "secret:here/state"}) == {"way": "refresh-token", "state": "secret:here/state"}
+    assert placed({}, {"PROBES_STATE": "secret:here/state"}) == {"state": "secret:here/state"}
+    assert placed(said, {"PROBES_STATE": ""}) == said

@@ -88,7 +88,7 @@ def changed(old: str, new: str) -> str:
         (USABLE + '[identity]\nway = "refresh"\n', "way in [identity] is 'refresh'; did you mean refresh-token? known"),
         (USABLE + '[identity]\nway = "refresh-token"\n', "way refresh-token in [identity] needs state; add it"),
         (USABLE + '[identity]\nway = "signing-key"\n', "way signing-key in [identity] needs signing_key; add it"),
-        (USABLE + '[identity]\nstate = "here"\n', "state in [identity] must be file:PATH or secret:NAMESPACE/NAME"),
+        (USABLE + '[identity]\nstate = "here"\n', "or PROBES_STATE, must be file:PATH or secret:NAMESPACE/NAME"),
         (USABLE + '[tls]\nca = "missing.pem"\n', "ca in [tls] names missing.pem, which is no PEM file"),
         (USABLE + f'[tls]\nca = "{__file__}"\n', "which is no PEM file of certificates"),
     ],
@@ -297,3 +297,14 @@ def test_lists_of_texts_are_lists_of_texts() -> None:
     assert built(USABLE + '[exposure]\nclosed = ["git", "loki"]\n').exposure.closed == ("git", "loki")
     with pytest.raises(BadEnvironment, match="closed in \\[exposure\\] must be a list of texts"):
         built(USABLE + "[exposure]\nclosed = [1]\n")
+
+
+def test_where_the_state_is_may_be_said_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One environment file serves a laptop and the cluster; a store that cannot be is refused, whoever named it."""
+    said = USABLE + '[identity]\nway = "refresh-token"\nstate = "file:state.json"\n'
+    monkeypatch.setenv("PROBES_STATE", "secret:wealist-prod/wealist-probes-state")
+    assert built(said).identity == Identity("refresh-token", state="secret:wealist-prod/wealist-probes-state")
+    assert built(USABLE).identity.state == "secret:wealist-prod/wealist-probes-state"
+    monkeypatch.setenv("PROBES_STATE", "wealist-probes-state")
+    with pytest.raises(BadEnvironment, match="PROBES_STATE, must be file:PATH or secret:NAMESPACE/NAME"):
+        built(said)
