@@ -3,14 +3,16 @@
 import contextlib
 import functools
 import itertools
+import os
 import signal
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Collection, Generator
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import pytest
 
 from probes import items as collected
+from probes import reruns, shards
 from probes import target as targets
 from probes.browser import Browser
 from probes.finding import CannotAsk, Verdict
@@ -24,7 +26,7 @@ from probes.storage import Drive
 from probes.tables import BadEnvironment
 from probes.target import Target
 from probes.web import Web
-from reports import terminal
+from reports import gate, outlets, terminal
 
 ROOT = Path(__file__).parent.parent
 RUNS, SCENARIOS = ROOT / "reports" / "runs", ROOT / "scenarios"
@@ -38,6 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--env", metavar="NAME|FILE", help="a name in environments/ (default: replica) or a path to a TOML file"
     )
+    group.addoption("--shard", default="", metavar="I/N", help="one of N shares of the scenarios; index/N in a pod")
+    group.addoption("--gate", action="store_true", help="after a deploy: what was broken before fails nothing")
+    group.addoption("--settle", default="0", metavar="90s", help="ask again what does not hold, for so long")
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="start the replica with this fault")
     group.addoption("--probe-concurrency", type=int, default=0, metavar="N", help="scenarios at once (default: all)")
     group.addoption("--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke")
@@ -47,8 +52,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Complain about a mistyped environment before anything is collected."""
-    if named := config.getoption("env"):
+    environments, shard = config.getoption("env") or "replica", config.getoption("shard")
+    config.stash[_PART] = named, _ = _or_usage_error(lambda: shards.part(environments, shard, os.environ))
+    _or_usage_error(lambda: reruns.seconds(config.getoption("settle")))
+    if config.getoption("env"):
         _or_usage_error(lambda: targets.parse(targets.find(named)))
+    if config.getoption("gate"):
+        config.option.verbose = min(config.option.verbose, -2)  # the log pane's first line is the verdict
+
+
+_PART = pytest.StashKey[tuple[str, shards.Share]]()
 
 
 def _or_usage_error(ask: Callable[[], T]) -> T:
@@ -60,8 +73,13 @@ def _or_usage_error(ask: Callable[[], T]) -> T:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Know every scenario by name before -k takes some away."""
+    """Know every scenario by name before -k takes some away, and leave out those of other shares."""
     config.stash[_KNOWN] = [collected.scenario_id(item) for item in items if collected.promises(item)]
+    _, share = config.stash[_PART]
+    others = [item for item in items if collected.promises(item) and not share.holds(collected.scenario_id(item))]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 _KNOWN = pytest.StashKey[list[str]]()
@@ -77,14 +95,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if junit := config.pluginmanager.get_plugin("junitxml"):
         junit.pytest_unconfigure(config)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
     collected.check([item for item in session.items if collected.promises(item)])
-    wishes = _or_usage_error(lambda: _wishes(config, len(chosen)))
-    environment, faults = config.getoption("env") or "replica", config.getoption("fault")
+    known = config.stash[_KNOWN]
+    all_areas = {targets.area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
+    wishes = _or_usage_error(lambda: _wishes(config, chosen, all_areas=all_areas))
+    (environment, _), faults = config.stash[_PART], config.getoption("fault")
     target, started = _or_usage_error(lambda: ready(environment, faults))
     if started:
         config.add_cleanup(started.stop)
-    known = config.stash[_KNOWN]
-    all_areas = {targets.area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
     _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
+    _or_usage_error(lambda: _check(wishes, target))
     config.stash[SESSION] = mine = Session(
         wishes=wishes,
         target=target,
@@ -97,15 +116,31 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _await_instead(item, name)
 
 
-def _wishes(config: pytest.Config, selected: int) -> Wishes:
-    junit = config.getoption("xmlpath", None)
+def _check(wishes: Wishes, target: Target) -> None:
+    """Complain of what can never come true, before anything is asked."""
+    if not target.identity.state and (wishes.gate or os.environ.get(outlets.NOTICES)):
+        asks = "--gate" if wishes.gate else outlets.NOTICES
+        raise CannotAsk(f"{asks} needs to know how the last run ended; name a store in state of [identity]")
+    if wishes.settle >= target.patience.run:
+        limit = f"the {target.patience.run:g} s that [patience] gives the run"
+        raise CannotAsk(f"--settle {wishes.settle:g}s does not fit into {limit}; say less, or raise run")
+
+
+def _wishes(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) -> Wishes:
+    junit, (_, share) = config.getoption("xmlpath", None), config.stash[_PART]
+    known: list[str] = config.stash[_KNOWN]
+    whole = all_areas and {name for name in known if share.holds(name)} == set(chosen)
     return Wishes(
         folder=place("--runs", config.getoption("runs")) / new_name(),
-        concurrency=config.getoption("probe_concurrency") or selected,
+        concurrency=config.getoption("probe_concurrency") or len(chosen),
         confirm=not config.getoption("no_confirm"),
         most_failures=config.getoption("maxfail"),
         strict=config.getoption("strict_verdicts"),
         junit=place("--junitxml", Path(junit).parent) / Path(junit).name if junit else None,
+        gate=config.getoption("gate"),
+        settle=reruns.seconds(config.getoption("settle")),
+        share=share,
+        known=frozenset(known if whole else ()),
     )
 
 
@@ -212,8 +247,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     if mine is None:
         return
     report = mine.finish()
-    session.config.stash[_REPORT] = report
-    session.exitstatus = report.exit_code(strict=session.config.getoption("strict_verdicts"))
+    strict = session.config.getoption("strict_verdicts")
+    session.exitstatus = report.exit_code(strict=strict)
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("gate") and reporter:
+        gate.show(report, _stream(reporter), strict=strict)  # before pytest writes its empty line
+    else:
+        session.config.stash[_REPORT] = report
 
 
 _REPORT = pytest.StashKey[Any]()
@@ -237,7 +277,7 @@ def _progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome]
     count = itertools.count(1)
 
     def tell(scenario: Scenario, outcome: Outcome) -> None:
-        if config.option.verbose > 0 or reporter is None:
+        if config.option.verbose > 0 or config.getoption("gate") or reporter is None:
             return
         told = (next(count), total, scenario.id, outcome.verdict, outcome.duration, outcome.remark)
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():

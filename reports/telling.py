@@ -65,15 +65,24 @@ def _claim(run: Run, *, strict: bool) -> str:
     if code == EXIT_BROKEN:
         return f"BROKEN: {counts[Verdict.DEGRADED]} of {promises} degraded, and --strict-verdicts asks for better"
     if code == EXIT_HELD:
-        return "HELD: every promise was kept" if not counts[Verdict.DEGRADED] else "HELD, but not as it should be"
+        return _kept(run)
     return f"UNKNOWN: nothing is known to be broken, but {silent} of {promises} got no answer"
 
 
+def _kept(run: Run) -> str:
+    if any(scenario.known for scenario in run.scenarios):
+        return "HELD: nothing is broken that was not broken before"
+    return "HELD: every promise was kept" if not run.counts[Verdict.DEGRADED] else "HELD, but not as it should be"
+
+
 def _counted(run: Run) -> Iterable[str]:
-    accepted = sum(s.counts_as is not s.verdict for s in run.scenarios)
-    counts = run.counts - Counter({Verdict.HELD: accepted})
+    excused = [s for s in run.scenarios if s.counts_as is not s.verdict]
+    accepted = sum(s.accepted is not None for s in excused)
+    known = len(excused) - accepted
+    counts = run.counts - Counter({Verdict.HELD: len(excused)})
+    others = ((known, "broken before"), (accepted, "accepted"), (len(run.flaky), "flaky"))
     yield from (f"{counts[verdict]} {said}" for verdict, said in _COUNTED.items() if counts[verdict])
-    yield from (f"{number} {said}" for number, said in ((accepted, "accepted"), (len(run.flaky), "flaky")) if number)
+    yield from (f"{number} {said}" for number, said in others if number)
     yield f"in {seconds(run.duration)}"
 
 
@@ -94,8 +103,10 @@ def groups(run: Run) -> list[list[Scenario]]:
     for scenario in run.findings:
         finding = scenario.finding
         same = (finding.code, finding.suspect) if finding else scenario.id
-        found.setdefault((scenario.verdict, scenario.accepted, same), []).append(scenario)
-    equally_bad = groupby(found.values(), key=lambda group: (group[0].verdict, group[0].accepted is None))
+        found.setdefault((scenario.verdict, scenario.accepted, scenario.known, same), []).append(scenario)
+    equally_bad = groupby(
+        found.values(), key=lambda group: (group[0].verdict, group[0].accepted is None, group[0].known)
+    )
     worst = [group for _, groups in equally_bad for group in sorted(groups, key=len, reverse=True)]
     return [*worst, *([s] for s in run.flaky if s not in run.findings)]
 
@@ -104,6 +115,7 @@ def heading(group: Sequence[Scenario]) -> str:
     """Verdict and code, and until when it is accepted."""
     first = group[0]
     marks = f" (accepted until {one_line(first.accepted.until)})" if first.accepted else ""
+    marks += " (broken before)" if first.known else ""
     finding = shown(first)
     verdict = "FLAKY" if first.flaky else word(first.verdict)
     return f"{verdict}  {finding.code if finding else 'no finding'}{marks}"

@@ -209,5 +209,5 @@ async def test_a_run_tells_its_verdicts(stage: Stage) -> None:
     """Of what has ended; what has not, or was stopped before it began, has none."""
     made = stage.begin({"edge/a": doing(None), "edge/b": asyncio.Event().wait, "edge/c": doing(None)}, concurrency=1)  # type: ignore[dict-item]
     await made.outcome("edge/a")
-    assert made.verdicts == [Verdict.HELD]
+    assert [outcome.verdict for outcome in made.outcomes.values()] == [Verdict.HELD]
     await made.finish()
