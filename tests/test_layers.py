@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "reports": ("reports", "probes.finding", "probes.journal"),
     "replica": ("replica",),
 }
-EXCEPTIONS = {"probes/plugin.py": ("reports",), "probes/session.py": ("reports",)}
+EXCEPTIONS = {f"probes/{name}.py": ("reports",) for name in ("plugin", "session", "doctor_checks")}
 KNOW_PYTEST = ("probes/plugin.py", "probes/items.py", "scenarios/")
 NAMES_FOR_ANYTHING = frozenset({"core", "base", "common", "utils", "helpers", "manager", "client"})
 
