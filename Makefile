@@ -50,4 +50,4 @@ lock: .venv/ready
 		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(GOOGLE)/node_modules .replica reports/runs .mypy_cache .ruff_cache
+	rm -rf .venv $(GOOGLE)/node_modules .replica .promtool reports/runs .mypy_cache .ruff_cache

@@ -63,9 +63,9 @@ def _lapse(last: LastRun, name: str, outcome: Outcome, now: float) -> Lapse | No
         if before is None or before.code == Code.UNKNOWN:
             return Lapse(str(code), now, 1, before.held if before else last.at)
         return replace(before, code=str(code), runs=before.runs + 1)
-    if outcome.verdict is Verdict.UNKNOWN:  # does not clear the target of what it broke before
+    if outcome.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN):  # does not clear the target of what it broke before
         return replace(before, runs=before.runs + 1) if before else Lapse(str(Code.UNKNOWN), now, 1, last.at)
-    return before if outcome.verdict is Verdict.NOT_RUN else None
+    return None
 
 
 async def pass_on(

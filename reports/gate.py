@@ -35,13 +35,12 @@ def lines(run: Run, *, strict: bool = False) -> Iterator[str]:
 
 def _verdict(run: Run, *, strict: bool) -> str:
     code, broken = run.exit_code(strict=strict), run.counts[Verdict.BROKEN]
-    counted = telling.headline(run, strict=strict).partition(": ")[2]
+    headline = telling.headline(run, strict=strict)
     if code == EXIT_HELD:
-        counts = counted[counted.index(" (") :] if " (" in counted else ""
-        return f"HELD: this deploy broke nothing{counts}"
+        return f"HELD: this deploy broke nothing{headline[headline.index(' (') :]}"
     if code == EXIT_BROKEN and broken:
-        return f"BROKEN by this deploy: {counted}"
-    return telling.headline(run, strict=strict)
+        return f"BROKEN by this deploy: {headline.partition(': ')[2]}"
+    return headline
 
 
 def _known(run: Run) -> Iterator[str]:

@@ -64,8 +64,9 @@ class _Listening(requests.Session):
 
 def _collected(run: Run) -> Any:
     ours = {"service.name": SERVICE, "service.version": run.version, "deployment.environment.name": run.environment}
-    # No service.instance.id: a new series for each run would be one more each quarter of an hour.
-    resource = Resource.create(ours | ({"wealist.probes.shard": run.shard} if run.shard else {}))
+    said = Resource.create(ours | ({"wealist.probes.shard": run.shard} if run.shard else {})).attributes
+    # The SDK makes an id for each process, and every run would be another set of series.
+    resource = Resource({name: value for name, value in said.items() if name != "service.instance.id"})
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], resource, shutdown_on_exit=False)
     meter, told = provider.get_meter(SERVICE, run.version), list(samples(run))
