@@ -60,8 +60,8 @@ class World:
 
     @property
     def left(self) -> dict[str, Any]:
-        kept: dict[str, Any] = json.loads(self.store.read_text())["last-run"]
-        return json.loads(kept["lapses"]) | {"told": json.loads(kept["told"])}
+        kept = json.loads(self.store.read_text())["last-run"]
+        return {**json.loads(kept["lapses"]), "told": json.loads(kept["told"])}
 
 
 @pytest.fixture
