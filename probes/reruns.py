@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from probes.finding import CannotAsk, Verdict
 
-LONGEST_PAUSE = 10.0  # seconds; a service that comes up must not be hammered, and a gate must not sleep through it
+# Seconds: a service that comes up must not be hammered, and a gate must not sleep through it.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 10.0
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"(\d{1,5}(?:\.\d+)?)([sm]?)")
 
@@ -21,7 +22,7 @@ def pause(verdicts: Sequence[Verdict], *, settling: bool, confirm: bool, rest: f
     """Seconds to wait before the next attempt, after those that ended as `verdicts`; None where there is none."""
     last = verdicts[-1]
     if settling and last in (Verdict.BROKEN, Verdict.UNKNOWN):
-        return max(rest, min(rest * 2.0 ** (len(verdicts) - 1), LONGEST_PAUSE))
+        return max(rest, min(max(rest, SHORTEST_PAUSE) * 2.0 ** (len(verdicts) - 1), LONGEST_PAUSE))
     if confirm and last is Verdict.BROKEN and len(verdicts) == 1:
         return rest
     return None

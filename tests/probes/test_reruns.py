@@ -34,6 +34,7 @@ def test_it_is_asked_again_while_it_may_change(
 def test_no_pause_is_shorter_than_the_environment_wants() -> None:
     """The edge caches an error for longer than we would wait: asking sooner would ask the cache."""
     assert pause([B, B], settling=True, confirm=True, rest=11.0) == 11.0
+    assert (pause([B] * 4, settling=True, confirm=True, rest=0) or 0) > 0.1
     assert pause([B] * 9, settling=True, confirm=True, rest=11.0) == 11.0
 
 
