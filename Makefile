@@ -6,10 +6,10 @@ ENV ?= replica
 
 .PHONY: setup probe test check bench lock clean
 
-# What stands for Google in the replica is an npm package; no line of its own runs while it is installed.
-GOOGLE := replica/google
+# What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
+REPLICA := replica
 
-setup: .venv/ready $(GOOGLE)/node_modules/ready
+setup: .venv/ready $(REPLICA)/node_modules/ready
 	@$(BIN)/python -m probes.chromium
 
 .venv/ready: requirements-dev.lock
@@ -20,11 +20,11 @@ setup: .venv/ready $(GOOGLE)/node_modules/ready
 		|| { echo "setup: packages could not be installed; pip says why above (is its index reachable?)" >&2; exit 4; }
 	@touch $@
 
-$(GOOGLE)/node_modules/ready: $(GOOGLE)/package-lock.json
+$(REPLICA)/node_modules/ready: $(REPLICA)/package-lock.json
 	@command -v npm >/dev/null || { echo "setup: npm is missing; install Node 20 or newer, which brings it" >&2; exit 4; }
 	@echo "setup: installing the packages of $<"
-	@npm ci --prefix $(GOOGLE) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null \
-		|| { echo "setup: oidc-provider could not be installed; npm says why above (is its registry reachable?)" >&2; exit 4; }
+	@npm ci --prefix $(REPLICA) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null \
+		|| { echo "setup: the replica's packages could not be installed; npm says why above (is its registry reachable?)" >&2; exit 4; }
 	@touch $@
 
 probe: setup
@@ -45,9 +45,9 @@ bench: setup
 lock: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --upgrade pyproject.toml -o requirements.lock
-	npm update --prefix $(GOOGLE) --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm update --prefix $(REPLICA) --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(GOOGLE)/node_modules .replica .promtool reports/runs .mypy_cache .ruff_cache
+	rm -rf .venv $(REPLICA)/node_modules .replica .promtool reports/runs .mypy_cache .ruff_cache

@@ -85,7 +85,7 @@ class Browser:
             user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR", storage_state=state
         )
         context.set_default_timeout(self.target.patience.answer * 1000)
-        await context.tracing.start(screenshots=True, snapshots=True)
+        await context.tracing.start(screenshots=False, snapshots=True)
         return context
 
     def _signed_in(self, tokens: Tokens) -> StorageState:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Locator, Page, Request
+from playwright.async_api import ConsoleMessage, Locator, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
@@ -18,6 +18,7 @@ from probes.target import Target
 from probes.web import Answer
 
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
+ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # resource types, as the browser calls them
 NO_CALLS = ("/api/ops-portal", "/api/oauth2")  # what lives under /api/ and is for people, not for programs
 
 
@@ -43,7 +44,9 @@ class Visit:
         self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
+        self._responses: dict[Request, Response] = {}
         page.on("request", self._begun)
+        page.on("response", lambda response: self._responses.update({response.request: response}))
         page.on("requestfinished", lambda request: self._later(self._finished(request)))
         page.on("requestfailed", lambda request: self._later(self._failed(request)))
         page.on("console", self._console)
@@ -152,24 +155,25 @@ class Visit:
         self.news.set()
 
     async def _finished(self, request: Request) -> None:
-        with contextlib.suppress(PlaywrightError):  # a page that closes meanwhile takes its bodies along
-            if (response := await request.response()) is None:
-                return
-            headers = await response.all_headers()
+        if response := self._responses.pop(request, None):
             # Of a redirect the browser keeps no body.
             wanted = is_call(request.url) and not 300 <= response.status < 400
             body = b""
             with contextlib.suppress(PlaywrightError):  # a page that logs out at once takes only the body along
                 body = await response.body() if wanted else b""
-            self._note(request, Answer(request.method, request.url, response.status, headers, body))
+            await self._answered(request, response, body)
 
     async def _failed(self, request: Request) -> None:
-        with contextlib.suppress(PlaywrightError):
-            # A page that does not read a body makes the browser abort what has been answered already.
-            if response := await request.response():
-                headers = await response.all_headers()
-                return self._note(request, Answer(request.method, request.url, response.status, headers, b""))
+        # A page that does not read a body makes the browser abort what has been answered already.
+        if response := self._responses.pop(request, None):
+            return await self._answered(request, response, b"")
         return self._note(request, Answer(request.method, request.url, 0, {}, b""), request.failure or "failed")
+
+    async def _answered(self, request: Request, response: Response, body: bytes) -> None:
+        with contextlib.suppress(PlaywrightError):  # a page that closes meanwhile takes its headers along
+            # Cookies are shown to who asks the browser again; an asset has none.
+            headers = response.headers if request.resource_type in ASSETS else await response.all_headers()
+            self._note(request, Answer(request.method, request.url, response.status, headers, body))
 
     def _note(self, request: Request, answer: Answer, failure: str = "") -> None:
         timing = request.timing

@@ -33,6 +33,7 @@ class Redactor:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}  # every form of every known secret, longest first -> its label
         self._heads: set[str] = set()  # how those forms begin
+        self._clean: set[str] = set()  # short texts that hold none of them
 
     def remember(self, secret: str) -> None:
         """Take `secret` out of everything from now on, however it is written. Public development names stay."""
@@ -42,6 +43,7 @@ class Redactor:
         forms = {form: label for form in labels.forms(secret) if len(form) >= _SHORTEST}
         self._known = dict(sorted((self._known | forms).items(), key=lambda item: -len(item[0])))
         self._heads |= {form[:_SHORTEST] for form in forms}
+        self._clean.clear()
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Remember the cookies of a request or an answer: quoted elsewhere, nothing tells that they are secret."""
@@ -99,7 +101,12 @@ class Redactor:
         """A quick no for most texts, since every one is looked through for every form of every secret."""
         if len(value) > _QUICK:
             return True
-        return any(value[at : at + _SHORTEST] in self._heads for at in range(len(value) - _SHORTEST + 1))
+        if value in self._clean:
+            return False
+        if any(value[at : at + _SHORTEST] in self._heads for at in range(len(value) - _SHORTEST + 1)):
+            return True
+        self._clean.add(value)
+        return False
 
     def _without_known(self, value: str) -> str:
         if not self._may_hold(value):

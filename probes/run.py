@@ -16,6 +16,7 @@ from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.outcome import Attempt, Outcome, Scenario, conclude, described
 from probes.target import Target
+from probes.turns import Turns
 
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
@@ -51,7 +52,7 @@ class Run:
         self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
         self._settle, self._began = settle, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
-        self._looking = asyncio.Semaphore(SECOND_LOOKS)
+        self._looking = Turns(SECOND_LOOKS, target.patience.answer / 4)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
 
     def start(self, scenarios: Mapping[str, tuple[Scenario, Call]]) -> None:
@@ -133,7 +134,7 @@ class Run:
             settling = self._settling
             while (pause := self._pause(attempts)) is not None:
                 await asyncio.sleep(pause)
-                attempts.append(await self._attempt(scenario, call, len(attempts) + 1))
+                attempts.append(await self._attempt(scenario, call, len(attempts) + 1, attempts[-1].finding))
         except NotApplicable as why:
             if not attempts:
                 return Outcome(Verdict.SKIPPED, reason=str(why))
@@ -178,7 +179,7 @@ class Run:
         self._announce(scenario, outcome)
         return outcome
 
-    async def _attempt(self, scenario: Scenario, call: Call, number: int) -> Attempt:
+    async def _attempt(self, scenario: Scenario, call: Call, number: int, seen: Finding | None = None) -> Attempt:
         journal, began = self.evidence.journal, time.monotonic()
         journal.write("attempt-started", scenario=scenario.id, attempt=number)
         span = self.evidence.tracing.start(
@@ -190,7 +191,7 @@ class Run:
         recorder = Recorder(self.evidence, scenario.id, number, span)
         with recording(recorder):
             try:
-                finding = await self._judge(scenario, call, recorder)
+                finding = await self._judge(scenario, call, recorder, seen)
             except NotApplicable:
                 telemetry.end_scenario(span, Verdict.SKIPPED, None)
                 raise
@@ -207,13 +208,13 @@ class Run:
         )
         return Attempt(verdict, finding)
 
-    async def _judge(self, scenario: Scenario, call: Call, recorder: Recorder) -> Finding | None:
+    async def _judge(self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None) -> Finding | None:
         timer = asyncio.timeout(scenario.deadline)
         try:
             async with timer:
                 await call()
         except Broken as failure:
-            return await self._look_again(failure.finding, recorder)
+            return await self._look_again(failure.finding, recorder, seen)
         except NotApplicable:
             raise
         except CannotAsk as why:
@@ -236,12 +237,14 @@ class Run:
         recorder.note("".join(traceback.format_exception(error)))
         return unknown(f"the suite itself failed with {type(error).__name__}: {error}; the journal has the traceback")
 
-    async def _look_again(self, finding: Finding, recorder: Recorder) -> Finding:
-        """Climb the ladder; whatever happens there, the finding stands."""
+    async def _look_again(self, finding: Finding, recorder: Recorder, seen: Finding | None) -> Finding:
+        """Climb the ladder, unless what was `seen` at the first attempt is seen again; the finding stands anyway."""
         line = curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
         finding = replace(finding, reproduce=finding.reproduce or line)
+        if seen and (seen.code, seen.observed) == (finding.code, self.evidence.redactor.text(finding.observed)):
+            return replace(finding, rungs=seen.rungs, suspect=seen.suspect)
         try:
-            async with self._looking, asyncio.timeout(SECOND_LOOK):
+            async with self._looking.one(), asyncio.timeout(SECOND_LOOK):
                 return await self._refine(finding, recorder)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
             if not self.stopped:

@@ -16,6 +16,7 @@ from probes import __version__
 from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding
 from probes.target import Target, address
+from probes.turns import Turns
 
 AT_ONCE = 12  # requests of one run; more would only wait for each other in the target
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
@@ -79,7 +80,7 @@ class Web:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=AT_ONCE)),
+            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=5 * AT_ONCE)),
             # Most of it to connect, since a run begins with many handshakes at once; less than all of it, so that who
             # takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer * 0.8),
@@ -90,7 +91,7 @@ class Web:
         # One scenario's cookies are nothing to another's: a visitor who keeps them brings a jar along.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Ours, not the pool's: what waits for its turn here has not been asked yet, and nobody can be late with it.
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(AT_ONCE, target.patience.answer / 4)
 
     async def ask(
         self,
@@ -106,7 +107,7 @@ class Web:
         cookies: httpx.Cookies | None = None,
     ) -> Answer:
         """One exchange, redirects not followed; `cookies` is the visitor's jar. Raises Broken when no answer comes."""
-        async with self._turns:
+        async with self._turns.one():
             with current().exchange(kind, method, url) as exchange:
                 request = self._client.build_request(
                     method, url, headers=headers, json=json, content=content, data=data

@@ -47,7 +47,7 @@ class Replica:
             await self._buckets.rule(self.world.hosts.apex, faults)
             await self._caddy.load(edge.config(self._places, faults))
             self.world.faults = set(faults)
-            await self._buckets.publish({pages.CONFIG: pages.site(self.world)[pages.CONFIG]})
+            await self._buckets.publish(pages.switched(self.world))
 
     def drop(self, kinds: Collection[str]) -> int:
         """End every open socket of these kinds as a server does that restarts."""
@@ -117,7 +117,8 @@ async def _world(buckets: Buckets, weed: Child, places: Places, faults: Collecti
     await buckets.make(weed)
     world = World.seeded(edge.hosts(places), await buckets.settings(places.bucket), key=await key)
     world.faults = set(faults)
-    await asyncio.gather(buckets.publish(pages.site(world)), buckets.rule(world.hosts.apex, faults))
+    site = await asyncio.to_thread(pages.site, world)
+    await asyncio.gather(buckets.publish(site), buckets.rule(world.hosts.apex, faults))
     return world
 
 

@@ -1,10 +1,12 @@
 """A replica for all tests of a session, its faults switched between them; runs as a user starts them."""
 
+import atexit
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,10 @@ from reports.run import Run, load
 
 ROOT = Path(__file__).parent.parent
 RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
+# A hundred runs need not compile the suite a hundred times, even where the tests are told to leave no bytecode.
+BYTECODE = tempfile.TemporaryDirectory(prefix="probes-bytecode-")
+atexit.register(BYTECODE.cleanup)
+COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def begin(runs: Path, *arguments: str, scenarios: str = "scenarios", **variables
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", scenarios, "--runs", str(runs), *arguments],
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "120", **variables},
+        env={**os.environ, "COLUMNS": "120", **COMPILED, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

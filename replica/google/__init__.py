@@ -82,7 +82,7 @@ def command() -> list[str]:
         raise ChildError(
             "node is missing, which runs the replica's sign-in; install Node 20 or newer, then: make setup"
         )
-    if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
+    if not (FOLDER.parent / "node_modules" / "oidc-provider").is_dir():
         raise ChildError("oidc-provider is missing, which stands for Google; install it with: make setup")
     return [node, str(FOLDER / "provider.mjs")]
 

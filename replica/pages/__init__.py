@@ -1,18 +1,24 @@
-"""weAlist's pages, written fresh: its routes, storage keys, roles, titles and texts (contract §3), with no build step.
+"""weAlist's pages, written fresh: its routes, storage keys, roles, titles and texts (contract §3).
 
-The pages ask the API as the real ones do. They cannot see the replica's faults, so those that concern them are told
-in `config.js`, which alone changes when a fault is switched.
+The pages ask the API as the real ones do, and are bundled as the real ones are: seventeen modules fetched one by one
+would be most of what a browser asks. They cannot see the replica's faults, so those that concern them are told in
+`config.js`, which alone changes when a fault is switched.
 """
 
+import functools
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from replica.faults import PAGES
+from replica.processes import ChildError
 from replica.realtime_faults import REALTIME_PAGES
 from replica.world import World
 
+ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
+BUNDLED_WITHIN = 30.0  # seconds
 SITE = Path(__file__).parent / "site"
 PORTAL = Path(__file__).parent / "portal"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
@@ -21,9 +27,15 @@ OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
 
 
 def site(world: World) -> dict[str, tuple[bytes, str]]:
-    """Every object of the site's bucket: path without a slash in front -> body and content type."""
+    """Every object of the site's bucket: path without a slash in front -> body and content type. Raises ChildError."""
     written = _written(SITE)
-    return _typed(written | {CONFIG: config(world), "assets/build.js": build(written)})
+    kept = {path: body for path, body in written.items() if Path(path).suffix != ".js"}
+    return _typed(kept | {"assets/main.js": _bundled(build(written))}) | switched(world)
+
+
+def switched(world: World) -> dict[str, tuple[bytes, str]]:
+    """Those of the site's objects that a fault changes."""
+    return _typed({CONFIG: config(world)})
 
 
 def portal(world: World) -> dict[str, tuple[bytes, str]]:
@@ -47,7 +59,18 @@ def config(world: World) -> bytes:
     return f"window.__ENV__ = {json.dumps(env)};\n".encode()
 
 
-def build(written: dict[str, bytes]) -> bytes:
+def build(written: dict[str, bytes]) -> str:
     """The build id in the footer: the same for the same pages, as a commit's hash would be."""
-    digest = hashlib.sha256(b"".join(written.values())).hexdigest()
-    return f'export const BUILD = "v1-{digest[:7]}";\n'.encode()
+    return f"v1-{hashlib.sha256(b''.join(written.values())).hexdigest()[:7]}"
+
+
+@functools.cache
+def _bundled(build_id: str) -> bytes:
+    if not ESBUILD.exists():
+        raise ChildError("esbuild is missing, which bundles the replica's pages; install it with: make setup")
+    said = ["--bundle", "--format=esm", "--charset=utf8", f"--define:BUILD={json.dumps(build_id)}"]
+    command = [str(ESBUILD), str(SITE / "assets" / "main.js"), *said]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, timeout=BUNDLED_WITHIN).stdout
+    except subprocess.CalledProcessError as error:
+        raise ChildError(f"the replica's pages could not be bundled: {error.stderr.decode()}") from error

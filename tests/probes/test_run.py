@@ -176,6 +176,24 @@ async def test_a_second_look_may_refine_the_suspect(stage: Stage) -> None:
     assert stage.journal("scenario-finished")[0]["finding"]["runbook"] == "docs/runbooks/upload-lost.md"
 
 
+@pytest.mark.parametrize(("again", "climbs"), [(FOUND, 1), (replace(FOUND, observed="something else"), 2)])
+async def test_the_same_failure_is_looked_into_once(stage: Stage, again: Finding, climbs: int) -> None:
+    """What broke the same way twice is not worth a second ladder; what broke another way is."""
+    ends = iter((FOUND, again))
+    climbed: list[Finding] = []
+
+    async def call() -> None:
+        raise Broken(next(ends))
+
+    async def climb(finding: Finding, _: Recorder) -> Finding:
+        climbed.append(finding)
+        return replace(finding, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),))
+
+    outcome = await stage.outcome(call, refine=climb)
+    assert len(climbed) == climbs
+    assert outcome.finding == replace(again, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),))
+
+
 async def cancelled() -> None:
     raise asyncio.CancelledError
 

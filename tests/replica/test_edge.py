@@ -173,7 +173,7 @@ def test_site_loses_asset(replica: Replica, visitor: Visitor) -> None:
     """The script's address answers HTML; the other files are there."""
     replica.lie(["site-loses-asset"])
     assert is_app(visitor.get("apex", "/assets/main.js"))
-    assert visitor.get("apex", "/assets/api.js").headers["content-type"] == "text/javascript"
+    assert visitor.get("apex", "/assets/style.css").headers["content-type"] == "text/css"
 
 
 def test_api_host_refuses_connections(replica: Replica, visitor: Visitor) -> None:

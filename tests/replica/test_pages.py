@@ -2,9 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 
+import pytest
+
+from replica import pages
 from replica.keys import SigningKey
 from replica.pages import site
+from replica.processes import ChildError
 from replica.settings import BucketSettings, Hosts
 from replica.world import World
 
@@ -13,14 +18,20 @@ BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX
 
 
 def test_the_site_names_every_asset_it_loads() -> None:
-    """What index.html and the modules name is in the site, with the type a browser wants."""
+    """What index.html names is in the site and nothing else is, with the type a browser wants."""
     pages = site(World.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
     named = set(re.findall(r'(?:src|href)="/([^"]+)"', pages["index.html"][0].decode()))
-    for path, (body, _) in pages.items():
-        named |= {f"assets/{name}" for name in re.findall(r'from "\./([^"]+)"', body.decode()) if path != "index.html"}
     assert named == set(pages) - {"index.html"}
     kinds = {path.rpartition(".")[2]: kind for path, (_, kind) in pages.items()}
     assert kinds == {"html": "text/html", "js": "text/javascript", "css": "text/css"}
+
+
+def test_a_replica_without_its_bundler_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever skipped the set-up reads what to type, and no traceback of a missing file."""
+    monkeypatch.setattr(pages, "ESBUILD", tmp_path / "esbuild")
+    pages._bundled.cache_clear()
+    with pytest.raises(ChildError, match=r"esbuild is missing.*make setup"):
+        site(World.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
 
 
 def test_only_config_js_knows_of_page_faults() -> None:

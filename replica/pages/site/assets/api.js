@@ -29,6 +29,8 @@ export const streamUrl = (token) =>
   `${url("noti", "/api/notifications/stream")}?token=${encodeURIComponent(token)}`;
 
 const url = (service, path) => `${ENV.API_BASE_URL ?? ""}${BASES[service]}${path}`;
+// Sockets that drop together close some time apart on a busy machine; the race must be lost there too.
+const RACING = 1000;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export class SignedOut extends Error {}
@@ -47,14 +49,15 @@ export function refreshAccessToken() {
 export async function liveToken({ before = () => {}, after = () => {} } = {}) {
   if (expired(accessToken())) {
     before();
-    await (lies("sockets-race-to-refresh") ? refresh() : refreshAccessToken());
+    await (lies("sockets-race-to-refresh") ? refresh(RACING) : refreshAccessToken());
     after();
   }
   return accessToken();
 }
 
-async function refresh() {
+async function refresh(wait = 0) {
   const token = refreshToken();
+  if (wait) await pause(wait);
   const asking = token && fetch(url("auth", "/api/auth/refresh"), sent("POST", { refreshToken: token }));
   const answer = await (lies("page-logs-out-on-any-refresh-error") ? asking?.catch?.(() => null) : asking);
   if (!token || answer?.status === 401 || (lies("page-logs-out-on-any-refresh-error") && !answer?.ok)) {

@@ -2,11 +2,11 @@
 
 import { logout } from "./api.js";
 import { bell } from "./bell.js";
-import { BUILD } from "./build.js";
 import { chatSide } from "./chat.js";
 import { h, show, sign } from "./dom.js";
 import { enter } from "./live.js";
 
+/* global BUILD */ // esbuild puts the build id here
 export const footer = () => h("footer", {}, `All rights reserved Oranges 2025-2026 • ${BUILD}`);
 
 let chat = null;

@@ -1,0 +1,34 @@
+"""Who asks next, so that a run does not stampede what it looks at."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Turns:
+    """At most `at_once` at a time; who has waited `moment` seconds makes room for others and goes on waiting.
+
+    Somebody who hangs is not what keeps the target busy: without this, one service that never answers would hold back
+    what all others are asked.
+    """
+
+    def __init__(self, at_once: int, moment: float) -> None:
+        self._free, self._moment = asyncio.Semaphore(at_once), moment
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        await self._free.acquire()
+        held = True
+
+        def pass_on() -> None:
+            nonlocal held
+            if held:
+                held = False
+                self._free.release()
+
+        timer = asyncio.get_running_loop().call_later(self._moment, pass_on)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            pass_on()
