@@ -1,10 +1,12 @@
 """Shards as processes: together they ask what one run asks, each promise once, and are told as one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD
+from reports.run import Run
 from tests.conftest import Ended, Replica, begin, ended
 from tests.receiver import TAKEN, Answer, receiving
 
@@ -31,6 +33,18 @@ def test_shards_ask_what_one_run_asks(replica: Replica, tmp_path: Path) -> None:
     assert sorted(asked) == sorted((s.id, s.verdict) for s in whole.report.scenarios)
     assert [run.report.shard for run in runs] == ["1/3", "2/3", "3/3"]
     assert whole.report.shard == ""
+    check_merged([run.report for run in runs], whole.report, tmp_path / "merged")
+
+
+def check_merged(shards: Sequence[Run], whole: Run, into: Path) -> None:
+    """The shards' journals make one report that says what one run says."""
+    merging = pytest.importorskip("reports.merge", reason="shards are merged by python -m reports --merge")
+    merged: Run = merging.merge([shard.folder for shard in shards], into)
+    assert (merged.exit_code(), merged.counts) == (whole.exit_code(), whole.counts)
+    assert {s.id: s.verdict for s in merged.scenarios} == {s.id: s.verdict for s in whole.scenarios}
+    assert {s.id: s.finding.code for s in merged.findings if s.finding} == {
+        s.id: s.finding.code for s in whole.findings if s.finding
+    }
 
 
 @pytest.mark.parametrize(
