@@ -75,4 +75,4 @@ lock: .venv/ready
 		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(REPLICA)/node_modules .replica .screenshots reports/runs .mypy_cache .ruff_cache
+	rm -rf .venv $(REPLICA)/node_modules .replica .promtool .screenshots reports/runs .mypy_cache .ruff_cache

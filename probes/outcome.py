@@ -48,7 +48,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a scenario ended as, all attempts considered. `duration` in seconds."""
+    """What a scenario ended as, all attempts considered. `settled`: after how long it held at last. Both in seconds."""
 
     verdict: Verdict
     finding: Finding | None = None
@@ -57,6 +57,7 @@ class Outcome:
     accepted: Accepted | None = None
     reason: str = ""
     duration: float = 0.0
+    settled: float = 0.0
 
     @property
     def fails(self) -> bool:

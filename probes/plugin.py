@@ -1,23 +1,22 @@
 """pytest's side of a run: options, fixtures, and what a verdict is in pytest's words. Only items.py knows it too."""
 
-import contextlib
 import functools
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Collection, Generator
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
+from probes import console, reruns, shards
 from probes import items as collected
 from probes import target as targets
 from probes.browser import Browser
 from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
-from probes.outcome import Outcome, Scenario
+from probes.outcome import Outcome
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from probes.starting import ready
@@ -26,9 +25,9 @@ from probes.tables import BadEnvironment
 from probes.target import Target
 from probes.trace_link import trace_url
 from probes.web import Web
-from reports import annotations, files, history, lang, terminal
+from reports import annotations, files, gate, history, lang, outlets, terminal
 from reports.lang import Words
-from reports.progress import Ended, Progress
+from reports.progress import Progress
 from reports.run import Run as Report
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--env", metavar="NAME|FILE", help="a name in environments/ (default: replica) or a path to a TOML file"
     )
+    group.addoption("--shard", default="", metavar="I/N", help="one of N shares of the scenarios; index/N in a pod")
+    group.addoption("--gate", action="store_true", help="after a deploy: what was broken before fails nothing")
+    group.addoption("--settle", default="0", metavar="90s", help="ask again what does not hold, for so long")
     group.addoption("--fault", action="append", default=[], metavar="NAME", help="start the replica with this fault")
     group.addoption("--probe-concurrency", type=int, default=0, metavar="N", help="scenarios at once (default: all)")
     group.addoption("--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke")
@@ -53,8 +55,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Complain about a mistyped environment before anything is collected."""
-    if named := config.getoption("env"):
+    environments, shard = config.getoption("env") or "replica", config.getoption("shard")
+    config.stash[_PART] = named, _ = _or_usage_error(lambda: shards.part(environments, shard, os.environ))
+    _or_usage_error(lambda: reruns.seconds(config.getoption("settle")))
+    if config.getoption("env"):
         _or_usage_error(lambda: targets.parse(targets.find(named)))
+    if config.getoption("gate"):
+        config.option.verbose = min(config.option.verbose, -2)  # the log pane's first line is the verdict
+
+
+_PART = pytest.StashKey[tuple[str, shards.Share]]()
 
 
 def _or_usage_error(ask: Callable[[], T]) -> T:
@@ -66,8 +76,13 @@ def _or_usage_error(ask: Callable[[], T]) -> T:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Know every scenario by name before -k takes some away."""
+    """Know every scenario by name before -k takes some away, and leave out those of other shares."""
     config.stash[_KNOWN] = [collected.scenario_id(item) for item in items if collected.promises(item)]
+    _, share = config.stash[_PART]
+    others = [item for item in items if collected.promises(item) and not share.holds(collected.scenario_id(item))]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 _KNOWN = pytest.StashKey[list[str]]()
@@ -83,37 +98,55 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if junit := config.pluginmanager.get_plugin("junitxml"):
         junit.pytest_unconfigure(config)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
     collected.check([item for item in session.items if collected.promises(item)])
-    wishes = _or_usage_error(lambda: _wishes(config, len(chosen)))
-    environment, faults = config.getoption("env") or "replica", config.getoption("fault")
+    known = config.stash[_KNOWN]
+    all_areas = {targets.area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
+    wishes = _or_usage_error(lambda: _wishes(config, chosen, all_areas=all_areas))
+    (environment, _), faults = config.stash[_PART], config.getoption("fault")
     target, started = _or_usage_error(lambda: ready(environment, faults))
     if started:
         config.add_cleanup(started.stop)
-    known = config.stash[_KNOWN]
-    all_areas = {targets.area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
     _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
+    _or_usage_error(lambda: _check(wishes, target))
+    config.stash[_PROGRESS], announce = console.progress(config, len(chosen), _words(config))
     config.stash[SESSION] = mine = Session(
         wishes=wishes,
         target=target,
         started=started,
         scenarios=[collected.scenario(name, item, target) for name, item in chosen.items()],
-        announce=_progress(config, len(chosen)),
+        announce=announce,
     )
     _take_over(session, mine)
     for name, item in chosen.items():
         _await_instead(item, name)
 
 
-def _wishes(config: pytest.Config, selected: int) -> Wishes:
-    junit = config.getoption("xmlpath", None)
+def _check(wishes: Wishes, target: Target) -> None:
+    """Complain of what can never come true, before anything is asked."""
+    if not target.identity.state and (wishes.gate or os.environ.get(outlets.NOTICES)):
+        asks = "--gate" if wishes.gate else outlets.NOTICES
+        raise CannotAsk(f"{asks} needs to know how the last run ended; name a store in state of [identity]")
+    if wishes.settle >= target.patience.run:
+        limit = f"the {target.patience.run:g} s that [patience] gives the run"
+        raise CannotAsk(f"--settle {wishes.settle:g}s does not fit into {limit}; say less, or raise run")
+
+
+def _wishes(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) -> Wishes:
+    junit, (_, share) = config.getoption("xmlpath", None), config.stash[_PART]
+    known: list[str] = config.stash[_KNOWN]
+    whole = all_areas and {name for name in known if share.holds(name)} == set(chosen)
     return Wishes(
         folder=place("--runs", config.getoption("runs")) / new_name(),
-        concurrency=config.getoption("probe_concurrency") or selected,
+        concurrency=config.getoption("probe_concurrency") or len(chosen),
         confirm=not config.getoption("no_confirm"),
         most_failures=config.getoption("maxfail"),
         strict=config.getoption("strict_verdicts"),
         junit=place("--junitxml", Path(junit).parent) / Path(junit).name if junit else None,
         words=_words(config),
         trace_url=trace_url(os.environ),
+        gate=config.getoption("gate"),
+        settle=reruns.seconds(config.getoption("settle")),
+        share=share,
+        known=frozenset(known if whole else ()),
     )
 
 
@@ -219,8 +252,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     mine = session.config.stash.get(SESSION, None)
     if mine is None:
         return
-    session.config.stash[_REPORT] = report = mine.finish()
-    session.exitstatus = report.exit_code(strict=session.config.getoption("strict_verdicts"))
+    report = mine.finish()
+    strict = session.config.getoption("strict_verdicts")
+    session.exitstatus = report.exit_code(strict=strict)
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("gate") and reporter:
+        gate.show(report, console.stream(reporter), strict=strict)  # before pytest writes its empty line
+    else:
+        session.config.stash[_REPORT] = report
 
 
 _REPORT = pytest.StashKey[Report]()
@@ -229,7 +268,7 @@ _PROGRESS = pytest.StashKey[Progress]()
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if report := config.stash.get(_REPORT, None):
-        stream, words = _stream(terminalreporter), _words(config)
+        stream, words = console.stream(terminalreporter), _words(config)
         config.stash[_PROGRESS].end()
         strict, past = config.getoption("strict_verdicts"), history.strips(report, words)
         terminal.show(report, stream, words, past, os.environ, strict=strict)
@@ -239,24 +278,3 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _words(config: pytest.Config) -> Words:
     return lang.words(config.getoption("lang"))
-
-
-def _stream(terminalreporter: Any) -> TextIO:
-    """Where pytest itself writes."""
-    stream: TextIO = terminalreporter._tw._file  # noqa: SLF001 - it has no public name
-    return stream
-
-
-def _progress(config: pytest.Config, total: int) -> Callable[[Scenario, Outcome], None]:
-    """A line for each scenario as it ends; with -v pytest names them instead."""
-    reporter, capture = map(config.pluginmanager.get_plugin, ("terminalreporter", "capturemanager"))
-    stream = _stream(reporter) if reporter else sys.stdout
-    config.stash[_PROGRESS] = progress = Progress(stream, total, _words(config))
-
-    def tell(scenario: Scenario, outcome: Outcome) -> None:
-        if config.option.verbose > 0 or reporter is None:
-            return
-        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-            progress.tell(Ended(scenario.id, outcome.verdict, outcome.duration, outcome.remark))
-
-    return tell

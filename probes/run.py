@@ -11,7 +11,7 @@ from typing import Any
 
 from opentelemetry.trace import Span
 
-from probes import telemetry
+from probes import reruns, telemetry
 from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.outcome import Attempt, Outcome, Scenario, conclude, described
@@ -45,12 +45,14 @@ class Run:
         concurrency: int,
         confirm: bool,
         most_failures: int = 0,
+        settle: float = 0.0,
         announce: Callable[[Scenario, Outcome], None],
     ) -> None:
         self.target, self.evidence, self.span = target, evidence, span
         self.stopped = ""
         self._refine, self._confirm, self._announce = refine, confirm, announce
         self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
+        self._settle, self._began = settle, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
         self._looking = Turns(SECOND_LOOKS, target.patience.answer / 4)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
@@ -60,6 +62,7 @@ class Run:
         self, scenarios: Mapping[str, tuple[Scenario, Call]], head_start: Coroutine[Any, Any, None] | None = None
     ) -> None:
         """Start all; who need not go first waits until `head_start` is done, or has taken too long."""
+        self._began = time.monotonic()
         self._head_start = asyncio.create_task(head_start) if head_start else None
         for name, (scenario, call) in sorted(scenarios.items(), key=lambda item: not item[1][0].first):
             self._tasks[name] = asyncio.create_task(self._perform(scenario, call), name=name)
@@ -74,10 +77,13 @@ class Run:
             return self._not_begun()  # stopped before its first step
 
     @property
-    def verdicts(self) -> list[Verdict]:
-        """What has been judged so far."""
-        ended = [task for task in self._tasks.values() if task.done() and not task.cancelled() and not task.exception()]
-        return [task.result().verdict for task in ended]
+    def outcomes(self) -> dict[str, Outcome]:
+        """What has been judged so far, by scenario."""
+        return {
+            name: task.result()
+            for name, task in self._tasks.items()
+            if task.done() and not task.cancelled() and not task.exception()
+        }
 
     def stop(self, why: str) -> None:
         """End the run early: what is under way becomes UNKNOWN, what has not begun NOT RUN."""
@@ -132,14 +138,16 @@ class Run:
         return self._close(scenario, outcome)
 
     async def _ask(self, scenario: Scenario, call: Call) -> Outcome:
-        """Once, and once more if it broke. What has been seen survives a stop."""
+        """Once, and again as reruns.py says. What has been seen survives a stop."""
         attempts: list[Attempt] = []
         began = time.monotonic()
+        settling = False
         try:
             attempts.append(await self._attempt(scenario, call, 1))
-            if attempts[0].verdict is Verdict.BROKEN and self._confirm and not self.stopped:
-                await asyncio.sleep(self.target.patience.rest)
-                attempts.append(await self._attempt(scenario, call, 2, attempts[0].finding))
+            settling = self._settling
+            while (pause := self._pause(attempts)) is not None:
+                await asyncio.sleep(pause)
+                attempts.append(await self._attempt(scenario, call, len(attempts) + 1, attempts[-1].finding))
         except NotApplicable as why:
             if not attempts:
                 return Outcome(Verdict.SKIPPED, reason=str(why))
@@ -147,10 +155,22 @@ class Run:
             if not attempts:
                 raise
         outcome = replace(conclude(attempts), duration=time.monotonic() - began)
+        if outcome.flaky and settling:  # it broke before the roll-out was done, which is no flake
+            outcome = replace(outcome, flaky=False, settled=time.monotonic() - self._began)
         if outcome.finding and outcome.verdict in (Verdict.BROKEN, Verdict.DEGRADED):
             today = datetime.now(UTC).date()
             return replace(outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today))
         return outcome
+
+    @property
+    def _settling(self) -> bool:
+        return time.monotonic() - self._began < self._settle
+
+    def _pause(self, attempts: list[Attempt]) -> float | None:
+        if self.stopped:
+            return None
+        verdicts, rest = [attempt.verdict for attempt in attempts], self.target.patience.rest
+        return reruns.pause(verdicts, settling=self._settling, confirm=self._confirm, rest=rest)
 
     def _not_begun(self) -> Outcome:
         return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")
@@ -167,6 +187,7 @@ class Run:
             finding=described(outcome.finding),
             accepted={"why": accepted.why, "until": accepted.until.isoformat()} if accepted else None,
             reason=outcome.reason,
+            **({"settled": round(outcome.settled, 6)} if outcome.settled else {}),
         )
         self._announce(scenario, outcome)
         return outcome

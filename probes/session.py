@@ -8,11 +8,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probes import __version__, remembering, telemetry
+from probes import __version__, last_run, remembering, telemetry
 from probes.browser import Browser
 from probes.evidence import Evidence, Recorder, recording
 from probes.finding import EXIT_UNKNOWN, CannotAsk
@@ -21,18 +21,20 @@ from probes.journal import Journal
 from probes.keepers import Keeper, keepers
 from probes.ladder import climb
 from probes.ledger import Ledger
-from probes.outcome import Outcome, Scenario
+from probes.outcome import FAILING, Outcome, Scenario
 from probes.redaction import Redactor
 from probes.run import STOPPED_EARLY, Call, Run
+from probes.shards import Share
 from probes.starting import Started
 from probes.storage import Drive
 from probes.sweep import sweep
 from probes.target import Target
 from probes.trace_link import FACT, linked
 from probes.web import Web
-from reports import files, junit, past
+from reports import files, junit, outlets, past
 from reports.history import LAST
 from reports.lang import ENGLISH, Words
+from reports.notice import Links
 from reports.run import Run as Report
 from reports.run import load
 
@@ -54,6 +56,18 @@ class Wishes:
     junit: Path | None = None
     words: Words = ENGLISH
     trace_url: str = ""  # as probes.trace_link has it
+    gate: bool = False
+    settle: float = 0.0  # seconds
+    share: Share = field(default_factory=Share)
+    known: frozenset[str] = frozenset()  # all scenarios that exist, where all of the share are asked; else empty
+
+    @property
+    def whole(self) -> bool:
+        return bool(self.known)
+
+    def gone(self, scenario: str) -> bool:
+        """Whether it is of our share and exists no longer, as far as this run can know."""
+        return self.whole and self.share.holds(scenario) and scenario not in self.known
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -112,6 +126,7 @@ class Session:
             deadline=self.target.patience.run,
             trace=trace,
             expected=[scenario.expected for scenario in self._scenarios],
+            **({"shard": str(self._wishes.share)} if self._wishes.share.of > 1 else {}),
         )
         if self._wishes.trace_url and trace:
             self._evidence.journal.write("fact", name=FACT, value=linked(self._wishes.trace_url, trace))
@@ -123,6 +138,7 @@ class Session:
             concurrency=self._wishes.concurrency,
             confirm=self._wishes.confirm,
             most_failures=self._wishes.most_failures,
+            settle=self._wishes.settle,
             announce=announce,
         )
 
@@ -167,9 +183,26 @@ class Session:
                 await self._remember()
             except (CannotAsk, OSError) as error:  # it costs this run its place in histories
                 recorder.note(f"the state store does not remember this run: {error}")
+        await self._compare()
+        self._say_how_it_settled()
         await self.browser.close()
         await self.web.close()
-        telemetry.end_run(self.run.span, self.run.verdicts, self._ended)
+        telemetry.end_run(self.run.span, [outcome.verdict for outcome in self.run.outcomes.values()], self._ended)
+
+    async def _compare(self) -> None:
+        """Say in the journal what the runs before have left, and leave for the next what this one has seen."""
+        if where := self.target.identity.state:
+            wishes, outcomes = self._wishes, self.run.outcomes
+            before = await last_run.pass_on(where, outcomes, gate=wishes.gate, gone=wishes.gone, whole=wishes.whole)
+            self._evidence.journal.write("before", gate=wishes.gate, **before)
+
+    def _say_how_it_settled(self) -> None:
+        if limit := self._wishes.settle:
+            times = [outcome.settled for outcome in self.run.outcomes.values() if outcome.settled]
+            late = f"after {max(times):.1f} s, promises that were waited for: {len(times)}" if times else "at once"
+            open_ones = sum(outcome.verdict in FAILING for outcome in self.run.outcomes.values())
+            said = f"{late}; not within {limit:g} s: {open_ones}" if open_ones else late
+            self._evidence.journal.write("fact", name="settled", value=said)
 
     async def _remember(self) -> None:
         """Where folders do not last, the state store knows what became of the promises in the runs before."""
@@ -186,10 +219,24 @@ class Session:
         journal = self._evidence.journal
         journal.write("spans", **asdict(self._evidence.tracing.finish(EXPORT_BUDGET)))
         journal.write("run-finished", ended=self._ended, duration=round(time.monotonic() - self._began, 6))
+        self._tell()
         journal.close()
         if self._started:
             self._started.stop()
         return self._report()
+
+    def _tell(self) -> None:
+        """Send metrics and notices where they are asked for; what became of them is told, and changes no verdict."""
+        if not outlets.asked(os.environ):
+            return
+        notices = self.target.notices
+        links = Links(notices.trace, notices.runbook)
+        quiet = notices.is_quiet(datetime.now(UTC))
+        sent = outlets.send(load(self._wishes.folder), os.environ, links, whole=self._wishes.whole, quiet=quiet)
+        for name, value in sent.facts:
+            self._evidence.journal.write("fact", name=name, value=value)
+        if sent.told:
+            asyncio.run(last_run.tell(self.target.identity.state, sent.told))
 
     def _report(self) -> Report:
         wishes = self._wishes

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
+from probes.notices import Notices
 from probes.realtime import Realtime
 from probes.state import check_place, placed
 from probes.tables import BadEnvironment, nearest, section, table, text
@@ -134,6 +135,7 @@ class Target:
     oauth: OAuth = field(default_factory=OAuth)
     sign_out: SignOut = field(default_factory=SignOut)
     exposure: Exposure = field(default_factory=Exposure)
+    notices: Notices = field(default_factory=Notices)
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
 
@@ -245,6 +247,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         oauth=section(source, "oauth", OAuth, settings.get("oauth", {})).at(hosts.apex, hosts.api),
         sign_out=section(source, "sign_out", SignOut, settings.get("sign_out", {})),
         exposure=section(source, "exposure", Exposure, settings.get("exposure", {})),
+        notices=section(source, "notices", Notices, settings.get("notices", {})),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
         skip={key: text(source, f"{key} in [skip]", why) for key, why in table(source, "skip", settings).items()},
     )

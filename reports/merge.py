@@ -61,7 +61,8 @@ def _start(starts: Sequence[Event], run: str) -> Event:
         for entry in start.get("expected") or []:
             expected.setdefault(text(entry, "scenario"), entry)
     at, deadline = min(number(s, "at") for s in starts), max(number(s, "deadline") for s in starts)
-    return {**starts[0], "at": at, "run": run, "deadline": deadline, "expected": list(expected.values())}
+    whole = {key: value for key, value in starts[0].items() if key != "shard"}
+    return whole | {"at": at, "run": run, "deadline": deadline, "expected": list(expected.values())}
 
 
 def _moved(told: dict[Path, list[Event]], into: Path) -> Iterator[Event]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from probes import journal
 from probes.finding import Code, Finding, Verdict, exit_code
+from reports.before import Before, before
 from reports.events import (
     Artifact,
     Event,
@@ -53,7 +54,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A promise and what became of it. `reason`: why it was skipped. `duration` in seconds."""
+    """A promise and what became of it. `reason`: why it was skipped. `duration` and `settled` in seconds.
+
+    `known`: a gate asked, and it was broken before the deploy.
+    """
 
     id: str
     title: str
@@ -74,11 +78,13 @@ class Scenario:
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    settled: float = 0.0
+    known: bool = False
 
     @property
     def counts_as(self) -> Verdict:
-        """What it means for the run: an accepted finding is reported, and fails nothing."""
-        return Verdict.HELD if self.accepted and self.verdict in _ACCEPTABLE else self.verdict
+        """What it means for the run: an accepted finding, or one that a gate knows, is reported and fails nothing."""
+        return Verdict.HELD if (self.accepted or self.known) and self.verdict in _ACCEPTABLE else self.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +108,14 @@ class Run:
     notes: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     spans: Spans | None = None
+    shard: str = ""
+    before: Before | None = None
 
     @property
     def findings(self) -> tuple[Scenario, ...]:
         """Scenarios that have something to say, worst first, else in the order in which they were expected."""
         telling = [s for s in self.scenarios if s.verdict in _WORST_FIRST]
-        return tuple(sorted(telling, key=lambda s: (s.accepted is not None, _WORST_FIRST.index(s.verdict))))
+        return tuple(sorted(telling, key=lambda s: (s.accepted is not None, s.known, _WORST_FIRST.index(s.verdict))))
 
     @property
     def flaky(self) -> tuple[Scenario, ...]:
@@ -144,6 +152,7 @@ def _assembled(folder: Path, told: list[Event]) -> Run:
     start, end = first(told, "run-started"), last(told, "run-finished")
     began, stopped = number(told[0], "at"), number(told[-1], "at")
     ended = text(end, "ended") or KILLED
+    past = before(last(told, "before"))
     return Run(
         folder=folder,
         id=text(start, "run") or folder.name,
@@ -156,9 +165,11 @@ def _assembled(folder: Path, told: list[Event]) -> Run:
         duration=number(end, "duration") if end else max(0.0, stopped - began),
         ended=ended,
         has_beginning=bool(start),
-        scenarios=tuple(_scenarios(start, told, ended, stopped)),
+        scenarios=tuple(_known(past, scenario) for scenario in _scenarios(start, told, ended, stopped)),
         facts=tuple((text(event, "name"), text(event, "value")) for event in told if event.get("event") == "fact"),
         spans=spans(last(told, "spans")),
+        shard=text(start, "shard"),
+        before=past,
         **recorded(event for event in told if event.get("scenario") is None),
     )
 
@@ -173,6 +184,11 @@ def _scenarios(start: Event, told: list[Event], ended: str, stopped: float) -> I
     known = {text(entry, "scenario"): entry for entry in entries}
     for name in dict.fromkeys([*known, *mine]):
         yield _concluded(_promise(name, known.get(name, {})), mine.get(name, []), ended, stopped)
+
+
+def _known(past: Before | None, scenario: Scenario) -> Scenario:
+    known = past is not None and past.gate and scenario.verdict is Verdict.BROKEN and past.was_broken(scenario.id)
+    return replace(scenario, known=True) if known else scenario
 
 
 def _promise(name: str, entry: Event) -> Scenario:
@@ -222,6 +238,7 @@ def _finished(scenario: Scenario, event: Event) -> Scenario:
         finding=finding(event.get("finding")),
         accepted=Accepted(text(accepted, "why"), text(accepted, "until")) if isinstance(accepted, dict) else None,
         reason=text(event, "reason"),
+        settled=number(event, "settled"),
     )
 
 

@@ -64,15 +64,23 @@ def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
     if code == EXIT_BROKEN:
         return words.text("claim.strict", number=degraded, promises=promises)
     if code == EXIT_HELD:
-        return words.text("claim.degraded" if degraded else "claim.held")
+        return _kept(run, words)
     return words.text("claim.unknown", number=silent, promises=promises)
 
 
+def _kept(run: Run, words: Words) -> str:
+    if any(scenario.known for scenario in run.scenarios):
+        return words.text("claim.known")
+    return words.text("claim.degraded" if run.counts[Verdict.DEGRADED] else "claim.held")
+
+
 def _counted(run: Run, words: Words) -> Iterable[str]:
-    accepted = sum(s.counts_as is not s.verdict for s in run.scenarios)
-    counts = run.counts - Counter({Verdict.HELD: accepted})
+    excused = [s for s in run.scenarios if s.counts_as is not s.verdict]
+    accepted = sum(s.accepted is not None for s in excused)
+    counts = run.counts - Counter({Verdict.HELD: len(excused)})
     told = [(counts[verdict], words.state(verdict)) for verdict in _COUNTED]
-    told += [(accepted, words.text("headline.accepted")), (len(run.flaky), words.text("headline.flaky"))]
+    others = {"known": len(excused) - accepted, "accepted": accepted, "flaky": len(run.flaky)}
+    told += [(number, words.text(f"headline.{key}")) for key, number in others.items()]
     yield from (words.text("headline.count", number=number, state=state) for number, state in told if number)
     yield words.text("headline.duration", duration=seconds(run.duration))
 
@@ -93,8 +101,10 @@ def groups(run: Run) -> list[list[Scenario]]:
     for scenario in run.findings:
         finding = scenario.finding
         same = (finding.code, finding.suspect) if finding else scenario.id
-        found.setdefault((scenario.verdict, scenario.accepted, same), []).append(scenario)
-    equally_bad = groupby(found.values(), key=lambda group: (group[0].verdict, group[0].accepted is None))
+        found.setdefault((scenario.verdict, scenario.accepted, scenario.known, same), []).append(scenario)
+    equally_bad = groupby(
+        found.values(), key=lambda group: (group[0].verdict, group[0].accepted is None, group[0].known)
+    )
     worst = [group for _, groups in equally_bad for group in sorted(groups, key=len, reverse=True)]
     return [*worst, *([s] for s in run.flaky if s not in run.findings)]
 
@@ -104,6 +114,7 @@ def heading(group: Sequence[Scenario], words: Words = ENGLISH) -> str:
     first = group[0]
     until = one_line(first.accepted.until) if first.accepted else ""
     marks = " " + words.text("heading.accepted", until=until) if until else ""
+    marks += " " + words.text("heading.known") if first.known else ""
     finding = shown(first)
     verdict = words.text("verdict.flaky") if first.flaky else words.verdict(first.verdict)
     return f"{verdict}  {finding.code if finding else words.text('heading.no-finding')}{marks}"

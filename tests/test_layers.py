@@ -15,11 +15,8 @@ MAY_IMPORT = {
     "reports": ("reports", "probes.finding", "probes.journal"),
     "replica": ("replica",),
 }
-EXCEPTIONS = {
-    "probes/plugin.py": ("reports",),
-    "probes/session.py": ("reports",),
-    "reports/prune.py": ("probes.ledger",),
-}
+EXCEPTIONS = {f"probes/{name}.py": ("reports",) for name in ("plugin", "console", "session", "doctor_checks")}
+EXCEPTIONS |= {"reports/prune.py": ("probes.ledger",)}
 KNOW_PYTEST = ("probes/plugin.py", "probes/items.py", "scenarios/")
 NAMES_FOR_ANYTHING = frozenset({"core", "base", "common", "utils", "helpers", "manager", "client"})
 

@@ -49,6 +49,25 @@ async def test_what_broke_is_asked_once_more(
     assert len(stage.journal("attempt-finished")) == ended[1]
 
 
+@pytest.mark.parametrize(
+    ("ends", "ended"),
+    [
+        ([FOUND, FOUND, FOUND, None], (Verdict.HELD, 4, False)),
+        ([CannotAsk("no token yet"), None], (Verdict.HELD, 2, False)),
+        ([None], (Verdict.HELD, 1, False)),
+    ],
+)
+async def test_what_does_not_hold_is_asked_until_it_settles(
+    stage: Stage, ends: list[Any], ended: tuple[Verdict, int, bool]
+) -> None:
+    """Broken or unasked, as often as it takes; that it came late is on record, and is no flake."""
+    outcome = await stage.outcome(doing(*ends), settle=600.0)
+    assert (outcome.verdict, outcome.attempts, outcome.flaky) == ended
+    assert (outcome.settled > 0) == (len(ends) > 1)
+    [final] = stage.journal("scenario-finished")
+    assert ("settled" in final) == (len(ends) > 1)
+
+
 OWN = "the suite itself failed with {}; the journal has the traceback"
 
 
@@ -227,5 +246,5 @@ async def test_a_run_tells_its_verdicts(stage: Stage) -> None:
     """Of what has ended; what has not, or was stopped before it began, has none."""
     made = stage.begin({"edge/a": doing(None), "edge/b": asyncio.Event().wait, "edge/c": doing(None)}, concurrency=1)  # type: ignore[dict-item]
     await made.outcome("edge/a")
-    assert made.verdicts == [Verdict.HELD]
+    assert [outcome.verdict for outcome in made.outcomes.values()] == [Verdict.HELD]
     await made.finish()

@@ -1,0 +1,88 @@
+"""`python -m probes doctor --env X`: whether a run could ask what it wants to, before it tries.
+
+An init step: it stops the pod where a run could ask nothing, and lets it go on where only something beside it is amiss.
+"""
+
+import argparse
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from probes import doctor_checks, shards
+from probes.doctor_checks import Check
+from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
+from probes.tables import BadEnvironment
+from probes.target import Target, build, find, parse
+
+PATIENCE = 12.0  # seconds, for all checks together
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"doctor: {message}; say: python -m probes doctor --env NAME\n")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What became of one check; until it has ended, that it has not."""
+
+    ok: bool = False
+    said: str = f"no answer within {PATIENCE:g} s; is the network there?"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when a run can ask, 10 when it cannot, 4 when the environment file is no good."""
+    parser = _Parser(prog="python -m probes doctor", description="Check what a run needs, and say what to do.")
+    parser.add_argument("--env", default="replica", help="as for pytest")
+    parser.add_argument("--shard", default="", help="as for pytest")
+    said = parser.parse_args(arguments)
+    try:
+        name, _ = shards.part(said.env, said.shard, os.environ)
+        target = _target(name)
+    except (BadEnvironment, CannotAsk) as error:
+        print(_line("FAIL", "environment", str(error)))
+        return EXIT_BAD_INPUT
+    print(
+        _line("ok", "environment", f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run")
+    )
+    looked = examined(list(doctor_checks.checks(target, os.environ)))
+    for check, seen in looked:
+        print(_line("ok" if seen.ok else "FAIL" if check.needed else "warn", check.name, seen.said))
+    return EXIT_UNKNOWN if any(check.needed and not seen.ok for check, seen in looked) else EXIT_HELD
+
+
+def _target(name: str) -> Target | None:
+    path = find(name)
+    settings = parse(path)
+    return None if "start" in settings else build(settings, str(path))
+
+
+def examined(checks: Sequence[Check], patience: float = PATIENCE) -> list[tuple[Check, Seen]]:
+    """All at once, each in a thread that nobody waits for longer than `patience` seconds in all."""
+    seen = [Seen() for _ in checks]
+    threads = [
+        threading.Thread(target=_look, args=(check, result), daemon=True)
+        for check, result in zip(checks, seen, strict=True)
+    ]
+    ends = time.monotonic() + patience
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))
+    return [(check, Seen(result.ok, result.said)) for check, result in zip(checks, seen, strict=True)]
+
+
+def _look(check: Check, seen: Seen) -> None:
+    try:
+        seen.said, seen.ok = check.look(), True
+    except CannotAsk as error:
+        seen.said = str(error)
+    except Exception as error:  # noqa: BLE001 - a check of ours that fails must not hide the others
+        seen.said = f"the check itself failed with {type(error).__name__}; tell the suite's owner"
+
+
+def _line(word: str, name: str, said: str) -> str:
+    return f"{word:<5} {name:<12} {' '.join(said.split())}"

@@ -1,0 +1,174 @@
+"""What a run needs, looked at one by one: each check says what it saw, or raises CannotAsk with what to do.
+
+Nothing is asked of the target but the time of day: whether it keeps its promises is for the run to tell.
+"""
+
+import asyncio
+import functools
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection
+from urllib.parse import SplitResult, urlsplit
+
+from probes import chromium, last_run, telemetry
+from probes.finding import CannotAsk
+from probes.minting import open_mint
+from probes.state import open_state
+from probes.target import Part, Target, address
+from probes.tokens import seconds_left
+from reports import outlets
+
+DEADLINE = 5.0  # seconds, for each
+SKEW = 30.0  # seconds; tokens that live for one are judged by the clock
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`needed`: without it the run can ask nothing. `look` answers what it saw, or raises CannotAsk."""
+
+    name: str
+    look: Callable[[], str]
+    needed: bool = False
+
+
+def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]:
+    """All that apply. A target that is started for the run needs none of what an outside one does."""
+    yield Check("browser", functools.partial(browser, environ), needed=True)
+    if target:
+        yield Check("secrets", functools.partial(secrets, target, environ), needed=True)
+        yield Check("state store", functools.partial(state_store, target, environ), needed=True)
+        yield Check("dns", functools.partial(dns, target))
+        yield Check("clock", functools.partial(clock, target))
+    yield Check("collector", functools.partial(collector, environ))
+    yield Check("pushgateway", functools.partial(pushgateway, environ))
+    yield Check("notices", functools.partial(notices, environ))
+
+
+def browser(environ: Mapping[str, str]) -> str:
+    found = chromium.find(environ)
+    try:
+        said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=DEADLINE, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise CannotAsk(f"{found} does not start ({type(error).__name__}); {chromium.ADVICE}") from error
+    return said.stdout.strip() or str(found)
+
+
+def secrets(target: Target, environ: Mapping[str, str]) -> str:
+    """Each of the cast can be signed in, as far as one can know without doing it."""
+    if unnamed := [name for name, part in target.cast.items() if not part.user]:
+        raise CannotAsk(f"the user id of {', '.join(unnamed)} is empty; fill it in under [cast.{unnamed[0]}]")
+    way = target.identity.way
+    if target.identity.signing_key:
+        open_mint(target.identity, environ)
+    if way in ("static", "refresh-token"):
+        for name, part in target.cast.items():
+            _has_secret(target, name, part, environ)
+    return f"{way}: {', '.join(target.cast) or 'nobody is cast'}"
+
+
+def _has_secret(target: Target, name: str, part: Part, environ: Mapping[str, str]) -> None:
+    if target.identity.way == "static":
+        token = environ.get(part.token, "")
+        if not token or seconds_left(token) <= 0:
+            why = "has expired" if token else "is not set"
+            raise CannotAsk(f"the access token of {name} {why}; put a new one into {part.token or 'a variable'}")
+    elif not environ.get(part.refresh_token) and not _kept(target, name):
+        variable = part.refresh_token or f"the variable that refresh_token in [cast.{name}] should name"
+        raise CannotAsk(f"no refresh token is kept for {name}, and none is to be seeded; put one into {variable}")
+
+
+def _kept(target: Target, name: str) -> bool:
+    state = open_state(target.identity.state, DEADLINE)
+    return bool(state and asyncio.run(state.read(name)).get("refresh"))
+
+
+def state_store(target: Target, environ: Mapping[str, str]) -> str:
+    """It can be read and written: what is there is put back as it is."""
+    if not (where := target.identity.state):
+        if environ.get(outlets.NOTICES):
+            raise CannotAsk(f"{outlets.NOTICES} needs a store to know what was told; name one in state of [identity]")
+        return "none is named, so no run knows how the last one ended"
+    last = asyncio.run(last_run.change(where, lambda last: last))
+    when = f"the last run was at {datetime.fromtimestamp(last.at, UTC):%Y-%m-%d %H:%M} UTC" if last.at else "no run yet"
+    return f"{where.partition(':')[0]}: {when}, {len(last.lapses)} promises did not hold"
+
+
+def _origins(target: Target) -> list[str]:
+    return sorted({origin for origin in (target.hosts.apex, target.hosts.api, target.hosts.cdn) if origin})
+
+
+def dns(target: Target) -> str:
+    for origin in _origins(target):
+        host = urlsplit(origin).hostname or ""
+        try:
+            socket.getaddrinfo(address(host), None)
+        except OSError as error:
+            raise CannotAsk(f"{host}: {error.strerror}; look at the pod's resolver, the run will tell more") from error
+    return f"{len(_origins(target))} hosts have addresses"
+
+
+def clock(target: Target) -> str:
+    """By the Date of the api host's answer, whatever else it answers."""
+    parts = urlsplit(target.hosts.api)
+    try:
+        said = _date(target, parts)
+    except (OSError, ValueError) as error:
+        raise CannotAsk(f"{parts.hostname} does not say what time it is ({type(error).__name__})") from error
+    off = time.time() - said
+    if abs(off) > SKEW:
+        raise CannotAsk(f"this machine's clock is {off:+.0f} s off that of {parts.hostname}; look at its time service")
+    return f"as that of {parts.hostname}, to {SKEW:.0f} s"
+
+
+def _date(target: Target, parts: SplitResult) -> float:
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    with socket.create_connection((address(host), port), timeout=DEADLINE) as plain:
+        connection = HTTPConnection(host, port, timeout=DEADLINE)
+        connection.sock = target.trust.wrap_socket(plain, server_hostname=host) if secure else plain
+        try:
+            connection.request("HEAD", "/")
+            return parsedate_to_datetime(connection.getresponse().headers["Date"] or "").timestamp()
+        finally:
+            connection.close()
+
+
+def collector(environ: Mapping[str, str]) -> str:
+    """It takes an export of no spans, which is a valid one (OTLP specification, OTLP/HTTP request)."""
+    if not (to := telemetry.endpoint(environ)):
+        return "no export was asked for"
+    return _answers("the collector", "POST", to, {"Content-Type": "application/x-protobuf"})
+
+
+def pushgateway(environ: Mapping[str, str]) -> str:
+    if not (url := environ.get(outlets.PUSHGATEWAY)):
+        return "no push was asked for"
+    return _answers("the Pushgateway", "GET", f"{url.rstrip('/')}/-/ready", {})
+
+
+def _answers(who: str, method: str, url: str, headers: Mapping[str, str]) -> str:
+    import httpx  # noqa: PLC0415 - 70 ms that only a question is worth
+
+    try:
+        answer = httpx.request(method, url, headers=dict(headers), timeout=DEADLINE)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise CannotAsk(f"{who} does not answer ({type(error).__name__}); correct its address") from error
+    if not answer.is_success or "html" in answer.headers.get("content-type", ""):
+        raise CannotAsk(f"{who} answers {answer.status_code}; correct its address, or let the pod in")
+    return "answers"
+
+
+def notices(environ: Mapping[str, str]) -> str:
+    """Nothing is sent: a test message at every start would be noise."""
+    if not (urls := environ.get(outlets.NOTICES)):
+        return "nobody is to be told"
+    from reports import notice_send  # noqa: PLC0415 - 200 ms that only a notice is worth
+
+    if wrong := notice_send.strange(urls):
+        raise CannotAsk(f"{wrong}; correct them")
+    return "the addresses are understood"

@@ -1,0 +1,36 @@
+"""Something that is sent at the end of a run: in a time of its own, with a word of what became of it, and no verdict.
+
+A daemon thread does it, so that neither a receiver that hangs nor one that drips can hold up the end of the process.
+"""
+
+import threading
+from collections.abc import Callable
+
+DEADLINE = 3.0  # seconds, for one receiver
+
+
+def bounded(send: Callable[[], str], deadline: float = DEADLINE) -> str:
+    """What was wrong with `send`, which says so or raises; empty where it was done in `deadline` seconds."""
+    said = [f"no answer within {deadline:g} s"]
+
+    def work() -> None:
+        try:
+            said[0] = send()
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong here must not change a verdict
+            said[0] = root_of(error)
+
+    thread = threading.Thread(target=work, name="sending", daemon=True)
+    thread.start()
+    thread.join(deadline)
+    return said[0]
+
+
+def root_of(error: BaseException) -> str:
+    """What the operating system said, below the libraries; never their text, which holds an address and its secrets."""
+    at: BaseException | None = error
+    said = type(error).__name__
+    while at is not None:
+        if isinstance(at, OSError) and at.strerror:
+            said = at.strerror
+        at = at.__cause__ or at.__context__
+    return said

@@ -1,0 +1,153 @@
+"""Each thing that the doctor looks at: what it says when all is well, and what to do when it is not."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from probes import doctor_checks as checks
+from probes.finding import CannotAsk
+from probes.target import Hosts, Identity, Part, Target
+from tests.probes.session_tokens import token
+from tests.probes.stage import TARGET
+from tests.receiver import Receiver, receiving
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with receiving() as receiver:
+        yield receiver
+
+
+def cast_by(way: str, **part: Any) -> Target:
+    state = part.pop("state", "")
+    return replace(TARGET, identity=Identity(way=way, state=state), cast={"alice": Part(**{"user": "u-1"} | part)})
+
+
+def complaint(look: Any, *arguments: Any) -> str:
+    with pytest.raises(CannotAsk) as told:
+        look(*arguments)
+    return str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "environ", "said"),
+    [
+        (cast_by("static", user=""), {}, "the user id of alice is empty; fill it in under [cast.alice]"),
+        (cast_by("static", token="A"), {}, "the access token of alice is not set; put a new one into A"),
+        (cast_by("static", token="A"), {"A": token(age=9000)}, "the access token of alice has expired"),
+        (
+            cast_by("refresh-token", refresh_token="R"),
+            {},
+            "no refresh token is kept for alice, and none is to be seeded",
+        ),
+    ],
+)
+def test_a_secret_that_is_missing_is_named(target: Target, environ: Mapping[str, str], said: str) -> None:
+    """By the variable to fill, never by what is in one."""
+    assert said in complaint(checks.secrets, target, environ)
+
+
+def test_secrets_that_are_there_are_not_shown() -> None:
+    """The way and the roles are all that is said."""
+    good = token()
+    assert checks.secrets(cast_by("static", token="A"), {"A": good}) == "static: alice"
+    assert checks.secrets(cast_by("test-endpoint"), {}) == "test-endpoint: alice"
+    assert checks.secrets(cast_by("refresh-token", refresh_token="R"), {"R": "seed"}) == "refresh-token: alice"
+
+
+def test_a_refresh_token_that_is_kept_needs_no_seed(tmp_path: Path) -> None:
+    """After the first run the variable may be empty."""
+    (tmp_path / "state.json").write_text('{"alice": {"refresh": "r1"}}')
+    kept = cast_by("refresh-token", refresh_token="R", state=f"file:{tmp_path}/state.json")
+    assert checks.secrets(kept, {}) == "refresh-token: alice"
+
+
+def test_a_store_is_read_and_written(tmp_path: Path) -> None:
+    """What is there stays; a folder where nothing can be made is told."""
+    file = tmp_path / "state.json"
+    file.write_text('{"alice": {"refresh": "r1"}}')
+    said = checks.state_store(cast_by("refresh-token", state=f"file:{file}"), {})
+    assert said == "file: no run yet, 0 promises did not hold"
+    assert '"r1"' in file.read_text()
+    (tmp_path / "file").touch()
+    assert "cannot be" in complaint(checks.state_store, cast_by("static", state=f"file:{tmp_path}/file/state.json"), {})
+
+
+def test_notices_need_a_store() -> None:
+    """Without one nobody knows what was told; without notices none is needed."""
+    assert "none is named" in checks.state_store(cast_by("static"), {})
+    said = complaint(checks.state_store, cast_by("static"), {"PROBES_NOTICE_URLS": "json://127.0.0.1"})
+    assert "name one in state of [identity]" in said
+
+
+def test_a_name_without_an_address_is_told() -> None:
+    """With the name; names under .localhost have one, whatever the resolver says."""
+    assert (
+        checks.dns(replace(TARGET, hosts=Hosts("https://a.localhost", "https://b.localhost")))
+        == "2 hosts have addresses"
+    )
+    lost = replace(TARGET, hosts=Hosts("https://nobody.invalid", "https://b.localhost"))
+    assert complaint(checks.dns, lost).startswith("nobody.invalid: ")
+
+
+def test_a_clock_that_is_off_is_told(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the api host's own Date, whatever it answers."""
+    receiver.answers["*"] = (503, "text/plain", b"")
+    mine = replace(TARGET, hosts=Hosts(receiver.url, receiver.url))
+    assert checks.clock(mine) == "as that of 127.0.0.1, to 30 s"
+    monkeypatch.setattr(checks, "time", SimpleNamespace(time=lambda: time.time() + 3600))
+    assert "s off that of 127.0.0.1; look at its time service" in complaint(checks.clock, mine)
+
+
+def test_a_host_that_says_no_time_is_told() -> None:
+    """It is the run that says more."""
+    assert "127.0.0.1 does not say what time it is" in complaint(
+        checks.clock, replace(TARGET, hosts=Hosts("http://127.0.0.1:1", "http://127.0.0.1:1"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("look", "variable", "path"),
+    [
+        (checks.collector, "OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces"),
+        (checks.pushgateway, "PROBES_PUSHGATEWAY_URL", "/-/ready"),
+    ],
+)
+def test_a_receiver_is_asked_whether_it_is_there(receiver: Receiver, look: Any, variable: str, path: str) -> None:
+    """A refusal, a page and a dead address are told apart from an answer; nothing is sent."""
+    assert "was asked for" in look({})
+    assert look({variable: receiver.url}) == "answers"
+    assert [(asked.path, asked.body) for asked in receiver.asked] == [(path, b"")]
+    receiver.answers["*"] = (403, "text/plain", b"")
+    assert "answers 403; correct its address, or let the pod in" in complaint(look, {variable: receiver.url})
+    receiver.answers["*"] = (200, "text/html", b"<html>")
+    assert "answers 200; correct its address" in complaint(look, {variable: receiver.url})
+    assert "does not answer" in complaint(look, {variable: "http://u:s3cret@127.0.0.1:1"})
+
+
+# Apprise looks for a module that Python 3.13 no longer has.
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+def test_channels_are_read_and_not_used(receiver: Receiver) -> None:
+    """A test message at every start would be noise; an address that is none is counted, not shown."""
+    assert checks.notices({}) == "nobody is to be told"
+    assert checks.notices({"PROBES_NOTICE_URLS": f"json://{receiver.host}"}) == "the addresses are understood"
+    assert receiver.asked == []
+    said = complaint(checks.notices, {"PROBES_NOTICE_URLS": "nonsense://s3cret"})
+    assert said == "1 of 1 addresses in PROBES_NOTICE_URLS are none that Apprise knows; correct them"
+
+
+def test_a_browser_that_does_not_start_is_told(tmp_path: Path) -> None:
+    """It is started, not only looked for."""
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    assert f"{broken} does not start" in complaint(checks.browser, {"PROBES_CHROMIUM": str(broken)})
+    assert "Chrom" in checks.browser(os.environ)

@@ -1,0 +1,158 @@
+"""What a run leaves of its verdicts for the next, in a file and in a Secret, with others at it too."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from probes import last_run
+from probes.finding import CannotAsk, Code, Finding, Verdict
+from probes.last_run import KEY, Lapse, LastRun, after, change, packed, pass_on, tell, unpacked
+from probes.outcome import Outcome
+from probes.state import open_state
+from tests.probes.cluster import Cluster
+
+HELD = Outcome(Verdict.HELD)
+BROKEN = Outcome(Verdict.BROKEN, Finding(Code.UPLOAD_LOST, "said by a target: s3cret", "storage"))
+OTHER = Outcome(Verdict.BROKEN, Finding(Code.CHAT_ALTERED, "x", "chat"))
+UNKNOWN = Outcome(Verdict.UNKNOWN, Finding(Code.UNKNOWN, "x", "us"))
+DEGRADED = Outcome(Verdict.DEGRADED, Finding(Code.TLS_EXPIRING, "x", "us"))
+NOT_RUN, SKIPPED = Outcome(Verdict.NOT_RUN), Outcome(Verdict.SKIPPED)
+LOST = Lapse("upload-lost", 100.0, 3, 90.0)
+UNASKED = Lapse("unknown", 100.0, 3, 90.0)
+
+
+def learnt(before: Lapse | None, outcome: Outcome, *, gate: bool = False) -> Lapse | None:
+    last = LastRun(at=150.0, lapses={"a/x": before} if before else {})
+    following = after(last, {"a/x": outcome}, 200.0, gate=gate, gone=lambda _: False, whole=True)
+    return following.lapses.get("a/x")
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome", "then"),
+    [
+        (None, HELD, None),
+        (None, DEGRADED, None),
+        (None, BROKEN, Lapse("upload-lost", 200.0, 1, 150.0)),
+        (None, UNKNOWN, Lapse("unknown", 200.0, 1, 150.0)),
+        (LOST, HELD, None),
+        (LOST, SKIPPED, None),
+        (LOST, BROKEN, Lapse("upload-lost", 100.0, 4, 90.0)),
+        (LOST, OTHER, Lapse("chat-altered", 100.0, 4, 90.0)),
+        (LOST, UNKNOWN, Lapse("upload-lost", 100.0, 4, 90.0)),
+        (LOST, NOT_RUN, Lapse("upload-lost", 100.0, 4, 90.0)),
+        (UNASKED, BROKEN, Lapse("upload-lost", 200.0, 1, 90.0)),
+        (UNASKED, UNKNOWN, Lapse("unknown", 100.0, 4, 90.0)),
+    ],
+)
+def test_a_lapse_lasts_until_the_promise_holds(before: Lapse | None, outcome: Outcome, then: Lapse | None) -> None:
+    """It knows since when and in how many runs; being asked in vain neither ends a break nor begins one."""
+    assert learnt(before, outcome) == then
+
+
+def test_a_gate_learns_no_new_break() -> None:
+    """Argo CD tries a failed sync again: a second try must not find its own break among those from before."""
+    assert learnt(None, BROKEN, gate=True) is None
+    assert learnt(LOST, BROKEN, gate=True) == Lapse("upload-lost", 100.0, 4, 90.0)
+    assert learnt(LOST, HELD, gate=True) is None
+
+
+def test_what_was_not_asked_stays_and_what_is_gone_goes() -> None:
+    """A run of some scenarios knows nothing of the others; one of all forgets those that were renamed."""
+    last = LastRun(150.0, {"a/x": LOST, "a/renamed": LOST}, {"a/x": "upload-lost", "a/renamed": "upload-lost"})
+    part = after(last, {"a/y": HELD}, 200.0, gate=False, gone=lambda _: False, whole=False)
+    assert part == last
+    whole = after(last, {"a/y": HELD}, 200.0, gate=False, gone=lambda name: name == "a/renamed", whole=True)
+    assert whole == LastRun(200.0, {"a/x": LOST}, {"a/x": "upload-lost"})
+
+
+def test_what_is_left_stays_small() -> None:
+    """However many promises break, a Secret has room for it: a thousand lapses are well below its megabyte."""
+    names = [f"area/a-promise-with-a-rather-long-name[{number}]" for number in range(5000)]
+    left = packed(after(LastRun(), dict.fromkeys(names, BROKEN), 1.0, gate=False, gone=lambda _: False, whole=True))
+    assert len(json.dumps(left)) < 300_000
+
+
+def test_what_a_target_said_is_not_left_behind() -> None:
+    """The store holds codes and times: what was observed may quote a target."""
+    left = packed(after(LastRun(), {"a/x": BROKEN}, 1.0, gate=False, gone=lambda _: False, whole=True))
+    assert "upload-lost" in str(left)
+    assert "s3cret" not in str(left)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{}, {"at": "soon"}, {"lapses": "{"}, {"lapses": '{"a": 1}'}, {"lapses": '{"a": {"odd": 1}}'}, {"told": "[]"}],
+)
+def test_what_cannot_be_read_is_as_if_never_left(kept: Mapping[str, str]) -> None:
+    """A damaged memory makes every break a new one; it does not stop a run."""
+    assert unpacked(dict(kept)) == LastRun()
+
+
+@pytest.fixture(params=["file", "secret"])
+def where(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    if request.param == "file":
+        yield f"file:{tmp_path}/state.json"
+        return
+    cluster = Cluster()
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig(tmp_path)))
+    yield "secret:probes/tokens"
+    cluster.close()
+
+
+async def asked(where: str, outcomes: Mapping[str, Outcome], *, gate: bool = False) -> dict[str, object]:
+    return await pass_on(where, outcomes, gate=gate, gone=lambda _: False, whole=True)
+
+
+async def test_the_next_run_finds_what_this_one_left(where: str) -> None:
+    """Lapses, and what was told of them; a member's tokens beside them stay as they are."""
+    state = open_state(where, 5)
+    assert state
+    assert await state.swap("alice", {}, {"refresh": "r1"})
+    assert (await asked(where, {"a/x": BROKEN}))["lapses"] == {}
+    await tell(where, {"a/x": "upload-lost", "a/y": ""})
+    found = await asked(where, {"a/x": HELD})
+    assert (found["told"], found["problem"]) == ({"a/x": "upload-lost"}, "")
+    assert [*(found["lapses"] if isinstance(found["lapses"], dict) else ())] == ["a/x"]
+    await tell(where, {"a/x": ""})
+    left = await change(where, lambda last: last)
+    assert (left.lapses, left.told) == ({}, {})
+    assert left.at > 0
+    assert await state.read("alice") == {"refresh": "r1"}
+
+
+async def test_shards_that_end_at_once_lose_nothing(where: str) -> None:
+    """Each has asked others; all that did not hold is there for the next run."""
+    names = [f"a/{number}" for number in range(4)]
+    await asyncio.gather(*(asked(where, {name: BROKEN}) for name in names))
+    assert sorted((await change(where, lambda last: last)).lapses) == names
+
+
+async def test_a_store_that_cannot_be_had_is_a_problem_and_no_verdict(tmp_path: Path) -> None:
+    """The run goes on as if nothing had been left, and says why."""
+    (tmp_path / "state.json").mkdir()
+    found = await asked(f"file:{tmp_path}/state.json", {"a/x": BROKEN})
+    assert found["lapses"] == {}
+    assert "cannot be read" in str(found["problem"])
+    await tell(f"file:{tmp_path}/state.json", {"a/x": "upload-lost"})
+
+
+async def test_a_store_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A dead API server costs a run a few seconds."""
+    monkeypatch.setattr(last_run, "DEADLINE", 0.05)
+
+    async def hangs(*_: object) -> LastRun:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(last_run, "_changed", hangs)
+    with pytest.raises(CannotAsk, match="did not answer within"):
+        await change(f"file:{tmp_path}/state.json", lambda last: last)
+
+
+def test_the_cast_cannot_take_its_place() -> None:
+    """No role of ours is called like the key; a Secret takes it as a key."""
+    assert KEY not in {"alice", "bob", "stranger", "operator"}
+    assert KEY.replace("-", "").isalnum()

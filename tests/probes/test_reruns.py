@@ -1,0 +1,51 @@
+"""When a scenario is asked again, by table."""
+
+import pytest
+
+from probes.finding import CannotAsk, Verdict
+from probes.reruns import pause, seconds
+
+H, D, B, U = Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "settling", "confirm", "rests"),
+    [
+        ([H], True, True, None),
+        ([D], True, True, None),
+        ([B], False, True, 1.0),
+        ([B], False, False, None),
+        ([B, B], False, True, None),
+        ([U], False, True, None),
+        ([U], True, False, 1.0),
+        ([B], True, False, 1.0),
+        ([B, U, B], True, True, 4.0),
+        ([B] * 20, True, True, 10.0),
+        ([B, H], True, True, None),
+    ],
+)
+def test_it_is_asked_again_while_it_may_change(
+    verdicts: list[Verdict], *, settling: bool, confirm: bool, rests: float | None
+) -> None:
+    """A break is confirmed once; while a roll-out settles, what does not hold is asked on, ever more rarely."""
+    assert pause(verdicts, settling=settling, confirm=confirm, rest=1.0) == rests
+
+
+def test_no_pause_is_shorter_than_the_environment_wants() -> None:
+    """The edge caches an error for longer than we would wait: asking sooner would ask the cache."""
+    assert pause([B, B], settling=True, confirm=True, rest=11.0) == 11.0
+    assert (pause([B] * 4, settling=True, confirm=True, rest=0) or 0) > 0.1
+    assert pause([B] * 9, settling=True, confirm=True, rest=11.0) == 11.0
+
+
+@pytest.mark.parametrize(("text", "meant"), [("90s", 90), ("2m", 120), ("1.5m", 90), ("45", 45), ("0", 0), (" 5s ", 5)])
+def test_a_duration_has_a_unit(text: str, meant: float) -> None:
+    """Seconds, or minutes; without a unit, seconds."""
+    assert seconds(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "soon", "1h", "-5s", "5 s s", "nan", "1e9s"])
+def test_another_duration_is_complained_of(text: str) -> None:
+    """Nobody waits for what nobody said."""
+    with pytest.raises(CannotAsk, match="--settle must be like 90s or 2m"):
+        seconds(text)
