@@ -6,10 +6,12 @@ ENV ?= replica
 
 .PHONY: setup probe test check bench lock clean
 
-# What stands for Google in the replica is an npm package; no line of its own runs while it is installed.
+# Two parts of the replica are npm packages: what stands for Google, and the page's LiveKit. No line of their own runs
+# while they are installed.
 GOOGLE := replica/google
+LIVEKIT := replica/livekit
 
-setup: .venv/ready $(GOOGLE)/node_modules/ready
+setup: .venv/ready $(GOOGLE)/node_modules/ready $(LIVEKIT)/node_modules/ready
 	@$(BIN)/python -m probes.chromium
 
 .venv/ready: requirements-dev.lock
@@ -20,11 +22,11 @@ setup: .venv/ready $(GOOGLE)/node_modules/ready
 		|| { echo "setup: packages could not be installed; pip says why above (is its index reachable?)" >&2; exit 4; }
 	@touch $@
 
-$(GOOGLE)/node_modules/ready: $(GOOGLE)/package-lock.json
+%/node_modules/ready: %/package-lock.json
 	@command -v npm >/dev/null || { echo "setup: npm is missing; install Node 20 or newer, which brings it" >&2; exit 4; }
 	@echo "setup: installing the packages of $<"
-	@npm ci --prefix $(GOOGLE) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null \
-		|| { echo "setup: oidc-provider could not be installed; npm says why above (is its registry reachable?)" >&2; exit 4; }
+	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null \
+		|| { echo "setup: $< could not be installed; npm says why above (is its registry reachable?)" >&2; exit 4; }
 	@touch $@
 
 probe: setup
@@ -46,8 +48,9 @@ lock: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --upgrade pyproject.toml -o requirements.lock
 	npm update --prefix $(GOOGLE) --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm update --prefix $(LIVEKIT) --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(GOOGLE)/node_modules .replica reports/runs .mypy_cache .ruff_cache
+	rm -rf .venv $(GOOGLE)/node_modules $(LIVEKIT)/node_modules .replica reports/runs .mypy_cache .ruff_cache
