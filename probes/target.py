@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
+from probes.livekit.promised import LiveKit, promised
 from probes.realtime import Realtime
 from probes.tables import BadEnvironment, nearest, section, table, text
 
@@ -135,6 +136,7 @@ class Target:
     oauth: OAuth = field(default_factory=OAuth)
     sign_out: SignOut = field(default_factory=SignOut)
     exposure: Exposure = field(default_factory=Exposure)
+    livekit: LiveKit | None = None
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
 
@@ -246,6 +248,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         oauth=section(source, "oauth", OAuth, settings.get("oauth", {})).at(hosts.apex, hosts.api),
         sign_out=section(source, "sign_out", SignOut, settings.get("sign_out", {})),
         exposure=section(source, "exposure", Exposure, settings.get("exposure", {})),
+        livekit=promised(source, settings),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
         skip={key: text(source, f"{key} in [skip]", why) for key, why in table(source, "skip", settings).items()},
     )

@@ -11,6 +11,7 @@ import pytest
 from probes import target
 from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
+from probes.livekit.promised import LiveKit
 from probes.realtime import Realtime
 from replica.faults import FAULTS
 
@@ -34,6 +35,7 @@ SECTIONS = {
     "oauth": OAuth,
     "sign_out": SignOut,
     "exposure": Exposure,
+    "livekit": LiveKit,
     "accepted": target.Accepted,
 }
 
