@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 SPEAKER, LISTENER = "speaker", "listener"
 RELIABLE, LOSSY = "reliable", "lossy"
@@ -15,12 +15,13 @@ MESSAGES = 10  # each way, reliable and lossy
 class Wish:
     """What the worker is asked for. `speaker` and `listener` are their tokens.
 
-    `by_tcp`: whether the speaker comes again by TCP at the end.
+    Without a listener the speaker plays until our end of standard input closes. `by_tcp`: whether the speaker comes
+    again by TCP at the end.
     """
 
     url: str
     speaker: str = field(repr=False)
-    listener: str = field(repr=False)
+    listener: str = field(default="", repr=False)
     by_tcp: bool = True
 
     def line(self) -> bytes:
@@ -92,13 +93,18 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Playing:
+    """The speaker's tone is published, for who else is in the room."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The last line: all that was asked for was tried, and both have left."""
 
 
-Fact = Joined | Data | Sound | Path | ByTcp | Failed | Ended
-AnyFact = TypeVar("AnyFact", Joined, Data, Sound, Path, ByTcp, Failed, Ended)
-_KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in (Joined, Data, Sound, Path, ByTcp, Failed, Ended)}
+Fact = Joined | Data | Sound | Path | ByTcp | Failed | Playing | Ended
+AnyFact = TypeVar("AnyFact", Joined, Data, Sound, Path, ByTcp, Failed)
+_KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in get_args(Fact)}
 
 
 def told(fact: Fact) -> str:

@@ -21,8 +21,11 @@ def needed(url: str) -> bool:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[str]:
-    """The proxy's URL, for as long as the block lasts."""
+async def opened(url: str) -> AsyncIterator[str]:
+    """The proxy's own URL, for as long as the block lasts; empty where the host of `url` needs none."""
+    if not needed(url):
+        yield ""
+        return
     server = await asyncio.start_server(_serve, LOOPBACK, 0)
     try:
         yield f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"

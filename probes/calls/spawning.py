@@ -10,10 +10,12 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from probes.calls.facts import Call, Fact, Wish, is_last, read
+from probes.calls.facts import LEAVING, Call, Fact, Failed, Playing, Wish, is_last, read
+from probes.finding import CannotAsk
 
 COMMAND = (sys.executable, "-m", "probes.calls.worker")
 ROOT = Path(__file__).parent.parent.parent
@@ -24,8 +26,63 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "LD_LIBR
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
 
 
-async def made(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, seconds: float = WHOLE) -> Call:
-    """All that the worker told of the call, for at most `seconds`. It is gone when this returns or is cancelled.
+class Worker:
+    """A worker under way, and what it has told so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.facts: list[Fact] = []
+        self._process = process
+        self._words = asyncio.ensure_future(self._last_words())
+
+    async def ask(self, wish: Wish) -> None:
+        """Its standard input stays open: that it closes tells the worker that we are gone."""
+        assert self._process.stdin
+        with contextlib.suppress(ConnectionError):  # it has ended already, and says why elsewhere
+            self._process.stdin.write(wish.line())
+            await self._process.stdin.drain()
+
+    async def next(self) -> Fact | None:
+        """What it tells next; None when it has ended, or tells what is none of ours without an end."""
+        assert self._process.stdout
+        with contextlib.suppress(ValueError):
+            while line := await self._process.stdout.readline():
+                if fact := read(line):
+                    self.facts.append(fact)
+                    return fact
+            await self._process.wait()
+        return None
+
+    async def dismiss(self) -> None:
+        """Let it leave in order, for as long as that takes anybody who can."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), LEAVING)
+
+    async def end(self) -> None:
+        """The whole group, whatever it is doing."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+        await self._words
+
+    @property
+    def how_it_ended(self) -> str:
+        code = self._process.returncode or 0
+        ended = f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with {code}, undone"
+        return "; ".join(filter(None, (ended, self._words.result())))
+
+    async def _last_words(self) -> str:
+        assert self._process.stderr
+        said = b""
+        while chunk := await self._process.stderr.read(_SAID):
+            said = (said + chunk)[-_SAID:]
+        return "".join(said.decode("utf-8", "replace").strip().splitlines()[-1:])
+
+
+@asynccontextmanager
+async def asked(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) -> AsyncIterator[Worker]:
+    """A worker that has its wish. When the block ends, in whatever way, it is gone, and all that it started.
 
     `ca` is a PEM file to trust beside the system's authorities.
     """
@@ -38,62 +95,45 @@ async def made(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, secon
         env=environment(os.environ, ca),
         start_new_session=True,
     )
-    words = asyncio.ensure_future(_last_words(process))
-    facts: list[Fact] = []
-    why = ""
+    worker = Worker(process)
     try:
-        async with asyncio.timeout(seconds):
-            await _ask(process, wish)
-            await _listen(process, facts)
-    except TimeoutError:
-        why = f"it was not done within {seconds:g} s"
+        await worker.ask(wish)
+        yield worker
     finally:
-        await asyncio.shield(_end(process))
-        said = await words
-    if facts and is_last(facts[-1]):
-        return Call(tuple(facts))
-    return Call(tuple(facts), "; ".join(filter(None, (why or _how(process), said))))
+        await asyncio.shield(worker.end())
 
 
-async def _ask(process: asyncio.subprocess.Process, wish: Wish) -> None:
-    """Its standard input stays open: that it closes tells the worker that we are gone."""
-    assert process.stdin
-    with contextlib.suppress(ConnectionError):  # it has ended already, and says why elsewhere
-        process.stdin.write(wish.line())
-        await process.stdin.drain()
+async def made(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, seconds: float = WHOLE) -> Call:
+    """All that a worker told of the call, for at most `seconds`."""
+    late = ""
+    async with asked(wish, ca, command) as worker:
+        try:
+            async with asyncio.timeout(seconds):
+                while (fact := await worker.next()) and not is_last(fact):
+                    pass
+        except TimeoutError:
+            late = f"it was not done within {seconds:g} s; "
+    facts = tuple(worker.facts)
+    done = facts and is_last(facts[-1])
+    return Call(facts, "" if done else late + worker.how_it_ended)
 
 
-async def _listen(process: asyncio.subprocess.Process, facts: list[Fact]) -> None:
-    """Up to its last fact, or its end."""
-    assert process.stdout
-    with contextlib.suppress(ValueError):  # a line without an end is none of ours
-        while line := await process.stdout.readline():
-            if fact := read(line):
-                facts.append(fact)
-                if is_last(fact):
-                    return
-        await process.wait()
-
-
-async def _last_words(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr
-    said = b""
-    with contextlib.suppress(asyncio.CancelledError):
-        while chunk := await process.stderr.read(_SAID):
-            said = (said + chunk)[-_SAID:]
-    return "".join(said.decode("utf-8", "replace").strip().splitlines()[-1:])
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The whole group, whatever it is doing."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-
-
-def _how(process: asyncio.subprocess.Process) -> str:
-    code = process.returncode or 0
-    return f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with {code} and without a result"
+@asynccontextmanager
+async def playing(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) -> AsyncIterator[Worker]:
+    """Somebody who plays the tone as long as the block lasts, and then leaves. Raises CannotAsk where they cannot."""
+    async with asked(wish, ca, command) as worker:
+        try:
+            async with asyncio.timeout(WHOLE):
+                while not isinstance(fact := await worker.next(), Playing):
+                    if fact is None or isinstance(fact, Failed):
+                        break
+        except TimeoutError:
+            fact = None
+        if isinstance(fact, Playing):
+            yield worker
+            await worker.dismiss()
+            return
+    raise CannotAsk(f"nobody could be made to speak: {getattr(fact, 'said', '') or worker.how_it_ended}")
 
 
 def environment(ours: Mapping[str, str], ca: str) -> dict[str, str]:

@@ -25,11 +25,25 @@ from probes.calls.facts import (
     Fact,
     Failed,
     Joined,
+    Playing,
     Wish,
     told,
 )
 
 Tell = Callable[[Fact], None]
+
+
+async def play(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
+    """One person joins and plays the tone until who asked is `gone`."""
+    from probes.calls.person import Person, within  # noqa: PLC0415 - its native part reads proxies as it starts
+
+    speaker = Person(SPEAKER)
+    with _stage("join", tell):
+        tell(Joined(SPEAKER, await within(JOINING, speaker.join(wish.url, wish.speaker))))
+        await within(SOUNDING, speaker.sound())
+        tell(Playing())
+        await gone.wait()
+        await within(LEAVING, speaker.leave())
 
 
 async def call(wish: Wish, tell: Tell) -> None:
@@ -70,23 +84,21 @@ async def call(wish: Wish, tell: Tell) -> None:
 def _stage(name: str, tell: Tell):  # type: ignore[no-untyped-def]  # noqa: ANN202
     try:
         yield
-    except TimeoutError:
-        tell(Failed(name, "not done in its time"))
     except Exception as error:  # noqa: BLE001 - the SDK raises what it likes; who asked judges what it said
-        tell(Failed(name, f"{type(error).__name__}: {error}"))
+        tell(Failed(name, getattr(error, "message", "") or str(error) or "not done in its time"))
 
 
-async def _perform(wish: Wish, tell: Tell) -> None:
-    if not passage.needed(wish.url):
-        return await call(wish, tell)
-    async with passage.opened() as proxy:
-        os.environ["HTTPS_PROXY"] = os.environ["HTTP_PROXY"] = proxy
-        return await call(wish, tell)
+async def _perform(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
+    async with passage.opened(wish.url) as proxy:
+        os.environ.update({"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {})
+        await (call(wish, tell) if wish.listener else play(wish, tell, gone))
 
 
-def _end_with_parent() -> None:
-    """Nobody is there any more to end us."""
+def _watch(loop: asyncio.AbstractEventLoop, gone: asyncio.Event, patience: float) -> None:
+    """Nobody is there any more to end us. Whatever the loop is busy with, this is not."""
     sys.stdin.buffer.read()
+    loop.call_soon_threadsafe(gone.set)
+    time.sleep(patience)
     os._exit(1)
 
 
@@ -97,16 +109,17 @@ def _own_output() -> Tell:
     return lambda fact: print(told(fact), file=ours, flush=True)
 
 
+async def _once(wish: Wish, tell: Tell) -> None:
+    gone = asyncio.Event()
+    patience = 0.0 if wish.listener else LEAVING
+    threading.Thread(target=_watch, args=(asyncio.get_running_loop(), gone, patience), daemon=True).start()
+    await _perform(wish, tell, gone)
+    os._exit(0)  # in an orderly end the SDK aborts now and then, or waits for what we have let go
+
+
 def main() -> None:
     tell = _own_output()
-    wish = Wish(**json.loads(sys.stdin.buffer.readline()))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-    async def once() -> None:
-        await _perform(wish, tell)
-        os._exit(0)  # in an orderly end the SDK aborts now and then, or waits for what we have let go
-
-    asyncio.run(once())
+    asyncio.run(_once(Wish(**json.loads(sys.stdin.buffer.readline())), tell))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,22 @@ import json
 
 import pytest
 
-from probes.calls.facts import ByTcp, Call, Data, Ended, Fact, Failed, Joined, Path, Sound, Wish, is_last, read, told
+from probes.calls.facts import (
+    ByTcp,
+    Call,
+    Data,
+    Ended,
+    Fact,
+    Failed,
+    Joined,
+    Path,
+    Playing,
+    Sound,
+    Wish,
+    is_last,
+    read,
+    told,
+)
 
 ALL: list[Fact] = [
     Joined("speaker", 0.1),
@@ -12,6 +27,7 @@ ALL: list[Fact] = [
     Sound(1000.0, 0.99, 0.4, 50, 0.0),
     Path("listener", "udp", "127.0.0.1", 50000, "host", 0.001),
     ByTcp("tcp", 7881, 0.5, 3, 3),
+    Playing(),
     Failed("join", "no"),
     Ended(),
 ]

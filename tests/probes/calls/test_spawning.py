@@ -11,6 +11,7 @@ import pytest
 
 from probes.calls import spawning
 from probes.calls.facts import Call, Ended, Failed, Joined, Wish
+from probes.finding import CannotAsk
 from probes.target import LOOPBACK
 
 WISH = Wish("wss://livekit.invalid", "eyJspeaker.token", "eyJlistener.token")
@@ -91,7 +92,7 @@ async def test_the_wish_comes_by_standard_input_alone() -> None:
     ("does", "how"),
     [
         ("sys.exit(3)", "ended with 3"),
-        ("sys.exit(0)", "ended with 0 and without a result"),
+        ("sys.exit(0)", "ended with 0, undone"),
         ("os.kill(os.getpid(), signal.SIGTERM); signal.pause()", "SIGTERM"),
         ("os.abort()", "SIGABRT"),
         ("raise RuntimeError('FFI Panic')", "RuntimeError: FFI Panic"),
@@ -139,6 +140,32 @@ async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
     process.kill()
     await process.wait()
     await caller.gone()
+
+
+async def test_who_plays_is_let_go_in_order(caller: Caller) -> None:
+    """A player that plays is there for the whole block, and is told when it is over."""
+    text = f"{caller.calling}tell(fact='Joined', who='speaker', seconds=1); tell(fact='Playing')\n"
+    async with spawning.playing(WISH, command=worker(f"{text}sys.stdin.read(); line.sendall(b'over')")):
+        assert caller.called.is_set()
+    assert await caller.lines[0][0].read() == b"over"
+
+
+async def test_who_plays_on_is_ended(caller: Caller) -> None:
+    """A player that hears nothing is ended with its block."""
+    async with spawning.playing(WISH, command=worker(f"{caller.calling}tell(fact='Playing'); signal.pause()")):
+        pass
+    await caller.gone()
+
+
+@pytest.mark.parametrize(
+    ("does", "why"),
+    [("tell(fact='Failed', stage='join', said='refused')", "refused"), ("raise RuntimeError('no SDK')", "no SDK")],
+)
+async def test_who_cannot_play_is_nobody_s_fault(does: str, why: str) -> None:
+    """Without a speaker nothing can be asked, and it is said why there is none."""
+    with pytest.raises(CannotAsk, match=why):
+        async with spawning.playing(WISH, command=worker(does)):
+            pytest.fail("nobody plays")
 
 
 async def test_a_worker_that_cannot_be_started_is_told() -> None:
