@@ -211,6 +211,7 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
         line += f' -H "Authorization: Bearer {PLACEHOLDER}"'
     if exchange.kind in HELD_OPEN:
         # Their token is in the URL (contract 3.4).
-        place, query, _ = exchange.url.partition("?")
-        return f"{line} {shlex.quote(redactor.url(place))}" + (f'"?token={PLACEHOLDER}"' if query else "")
+        place, _, query = exchange.url.partition("?")
+        name = query.partition("=")[0]
+        return f"{line} {shlex.quote(redactor.url(place))}" + (f'"?{name}={PLACEHOLDER}"' if query else "")
     return f"{line} {shlex.quote(redactor.url(exchange.url))}"

@@ -50,6 +50,17 @@ def explain_stranger(answer: Answer) -> Finding | None:
     return _other(answer, f"401 {NO_PERMISSIONS!r}")
 
 
+def explain_newer(answer: Answer) -> Finding | None:
+    """`GET /rtc/v1/validate`, known since 1.9.10: SDKs begin there, and fall back to /rtc on 404 alone."""
+    if answer.status in (401, 404) and not answer.is_html:
+        return None
+    return _not_livekit(answer) or Finding(
+        Code.LIVEKIT_UPGRADE_BLOCKED,
+        f"{answer} where LiveKit's own 401 or 404 was promised: {_short(answer)}",
+        "gateway or edge: an unknown path must answer as livekit-server does, so that SDKs fall back to /rtc",
+    )
+
+
 def explain_token(answer: Answer, whose: str = "the probes'") -> Finding | None:
     """`GET /rtc/validate` with a good token of `whose` key; None where it is taken."""
     if finding := _not_livekit(answer):
@@ -167,6 +178,13 @@ def explain_debug(answer: Answer) -> Finding | None:
     return Finding(
         Code.LIVEKIT_DEBUG_EXPOSED, f"{answer} to anybody", "livekit-server runs with development: true, or --dev"
     )
+
+
+def explain_silence(finding: Finding) -> Finding:
+    """What HTTP calls a stalled or broken answer, in a call's words; a name or a certificate keeps its own."""
+    if finding.code not in (Code.SERVICE_STALLED, Code.SERVICE_UNAVAILABLE):
+        return finding
+    return Finding(Code.LIVEKIT_NOT_READY, finding.observed.replace("edge at", "livekit-server at"), REDIS)
 
 
 def _not_livekit(answer: Answer) -> Finding | None:
