@@ -8,6 +8,7 @@ import pytest
 
 from probes import chat, page_chat, page_session
 from probes.browser import Browser
+from probes.calls.talks import Talks
 from probes.chat import Room
 from probes.counterfeits import Counterfeits
 from probes.identity import Member
@@ -107,3 +108,9 @@ def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Le
 def calls(web: Web, ledger: Ledger) -> OpenCalls:
     """LiveKit's calls, and the way up to them, which all scenarios climb together."""
     return opening(web, ledger)
+
+
+@pytest.fixture(scope="session")
+def talks(web: Web, calls: OpenCalls) -> Talks:
+    """What two people say to each other in a call that all scenarios listen to."""
+    return Talks(web, calls)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from probes.calls.talks import Talks
 from probes.identity import Member
 from probes.livekit.opening import OpenCalls
 
@@ -39,9 +40,9 @@ async def test_media_is_at_its_nodes(calls: OpenCalls) -> None:
     await calls().are_at_their_nodes()
 
 
-async def test_media_lets_callers_in(calls: OpenCalls) -> None:
+async def test_media_lets_callers_in(calls: OpenCalls, talks: Talks) -> None:
     """A caller whom LiveKit has not called first gets through to media, by UDP and by TCP."""
-    await calls().let_media_in()
+    await calls().let_media_in(talks.are_connected)
 
 
 async def test_a_relay_is_lent(calls: OpenCalls) -> None:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from probes.calls import tone
-from probes.calls.facts import DELIVERING, LOSSY, SOUNDING, ByTcp, Call, Data, Failed, Joined, Path, Sound
+from probes.calls.facts import DELIVERING, HERTZ, LOSSY, PURE, SOUNDING, ByTcp, Call, Data, Failed, Joined, Path, Sound
 from probes.finding import CannotAsk, Code, Finding
 
 LOSSY_ENOUGH = 0.8  # of lossy messages
@@ -82,7 +81,7 @@ def _silence(sound: Sound) -> str:
     if not sound.packets:
         return f"one played a tone, and not one packet of sound reached the other within {SOUNDING:g} s"
     heard = f"{sound.hertz:.0f} Hz with {sound.share:.0%} of the energy" if sound.hertz else "silence"
-    return f"one played {tone.HERTZ:.0f} Hz, the other got {sound.packets} packets and heard {heard}"
+    return f"one played {HERTZ:.0f} Hz, the other got {sound.packets} packets and heard {heard}"
 
 
 def _poor(sound: Sound, paths: list[Path]) -> list[str]:
@@ -90,13 +89,15 @@ def _poor(sound: Sound, paths: list[Path]) -> list[str]:
     return [
         *([f"only after {sound.after:.1f} s"] if sound.after > LATE else []),
         *([f"{sound.lost:.0%} of its packets were lost"] if sound.lost >= LOST else []),
-        *([f"with {1 - sound.share:.0%} of noise in it"] if sound.share < tone.ENOUGH else []),
+        *([f"with {1 - sound.share:.0%} of noise in it"] if sound.share < PURE else []),
         *([f"the round trip to the server takes {far * 1000:.0f} ms"] if far > FAR else []),
     ]
 
 
-def explain_fallback(call: Call) -> Finding | None:
-    """Who is made to use TCP comes again and is heard. Raises CannotAsk."""
+def explain_fallback(call: Call, reached: Reached) -> Finding | None:
+    """Who is made to use TCP comes again and is heard; not tried where TCP's door is shut. Raises CannotAsk."""
+    if not reached.tcp:
+        return _no_fallback("no TCP address that the server names for media answers")
     failed, came = call.failure("tcp"), call.first(ByTcp)
     if failed:
         return _no_fallback(f"made to use TCP, the SDK did not come back: {failed.said}")

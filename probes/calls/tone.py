@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from probes.calls.facts import HERTZ, PURE
+
 RATE = 48_000  # samples a second, Opus' own
-HERTZ = 1000.0
 TOLERANCE = 10.0  # Hz
-ENOUGH = 0.9  # of all energy; one measured through LiveKit's SDK had 0.9993 of it
 AUDIBLE = 200.0  # root mean square of 16 bits; comfort noise and a codec's rest stay below
 _BAND = 20.0  # Hz on either side that count as the tone's
 _LOUD = 8000
@@ -25,7 +25,7 @@ class Heard:
 
     @property
     def is_ours(self) -> bool:
-        return abs(self.hertz - HERTZ) <= TOLERANCE and self.share >= ENOUGH
+        return abs(self.hertz - HERTZ) <= TOLERANCE and self.share >= PURE
 
 
 SILENCE = Heard(0.0, 0.0)

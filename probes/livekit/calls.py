@@ -2,15 +2,18 @@
 
 import secrets
 import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from probes import video
 from probes.evidence import current
-from probes.finding import Broken, Code, Finding, NotApplicable, Verdict
+from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.identity import Member
 from probes.ledger import Ledger
 from probes.livekit import handed, media, relaying, saying, signalling
 from probes.livekit.access import Access, open_access, promised_in
-from probes.livekit.ladder import VALIDATE, Climb, asked, climb
+from probes.livekit.ladder import VALIDATE, Climb, asked, climb, probe_room
 from probes.livekit.opening import TIER
 from probes.livekit.promised import LiveKit
 from probes.livekit.signalling import Joined
@@ -68,22 +71,33 @@ class Calls:
         promised, seat = self.promised, await self._seat()
         if not (promised.version or promised.protocol):
             raise NotApplicable("[livekit] names neither version nor protocol")
-        _judge(explain_version(seat, promised))
+        current().judge(explain_version(seat, promised))
 
     async def are_at_their_nodes(self) -> None:
         """The addresses that the server names for media are where media must be."""
-        _judge(media.audit((await self._seat()).candidates, self.promised))
+        current().judge(media.audit((await self._seat()).candidates, self.promised))
 
-    async def let_media_in(self) -> None:
-        """Who comes uncalled gets an answer from media's own ports."""
-        _judge(media.explain_checks((await self.climbed("join")).checks, self.promised))
+    async def let_media_in(self, are_connected: Callable[[], Awaitable[bool]]) -> None:
+        """Who comes uncalled gets an answer from media's own ports.
+
+        `are_connected`, asked where nobody gets one, tells whether two people found to each other all the same.
+        """
+        finding = media.explain_checks((await self.climbed("join")).checks, self.promised)
+        if finding and finding.code is Code.LIVEKIT_UNREACHABLE and await are_connected():
+            observed = f"{finding.observed}; two people were connected all the same, by hole punching"
+            finding = replace(finding, code=Code.LIVEKIT_MASKED, observed=observed)
+        current().judge(finding)
+
+    def room(self, label: str) -> AbstractAsyncContextManager[str]:
+        """The name of a room of the probes' own, gone after the block."""
+        return probe_room(self._web, self.promised, self.access, self._ledger, label)
 
     async def lend_relays(self) -> None:
         """Every TURN server that is named lends one."""
         way = await self.climbed("join")
         if not way.lent and not self.promised.turn:
             raise NotApplicable("the server names no TURN server, and [livekit] promises none")
-        _judge(relaying.explain_lent(way.lent, self.promised))
+        current().judge(relaying.explain_lent(way.lent, self.promised))
 
     async def refuse(self, stranger: str) -> None:
         """A key that anybody can have opens nothing: one of PUBLIC, or our own with a random secret."""
@@ -93,19 +107,19 @@ class Calls:
         await self.climbed("livekit")
         key, secret = PUBLIC.get(stranger, (access.key, secrets.token_hex(16)))
         token = Access(key, secret).to_join("probe-nowhere", "probe")
-        _judge(saying.explain_open(await asked(self._web, self.promised, VALIDATE, token), stranger))
+        current().judge(saying.explain_open(await asked(self._web, self.promised, VALIDATE, token), stranger))
 
     async def hide(self, path: str) -> None:
         """What is for developers is not there for the public."""
         await self.climbed("livekit")
-        _judge(saying.explain_debug(await asked(self._web, self.promised, path)))
+        current().judge(saying.explain_debug(await asked(self._web, self.promised, path)))
 
     async def are_opened_by_the_app(self, member: Member) -> None:
         """A call that `member` opens in the app, with the address and the token that the app hands out for it."""
         promised = self.promised
         room = await video.open_room(self._web, member, self._ledger)
         ticket = await video.join(self._web, member, room)
-        _judge(handed.explain(ticket, promised, member.user, time.time()))
+        current().judge(handed.explain(ticket, promised, member.user, time.time()))
         way = await self._climbs.get(current().attempt)
         way.reached("livekit")
         answer = await asked(self._web, promised, VALIDATE, ticket.token)
@@ -136,12 +150,3 @@ def differing(finding: Finding, *, probe_is_known: bool) -> Finding:
         f"{finding.observed}; the probes' own key is taken",
         "LIVEKIT_API_KEY and LIVEKIT_API_SECRET of video-service, which differ from keys.yaml",
     )
-
-
-def _judge(finding: Finding | None) -> None:
-    if finding is None:
-        return
-    if finding.verdict is Verdict.DEGRADED:
-        current().degrade(finding)
-    else:
-        raise Broken(finding)

@@ -41,7 +41,7 @@ def every(call: Call) -> list[Finding | None]:
         judging.explain_meeting(call, OPEN),
         judging.explain_data(call),
         judging.explain_sound(call),
-        judging.explain_fallback(call),
+        judging.explain_fallback(call, OPEN),
     ]
 
 
@@ -146,10 +146,17 @@ def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], sa
 )
 def test_a_missing_fallback_degrades(call: Call) -> None:
     """Not back, back by UDP, and back but not heard are all no fallback."""
-    finding = judging.explain_fallback(call)
+    finding = judging.explain_fallback(call, OPEN)
     assert finding
     assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
     assert finding.verdict is Verdict.DEGRADED
+
+
+def test_a_shut_door_is_no_fallback() -> None:
+    """Where no TCP address answered, nobody was made to use one, and that degrades."""
+    finding = judging.explain_fallback(only(Ended()), Reached(udp=True, tcp=False))
+    assert finding
+    assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
 
 
 def test_a_crash_blames_nobody() -> None:
@@ -157,8 +164,9 @@ def test_a_crash_blames_nobody() -> None:
     call = Call(GOOD.facts[:6], "it was ended by SIGTERM")
     assert judging.explain_meeting(call, OPEN) is None
     assert judging.explain_data(call) is None
-    for explain in (judging.explain_sound, judging.explain_fallback):
-        with pytest.raises(CannotAsk, match="SIGTERM"):
-            explain(call)
+    with pytest.raises(CannotAsk, match="SIGTERM"):
+        judging.explain_sound(call)
+    with pytest.raises(CannotAsk, match="SIGTERM"):
+        judging.explain_fallback(call, OPEN)
     with pytest.raises(CannotAsk):
         judging.explain_meeting(Call(GOOD.facts[:1], "x"), OPEN)
