@@ -8,11 +8,12 @@ from pathlib import Path
 
 from replica.gateway import CALLBACK
 from replica.keys import ISSUER, KEY_ID
+from replica.livekit import LiveKit
 from replica.services import oauth
 from replica.settings import Hosts
 from replica.world import World
 
-Value = str | int | float | bool | list[str]
+Value = str | int | float | bool | list[str] | list[int]
 Tables = Mapping[str, Mapping[str, Value]]
 
 
@@ -61,6 +62,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
         "oauth": oauth_tables(world),
         "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not world.production},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
+        "livekit": livekit(world.livekit),
         "patience": {"answer": 5, "scenario": 60, "run": 120},
         "control": {"url": control},
     }
@@ -76,6 +78,24 @@ def realtime(scale: float) -> dict[str, Value]:
         "pause_seconds": round(3 * scale, 3),
         "reconnect_seconds": 10.0,
         "attempts": 5,
+    }
+
+
+def livekit(calls: LiveKit) -> dict[str, Value]:
+    """Where people talk; the files hold the key and its secret."""
+    key, secret = map(str, calls.kept)
+    return {
+        "url": calls.url,
+        "api_key": key,
+        "api_secret": secret,
+        "version": "1.7.2",
+        "protocol": 14,
+        "nodes": ["127.0.0.1/32"],
+        "dial": ["127.0.0.1"],
+        "udp_ports": [1024, 65535],
+        "tcp_port": calls.tcp_port,
+        "turn": False,
+        "tiers": ["ladder", "deep", "browser"],
     }
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import httpx
 
-from replica import caddy, certificates, control, edge, environment, gateway, google, pages
+from replica import caddy, certificates, control, edge, environment, gateway, google, livekit, pages
 from replica.bucket import Buckets
 from replica.caddy import Caddy
 from replica.edge import Places
 from replica.google import Account, Google
 from replica.keys import SigningKey
+from replica.livekit import LiveKit
 from replica.ports import LOOPBACK, Ports, listening
 from replica.processes import Child, child
 from replica.seaweed import Seaweed, command
@@ -29,11 +30,14 @@ CONTROL = "control"
 class Replica:
     """A running replica: what it consists of, its faults, and a way to switch them."""
 
-    def __init__(self, world: World, places: Places, buckets: Buckets, caddy: Caddy, others: Sequence[Child]) -> None:
+    def __init__(
+        self, world: World, places: Places, buckets: Buckets, caddy: Caddy, livekit: LiveKit, others: Sequence[Child]
+    ) -> None:
         self.world = world
         self._places = places
         self._buckets = buckets
         self._caddy = caddy
+        self._livekit = livekit
         self._others = others
         self._switching = asyncio.Lock()
 
@@ -46,6 +50,7 @@ class Replica:
         async with self._switching:
             await self._buckets.rule(self.world.hosts.apex, faults)
             await self._caddy.load(edge.config(self._places, faults))
+            await self._livekit.switch(faults)
             self.world.faults = set(faults)
             await self._buckets.publish({pages.CONFIG: pages.site(self.world)[pages.CONFIG]})
 
@@ -84,18 +89,23 @@ async def running(
         places = _places(ports, seaweed, listeners, authority, folder, production=production)
         sign_in = Google(edge.google(places), Path(places.provider))
         front = await stack.enter_async_context(caddy.running(edge.config(places, faults), folder, Path(places.admin)))
+        calls = LiveKit(edge.livekit(places), Path(places.calls), folder / "livekit-control.sock", ports.one())
+        server = await stack.enter_async_context(child(livekit.command(), folder, calls.settings(faults)))
         provider = await stack.enter_async_context(_provider(sign_in, edge.hosts(places), folder))
         buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
         world = await _world(buckets, weed, places, faults)
-        world.google, world.production = sign_in, production
+        world.google, world.livekit, world.production = sign_in, calls, production
 
-        replica = Replica(world, places, buckets, front, [weed, provider])
+        replica = Replica(world, places, buckets, front, calls, [weed, provider, server])
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
         await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale))
         await front.ready()
         await google.ready(sign_in, provider)
+        await calls.ready(server)
         control_url = f"http://{_address(listeners[CONTROL])}"
         key = _kept(world.key.pem(), folder / "signing-key.pem")
+        for path, secret in calls.kept.items():
+            _kept(secret.encode(), path)
         yield replica, environment.tables(world, authority.authority, key, control_url)
 
 
@@ -149,10 +159,12 @@ def _places(
         bucket=ports.one(),
         plain=ports.one(),
         google=ports.one(),
+        livekit=ports.one(),
         s3=f"{LOOPBACK}:{seaweed.s3}",
         filer=f"{LOOPBACK}:{seaweed.filer}",
         gateway=str(folder / "gateway.sock"),
         provider=str(folder / "google.sock"),
+        calls=str(folder / "livekit.sock"),
         admin=str(folder / "admin.sock"),
         storage=str(folder / "caddy"),
         upstreams={name: [_address(listener)] for name, listener in listeners.items()},

@@ -8,6 +8,7 @@ from replica.faults import FAULTS
 from replica.google import Google
 from replica.keys import SigningKey
 from replica.live import Live
+from replica.livekit import LiveKit
 from replica.objects import BucketObjects, Objects
 from replica.rows import (
     NOWHERE,
@@ -40,6 +41,7 @@ SYSTEM_USER = "00000000-0000-0000-0000-000000000001"
 
 # Until a replica says where it is.
 NO_GOOGLE = Google("https://accounts.google.invalid", Path("google.sock"))
+NO_LIVEKIT = LiveKit("wss://livekit.invalid", Path("livekit.sock"), Path("livekit-control.sock"), 7881)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class World:
     objects: Objects
     key: SigningKey
     google: Google = NO_GOOGLE
+    livekit: LiveKit = NO_LIVEKIT
     production: bool = False
     faults: set[str] = field(default_factory=set)
     access_seconds: float = 30 * 60

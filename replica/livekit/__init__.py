@@ -1,0 +1,72 @@
+"""LiveKit as weAlist's users meet it: a stand-in in a process of its own, whose media must not slow the services down."""
+
+import asyncio
+import json
+import secrets
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from replica.processes import Child
+
+TOLD = "LIVEKIT"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveKit:
+    """Where LiveKit is for users, where it is for us, and the one key that it knows."""
+
+    url: str
+    socket: Path
+    control: Path
+    tcp_port: int
+    key: str = "APIreplica"
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    @property
+    def kept(self) -> dict[Path, str]:
+        """The files that hold the key and its secret, for who is to talk to it, and what is in them."""
+        return {self.control.with_name("livekit-key"): self.key, self.control.with_name("livekit-secret"): self.secret}
+
+    async def switch(self, faults: Collection[str]) -> None:
+        """Have the stand-in's faults be these. When this returns, they are in force."""
+        async with _over(self.control) as http:
+            (await http.put("/faults", json=sorted(faults))).raise_for_status()
+
+    async def state(self) -> dict[str, Any]:
+        """Its rooms, who is in them, and how many connections it holds."""
+        async with _over(self.control) as http:
+            found: dict[str, Any] = (await http.get("/state")).raise_for_status().json()
+            return found
+
+    async def ready(self, process: Child) -> None:
+        """Wait until it listens. Raises ChildError if it has ended instead."""
+        while not self.socket.exists():
+            process.check()
+            await asyncio.sleep(0.01)
+
+    def settings(self, faults: Collection[str]) -> dict[str, str]:
+        """What the stand-in is told in its environment."""
+        told = {
+            "socket": str(self.socket),
+            "control": str(self.control),
+            "tcp_port": self.tcp_port,
+            "keys": {self.key: self.secret},
+            "faults": sorted(faults),
+        }
+        return {TOLD: json.dumps(told), "PYTHONPATH": str(ROOT)}
+
+
+def command() -> list[str]:
+    """The stand-in's command line."""
+    return [sys.executable, "-m", "replica.livekit"]
+
+
+def _over(path: Path) -> httpx.AsyncClient:
+    transport = httpx.AsyncHTTPTransport(uds=str(path))
+    return httpx.AsyncClient(transport=transport, base_url="http://livekit", trust_env=False, timeout=10)

@@ -1,0 +1,104 @@
+"""The two ways in which clients and LiveKit have agreed on connections: two of them (v0), or one for all (v1)."""
+
+from collections.abc import Mapping, Sequence
+
+from aiortc import RTCDataChannel
+from livekit.protocol import rtc
+
+from replica.livekit.node import Node, Room
+from replica.livekit.participant import Participant, Published, Say
+from replica.livekit.peer import Peer
+from replica.livekit.tokens import Grants
+from replica.livekit.wire import Wire
+
+
+class WithTwo(Participant):
+    """v0: he sends over a connection that he offers, and hears over one that the server offers."""
+
+    def __init__(self, node: Node, wire: Wire, room: Room, grants: Grants, say: Say) -> None:
+        super().__init__(node, wire, room, grants, say)
+        over_tcp = (room.info.name, grants.identity) in node.over_tcp
+        self.subscriber = Peer(wire, rtc.SignalTarget.SUBSCRIBER, over_tcp=over_tcp)
+        self._listen(self.subscriber)
+        self._offered = self._changed = False
+        self._offers = 0
+
+    async def start(self) -> None:
+        self.subscriber.open_channels()
+        self._add(self.already() if self.grants.allows("canSubscribe") else [])
+        await self._offer()
+        self.tell_candidates(self.subscriber)
+
+    async def close(self) -> None:
+        await self.subscriber.close()
+        await super().close()
+
+    @property
+    def speaking(self) -> Peer:
+        return self.subscriber
+
+    def peer_of(self, target: rtc.SignalTarget) -> Peer:
+        return self.subscriber if target == rtc.SignalTarget.SUBSCRIBER else self.publisher
+
+    async def take_answer(self, answer: rtc.SessionDescription) -> None:
+        await self.subscriber.take_answer(answer.sdp)
+        self._offered = False
+        if self._changed:
+            await self._offer()
+
+    async def subscribe(self, tracks: Sequence[Published]) -> None:
+        self._add(tracks)
+        self._changed = True
+        if not self._offered:
+            await self._offer()
+
+    def _add(self, tracks: Sequence[Published]) -> None:
+        for each in tracks:
+            self.subscriber.add(each.track, f"{each.owner}|{each.info.sid}", each.info.sid)
+
+    async def _offer(self) -> None:
+        self._offered, self._changed = True, False
+        self._offers += 1
+        offer = rtc.SessionDescription(type="offer", sdp=await self.subscriber.offer(), id=self._offers)
+        self.say(rtc.SignalResponse(offer=offer))
+
+
+class WithOne(Participant):
+    """v1: one connection, offered by him; the server asks for room in it for what he is to hear."""
+
+    def __init__(self, node: Node, wire: Wire, room: Room, grants: Grants, say: Say, request: rtc.JoinRequest) -> None:
+        super().__init__(node, wire, room, grants, say)
+        self._request = request
+        self._wanted: list[Published] = []
+
+    async def start(self) -> None:
+        for track in self._request.add_track_requests:
+            await self.asked(rtc.SignalRequest(add_track=track))
+        if self._request.HasField("publisher_offer"):
+            await self.take_offer(self._request.publisher_offer)
+        self.do_subscribe(self.already())
+
+    def channel_opened(self, channel: RTCDataChannel) -> None:
+        self.publisher.channel(channel)
+
+    async def take_offer(self, offer: rtc.SessionDescription) -> None:
+        await self.publisher.take_offer(offer.sdp)
+        await self.answer(offer.id, self._fill())
+
+    def _fill(self) -> dict[str, str]:
+        """Put what he is to hear where his offer has room for it: the track's id by the place's."""
+        placed: dict[str, str] = {}
+        for each in tuple(self._wanted):
+            if mid := self.publisher.fill(each.track, f"{each.owner}|{each.info.sid}", each.info.sid):
+                self._wanted.remove(each)
+                placed[mid] = each.info.sid
+        return placed
+
+    async def subscribe(self, tracks: Sequence[Published]) -> None:
+        self._wanted += tracks
+        kinds = [each.track.kind for each in tracks]
+        needed = rtc.MediaSectionsRequirement(num_audios=kinds.count("audio"), num_videos=kinds.count("video"))
+        self.say(rtc.SignalResponse(media_sections_requirement=needed))
+
+
+Query = Mapping[str, str]
