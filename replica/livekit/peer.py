@@ -111,8 +111,9 @@ class Peer:
     def candidates(self) -> Iterator[rtc.TrickleRequest]:
         """Where the server is to be reached, the last one marked as that."""
         lines = list(self._lines())
+        first = re.findall(r"a=mid:(\S+)", self.connection.localDescription.sdp)[0]
         for number, line in enumerate(lines, 1):
-            init = {"candidate": line, "sdpMid": "0", "sdpMLineIndex": 0}
+            init = {"candidate": line, "sdpMid": first, "sdpMLineIndex": 0}
             yield rtc.TrickleRequest(candidateInit=json.dumps(init), target=self.target, final=number == len(lines))
 
     def _lines(self) -> Iterator[str]:
