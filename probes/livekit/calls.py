@@ -120,8 +120,7 @@ class Calls:
         room = await video.open_room(self._web, member, self._ledger)
         ticket = await video.join(self._web, member, room)
         current().judge(handed.explain(ticket, promised, member.user, time.time()))
-        way = await self._climbs.get(current().attempt)
-        way.reached("livekit")
+        way = await self.climbed("livekit")
         answer = await asked(self._web, promised, VALIDATE, ticket.token)
         if finding := saying.explain_token(answer, "the app's"):
             raise Broken(differing(finding, probe_is_known=way.holds("key")))

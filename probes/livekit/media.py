@@ -11,6 +11,14 @@ from probes.livekit.reaching import Check
 
 NAT = "rtc.use_external_ip: behind a NAT gateway it finds the gateway's address, not the node's (livekit#4095)"
 NODE_IP = "rtc.node_ip, rtc.use_external_ip (chart value livekit.rtc)"
+# RFC 1918, 6598 (between a provider and its customers), 3927, 4193, 4291; not the ranges of documentation.
+PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
 SECURITY_GROUP = "security group of the nodes, network ACL, or NAT"
 
 
@@ -95,7 +103,7 @@ def is_private(host: str, promised: LiveKit) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:  # a name, as mDNS hides addresses
         return host.endswith(".local")
-    return not address.is_global and not (promised.nodes and promised.expects(host))
+    return any(address in network for network in PRIVATE) and not (promised.nodes and promised.expects(host))
 
 
 def seen(checks: Sequence[Check]) -> str:

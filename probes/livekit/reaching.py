@@ -72,8 +72,7 @@ async def _check(place: Place, credentials: Credentials) -> Check:
     ask = _by_udp if place.transport == "udp" else _by_tcp
     began = time.monotonic()
     try:
-        async with asyncio.timeout(BUDGET):
-            return await ask(place, credentials, began)
+        return await ask(place, credentials, asyncio.get_running_loop().time() + BUDGET, began)
     except (TimeoutError, stun.TransactionTimeout):
         return Check(place, None, "no answer")
     except OSError as error:
@@ -109,18 +108,19 @@ class _Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         with contextlib.suppress(ValueError):
             message = stun.parse_message(data)
-            if message.transaction_id == self._request.transaction_id:
+            if _answers(message, self._request):
                 self.transaction.response_received(message, addr)
 
 
-async def _by_udp(place: Place, credentials: Credentials, began: float) -> Check:
+async def _by_udp(place: Place, credentials: Credentials, ends: float, began: float) -> Check:
     request = _request(credentials)
     loop = asyncio.get_running_loop()
     transport, asking = await loop.create_datagram_endpoint(
         lambda: _Datagrams(request, place, credentials.password.encode()), remote_addr=(place.host, place.port)
     )
     try:
-        await asking.transaction.run()
+        async with asyncio.timeout_at(ends):
+            await asking.transaction.run()
     except stun.TransactionFailed as failed:  # signed by who is there, for instance 487: roles conflict
         return _answered(place, began, f"answered with error {failed.response.error_code}")
     finally:
@@ -128,12 +128,13 @@ async def _by_udp(place: Place, credentials: Credentials, began: float) -> Check
     return _answered(place, began, "answered")
 
 
-async def _by_tcp(place: Place, credentials: Credentials, began: float) -> Check:
-    reader, writer = await asyncio.open_connection(place.host, place.port)
+async def _by_tcp(place: Place, credentials: Credentials, ends: float, began: float) -> Check:
+    async with asyncio.timeout_at(ends):
+        reader, writer = await asyncio.open_connection(place.host, place.port)
     request = _request(credentials)
     try:
         writer.write(framed(bytes(request)))
-        async with asyncio.timeout(BUDGET - (time.monotonic() - began)):
+        async with asyncio.timeout_at(ends):
             while not _is_answer(await _frame(reader), request, credentials.password.encode()):
                 pass
     except (TimeoutError, OSError, asyncio.IncompleteReadError):
@@ -158,7 +159,13 @@ def _is_answer(data: bytes, request: stun.Message, key: bytes) -> bool:
         message = stun.parse_message(data)
     except ValueError:
         return False
-    return message.transaction_id == request.transaction_id and message.check_message_integrity(key)
+    return _answers(message, request) and message.check_message_integrity(key)
+
+
+def _answers(message: stun.Message, request: stun.Message) -> bool:
+    """An echo of the request does not, though it is signed with the same key."""
+    told = message.message_class in (stun.Class.RESPONSE, stun.Class.ERROR)
+    return told and message.transaction_id == request.transaction_id
 
 
 def _answered(place: Place, began: float, how: str) -> Check:
