@@ -1,6 +1,6 @@
 """The two ways in which clients and LiveKit have agreed on connections: two of them (v0), or one for all (v1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aiortc import RTCDataChannel
 from livekit.protocol import rtc
@@ -25,9 +25,9 @@ class WithTwo(Participant):
 
     async def start(self) -> None:
         self.subscriber.open_channels()
-        self._add(self.already() if self.grants.allows("canSubscribe") else [])
-        await self._offer()
+        await self._offer()  # of the data channels alone, as LiveKit's first one is; aiortc takes no other bundle
         self.tell_candidates(self.subscriber)
+        self.do_subscribe(self.already())
 
     async def close(self) -> None:
         await self.subscriber.close()
@@ -47,14 +47,11 @@ class WithTwo(Participant):
             await self._offer()
 
     async def subscribe(self, tracks: Sequence[Published]) -> None:
-        self._add(tracks)
+        for each in tracks:
+            self.subscriber.add(each.track, f"{each.owner}|{each.info.sid}", each.info.sid)
         self._changed = True
         if not self._offered:
             await self._offer()
-
-    def _add(self, tracks: Sequence[Published]) -> None:
-        for each in tracks:
-            self.subscriber.add(each.track, f"{each.owner}|{each.info.sid}", each.info.sid)
 
     async def _offer(self) -> None:
         self._offered, self._changed = True, False
@@ -99,6 +96,3 @@ class WithOne(Participant):
         kinds = [each.track.kind for each in tracks]
         needed = rtc.MediaSectionsRequirement(num_audios=kinds.count("audio"), num_videos=kinds.count("video"))
         self.say(rtc.SignalResponse(media_sections_requirement=needed))
-
-
-Query = Mapping[str, str]
