@@ -5,6 +5,7 @@ import contextlib
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,23 @@ from replica.world import CAST, World, email_of
 CONTROL = "control"
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a replica consists of beside its services; `programs`: all that must not end while it runs."""
+
+    places: Places
+    buckets: Buckets
+    caddy: Caddy
+    livekit: LiveKit
+    programs: Sequence[Child]
+
+
 class Replica:
     """A running replica: what it consists of, its faults, and a way to switch them."""
 
-    def __init__(
-        self, world: World, places: Places, buckets: Buckets, caddy: Caddy, livekit: LiveKit, others: Sequence[Child]
-    ) -> None:
+    def __init__(self, world: World, parts: Parts) -> None:
         self.world = world
-        self._places = places
-        self._buckets = buckets
-        self._caddy = caddy
-        self._livekit = livekit
-        self._others = others
+        self._parts = parts
         self._switching = asyncio.Lock()
 
     @property
@@ -48,11 +54,11 @@ class Replica:
     async def switch(self, faults: Collection[str]) -> None:
         """Have exactly these faults. When this returns, every part has them; what users made stays."""
         async with self._switching:
-            await self._buckets.rule(self.world.hosts.apex, faults)
-            await self._caddy.load(edge.config(self._places, faults))
-            await self._livekit.switch(faults)
+            await self._parts.buckets.rule(self.world.hosts.apex, faults)
+            await self._parts.caddy.load(edge.config(self._parts.places, faults))
+            await self._parts.livekit.switch(faults)
             self.world.faults = set(faults)
-            await self._buckets.publish({pages.CONFIG: pages.site(self.world)[pages.CONFIG]})
+            await self._parts.buckets.publish({pages.CONFIG: pages.site(self.world)[pages.CONFIG]})
 
     def drop(self, kinds: Collection[str]) -> int:
         """End every open socket of these kinds as a server does that restarts."""
@@ -60,11 +66,12 @@ class Replica:
 
     async def watch(self) -> None:
         """Wait for one of the programs to end, which raises ChildError."""
-        await asyncio.gather(self._caddy.process.ended(), *(child.ended() for child in self._others))
+        await asyncio.gather(*(program.ended() for program in self._parts.programs))
 
     async def state(self) -> dict[str, Any]:
-        """What users have made and not removed, the objects in the files bucket included."""
-        made: dict[str, list[str]] = {**self.world.created(), "objects": await self._buckets.keys()}
+        """What users have made and not removed, the bucket's objects and LiveKit's rooms and people included."""
+        calls = await self._parts.livekit.state()
+        made = {**self.world.created(), "objects": await self._parts.buckets.keys(), **calls}
         return {"counts": {kind: len(names) for kind, names in made.items()}, "names": made}
 
 
@@ -96,7 +103,7 @@ async def running(
         world = await _world(buckets, weed, places, faults)
         world.google, world.livekit, world.production = sign_in, calls, production
 
-        replica = Replica(world, places, buckets, front, calls, [weed, provider, server])
+        replica = Replica(world, Parts(places, buckets, front, calls, [weed, provider, front.process, server]))
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
         await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale))
         await front.ready()

@@ -24,6 +24,7 @@ from replica.rows import (
     Row,
     Setting,
     User,
+    VideoRoom,
     Workspace,
 )
 from replica.settings import BucketSettings, Hosts
@@ -84,6 +85,8 @@ class World:
     chats: Table[Chat] = field(default_factory=dict)
     messages: Table[Message] = field(default_factory=dict)
     notifications: Table[Notification] = field(default_factory=dict)
+    video_rooms: Table[VideoRoom] = field(default_factory=dict)
+    transcripts: dict[str, str] = field(default_factory=dict)  # by room
     portal_users: Table[PortalUser] = field(default_factory=dict)
     settings: Table[Setting] = field(default_factory=dict)
     sessions: dict[str, Pending] = field(default_factory=dict)  # auth-service keeps them in Redis
@@ -143,6 +146,7 @@ class World:
             "folders": [row.name for row in self.folders.values()],
             "files": [row.name for row in self.files.values() if row.status != "UPLOADING"],
             "chats": [row.name or row.id for row in self.chats.values()],
+            "calls": [row.name for row in self.video_rooms.values() if row.active],
             "attachments": [row.file_name for row in self.attachments.values() if row.status == "CONFIRMED"],
         }
 

@@ -1,4 +1,4 @@
-"""LiveKit as weAlist's users meet it: a stand-in in a process of its own, whose media must not slow the services down."""
+"""LiveKit as users meet it: a stand-in in a process of its own, so that its media slows no service down."""
 
 import asyncio
 import json
@@ -7,13 +7,13 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from replica.processes import Child
 
 TOLD = "LIVEKIT"
+TWIRP = "/twirp/livekit.RoomService/"
 ROOT = Path(__file__).parents[2]
 
 
@@ -29,6 +29,11 @@ class LiveKit:
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @property
+    def inside(self) -> str:
+        """The name under which services ask it, over its socket."""
+        return "http://livekit-livekit-server:7880"
+
+    @property
     def kept(self) -> dict[Path, str]:
         """The files that hold the key and its secret, for who is to talk to it, and what is in them."""
         return {self.control.with_name("livekit-key"): self.key, self.control.with_name("livekit-secret"): self.secret}
@@ -38,10 +43,10 @@ class LiveKit:
         async with _over(self.control) as http:
             (await http.put("/faults", json=sorted(faults))).raise_for_status()
 
-    async def state(self) -> dict[str, Any]:
-        """Its rooms, who is in them, and how many connections it holds."""
+    async def state(self) -> dict[str, list[str]]:
+        """Its rooms, who is in them, and the ways for media that it holds open."""
         async with _over(self.control) as http:
-            found: dict[str, Any] = (await http.get("/state")).raise_for_status().json()
+            found: dict[str, list[str]] = (await http.get("/state")).raise_for_status().json()
             return found
 
     async def ready(self, process: Child) -> None:

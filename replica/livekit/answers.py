@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -131,7 +132,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, no: Refused) -> No
         await answer(scope, receive, send)
 
 
-def _only_new(node: Node, doors: Signalling):  # type: ignore[no-untyped-def]
+def _only_new(node: Node, doors: Signalling) -> Callable[[WebSocket], Awaitable[None]]:
     async def door(socket: WebSocket) -> None:
         await (doors.with_one(socket) if node.is_new else _no_socket(socket))
 

@@ -19,6 +19,6 @@ def app(node: Node, wire: Wire) -> Starlette:
 
     async def state(_request: Request) -> Response:
         people = [f"{name}/{identity}" for name, room in node.rooms.items() for identity in room.people]
-        return JSONResponse({"rooms": sorted(node.rooms), "people": sorted(people), "ways": len(wire.gates)})
+        return JSONResponse({"rooms": sorted(node.rooms), "people": sorted(people), "ways": sorted(wire.gates)})
 
     return Starlette(routes=[Route("/faults", faults, methods=["PUT"]), Route("/state", state)])

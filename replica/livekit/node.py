@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -144,6 +144,3 @@ class Node:
 def new_id(kind: str) -> str:
     """An id as LiveKit makes them: PA_..., TR_..., RM_..."""
     return f"{kind}_{secrets.token_hex(6)}"
-
-
-Say = Callable[[object], None]

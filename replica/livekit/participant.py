@@ -9,13 +9,12 @@ from aiortc import MediaStreamTrack, RTCDataChannel
 from aiortc.contrib.media import MediaRelay
 from livekit.protocol import models, rtc
 
-from replica.livekit.node import Joined, Node, Room, new_id
+from replica.livekit.node import Node, Room, new_id
 from replica.livekit.peer import LOSSY, RELIABLE, Peer
 from replica.livekit.tokens import Grants
 from replica.livekit.wire import Wire
 
 Deed = Callable[[], Awaitable[None]]
-Say = Callable[[rtc.SignalResponse], None]
 UNCONNECTED_SECONDS = 60  # how long somebody may be without a connection
 State = models.ParticipantInfo.State
 
@@ -29,19 +28,32 @@ class Published:
     track: MediaStreamTrack
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What somebody gets who is let in: a room, what he may do there, and how he is spoken to."""
+
+    node: Node
+    wire: Wire
+    room: Room
+    grants: Grants
+    say: Callable[[rtc.SignalResponse], None]
+
+    @property
+    def over_tcp(self) -> bool:
+        return (self.room.info.name, self.grants.identity) in self.node.over_tcp
+
+
 class Participant:
     """One who has joined; all that happens to him is done in its order, by `run`."""
 
-    def __init__(self, node: Node, wire: Wire, room: Room, grants: Grants, say: Say) -> None:
-        self.node, self.wire, self.room, self.grants = node, wire, room, grants
-        self.say = say
-        self.info = _info(grants)
+    def __init__(self, seat: Seat) -> None:
+        self.node, self.room, self.grants, self.say = seat.node, seat.room, seat.grants, seat.say
+        self.info = _info(seat.grants)
         self.published: list[Published] = []
         self._announced: list[rtc.AddTrackRequest] = []
         self._relay = MediaRelay()
         self._deeds: asyncio.Queue[Deed | None] = asyncio.Queue()
-        over_tcp = (room.info.name, grants.identity) in node.over_tcp
-        self.publisher = Peer(wire, rtc.SignalTarget.PUBLISHER, over_tcp=over_tcp)
+        self.publisher = Peer(seat.wire, rtc.SignalTarget.PUBLISHER, over_tcp=seat.over_tcp)
         self._listen(self.publisher)
 
     def _listen(self, peer: Peer) -> None:
@@ -244,8 +256,11 @@ def joined(participant: Participant, *, subscriber_primary: bool) -> rtc.SignalR
 
 
 def _info(grants: Grants) -> models.ParticipantInfo:
-    names = ("canSubscribe", "canPublish", "canPublishData")
-    allowed = models.ParticipantPermission(**{snake(name): grants.allows(name) for name in names})
+    allowed = models.ParticipantPermission(
+        can_subscribe=grants.allows("canSubscribe"),
+        can_publish=grants.allows("canPublish"),
+        can_publish_data=grants.allows("canPublishData"),
+    )
     return models.ParticipantInfo(
         sid=new_id("PA"),
         identity=grants.identity,
@@ -254,10 +269,6 @@ def _info(grants: Grants) -> models.ParticipantInfo:
         permission=allowed,
         joined_at=int(time.time()),
     )
-
-
-def snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 def _track(request: rtc.AddTrackRequest) -> models.TrackInfo:
@@ -277,6 +288,3 @@ def _track(request: rtc.AddTrackRequest) -> models.TrackInfo:
 
 def _milliseconds() -> int:
     return int(time.time() * 1000)
-
-
-__all__ = ["Joined", "Participant", "Published", "joined"]

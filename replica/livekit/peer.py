@@ -1,4 +1,4 @@
-"""One connection of a participant's, by aiortc: described without candidates, which are told one by one as LiveKit does."""
+"""One connection of a participant's, by aiortc: its descriptions name no candidates, which follow one by one."""
 
 import json
 import re

@@ -9,10 +9,10 @@ from livekit.protocol import room as messages
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from replica.livekit import TWIRP
 from replica.livekit.node import Node
 from replica.livekit.tokens import Grants
 
-PREFIX = "/twirp/livekit.RoomService/"
 JSON, PROTOBUF = "application/json", "application/protobuf"
 
 
@@ -59,17 +59,21 @@ async def answer(node: Node, request: Request, grants: Grants | None) -> Respons
     """What RoomService answers to one call."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     try:
-        method = request.url.path.removeprefix(PREFIX)
-        if method not in METHODS or request.method != "POST":
-            raise TwirpError(404, "bad_route", f'no handler for path "{request.url.path}"')
-        if kind not in {JSON, PROTOBUF}:
-            raise TwirpError(404, "bad_route", f'unexpected Content-Type: "{kind}"')
-        message, grant, deed = METHODS[method]
+        message, grant, deed = _method(request, kind)
         asked = _parsed(message, await request.body(), kind)
         _require(node, grants, grant)
         return _phrased(deed(node, asked), kind)
     except TwirpError as error:
         return JSONResponse({"code": error.code, "msg": error.message}, error.status)
+
+
+def _method(request: Request, kind: str) -> tuple[type[Message], str, Deed]:
+    path = request.url.path
+    if path.removeprefix(TWIRP) not in METHODS or request.method != "POST":
+        raise TwirpError(404, "bad_route", f'no handler for path "{path}"')
+    if kind not in {JSON, PROTOBUF}:
+        raise TwirpError(404, "bad_route", f'unexpected Content-Type: "{kind}"')
+    return METHODS[path.removeprefix(TWIRP)]
 
 
 def _require(node: Node, grants: Grants | None, grant: str) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from replica.livekit.node import Node
-from replica.livekit.participant import Participant, joined
+from replica.livekit.participant import Participant, Seat, joined
 from replica.livekit.tokens import Grants, Refused, may_join
 from replica.livekit.ways import WithOne, WithTwo
 from replica.livekit.wire import Wire
@@ -32,8 +32,7 @@ class Signalling:
         if socket.query_params.get("reconnect") == "1":
             await line.turn_away()
             return
-        room = self._node.room(grants.room)
-        await self._keep(line, WithTwo(self._node, self._wire, room, grants, line.say), subscriber_primary=True)
+        await self._keep(line, WithTwo(self._seat(grants, line)), subscriber_primary=True)
 
     async def with_one(self, socket: WebSocket) -> None:
         """`/rtc/v1`: what 1.9.10 and later speak too."""
@@ -43,8 +42,10 @@ class Signalling:
         if request.reconnect:
             await line.turn_away()
             return
-        room = self._node.room(grants.room)
-        await self._keep(line, WithOne(self._node, self._wire, room, grants, line.say, request))
+        await self._keep(line, WithOne(self._seat(grants, line), request))
+
+    def _seat(self, grants: Grants, line: "Line") -> Seat:
+        return Seat(self._node, self._wire, self._node.room(grants.room), grants, line.say)
 
     async def _let_in(self, socket: WebSocket) -> Grants | None:
         """Who it is; None where he was sent away, or has gone while he was left to wait."""
@@ -52,13 +53,16 @@ class Signalling:
             await _until_gone(socket)
             return None
         try:
-            grants = may_join(socket.scope["grants"], needs_room=self._node.is_new)
-            if self._node.lies("livekit-loses-redis"):
-                raise Refused(500, NO_NODES)
+            return self._admitted(socket.scope["grants"])
         except Refused as no:
             await socket.send_denial_response(PlainTextResponse(no.text + "\n", no.status))
             return None
-        return grants
+
+    def _admitted(self, grants: Grants | None) -> Grants:
+        found = may_join(grants, needs_room=self._node.is_new)
+        if self._node.lies("livekit-loses-redis"):
+            raise Refused(500, NO_NODES)
+        return found
 
     async def _keep(self, line: "Line", participant: Participant, *, subscriber_primary: bool = False) -> None:
         first = joined(participant, subscriber_primary=subscriber_primary)

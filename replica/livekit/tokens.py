@@ -1,4 +1,4 @@
-"""What LiveKit thinks of an access token, in its own words (livekit.md §2; protocol/auth, service/auth.go at v1.7.2)."""
+"""What LiveKit thinks of an access token, in its own words (livekit.md §2; service/auth.go at v1.7.2)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,20 +5,16 @@ from collections.abc import Sequence
 from aiortc import RTCDataChannel
 from livekit.protocol import rtc
 
-from replica.livekit.node import Node, Room
-from replica.livekit.participant import Participant, Published, Say
+from replica.livekit.participant import Participant, Published, Seat
 from replica.livekit.peer import Peer
-from replica.livekit.tokens import Grants
-from replica.livekit.wire import Wire
 
 
 class WithTwo(Participant):
     """v0: he sends over a connection that he offers, and hears over one that the server offers."""
 
-    def __init__(self, node: Node, wire: Wire, room: Room, grants: Grants, say: Say) -> None:
-        super().__init__(node, wire, room, grants, say)
-        over_tcp = (room.info.name, grants.identity) in node.over_tcp
-        self.subscriber = Peer(wire, rtc.SignalTarget.SUBSCRIBER, over_tcp=over_tcp)
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat)
+        self.subscriber = Peer(seat.wire, rtc.SignalTarget.SUBSCRIBER, over_tcp=seat.over_tcp)
         self._listen(self.subscriber)
         self._offered = self._changed = False
         self._offers = 0
@@ -63,8 +59,8 @@ class WithTwo(Participant):
 class WithOne(Participant):
     """v1: one connection, offered by him; the server asks for room in it for what he is to hear."""
 
-    def __init__(self, node: Node, wire: Wire, room: Room, grants: Grants, say: Say, request: rtc.JoinRequest) -> None:
-        super().__init__(node, wire, room, grants, say)
+    def __init__(self, seat: Seat, request: rtc.JoinRequest) -> None:
+        super().__init__(seat)
         self._request = request
         self._wanted: list[Published] = []
 
