@@ -17,9 +17,8 @@ from probes.calls.facts import LOSSY, MESSAGES, RELIABLE, ByTcp, Data, Path, Sou
 T = TypeVar("T")
 ATTEMPT = 3.0  # seconds for one try at signalling; the SDK tries four times
 STRAGGLERS = 1.0  # seconds that lossy messages get after all reliable ones
-_FRAME = tone.RATE // 100  # samples: 10 ms, what WebRTC takes at once
-_WINDOW = tone.RATE // 10  # samples in which the first tone is looked for
-_AHEAD = 200  # ms of sound that wait to be sent
+_FRAME = 100  # ms of sound given and taken at once; shorter frames cost more than the sound itself
+_SAMPLES = tone.RATE * _FRAME // 1000
 _KINDS = ("host", "srflx", "prflx", "relay")
 
 
@@ -80,7 +79,7 @@ class Person:
 
     async def sound(self) -> None:
         """Publish a microphone that gives our tone from now on. Without pauses in silence, without redundancy."""
-        source = rtc.AudioSource(tone.RATE, 1, _AHEAD)
+        source = rtc.AudioSource(tone.RATE, 1, 2 * _FRAME)
         track = rtc.LocalAudioTrack.create_audio_track("tone", source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False)
         self._sounding.add(asyncio.ensure_future(_play(source)))
@@ -102,7 +101,7 @@ class Person:
         return Sound(best.hertz, best.share, ear.after, packets, lost / (packets + lost) if packets else 0.0)
 
     async def _collect(self, ear: "_Ear") -> None:
-        stream = rtc.AudioStream(await self._track, sample_rate=tone.RATE, num_channels=1)
+        stream = rtc.AudioStream(await self._track, sample_rate=tone.RATE, num_channels=1, frame_size_ms=_FRAME)
         async for event in stream:
             if ear.hear(np.frombuffer(event.frame.data, dtype=np.int16)):
                 return
@@ -136,29 +135,23 @@ class _Ear:
     """Sound as it comes in. `after`: seconds from `began` to the first tone, negative until then."""
 
     def __init__(self, began: float) -> None:
-        self.after, self._began = -1.0, began
-        self._parts: list[tone.Samples] = []
-        self._since = 0
-
-    @property
-    def whole(self) -> tone.Samples:
-        return np.concatenate(self._parts) if self._parts else np.zeros(0, dtype=np.int16)
+        self.after, self.whole = -1.0, np.zeros(0, dtype=np.int16)
+        self._began = began
 
     def hear(self, samples: tone.Samples) -> bool:
-        """Whether a second has been heard from the first tone on. What came before the tone is forgotten with it."""
-        self._parts.append(samples)
-        self._since += len(samples)
-        if self.after < 0 and self._since >= _WINDOW:
-            if tone.recognised(self.whole).is_ours:
+        """Whether a second has been heard from the first tone on. What came before it is forgotten."""
+        if self.after < 0:
+            self.whole = samples
+            if tone.recognised(samples).is_ours:
                 self.after = time.monotonic() - self._began
-            else:
-                self._parts, self._since = self._parts[-5:], sum(map(len, self._parts[-5:]))
-        return self.after >= 0 and self._since >= tone.RATE
+        else:
+            self.whole = np.concatenate([self.whole, samples])
+        return self.after >= 0 and len(self.whole) >= tone.RATE
 
 
 async def _play(source: rtc.AudioSource) -> None:
-    """Ten periods of 1 kHz are one frame, so that frames join without a click."""
-    frame = rtc.AudioFrame(tone.made(_FRAME / tone.RATE).tobytes(), tone.RATE, 1, _FRAME)
+    """Whole periods make a frame, so that frames join without a click."""
+    frame = rtc.AudioFrame(tone.made(_FRAME / 1000).tobytes(), tone.RATE, 1, _SAMPLES)
     while True:
         await source.capture_frame(frame)
 
