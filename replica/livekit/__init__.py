@@ -10,11 +10,12 @@ from pathlib import Path
 
 import httpx
 
-from replica.processes import Child
+from replica.processes import Child, ChildError
 
 TOLD = "LIVEKIT"
 TWIRP = "/twirp/livekit.RoomService/"
 ROOT = Path(__file__).parents[2]
+LIBRARY = Path(__file__).parent / "node_modules" / "livekit-client" / "dist" / "livekit-client.umd.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ class LiveKit:
 def command() -> list[str]:
     """The stand-in's command line."""
     return [sys.executable, "-m", "replica.livekit"]
+
+
+def library() -> bytes:
+    """The front end's own LiveKit library, as its package ships it. Raises ChildError where it has not been set up."""
+    if not LIBRARY.is_file():
+        raise ChildError("livekit-client is missing, by which pages talk; install it with: make setup")
+    return LIBRARY.read_bytes()
 
 
 def _over(path: Path) -> httpx.AsyncClient:

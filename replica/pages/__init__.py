@@ -9,12 +9,14 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from replica import livekit
 from replica.faults import PAGES
 from replica.realtime_faults import REALTIME_PAGES
 from replica.world import World
 
 SITE = Path(__file__).parent / "site"
 PORTAL = Path(__file__).parent / "portal"
+LIVEKIT = "assets/livekit-client.js"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 CONFIG = "config.js"
 OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
@@ -23,7 +25,7 @@ OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
 def site(world: World) -> dict[str, tuple[bytes, str]]:
     """Every object of the site's bucket: path without a slash in front -> body and content type."""
     written = _written(SITE)
-    return _typed(written | {CONFIG: config(world), "assets/build.js": build(written)})
+    return _typed(written | {CONFIG: config(world), "assets/build.js": build(written), LIVEKIT: livekit.library()})
 
 
 def portal(world: World) -> dict[str, tuple[bytes, str]]:
