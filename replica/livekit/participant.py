@@ -51,6 +51,7 @@ class Participant:
         self.info = _info(seat.grants)
         self.published: list[Published] = []
         self._announced: list[rtc.AddTrackRequest] = []
+        self._waiting: list[Published] = []  # for his connection
         self._relay = MediaRelay()
         self._deeds: asyncio.Queue[Deed | None] = asyncio.Queue()
         self.publisher = Peer(seat.wire, rtc.SignalTarget.PUBLISHER, over_tcp=seat.over_tcp)
@@ -113,6 +114,7 @@ class Participant:
         return self.publisher
 
     def _state_changed(self, state: str) -> None:
+        self._subscribe_when_connected()
         if state == "connected" and self.info.state != State.ACTIVE:
             self.info.state = State.ACTIVE
             self.node.tell(self.room, self)
@@ -208,7 +210,14 @@ class Participant:
 
     def do_subscribe(self, tracks: Sequence[Published]) -> None:
         """Have tracks sent to him, if he may hear any."""
-        if tracks and self.grants.allows("canSubscribe"):
+        if self.grants.allows("canSubscribe"):
+            self._waiting += tracks
+            self._subscribe_when_connected()
+
+    def _subscribe_when_connected(self) -> None:
+        """aiortc never starts to send a track that was offered while the connection was made."""
+        if self._waiting and self.speaking.connection.connectionState == "connected":
+            tracks, self._waiting = self._waiting, []
             self.do(lambda: self.subscribe(tracks))
 
     async def subscribe(self, tracks: Sequence[Published]) -> None:
