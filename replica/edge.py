@@ -257,7 +257,7 @@ def provider(places: Places) -> list[Json]:
 
 def calls(places: Places, faults: Collection[str]) -> list[Json]:
     """LiveKit's host: a route of the gateway's, with nothing in front of it."""
-    onward = gateway.to_pods([f"unix/{places.calls}"], None)
+    onward = gateway.to_pods([places.calls], None)
     if "livekit-host-serves-html" in faults:
         return [{"handle": [app(places)]}]
     if "livekit-route-is-missing" in faults:

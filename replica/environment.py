@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from replica.gateway import CALLBACK
@@ -36,14 +37,24 @@ class BadPath(Exception):  # noqa: N818 - the path is bad, not the program
     """The environment file cannot be written; the message says what to do."""
 
 
-def tables(world: World, authority: Path, signing_key: Path, control: str) -> dict[str, dict[str, Value]]:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where it lies what is too long, or too secret, for the environment file itself."""
+
+    authority: Path
+    signing_key: Path
+    livekit_key: Path
+    livekit_secret: Path
+
+
+def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Value]]:
     """All that a probe needs to know, by TOML table."""
     return {
         "hosts": _hosts(world.hosts),
-        "tls": {"ca": str(authority), "warn_days": 14},
+        "tls": {"ca": str(files.authority), "warn_days": 14},
         "identity": {
             "way": "signing-key",
-            "signing_key": str(signing_key),
+            "signing_key": str(files.signing_key),
             "issuer": ISSUER,
             "kid": KEY_ID,
         },
@@ -62,7 +73,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
         "oauth": oauth_tables(world),
         "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not world.production},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
-        "livekit": livekit(world.livekit),
+        "livekit": livekit(world.livekit, files),
         "patience": {"answer": 5, "scenario": 60, "run": 120},
         "control": {"url": control},
     }
@@ -81,13 +92,12 @@ def realtime(scale: float) -> dict[str, Value]:
     }
 
 
-def livekit(calls: LiveKit) -> dict[str, Value]:
-    """Where people talk; the files hold the key and its secret."""
-    key, secret = map(str, calls.kept)
+def livekit(calls: LiveKit, files: Files) -> dict[str, Value]:
+    """Where people talk, and which server is promised there."""
     return {
         "url": calls.url,
-        "api_key": key,
-        "api_secret": secret,
+        "api_key": str(files.livekit_key),
+        "api_secret": str(files.livekit_secret),
         "version": "1.7.2",
         "protocol": 14,
         "nodes": ["127.0.0.1/32"],

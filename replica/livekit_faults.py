@@ -5,8 +5,8 @@
 
 from replica.fault import NOT_YET, Fault
 
-# The ladder's: what a curl can see, and what it took for an answer.
-ROAD = (
+# What stands before the server.
+EDGE = (
     Fault(
         "livekit-has-no-pods",
         "LiveKit's pods crash in a loop; its host still has a route, and Envoy answers 503 for all of them.",
@@ -23,14 +23,16 @@ ROAD = (
         "livekit.md §0, ceff9a2b",
     ),
     Fault(
-        "livekit-loses-redis",
-        "LiveKit has lost Redis: its own state is stale, it says that it is not ready, and nobody can join.",
-        "livekit.md §0, §2",
-    ),
-    Fault(
         "livekit-gateway-strips-upgrade",
         "The gateway passes LiveKit's socket on without its Upgrade header: joins get LiveKit's 404.",
         "livekit.md §6",
+    ),
+)
+SERVER = (
+    Fault(
+        "livekit-loses-redis",
+        "LiveKit has lost Redis: its own state is stale, it says that it is not ready, and nobody can join.",
+        "livekit.md §0, §2",
     ),
     Fault(
         "livekit-join-hangs",
@@ -157,4 +159,5 @@ MEDIA = (
     ),
 )
 
-LIVEKIT = (*ROAD, *KEYS, *APP, *MEDIA)
+LIVEKIT = (*EDGE, *SERVER, *KEYS, *APP, *MEDIA)
+BESIDE = (*EDGE, *APP)  # told by others than the server, whichever that is

@@ -11,13 +11,14 @@ from typing import Any
 
 import httpx
 
-from replica import caddy, certificates, control, edge, environment, gateway, google, livekit, pages
+from replica import caddy, certificates, control, edge, environment, gateway, google, pages
 from replica.bucket import Buckets
 from replica.caddy import Caddy
 from replica.edge import Places
+from replica.environment import Files
 from replica.google import Account, Google
 from replica.keys import SigningKey
-from replica.livekit import LiveKit
+from replica.livekit import LiveKit, Server, binary
 from replica.ports import LOOPBACK, Ports, listening
 from replica.processes import Child, child
 from replica.seaweed import Seaweed, command
@@ -35,7 +36,7 @@ class Parts:
     places: Places
     buckets: Buckets
     caddy: Caddy
-    livekit: LiveKit
+    livekit: Server
     programs: Sequence[Child]
 
 
@@ -96,24 +97,28 @@ async def running(
         places = _places(ports, seaweed, listeners, authority, folder, production=production)
         sign_in = Google(edge.google(places), Path(places.provider))
         front = await stack.enter_async_context(caddy.running(edge.config(places, faults), folder, Path(places.admin)))
-        calls = LiveKit(edge.livekit(places), Path(places.calls), folder / "livekit-control.sock", ports.one())
-        server = await stack.enter_async_context(child(livekit.command(), folder, calls.settings(faults)))
+        calls = LiveKit(edge.livekit(places), int(places.calls.rpartition(":")[2]), ports.one())
+        server = binary.chosen(calls, folder / "livekit.sock")
+        sfu = await stack.enter_async_context(child(server.command(), folder, server.settings(faults)))
         provider = await stack.enter_async_context(_provider(sign_in, edge.hosts(places), folder))
         buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
         world = await _world(buckets, weed, places, faults)
         world.google, world.livekit, world.production = sign_in, calls, production
 
-        replica = Replica(world, Parts(places, buckets, front, calls, [weed, provider, front.process, server]))
+        replica = Replica(world, Parts(places, buckets, front, server, [weed, provider, front.process, sfu]))
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
         await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale))
         await front.ready()
         await google.ready(sign_in, provider)
-        await calls.ready(server)
+        await calls.ready(sfu)
         control_url = f"http://{_address(listeners[CONTROL])}"
-        key = _kept(world.key.pem(), folder / "signing-key.pem")
-        for path, secret in calls.kept.items():
-            _kept(secret.encode(), path)
-        yield replica, environment.tables(world, authority.authority, key, control_url)
+        files = Files(
+            authority.authority,
+            _kept(world.key.pem(), folder / "signing-key.pem"),
+            _kept(calls.key.encode(), folder / "livekit-key"),
+            _kept(calls.secret.encode(), folder / "livekit-secret"),
+        )
+        yield replica, environment.tables(world, files, control_url)
 
 
 def _provider(sign_in: Google, hosts: Hosts, folder: Path) -> contextlib.AbstractAsyncContextManager[Child]:
@@ -171,7 +176,7 @@ def _places(
         filer=f"{LOOPBACK}:{seaweed.filer}",
         gateway=str(folder / "gateway.sock"),
         provider=str(folder / "google.sock"),
-        calls=str(folder / "livekit.sock"),
+        calls=f"{LOOPBACK}:{ports.one()}",
         admin=str(folder / "admin.sock"),
         storage=str(folder / "caddy"),
         upstreams={name: [_address(listener)] for name, listener in listeners.items()},

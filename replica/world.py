@@ -42,7 +42,7 @@ SYSTEM_USER = "00000000-0000-0000-0000-000000000001"
 
 # Until a replica says where it is.
 NO_GOOGLE = Google("https://accounts.google.invalid", Path("google.sock"))
-NO_LIVEKIT = LiveKit("wss://livekit.invalid", Path("livekit.sock"), Path("livekit-control.sock"), 7881)
+NO_LIVEKIT = LiveKit("wss://livekit.invalid", 7880, 7881)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""LiveKit as users meet it: a stand-in in a process of its own, so that its media slows no service down."""
+"""LiveKit as users meet it: a stand-in in a process of its own, so that its media slows no service down.
+
+`LIVEKIT_SERVER` names a real livekit-server that is started in its place; see `replica.livekit.binary`.
+"""
 
 import asyncio
 import json
@@ -7,9 +10,11 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
+from replica.ports import LOOPBACK
 from replica.processes import Child, ChildError
 
 TOLD = "LIVEKIT"
@@ -20,57 +25,81 @@ LIBRARY = Path(__file__).parent / "node_modules" / "livekit-client" / "dist" / "
 
 @dataclass(frozen=True, slots=True)
 class LiveKit:
-    """Where LiveKit is for users, where it is for us, and the one key that it knows."""
+    """Where LiveKit is for users and for services, where media goes, and the one key that it knows."""
 
     url: str
-    socket: Path
-    control: Path
+    port: int
     tcp_port: int
     key: str = "APIreplica"
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @property
-    def inside(self) -> str:
-        """The name under which services ask it, over its socket."""
-        return "http://livekit-livekit-server:7880"
-
-    @property
-    def kept(self) -> dict[Path, str]:
-        """The files that hold the key and its secret, for who is to talk to it, and what is in them."""
-        return {self.control.with_name("livekit-key"): self.key, self.control.with_name("livekit-secret"): self.secret}
-
-    async def switch(self, faults: Collection[str]) -> None:
-        """Have the stand-in's faults be these. When this returns, they are in force."""
-        async with _over(self.control) as http:
-            (await http.put("/faults", json=sorted(faults))).raise_for_status()
-
-    async def state(self) -> dict[str, list[str]]:
-        """Its rooms, who is in them, and the ways for media that it holds open."""
-        async with _over(self.control) as http:
-            found: dict[str, list[str]] = (await http.get("/state")).raise_for_status().json()
-            return found
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
 
     async def ready(self, process: Child) -> None:
-        """Wait until it listens. Raises ChildError if it has ended instead."""
-        while not self.socket.exists():
-            process.check()
-            await asyncio.sleep(0.01)
+        """Wait until it answers. Raises ChildError if it has ended instead."""
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+            while True:
+                process.check()
+                try:
+                    await http.get(f"http://{self.address}/")
+                    break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.02)
+
+
+class Server(Protocol):
+    """What runs there, as the replica drives it."""
+
+    def command(self) -> list[str]: ...
 
     def settings(self, faults: Collection[str]) -> dict[str, str]:
-        """What the stand-in is told in its environment."""
+        """What it is told in its environment."""
+        ...
+
+    async def switch(self, faults: Collection[str]) -> None:
+        """Have its faults be these. When this returns, they are in force."""
+        ...
+
+    async def state(self) -> dict[str, list[str]]:
+        """Its rooms, who is in them, and the ways for media that it holds open, as far as it tells."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """The replica's own server, driven over a socket that nobody else knows."""
+
+    livekit: LiveKit
+    control: Path
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "replica.livekit"]
+
+    def settings(self, faults: Collection[str]) -> dict[str, str]:
+        """What it is told in its environment."""
         told = {
-            "socket": str(self.socket),
+            "port": self.livekit.port,
             "control": str(self.control),
-            "tcp_port": self.tcp_port,
-            "keys": {self.key: self.secret},
+            "tcp_port": self.livekit.tcp_port,
+            "keys": {self.livekit.key: self.livekit.secret},
             "faults": sorted(faults),
         }
         return {TOLD: json.dumps(told), "PYTHONPATH": str(ROOT)}
 
+    async def switch(self, faults: Collection[str]) -> None:
+        async with self._http() as http:
+            (await http.put("/faults", json=sorted(faults))).raise_for_status()
 
-def command() -> list[str]:
-    """The stand-in's command line."""
-    return [sys.executable, "-m", "replica.livekit"]
+    async def state(self) -> dict[str, list[str]]:
+        async with self._http() as http:
+            found: dict[str, list[str]] = (await http.get("/state")).raise_for_status().json()
+            return found
+
+    def _http(self) -> httpx.AsyncClient:
+        transport = httpx.AsyncHTTPTransport(uds=str(self.control))
+        return httpx.AsyncClient(transport=transport, base_url="http://livekit", trust_env=False, timeout=10)
 
 
 def library() -> bytes:
@@ -78,8 +107,3 @@ def library() -> bytes:
     if not LIBRARY.is_file():
         raise ChildError("livekit-client is missing, by which pages talk; install it with: make setup")
     return LIBRARY.read_bytes()
-
-
-def _over(path: Path) -> httpx.AsyncClient:
-    transport = httpx.AsyncHTTPTransport(uds=str(path))
-    return httpx.AsyncClient(transport=transport, base_url="http://livekit", trust_env=False, timeout=10)

@@ -10,6 +10,7 @@ from pathlib import Path
 from replica.livekit import TOLD, answers, control
 from replica.livekit.node import FAULTS, Node
 from replica.livekit.wire import Wire, lay
+from replica.ports import LOOPBACK
 from replica.serving import serving
 
 
@@ -24,12 +25,21 @@ async def _serve() -> None:
     wire = Wire(node)
     lay(wire)
     await wire.apply()
-    apps = {_listening(told["control"]): control.app(node, wire), _listening(told["socket"]): answers.app(node, wire)}
+    apps = {_private(told["control"]): control.app(node, wire), _public(told["port"]): answers.app(node, wire)}
     async with serving(apps, dated=False):
         await asyncio.Event().wait()
 
 
-def _listening(path: str) -> socket.socket:
+def _public(port: int) -> socket.socket:
+    """A listener on a port that the replica holds for us without listening."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((LOOPBACK, port))
+    listener.listen(128)
+    return listener
+
+
+def _private(path: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(Path(path)))
     listener.listen(128)

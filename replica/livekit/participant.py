@@ -215,7 +215,7 @@ class Participant:
             self._subscribe_when_connected()
 
     def _subscribe_when_connected(self) -> None:
-        """aiortc never starts to send a track that was offered while the connection was made."""
+        """A track that is offered while the connection is made is never sent by aiortc."""
         if self._waiting and self.speaking.connection.connectionState == "connected":
             tracks, self._waiting = self._waiting, []
             self.do(lambda: self.subscribe(tracks))
