@@ -208,7 +208,11 @@ def _not_livekit(answer: Answer) -> Finding | None:
 
 
 def _other(answer: Answer, wanted: str) -> Finding:
-    told = f"{answer} where {wanted} was promised: {_short(answer)}"
+    told = f"{answer} where {wanted} was promised: {_short(answer) or 'no word'}"
+    if answer.status == 404 and not answer.body:
+        return Finding(
+            Code.LIVEKIT_ROUTE_MISSING, told, "HTTPRoute of LiveKit's host: the gateway has none (Envoy's 404)"
+        )
     if answer.status < 500:
         return Finding(Code.LIVEKIT_ROUTE_MISSING, told, "HTTPRoute of LiveKit's host: another service answers")
     return Finding(Code.LIVEKIT_NOT_READY, told, "livekit-server: its log says more")

@@ -148,7 +148,9 @@ class Node:
             wishes = [json.dumps({"candidate": line, "sdpMid": "0"}) for line in self.candidates]
             said += [
                 SignalResponse(
-                    trickle=TrickleRequest(candidateInit=wish, target=SignalTarget.SUBSCRIBER, final=self.ends and wish == wishes[-1])
+                    trickle=TrickleRequest(
+                        candidateInit=wish, target=SignalTarget.SUBSCRIBER, final=self.ends and wish == wishes[-1]
+                    )
                 )
                 for wish in wishes
             ]

@@ -102,12 +102,22 @@ async def test_a_key_trouble_of_ours_leaves_strangers_to_be_refused(calls: Calls
 
 async def test_an_open_door_to_strangers_is_told(calls: Calls, node: Node) -> None:
     """Each by its own name; a host that is not there refuses nobody."""
-    await calls.climbed("livekit")
     node.answers[VALIDATE] = (200, b"success")
     assert await found(calls.refuse("chart")) is Code.LIVEKIT_DEV_KEYS_ACCEPTED
     assert await found(calls.refuse("random")) is Code.TOKEN_FORGERY_ACCEPTED
     node.answers["/debug/goroutine"] = (200, b"goroutine profile: total 7")
     assert await found(calls.hide("/debug/goroutine")) is Code.LIVEKIT_DEBUG_EXPOSED
+
+
+async def test_who_is_not_livekit_refuses_nobody(calls: Calls, node: Node) -> None:
+    """It is told by the ladder's own rung; a server that is only not ready refuses strangers all the same."""
+    node.answers["/"] = (406, b"Not Ready")
+    await calls.refuse("random")
+    node.answers |= {"/": (503, b"no healthy upstream"), VALIDATE: (503, b"no healthy upstream")}
+    with pytest.raises(Broken) as told:
+        await calls.refuse("chart")
+    assert told.value.finding.code is Code.LIVEKIT_UPSTREAM_ABSENT
+    assert told.value.finding.rungs[-1].name == "ready"
 
 
 async def test_a_development_environment_is_not_blamed_for_its_key(
