@@ -99,7 +99,9 @@ async def running(
         front = await stack.enter_async_context(caddy.running(edge.config(places, faults), folder, Path(places.admin)))
         calls = LiveKit(edge.livekit(places), int(places.calls.rpartition(":")[2]), ports.one())
         server = binary.chosen(calls, folder / "livekit.sock")
-        sfu = await stack.enter_async_context(child(server.command(), folder, server.settings(faults)))
+        sfu = await stack.enter_async_context(
+            child(server.command(), folder, server.settings(faults), "livekit-server")
+        )
         provider = await stack.enter_async_context(_provider(sign_in, edge.hosts(places), folder))
         buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
         world = await _world(buckets, weed, places, faults)
