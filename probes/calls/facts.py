@@ -7,7 +7,7 @@ from typing import TypeVar, get_args
 SPEAKER, LISTENER = "speaker", "listener"
 RELIABLE, LOSSY = "reliable", "lossy"
 # Seconds for two people to be connected, for data and for a tone to arrive, for a forced TCP connection, to leave.
-JOINING, DELIVERING, SOUNDING, FORCING, LEAVING = 5.0, 5.0, 5.0, 6.0, 2.0
+JOINING, DELIVERING, SOUNDING, FORCING, LEAVING = 5.0, 5.0, 5.0, 4.0, 2.0
 MESSAGES = 10  # each way, reliable and lossy
 HERTZ = 1000.0  # what the speaker plays
 PURE = 0.9  # of all energy is the tone's; of one that came through LiveKit's SDK it had 0.9993

@@ -105,7 +105,7 @@ def explain_fallback(call: Call, reached: Reached) -> Finding | None:
         raise crashed(call)
     if came.protocol != "tcp":
         return _no_fallback(f"made to use TCP, the SDK came back by {came.protocol or 'nothing'}")
-    if came.heard < came.sent:
+    if came.heard < came.sent and explain_data(call) is None:  # what no way carries says nothing of this one
         return _no_fallback(f"by TCP port {came.port} {came.heard} of {came.sent} messages arrived")
     return None
 

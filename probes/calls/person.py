@@ -181,12 +181,12 @@ async def converse(one: Person, other: Person, seconds: float) -> list[Data]:
 
 
 async def by_tcp(speaker: Person, listener: Person, seconds: float) -> ByTcp:
-    """The speaker comes again by TCP, and still can be heard."""
+    """The speaker comes again by TCP within `seconds`, and then has as many to be heard."""
     began = time.monotonic()
-    await speaker.come_again_by_tcp()
+    await within(seconds, speaker.come_again_by_tcp())
     back = time.monotonic() - began
     said = await speaker.send(RELIABLE, 3)
-    heard = await listener.heard_all([*said], max(seconds - back, 0.5))
+    heard = await listener.heard_all([*said], seconds)
     path = await speaker.path()
     return ByTcp(path.protocol if path else "", path.port if path else 0, back, len(said), heard)
 

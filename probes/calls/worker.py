@@ -74,7 +74,7 @@ async def call(wish: Wish, tell: Tell) -> None:
     if wish.by_tcp:
         with _stage("tcp", tell):
             await within(LEAVING, speaker.hush())
-            tell(await within(FORCING, by_tcp(speaker, listener, FORCING)))
+            tell(await within(3 * FORCING, by_tcp(speaker, listener, FORCING)))
     with _stage("leave", tell):
         await within(LEAVING, asyncio.gather(speaker.leave(), listener.leave()))
     return tell(Ended())

@@ -141,7 +141,7 @@ def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], sa
         failed("tcp"),
         only(ByTcp("udp", 50000, 0.5, 3, 3)),
         only(ByTcp("", 0, 0.5, 3, 3)),
-        only(ByTcp("tcp", 7881, 1, 3, 2)),
+        only(Data("speaker", "reliable", 10, 10, 0.1), ByTcp("tcp", 7881, 1, 3, 2)),
     ],
 )
 def test_a_missing_fallback_degrades(call: Call) -> None:
@@ -150,6 +150,12 @@ def test_a_missing_fallback_degrades(call: Call) -> None:
     assert finding
     assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
     assert finding.verdict is Verdict.DEGRADED
+
+
+def test_what_no_way_carries_says_nothing_of_tcp() -> None:
+    """Where data is lost anyhow, to have come back by TCP is enough."""
+    call = only(Data("speaker", "reliable", 10, 0, 0.1), ByTcp("tcp", 7881, 1, 3, 0))
+    assert judging.explain_fallback(call, OPEN) is None
 
 
 def test_a_shut_door_is_no_fallback() -> None:
