@@ -50,10 +50,14 @@ class Calls:
     async def _climb(self, _: int) -> Climb:
         return await climb(self._web, self.promised, self.access, self._ledger)
 
+    async def way(self) -> Climb:
+        """The way up, as far as it went."""
+        _ = self.promised
+        return await self._climbs.get(current().attempt)
+
     async def climbed(self, rung: str) -> Climb:
         """The way up, which holds as far as `rung`."""
-        _ = self.promised
-        way = await self._climbs.get(current().attempt)
+        way = await self.way()
         way.reached(rung)
         return way
 
@@ -94,9 +98,10 @@ class Calls:
 
     async def lend_relays(self) -> None:
         """Every TURN server that is named lends one."""
-        way = await self.climbed("join")
+        way = await self.way()
         if not way.lent and not self.promised.turn:
-            raise NotApplicable("the server names no TURN server, and [livekit] promises none")
+            raise NotApplicable("[livekit] promises no TURN server, and none is named to who joins")
+        way.reached("join")
         current().judge(relaying.explain_lent(way.lent, self.promised))
 
     async def refuse(self, stranger: str) -> None:

@@ -12,10 +12,18 @@ from probes.target import Target
 from tests.probes.livekit.node import Node, standing
 
 
-@pytest.fixture
-async def node() -> AsyncIterator[Node]:
+@pytest.fixture(scope="session")
+async def one_node() -> AsyncIterator[Node]:
+    """Started once."""
     async with standing(Node()) as node:
         yield node
+
+
+@pytest.fixture
+def node(one_node: Node) -> Node:
+    """An honest node that has heard nothing yet."""
+    one_node.forget()
+    return one_node
 
 
 @pytest.fixture

@@ -68,6 +68,20 @@ class Node:
     heard: list[SignalRequest] = field(default_factory=list)
     rooms: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    joins: int = 0
+    goodbye: asyncio.Event = field(default_factory=asyncio.Event)  # set when who joined says that it leaves
+
+    def __post_init__(self) -> None:
+        self._ports = (self.port, self.udp, self.tcp)
+
+    def settle(self) -> None:
+        """Keep the ports that it has got."""
+        self._ports = (self.port, self.udp, self.tcp)
+
+    def forget(self) -> None:
+        """Be as it was when it stood up."""
+        ports = self._ports
+        self.__dict__ |= Node(*ports).__dict__
 
     @property
     def promised(self) -> LiveKit:
@@ -130,11 +144,15 @@ class Node:
             await send({"type": "websocket.http.response.body", "body": body})
             return
         await send({"type": "websocket.accept"})
+        self.joins += 1
+        heard, goodbye = self.heard, self.goodbye
         if self.welcomes:
             for said in self._said():
                 await send({"type": "websocket.send", "bytes": said.SerializeToString()})
         while (told := await receive())["type"] == "websocket.receive":
-            self.heard.append(SignalRequest.FromString(told["bytes"]))
+            heard.append(SignalRequest.FromString(told["bytes"]))
+            if heard[-1].leave.action == LeaveRequest.Action.DISCONNECT and heard[-1].HasField("leave"):
+                goodbye.set()
 
     def _said(self) -> list[SignalResponse]:
         info = ServerInfo(version=self.version, protocol=14, node_id="ND_test")
@@ -155,14 +173,6 @@ class Node:
                 for wish in wishes
             ]
         return said
-
-    @property
-    def was_left(self) -> bool:
-        """Whether who joined has said goodbye."""
-        return any(
-            said.WhichOneof("message") == "leave" and said.leave.action == LeaveRequest.Action.DISCONNECT
-            for said in self.heard
-        )
 
     def answer(self, data: bytes, addr: tuple[str, int]) -> bytes | None:
         """A signed answer to a signed check; nothing to anybody else."""
@@ -200,6 +210,7 @@ async def standing(node: Node) -> AsyncIterator[Node]:
         node.port = listener.getsockname()[1]
         async with await asyncio.start_server(partial(_framed, node), "127.0.0.1", 0) as tcp:
             node.tcp = tcp.sockets[0].getsockname()[1]
+            node.settle()
             async with serving({listener: node}):
                 yield node
     transport.close()

@@ -78,7 +78,7 @@ async def test_all_promises_of_a_healthy_node_hold(calls: Calls, node: Node, rec
         *(calls.refuse(stranger) for stranger in (*PUBLIC, "random")),
         calls.hide("/debug/goroutine"),
     )
-    assert len([said for said in node.heard if said.WhichOneof("message") == "leave"]) == 1
+    assert node.joins == 1
     assert recorder.degraded == []
 
 
@@ -149,9 +149,20 @@ async def test_a_closed_door_is_masked_where_people_talk_all_the_same(
 
 
 async def test_no_relay_is_promised_and_none_is_missed(calls: Calls) -> None:
-    """It does not apply, and says so."""
+    """It does not apply, and says so; neither where nobody can join to see whether one is named."""
     with pytest.raises(NotApplicable, match="TURN"):
         await calls.lend_relays()
+
+
+async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
+    calls: Calls, node: Node, recorder: Recorder
+) -> None:
+    """None is named; then nobody can join, which is told in its place."""
+    calls._web.target = replace(calls._web.target, livekit=replace(calls.promised, turn=True))
+    assert await found(calls.lend_relays()) is Code.LIVEKIT_TURN_REFUSED
+    recorder.attempt = 2
+    node.answers["/"] = (503, b"")
+    assert await found(calls.lend_relays()) is Code.LIVEKIT_UPSTREAM_ABSENT
 
 
 async def test_the_apps_own_way_leads_into_the_call(calls: Calls, node: Node, site: Site, alice: Member) -> None:

@@ -36,7 +36,7 @@ async def test_a_healthy_node_is_climbed_to_the_end(ways: Ways, node: Node, ledg
     assert way.seat
     assert [check.answered for check in way.checks] == [True, True]
     assert way.lent == ()
-    assert node.was_left
+    await asyncio.wait_for(node.goodbye.wait(), 20)
     assert len(node.removed) == 1
     assert ledger.open_entries == []
     way.reached("join")

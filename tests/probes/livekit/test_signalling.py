@@ -1,5 +1,6 @@
 """A join sees what clients are told to dial, leaves when it is done, and names every way it does not come about."""
 
+import asyncio
 import json
 
 import pytest
@@ -37,7 +38,7 @@ async def test_who_is_done_says_goodbye(web: Web, node: Node) -> None:
     """A participant that never connected would be kept for a minute; the answer before it has no candidate."""
     async with joined(web, node.promised, TOKEN):
         pass
-    assert node.was_left
+    await asyncio.wait_for(node.goodbye.wait(), 20)
     answer = next(said.answer.sdp for said in node.heard if said.WhichOneof("message") == "answer")
     assert "a=candidate" not in answer
     assert "m=audio 0 " in answer
@@ -48,7 +49,7 @@ async def test_who_breaks_off_says_goodbye(web: Web, node: Node) -> None:
     with pytest.raises(ZeroDivisionError):
         async with joined(web, node.promised, TOKEN):
             raise ZeroDivisionError
-    assert node.was_left
+    await asyncio.wait_for(node.goodbye.wait(), 20)
 
 
 @pytest.mark.usefixtures("impatient")
