@@ -24,7 +24,7 @@ async def _serve() -> None:
     node = Node(told["keys"], told["tcp_port"], faults=FAULTS & set(told["faults"]))
     wire = Wire(node)
     lay(wire)
-    await wire.apply()
+    await wire.open()
     apps = {_private(told["control"]): control.app(node, wire), _public(told["port"]): answers.app(node, wire)}
     async with serving(apps, dated=False):
         await asyncio.Event().wait()

@@ -1,7 +1,6 @@
 """Somebody who has joined: his signalling, one message after the other, and what passes between him and the others."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +10,12 @@ from livekit.protocol import models, rtc
 
 from replica.livekit.node import Node, Room, new_id
 from replica.livekit.peer import LOSSY, RELIABLE, Peer
+from replica.livekit.phrases import State, announced, milliseconds, newcomer
 from replica.livekit.tokens import Grants
 from replica.livekit.wire import Wire
 
 Deed = Callable[[], Awaitable[None]]
 UNCONNECTED_SECONDS = 60  # how long somebody may be without a connection
-State = models.ParticipantInfo.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Participant:
 
     def __init__(self, seat: Seat) -> None:
         self.node, self.room, self.grants, self.say = seat.node, seat.room, seat.grants, seat.say
-        self.info = _info(seat.grants)
+        self.info = newcomer(seat.grants)
         self.published: list[Published] = []
         self._announced: list[rtc.AddTrackRequest] = []
         self._waiting: list[Published] = []  # for his connection
@@ -135,9 +134,9 @@ class Participant:
             case "add_track":
                 self._add_track(request.add_track)
             case "ping":
-                self.say(rtc.SignalResponse(pong=_milliseconds()))
+                self.say(rtc.SignalResponse(pong=milliseconds()))
             case "ping_req":
-                pong = rtc.Pong(last_ping_timestamp=request.ping_req.timestamp, timestamp=_milliseconds())
+                pong = rtc.Pong(last_ping_timestamp=request.ping_req.timestamp, timestamp=milliseconds())
                 self.say(rtc.SignalResponse(pong_resp=pong))
             case "simulate":
                 self._simulate(request.simulate)
@@ -179,7 +178,7 @@ class Participant:
             return
         request.sid = new_id("TR")
         self._announced.append(request)
-        published = rtc.TrackPublishedResponse(cid=request.cid, track=_track(request))
+        published = rtc.TrackPublishedResponse(cid=request.cid, track=announced(request))
         self.say(rtc.SignalResponse(track_published=published))
 
     def _track_came(self, track: MediaStreamTrack) -> None:
@@ -189,7 +188,7 @@ class Participant:
         if request is None:
             return
         self._announced.remove(request)
-        published = Published(_track(request), self.info.sid, track)
+        published = Published(announced(request), self.info.sid, track)
         self.published.append(published)
         self.info.tracks.append(published.info)
         self.info.is_publisher = True
@@ -246,54 +245,3 @@ class Participant:
         for other in self.room.others(self.info.identity):
             if not wanted or other.info.identity in wanted:
                 other.hear(packet, reliable=reliable)
-
-
-def joined(participant: Participant, *, subscriber_primary: bool) -> rtc.SignalResponse:
-    """The first thing that somebody is told who joins."""
-    node, room = participant.node, participant.room
-    said = rtc.JoinResponse(
-        room=room.shown(),
-        participant=participant.info,
-        other_participants=[other.info for other in room.others(participant.info.identity)],
-        server_version=node.server.version,
-        server_info=node.server,
-        subscriber_primary=subscriber_primary,
-        ping_timeout=15,
-        ping_interval=5,
-    )
-    return rtc.SignalResponse(join=said)
-
-
-def _info(grants: Grants) -> models.ParticipantInfo:
-    allowed = models.ParticipantPermission(
-        can_subscribe=grants.allows("canSubscribe"),
-        can_publish=grants.allows("canPublish"),
-        can_publish_data=grants.allows("canPublishData"),
-    )
-    return models.ParticipantInfo(
-        sid=new_id("PA"),
-        identity=grants.identity,
-        name=grants.name,
-        state=State.JOINED,
-        permission=allowed,
-        joined_at=int(time.time()),
-    )
-
-
-def _track(request: rtc.AddTrackRequest) -> models.TrackInfo:
-    mime = "audio/opus" if request.type == models.TrackType.AUDIO else "video/VP8"
-    return models.TrackInfo(
-        sid=request.sid,
-        type=request.type,
-        name=request.name,
-        muted=request.muted,
-        source=request.source,
-        mime_type=mime,
-        disable_dtx=request.disable_dtx,
-        disable_red=request.disable_red,
-        stream=request.stream,
-    )
-
-
-def _milliseconds() -> int:
-    return int(time.time() * 1000)

@@ -35,6 +35,7 @@ class Peer:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self.channels: dict[str, RTCDataChannel] = {}
         self._waiting: dict[str, list[bytes]] = {}
+        self._early: list[str] = []  # candidates told before the description that they belong to
         self._wire, self._over_tcp = wire, over_tcp
 
     def open_channels(self) -> None:
@@ -80,17 +81,26 @@ class Peer:
         return self._described()
 
     async def take_offer(self, sdp: str) -> None:
-        await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        await self._take(RTCSessionDescription(sdp, "offer"))
 
     async def answer(self) -> str:
         await self.connection.setLocalDescription(await self.connection.createAnswer())
         return self._described()
 
     async def take_answer(self, sdp: str) -> None:
-        await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+        await self._take(RTCSessionDescription(sdp, "answer"))
+
+    async def _take(self, description: RTCSessionDescription) -> None:
+        await self.connection.setRemoteDescription(description)
+        early, self._early = self._early, []
+        for init in early:
+            await self.take_candidate(init)
 
     async def take_candidate(self, init: str) -> None:
         """Candidates that we could do nothing with are left out: TCP ones, and names that only a browser resolves."""
+        if self.connection.remoteDescription is None:
+            self._early.append(init)
+            return
         told = json.loads(init)
         line = str(told.get("candidate", "")).removeprefix("candidate:")
         words = line.split()

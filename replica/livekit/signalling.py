@@ -10,7 +10,9 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from replica.livekit.node import Node
-from replica.livekit.participant import Participant, Seat, joined
+from replica.livekit.participant import Participant, Seat
+from replica.livekit.phrases import welcome
+from replica.livekit.relay import ice_servers
 from replica.livekit.tokens import Grants, Refused, may_join
 from replica.livekit.ways import WithOne, WithTwo
 from replica.livekit.wire import Wire
@@ -65,9 +67,10 @@ class Signalling:
         return found
 
     async def _keep(self, line: "Line", participant: Participant, *, subscriber_primary: bool = False) -> None:
-        first = joined(participant, subscriber_primary=subscriber_primary)
-        self._node.enter(participant.room, participant)
-        self._node.tell(participant.room, participant)
+        relays, room = ice_servers(self._node, self._wire.relay), participant.room
+        first = welcome(self._node, room, participant.info, relays, subscriber_primary=subscriber_primary)
+        self._node.enter(room, participant)
+        self._node.tell(room, participant)
         await line.keep(participant, first)
 
 

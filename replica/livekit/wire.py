@@ -12,6 +12,7 @@ from typing import Any, cast
 from aioice import ice, stun
 
 from replica.livekit.node import Node
+from replica.livekit.relay import Relay
 
 Address = tuple[str, int]
 
@@ -26,11 +27,12 @@ STATEFUL = "livekit-firewall-is-stateful"
 
 
 class Wire:
-    """All ways in and out of one node."""
+    """All ways in and out of one node, and the relay that it may name."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.gates: dict[str, Gate] = {}
+        self.relay = Relay()
         self.tcp_only: set[str] = set()  # ICE user names of those who are to use TCP
         self._listener: asyncio.Server | None = None
         self._streams: set[asyncio.StreamWriter] = set()
@@ -43,6 +45,11 @@ class Wire:
     @property
     def _takes_tcp(self) -> bool:
         return self.offers_tcp and not self.node.lies(ALL_BLOCKED) and not self.node.lies(STATEFUL)
+
+    async def open(self) -> None:
+        """Open what the faults leave open."""
+        await self.relay.open(self.node.address)
+        await self.apply()
 
     async def apply(self) -> None:
         """Open or close the TCP port as the faults have it."""
