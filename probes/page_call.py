@@ -87,8 +87,8 @@ async def is_heard(browser: Browser, web: Web, calls: OpenCalls, member: Member,
     ):
         heard = await listened(visit, room)
         current().note(f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}")
-        await _check(visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check"))
         if finding := explain(heard, listener.dialled, promised.url, reached(climb)):
+            await _check(visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check"))
             await _look_deeper(finding, visit, calls, member)
 
 
@@ -109,9 +109,9 @@ async def _there(visit: Visit, place: Locator, what: str) -> Locator:
 
 
 async def _check(page: Page, url: str, token: str) -> None:
-    """What livekit-client's ConnectionCheck says, where the page lends it: evidence, no verdict.
+    """What livekit-client's ConnectionCheck says of a call that nobody hears, where the page lends it.
 
-    It says SUCCESS of a call that UDP cannot carry, and never asks whether anybody hears.
+    Evidence, no verdict: it calls one that UDP cannot carry a success, and never asks whether anybody hears.
     """
     said = "the page keeps livekit-client to itself"
     with contextlib.suppress(PlaywrightError):
@@ -142,7 +142,7 @@ def explain(heard: Heard, dialled: list[str], url: str, door: Reached) -> Findin
     if heard.connected:
         return Finding(
             Code.LIVEKIT_MEDIA_LOST,
-            f"somebody speaks in the call, {heard.packets} packets of sound came to the page, and nobody hears it{says}",
+            f"somebody speaks in the call, {heard.packets} packets of it came to the page, and nobody hears it{says}",
             "livekit-server: forwarding; or, with packets, the page: it plays the track nowhere",
         )
     tried = f"the page dialled {dialled[0] if dialled else 'nobody'} and was not connected{says}"

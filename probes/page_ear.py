@@ -31,7 +31,7 @@ LISTEN = """async ([hertz, pure, seconds, trouble]) => {
     return ear;
   };
   const hear = (ear) => {
-    const energy = ear.getFloatFrequencyData && new Float32Array(ear.frequencyBinCount);
+    const energy = new Float32Array(ear.frequencyBinCount);
     ear.getFloatFrequencyData(energy);
     let best = 0, whole = 0, near = 0;
     energy.forEach((decibels, at) => {
@@ -52,7 +52,7 @@ LISTEN = """async ([hertz, pure, seconds, trouble]) => {
     const ours = heard && Math.abs(heard.hertz - hertz) <= 10 && heard.share >= pure;
     since = ours ? (since < 0 ? performance.now() : since) : -1;
     if (ours && performance.now() - since >= 500) { found.after = (since - began) / 1000; break; }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   found.trouble = gaveUp() ? (gaveUp().nextElementSibling?.textContent ?? trouble) : "";
   found.connected = all.some((each) => each.connectionState === "connected");
