@@ -130,6 +130,8 @@ class Calls:
         answer = await asked(self._web, promised, VALIDATE, ticket.token)
         if finding := saying.explain_token(answer, "the app's"):
             raise Broken(differing(finding, probe_is_known=way.holds("key")))
+        if way.holds("key"):
+            way.reached("join")  # nobody's token joins: the rung has waited for that already
         async with signalling.joined(self._web, promised, ticket.token) as seat:
             current().note(f"the app's token joined in {seat.seconds:.2f} s")
 

@@ -87,13 +87,12 @@ def _closed(checks: Sequence[Check], promised: LiveKit) -> Finding:
     named = [check for check in checks if check.place.named]
     direct = [check for check in checks if not check.place.named and check.answered]
     hosts = dict.fromkeys(check.place.host for check in named)
-    if direct:
-        return Finding(Code.LIVEKIT_ADDRESS_WRONG, f"{seen(named)}; yet {seen(direct)}", NAT)
-    if hosts and all(is_private(host, promised) for host in hosts):
-        return Finding(Code.LIVEKIT_ADDRESS_PRIVATE, seen(named), NODE_IP)
-    if hosts and not any(promised.expects(host) for host in hosts):
-        return Finding(Code.LIVEKIT_ADDRESS_WRONG, seen(named), NAT)
     observed = seen(named) or "the server names no address for media"
+    observed += f"; yet {seen(direct)}" if direct else ""
+    if hosts and all(is_private(host, promised) for host in hosts):
+        return Finding(Code.LIVEKIT_ADDRESS_PRIVATE, observed, NODE_IP)
+    if direct or (hosts and not any(promised.expects(host) for host in hosts)):
+        return Finding(Code.LIVEKIT_ADDRESS_WRONG, observed, NAT)
     return Finding(Code.LIVEKIT_UNREACHABLE, observed, f"{SECURITY_GROUP}: UDP and TCP of media")
 
 

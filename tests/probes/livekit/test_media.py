@@ -96,6 +96,10 @@ UDP, TCP = f"udp {NODE}:50001", f"tcp {NODE}:7881"
             Code.LIVEKIT_ADDRESS_WRONG,
         ),
         ([check(f"udp {POD}:50001", answered=False)], Code.LIVEKIT_ADDRESS_PRIVATE),
+        (
+            [check(f"udp {POD}:50001", answered=False), check(UDP, answered=True, named=False)],
+            Code.LIVEKIT_ADDRESS_PRIVATE,
+        ),
     ],
 )
 def test_answers_are_judged_together(checks: list[Check], wanted: Code | None) -> None:
