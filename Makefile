@@ -4,7 +4,7 @@ BIN := .venv/bin
 FAULT ?=
 ENV ?= replica
 
-.PHONY: setup probe test check bench lock clean
+.PHONY: setup probe test check bench soak lock clean
 
 # Two parts of the replica are npm packages: what stands for Google, and the page's LiveKit. No line of their own runs
 # while they are installed.
@@ -42,6 +42,10 @@ test: setup check
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+# Fifty calls, killed ones included, and whatever they leave behind.
+soak: setup
+	PROBES_SOAK=50 $(BIN)/python -m pytest tests/test_calls_leave_nothing.py -W error
 
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready
