@@ -105,7 +105,7 @@ async def running(
         provider = await stack.enter_async_context(_provider(sign_in, edge.hosts(places), folder))
         buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
         world = await _world(buckets, weed, places, faults)
-        world.google, world.livekit, world.production = sign_in, calls, production
+        world.google, world.livekit, world.production = sign_in, server.livekit, production
 
         replica = Replica(world, Parts(places, buckets, front, server, [weed, provider, front.process, sfu]))
         apps = {listeners[name]: make(world) for name, make in APPS.items()}

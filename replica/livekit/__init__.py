@@ -7,7 +7,7 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -25,13 +25,14 @@ LIBRARY = Path(__file__).parent / "node_modules" / "livekit-client" / "dist" / "
 
 @dataclass(frozen=True, slots=True)
 class LiveKit:
-    """Where LiveKit is for users and for services, where media goes, and the one key that it knows."""
+    """Where LiveKit is for users and for services, where media goes, the one key that it knows, and what it must be."""
 
     url: str
     port: int
     tcp_port: int
     key: str = "APIreplica"
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    promised: Mapping[str, str | int] = field(default_factory=lambda: {"version": "1.7.2", "protocol": 14})
 
     @property
     def address(self) -> str:
@@ -51,6 +52,9 @@ class LiveKit:
 
 class Server(Protocol):
     """What runs there, as the replica drives it."""
+
+    @property
+    def livekit(self) -> LiveKit: ...
 
     def command(self) -> list[str]: ...
 

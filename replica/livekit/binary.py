@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -74,11 +74,14 @@ def configuration(livekit: LiveKit) -> Mapping[str, object]:
 
 
 def chosen(livekit: LiveKit, control: Path, environ: Mapping[str, str] = os.environ) -> Server:
-    """The server to start: the stand-in, unless a real one is named. Raises ChildError where that one is none."""
+    """The server to start: the stand-in, unless a real one is named. Raises ChildError where that one is none.
+
+    Nothing is promised of a real one's version: it is the one that somebody wants to know about.
+    """
     named = environ.get(VARIABLE, "")
     if not named:
         return StandIn(livekit, control)
     path = Path(named).absolute()
     if not os.access(path, os.X_OK) or path.is_dir():
         raise ChildError(f"{VARIABLE} names {named}, which is no program; correct it or unset it")
-    return Binary(livekit, path)
+    return Binary(replace(livekit, promised={}), path)

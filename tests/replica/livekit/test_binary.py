@@ -23,7 +23,9 @@ def test_the_stand_in_stands_in_unless_a_server_is_named(tmp_path: Path) -> None
             chosen(LIVE, tmp_path, {"LIVEKIT_SERVER": str(wrong)})
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    assert chosen(LIVE, tmp_path, {"LIVEKIT_SERVER": str(program)}).command() == [str(program)]
+    real = chosen(LIVE, tmp_path, {"LIVEKIT_SERVER": str(program)})
+    assert real.command() == [str(program)]
+    assert (LIVE.promised["version"], dict(real.livekit.promised)) == ("1.7.2", {})
 
 
 def test_the_configuration_is_the_stand_ins(tmp_path: Path) -> None:
