@@ -1,7 +1,7 @@
 """A real livekit-server in the stand-in's place: `LIVEKIT_SERVER=/path/to/livekit-server make probe` (1.7.2 and newer).
 
 It is honest: what only the stand-in can do wrong is refused. What the edge and video-service do wrong stays possible.
-Keys of its configuration: github.com/livekit/livekit, config-sample.yaml. JSON is YAML too.
+Keys of its configuration: livekit/livekit, config-sample.yaml; livekit/mediatransportutil, rtcconfig. JSON is YAML too.
 """
 
 import json
@@ -69,6 +69,7 @@ def configuration(livekit: LiveKit) -> Mapping[str, object]:
             "node_ip": LOOPBACK,
             "enable_loopback_candidate": True,
             "interfaces": {"includes": ["lo"]},
+            "stun_servers": [f"{LOOPBACK}:3478"],  # in place of public ones, which clients would ask
         },
     }
 
