@@ -5,6 +5,7 @@ import base64
 import contextlib
 import gzip
 
+from google.protobuf.message import DecodeError
 from livekit.protocol import models, rtc
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -40,7 +41,11 @@ class Signalling:
         """`/rtc/v1`: what 1.9.10 and later speak too."""
         if (grants := await self._let_in(socket)) is None:
             return
-        line, request = Line(socket), _request(socket.query_params.get("join_request", ""))
+        try:
+            line, request = Line(socket), _request(socket.query_params.get("join_request", ""))
+        except (ValueError, OSError, DecodeError):
+            await socket.send_denial_response(PlainTextResponse("could not decode join request\n", 400))
+            return
         if request.reconnect:
             await line.turn_away()
             return
@@ -111,7 +116,7 @@ class Line:
             while True:
                 request = rtc.SignalRequest.FromString(await self._socket.receive_bytes())
                 participant.do(lambda request=request: participant.asked(request))  # type: ignore[misc]
-        except (WebSocketDisconnect, KeyError):  # gone, or speaking in text
+        except (WebSocketDisconnect, KeyError, DecodeError):  # gone, or speaking something else
             participant.over()
 
     async def _write(self) -> None:

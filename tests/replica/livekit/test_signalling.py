@@ -44,6 +44,21 @@ async def test_only_newer_servers_know_the_second_way(sfu: Standing) -> None:
         assert (seat.first.join.server_info.version, seat.first.join.subscriber_primary) == ("1.13.5", False)
 
 
+async def test_what_is_no_message_ends_it(sfu: Standing) -> None:
+    """A join request that cannot be read is a 400; a message that cannot be read hangs up."""
+    await sfu.lie("livekit-is-another-version")
+    for strange in ("a", "_____w"):
+        assert await denied(sfu, sfu.token(), f"/rtc/v1?join_request={strange}") == (
+            400,
+            "could not decode join request\n",
+        )
+    for said in ("text", b"\xff\xff"):
+        async with sfu.joined() as seat:
+            await seat.line.send(said)
+            await seat.line.wait_closed()
+    assert (await sfu.server.state())["people"] == []
+
+
 async def test_pings_are_answered(sfu: Standing) -> None:
     """The newer kind with the time that was sent."""
     async with sfu.joined() as seat:
