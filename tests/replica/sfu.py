@@ -16,6 +16,7 @@ import jwt
 import websockets
 from livekit.protocol import rtc
 
+from replica import processes
 from replica.livekit import LiveKit, StandIn
 from replica.ports import LOOPBACK, Ports
 
@@ -99,7 +100,11 @@ def standing() -> Iterator[Standing]:
         port = ports.one()
         livekit = LiveKit(f"ws://{LOOPBACK}:{port}", port, ports.one())
         server = StandIn(livekit, Path(folder) / "control.sock")
-        process = subprocess.Popen(server.command(), env={**os.environ, **server.settings([])})
+        process = subprocess.Popen(
+            server.command(),
+            env={**os.environ, **server.settings([])},
+            preexec_fn=processes._end_with_parent(os.getpid()),  # noqa: PLW1509 - it makes two system calls
+        )
         try:
             _wait(port)
             with httpx.Client(base_url=f"http://{livekit.address}", trust_env=False, timeout=PATIENCE) as http:
