@@ -17,9 +17,9 @@ from probes.browser import Browser
 from probes.calls import spawning
 from probes.calls.facts import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
 from probes.calls.judging import Reached
-from probes.calls.talks import reached
+from probes.calls.talks import Talks, reached
 from probes.evidence import current
-from probes.finding import Broken, Code, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.identity import Member
 from probes.ledger import Ledger
 from probes.livekit.access import promised_in
@@ -74,8 +74,18 @@ def path(workspace: str) -> str:
     return f"/workspace/{workspace}"
 
 
-async def is_heard(browser: Browser, web: Web, calls: OpenCalls, member: Member, ledger: Ledger) -> None:
+async def is_heard(browser: Browser, web: Web, talks: Talks, member: Member, ledger: Ledger) -> None:
     """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable, CannotAsk."""
+    try:
+        await _is_heard(browser, web, talks.calls, member, ledger)
+    except CannotAsk:
+        # Who cannot even speak may owe it to the target: two people who tried to meet know.
+        with contextlib.suppress(NotApplicable):
+            await talks.have_met()
+        raise
+
+
+async def _is_heard(browser: Browser, web: Web, calls: OpenCalls, member: Member, ledger: Ledger) -> None:
     promised = promised_in(web.target.livekit, TIER)
     climb = await calls().climbed("join")
     room = await video.open_room(web, member, ledger)

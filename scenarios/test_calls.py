@@ -7,7 +7,6 @@ from probes.browser import Browser
 from probes.calls.talks import Talks
 from probes.identity import Member
 from probes.ledger import Ledger
-from probes.livekit.opening import OpenCalls
 from probes.web import Web
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")
@@ -34,7 +33,7 @@ async def test_a_call_goes_on_without_udp(talks: Talks) -> None:
 
 
 async def test_who_joins_on_the_page_hears_the_other(
-    browser: Browser, web: Web, calls: OpenCalls, alice: Member, ledger: Ledger
+    browser: Browser, web: Web, talks: Talks, alice: Member, ledger: Ledger
 ) -> None:
     """A member who joins a call in the browser, by the address that the app gives the page, hears who speaks in it."""
-    await page_call.is_heard(browser, web, calls, alice, ledger)
+    await page_call.is_heard(browser, web, talks, alice, ledger)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
-from tests.fault_matrix_livekit import LIVEKIT, LIVEKIT_SUSPECTS
+from tests.fault_matrix_livekit import LIVEKIT, LIVEKIT_ELSEWHERE, LIVEKIT_SUSPECTS
 from tests.fault_matrix_pages import PAGE_SESSION, PAGE_SUSPECTS
 from tests.fault_matrix_realtime import ELSEWHERE, REALTIME, REALTIME_SUSPECTS
 from tests.fault_matrix_trust import TRUST, TRUST_ELSEWHERE, TRUST_SUSPECTS
@@ -169,6 +169,7 @@ for fault, row in (
     *TRUST_ELSEWHERE.items(),
     *TRUST.items(),
     *LIVEKIT.items(),
+    *LIVEKIT_ELSEWHERE.items(),
 ):
     MATRIX[fault] = MATRIX.get(fault, {}) | row
 

@@ -24,17 +24,17 @@ class Talks:
     """The calls that two people have by LiveKit's own SDK. Every verb raises Broken, NotApplicable, CannotAsk."""
 
     def __init__(self, web: Web, calls: OpenCalls) -> None:
-        self._web, self._calls = web, calls
+        self._web, self.calls = web, calls
         # By attempt: a confirming rerun is another call, and one for all that are rerun.
         self._had = Once(self._have)
 
     async def _climb(self) -> "Climb":
         """Nobody need try to talk where the ladder knows that nobody can join."""
         promised_in(self._web.target.livekit, TIER)
-        return await self._calls().climbed("join")
+        return await self.calls().climbed("join")
 
     async def _have(self, _: int) -> Call:
-        calls, climb = self._calls(), await self._climb()
+        calls, climb = self.calls(), await self._climb()
         async with calls.room("call") as room:
             speaker, listener = (calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER))
             wish = Wish(calls.promised.url, speaker, listener, by_tcp=reached(climb).tcp)
@@ -58,18 +58,18 @@ class Talks:
 
     async def carry_data(self) -> None:
         """What one sends, the other gets, both ways, reliable and lossy."""
-        current().judge(judging.explain_data(await self._met()))
+        current().judge(judging.explain_data(await self.have_met()))
 
     async def carry_sound(self) -> None:
         """The tone that one plays, the other hears."""
-        current().judge(judging.explain_sound(await self._met()))
+        current().judge(judging.explain_sound(await self.have_met()))
 
     async def fall_back_to_tcp(self) -> None:
         """Who is made to use TCP is heard all the same."""
-        current().judge(judging.explain_fallback(await self._met(), reached(await self._climb())))
+        current().judge(judging.explain_fallback(await self.have_met(), reached(await self._climb())))
 
-    async def _met(self) -> Call:
-        """A call in which two people were connected, be it by hole punching."""
+    async def have_met(self) -> Call:
+        """A call in which two people were connected, be it by hole punching. Raises Broken where they were not."""
         call = await self._call()
         if not call.every(Joined):
             current().judge(judging.explain_meeting(call, reached(await self._climb())))
