@@ -18,12 +18,11 @@ DATA = "calls/what-one-sends-the-other-gets"
 SOUND = "calls/what-one-says-the-other-hears"
 WITHOUT_UDP = "calls/a-call-goes-on-without-udp"
 ON_THE_PAGE = "calls/who-joins-on-the-page-hears-the-other"
-ON_THE_PAGE = "calls/who-joins-on-the-page-hears-the-other"
 
 PUBLIC = ("livekit-dev", "chart", "compose")
 TALKS = (MEETING, DATA, SOUND, WITHOUT_UDP, ON_THE_PAGE)
 # Whoever needs the probes' own join.
-SEATED = (JOINED, VERSION, ADDRESSES, DOORS, *TALKS, ON_THE_PAGE)
+SEATED = (JOINED, VERSION, ADDRESSES, DOORS, *TALKS)
 
 
 def strangers(*kinds: str) -> list[str]:
@@ -41,14 +40,6 @@ def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
 
 # Two people find to each other by hole punching; whoever is made to use TCP finds no door.
 MASKED = all_of(Code.LIVEKIT_MASKED, MEETING) | all_of(Code.LIVEKIT_TCP_FALLBACK_MISSING, WITHOUT_UDP)
-
-# Nobody is let in whom the server has not called: by UDP the SDK is, since it tells its address. A browser keeps its own
-# to itself (mDNS), so that a page has no luck, and TCP has none either.
-MASKED = (
-    all_of(Code.LIVEKIT_MASKED, MEETING)
-    | all_of(Code.LIVEKIT_TCP_FALLBACK_MISSING, WITHOUT_UDP)
-    | all_of(Code.LIVEKIT_UNREACHABLE, ON_THE_PAGE)
-)
 
 LIVEKIT: dict[str, Row] = {
     "app-hands-out-wrong-livekit-url": all_of(Code.LIVEKIT_FRONTEND_URL_WRONG, BY_THE_APP, ON_THE_PAGE),
@@ -109,9 +100,6 @@ LIVEKIT_SUSPECTS: dict[str, str] = {
     "livekit-drops-data": "forwarding",
     "livekit-drops-media": "livekit-server: forwarding",
     "livekit-dtls-fails": "DTLS",
-    "livekit-drops-data": "forwarding",
-    "livekit-drops-media": "forwarding",
-    "livekit-dtls-fails": "DTLS",
     "livekit-firewall-is-stateful": "security group",
     "livekit-gateway-strips-upgrade": "Upgrade header",
     "livekit-has-no-pods": "pods",
@@ -122,7 +110,6 @@ LIVEKIT_SUSPECTS: dict[str, str] = {
     "livekit-loses-packets": "the path",
     "livekit-key-is-unknown": "keys.yaml",
     "livekit-loses-redis": "Redis",
-    "livekit-loses-packets": "the path",
     "livekit-offers-no-tcp": "rtc.tcp_port",
     "livekit-ports-are-closed": "security group",
     "livekit-route-is-missing": "HTTPRoute",
