@@ -6,7 +6,7 @@ ENV ?= replica
 RUN ?=
 REPORT_LANG ?= en
 
-.PHONY: setup probe report test check bench pictures hooks image-tools image-test image-bench lock clean
+.PHONY: setup probe report test check bench soak pictures hooks image-tools image-test image-bench lock clean
 
 # What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
 REPLICA := replica
@@ -65,6 +65,10 @@ image-test: setup image-tools
 
 image-bench: setup image-tools
 	@$(BIN)/python -m tests.deploy.image
+
+# Fifty calls, killed ones included, and whatever they leave behind.
+soak: setup
+	PROBES_SOAK=50 $(BIN)/python -m pytest tests/test_calls_leave_nothing.py -W error
 
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready

@@ -105,7 +105,7 @@ class Browser:
                 self._playwright = await self._start()
             if self._chromium is None or not self._chromium.is_connected():
                 self._chromium = await self._playwright.chromium.launch(
-                    executable_path=chromium.find(), args=["--disable-quic", *trust(self.target)]
+                    executable_path=chromium.find(), args=["--disable-quic", *trust(self.target), *devices(self.target)]
                 )
             return self._chromium
 
@@ -140,6 +140,11 @@ def trust(target: Target) -> list[str]:
     key = x509.load_pem_x509_certificate(Path(target.tls.ca).read_bytes()).public_key()
     digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
     return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
+
+
+def devices(target: Target) -> list[str]:
+    """A camera and a microphone for who joins calls: made up, and lent without a question."""
+    return ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] if target.livekit else []
 
 
 def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Playwright's handler type is private

@@ -17,7 +17,7 @@ from opentelemetry.trace import Span
 
 from probes import telemetry
 from probes.disguise import PLACEHOLDER
-from probes.finding import Finding
+from probes.finding import Broken, Finding, Verdict
 from probes.journal import Journal
 from probes.redaction import Redactor
 from probes.target import LOOPBACK
@@ -107,6 +107,14 @@ class Recorder:
     def degrade(self, finding: Finding) -> None:
         """The promise is kept, but not the way it should be; the scenario goes on."""
         self.degraded.append(finding)
+
+    def judge(self, finding: Finding | None) -> None:
+        """None is a kept promise; what degrades lets the scenario go on. Raises Broken for what breaks it."""
+        if finding is None:
+            return
+        if finding.verdict is not Verdict.DEGRADED:
+            raise Broken(finding)
+        self.degrade(finding)
 
     def artifact(self, name: str, suffix: str) -> Path:
         """A path in the run's folder for something big, entered in the journal. Redact it before you leave it there."""
@@ -211,6 +219,7 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
         line += f' -H "Authorization: Bearer {PLACEHOLDER}"'
     if exchange.kind in HELD_OPEN:
         # Their token is in the URL (contract 3.4).
-        place, query, _ = exchange.url.partition("?")
-        return f"{line} {shlex.quote(redactor.url(place))}" + (f'"?token={PLACEHOLDER}"' if query else "")
+        place, _, query = exchange.url.partition("?")
+        name = query.partition("=")[0]
+        return f"{line} {shlex.quote(redactor.url(place))}" + (f'"?{name}={PLACEHOLDER}"' if query else "")
     return f"{line} {shlex.quote(redactor.url(exchange.url))}"

@@ -34,6 +34,33 @@ class Code(StrEnum):
     HOST_UNREACHABLE = "host-unreachable"
     HTTP_NOT_REDIRECTED = "http-not-redirected"
     JWKS_UNSTABLE = "jwks-unstable"
+    LIVEKIT_UPSTREAM_ABSENT = "livekit-upstream-absent"  # LiveKit's in the order in which a call comes about
+    LIVEKIT_EDGE_HTML = "livekit-edge-html"
+    LIVEKIT_ROUTE_MISSING = "livekit-route-missing"
+    LIVEKIT_NOT_READY = "livekit-not-ready"
+    LIVEKIT_KEY_UNKNOWN = "livekit-key-unknown"
+    LIVEKIT_SECRET_MISMATCH = "livekit-secret-mismatch"
+    LIVEKIT_APP_KEY_MISMATCH = "livekit-app-key-mismatch"
+    LIVEKIT_CLOCK_SKEW = "livekit-clock-skew"
+    LIVEKIT_GRANT_MISSING = "livekit-grant-missing"
+    LIVEKIT_TOKEN_LIFE = "livekit-token-life"
+    LIVEKIT_DEV_KEYS_ACCEPTED = "livekit-dev-keys-accepted"
+    LIVEKIT_DEBUG_EXPOSED = "livekit-debug-exposed"
+    LIVEKIT_UPGRADE_BLOCKED = "livekit-upgrade-blocked"
+    LIVEKIT_JOIN_TIMEOUT = "livekit-join-timeout"
+    LIVEKIT_VERSION_DRIFT = "livekit-version-drift"
+    LIVEKIT_ADDRESS_PRIVATE = "livekit-address-private"
+    LIVEKIT_ADDRESS_WRONG = "livekit-address-wrong"
+    LIVEKIT_UDP_BLOCKED = "livekit-udp-blocked"
+    LIVEKIT_TCP_FALLBACK_MISSING = "livekit-tcp-fallback-missing"
+    LIVEKIT_UNREACHABLE = "livekit-unreachable"
+    LIVEKIT_MASKED = "livekit-masked"
+    LIVEKIT_DTLS_FAILED = "livekit-dtls-failed"
+    LIVEKIT_DATA_LOST = "livekit-data-lost"
+    LIVEKIT_MEDIA_LOST = "livekit-media-lost"
+    LIVEKIT_MEDIA_POOR = "livekit-media-poor"
+    LIVEKIT_TURN_REFUSED = "livekit-turn-refused"
+    LIVEKIT_FRONTEND_URL_WRONG = "livekit-frontend-url-wrong"
     NOTIFICATION_LOST = "notification-lost"
     OAUTH_CALLBACK_LOST = "oauth-callback-lost"
     OAUTH_LANDING_HIJACKED = "oauth-landing-hijacked"
@@ -87,7 +114,15 @@ class Code(StrEnum):
     UNKNOWN = "unknown"  # we could not ask; the suite's own fault
 
 
-DEGRADED_CODES = frozenset({Code.TLS_EXPIRING})
+DEGRADED_CODES = frozenset(
+    {
+        Code.LIVEKIT_MASKED,
+        Code.LIVEKIT_MEDIA_POOR,
+        Code.LIVEKIT_TCP_FALLBACK_MISSING,
+        Code.LIVEKIT_UDP_BLOCKED,
+        Code.TLS_EXPIRING,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

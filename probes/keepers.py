@@ -4,9 +4,13 @@ import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from probes import boards, chat, notifications
+from probes import boards, chat, notifications, video
+from probes.evidence import current
 from probes.identity import Member
 from probes.ledger import Entry
+from probes.livekit import rooms
+from probes.livekit.access import open_access
+from probes.livekit.promised import LiveKit
 from probes.storage import Drive
 from probes.web import Web
 
@@ -38,6 +42,17 @@ def keepers(drive: Drive, creator: Member, assignee: Member) -> tuple[Keeper, ..
             functools.partial(_dismiss, web, assignee),
             follow=("board",),
         ),
+        *_of_calls(web, creator),
+    )
+
+
+def _of_calls(web: Web, creator: Member) -> tuple[Keeper, ...]:
+    """Rooms that the probes made at LiveKit, and calls that they opened in the app."""
+    if (promised := web.target.livekit) is None:
+        return ()
+    return (
+        Keeper(("room",), functools.partial(_rooms, web, promised), functools.partial(_dissolve, web, promised)),
+        Keeper(("call",), functools.partial(_calls, web, creator), functools.partial(_end, web, creator)),
     )
 
 
@@ -73,3 +88,20 @@ async def _notices(web: Web, member: Member) -> list[Entry]:
 
 async def _dismiss(web: Web, member: Member, entry: Entry) -> bool:
     return await notifications.dismiss(web, member, entry.id)
+
+
+async def _rooms(web: Web, promised: LiveKit) -> list[Entry]:
+    access = open_access(promised, current().evidence.redactor)
+    return [Entry("room", name, name) for name in await rooms.listed(web, promised, access)]
+
+
+async def _dissolve(web: Web, promised: LiveKit, entry: Entry) -> bool:
+    return await rooms.remove(web, promised, open_access(promised, current().evidence.redactor), entry.name)
+
+
+async def _calls(web: Web, member: Member) -> list[Entry]:
+    return [Entry("call", room.name, room.id) for room in await video.rooms(web, member)]
+
+
+async def _end(web: Web, member: Member, entry: Entry) -> bool:
+    return await video.end(web, member, entry.id)

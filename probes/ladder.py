@@ -58,10 +58,10 @@ def _is_ours(target: Target, url: str) -> bool:
 
 async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerator[Step, None]:
     host, port = _place(exchange.url)
-    yield await _dns(host, port)
-    yield await _tcp(host, port)
+    yield await dns(host, port)
+    yield await tcp(host, port)
     if exchange.url.startswith("https:"):
-        yield await _tls(web.target, host, port)
+        yield await tls(web.target, host, port)
     path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
     if not path.startswith("/api/") or path.startswith(ONCE):
         return
@@ -93,7 +93,7 @@ def _place(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-async def _dns(host: str, port: int) -> Step:
+async def dns(host: str, port: int) -> Step:
     try:
         async with asyncio.timeout(RUNG_DEADLINE):
             found = await asyncio.get_running_loop().getaddrinfo(address(host), port)
@@ -104,7 +104,7 @@ async def _dns(host: str, port: int) -> Step:
     return Step(Rung("dns", held=True, saw=f"{host} is {found[0][4][0]}"))
 
 
-async def _tcp(host: str, port: int) -> Step:
+async def tcp(host: str, port: int) -> Step:
     try:
         async with asyncio.timeout(RUNG_DEADLINE):
             _, writer = await asyncio.open_connection(address(host), port)
@@ -116,7 +116,7 @@ async def _tcp(host: str, port: int) -> Step:
     return Step(Rung("tcp", held=True, saw=f"port {port} takes connections"))
 
 
-async def _tls(target: Target, host: str, port: int) -> Step:
+async def tls(target: Target, host: str, port: int) -> Step:
     try:
         async with asyncio.timeout(RUNG_DEADLINE):
             _, writer = await asyncio.open_connection(address(host), port, ssl=target.trust, server_hostname=host)

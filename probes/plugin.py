@@ -16,6 +16,7 @@ from probes.browser import Browser
 from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
+from probes.naming import area
 from probes.outcome import Outcome
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
@@ -99,7 +100,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         junit.pytest_unconfigure(config)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
     collected.check([item for item in session.items if collected.promises(item)])
     known = config.stash[_KNOWN]
-    all_areas = {targets.area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
+    all_areas = {area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
     wishes = _or_usage_error(lambda: _wishes(config, chosen, all_areas=all_areas))
     (environment, _), faults = config.stash[_PART], config.getoption("fault")
     target, started = _or_usage_error(lambda: ready(environment, faults))

@@ -84,7 +84,7 @@ async def opened(web: Web, path: str, token: str, headers: Mapping[str, str] | N
     """A socket at `path` of the apex, open for as long as the block lasts. Raises Broken when it does not open."""
     url = f"{web.target.hosts.apex}{path}" + (f"?token={quote(token, safe='')}" if token else "")
     with current().exchange("socket", "GET", url) as exchange:
-        connection = await _upgrade(web, url, exchange, headers or {})
+        connection = await upgrade(web, url, exchange, headers or {})
         try:
             yield Socket(connection, exchange)
         finally:
@@ -114,7 +114,7 @@ class Refused(Broken):
         self.answer = answer
 
 
-async def _upgrade(web: Web, url: str, exchange: Exchange, more: Mapping[str, str]) -> ClientConnection:
+async def upgrade(web: Web, url: str, exchange: Exchange, more: Mapping[str, str]) -> ClientConnection:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     headers = {

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 TEXTS = tuple[str, ...]
+NUMBERS = tuple[int, ...]
 
 
 class BadEnvironment(ValueError):  # noqa: N818 - it reads as what it says
@@ -52,6 +53,8 @@ def section(source: str, name: str, kind: type, values: Any) -> Any:
 def _fits(value: Any, kind: Any) -> bool:
     if kind == TEXTS:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if kind == NUMBERS:
+        return isinstance(value, list) and all(_fits(each, int) for each in value)
     if kind is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
     if kind is date:  # a TOML date with a time is a datetime, which is a date and cannot be compared with one
@@ -60,6 +63,6 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _named(kind: Any) -> str:
-    names: dict[Any, str] = {TEXTS: "a list of texts"}
+    names: dict[Any, str] = {TEXTS: "a list of texts", NUMBERS: "a list of whole numbers"}
     names |= {str: "a text", int: "a whole number", float: "a number of seconds", bool: "true or false", date: "a date"}
     return names[kind]

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
+from probes.livekit.promised import LiveKit, promised
+from probes.naming import area, covers, literal
 from probes.notices import Notices
 from probes.realtime import Realtime
 from probes.state import check_place, placed
@@ -136,6 +138,7 @@ class Target:
     sign_out: SignOut = field(default_factory=SignOut)
     exposure: Exposure = field(default_factory=Exposure)
     notices: Notices = field(default_factory=Notices)
+    livekit: LiveKit | None = None
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
 
@@ -178,21 +181,6 @@ def _trusting(ca: str) -> ssl.SSLContext:
     if ca:
         context.load_verify_locations(ca)
     return context
-
-
-def covers(name: str, scenario: str) -> bool:
-    """Whether `name` is the scenario's own, its family's or its area's; a `*` in it stands for any text."""
-    known = (scenario, scenario.partition("[")[0], area(scenario))
-    return any(fnmatchcase(each, literal(name)) for each in known)
-
-
-def literal(name: str) -> str:
-    """A pattern in which `*` alone means something."""
-    return name.replace("[", "[[]").replace("?", "[?]")
-
-
-def area(scenario: str) -> str:
-    return scenario.partition("/")[0]
 
 
 def address(host: str) -> str:
@@ -248,6 +236,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         sign_out=section(source, "sign_out", SignOut, settings.get("sign_out", {})),
         exposure=section(source, "exposure", Exposure, settings.get("exposure", {})),
         notices=section(source, "notices", Notices, settings.get("notices", {})),
+        livekit=promised(source, settings),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
         skip={key: text(source, f"{key} in [skip]", why) for key, why in table(source, "skip", settings).items()},
     )

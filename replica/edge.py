@@ -28,6 +28,7 @@ NAMES = {
     "cdn": "cdn.wealist.localhost",
     "bucket": f"{FILES}.{DOMAIN}",
     "google": "accounts.google.localhost",
+    "livekit": "livekit.wealist.localhost",
 }
 CLOUDFRONT = {"Via": ["1.1 replica.cloudfront.net (CloudFront)"]}
 BY_CLOUDFRONT: Json = {"handler": "headers", "response": {"deferred": True, "set": CLOUDFRONT}}
@@ -56,10 +57,12 @@ class Places:
     bucket: int
     plain: int
     google: int
+    livekit: int
     s3: str
     filer: str
     gateway: str
     provider: str
+    calls: str
     admin: str
     storage: str
     upstreams: Mapping[str, Sequence[str]]
@@ -80,6 +83,11 @@ def hosts(places: Places) -> Hosts:
 def google(places: Places) -> str:
     """The public base URL of what stands for Google."""
     return f"https://{NAMES['google']}:{places.google}"
+
+
+def livekit(places: Places) -> str:
+    """Where the app sends people to talk."""
+    return f"wss://{NAMES['livekit']}:{places.livekit}"
 
 
 def config(places: Places, faults: Collection[str]) -> Json:
@@ -112,6 +120,11 @@ def servers(places: Places, faults: Collection[str]) -> dict[str, Json]:
         "cdn": {**_tls(places.cdn, "cdn"), "routes": cdn(places)},
         "bucket": {**_tls(places.bucket, "bucket"), "routes": bucket(places, faults)},
         "google": {**_tls(places.google, "google"), "routes": provider(places)},
+        "livekit": {
+            **_tls(places.livekit, "livekit"),
+            "routes": calls(places, faults),
+            "errors": {"routes": gateway.failures()},
+        },
         "plain": {"listen": [f"{LOOPBACK}:{places.plain}"], **_PLAIN, "routes": plain(places, faults)},
     }
     if "api-host-refuses-connections" in faults:
@@ -240,6 +253,19 @@ def provider(places: Places) -> list[Json]:
         "headers": {"request": {"set": {"X-Forwarded-Proto": ["https"]}}},
     }
     return [{"handle": [gateway.NO_CADDY, to_provider]}]
+
+
+def calls(places: Places, faults: Collection[str]) -> list[Json]:
+    """LiveKit's host: a route of the gateway's, with nothing in front of it."""
+    onward = gateway.to_pods([places.calls], None)
+    if "livekit-host-serves-html" in faults:
+        return [{"handle": [app(places)]}]
+    if "livekit-route-is-missing" in faults:
+        return [{"handle": [gateway.envoy(404)]}]
+    if "livekit-has-no-pods" in faults:
+        return [{"handle": [gateway.envoy(503, "no healthy upstream")]}]
+    stripped = [gateway.NO_UPGRADE] if "livekit-gateway-strips-upgrade" in faults else []
+    return [{"handle": [gateway.NO_CADDY, *stripped, onward]}]
 
 
 def plain(places: Places, faults: Collection[str]) -> list[Json]:

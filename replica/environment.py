@@ -4,15 +4,17 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from replica.gateway import CALLBACK
 from replica.keys import ISSUER, KEY_ID
+from replica.livekit import LiveKit
 from replica.services import oauth
 from replica.settings import Hosts
 from replica.world import World
 
-Value = str | int | float | bool | list[str]
+Value = str | int | float | bool | list[str] | list[int]
 Tables = Mapping[str, Mapping[str, Value]]
 
 
@@ -35,14 +37,24 @@ class BadPath(Exception):  # noqa: N818 - the path is bad, not the program
     """The environment file cannot be written; the message says what to do."""
 
 
-def tables(world: World, authority: Path, signing_key: Path, control: str) -> dict[str, dict[str, Value]]:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where it lies what is too long, or too secret, for the environment file itself."""
+
+    authority: Path
+    signing_key: Path
+    livekit_key: Path
+    livekit_secret: Path
+
+
+def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Value]]:
     """All that a probe needs to know, by TOML table."""
     return {
         "hosts": _hosts(world.hosts),
-        "tls": {"ca": str(authority), "warn_days": 14},
+        "tls": {"ca": str(files.authority), "warn_days": 14},
         "identity": {
             "way": "signing-key",
-            "signing_key": str(signing_key),
+            "signing_key": str(files.signing_key),
             "issuer": ISSUER,
             "kid": KEY_ID,
         },
@@ -61,6 +73,7 @@ def tables(world: World, authority: Path, signing_key: Path, control: str) -> di
         "oauth": oauth_tables(world),
         "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not world.production},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
+        "livekit": livekit(world.livekit, files),
         "patience": {"answer": 5, "scenario": 60, "run": 120},
         "control": {"url": control},
     }
@@ -76,6 +89,22 @@ def realtime(scale: float) -> dict[str, Value]:
         "pause_seconds": round(3 * scale, 3),
         "reconnect_seconds": 10.0,
         "attempts": 5,
+    }
+
+
+def livekit(calls: LiveKit, files: Files) -> dict[str, Value]:
+    """Where people talk, and which server is promised there."""
+    return {
+        "url": calls.url,
+        "api_key": str(files.livekit_key),
+        "api_secret": str(files.livekit_secret),
+        **calls.promised,
+        "nodes": ["127.0.0.1/32"],
+        "dial": ["127.0.0.1"],
+        "udp_ports": [1024, 65535],
+        "tcp_port": calls.tcp_port,
+        "turn": False,
+        "tiers": ["ladder", "deep", "browser"],
     }
 
 

@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Iterable
 
 from replica.fault import NOT_YET, Fault
+from replica.livekit_faults import LIVEKIT
 from replica.realtime_faults import REALTIME, REALTIME_PAGES, TOKENS
 from replica.trust_faults import EXPOSURE, SIGN_IN, TRUST
 
@@ -186,7 +187,7 @@ PAGES = (
     ),
 )
 
-GROUPS = (EDGE, BUCKET, STORAGE, SERVICES, PAGES, TOKENS, REALTIME, REALTIME_PAGES, SIGN_IN, TRUST, EXPOSURE)
+GROUPS = (EDGE, BUCKET, STORAGE, SERVICES, PAGES, TOKENS, REALTIME, REALTIME_PAGES, SIGN_IN, TRUST, EXPOSURE, LIVEKIT)
 FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}
 
 

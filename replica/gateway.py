@@ -47,6 +47,7 @@ ROUTES = (
     _service("chat"),
     _service("noti"),
     _service("storage", "120s"),
+    _service("video"),
     Route("ops-portal", ("/api/ops-portal", "/api/ops-portal/*"), "/api/ops-portal"),
     Route("ops", ("/api/ops", "/api/ops/*"), "/api/ops", "30s"),
     Route("monitoring", ("/api/monitoring/*",)),

@@ -29,9 +29,14 @@ def program(name: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def child(command: Sequence[str], folder: Path, settings: Mapping[str, str]) -> AsyncIterator["Child"]:
-    """A program for as long as the block lasts. Everything that it writes of its own accord lands in `folder`."""
-    log = folder / f"{Path(command[0]).name}.log"
+async def child(
+    command: Sequence[str], folder: Path, settings: Mapping[str, str], name: str = ""
+) -> AsyncIterator["Child"]:
+    """A program for as long as the block lasts. Everything that it writes of its own accord lands in `folder`.
+
+    `name`: what it is called in complaints, where that is not the program's own name.
+    """
+    log = folder / f"{name or Path(command[0]).name}.log"
     home = {name: str(folder) for name in ("HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(

@@ -167,3 +167,20 @@ class Setting(Row):
     key: str
     value: str
     description: str
+
+
+@dataclass(slots=True, kw_only=True)
+class VideoRoom(Row):
+    """A call; `people` maps a user's id to when he joined, `left` to when he left for the last time."""
+
+    workspace: str
+    name: str
+    creator: str
+    size: int
+    people: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+    ended_at: str | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.ended_at is None

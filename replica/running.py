@@ -5,6 +5,7 @@ import contextlib
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from replica import caddy, certificates, control, edge, environment, gateway, go
 from replica.bucket import Buckets
 from replica.caddy import Caddy
 from replica.edge import Places
+from replica.environment import Files
 from replica.google import Account, Google
 from replica.keys import SigningKey
+from replica.livekit import LiveKit, Server, binary
 from replica.ports import LOOPBACK, Ports, listening
 from replica.processes import Child, child
 from replica.seaweed import Seaweed, command
@@ -26,15 +29,23 @@ from replica.world import CAST, World, email_of
 CONTROL = "control"
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a replica consists of beside its services; `programs`: all that must not end while it runs."""
+
+    places: Places
+    buckets: Buckets
+    caddy: Caddy
+    livekit: Server
+    programs: Sequence[Child]
+
+
 class Replica:
     """A running replica: what it consists of, its faults, and a way to switch them."""
 
-    def __init__(self, world: World, places: Places, buckets: Buckets, caddy: Caddy, others: Sequence[Child]) -> None:
+    def __init__(self, world: World, parts: Parts) -> None:
         self.world = world
-        self._places = places
-        self._buckets = buckets
-        self._caddy = caddy
-        self._others = others
+        self._parts = parts
         self._switching = asyncio.Lock()
 
     @property
@@ -44,10 +55,11 @@ class Replica:
     async def switch(self, faults: Collection[str]) -> None:
         """Have exactly these faults. When this returns, every part has them; what users made stays."""
         async with self._switching:
-            await self._buckets.rule(self.world.hosts.apex, faults)
-            await self._caddy.load(edge.config(self._places, faults))
+            await self._parts.buckets.rule(self.world.hosts.apex, faults)
+            await self._parts.caddy.load(edge.config(self._parts.places, faults))
+            await self._parts.livekit.switch(faults)
             self.world.faults = set(faults)
-            await self._buckets.publish(pages.switched(self.world))
+            await self._parts.buckets.publish(pages.switched(self.world))
 
     def drop(self, kinds: Collection[str]) -> int:
         """End every open socket of these kinds as a server does that restarts."""
@@ -55,11 +67,12 @@ class Replica:
 
     async def watch(self) -> None:
         """Wait for one of the programs to end, which raises ChildError."""
-        await asyncio.gather(self._caddy.process.ended(), *(child.ended() for child in self._others))
+        await asyncio.gather(*(program.ended() for program in self._parts.programs))
 
     async def state(self) -> dict[str, Any]:
-        """What users have made and not removed, the objects in the files bucket included."""
-        made: dict[str, list[str]] = {**self.world.created(), "objects": await self._buckets.keys()}
+        """What users have made and not removed, the bucket's objects and LiveKit's rooms and people included."""
+        calls = await self._parts.livekit.state()
+        made = {**self.world.created(), "objects": await self._parts.buckets.keys(), **calls}
         return {"counts": {kind: len(names) for kind, names in made.items()}, "names": made}
 
 
@@ -84,19 +97,30 @@ async def running(
         places = _places(ports, seaweed, listeners, authority, folder, production=production)
         sign_in = Google(edge.google(places), Path(places.provider))
         front = await stack.enter_async_context(caddy.running(edge.config(places, faults), folder, Path(places.admin)))
+        calls = LiveKit(edge.livekit(places), int(places.calls.rpartition(":")[2]), ports.one())
+        server = binary.chosen(calls, folder / "livekit.sock")
+        sfu = await stack.enter_async_context(
+            child(server.command(), folder, server.settings(faults), "livekit-server")
+        )
         provider = await stack.enter_async_context(_provider(sign_in, edge.hosts(places), folder))
         buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
         world = await _world(buckets, weed, places, faults)
-        world.google, world.production = sign_in, production
+        world.google, world.livekit, world.production = sign_in, server.livekit, production
 
-        replica = Replica(world, places, buckets, front, [weed, provider])
+        replica = Replica(world, Parts(places, buckets, front, server, [weed, provider, front.process, sfu]))
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
         await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale))
         await front.ready()
         await google.ready(sign_in, provider)
+        await calls.ready(sfu)
         control_url = f"http://{_address(listeners[CONTROL])}"
-        key = _kept(world.key.pem(), folder / "signing-key.pem")
-        yield replica, environment.tables(world, authority.authority, key, control_url)
+        files = Files(
+            authority.authority,
+            _kept(world.key.pem(), folder / "signing-key.pem"),
+            _kept(calls.key.encode(), folder / "livekit-key"),
+            _kept(calls.secret.encode(), folder / "livekit-secret"),
+        )
+        yield replica, environment.tables(world, files, control_url)
 
 
 def _provider(sign_in: Google, hosts: Hosts, folder: Path) -> contextlib.AbstractAsyncContextManager[Child]:
@@ -150,10 +174,12 @@ def _places(
         bucket=ports.one(),
         plain=ports.one(),
         google=ports.one(),
+        livekit=ports.one(),
         s3=f"{LOOPBACK}:{seaweed.s3}",
         filer=f"{LOOPBACK}:{seaweed.filer}",
         gateway=str(folder / "gateway.sock"),
         provider=str(folder / "google.sock"),
+        calls=f"{LOOPBACK}:{ports.one()}",
         admin=str(folder / "admin.sock"),
         storage=str(folder / "caddy"),
         upstreams={name: [_address(listener)] for name, listener in listeners.items()},

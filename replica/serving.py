@@ -22,11 +22,13 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(apps: Mapping[socket.socket, ASGIApp], scale: float = 1) -> AsyncIterator[None]:
-    """Serve each app on its listening socket, for as long as the block lasts."""
+async def serving(
+    apps: Mapping[socket.socket, ASGIApp], scale: float = 1, *, dated: bool = True
+) -> AsyncIterator[None]:
+    """Serve each app on its listening socket, for as long as the block lasts; `dated`: with this machine's time."""
     logging.getLogger("uvicorn.error").addFilter(_worth_saying)
     websockets.http11.MAX_LINE_LENGTH = LINE_BYTES
-    servers = [_server(app, PING_SECONDS * scale) for app in apps.values()]
+    servers = [_server(app, PING_SECONDS * scale, dated=dated) for app in apps.values()]
     tasks = [
         asyncio.create_task(server.serve(sockets=[listener])) for server, listener in zip(servers, apps, strict=True)
     ]
@@ -44,13 +46,14 @@ def _worth_saying(record: logging.LogRecord) -> bool:
     return "without completing handshake" not in record.getMessage()
 
 
-def _server(app: ASGIApp, ping: float) -> uvicorn.Server:
+def _server(app: ASGIApp, ping: float, *, dated: bool) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         lifespan="off",
         server_header=False,
+        date_header=dated,
         proxy_headers=True,
         forwarded_allow_ips="*",  # only the gateway can reach it
         timeout_keep_alive=600,  # longer than Caddy keeps one: a write on a connection just closed here would get 503

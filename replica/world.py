@@ -8,6 +8,7 @@ from replica.faults import FAULTS
 from replica.google import Google
 from replica.keys import SigningKey
 from replica.live import Live
+from replica.livekit import LiveKit
 from replica.objects import BucketObjects, Objects
 from replica.rows import (
     NOWHERE,
@@ -23,6 +24,7 @@ from replica.rows import (
     Row,
     Setting,
     User,
+    VideoRoom,
     Workspace,
 )
 from replica.settings import BucketSettings, Hosts
@@ -40,6 +42,7 @@ SYSTEM_USER = "00000000-0000-0000-0000-000000000001"
 
 # Until a replica says where it is.
 NO_GOOGLE = Google("https://accounts.google.invalid", Path("google.sock"))
+NO_LIVEKIT = LiveKit("wss://livekit.invalid", 7880, 7881)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class World:
     objects: Objects
     key: SigningKey
     google: Google = NO_GOOGLE
+    livekit: LiveKit = NO_LIVEKIT
     production: bool = False
     faults: set[str] = field(default_factory=set)
     access_seconds: float = 30 * 60
@@ -81,6 +85,8 @@ class World:
     chats: Table[Chat] = field(default_factory=dict)
     messages: Table[Message] = field(default_factory=dict)
     notifications: Table[Notification] = field(default_factory=dict)
+    video_rooms: Table[VideoRoom] = field(default_factory=dict)
+    transcripts: dict[str, str] = field(default_factory=dict)  # by room
     portal_users: Table[PortalUser] = field(default_factory=dict)
     settings: Table[Setting] = field(default_factory=dict)
     sessions: dict[str, Pending] = field(default_factory=dict)  # auth-service keeps them in Redis
@@ -140,6 +146,7 @@ class World:
             "folders": [row.name for row in self.folders.values()],
             "files": [row.name for row in self.files.values() if row.status != "UPLOADING"],
             "chats": [row.name or row.id for row in self.chats.values()],
+            "calls": [row.name for row in self.video_rooms.values() if row.active],
             "attachments": [row.file_name for row in self.attachments.values() if row.status == "CONFIRMED"],
         }
 

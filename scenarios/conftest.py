@@ -8,10 +8,12 @@ import pytest
 
 from probes import chat, page_chat, page_session
 from probes.browser import Browser
+from probes.calls.talks import Talks
 from probes.chat import Room
 from probes.counterfeits import Counterfeits
 from probes.identity import Member
 from probes.ledger import Ledger
+from probes.livekit.opening import OpenCalls, opening
 from probes.once import Once
 from probes.page_session import Stay
 from probes.storage import Drive
@@ -100,3 +102,15 @@ async def _at_a_chat(
 def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger) -> Callable[[], Sitting]:
     """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
     return partial(_at_a_chat, browser, web, alice, bob, ledger)
+
+
+@pytest.fixture(scope="session")
+def calls(web: Web, ledger: Ledger) -> OpenCalls:
+    """LiveKit's calls, and the way up to them, which all scenarios climb together."""
+    return opening(web, ledger)
+
+
+@pytest.fixture(scope="session")
+def talks(web: Web, calls: OpenCalls) -> Talks:
+    """What two people say to each other in a call that all scenarios listen to."""
+    return Talks(web, calls)

@@ -65,10 +65,11 @@ async def test_a_deep_link_opens_the_app(web: Web, target: Target) -> None:
 
 
 @pytest.mark.promise(incident="916febba")
-@pytest.mark.parametrize("host", ["apex", "api", "cdn"])
+@pytest.mark.parametrize("host", ["apex", "api", "cdn", "livekit"])
 async def test_the_certificate_holds(target: Target, host: str) -> None:
     """The host's certificate is trusted, names the host, and does not end soon."""
-    origin = {"apex": target.hosts.apex, "api": target.hosts.api, "cdn": target.hosts.cdn}[host]
+    origins = {"apex": target.hosts.apex, "api": target.hosts.api, "cdn": target.hosts.cdn}
+    origin = (origins | {"livekit": target.livekit.origin if target.livekit else ""})[host]
     days = await tls.days_left(target, origin)
     if finding := tls.expiring(host, days, target.tls.warn_days):
         current().degrade(finding)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
+from tests.fault_matrix_livekit import LIVEKIT, LIVEKIT_ELSEWHERE, LIVEKIT_SUSPECTS
 from tests.fault_matrix_pages import PAGE_SESSION, PAGE_SUSPECTS
 from tests.fault_matrix_realtime import ELSEWHERE, REALTIME, REALTIME_SUSPECTS
 from tests.fault_matrix_trust import TRUST, TRUST_ELSEWHERE, TRUST_SUSPECTS
@@ -167,6 +168,8 @@ for fault, row in (
     *PAGE_SESSION.items(),
     *TRUST_ELSEWHERE.items(),
     *TRUST.items(),
+    *LIVEKIT.items(),
+    *LIVEKIT_ELSEWHERE.items(),
 ):
     MATRIX[fault] = MATRIX.get(fault, {}) | row
 
@@ -207,4 +210,5 @@ SUSPECTS: dict[str, str] = {
     **REALTIME_SUSPECTS,
     **PAGE_SUSPECTS,
     **TRUST_SUSPECTS,
+    **LIVEKIT_SUSPECTS,
 }

@@ -11,6 +11,7 @@ import pytest
 from probes import target
 from probes.entrance import Exposure, OAuth, SignOut
 from probes.finding import Code
+from probes.livekit.promised import LiveKit
 from probes.notices import Notices
 from probes.realtime import Realtime
 from replica.faults import FAULTS
@@ -36,6 +37,7 @@ SECTIONS = {
     "sign_out": SignOut,
     "exposure": Exposure,
     "notices": Notices,
+    "livekit": LiveKit,
     "accepted": target.Accepted,
 }
 

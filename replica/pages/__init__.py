@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from replica import livekit
 from replica.faults import PAGES
 from replica.processes import ChildError
 from replica.realtime_faults import REALTIME_PAGES
@@ -21,6 +22,7 @@ ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
 BUNDLED_WITHIN = 30.0  # seconds
 SITE = Path(__file__).parent / "site"
 PORTAL = Path(__file__).parent / "portal"
+LIVEKIT = "assets/livekit-client.js"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 CONFIG = "config.js"
 OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
@@ -30,7 +32,8 @@ def site(world: World) -> dict[str, tuple[bytes, str]]:
     """Every object of the site's bucket: path without a slash in front -> body and content type. Raises ChildError."""
     written = _written(SITE)
     kept = {path: body for path, body in written.items() if Path(path).suffix != ".js"}
-    return _typed(kept | {"assets/main.js": _bundled(build(written))}) | switched(world)
+    made = {"assets/main.js": _bundled(build(written)), LIVEKIT: livekit.library()}
+    return _typed(kept | made) | switched(world)
 
 
 def switched(world: World) -> dict[str, tuple[bytes, str]]:

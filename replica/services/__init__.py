@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.applications import Starlette
 
-from replica.services import auth, board, chat, monitoring, noti, ops, portal, storage, user
+from replica.services import auth, board, chat, monitoring, noti, ops, portal, storage, user, video
 from replica.world import World
 
 APPS: dict[str, Callable[[World], Starlette]] = {
@@ -15,6 +15,7 @@ APPS: dict[str, Callable[[World], Starlette]] = {
     "chat": chat.app,
     "noti": noti.app,
     "storage": storage.app,
+    "video": video.app,
     "ops": ops.app,
     "ops-portal": portal.app,
     "monitoring": monitoring.app,

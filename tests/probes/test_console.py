@@ -14,7 +14,7 @@ from tests.probes.stage import scenario
 
 
 def config(stream: io.StringIO, *, verbose: int = 0, gate: bool = False) -> Any:
-    """pytest's configuration, as far as it is asked."""
+    """Pytest's configuration, as far as it is asked."""
     reporter = SimpleNamespace(_tw=SimpleNamespace(_file=stream))
     plugins = SimpleNamespace(get_plugin={"terminalreporter": reporter, "capturemanager": None}.get)
     return SimpleNamespace(pluginmanager=plugins, option=SimpleNamespace(verbose=verbose), getoption={"gate": gate}.get)

@@ -8,7 +8,7 @@ import pytest
 
 from probes import target as targets
 from probes.tables import BadEnvironment
-from probes.target import Identity, Paths, Patience, Presign, Target, Tls, address, area, build, find, parse
+from probes.target import Identity, Paths, Patience, Presign, Target, Tls, address, build, find, parse
 
 USABLE = """
 [hosts]
@@ -209,11 +209,6 @@ def test_a_name_that_no_scenario_bears_is_told(target: Target, all_areas: bool, 
     with pytest.raises(BadEnvironment) as said:
         target.check_names(KNOWN, all_areas=all_areas)
     assert str(said.value) == f"{told}, which is no scenario of ours; {hint}"
-
-
-def test_an_area_is_the_scenarios_first_word() -> None:
-    """As its file is named."""
-    assert area("storage/a-file-comes-back[apex]") == "storage"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,16 @@ from replica.certificates import Certificate
 from replica.edge import Places
 
 PEM = Certificate(Path("chain.pem"), Path("key.pem"))
-SHOWN = ("apex", "api", "cdn", "bucket", "google", "certificate-expires-soon", "certificate-names-other-host")
+SHOWN = (
+    "apex",
+    "api",
+    "cdn",
+    "bucket",
+    "google",
+    "livekit",
+    "certificate-expires-soon",
+    "certificate-names-other-host",
+)
 PLACES = Places(
     apex=1001,
     api=1002,
@@ -14,10 +23,12 @@ PLACES = Places(
     bucket=1004,
     plain=1005,
     google=1008,
+    livekit=1009,
     s3="127.0.0.1:1006",
     filer="127.0.0.1:1007",
     gateway="gateway.sock",
     provider="google.sock",
+    calls="127.0.0.1:9009",
     admin="admin.sock",
     storage="storage",
     upstreams={

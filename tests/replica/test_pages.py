@@ -8,7 +8,7 @@ import pytest
 
 from replica import pages
 from replica.keys import SigningKey
-from replica.pages import site
+from replica.pages import LIVEKIT, site
 from replica.processes import ChildError
 from replica.settings import BucketSettings, Hosts
 from replica.world import World
@@ -21,6 +21,7 @@ def test_the_site_names_every_asset_it_loads() -> None:
     """What index.html names is in the site and nothing else is, with the type a browser wants."""
     pages = site(World.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
     named = set(re.findall(r'(?:src|href)="/([^"]+)"', pages["index.html"][0].decode()))
+    named |= {LIVEKIT}  # loaded by who enters a call
     assert named == set(pages) - {"index.html"}
     kinds = {path.rpartition(".")[2]: kind for path, (_, kind) in pages.items()}
     assert kinds == {"html": "text/html", "js": "text/javascript", "css": "text/css"}

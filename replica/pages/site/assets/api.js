@@ -17,6 +17,7 @@ const BASES = {
   board: "/api/svc/board/api",
   chat: "/api/svc/chat/api/chats",
   noti: "/api/svc/noti",
+  video: "/api/svc/video/api/video",
   storage: lies("page-calls-wrong-storage-path") ? "/api/svc/storage/api" : "/api/svc/storage",
 };
 
@@ -99,7 +100,9 @@ export async function call(service, path, method = "GET", payload = undefined, m
     answer = await reach(url(service, path), () => sent(method, payload, more));
   }
   const answered = await body(answer);
-  if (!answer.ok) throw new Error(answered?.error?.message ?? `HTTP ${answer.status}`);
+  if (!answer.ok) {
+    throw Object.assign(new Error(answered?.error?.message ?? `HTTP ${answer.status}`), { status: answer.status });
+  }
   return answered;
 }
 

@@ -2,6 +2,7 @@
 
 import { logout } from "./api.js";
 import { bell } from "./bell.js";
+import { callSide } from "./calls.js";
 import { chatSide } from "./chat.js";
 import { h, show, sign } from "./dom.js";
 import { enter } from "./live.js";
@@ -10,16 +11,19 @@ import { enter } from "./live.js";
 export const footer = () => h("footer", {}, `All rights reserved Oranges 2025-2026 • ${BUILD}`);
 
 let chat = null;
+let calls = null;
 
-// Whoever leaves a page leaves its chat.
+// Whoever leaves a page leaves its chat, and the call that he is in.
 export const closeChat = () => {
   chat?.close();
-  chat = null;
+  calls?.close();
+  chat = calls = null;
 };
 
 export function inWorkspace(workspaceId, goTo, ...content) {
   closeChat();
   chat = chatSide(workspaceId);
+  calls = callSide(workspaceId);
   const notices = bell(enter(workspaceId).notifications);
   const home = `/workspace/${workspaceId}`;
   const to = (title, drawn, path) => sign(title, drawn, () => goTo(path));
@@ -33,6 +37,7 @@ export function inWorkspace(workspaceId, goTo, ...content) {
         to("워크스페이스 목록으로", "☰", "/dashboard"),
         to("홈", "⌂", home),
         sign("채팅", "🗨", chat.toggle),
+        sign("영상통화", "✆", calls.toggle),
         notices.button,
         to("드라이브", "🗁", `${home}/storage`),
         accountMenu(),
@@ -40,6 +45,7 @@ export function inWorkspace(workspaceId, goTo, ...content) {
       h("main", { className: "page" }, ...content),
       notices.side,
       chat.side,
+      calls.side,
     ),
     footer(),
   );

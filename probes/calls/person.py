@@ -1,0 +1,200 @@
+"""One person in a call, by LiveKit's own SDK. For the worker's process only: this SDK ends the process it runs in when
+its native part panics (python-sdks#784), and prints tokens to its log.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+import numpy as np
+from livekit import rtc
+from livekit.rtc._proto.stats_pb2 import RtcStats
+
+from probes.calls import tone
+from probes.calls.facts import LOSSY, MESSAGES, RELIABLE, ByTcp, Data, Path, Sound
+
+T = TypeVar("T")
+ATTEMPT = 3.0  # seconds for one try at signalling; the SDK tries four times
+STRAGGLERS = 1.0  # seconds that lossy messages get after all reliable ones
+_FRAME = 100  # ms of sound given and taken at once; shorter frames cost more than the sound itself
+_SAMPLES = tone.RATE * _FRAME // 1000
+_KINDS = ("host", "srflx", "prflx", "relay")
+
+
+class Person:
+    """Somebody in the room, from `join` to `leave`."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.room = name, rtc.Room()
+        self._heard: dict[bytes, float] = {}
+        self._news = asyncio.Event()
+        self._track: asyncio.Future[rtc.RemoteAudioTrack] = asyncio.get_running_loop().create_future()
+        self._sounding: set[asyncio.Task[None]] = set()
+        self.room.on("data_received", self._hear)
+        self.room.on("track_subscribed", self._subscribed)
+
+    async def join(self, url: str, token: str) -> float:
+        """Seconds until connected, media's transport included. Raises rtc.ConnectError."""
+        began = time.monotonic()
+        await self.room.connect(url, token, rtc.RoomOptions(connect_timeout=ATTEMPT))
+        return time.monotonic() - began
+
+    async def leave(self) -> None:
+        for task in self._sounding:
+            task.cancel()
+        await self.room.disconnect()
+
+    def _hear(self, packet: rtc.DataPacket) -> None:
+        self._heard.setdefault(packet.data, time.monotonic())
+        self._news.set()
+
+    def _subscribed(self, track: rtc.Track, *_: object) -> None:
+        if isinstance(track, rtc.RemoteAudioTrack) and not self._track.done():
+            self._track.set_result(track)
+
+    async def send(self, way: str, count: int = MESSAGES) -> dict[bytes, float]:
+        """The messages sent, each with its time."""
+        said = {}
+        for number in range(count):
+            message = f"{self.name} {way} {number} {time.monotonic_ns()}".encode()
+            said[message] = time.monotonic()
+            await self.room.local_participant.publish_data(message, reliable=way == RELIABLE, topic="probe")
+        return said
+
+    async def heard_all(self, said: Sequence[bytes], seconds: float) -> int:
+        """How many of `said` were heard, as soon as that is all, or after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while missing := [message for message in said if message not in self._heard]:
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                return len(said) - len(missing)
+        return len(said)
+
+    def slowest(self, said: dict[bytes, float]) -> float:
+        """Seconds of the slowest of `said` that was heard; 0 where none was."""
+        return max((self._heard[message] - at for message, at in said.items() if message in self._heard), default=0.0)
+
+    async def sound(self) -> None:
+        """Publish a microphone that gives our tone from now on. Without pauses in silence, without redundancy."""
+        source = rtc.AudioSource(tone.RATE, 1, 2 * _FRAME)
+        track = rtc.LocalAudioTrack.create_audio_track("tone", source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False)
+        self._sounding.add(asyncio.ensure_future(_play(source)))
+        await self.room.local_participant.publish_track(track, options)
+
+    async def hush(self) -> None:
+        for publication in list(self.room.local_participant.track_publications.values()):
+            await self.room.local_participant.unpublish_track(publication.sid)
+
+    async def listen(self, began: float, seconds: float) -> Sound:
+        """What is heard of the other, for at most `seconds`; ends a second after the tone has begun."""
+        ear = _Ear(began)
+        listening = asyncio.ensure_future(self._collect(ear))
+        await asyncio.wait({listening}, timeout=seconds)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        packets, lost = _received(await self._stats())
+        best = tone.recognised(ear.whole)
+        return Sound(best.hertz, best.share, ear.after, packets, lost / (packets + lost) if packets else 0.0)
+
+    async def _collect(self, ear: "_Ear") -> None:
+        stream = rtc.AudioStream(await self._track, sample_rate=tone.RATE, num_channels=1, frame_size_ms=_FRAME)
+        async for event in stream:
+            if ear.hear(np.frombuffer(event.frame.data, dtype=np.int16)):
+                return
+
+    async def _stats(self) -> list[RtcStats]:
+        """Of both connections; one that is used for both directions has its selected pair in the first."""
+        stats = await self.room.get_rtc_stats()
+        return [*stats.publisher_stats, *stats.subscriber_stats]
+
+    async def path(self) -> Path | None:
+        """The selected pair of candidates; None while there is none."""
+        stats = await self._stats()
+        chosen = {stat.transport.transport.selected_candidate_pair_id for stat in stats} - {""}
+        pairs = {stat.candidate_pair.rtc.id: stat.candidate_pair.candidate_pair for stat in stats}
+        ends = {stat.remote_candidate.rtc.id: stat.remote_candidate.candidate for stat in stats}
+        for pair in (pairs[name] for name in sorted(chosen & pairs.keys())):
+            if end := ends.get(pair.remote_candidate_id):
+                kind = _KINDS[end.candidate_type] if end.candidate_type < len(_KINDS) else "unknown"
+                return Path(self.name, end.protocol, end.address, end.port, kind, pair.current_round_trip_time)
+        return None
+
+    async def come_again_by_tcp(self) -> None:
+        """Have the server offer TCP alone; back when the SDK has come back."""
+        back = asyncio.get_running_loop().create_future()
+        self.room.on("reconnected", lambda: back.set_result(None) if not back.done() else None)
+        await self.room.simulate_scenario(rtc.SimulateScenarioKind.SIMULATE_FORCE_TCP)
+        await back
+
+
+class _Ear:
+    """Sound as it comes in. `after`: seconds from `began` to the first tone, negative until then."""
+
+    def __init__(self, began: float) -> None:
+        self.after, self.whole = -1.0, np.zeros(0, dtype=np.int16)
+        self._began = began
+
+    def hear(self, samples: tone.Samples) -> bool:
+        """Whether a second has been heard from the first tone on. What came before it is forgotten."""
+        if self.after < 0:
+            self.whole = samples
+            if tone.recognised(samples).is_ours:
+                self.after = time.monotonic() - self._began
+        else:
+            self.whole = np.concatenate([self.whole, samples])
+        return self.after >= 0 and len(self.whole) >= tone.RATE
+
+
+async def _play(source: rtc.AudioSource) -> None:
+    """Whole periods make a frame, so that frames join without a click."""
+    frame = rtc.AudioFrame(tone.made(_FRAME / 1000).tobytes(), tone.RATE, 1, _SAMPLES)
+    while True:
+        await source.capture_frame(frame)
+
+
+def _received(stats: Sequence[RtcStats]) -> tuple[int, int]:
+    """Audio packets that came, and those that did not."""
+    audio = [stat.inbound_rtp.received for stat in stats if stat.inbound_rtp.stream.kind == "audio"]
+    return sum(each.packets_received for each in audio), sum(max(each.packets_lost, 0) for each in audio)
+
+
+async def converse(one: Person, other: Person, seconds: float) -> list[Data]:
+    """Data from each to the other, reliable and lossy, all at once."""
+    said = {(p, way): await p.send(way) for p in (one, other) for way in (RELIABLE, LOSSY)}
+    hearing = {(one, way): other for way in (RELIABLE, LOSSY)} | {(other, way): one for way in (RELIABLE, LOSSY)}
+
+    async def delivered(way: str, patience: float) -> None:
+        await asyncio.gather(*(hearing[p, way].heard_all([*said[p, way]], patience) for p in (one, other)))
+
+    began = time.monotonic()
+    await delivered(RELIABLE, seconds)
+    await delivered(LOSSY, min(STRAGGLERS, max(seconds - (time.monotonic() - began), 0.0)))
+    return [
+        Data(p.name, way, len(told), await ear.heard_all([*told], 0.0), ear.slowest(told))
+        for (p, way), told in said.items()
+        for ear in [hearing[p, way]]
+    ]
+
+
+async def by_tcp(speaker: Person, listener: Person, seconds: float) -> ByTcp:
+    """The speaker comes again by TCP within `seconds`, and then has as many to be heard."""
+    began = time.monotonic()
+    await within(seconds, speaker.come_again_by_tcp())
+    back = time.monotonic() - began
+    said = await speaker.send(RELIABLE, 3)
+    heard = await listener.heard_all([*said], seconds)
+    path = await speaker.path()
+    return ByTcp(path.protocol if path else "", path.port if path else 0, back, len(said), heard)
+
+
+async def within(seconds: float, doing: Awaitable[T]) -> T:
+    """As `doing`; TimeoutError after `seconds`. It is let go, never cancelled: a cancelled connect panics later."""
+    task = asyncio.ensure_future(doing)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        raise TimeoutError
+    return task.result()

@@ -1,0 +1,145 @@
+"""Have a worker make a call, and see to it that nothing of the worker outlives the call.
+
+The SDK gets a process of its own: it sends SIGTERM to the one it runs in when it panics, blocks where a server says
+nothing, and may abort at its end (python-sdks#784, #449).
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import ssl
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from probes.calls.facts import LEAVING, Call, Fact, Failed, Playing, Wish, is_last, read
+from probes.finding import CannotAsk
+
+COMMAND = (sys.executable, "-m", "probes.calls.worker")
+ROOT = Path(__file__).parent.parent.parent
+WHOLE = 20.0  # seconds; then the worker is ended, whatever it does
+_SAID = 4000  # characters of its last words
+# What a worker needs of our environment, in which secrets are named.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "LIVEKIT_LIB_PATH")
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+
+
+class Worker:
+    """A worker under way, and what it has told so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.facts: list[Fact] = []
+        self._process = process
+        self._words = asyncio.ensure_future(self._last_words())
+
+    async def ask(self, wish: Wish) -> None:
+        """Its standard input stays open: that it closes tells the worker that we are gone."""
+        assert self._process.stdin
+        with contextlib.suppress(ConnectionError):  # it has ended already, and says why elsewhere
+            self._process.stdin.write(wish.line())
+            await self._process.stdin.drain()
+
+    async def next(self) -> Fact | None:
+        """What it tells next; None when it has ended, or tells what is none of ours without an end."""
+        assert self._process.stdout
+        with contextlib.suppress(ValueError):
+            while line := await self._process.stdout.readline():
+                if fact := read(line):
+                    self.facts.append(fact)
+                    return fact
+            await self._process.wait()
+        return None
+
+    async def dismiss(self) -> None:
+        """Let it leave in order, for as long as that takes anybody who can."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), LEAVING)
+
+    async def end(self) -> None:
+        """The whole group, whatever it is doing."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+        await self._words
+
+    @property
+    def how_it_ended(self) -> str:
+        code = self._process.returncode or 0
+        ended = f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with {code}, undone"
+        return "; ".join(filter(None, (ended, self._words.result())))
+
+    async def _last_words(self) -> str:
+        assert self._process.stderr
+        said = b""
+        while chunk := await self._process.stderr.read(_SAID):
+            said = (said + chunk)[-_SAID:]
+        return "".join(said.decode("utf-8", "replace").strip().splitlines()[-1:])
+
+
+@asynccontextmanager
+async def asked(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) -> AsyncIterator[Worker]:
+    """A worker that has its wish. When the block ends, in whatever way, it is gone, and all that it started.
+
+    `ca` is a PEM file to trust beside the system's authorities.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+        env=environment(os.environ, ca),
+        start_new_session=True,
+    )
+    worker = Worker(process)
+    try:
+        await worker.ask(wish)
+        yield worker
+    finally:
+        await asyncio.shield(worker.end())
+
+
+async def made(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, seconds: float = WHOLE) -> Call:
+    """All that a worker told of the call, for at most `seconds`."""
+    late = ""
+    async with asked(wish, ca, command) as worker:
+        try:
+            async with asyncio.timeout(seconds):
+                while (fact := await worker.next()) and not is_last(fact):
+                    pass
+        except TimeoutError:
+            late = f"it was not done within {seconds:g} s; "
+    facts = tuple(worker.facts)
+    done = facts and is_last(facts[-1])
+    return Call(facts, "" if done else late + worker.how_it_ended)
+
+
+@asynccontextmanager
+async def playing(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) -> AsyncIterator[Worker]:
+    """Somebody who plays the tone as long as the block lasts, and then leaves. Raises CannotAsk where they cannot."""
+    async with asked(wish, ca, command) as worker:
+        try:
+            async with asyncio.timeout(WHOLE):
+                while not isinstance(fact := await worker.next(), Playing):
+                    if fact is None or isinstance(fact, Failed):
+                        break
+        except TimeoutError:
+            fact = None
+        if isinstance(fact, Playing):
+            yield worker
+            await worker.dismiss()
+            return
+    raise CannotAsk(f"nobody could be made to speak: {getattr(fact, 'said', '') or worker.how_it_ended}")
+
+
+def environment(ours: Mapping[str, str], ca: str) -> dict[str, str]:
+    """What the worker gets to know of our environment; pure but for where this machine keeps its authorities."""
+    passed = {name: ours[name] for name in (*_PASSED_ON, *_PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR") if name in ours}
+    if ca:  # rustls-native-certs reads both, and nothing else once one of them is set
+        places = ssl.get_default_verify_paths()
+        passed |= {"SSL_CERT_FILE": ca, "SSL_CERT_DIR": ours.get("SSL_CERT_DIR", places.capath or "")}
+    return {**passed, "PYTHONUNBUFFERED": "1"}

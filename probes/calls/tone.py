@@ -1,0 +1,50 @@
+"""A tone that is told from noise, silence and speech: 1 kHz, made and recognised."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probes.calls.facts import HERTZ, PURE
+
+RATE = 48_000  # samples a second, Opus' own
+TOLERANCE = 10.0  # Hz
+AUDIBLE = 200.0  # root mean square of 16 bits; comfort noise and a codec's rest stay below
+_BAND = 20.0  # Hz on either side that count as the tone's
+_LOUD = 8000
+
+Samples = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The strongest tone in some samples, and the share of all energy that is within 20 Hz of it."""
+
+    hertz: float
+    share: float
+
+    @property
+    def is_ours(self) -> bool:
+        return abs(self.hertz - HERTZ) <= TOLERANCE and self.share >= PURE
+
+
+SILENCE = Heard(0.0, 0.0)
+
+
+def made(seconds: float) -> Samples:
+    """So many seconds of the tone; any whole number of its periods may follow another."""
+    at = np.arange(int(seconds * RATE)) / RATE
+    return (np.sin(2 * np.pi * HERTZ * at) * _LOUD).astype(np.int16)
+
+
+def recognised(samples: Samples) -> Heard:
+    """What is heard in `samples`, which are RATE a second; pure."""
+    if not len(samples) or float(np.sqrt(np.mean(samples.astype(np.float64) ** 2))) < AUDIBLE:
+        return SILENCE
+    energy = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    hertz = np.fft.rfftfreq(len(samples), 1 / RATE)
+    peak = float(hertz[int(np.argmax(energy[1:])) + 1])
+    # A window of n samples spreads a pure tone over two of its n / RATE wide steps.
+    band = max(_BAND, 2 * RATE / len(samples))
+    near = float(energy[np.abs(hertz - peak) <= band].sum())
+    return Heard(peak, near / float(energy.sum()))

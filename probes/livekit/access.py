@@ -1,0 +1,76 @@
+"""Who may do what at LiveKit: short tokens, signed with the environment's API key (docs.livekit.io, "Authentication").
+
+Ten lines on pyjwt instead of livekit-api, which would bring another HTTP library for them.
+"""
+
+import os
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+from jwt.warnings import InsecureKeyLengthWarning
+
+from probes.finding import CannotAsk, NotApplicable
+from probes.livekit.promised import LiveKit
+from probes.redaction import Redactor
+
+ALGORITHM = "HS256"
+SECONDS = 120  # of a token's life: a run's calls are over by then
+EVERYTHING = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An API key and its secret."""
+
+    key: str
+    secret: str = field(repr=False)
+
+    def token(self, identity: str = "", **grants: Any) -> str:
+        """A token with `grants` in LiveKit's own words; never the same twice."""
+        now = int(time.time())
+        said = {"iss": self.key, "nbf": now - 5, "exp": now + SECONDS, "video": grants, "jti": os.urandom(8).hex()}
+        with warnings.catch_warnings():
+            # Keys that everybody knows are shorter than they should be; they are tried for that very reason.
+            warnings.simplefilter("ignore", InsecureKeyLengthWarning)
+            return jwt.encode(said | ({"sub": identity} if identity else {}), self.secret, algorithm=ALGORITHM)
+
+    def to_join(self, room: str, identity: str) -> str:
+        """For one participant of one room, who may speak, listen and send data."""
+        return self.token(identity, roomJoin=True, room=room, **EVERYTHING)
+
+    def to_keep_rooms(self) -> str:
+        """For who lists, makes and removes rooms."""
+        return self.token(roomList=True, roomCreate=True)
+
+
+def promised_in(promised: LiveKit | None, tier: str) -> LiveKit:
+    """What the environment promises of its LiveKit, if `tier` may be asked there. Raises NotApplicable."""
+    if promised is None:
+        raise NotApplicable("this environment has no LiveKit: [livekit]")
+    if tier not in promised.tiers:
+        raise NotApplicable(f"tiers in [livekit] leaves out {tier}")
+    return promised
+
+
+def open_access(promised: LiveKit, redactor: Redactor, environ: Mapping[str, str] = os.environ) -> Access:
+    """The environment's key and secret, which `redactor` knows before anybody can use it. Raises CannotAsk."""
+    access = Access(_read(promised.api_key, "api_key", environ), _read(promised.api_secret, "api_secret", environ))
+    redactor.remember(access.secret)
+    return access
+
+
+def _read(where: str, name: str, environ: Mapping[str, str]) -> str:
+    if said := environ.get(where, ""):
+        return said
+    try:
+        return Path(where).expanduser().read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise CannotAsk(
+            f"no token for LiveKit: {name} in [livekit] is {where}, which is neither a variable that is set nor a file"
+            " that can be read; put it into that variable"
+        ) from error

@@ -1,0 +1,33 @@
+"""LiveKit's rooms as its RoomService keeps them (livekit_room.proto): list, remove. Twirp over JSON."""
+
+from typing import Any
+
+from probes.finding import Broken
+from probes.livekit import saying
+from probes.livekit.access import Access
+from probes.livekit.promised import LiveKit
+from probes.web import Answer, Web
+
+SERVICE = "/twirp/livekit.RoomService"
+
+
+async def _call(web: Web, promised: LiveKit, access: Access, method: str, wish: dict[str, Any]) -> Answer:
+    return await web.ask("POST", f"{promised.origin}{SERVICE}/{method}", token=access.to_keep_rooms(), json=wish)
+
+
+async def listed(web: Web, promised: LiveKit, access: Access) -> list[str]:
+    """The names of all rooms that there are. Raises Broken."""
+    answer = await _call(web, promised, access, "ListRooms", {})
+    match answer.json:
+        case {"rooms": list(rooms)} if answer.status == 200:
+            return [str(room.get("name")) for room in rooms if isinstance(room, dict)]
+    if answer.status == 200 and answer.json == {}:  # Twirp leaves out what is empty
+        return []
+    raise Broken(saying.explain_rooms(answer))
+
+
+async def remove(web: Web, promised: LiveKit, access: Access, name: str) -> bool:
+    """Whether the server says that the room is gone, or never was. Raises Broken."""
+    answer = await _call(web, promised, access, "DeleteRoom", {"room": name})
+    gone = isinstance(answer.json, dict) and answer.json.get("code") == "not_found"
+    return answer.status == 200 or gone

@@ -1,0 +1,225 @@
+"""Join a room as LiveKit's own clients begin to, and read what they are told to dial (livekit_rtc.proto, v0).
+
+No media follows: the answer to the server's offer names no candidates of ours, so that nothing but what comes in
+uncalled reaches the server, and no hole is punched by its own checks.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from aioice import Candidate
+from livekit.protocol.rtc import (
+    JoinResponse,
+    LeaveRequest,
+    SessionDescription,
+    SignalRequest,
+    SignalResponse,
+    SignalTarget,
+)
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from probes import sockets
+from probes.evidence import Exchange, current
+from probes.finding import Broken, Code, Finding, broken
+from probes.livekit import offers, saying
+from probes.livekit.promised import LiveKit
+from probes.web import Web
+
+PATH = "/rtc"  # v0, which every server knows
+PROTOCOL = 9  # above 8 the server tells of who leaves, below 10 it knows the room's id at once
+JOINING = 5.0  # seconds; the server itself holds an upgrade for up to 18
+GATHERING = 2.5  # seconds for the candidates to be complete
+LEAVING = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """An ICE server that the room names."""
+
+    urls: tuple[str, ...]
+    username: str = ""
+    credential: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a connectivity check is signed with (RFC 8445 section 7.2.2)."""
+
+    mine: str
+    theirs: str
+    password: str = field(repr=False)
+
+    @property
+    def username(self) -> str:
+        return f"{self.theirs}:{self.mine}"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A seat in a room: who serves it, and where media would flow. `seconds` until the first word of the server."""
+
+    version: str
+    protocol: int
+    node: str
+    relays: tuple[Relay, ...]
+    credentials: Credentials
+    candidates: tuple[Candidate, ...]
+    seconds: float
+
+
+@asynccontextmanager
+async def joined(web: Web, promised: LiveKit, token: str) -> AsyncIterator[Joined]:
+    """A seat for as long as the block lasts; the server is told when it ends. Raises Broken."""
+    query = urlencode({"access_token": token, "protocol": PROTOCOL, "auto_subscribe": 1, "sdk": "python"})
+    with current().exchange("socket", "GET", f"{promised.origin}{PATH}?{query}") as exchange:
+        began = time.monotonic()
+        connection = await _upgraded(web, exchange)
+        try:
+            yield await _seated(connection, exchange, began)
+        finally:
+            async with asyncio.timeout(LEAVING * 2):
+                await _leave(connection)
+
+
+async def _upgraded(web: Web, exchange: Exchange) -> ClientConnection:
+    try:
+        async with asyncio.timeout(JOINING):
+            return await sockets.upgrade(web, exchange.url, exchange, {})
+    except TimeoutError as error:
+        current().telling = exchange
+        raise _silent("an upgrade") from error
+    except sockets.Refused as refused:
+        raise Broken(saying.explain_upgrade(refused.answer)) from refused
+    except Broken as failure:
+        raise Broken(_renamed(failure.finding)) from failure
+
+
+def _silent(what: str) -> Broken:
+    return broken(
+        Code.LIVEKIT_JOIN_TIMEOUT,
+        f"livekit-server took {what} and said nothing for {JOINING:g} s",
+        "livekit-server: no node takes the room (its Redis, or all nodes are draining)",
+    )
+
+
+def _renamed(finding: Finding) -> Finding:
+    """What sockets call a stalled or broken upgrade, in a call's words."""
+    names = {
+        Code.SOCKET_UPGRADE_STALLED: Code.LIVEKIT_JOIN_TIMEOUT,
+        Code.SERVICE_UNAVAILABLE: Code.LIVEKIT_UPGRADE_BLOCKED,
+    }
+    code = names.get(finding.code, finding.code)
+    return Finding(code, finding.observed, finding.suspect)
+
+
+async def _seated(connection: ClientConnection, exchange: Exchange, began: float) -> Joined:
+    try:
+        async with asyncio.timeout(JOINING):
+            welcome = await _welcome(connection)
+            seconds = time.monotonic() - began
+            offer = await _offer(connection)
+        redactor = current().evidence.redactor
+        for server in welcome.ice_servers:
+            redactor.remember(server.credential)
+        mine = Credentials(secrets.token_hex(4), offers.said(offer, "ice-ufrag"), offers.said(offer, "ice-pwd"))
+        await connection.send(_answer(offer, mine))
+        candidates = [candidate async for candidate in _candidates(connection, offer)]
+    except TimeoutError as error:
+        current().telling = exchange
+        raise _silent("a socket") from error
+    except ConnectionClosed as error:
+        current().telling = exchange
+        raise broken(
+            Code.LIVEKIT_JOIN_TIMEOUT, f"livekit-server dropped who joined: {error}", "livekit-server: its log says why"
+        ) from error
+    seat = _seat(welcome, mine, candidates, seconds)
+    exchange.response_body = told(seat).encode()
+    return seat
+
+
+def _seat(welcome: JoinResponse, mine: Credentials, candidates: list[Candidate], seconds: float) -> Joined:
+    return Joined(
+        welcome.server_info.version or welcome.server_version,
+        welcome.server_info.protocol,
+        welcome.server_info.node_id,
+        tuple(Relay(tuple(server.urls), server.username, server.credential) for server in welcome.ice_servers),
+        mine,
+        tuple(candidates),
+        seconds,
+    )
+
+
+def told(seat: Joined) -> str:
+    """What a reader of the journal gets to see of a join, for the protobufs that were sent."""
+    shown = [f"{c.transport} {c.host}:{c.port} {c.type}" for c in seat.candidates]
+    urls = [url for relay in seat.relays for url in relay.urls]
+    said = {"version": seat.version, "protocol": seat.protocol, "node": seat.node, "iceServers": urls}
+    return json.dumps(said | {"candidates": shown})
+
+
+async def _next(connection: ClientConnection) -> SignalResponse:
+    """What the server says next; a text is none of its words."""
+    while isinstance(raw := await connection.recv(), str):
+        pass
+    return SignalResponse.FromString(raw)
+
+
+async def _welcome(connection: ClientConnection) -> JoinResponse:
+    while (said := await _next(connection)).WhichOneof("message") != "join":
+        if said.WhichOneof("message") == "leave":
+            raise broken(
+                Code.LIVEKIT_JOIN_TIMEOUT,
+                f"livekit-server sends away who joins (reason {said.leave.reason})",
+                "livekit-server: its log says why",
+            )
+    return said.join
+
+
+async def _offer(connection: ClientConnection) -> str:
+    while (said := await _next(connection)).WhichOneof("message") != "offer":
+        pass
+    return said.offer.sdp
+
+
+async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator[Candidate]:
+    """Those of the offer, then those that follow, until the server says that there are no more, or for a while."""
+    for candidate in offers.candidates(offer):
+        yield candidate
+    if offers.complete(offer):
+        return
+    ends = asyncio.get_running_loop().time() + GATHERING
+    while True:
+        try:
+            async with asyncio.timeout_at(ends):
+                said = await _next(connection)
+        except TimeoutError:
+            return
+        if said.WhichOneof("message") != "trickle" or said.trickle.target != SignalTarget.SUBSCRIBER:
+            continue
+        for candidate in offers.trickled(said.trickle.candidateInit):
+            yield candidate
+        if said.trickle.final:
+            return
+
+
+def _answer(offer: str, mine: Credentials) -> bytes:
+    answer = SessionDescription(type="answer", sdp=offers.answered(offer, mine.mine, secrets.token_hex(16)))
+    return bytes(SignalRequest(answer=answer).SerializeToString())
+
+
+async def _leave(connection: ClientConnection) -> None:
+    """A participant that never connects would be kept for a minute."""
+    leave = SignalRequest(leave=LeaveRequest(action=LeaveRequest.Action.DISCONNECT))
+    try:
+        async with asyncio.timeout(LEAVING):
+            await connection.send(leave.SerializeToString())
+    except (ConnectionClosed, TimeoutError):
+        pass
+    await connection.close()

@@ -1,0 +1,163 @@
+"""A call as a member has it in the browser: join it on the page, and hear the other.
+
+Who speaks is LiveKit's own SDK in a worker, since a browser's microphone takes a steady tone for noise. Texts are those
+of contract 7.3 and of services/frontend/src/components/video at 07930d68.
+"""
+
+import contextlib
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Locator, Page, WebSocket
+
+from probes import video
+from probes.browser import Browser
+from probes.calls import spawning
+from probes.calls.facts import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
+from probes.calls.judging import Reached
+from probes.calls.talks import Talks, reached
+from probes.evidence import current
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.livekit.access import promised_in
+from probes.livekit.opening import OpenCalls
+from probes.page import Visit
+from probes.page_ear import CHECK, LISTEN, WATCH
+from probes.video import Room
+from probes.web import Web
+
+TIER = "browser"
+PANEL, JOIN, TROUBLE = "영상통화", "참여하기", "연결 오류"
+PATIENCE = JOINING + SOUNDING  # seconds from joining to hearing
+SIGNALLING = "/rtc"
+CHECKED = 10.0  # seconds for the library's own check
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of listening on the page. `after`: seconds until the tone, negative where it never came.
+
+    `trouble` is what the page says of itself; `paths` are the ways that media took.
+    """
+
+    hertz: float
+    share: float
+    after: float
+    connected: bool
+    packets: int
+    trouble: str
+    paths: tuple[str, ...]
+
+
+class Listener:
+    """A page in a call. `dialled`: where it looked for LiveKit, without its token."""
+
+    def __init__(self) -> None:
+        self.dialled: list[str] = []
+
+    async def prepare(self, visit: Visit) -> None:
+        """Call before the page is opened."""
+        visit.page.on("websocket", self._dial)
+        await visit.page.add_init_script(WATCH)
+
+    def _dial(self, socket: WebSocket) -> None:
+        url = urlsplit(socket.url)
+        if SIGNALLING in url.path:
+            self.dialled.append(f"{url.scheme}://{url.netloc}{url.path}")
+
+
+def path(workspace: str) -> str:
+    """Where the panel can be opened; it has no address of its own (contract 3.1)."""
+    return f"/workspace/{workspace}"
+
+
+async def is_heard(browser: Browser, web: Web, talks: Talks, member: Member, ledger: Ledger) -> None:
+    """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable, CannotAsk."""
+    try:
+        await _is_heard(browser, web, talks.calls, member, ledger)
+    except CannotAsk:
+        # Who cannot even speak may owe it to the target: two people who tried to meet know.
+        with contextlib.suppress(NotApplicable):
+            await talks.have_met()
+        raise
+
+
+async def _is_heard(browser: Browser, web: Web, calls: OpenCalls, member: Member, ledger: Ledger) -> None:
+    promised = promised_in(web.target.livekit, TIER)
+    climb = await calls().climbed("join")
+    room = await video.open_room(web, member, ledger)
+    wish = Wish(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
+    listener = Listener()
+    async with (
+        spawning.playing(wish, web.target.tls.ca),
+        browser.visit(path(web.target.workspace.id), member, listener.prepare) as visit,
+    ):
+        heard = await listened(visit, room)
+        current().note(f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}")
+        if finding := explain(heard, listener.dialled, promised.url, reached(climb)):
+            await _check(visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check"))
+            await _look_deeper(finding, visit, calls, member)
+
+
+async def listened(visit: Visit, room: Room) -> Heard:
+    """Join `room` in the panel, and listen. Raises Broken where the page has no such call."""
+    await (await _there(visit, visit.page.get_by_title(PANEL, exact=True), "a button for calls")).click()
+    card = visit.page.get_by_role("heading", name=room.name)
+    button = card.locator(f"xpath=following::button[normalize-space()='{JOIN}'][1]")
+    row = visit.page.get_by_role("button", name=room.name)
+    await (await _there(visit, button.or_(row), f"the call {room.name}")).click()
+    said: dict[str, Any] = await visit.page.evaluate(LISTEN, [HERTZ, PURE, PATIENCE, TROUBLE])
+    return Heard(**{**said, "paths": tuple(said["paths"])})
+
+
+async def _there(visit: Visit, place: Locator, what: str) -> Locator:
+    await visit.shows(place, Code.CONTRACT_BROKEN, f"the page does not show {what}", "the page: its call panel")
+    return place.first
+
+
+async def _check(page: Page, url: str, token: str) -> None:
+    """What livekit-client's ConnectionCheck says of a call that nobody hears, where the page lends it.
+
+    Evidence, no verdict: it calls one that UDP cannot carry a success, and never asks whether anybody hears.
+    """
+    said = "the page keeps livekit-client to itself"
+    with contextlib.suppress(PlaywrightError):
+        said = await page.evaluate(CHECK, [url, token, CHECKED]) or said
+    current().note(f"ConnectionCheck: {said}")
+
+
+async def _look_deeper(finding: Finding, visit: Visit, calls: OpenCalls, member: Member) -> None:
+    """Who hears nothing may have had a bad address or token from the app, or no answer from it."""
+    if finding.code in (Code.LIVEKIT_DTLS_FAILED, Code.LIVEKIT_UNREACHABLE):
+        await calls().are_opened_by_the_app(member)
+        visit.check_replies(visit.api_replies)
+    raise Broken(finding)
+
+
+def explain(heard: Heard, dialled: list[str], url: str, door: Reached) -> Finding | None:
+    """Name why nothing was heard; None where it was; pure."""
+    if heard.after >= 0:
+        return None
+    host = urlsplit(url).netloc
+    if strange := [place for place in dialled if urlsplit(place).netloc != host]:
+        return Finding(
+            Code.LIVEKIT_FRONTEND_URL_WRONG,
+            f"the page dials {strange[0]}, LiveKit is at {url}",
+            "LIVEKIT_WS_URL of video-service, or an address that is built into the page",
+        )
+    says = f"; the page says {heard.trouble!r}" if heard.trouble else ""
+    if heard.connected:
+        return Finding(
+            Code.LIVEKIT_MEDIA_LOST,
+            f"somebody speaks in the call, {heard.packets} packets of it came to the page, and nobody hears it{says}",
+            "livekit-server: forwarding; or, with packets, the page: it plays the track nowhere",
+        )
+    tried = f"the page dialled {dialled[0] if dialled else 'nobody'} and was not connected{says}"
+    if door.udp or door.tcp:
+        return Finding(Code.LIVEKIT_DTLS_FAILED, f"{tried}; LiveKit's ICE answers", "DTLS, or the page's own room")
+    return Finding(
+        Code.LIVEKIT_UNREACHABLE, f"{tried}; LiveKit's ICE answers nobody", "security group, NAT, node address"
+    )

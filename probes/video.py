@@ -1,0 +1,67 @@
+"""Calls as video-service keeps them: open one, get a seat in it, end it, find it again (contract 7.1).
+
+Its 2xx proves nothing of LiveKit: that a room could not be made there is only a warning in its log.
+"""
+
+from dataclasses import dataclass, field
+
+from probes.answers import Envelope, expect
+from probes.evidence import current
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.web import Answer, Web
+
+BASE = "/api/svc/video/api/video"
+CREATED = 201
+ENDED = 410  # ROOM_ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A call, as video-service calls it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the page gets to dial with: `url` is wsUrl, `room` is the room's id, which LiveKit has for its name."""
+
+    room: str
+    url: str
+    token: str = field(repr=False)
+
+
+async def call(web: Web, member: Member, method: str, path: str, body: object = None) -> Answer:
+    return await web.ask(method, f"{web.target.hosts.apex}{BASE}/{path}", token=await member.token(), json=body)
+
+
+async def open_room(web: Web, member: Member, ledger: Ledger) -> Room:
+    """A call in the workspace, in the ledger before it exists. Raises Broken."""
+    name = ledger.enter("call", "call")
+    wish = {"name": name, "workspaceId": web.target.workspace.id}
+    made = expect(await call(web, member, "POST", "rooms", wish), Envelope.SUCCESS, CREATED, keys=("id",))
+    ledger.identify(name, str(made["id"]))
+    return Room(str(made["id"]), name)
+
+
+async def join(web: Web, member: Member, room: Room) -> Ticket:
+    """A seat for `member`; its token is known to the redactor before it is used. Raises Broken."""
+    answer = await call(web, member, "POST", f"rooms/{room.id}/join?userName={member.name}")
+    given = expect(answer, Envelope.SUCCESS, keys=("token", "wsUrl"))
+    current().evidence.redactor.remember(str(given["token"]))
+    return Ticket(room.id, str(given["wsUrl"]), str(given["token"]))
+
+
+async def rooms(web: Web, member: Member) -> list[Room]:
+    """The calls of the workspace that go on. Raises Broken."""
+    answer = await call(web, member, "GET", f"rooms/workspace/{web.target.workspace.id}?active=true")
+    return [Room(str(row.get("id")), str(row.get("name"))) for row in expect(answer, Envelope.SUCCESS, kind=list)]
+
+
+async def end(web: Web, member: Member, identity: str) -> bool:
+    """Whether the service says that the call is over."""
+    answer = await call(web, member, "POST", f"rooms/{identity}/end")
+    current().note(f"POST rooms/{identity}/end: {answer.status}")
+    return answer.json is not None and (answer.status < 300 or answer.status in (404, ENDED))

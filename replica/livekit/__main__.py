@@ -1,0 +1,49 @@
+"""The stand-in's process: `python -m replica.livekit`, started by the replica, which tells it all in one variable."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from pathlib import Path
+
+from replica.livekit import TOLD, answers, control
+from replica.livekit.node import FAULTS, Node
+from replica.livekit.wire import Wire, lay
+from replica.ports import LOOPBACK
+from replica.serving import serving
+
+
+def main() -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve())
+
+
+async def _serve() -> None:
+    told = json.loads(os.environ[TOLD])
+    node = Node(told["keys"], told["tcp_port"], faults=FAULTS & set(told["faults"]))
+    wire = Wire(node)
+    lay(wire)
+    await wire.open()
+    apps = {_private(told["control"]): control.app(node, wire), _public(told["port"]): answers.app(node, wire)}
+    async with serving(apps, dated=False):
+        await asyncio.Event().wait()
+
+
+def _public(port: int) -> socket.socket:
+    """A listener on a port that the replica holds for us without listening."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((LOOPBACK, port))
+    listener.listen(128)
+    return listener
+
+
+def _private(path: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(Path(path)))
+    listener.listen(128)
+    return listener
+
+
+main()

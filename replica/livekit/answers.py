@@ -1,0 +1,147 @@
+"""LiveKit over HTTP, answer by answer (livekit.md §2): a token is looked at before the path is, whatever the path."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from replica.livekit import rooms, tokens
+from replica.livekit.node import Node
+from replica.livekit.signalling import Signalling
+from replica.livekit.tokens import Refused
+from replica.livekit.wire import Wire
+
+VALIDATE = ("/rtc/validate", "/rtc/v1/validate")
+STALE_SECONDS = 4
+
+
+def app(node: Node, wire: Wire) -> Starlette:
+    """The server's public port."""
+    doors = Signalling(node, wire)
+    answers = Answers(node)
+    routes: list[BaseRoute] = [
+        Route("/", answers.health),
+        Route("/rtc", answers.nothing),
+        Route(VALIDATE[0], answers.validate),
+        Route(VALIDATE[1], answers.validate_new),
+        Route("/twirp/{path:path}", answers.twirp, methods=["GET", "POST"]),
+        Route("/debug/{what}", answers.debug),
+        WebSocketRoute("/rtc", doors.with_two),
+        WebSocketRoute("/rtc/v1", _only_new(node, doors)),
+        WebSocketRoute("/{path:path}", _no_socket),
+    ]
+    found = Starlette(
+        routes=routes, middleware=[Middleware(Front, node=node)], exception_handlers={HTTPException: _no_route}
+    )
+    found.router.redirect_slashes = False
+    return found
+
+
+class Answers:
+    """What one node answers."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def health(self, _request: Request) -> Response:
+        if self._node.lies("livekit-loses-redis"):
+            since = datetime.fromtimestamp(time.time() - 60 * STALE_SECONDS, UTC)
+            return PlainTextResponse(f"Not Ready\nNode Updated At {since:%Y-%m-%d %H:%M:%S +0000 UTC}", 406)
+        return PlainTextResponse("OK")
+
+    async def nothing(self, _request: Request) -> Response:
+        return Response(status_code=404)
+
+    async def validate(self, request: Request) -> Response:
+        tokens.may_join(request.scope["grants"], needs_room=self._node.is_new)
+        return PlainTextResponse("success")
+
+    async def validate_new(self, request: Request) -> Response:
+        return await self.validate(request) if self._node.is_new else await _no_route(request, None)
+
+    async def twirp(self, request: Request) -> Response:
+        return await rooms.answer(self._node, request, request.scope["grants"])
+
+    async def debug(self, request: Request) -> Response:
+        """Open with --dev alone."""
+        shown = {"goroutine": f"goroutine profile: total {len(asyncio.all_tasks())}\n", "rooms": "{}\n"}
+        if not self._node.lies("livekit-shows-debug") or request.path_params["what"] not in shown:
+            return await _no_route(request, None)
+        return PlainTextResponse(shown[request.path_params["what"]])
+
+
+class Front:
+    """What stands before every path: CORS, the token, the server's clock."""
+
+    def __init__(self, app: ASGIApp, node: Node) -> None:
+        self._app, self._node = app, node
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        sending = self._marked(scope, send)
+        try:
+            scope["grants"] = self._grants(scope)
+            await self._passed_on(scope, receive, sending)
+        except Refused as no:
+            await _refuse(scope, receive, sending, no)
+
+    async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            await Response(status_code=204)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _grants(self, scope: Scope) -> tokens.Grants | None:
+        asked = QueryParams(scope["query_string"]).get("access_token", "")
+        token = tokens.sent(Headers(scope=scope).get("authorization", ""), asked)
+        return tokens.read(token, self._node.checks) if token else None
+
+    def _marked(self, scope: Scope, send: Send) -> Send:
+        origin = "*" if scope["path"] in VALIDATE else Headers(scope=scope).get("origin")
+
+        async def marked(message: Message) -> None:
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+                headers = MutableHeaders(scope=message)
+                headers["date"] = format_datetime(datetime.fromtimestamp(self._node.now(), UTC), usegmt=True)
+                if origin:
+                    headers["access-control-allow-origin"] = origin
+                    headers["access-control-allow-headers"] = "*"
+            await send(message)
+
+        return marked
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, no: Refused) -> None:
+    """Go's http.Error: the text, and the end of a line."""
+    answer = PlainTextResponse(f"{no.text}\n", no.status)
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).send_denial_response(answer)
+    else:
+        await answer(scope, receive, send)
+
+
+def _only_new(node: Node, doors: Signalling) -> Callable[[WebSocket], Awaitable[None]]:
+    async def door(socket: WebSocket) -> None:
+        await (doors.with_one(socket) if node.is_new else _no_socket(socket))
+
+    return door
+
+
+async def _no_route(_asked: HTTPConnection, _error: Exception | None) -> Response:
+    return PlainTextResponse("404 page not found\n", 404)
+
+
+async def _no_socket(socket: WebSocket) -> None:
+    await socket.send_denial_response(await _no_route(socket, None))

@@ -1,0 +1,146 @@
+"""One LiveKit server's state: its keys, its clock, its version, its rooms, and the faults that are on."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from livekit.protocol import models
+
+from replica.livekit.tokens import Checks
+from replica.livekit_faults import LIVEKIT
+
+FAULTS = {fault.name for fault in LIVEKIT}
+DEV_KEYS = {"devkey": "secret"}
+AHEAD_SECONDS = 3600
+EMPTY_SECONDS = 300  # a room that nobody has entered
+DEPARTURE_SECONDS = 20  # a room that everybody has left
+
+
+class Joined(Protocol):
+    """A participant, as a room knows him."""
+
+    info: models.ParticipantInfo
+
+    def hear(self, packet: models.DataPacket, *, reliable: bool) -> None: ...
+
+    def told(self, people: list[models.ParticipantInfo]) -> None: ...
+
+    def end(self, reason: models.DisconnectReason) -> None: ...
+
+
+@dataclass(slots=True)
+class Room:
+    """A room and who is in it, by identity."""
+
+    info: models.Room
+    people: dict[str, Joined] = field(default_factory=dict)
+    ending: asyncio.TimerHandle | None = None
+
+    def others(self, identity: str) -> list[Joined]:
+        return [joined for name, joined in self.people.items() if name != identity]
+
+    def shown(self) -> models.Room:
+        """The room as RoomService tells it."""
+        shown = models.Room()
+        shown.CopyFrom(self.info)
+        shown.num_participants = len(self.people)
+        return shown
+
+
+@dataclass(slots=True)
+class Node:
+    """A server. `tcp_port`: media's, `address`: the one that it is really at."""
+
+    keys: Mapping[str, str]
+    tcp_port: int
+    address: str = "127.0.0.1"
+    faults: set[str] = field(default_factory=set)
+    rooms: dict[str, Room] = field(default_factory=dict)
+    over_tcp: set[tuple[str, str]] = field(default_factory=set)  # room and identity of who asked for TCP
+    id: str = field(default_factory=lambda: new_id("ND"))
+
+    def lies(self, fault: str) -> bool:
+        """Whether a fault is on; a name that no fault has is a KeyError."""
+        if fault not in FAULTS:
+            raise KeyError(fault)
+        return fault in self.faults
+
+    def now(self) -> float:
+        """What the server takes for the time, in seconds since 1970."""
+        return time.time() + (AHEAD_SECONDS if self.lies("livekit-clock-runs-ahead") else 0)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it speaks the signalling of 1.9.10 and later, and checks as those do."""
+        return self.lies("livekit-is-another-version")
+
+    @property
+    def server(self) -> models.ServerInfo:
+        """What the server says of itself when somebody joins."""
+        version, protocol = ("1.13.5", 17) if self.is_new else ("1.7.2", 14)
+        standard = models.ServerInfo.Edition.Standard
+        return models.ServerInfo(edition=standard, version=version, protocol=protocol, node_id=self.id)
+
+    @property
+    def checks(self) -> Checks:
+        """What a token is checked against at this moment."""
+        keys = dict(self.keys)
+        if self.lies("livekit-key-is-unknown"):
+            keys = {"APIrotatedaway": "s" * 32}
+        if self.lies("livekit-secret-differs"):
+            keys = dict.fromkeys(keys, "another-secret-of-thirty-two-characters")
+        if self.lies("livekit-accepts-dev-keys"):
+            keys |= DEV_KEYS
+        verify = not self.lies("livekit-ignores-signatures")
+        return Checks(keys, self.now(), needs_expiry=self.is_new, verify=verify)
+
+    def room(self, name: str, empty_timeout: int = 0) -> Room:
+        """The room of that name, made where there is none."""
+        if name not in self.rooms:
+            info = models.Room(sid=new_id("RM"), name=name, empty_timeout=empty_timeout or EMPTY_SECONDS)
+            info.departure_timeout, info.creation_time = DEPARTURE_SECONDS, int(time.time())
+            self.rooms[name] = Room(info)
+            self._end_later(self.rooms[name], info.empty_timeout)
+        return self.rooms[name]
+
+    def enter(self, room: Room, joined: Joined) -> None:
+        """Let somebody in. Whoever was there under the same identity has to go."""
+        if room.ending:
+            room.ending.cancel()
+        if before := room.people.pop(joined.info.identity, None):
+            before.end(models.DisconnectReason.DUPLICATE_IDENTITY)
+        room.people[joined.info.identity] = joined
+
+    def leave(self, room: Room, joined: Joined) -> None:
+        """Let somebody out, and tell the others."""
+        if room.people.get(joined.info.identity) is not joined:
+            return
+        del room.people[joined.info.identity]
+        joined.info.state = models.ParticipantInfo.State.DISCONNECTED
+        self.tell(room, joined)
+        if not room.people:
+            self._end_later(room, room.info.departure_timeout)
+
+    def tell(self, room: Room, about: Joined) -> None:
+        """Tell everybody in the room how somebody is."""
+        for joined in room.people.values():
+            joined.told([about.info])
+
+    def delete(self, room: Room) -> None:
+        """End the room for everybody who is in it."""
+        self.rooms.pop(room.info.name, None)
+        if room.ending:
+            room.ending.cancel()
+        for joined in tuple(room.people.values()):
+            joined.end(models.DisconnectReason.ROOM_DELETED)
+
+    def _end_later(self, room: Room, seconds: float) -> None:
+        room.ending = asyncio.get_running_loop().call_later(seconds, lambda: self.rooms.pop(room.info.name, None))
+
+
+def new_id(kind: str) -> str:
+    """An id as LiveKit makes them: PA_..., TR_..., RM_..."""
+    return f"{kind}_{secrets.token_hex(6)}"

@@ -1,0 +1,99 @@
+"""RoomService over Twirp, as far as weAlist and its probes use it: rooms listed, made, ended."""
+
+import json
+from collections.abc import Callable
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
+from livekit.protocol import room as messages
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from replica.livekit import TWIRP
+from replica.livekit.node import Node
+from replica.livekit.tokens import Grants
+
+JSON, PROTOBUF = "application/json", "application/protobuf"
+
+
+class TwirpError(Exception):
+    """An error in Twirp's words."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+Deed = Callable[[Node, Message], Message]
+
+
+def list_rooms(node: Node, asked: Message) -> Message:
+    assert isinstance(asked, messages.ListRoomsRequest)
+    found = [room for name, room in node.rooms.items() if not asked.names or name in asked.names]
+    return messages.ListRoomsResponse(rooms=[room.shown() for room in found])
+
+
+def create_room(node: Node, asked: Message) -> Message:
+    assert isinstance(asked, messages.CreateRoomRequest)
+    if not asked.name:
+        raise TwirpError(400, "invalid_argument", "name is required")
+    return node.room(asked.name, asked.empty_timeout).shown()
+
+
+def delete_room(node: Node, asked: Message) -> Message:
+    assert isinstance(asked, messages.DeleteRoomRequest)
+    if asked.room not in node.rooms:
+        raise TwirpError(404, "not_found", "requested room does not exist")
+    node.delete(node.rooms[asked.room])
+    return messages.DeleteRoomResponse()
+
+
+METHODS: dict[str, tuple[type[Message], str, Deed]] = {
+    "ListRooms": (messages.ListRoomsRequest, "roomList", list_rooms),
+    "CreateRoom": (messages.CreateRoomRequest, "roomCreate", create_room),
+    "DeleteRoom": (messages.DeleteRoomRequest, "roomCreate", delete_room),
+}
+
+
+async def answer(node: Node, request: Request, grants: Grants | None) -> Response:
+    """What RoomService answers to one call."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    try:
+        message, grant, deed = _method(request, kind)
+        asked = _parsed(message, await request.body(), kind)
+        _require(node, grants, grant)
+        return _phrased(deed(node, asked), kind)
+    except TwirpError as error:
+        return JSONResponse({"code": error.code, "msg": error.message}, error.status)
+
+
+def _method(request: Request, kind: str) -> tuple[type[Message], str, Deed]:
+    path = request.url.path
+    if path.removeprefix(TWIRP) not in METHODS or request.method != "POST":
+        raise TwirpError(404, "bad_route", f'no handler for path "{path}"')
+    if kind not in {JSON, PROTOBUF}:
+        raise TwirpError(404, "bad_route", f'unexpected Content-Type: "{kind}"')
+    return METHODS[path.removeprefix(TWIRP)]
+
+
+def _require(node: Node, grants: Grants | None, grant: str) -> None:
+    if grants is None or not grants.allows(grant):
+        raise TwirpError(401, "unauthenticated", "permissions denied")
+    if node.lies("livekit-loses-redis"):
+        raise TwirpError(500, "internal", "dial tcp: lookup ${REDIS_HOST}: no such host")
+
+
+def _parsed(message: type[Message], body: bytes, kind: str) -> Message:
+    try:
+        if kind == PROTOBUF:
+            return message.FromString(body)
+        return json_format.Parse(body, message(), ignore_unknown_fields=True)
+    except (DecodeError, json_format.ParseError):
+        raise TwirpError(400, "malformed", "the request could not be decoded") from None
+
+
+def _phrased(said: Message, kind: str) -> Response:
+    if kind == PROTOBUF:
+        return Response(said.SerializeToString(), media_type=PROTOBUF)
+    told = json_format.MessageToDict(said, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return Response(json.dumps(told), media_type=JSON)

@@ -1,0 +1,138 @@
+"""LiveKit's sockets: a join is answered before the upgrade is, and then one protobuf message follows the other."""
+
+import asyncio
+import base64
+import contextlib
+import gzip
+
+from google.protobuf.message import DecodeError
+from livekit.protocol import models, rtc
+from starlette.responses import PlainTextResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from replica.livekit.node import Node
+from replica.livekit.participant import Participant, Seat
+from replica.livekit.phrases import welcome
+from replica.livekit.relay import ice_servers
+from replica.livekit.tokens import Grants, Refused, may_join
+from replica.livekit.ways import WithOne, WithTwo
+from replica.livekit.wire import Wire
+
+NO_NODES = "could not find any available nodes"
+
+
+class Signalling:
+    """The doors of one node."""
+
+    def __init__(self, node: Node, wire: Wire) -> None:
+        self._node, self._wire = node, wire
+
+    async def with_two(self, socket: WebSocket) -> None:
+        """`/rtc`: what every version speaks."""
+        if (grants := await self._let_in(socket)) is None:
+            return
+        line = Line(socket)
+        if socket.query_params.get("reconnect") == "1":
+            await line.turn_away()
+            return
+        await self._keep(line, WithTwo(self._seat(grants, line)), subscriber_primary=True)
+
+    async def with_one(self, socket: WebSocket) -> None:
+        """`/rtc/v1`: what 1.9.10 and later speak too."""
+        if (grants := await self._let_in(socket)) is None:
+            return
+        try:
+            line, request = Line(socket), _request(socket.query_params.get("join_request", ""))
+        except (ValueError, OSError, DecodeError):
+            await socket.send_denial_response(PlainTextResponse("could not decode join request\n", 400))
+            return
+        if request.reconnect:
+            await line.turn_away()
+            return
+        await self._keep(line, WithOne(self._seat(grants, line), request))
+
+    def _seat(self, grants: Grants, line: "Line") -> Seat:
+        return Seat(self._node, self._wire, self._node.room(grants.room), grants, line.say)
+
+    async def _let_in(self, socket: WebSocket) -> Grants | None:
+        """Who it is; None where he was sent away, or has gone while he was left to wait."""
+        if self._node.lies("livekit-join-hangs"):
+            await _until_gone(socket)
+            return None
+        try:
+            return self._admitted(socket.scope["grants"])
+        except Refused as no:
+            await socket.send_denial_response(PlainTextResponse(no.text + "\n", no.status))
+            return None
+
+    def _admitted(self, grants: Grants | None) -> Grants:
+        found = may_join(grants, needs_room=self._node.is_new)
+        if self._node.lies("livekit-loses-redis"):
+            raise Refused(500, NO_NODES)
+        return found
+
+    async def _keep(self, line: "Line", participant: Participant, *, subscriber_primary: bool = False) -> None:
+        relays, room = ice_servers(self._node, self._wire.relay), participant.room
+        first = welcome(self._node, room, participant.info, relays, subscriber_primary=subscriber_primary)
+        self._node.enter(room, participant)
+        self._node.tell(room, participant)
+        await line.keep(participant, first)
+
+
+class Line:
+    """One socket: what is to be said over it, in its order."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._said: asyncio.Queue[rtc.SignalResponse | None] = asyncio.Queue()
+
+    def say(self, response: rtc.SignalResponse) -> None:
+        self._said.put_nowait(response)
+
+    async def keep(self, participant: Participant, first: rtc.SignalResponse) -> None:
+        """Speak with somebody until he, or the server, has had enough."""
+        await self._socket.accept()
+        await self._socket.send_bytes(first.SerializeToString())
+        reading = asyncio.create_task(self._read(participant))
+        writing = asyncio.create_task(self._write())
+        try:
+            await participant.run()
+        finally:
+            self._said.put_nowait(None)
+            await writing
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def turn_away(self) -> None:
+        """Have a client that wants to go on where it was join anew: nothing is kept here for it."""
+        reason, action = models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.Action.RECONNECT
+        await self._socket.accept()
+        leave = rtc.SignalResponse(leave=rtc.LeaveRequest(reason=reason, action=action))
+        await self._socket.send_bytes(leave.SerializeToString())
+        await self._socket.close()
+
+    async def _read(self, participant: Participant) -> None:
+        try:
+            while True:
+                request = rtc.SignalRequest.FromString(await self._socket.receive_bytes())
+                participant.do(lambda request=request: participant.asked(request))  # type: ignore[misc]
+        except (WebSocketDisconnect, KeyError, DecodeError):  # gone, or speaking something else
+            participant.over()
+
+    async def _write(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # he has gone
+            while (response := await self._said.get()) is not None:
+                await self._socket.send_bytes(response.SerializeToString())
+            await self._socket.close()
+
+
+def _request(sent: str) -> rtc.JoinRequest:
+    """What a v1 client says of itself in its address."""
+    wrapped = rtc.WrappedJoinRequest.FromString(base64.urlsafe_b64decode(sent + "=" * (-len(sent) % 4)))
+    zipped = wrapped.compression == rtc.WrappedJoinRequest.Compression.GZIP
+    return rtc.JoinRequest.FromString(gzip.decompress(wrapped.join_request) if zipped else wrapped.join_request)
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    await socket.receive()  # websocket.connect
+    await socket.receive()  # websocket.disconnect: there is nothing else before the upgrade

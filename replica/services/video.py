@@ -1,0 +1,190 @@
+"""video-service: calls of a workspace, seats in them, and their history (contract §7.1).
+
+That LiveKit does not answer is only a warning in its log: whatever it answers says nothing of LiveKit.
+"""
+
+import uuid
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+
+from replica.rows import VideoRoom, now
+from replica.services import video_tokens
+from replica.services.answers import Refusal, enveloped, forbidden, not_found, told
+from replica.services.gin import Call, as_id, engine, route
+from replica.world import World, add
+
+BASE = "/api/video"
+ROOMS, ROOM, HISTORY = f"{BASE}/rooms", f"{BASE}/rooms/{{room}}", f"{BASE}/history"
+SIZE = 10
+APEX_PATH = "/svc/livekit"  # production's shared configuration said so, and CloudFront has no LiveKit there
+
+
+def app(world: World) -> Starlette:
+    routes = [
+        route("POST", ROOMS, create),
+        route("GET", f"{ROOMS}/workspace/{{workspace}}", in_workspace),
+        route("GET", ROOM, room),
+        route("POST", f"{ROOM}/join", join),
+        route("POST", f"{ROOM}/leave", leave),
+        route("POST", f"{ROOM}/end", end),
+        route("GET", f"{ROOM}/participants", participants),
+        route("POST", f"{ROOM}/transcript", save_transcript),
+        route("GET", f"{HISTORY}/workspace/{{workspace}}", history),
+        route("GET", f"{HISTORY}/me", mine),
+        route("GET", f"{HISTORY}/{{room}}", past),
+        route("GET", f"{HISTORY}/{{room}}/transcript", transcript),
+    ]
+    return engine(world, "video", routes, base=BASE)
+
+
+async def create(call: Call) -> Response:
+    workspace = as_id(call.body.get("workspaceId"), "Invalid workspace ID")
+    _admit(call, workspace)
+    size = call.number("maxParticipants") if "maxParticipants" in call.body else SIZE
+    row = add(
+        call.world.video_rooms, VideoRoom(workspace=workspace, name=call.text("name"), creator=call.user, size=size)
+    )
+    await video_tokens.make_room(call.world, row.id)
+    return enveloped(show(row), 201)
+
+
+async def in_workspace(call: Call) -> Response:
+    workspace = call.id("workspace", "workspace")
+    _admit(call, workspace)
+    only = call.query("active") == "true"
+    rows = [row for row in call.world.video_rooms.values() if row.workspace == workspace and (row.active or not only)]
+    return enveloped([show(row) for row in rows])
+
+
+async def room(call: Call) -> Response:
+    return enveloped(show(_found(call)))
+
+
+async def join(call: Call) -> Response:
+    """A token for LiveKit and where to dial it."""
+    row = _found(call)
+    if not row.active:
+        raise Refusal(410, "ROOM_ENDED", "Room has already ended")
+    if call.user not in row.people and len(row.people) >= row.size:
+        raise Refusal(409, "ROOM_FULL", "Room is full")
+    row.people[call.user] = now()
+    token = video_tokens.token(call.world, row.id, call.user, call.query("userName"))
+    url = call.world.livekit.url
+    if call.world.lies("app-hands-out-wrong-livekit-url"):
+        url = call.world.hosts.apex.replace("https:", "wss:", 1) + APEX_PATH
+    return enveloped({"room": show(row), "token": token, "wsUrl": url})
+
+
+async def leave(call: Call) -> Response:
+    """Who made the room ends it when he leaves."""
+    row = _found(call)
+    if call.user not in row.people:
+        raise Refusal(400, "NOT_IN_ROOM", "You are not in this room")
+    _leave(row, call.user)
+    if call.user == row.creator:
+        await _end(call.world, row)
+    return told("Left room successfully")
+
+
+async def end(call: Call) -> Response:
+    row = _found(call)
+    if call.user != row.creator:
+        raise forbidden("Only the room creator can end the room")
+    if not row.active:
+        raise Refusal(410, "ROOM_ENDED", "Room has already ended")
+    await _end(call.world, row)
+    return told("Room ended successfully")
+
+
+async def participants(call: Call) -> Response:
+    return enveloped(_people(_found(call)))
+
+
+async def save_transcript(call: Call) -> Response:
+    call.world.transcripts[_found(call).id] = call.text("content")
+    return told("Transcript saved successfully")
+
+
+async def history(call: Call) -> Response:
+    workspace = call.id("workspace", "workspace")
+    _admit(call, workspace)
+    rows = [row for row in call.world.video_rooms.values() if row.workspace == workspace and row.ended_at]
+    return enveloped([_past(row) for row in rows])
+
+
+async def mine(call: Call) -> Response:
+    rows = [row for row in call.world.video_rooms.values() if call.user in row.left and row.ended_at]
+    return enveloped([_past(row) for row in rows])
+
+
+async def past(call: Call) -> Response:
+    return enveloped(_past(_found(call)))
+
+
+async def transcript(call: Call) -> Response:
+    row = _found(call)
+    if row.id not in call.world.transcripts:
+        raise not_found("Transcript not found")
+    return enveloped({"roomId": row.id, "content": call.world.transcripts[row.id]})
+
+
+async def _end(world: World, row: VideoRoom) -> None:
+    for user in tuple(row.people):
+        _leave(row, user)
+    row.ended_at = row.updated_at = now()
+    await video_tokens.end_room(world, row.id)
+
+
+def _leave(row: VideoRoom, user: str) -> None:
+    del row.people[user]
+    row.left[user] = now()
+
+
+def _found(call: Call) -> VideoRoom:
+    row = call.world.video_rooms.get(call.id("room", "room"))
+    if row is None:
+        raise not_found("Room not found")
+    _admit(call, row.workspace)
+    return row
+
+
+def _admit(call: Call, workspace: str) -> None:
+    if not call.world.is_member(workspace, call.user):
+        raise forbidden("You are not a member of this workspace")
+
+
+def show(row: VideoRoom) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "workspaceId": row.workspace,
+        "creatorId": row.creator,
+        "maxParticipants": row.size,
+        "isActive": row.active,
+        "participantCount": len(row.people),
+        "participants": _people(row),
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
+    }
+
+
+def _people(row: VideoRoom) -> list[dict[str, Any]]:
+    return [
+        {"id": str(uuid.uuid5(uuid.UUID(row.id), user)), "userId": user, "joinedAt": since, "isActive": True}
+        for user, since in row.people.items()
+    ]
+
+
+def _past(row: VideoRoom) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "roomName": row.name,
+        "workspaceId": row.workspace,
+        "creatorId": row.creator,
+        "startedAt": row.created_at,
+        "endedAt": row.ended_at,
+        "totalParticipants": len(row.left),
+        "participants": [{"userId": user, "leftAt": at} for user, at in row.left.items()],
+    }

@@ -1,0 +1,39 @@
+"""Calls, once people talk: what one says and sends reaches the other."""
+
+import pytest
+
+from probes import page_call
+from probes.browser import Browser
+from probes.calls.talks import Talks
+from probes.identity import Member
+from probes.ledger import Ledger
+from probes.web import Web
+
+pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")
+
+
+async def test_two_people_find_to_each_other(talks: Talks) -> None:
+    """Two people who join the same call are connected, and owe it to no luck of their own networks."""
+    await talks.connect()
+
+
+async def test_what_one_sends_the_other_gets(talks: Talks) -> None:
+    """What one sends in a call while talking, the other gets, both ways."""
+    await talks.carry_data()
+
+
+async def test_what_one_says_the_other_hears(talks: Talks) -> None:
+    """What one says in a call, the other hears, soon and clearly."""
+    await talks.carry_sound()
+
+
+async def test_a_call_goes_on_without_udp(talks: Talks) -> None:
+    """Who sits where nothing but TCP gets out can talk all the same."""
+    await talks.fall_back_to_tcp()
+
+
+async def test_who_joins_on_the_page_hears_the_other(
+    browser: Browser, web: Web, talks: Talks, alice: Member, ledger: Ledger
+) -> None:
+    """A member who joins a call in the browser, by the address that the app gives the page, hears who speaks in it."""
+    await page_call.is_heard(browser, web, talks, alice, ledger)

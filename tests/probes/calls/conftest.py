@@ -1,0 +1,30 @@
+"""A LiveKit on loopback that the real SDK talks to."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from probes.calls.facts import LISTENER, SPEAKER, Wish
+from probes.livekit.access import Access
+from tests.replica.sfu import Standing, standing
+
+
+@pytest.fixture(scope="session")
+def one_sfu() -> Iterator[Standing]:
+    """Started once."""
+    with standing() as sfu:
+        yield sfu
+
+
+@pytest.fixture
+async def sfu(one_sfu: Standing) -> AsyncIterator[Standing]:
+    """Honest; a test that has it lie leaves it honest."""
+    yield one_sfu
+    await one_sfu.lie()
+
+
+def wish(sfu: Standing, room: str, *, listens: bool = True, by_tcp: bool = True) -> Wish:
+    """Two people in `room`, or one who plays."""
+    access = Access(sfu.livekit.key, sfu.livekit.secret)
+    listener = access.to_join(room, LISTENER) if listens else ""
+    return Wish(f"ws://{sfu.livekit.address}", access.to_join(room, SPEAKER), listener, by_tcp=by_tcp)

@@ -1,0 +1,178 @@
+"""What a call lacked, by name."""
+
+import dataclasses
+
+import pytest
+
+from probes.calls import judging
+from probes.calls.facts import ByTcp, Call, Data, Ended, Fact, Failed, Joined, Path, Sound
+from probes.calls.judging import Reached
+from probes.finding import CannotAsk, Code, Finding, Verdict
+
+OPEN, SHUT = Reached(udp=True, tcp=True), Reached(udp=False, tcp=False)
+SOUND = Sound(hertz=1000.0, share=0.99, after=0.4, packets=50, lost=0.0)
+PATH = Path("speaker", "udp", "192.0.2.1", 50000, "host", 0.01)
+GOOD = Call(
+    (
+        Joined("speaker", 0.1),
+        Joined("listener", 0.1),
+        Data("speaker", "reliable", 10, 10, 0.01),
+        Data("speaker", "lossy", 10, 8, 0.01),
+        Data("listener", "reliable", 10, 10, 0.01),
+        Data("listener", "lossy", 10, 10, 0.01),
+        SOUND,
+        PATH,
+        ByTcp("tcp", 7881, 0.5, 3, 3),
+        Ended(),
+    )
+)
+
+
+def failed(stage: str, said: str = "not done in its time") -> Call:
+    return Call((Joined("speaker", 0.1), Joined("listener", 0.1), Failed(stage, said)))
+
+
+def only(*facts: Fact) -> Call:
+    return Call((Joined("speaker", 0.1), Joined("listener", 0.1), *facts))
+
+
+def every(call: Call) -> list[Finding | None]:
+    return [
+        judging.explain_meeting(call, OPEN),
+        judging.explain_data(call),
+        judging.explain_sound(call),
+        judging.explain_fallback(call, OPEN),
+    ]
+
+
+def test_a_good_call_lacks_nothing() -> None:
+    """Two lossy messages of ten may be lost."""
+    assert every(GOOD) == [None, None, None, None]
+
+
+@pytest.mark.parametrize("reached", [Reached(udp=True, tcp=False), Reached(udp=False, tcp=True)])
+def test_one_open_door_is_no_mask(reached: Reached) -> None:
+    """Where UDP or TCP answers strangers, a connection is what it seems."""
+    assert judging.explain_meeting(GOOD, reached) is None
+
+
+def test_a_connection_through_closed_doors_is_masked() -> None:
+    """Whoever connects where nobody answers strangers owes it to hole punching, which degrades."""
+    finding = judging.explain_meeting(GOOD, SHUT)
+    assert finding
+    assert finding.code is Code.LIVEKIT_MASKED
+    assert finding.verdict is Verdict.DEGRADED
+    assert "host candidate" in finding.observed
+
+
+@pytest.mark.parametrize(
+    ("said", "reached", "code"),
+    [
+        ("not connected within 5 s", OPEN, Code.LIVEKIT_DTLS_FAILED),
+        ("engine: connection error: wait_pc_connection timed out", OPEN, Code.LIVEKIT_DTLS_FAILED),
+        ("not connected within 5 s", SHUT, Code.LIVEKIT_UNREACHABLE),
+        ("engine: signal failure: handshake error: 200 OK", OPEN, Code.LIVEKIT_UPGRADE_BLOCKED),
+        ("engine: signal failure: transport timed out", OPEN, Code.LIVEKIT_JOIN_TIMEOUT),
+    ],
+)
+def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) -> None:
+    """The SDK's word and what ICE answered tell signalling, ICE and DTLS apart."""
+    finding = judging.explain_meeting(Call((Failed("join", said),)), reached)
+    assert finding
+    assert finding.code is code
+    assert said in finding.observed
+
+
+@pytest.mark.parametrize(
+    ("call", "saw"),
+    [
+        (only(Data("speaker", "reliable", 10, 9, 0.1), Data("speaker", "lossy", 10, 10, 0.1)), "9 of 10 reliable"),
+        (only(Data("speaker", "reliable", 10, 10, 0.1), Data("speaker", "lossy", 10, 7, 0.1)), "7 of 10 lossy"),
+        (failed("data"), "could not send"),
+    ],
+)
+def test_lost_data_is_named(call: Call, saw: str) -> None:
+    """All that is reliable must arrive, and eight of ten that are not."""
+    finding = judging.explain_data(call)
+    assert finding
+    assert finding.code is Code.LIVEKIT_DATA_LOST
+    assert saw in finding.observed
+
+
+@pytest.mark.parametrize(
+    ("call", "saw"),
+    [
+        (only(Sound(0.0, 0.0, -1.0, 0, 0.0)), "not one packet"),
+        (only(Sound(0.0, 0.0, -1.0, 40, 0.0)), "silence"),
+        (only(Sound(440.0, 0.99, -1.0, 40, 0.0)), "440 Hz"),
+        (failed("sound"), "could not publish"),
+    ],
+)
+def test_lost_sound_is_named(call: Call, saw: str) -> None:
+    """No packets, packets of silence and another tone are told apart."""
+    finding = judging.explain_sound(call)
+    assert finding
+    assert finding.code is Code.LIVEKIT_MEDIA_LOST
+    assert saw in finding.observed
+
+
+@pytest.mark.parametrize(
+    ("sound", "path", "saw"),
+    [
+        ({"after": 2.5}, {}, "after 2.5 s"),
+        ({"lost": 0.1}, {}, "10% of its packets"),
+        ({"share": 0.7}, {}, "30% of noise"),
+        ({}, {"seconds": 0.4}, "400 ms"),
+    ],
+)
+def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], saw: str) -> None:
+    """Late, lossy, noisy or far: heard all the same."""
+    call = only(dataclasses.replace(SOUND, **sound), dataclasses.replace(PATH, **path))  # type: ignore[arg-type]
+    finding = judging.explain_sound(call)
+    assert finding
+    assert finding.code is Code.LIVEKIT_MEDIA_POOR
+    assert finding.verdict is Verdict.DEGRADED
+    assert saw in finding.observed
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        failed("tcp"),
+        only(ByTcp("udp", 50000, 0.5, 3, 3)),
+        only(ByTcp("", 0, 0.5, 3, 3)),
+        only(Data("speaker", "reliable", 10, 10, 0.1), ByTcp("tcp", 7881, 1, 3, 2)),
+    ],
+)
+def test_a_missing_fallback_degrades(call: Call) -> None:
+    """Not back, back by UDP, and back but not heard are all no fallback."""
+    finding = judging.explain_fallback(call, OPEN)
+    assert finding
+    assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
+    assert finding.verdict is Verdict.DEGRADED
+
+
+def test_what_no_way_carries_says_nothing_of_tcp() -> None:
+    """Where data is lost anyhow, to have come back by TCP is enough."""
+    call = only(Data("speaker", "reliable", 10, 0, 0.1), ByTcp("tcp", 7881, 1, 3, 0))
+    assert judging.explain_fallback(call, OPEN) is None
+
+
+def test_a_shut_door_is_no_fallback() -> None:
+    """Where no TCP address answered, nobody was made to use one, and that degrades."""
+    finding = judging.explain_fallback(only(Ended()), Reached(udp=True, tcp=False))
+    assert finding
+    assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
+
+
+def test_a_crash_blames_nobody() -> None:
+    """What a worker told before it broke stands; of the rest it is said that we could not ask, and why."""
+    call = Call(GOOD.facts[:6], "it was ended by SIGTERM")
+    assert judging.explain_meeting(call, OPEN) is None
+    assert judging.explain_data(call) is None
+    with pytest.raises(CannotAsk, match="SIGTERM"):
+        judging.explain_sound(call)
+    with pytest.raises(CannotAsk, match="SIGTERM"):
+        judging.explain_fallback(call, OPEN)
+    with pytest.raises(CannotAsk):
+        judging.explain_meeting(Call(GOOD.facts[:1], "x"), OPEN)

@@ -1,0 +1,182 @@
+"""One call for all who judge it, and none where the ladder knows better."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+
+from probes.calls import spawning
+from probes.calls.facts import Call, Failed, Joined, Wish
+from probes.calls.talks import Talks
+from probes.evidence import Recorder
+from probes.finding import Broken, Code, NotApplicable, broken
+from probes.livekit.access import Access
+from probes.livekit.calls import Calls
+from probes.livekit.ladder import Climb
+from probes.livekit.promised import LiveKit
+from probes.livekit.reaching import Check, Place
+from probes.target import Target
+from probes.web import Web
+from tests.probes.calls.test_judging import GOOD
+
+ACCESS = Access("key", "a-secret-of-thirty-two-characters-")
+PROMISED = LiveKit("wss://livekit.invalid", "key", "secret")
+UDP = Check(Place("udp", "192.0.2.1", 50000), 0.01, "answered")
+TCP = Check(Place("tcp", "192.0.2.1", 7881), 0.01, "answered")
+
+
+@dataclass
+class Ladder:
+    """As much of the ladder as a call needs."""
+
+    checks: tuple[Check, ...] = (UDP, TCP)
+    broken: Broken | None = None
+    rooms: list[str] = field(default_factory=list)  # that are there
+    promised: LiveKit = PROMISED
+    access: Access = ACCESS
+
+    async def climbed(self, _: str) -> Climb:
+        if self.broken:
+            raise self.broken
+        return Climb((), checks=self.checks)
+
+    @asynccontextmanager
+    async def room(self, label: str) -> AsyncIterator[str]:
+        self.rooms.append(label)
+        try:
+            yield label
+        finally:
+            self.rooms.remove(label)
+
+
+@dataclass
+class Workers:
+    """What workers tell, and what they were asked for."""
+
+    call: Call = GOOD
+    wishes: list[Wish] = field(default_factory=list)
+
+    async def made(self, wish: Wish, _ca: str) -> Call:
+        self.wishes.append(wish)
+        return self.call
+
+
+@pytest.fixture
+def ladder() -> Ladder:
+    return Ladder()
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
+    workers = Workers()
+    monkeypatch.setattr(spawning, "made", workers.made)
+    return workers
+
+
+@pytest.fixture
+def target(target: Target) -> Target:
+    return replace(target, livekit=PROMISED)
+
+
+@pytest.fixture
+def talks(web: Web, ladder: Ladder, workers: Workers) -> Talks:
+    return Talks(web, lambda: cast("Calls", ladder))
+
+
+def promises(talks: Talks) -> tuple[object, ...]:
+    return talks.connect(), talks.carry_data(), talks.carry_sound(), talks.fall_back_to_tcp()
+
+
+async def test_one_call_serves_all(talks: Talks, workers: Workers, ladder: Ladder, recorder: Recorder) -> None:
+    """Four promises are judged by one call, in a room that is gone afterwards."""
+    await asyncio.gather(*promises(talks))  # type: ignore[call-overload]
+    assert len(workers.wishes) == 1
+    assert workers.wishes[0].by_tcp
+    assert workers.wishes[0].speaker != workers.wishes[0].listener
+    assert ladder.rooms == []
+    assert recorder.degraded == []
+
+
+async def test_a_rerun_is_another_call(talks: Talks, workers: Workers, recorder: Recorder) -> None:
+    """A second attempt does not judge the first one's call."""
+    await talks.connect()
+    recorder.attempt = 2
+    await asyncio.gather(talks.connect(), talks.carry_data())
+    assert len(workers.wishes) == 2
+
+
+async def test_nobody_tries_where_nobody_can_join(talks: Talks, ladder: Ladder, workers: Workers) -> None:
+    """The ladder's first broken rung is what each promise is told."""
+    ladder.broken = broken(Code.LIVEKIT_KEY_UNKNOWN, "no", "keys")
+    for promise in promises(talks):
+        with pytest.raises(Broken) as failure:
+            await promise  # type: ignore[misc]
+        assert failure.value.finding.code is Code.LIVEKIT_KEY_UNKNOWN
+    assert workers.wishes == []
+
+
+async def test_who_cannot_connect_breaks_all_that_needs_it(talks: Talks, workers: Workers, recorder: Recorder) -> None:
+    """Without a connection data, sound and fallback end with its name, and not with their own."""
+    workers.call = Call((Failed("join", "not connected within 5 s"),))
+    for promise in promises(talks):
+        with pytest.raises(Broken) as failure:
+            await promise  # type: ignore[misc]
+        assert failure.value.finding.code is Code.LIVEKIT_DTLS_FAILED
+    assert await talks.are_connected() is False
+
+
+async def test_a_shut_door_is_masked_and_tcp_not_tried(
+    talks: Talks, ladder: Ladder, workers: Workers, recorder: Recorder
+) -> None:
+    """Who gets through closed doors is degraded, and the worker is not asked for a way that is shut."""
+    ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
+    assert await talks.are_connected()
+    await talks.connect()
+    assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
+    assert not workers.wishes[0].by_tcp
+
+
+async def test_a_door_that_is_not_named_is_none(talks: Talks, ladder: Ladder, recorder: Recorder) -> None:
+    """That the node answers at its own address helps nobody who is sent elsewhere."""
+    ladder.checks = (replace(UDP, seconds=None), Check(replace(UDP.place, named=False), 0.01, "answered"))
+    await talks.connect()
+    assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
+
+
+async def test_an_environment_may_leave_calls_out(talks: Talks, web: Web, workers: Workers, recorder: Recorder) -> None:
+    """Where the deep tier is not asked for, promises do not apply and nobody is said to be connected."""
+    web.target = replace(web.target, livekit=replace(PROMISED, tiers=("ladder",)))
+    for promise in promises(talks):
+        with pytest.raises(NotApplicable):
+            await promise  # type: ignore[misc]
+    assert await talks.are_connected() is False
+    assert workers.wishes == []
+
+
+async def test_a_call_that_breaks_leaves_no_room(
+    talks: Talks, ladder: Ladder, monkeypatch: pytest.MonkeyPatch, recorder: Recorder
+) -> None:
+    """However the worker's part ends, the room is given back."""
+
+    async def fails(*_: object) -> Call:
+        assert ladder.rooms == ["call"]
+        raise OSError
+
+    monkeypatch.setattr(spawning, "made", fails)
+    with contextlib.suppress(OSError):
+        await talks.connect()
+    assert ladder.rooms == []
+
+
+async def test_what_was_told_is_noted(talks: Talks, workers: Workers, recorder: Recorder) -> None:
+    """Paths, round trips and crashes are in the journal, tokens are not."""
+    workers.call = Call((Joined("speaker", 0.1), Joined("listener", 0.2)), "it was ended by SIGABRT; eyJhbGciOi.e30.x")
+    await talks.connect()
+    written = (recorder.evidence.folder / "run.jsonl").read_text()
+    assert "Joined who=speaker" in written
+    assert "SIGABRT" in written
+    assert "eyJhbGciOi.e30.x" not in written

@@ -1,0 +1,45 @@
+"""A node of LiveKit on loopback, and a target that promises it."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from probes.ledger import Ledger
+from probes.livekit import reaching, signalling
+from probes.target import Target
+from tests.probes.livekit.node import Node, standing
+
+
+@pytest.fixture(scope="session")
+async def one_node() -> AsyncIterator[Node]:
+    """Started once."""
+    async with standing(Node()) as node:
+        yield node
+
+
+@pytest.fixture
+def node(one_node: Node) -> Node:
+    """An honest node that has heard nothing yet."""
+    one_node.forget()
+    return one_node
+
+
+@pytest.fixture
+def target(target: Target, node: Node) -> Target:
+    return replace(target, livekit=node.promised)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "20260102T030405Z-ab12cd")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What never comes is not waited for as long as users are worth; what does come has time enough."""
+    monkeypatch.setattr(reaching, "BUDGET", 1.5)
+    monkeypatch.setattr(signalling, "GATHERING", 0.5)

@@ -1,0 +1,73 @@
+"""Tokens are LiveKit's, short and never the same; secrets come from where the environment says, or are asked for."""
+
+from pathlib import Path
+
+import jwt
+import pytest
+
+from probes.finding import CannotAsk, NotApplicable
+from probes.livekit.access import SECONDS, Access, open_access, promised_in
+from probes.livekit.promised import LiveKit
+from probes.redaction import Redactor
+
+SECRET = "a-secret-that-nobody-else-knows-0123456789"
+PROMISED = LiveKit("wss://x", "LK_KEY", "LK_SECRET", tiers=("ladder",))
+
+
+def said(token: str) -> dict[str, object]:
+    claims: dict[str, object] = jwt.decode(token, SECRET, algorithms=["HS256"])
+    return claims
+
+
+def test_a_token_opens_one_room_for_one_participant() -> None:
+    """Signed with the secret, issued in the key's name, over in two minutes."""
+    claims = said(Access("APIx", SECRET).to_join("r-1", "who"))
+    assert (claims["iss"], claims["sub"]) == ("APIx", "who")
+    assert claims["video"] == {
+        "roomJoin": True,
+        "room": "r-1",
+        "canPublish": True,
+        "canSubscribe": True,
+        "canPublishData": True,
+    }
+    assert int(str(claims["exp"])) - int(str(claims["nbf"])) == SECONDS + 5
+
+
+def test_who_keeps_rooms_joins_none() -> None:
+    """It lists, makes and removes, as nobody in particular."""
+    claims = said(Access("APIx", SECRET).to_keep_rooms())
+    assert claims["video"] == {"roomList": True, "roomCreate": True}
+    assert "sub" not in claims
+
+
+def test_no_token_is_made_twice() -> None:
+    """Two in one second differ."""
+    access = Access("APIx", SECRET)
+    assert access.to_keep_rooms() != access.to_keep_rooms()
+
+
+def test_secrets_are_in_variables_or_files(tmp_path: Path) -> None:
+    """A line's end is none of the secret, and the redactor knows it from then on."""
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    promised = LiveKit("wss://x", "LK_KEY", str(file))
+    redactor = Redactor()
+    access = open_access(promised, redactor, {"LK_KEY": "APIx"})
+    assert (access.key, access.secret) == ("APIx", SECRET)
+    assert SECRET not in redactor.text(f"it says {SECRET}")
+    assert SECRET not in repr(access)
+
+
+def test_a_secret_that_is_nowhere_is_asked_for() -> None:
+    """With the key's name and the variable's."""
+    with pytest.raises(CannotAsk, match=r"api_secret in \[livekit\] is LK_SECRET, .* put it into that variable"):
+        open_access(PROMISED, Redactor(), {"LK_KEY": "APIx"})
+
+
+def test_who_has_no_livekit_is_asked_nothing() -> None:
+    """The reason says which table is not there, or which tier is left out."""
+    with pytest.raises(NotApplicable, match=r"no LiveKit: \[livekit\]"):
+        promised_in(None, "ladder")
+    with pytest.raises(NotApplicable, match="leaves out deep"):
+        promised_in(PROMISED, "deep")
+    assert promised_in(PROMISED, "ladder") is PROMISED

@@ -1,0 +1,123 @@
+"""A door of media is open when a check that nobody expected is answered there, signed."""
+
+import asyncio
+
+import pytest
+from aioice import Candidate, stun
+
+from probes.livekit import reaching, signalling
+from probes.livekit.reaching import Check, Place
+from probes.web import Web
+from tests.probes.livekit.node import ACCESS, PASSWORD, Node
+
+TOKEN = ACCESS.to_join("probe-room", "probe")
+
+
+async def checked(web: Web, node: Node, *dial: str) -> list[Check]:
+    async with signalling.joined(web, node.promised, TOKEN) as seat:
+        return list(await reaching.checks(seat, dial))
+
+
+def of(host: str, kind: str = "host", tcptype: str = "") -> Candidate:
+    transport = f"tcp 1 {host} 7881" if tcptype else f"udp 1 {host} 50000"
+    return Candidate.from_sdp(f"1 1 {transport} typ {kind}" + (f" tcptype {tcptype}" if tcptype else ""))
+
+
+def test_only_what_can_be_dialled_is_asked() -> None:
+    """Active TCP and relays are nobody's to dial; the environment's nodes are asked at the same ports."""
+    there = [of("203.0.113.7"), of("203.0.113.7", tcptype="passive"), of("198.51.100.9", "relay")]
+    there += [of("203.0.113.7", tcptype="active"), of("203.0.113.7")]
+    assert reaching.places(there, ["203.0.113.7", "203.0.113.8"]) == [
+        Place("udp", "203.0.113.7", 50000),
+        Place("tcp", "203.0.113.7", 7881),
+        Place("udp", "203.0.113.8", 50000, named=False),
+        Place("tcp", "203.0.113.8", 7881, named=False),
+    ]
+
+
+async def test_an_open_door_answers(web: Web, node: Node) -> None:
+    """Over UDP, and over TCP among checks of the server's own."""
+    udp, tcp = await checked(web, node)
+    assert (udp.place, tcp.place) == (Place("udp", "127.0.0.1", node.udp), Place("tcp", "127.0.0.1", node.tcp))
+    assert udp.answered
+    assert tcp.answered
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("deaf", "answered"), [("udp", [False, True]), ("tcp", [True, False])])
+async def test_a_closed_door_does_not(web: Web, node: Node, deaf: str, answered: list[bool]) -> None:
+    """Each transport for itself; who takes connections and says nothing is seen to be there."""
+    node.deaf = (deaf,)
+    checks = await checked(web, node)
+    assert [check.answered for check in checks] == answered
+    assert checks[1].connected
+    assert ("no answer" in checks[0].saw) == (deaf == "udp")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_port_that_nobody_holds_is_told(web: Web, node: Node) -> None:
+    """Refused is not the same as silent."""
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        node.tcp = server.sockets[0].getsockname()[1]
+    tcp = (await checked(web, node))[1]
+    assert not tcp.answered
+    assert not tcp.connected
+    assert "no way there" in tcp.saw
+
+
+async def test_who_hangs_up_is_not_livekit(web: Web, node: Node) -> None:
+    """A load balancer takes a connection and closes it."""
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        node.tcp = server.sockets[0].getsockname()[1]
+        tcp = (await checked(web, node))[1]
+    assert (tcp.answered, tcp.connected) == (False, True)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_echo_counts_for_nothing(web: Web, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An echo of the check is, with the request's own key, and is no answer for all that."""
+    monkeypatch.setattr(Node, "answer", lambda _, data, __: data)
+    assert [check.answered for check in await checked(web, node)] == [False, False]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_node_is_asked_directly_as_well(web: Web, node: Node) -> None:
+    """Who answers there and not where the server says has the wrong address."""
+    checks = await checked(web, node, "127.0.0.2")
+    assert [(check.place.host, check.place.named) for check in checks] == [
+        ("127.0.0.1", True),
+        ("127.0.0.1", True),
+        ("127.0.0.2", False),
+        ("127.0.0.2", False),
+    ]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_answer_that_another_key_signed_counts_for_nothing(
+    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sits at the port now, it is not the agent that was named."""
+
+    def forged(_: Node, data: bytes, addr: tuple[str, int]) -> bytes:
+        reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, stun.parse_message(data).transaction_id)
+        reply.attributes["XOR-MAPPED-ADDRESS"] = addr
+        reply.add_message_integrity(b"another-password")
+        return bytes(reply)
+
+    monkeypatch.setattr(Node, "answer", forged)
+    assert [check.answered for check in await checked(web, node)] == [False, False]
+
+
+async def test_an_error_of_the_agent_is_an_answer(web: Web, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """487 says that two want the same role, and that somebody has read the check."""
+
+    def conflicting(_: Node, data: bytes, __: tuple[str, int]) -> bytes:
+        reply = stun.Message(stun.Method.BINDING, stun.Class.ERROR, stun.parse_message(data).transaction_id)
+        reply.attributes["ERROR-CODE"] = (487, "Role Conflict")
+        reply.add_message_integrity(PASSWORD.encode())
+        return bytes(reply)
+
+    monkeypatch.setattr(Node, "answer", conflicting)
+    checks = await checked(web, node)
+    assert [check.answered for check in checks] == [True, True]
+    assert "487" in checks[0].saw

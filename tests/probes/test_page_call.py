@@ -1,0 +1,93 @@
+"""A call on the page: joined by what the page shows, and judged by what was heard there."""
+
+import dataclasses
+import json
+
+import pytest
+
+from probes import page_call
+from probes.calls.judging import Reached
+from probes.evidence import Recorder
+from probes.finding import Broken, Code
+from probes.page_call import Heard, Listener
+from probes.video import Room
+from tests.probes.app import App
+
+ROOM = Room("r-1", "probe-1-call")
+URL = "wss://livekit.wealist.co.kr"
+OPEN, SHUT = Reached(udp=True, tcp=True), Reached(udp=False, tcp=False)
+SILENT = Heard(0.0, 0.0, -1.0, connected=True, packets=0, trouble="", paths=())
+GIVES_UP = f"""
+document.body.innerHTML = '<button title="{page_call.PANEL}"></button><div id=list hidden>%s</div>';
+document.querySelector('button').onclick = () => {{ list.hidden = false; }};
+list.querySelectorAll('button').forEach((each) => each.onclick = () => {{
+  list.innerHTML = '<h2>{page_call.TROUBLE}</h2><p>' + (each.dataset.says ?? 'wrong') + '</p>';
+}});"""
+OTHER = "<h3>another</h3><button>참여하기</button>"
+
+
+def test_the_panel_opens_in_the_workspace() -> None:
+    """It has no address of its own (contract 3.1)."""
+    assert page_call.path("w-1") == "/workspace/w-1"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"{OTHER}<h3>{ROOM.name}</h3><button data-says=right>참여하기</button>{OTHER}",
+        f"{OTHER}<button data-says=right>{ROOM.name} (2명)</button>",
+    ],
+)
+async def test_the_right_call_is_joined(app: App, recorder: Recorder, shown: str) -> None:
+    """By the button that follows its name, or bears it; what the page then says of itself is told."""
+    app.does(GIVES_UP % shown)
+    async with app.browser.visit("/", None, Listener().prepare) as visit:
+        heard = await page_call.listened(visit, ROOM)
+    assert heard.trouble == "right"
+    assert heard.after < 0
+
+
+async def test_a_page_that_lists_no_call_is_told(app: App, recorder: Recorder) -> None:
+    """Which call is missing is said, and who may have lost it."""
+    app.does(GIVES_UP % OTHER)
+    async with app.browser.visit("/", None, Listener().prepare) as visit:
+        visit.page.set_default_timeout(500)
+        with pytest.raises(Broken) as failure:
+            await page_call.listened(visit, ROOM)
+    assert failure.value.finding.code is Code.CONTRACT_BROKEN
+    assert ROOM.name in failure.value.finding.observed
+
+
+async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder: Recorder) -> None:
+    """LiveKit's sockets, and no others."""
+    host = app.site.origin("apex").replace("http", "ws")
+    sockets = [f"{host}/svc/livekit/rtc/v1?access_token=eyJ.secret", f"{host}/api/svc/chat/ws/1"]
+    app.does(f"for (const url of {json.dumps(sockets)}) new WebSocket(url).onerror = () => show('failed');")
+    listener = Listener()
+    async with app.browser.visit("/", None, listener.prepare) as visit:
+        await visit.page.get_by_text("failed").nth(1).wait_for()
+    assert listener.dialled == [f"{host}/svc/livekit/rtc/v1"]
+
+
+def test_what_was_heard_is_no_finding() -> None:
+    """Wherever the page dialled before it was heard."""
+    assert page_call.explain(dataclasses.replace(SILENT, after=0.5), ["wss://elsewhere/rtc"], URL, SHUT) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "dialled", "door", "code", "saw"),
+    [
+        ({"connected": False}, "wss://wealist.co.kr/svc/livekit/rtc", OPEN, Code.LIVEKIT_FRONTEND_URL_WRONG, "dials"),
+        ({"packets": 90}, f"{URL}/rtc", OPEN, Code.LIVEKIT_MEDIA_LOST, "90 packets"),
+        ({"packets": 0}, f"{URL}/rtc", SHUT, Code.LIVEKIT_MEDIA_LOST, "0 packets"),
+        ({"connected": False, "trouble": "no"}, f"{URL}/rtc", OPEN, Code.LIVEKIT_DTLS_FAILED, "the page says 'no'"),
+        ({"connected": False}, f"{URL}/rtc", SHUT, Code.LIVEKIT_UNREACHABLE, "answers nobody"),
+    ],
+)
+def test_silence_is_explained(changes: dict[str, object], dialled: str, door: Reached, code: Code, saw: str) -> None:
+    """By where the page dialled, whether it was connected, and whether a door was open."""
+    heard = dataclasses.replace(SILENT, **changes)  # type: ignore[arg-type]
+    finding = page_call.explain(heard, [dialled], URL, door)
+    assert finding
+    assert finding.code is code
+    assert saw in finding.observed

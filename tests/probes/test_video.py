@@ -1,0 +1,125 @@
+"""Calls as video-service keeps them: opened, joined, listed, ended; and swept when a run did not end them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from probes import video
+from probes.evidence import Recorder
+from probes.finding import Broken, Code
+from probes.identity import Cast, Member
+from probes.keepers import keepers
+from probes.ledger import Ledger
+from probes.livekit.promised import LiveKit
+from probes.redaction import Redactor
+from probes.storage import Drive
+from probes.sweep import sweep
+from probes.target import Part, Target
+from probes.video import BASE, Room
+from probes.web import Web
+from tests.probes.site import NOWHERE, Said, Site, js
+
+ROOMS = f"apex{BASE}/rooms"
+LISTED = f"GET {ROOMS}/workspace/w-1"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1LTEifQ.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw"
+
+
+@pytest.fixture
+def target(target: Target, site: Site, tmp_path: Path) -> Target:
+    for name, value in (("key", "APIx"), ("secret", "a-secret-that-nobody-else-knows-0123456789")):
+        (tmp_path / name).write_text(value)
+    livekit = LiveKit(site.origin("livekit").replace("http", "ws"), str(tmp_path / "key"), str(tmp_path / "secret"))
+    identity = replace(target.identity, way="static")
+    return replace(target, identity=identity, cast={"alice": Part("u-1", token="A")}, livekit=livekit)
+
+
+@pytest.fixture
+def alice(target: Target, web: Web) -> Member:
+    return Cast(target, web, Redactor(), {"A": "alices-token"}).member("alice")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "20260102T030405Z-ab12cd")
+    yield ledger
+    ledger.close()
+
+
+def success(data: object, status: int = 200) -> Said:
+    return js({"success": True, "data": data}, status)
+
+
+async def test_a_call_is_in_the_ledger_before_it_exists(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+    """Under the run's own name; the service's id is kept with it."""
+    site.says[f"POST {ROOMS}"] = success({"id": "r-1"}, 201)
+    room = await video.open_room(web, alice, ledger)
+    assert room.id == "r-1"
+    assert [(entry.kind, entry.name, entry.id) for entry in ledger.open_entries] == [("call", room.name, "r-1")]
+    assert room.name.startswith("probe-20260102T030405Z-ab12cd-")
+
+
+async def test_a_ticket_is_known_to_the_redactor(site: Site, web: Web, alice: Member, recorder: Recorder) -> None:
+    """Before anybody dials with it, and in the exchange that brought it."""
+    site.says[f"POST {ROOMS}/r-1/join"] = success({"token": TOKEN, "wsUrl": "wss://livekit.x"})
+    ticket = await video.join(web, alice, Room("r-1", "n"))
+    assert (ticket.url, ticket.token) == ("wss://livekit.x", TOKEN)
+    assert TOKEN not in repr(ticket)
+    assert TOKEN not in (recorder.evidence.folder / "run.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (success({"token": TOKEN}), Code.CONTRACT_BROKEN),
+        (js({"error": {"code": "ROOM_ENDED", "message": "m"}}, 410), Code.CONTRACT_BROKEN),
+        (NOWHERE, Code.ROUTE_BROKEN),
+        (Said(500, b"{}", "application/json"), Code.SERVICE_UNAVAILABLE),
+    ],
+)
+async def test_a_ticket_that_is_none_is_named(site: Site, web: Web, alice: Member, said: Said, wanted: Code) -> None:
+    """A service that hands out half of it has broken its contract."""
+    site.says[f"POST {ROOMS}/r-1/join"] = said
+    with pytest.raises(Broken) as told:
+        await video.join(web, alice, Room("r-1", "n"))
+    assert told.value.finding.code is wanted
+
+
+@pytest.mark.parametrize(("status", "over"), [(200, True), (404, True), (410, True), (403, False), (500, False)])
+async def test_a_call_is_over_when_the_service_says_so(
+    site: Site, web: Web, alice: Member, status: int, *, over: bool
+) -> None:
+    """Or that there is none."""
+    site.says[f"POST {ROOMS}/r-1/end"] = js({}, status)
+    assert await video.end(web, alice, "r-1") is over
+
+
+async def test_calls_and_rooms_that_stayed_are_swept(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+    """This run's and those of runs long dead; a person's are left alone."""
+    old = "probe-20200102T030405Z-ab12cd-1-call"
+    site.says |= {
+        f"POST {ROOMS}": success({"id": "r-1"}, 201),
+        LISTED: success([{"id": "r-0", "name": old}, {"id": "r-9", "name": "planning"}]),
+        f"POST {ROOMS}/r-0/end": success({}),
+        f"POST {ROOMS}/r-1/end": success({}),
+        "POST livekit/twirp/livekit.RoomService/ListRooms": js({"rooms": [{"name": old}, {"name": "r-9"}]}),
+        "POST livekit/twirp/livekit.RoomService/DeleteRoom": js({}),
+    }
+    await video.open_room(web, alice, ledger)
+    room = ledger.enter("room", "ladder")
+    await sweep(ledger, web.target, keepers(Drive(web, alice, "", "w-1", ledger), alice, alice))
+    assert ledger.open_entries == []
+    ended = [asked.path for asked in site.asked if asked.path.endswith("/end")]
+    assert ended == [f"{BASE}/rooms/r-1/end", f"{BASE}/rooms/r-0/end"]
+    removed = [asked.body for asked in site.asked if asked.path.endswith("/DeleteRoom")]
+    assert any(old.encode() in body for body in removed)
+    assert not any(b"r-9" in body for body in removed)
+    assert room.startswith("probe-")
+
+
+async def test_without_livekit_nobody_keeps_calls(web: Web, alice: Member, ledger: Ledger) -> None:
+    """Nothing is listed or ended where there is nothing of the kind."""
+    web.target = replace(web.target, livekit=None)
+    kinds = {kind for keeper in keepers(Drive(web, alice, "", "w-1", ledger), alice, alice) for kind in keeper.kinds}
+    assert not {"room", "call"} & kinds

@@ -1,0 +1,55 @@
+"""A real server in the stand-in's place. None is to be had where these run: what would be started stands in for it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from replica.livekit import LiveKit, StandIn
+from replica.livekit.binary import Binary, chosen, configuration
+from replica.livekit_faults import BESIDE, LIVEKIT
+from replica.processes import ChildError
+from tests.replica.sfu import Standing
+
+LIVE = LiveKit("wss://livekit.test", 7880, 7881)
+
+
+def test_the_stand_in_stands_in_unless_a_server_is_named(tmp_path: Path) -> None:
+    """And what is named must be a program."""
+    assert chosen(LIVE, tmp_path, {}) == StandIn(LIVE, tmp_path)
+    program = tmp_path / "livekit-server"
+    for wrong in (program, tmp_path):
+        with pytest.raises(ChildError, match="which is no program; correct it or unset it"):
+            chosen(LIVE, tmp_path, {"LIVEKIT_SERVER": str(wrong)})
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    real = chosen(LIVE, tmp_path, {"LIVEKIT_SERVER": str(program)})
+    assert real.command() == [str(program)]
+    assert (LIVE.promised["version"], dict(real.livekit.promised)) == ("1.7.2", {})
+
+
+def test_the_configuration_is_the_stand_ins(tmp_path: Path) -> None:
+    """Ports and key are those that everybody else was told; the secret is long enough for LiveKit."""
+    told = json.loads(Binary(LIVE, tmp_path).settings([])["LIVEKIT_CONFIG"])
+    assert told == configuration(LIVE)
+    assert (told["port"], told["rtc"]["tcp_port"], told["rtc"]["node_ip"]) == (7880, 7881, "127.0.0.1")
+    assert told["keys"] == {LIVE.key: LIVE.secret}
+    assert len(LIVE.secret) >= 32
+
+
+async def test_a_fault_of_the_stand_in_is_refused(tmp_path: Path) -> None:
+    """At the start and later; those of the edge and of the app are told beside it."""
+    server = Binary(LIVE, tmp_path)
+    for fault in LIVEKIT:
+        if fault in BESIDE:
+            await server.switch([fault.name])
+            continue
+        with pytest.raises(ChildError, match=f"{fault.name} is a fault of the stand-in: unset LIVEKIT_SERVER"):
+            server.settings([fault.name])
+        with pytest.raises(ChildError):
+            await server.switch([fault.name, "service-hangs"])
+
+
+async def test_it_tells_its_rooms(tmp_path: Path, sfu: Standing) -> None:
+    """By its own RoomService, which a stand-in has too."""
+    assert "rooms" in await Binary(sfu.livekit, tmp_path).state()

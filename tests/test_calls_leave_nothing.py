@@ -1,0 +1,109 @@
+"""Many calls in a row, those included that are given up or killed in the middle, leave nothing behind.
+
+`make soak` has fifty of them.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from probes.calls import spawning
+from probes.calls.facts import Fact, Joined
+from probes.calls.spawning import Worker
+from probes.calls.talks import Talks
+from probes.evidence import recording
+from probes.ledger import Ledger
+from probes.livekit.calls import Calls
+from probes.livekit.promised import LiveKit
+from probes.web import Web
+from tests.probes.site import Site, evidence_in, recorder_of, target_at
+from tests.replica.sfu import Standing, standing
+
+CALLS = int(os.environ.get("PROBES_SOAK", "3"))
+GONE_WITHIN = 30.0  # seconds, on the busiest machine
+
+
+class Interrupted:
+    """Workers whose calls are interrupted once both have joined: not at all, by us, or by a kill, in turn."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.joined = asyncio.Event()
+        self.kills = False
+        real = Worker.next
+
+        async def told(worker: Worker) -> Fact | None:
+            fact = await real(worker)
+            if isinstance(fact, Joined):
+                if self.kills:
+                    worker._process.kill()
+                self.joined.set()
+            return fact
+
+        monkeypatch.setattr(spawning.Worker, "next", told)
+
+    async def call(self, talks: Talks, number: int) -> None:
+        """One call, which ends in one of three ways."""
+        self.joined.clear()
+        self.kills = number % 3 == 2
+        having = asyncio.ensure_future(talks._have(number))
+        if number % 3 == 1:
+            await self.joined.wait()
+            having.cancel()
+        await asyncio.gather(having, return_exceptions=True)
+        assert having.cancelled() is (number % 3 == 1)
+        assert having.cancelled() or bool(having.result().crash) is self.kills
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[Web]:
+    """Of a target whose LiveKit is a stand-in; it has left nothing open either."""
+    site = Site()
+    with standing() as sfu:
+        (tmp_path / "key").write_text(sfu.livekit.key)
+        (tmp_path / "secret").write_text(sfu.livekit.secret)
+        promised = LiveKit(
+            f"ws://{sfu.livekit.address}",
+            str(tmp_path / "key"),
+            str(tmp_path / "secret"),
+            nodes=("127.0.0.0/8",),
+            tcp_port=sfu.livekit.tcp_port,
+        )
+        web = Web(replace(target_at(site), livekit=promised))
+        yield web
+        await web.close()
+        await empty(sfu)
+    site.close()
+
+
+async def empty(sfu: Standing) -> None:
+    """Nobody, no room and no connection is there any more, once what was cut off has been noticed."""
+    async with asyncio.timeout(GONE_WITHIN):
+        while any((await sfu.server.state()).values()):  # noqa: ASYNC110 - the stand-in has no event for it
+            await asyncio.sleep(0.1)
+
+
+async def test_calls_leave_no_process_no_socket_and_no_room(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After every call nothing of it is left on our side, and after all of them nothing at LiveKit."""
+    evidence = evidence_in(tmp_path / "20260102T030405Z-abc123")
+    ledger = Ledger(tmp_path / "20260102T030405Z-abc124")
+    interrupted, us = Interrupted(monkeypatch), psutil.Process()
+    with recording(recorder_of(evidence)):
+        calls = Calls(web, ledger)
+        talks = Talks(web, lambda: calls)
+        await interrupted.call(talks, 0)
+        before = us.num_fds()
+        for number in range(1, CALLS):
+            await interrupted.call(talks, number)
+            assert [p for p in us.children(recursive=True) if spawning.COMMAND[-1] in p.cmdline()] == []
+            assert ledger.open_entries == []
+        assert us.num_fds() <= before + 1  # one connection to LiveKit may be waiting to be used again
+    evidence.tracing.finish()
+    evidence.journal.close()
+    ledger.close()

@@ -1,0 +1,31 @@
+"""LiveKit repeats whole tokens in its refusals, and hands out passwords: nothing that a run leaves has one."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Probe, Replica
+from tests.test_secrets import JWT, everything
+
+
+@pytest.mark.parametrize("fault", ["livekit-secret-differs", "app-signs-with-another-key", "livekit-turn-refuses"])
+def test_a_token_that_livekit_repeats_is_nowhere(fault: str, replica: Replica, probe: Probe) -> None:
+    """A refusal that says the token, a page that dials with it, a relay's password: told, and taken out."""
+    replica.lie([fault])
+    run = probe("--env", str(replica.environment), "-k", "livekit or calls", "--no-confirm")
+    assert run.code == 1, run.output
+    assert run.folder
+    journal = (run.folder / "run.jsonl").read_text("utf-8")
+    assert WITNESS[fault] in journal, "the run has not met what it was to leave out"
+    secret = Path(tomllib.loads(replica.environment.read_text("utf-8"))["livekit"]["api_secret"]).read_bytes().strip()
+    assert [(name, found) for name, content in everything(run) for found in JWT.findall(content)] == []
+    assert [name for name, content in everything(run) if secret in content] == []
+
+
+# What stands in the journal around what was taken out.
+WITNESS = {
+    "livekit-secret-differs": "invalid token: <",
+    "app-signs-with-another-key": "invalid API key",
+    "livekit-turn-refuses": "401 Unauthorized",
+}
