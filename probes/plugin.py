@@ -26,7 +26,7 @@ from probes.tables import BadEnvironment
 from probes.target import Target
 from probes.trace_link import trace_url
 from probes.web import Web
-from reports import annotations, files, gate, history, lang, outlets, terminal
+from reports import annotations, files, gate, lang, outlets, terminal
 from reports.lang import Words
 from reports.progress import Progress
 from reports.run import Run as Report
@@ -271,7 +271,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if report := config.stash.get(_REPORT, None):
         stream, words = console.stream(terminalreporter), _words(config)
         config.stash[_PROGRESS].end()
-        strict, past = config.getoption("strict_verdicts"), history.strips(report, words)
+        strict, past = config.getoption("strict_verdicts"), config.stash[SESSION].histories
         terminal.show(report, stream, words, past, os.environ, strict=strict)
         if annotations.wanted(os.environ):
             annotations.summarize(report.folder / files.MARKDOWN, os.environ)

@@ -32,7 +32,7 @@ from probes.target import Target
 from probes.trace_link import FACT, linked
 from probes.web import Web
 from reports import files, junit, outlets, past
-from reports.history import LAST
+from reports.history import LAST, History
 from reports.lang import ENGLISH, Words
 from reports.notice import Links
 from reports.run import Run as Report
@@ -102,6 +102,7 @@ class Session:
     ) -> None:
         self.target, self._wishes, self._started, self._scenarios = target, wishes, started, scenarios
         self._began, self._ended = time.monotonic(), "completed"
+        self.histories: Mapping[str, History] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog = threading.Timer(target.patience.run + GRACE, self._bite)
         folder, redactor = wishes.folder, Redactor()
@@ -241,7 +242,7 @@ class Session:
     def _report(self) -> Report:
         wishes = self._wishes
         report = load(wishes.folder)
-        files.write(report, wishes.words, strict=wishes.strict)
+        self.histories = files.write(report, wishes.words, strict=wishes.strict)
         if wishes.junit:
             junit.write(report, wishes.junit, strict=wishes.strict)
         return report

@@ -80,7 +80,7 @@ class Web:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=5 * AT_ONCE)),
+            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=2 * AT_ONCE)),
             # Most of it to connect, since a run begins with many handshakes at once; less than all of it, so that who
             # takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer * 0.8),
