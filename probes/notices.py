@@ -13,11 +13,10 @@ _HOURS = re.compile(r"(?P<first>[A-Z][a-z]{2})(?:-(?P<last>[A-Z][a-z]{2}))? (?P<
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """`quiet`: hours like "Mon-Fri 01:00-08:00" in `timezone`; links have {trace}, {code} or {run} in them."""
+    """`quiet`: hours like "Mon-Fri 01:00-08:00" in `timezone`; `runbook`: a link with {code} in it."""
 
     quiet: TEXTS = field(default=())
     timezone: str = "UTC"
-    trace: str = ""
     runbook: str = ""
 
     def __post_init__(self) -> None:

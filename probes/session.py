@@ -231,7 +231,7 @@ class Session:
         if not outlets.asked(os.environ):
             return
         notices = self.target.notices
-        links = Links(notices.trace, notices.runbook)
+        links = Links(self._wishes.trace_url, notices.runbook)
         quiet = notices.is_quiet(datetime.now(UTC))
         sent = outlets.send(load(self._wishes.folder), os.environ, links, whole=self._wishes.whole, quiet=quiet)
         for name, value in sent.facts:
