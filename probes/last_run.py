@@ -3,7 +3,6 @@
 Only lapses are kept, and no text that a target wrote, so that a Secret's megabyte never fills up.
 """
 
-import asyncio
 import contextlib
 import functools
 import json
@@ -12,14 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from probes import remembering
 from probes.finding import CannotAsk, Code, Verdict
 from probes.outcome import Outcome
-from probes.state import Kept, State, open_state
+from probes.state import Kept
 
 KEY = "last-run"  # beside the cast's names in the store
 MOST = 1000  # lapses; a suite has a few hundred scenarios
-RACES = 20  # with other shards, on one change
-DEADLINE = 5.0  # seconds, for the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +98,7 @@ async def tell(where: str, told: Mapping[str, str]) -> None:
 
 async def change(where: str, how: Callable[[LastRun], LastRun]) -> LastRun:
     """Leave what `how` makes of what is there, and answer what was there. Raises CannotAsk."""
-    state = open_state(where, DEADLINE)
-    assert state, "nobody asks where no store is named"
-    try:
-        async with asyncio.timeout(DEADLINE):
-            return await _changed(state, how)
-    except TimeoutError:
-        raise CannotAsk(f"the state store did not answer within {DEADLINE:g} s; is it to be reached?") from None
-
-
-async def _changed(state: State, how: Callable[[LastRun], LastRun]) -> LastRun:
-    for _ in range(RACES):
-        kept = await state.read(KEY)
-        if await state.swap(KEY, kept, packed(how(unpacked(kept)))):
-            return unpacked(kept)
-    raise CannotAsk(f"other runs have changed {KEY} in the state store {RACES} times in a row; run fewer at once")
+    return unpacked(await remembering.change(where, KEY, lambda kept: packed(how(unpacked(kept)))))
 
 
 def packed(last: LastRun) -> Kept:

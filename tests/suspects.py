@@ -12,13 +12,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 _MAKERS = {"Finding": 2, "broken": 2, "shows": 3, "Step": 1}  # where their suspect stands
-_PROPER = re.compile(r"[\w{}]+-service|S3|edge|[{}]*")  # names that every language shares
+_PROPER = re.compile(r"[\w{}]+-service|S3|edge|[{}]*|{} to {}")  # names and ranges that every language shares
 
 
 @functools.cache
 def trees() -> dict[str, ast.Module]:
-    files = [*(ROOT / "probes").glob("*.py"), *(ROOT / "scenarios").glob("*.py")]
-    return {f"{path.parent.name}.{path.stem}": ast.parse(path.read_text("utf-8")) for path in files}
+    files = [*(ROOT / "probes").rglob("*.py"), *(ROOT / "scenarios").glob("*.py")]
+    return {".".join(p.relative_to(ROOT).with_suffix("").parts): ast.parse(p.read_text("utf-8")) for p in files}
 
 
 @functools.cache

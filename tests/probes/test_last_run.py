@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from probes import last_run
-from probes.finding import CannotAsk, Code, Finding, Verdict
+from probes.finding import Code, Finding, Verdict
 from probes.last_run import KEY, Lapse, LastRun, after, change, packed, pass_on, tell, unpacked
 from probes.outcome import Outcome
 from probes.state import open_state
@@ -137,19 +136,6 @@ async def test_a_store_that_cannot_be_had_is_a_problem_and_no_verdict(tmp_path: 
     assert found["lapses"] == {}
     assert "cannot be read" in str(found["problem"])
     await tell(f"file:{tmp_path}/state.json", {"a/x": "upload-lost"})
-
-
-async def test_a_store_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A dead API server costs a run a few seconds."""
-    monkeypatch.setattr(last_run, "DEADLINE", 0.05)
-
-    async def hangs(*_: object) -> LastRun:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    monkeypatch.setattr(last_run, "_changed", hangs)
-    with pytest.raises(CannotAsk, match="did not answer within"):
-        await change(f"file:{tmp_path}/state.json", lambda last: last)
 
 
 def test_the_cast_cannot_take_its_place() -> None:
