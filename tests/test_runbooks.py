@@ -46,7 +46,7 @@ def test_a_translated_runbook_has_the_shape_of_the_first(language: str, code: Co
 def commands(text: str) -> list[list[str]]:
     """The commands of each fence, without what is remarked beside them."""
     fences = FENCED.findall(text)
-    return [[re.sub(r"\s+# .*$", "", line) for line in fence.splitlines()] for fence in fences]
+    return [[re.sub(r"(^|\s+)# .*$", "", line) for line in fence.splitlines()] for fence in fences]
 
 
 def section(text: str, number: int) -> str:
