@@ -87,8 +87,36 @@ def _named(name: str, scope: ast.AST, tree: ast.Module, seen: frozenset[str]) ->
             yield from _texts(value, home, tree, seen)
         if bound:
             return
+    if isinstance(scope, ast.FunctionDef) and name in _parameters(scope):
+        yield from _passed(scope, _parameters(scope).index(name))
     for module in _imported_from(name, tree):
         yield from _named(name, trees()[module], trees()[module], seen)
+
+
+def _parameters(function: ast.FunctionDef) -> list[str]:
+    return [argument.arg for argument in function.args.args]
+
+
+def _passed(function: ast.FunctionDef, position: int, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The plain texts that stand for a parameter: its default, and what calls say in its place, or pass on."""
+    default = position - len(function.args.args) + len(function.args.defaults)
+    if default >= 0:
+        yield from _plain(function.args.defaults[default])
+    for scope in (scope for tree in trees().values() for scope in _scopes(tree) if scope is not function):
+        for node in ast.walk(scope):
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if (
+                    name == function.name and len(args) > position
+                ):
+                    yield from _plain(args[position])
+                    match scope, args[position]:
+                        case ast.FunctionDef(name=by), ast.Name(id=own) if own in _parameters(scope) and by not in seen:
+                            yield from _passed(scope, _parameters(scope).index(own), seen | {function.name})
+
+
+def _plain(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
 
 
 def _binds(node: ast.Assign, name: str) -> bool:
