@@ -18,6 +18,7 @@ from probes.tokens import Tokens, seconds_left
 from probes.web import Web
 from tests.probes.session_tokens import REFRESH, gives, pair, token
 from tests.probes.site import Site
+from tests.probes.sleeping import sleeps
 
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -39,7 +40,7 @@ def awake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr("probes.identity.asyncio.sleep", sleep)
+    sleeps(monkeypatch, "probes.identity", sleep)
     return slept
 
 

@@ -14,6 +14,7 @@ from probes.redaction import Redactor
 from probes.target import Part, Target
 from probes.web import Web
 from tests.probes.site import Site, js
+from tests.probes.sleeping import sleeps
 from tests.probes.talking import talking
 
 ONLINE = "GET apex/api/svc/chat/api/chats/presence/online"
@@ -49,7 +50,7 @@ async def test_what_shows_late_is_waited_for(site: Site, web: Web, cast: Cast, m
     async def meanwhile(_: float) -> None:
         site.says[ONLINE] = BOB
 
-    monkeypatch.setattr("probes.presence.asyncio.sleep", meanwhile)
+    sleeps(monkeypatch, "probes.presence", meanwhile)
     await presence.sees(web, cast.member("alice"), cast.member("bob"), online=True)
     assert len(site.asked) == 2
 

@@ -10,6 +10,7 @@ from probes.tokens import OwnSession, Tokens
 from probes.web import Answer, Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.probes.site import NOWHERE, Said, Site, js, page
+from tests.probes.sleeping import sleeps
 
 BEFORE, AFTER = pair(1), pair(2, age=0)
 
@@ -117,7 +118,7 @@ async def test_a_token_of_this_second_waits_for_the_next(site: Site, web: Web, m
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr("probes.refreshing.asyncio.sleep", sleep)
+    sleeps(monkeypatch, "probes.refreshing", sleep)
     site.says[REFRESH] = SPENT
     for refresh in (token("refresh", age=0), token("refresh", age=60), "opaque", token("refresh", age=-3600)):
         assert isinstance(await refreshing.ask(web, refresh), Answer)
