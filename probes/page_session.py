@@ -33,6 +33,7 @@ REFUSAL = {"code": refreshing.SPENT, "message": "Token is blacklisted"}
 NO_PODS = "no healthy upstream"
 READ = "names => names.map(name => localStorage.getItem(name) ?? '')"
 ASKS = ("fetch", "xhr")
+MOMENT, OPENED_WITHIN = 0.3, 3.0  # seconds in which an open page asks nothing; for how long that is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Stay:
         self.visit, self.page, self.realtime = visit, visit.page, visit.target.realtime
         self.sockets = Sockets(visit.page, visit.target.hosts.apex, visit.recorder, visit.news.set)
         self._session, self._since, self._stale = session, Mark(), frozenset[str]()
-        self._asked = self._logouts = 0
+        self._asked = self._logouts = self._begun = 0
         self._flying: set[Request] = set()
         self._failing: Iterator[Failing] = iter(())
 
@@ -69,6 +70,7 @@ class Stay:
 
     async def expire(self, token: str) -> None:
         """Half an hour passes: the access token in the page's storage is one that has expired."""
+        await self._quiet()
         self._mark()  # the page may notice before anything else is done to it
         before = await self._kept()
         self._stale = frozenset({token, before.access, self._session.tokens.access})
@@ -199,6 +201,15 @@ class Stay:
                     self.visit.news.clear()
                     await self.visit.news.wait()
 
+    async def _quiet(self) -> None:
+        """Wait for what the page asks while it opens: a call that came late would meet the new state of things."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(OPENED_WITHIN):
+                asked = -1
+                while self._flying or self.visit.is_reading or asked != self._begun:
+                    asked = self._begun
+                    await asyncio.sleep(MOMENT)
+
     async def _settle(self) -> None:
         """Wait for the answers to refreshes that are under way, since they say why."""
         await self._until(lambda: not any(refreshing.REFRESH in r.url for r in self._flying), 1.0)
@@ -225,6 +236,7 @@ class Stay:
                 await route.fallback()
 
     def _request(self, request: Request) -> None:
+        self._begun += 1
         if request.resource_type in ASKS and "/api/" in request.url:
             self._flying.add(request)
         self._asked += request.url.endswith(refreshing.REFRESH) and request.method == "POST"

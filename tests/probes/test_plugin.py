@@ -199,8 +199,8 @@ def test_what_is_accepted_is_reported_and_fails_nothing_until_its_date(
 @pytest.mark.parametrize(
     ("wishes", "code", "said"),
     [
-        ([], EXIT_HELD, "HELD, but not as it should be (2 held, 1 degraded"),
-        (["--strict-verdicts"], EXIT_BROKEN, "1 of 3 promises degraded, and --strict-verdicts asks for better"),
+        ([], EXIT_HELD, "HELD, but not as it should be (3 held, 1 degraded"),
+        (["--strict-verdicts"], EXIT_BROKEN, "1 of 4 promises degraded, and --strict-verdicts asks for better"),
     ],
 )
 def test_degraded_fails_whom_it_shall_fail(
