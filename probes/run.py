@@ -16,7 +16,7 @@ from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.outcome import Attempt, Outcome, Scenario, conclude, described
 from probes.target import Target
-from probes.turns import Turns, go_first
+from probes.turns import Turns, ahead, go_first
 
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
@@ -258,7 +258,8 @@ class Run:
             return replace(finding, rungs=seen.rungs, suspect=seen.suspect)
         try:
             async with self._looking.one(), asyncio.timeout(SECOND_LOOK):
-                return await self._refine(finding, recorder)
+                with ahead():
+                    return await self._refine(finding, recorder)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
             if not self.stopped:
                 recorder.note(f"the ladder itself failed: {type(error).__name__}: {error}")

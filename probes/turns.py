@@ -1,8 +1,8 @@
 """Who asks next, so that a run does not stampede what it looks at."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 _waits = ContextVar("waits", default=True)
@@ -11,6 +11,16 @@ _waits = ContextVar("waits", default=True)
 def go_first() -> None:
     """Have this task, and those it starts, wait for no turn: it drives a browser, and the run lasts as long as that."""
     _waits.set(False)
+
+
+@contextmanager
+def ahead() -> Iterator[None]:
+    """Wait for no turn in the block: a second look has a deadline, and queues for looks already."""
+    before = _waits.set(False)
+    try:
+        yield
+    finally:
+        _waits.reset(before)
 
 
 class Turns:

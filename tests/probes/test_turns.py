@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from probes.turns import Turns, go_first
+from probes.turns import Turns, ahead, go_first
 
 FOR_EVER, AT_ONCE = 60.0, 2
 
@@ -72,3 +72,18 @@ async def test_who_goes_first_waits_for_nobody() -> None:
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_who_is_ahead_is_so_for_a_while_only() -> None:
+    """In the block no turn is waited for; after it one is."""
+    turns, never, holders = Turns(1, FOR_EVER), asyncio.Event(), list[int]()
+    holding = asyncio.create_task(_hold(turns, never, holders))
+    await _settled()
+    with ahead():
+        async with asyncio.timeout(30), turns.one():
+            pass
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01), turns.one():
+            pass
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
