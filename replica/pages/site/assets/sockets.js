@@ -6,6 +6,8 @@ import { accessToken } from "./session.js";
 const BEAT = 30000 * SCALE;
 const LONGEST = 30000 * SCALE;
 const AT_ONCE = 20;
+// A page that storms does so on a slow machine too: every try is several.
+const STORM = 3;
 
 // A pause that ends early when the network comes back.
 export const pauseOrOnline = (milliseconds) =>
@@ -66,7 +68,7 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
     try {
       if (!lies("page-reconnects-with-stale-token")) await renew(refused);
       if (delay) await pauseOrOnline(delay);
-      if (!ended) connect();
+      for (let left = storms ? STORM : 1; left && !ended; left -= 1) connect();
     } catch {
       say("❌", "토큰 갱신 실패, 재연결 중단");
     } finally {
