@@ -168,6 +168,17 @@ async def test_the_page_storms(alice: Visitor) -> None:
     assert await alice.stored("accessToken") is None
 
 
+async def test_the_sockets_race(alice: Visitor) -> None:
+    """Fault sockets-race-to-refresh: each asks with the same refresh token, and the losers log the user out."""
+    alice.place.world.faults = {"sockets-race-to-refresh"}
+    await settled(alice)
+    await grows_old(alice)
+    alice.place.world.live.sockets.drop(KINDS)
+    await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
+    assert alice.place.asked_for(REFRESH) > 1
+    assert await alice.stored("refreshToken") is None
+
+
 async def test_the_page_logs_out_on_any_error(alice: Visitor) -> None:
     """Fault page-logs-out-on-any-refresh-error: a 503 costs the session."""
     alice.place.world.faults = {"page-logs-out-on-any-refresh-error"}

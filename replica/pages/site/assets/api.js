@@ -67,7 +67,10 @@ async function refresh(wait = 0) {
   }
   // A refresh that fails by network or 503 says nothing about the session: nobody is signed out for it.
   if (!answer.ok) throw new Error(`토큰을 갱신하지 못했습니다 (${answer.status}).`);
-  keep(await body(answer));
+  const pair = await body(answer);
+  // A page that was signed out while this came in is on its way to the login, and keeps nothing.
+  if (signedOut) throw new SignedOut("로그인이 만료되었습니다.");
+  keep(pair);
 }
 
 let signedOut = false;
