@@ -168,49 +168,6 @@ def test_the_nearest_reason_to_skip_wins(scenario: str, reason: str) -> None:
     assert built(USABLE + "[skip]\n" + lines).reason_to_skip(scenario) == reason
 
 
-KNOWN = ("edge/the-certificate-holds[cdn]", "edge/http-leads-to-https", "presign/signed[chat]")
-
-
-def excepting(*names: str, accepted: str = KNOWN[0]) -> Target:
-    """An environment that skips `names` and accepts a finding in another."""
-    lines = "".join(f'"{name}" = "why"\n' for name in names)
-    return built(USABLE + "[skip]\n" + lines + ACCEPTED.replace(KNOWN[0], accepted))
-
-
-def test_exceptions_may_be_for_a_case_a_scenario_or_an_area() -> None:
-    """Those of areas that were not collected are left alone."""
-    excepting("edge", "presign/signed", "presign/signed[chat]").check_names(KNOWN, all_areas=True)
-    excepting("storage/x", "storage", accepted="storage/x").check_names(KNOWN, all_areas=False)
-
-
-@pytest.mark.parametrize(
-    ("target", "all_areas", "told", "hint"),
-    [
-        (
-            excepting("edge/http-leads"),
-            False,
-            "[skip] names 'edge/http-leads'",
-            "did you mean edge/http-leads-to-https?",
-        ),
-        (excepting("edge/zzzzzzzzzz"), False, "[skip] names 'edge/zzzzzzzzzz'", "correct or remove it"),
-        (excepting("presing"), True, "[skip] names 'presing'", "did you mean presign?"),
-        (
-            excepting(accepted="presign/signed"),
-            False,
-            "[[accepted]] names 'presign/signed'",
-            f"did you mean {KNOWN[2]}?",
-        ),
-        (excepting(accepted="edge"), False, "[[accepted]] names 'edge'", "correct or remove it"),
-        (excepting(accepted="a/b"), True, "[[accepted]] names 'a/b'", "correct or remove it"),
-    ],
-)
-def test_a_name_that_no_scenario_bears_is_told(target: Target, all_areas: bool, told: str, hint: str) -> None:
-    """A mistyped exception would never apply; a finding is accepted in one case of one scenario."""
-    with pytest.raises(BadEnvironment) as said:
-        target.check_names(KNOWN, all_areas=all_areas)
-    assert str(said.value) == f"{told}, which is no scenario of ours; {hint}"
-
-
 @pytest.mark.parametrize(
     ("host", "to"),
     [
