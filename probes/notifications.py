@@ -108,10 +108,8 @@ async def opened(web: Web, member: Member, token: str) -> AsyncIterator[Stream]:
     url = f"{web.target.hosts.apex}{NOTIFICATIONS}/stream?token={quote(token, safe='')}"
     async with web.listen(url) as (response, exchange):
         if response.status_code != 200 or EVENT_STREAM not in response.headers.get("content-type", ""):
-            body = await response.aread()
-            exchange.response_body = body
             current().telling = exchange
-            raise Broken(explain(Answer("GET", url, response.status_code, exchange.response_headers, body)))
+            raise Broken(explain(await web.refusal(response, exchange)))
         async with aclosing(EventSource(response).aiter_sse()) as events:
             yield Stream(events, exchange, member)
 

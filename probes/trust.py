@@ -98,9 +98,9 @@ async def _knock_for_a_socket(web: Web, path: str, token: str, headers: Mapping[
 
 async def _knock_for_a_stream(web: Web, url: str, headers: Mapping[str, str]) -> Answer:
     async with web.listen(url, headers) as (response, exchange):
-        body = b"" if response.status_code == 200 else await response.aread()
-        exchange.response_body = body
-        return Answer("GET", url, response.status_code, exchange.response_headers, body)
+        if response.status_code != 200:
+            return await web.refusal(response, exchange)
+        return Answer("GET", url, 200, exchange.response_headers, b"")
 
 
 async def admits(web: Web, door: Door, token: str) -> None:

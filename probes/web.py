@@ -121,12 +121,8 @@ class Web:
                     request.headers["traceparent"] = exchange.traceparent
                     request.headers["x-request-id"] = f"{current().evidence.run}-{exchange.traceparent[36:52]}"
                 exchange.asked(dict(request.headers), request.content)
-                try:
-                    async with asyncio.timeout(self.target.patience.answer):
-                        response = await self._client.send(request)
-                except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
-                    exchange.error = f"{type(error).__name__}: {error}"
-                    raise Broken(explain(url, error)) from error
+                async with self._answering(exchange, url):
+                    response = await self._client.send(request)
                 if cookies is not None:
                     cookies.extract_cookies(response)
                 exchange.answered(response.status_code, dict(response.headers), response.content)
@@ -151,18 +147,32 @@ class Web:
             endless = httpx.Timeout(self.target.patience.answer, read=None)
             request = self._client.build_request("GET", url, headers=headers, timeout=endless)
             exchange.asked(dict(request.headers))
-            try:
-                async with asyncio.timeout(self.target.patience.answer):
-                    response = await self._client.send(request, stream=True)
-            except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
-                exchange.error = f"{type(error).__name__}: {error}"
-                current().telling = exchange
-                raise Broken(explain(url, error)) from error
+            async with self._answering(exchange, url):
+                response = await self._client.send(request, stream=True)
             exchange.answered(response.status_code, dict(response.headers))
             try:
                 yield response, exchange
             finally:
                 await response.aclose()
+
+    async def refusal(self, response: httpx.Response, exchange: Exchange) -> Answer:
+        """What `listen` got in place of a stream, to its end. Raises Broken when it has none."""
+        url = str(response.request.url)
+        async with self._answering(exchange, url):
+            exchange.response_body = await response.aread()
+        return Answer("GET", url, response.status_code, exchange.response_headers, response.content)
+
+    @asynccontextmanager
+    async def _answering(self, exchange: Exchange, url: str) -> AsyncIterator[None]:
+        """What the block waits for comes in time. Raises Broken."""
+        try:
+            async with asyncio.timeout(self.target.patience.answer):
+                yield
+        except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
+            exchange.error = f"{type(error).__name__}: {error}"
+            if exchange.kind == "stream":  # others are asked while it is open
+                current().telling = exchange
+            raise Broken(explain(url, error)) from error
 
     async def close(self) -> None:
         await self._client.aclose()

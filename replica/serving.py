@@ -11,7 +11,7 @@ import websockets.http11
 from starlette.types import ASGIApp
 
 PING_SECONDS = 30  # contract §5.2
-LINE_BYTES = 1 << 20  # Go's limit; a socket's token stands in the line, and 16 KB of it are refused, not cut off
+LINE_BYTES = 1 << 20  # Go's limit; a token may stand in the line, and 16 KB of it are refused, not cut off
 
 
 class _Server(uvicorn.Server):
@@ -57,6 +57,7 @@ def _server(app: ASGIApp, ping: float, *, dated: bool) -> uvicorn.Server:
         proxy_headers=True,
         forwarded_allow_ips="*",  # only the gateway can reach it
         timeout_keep_alive=600,  # longer than Caddy keeps one: a write on a connection just closed here would get 503
+        h11_max_incomplete_event_size=LINE_BYTES,
         ws="websockets-sansio",
         ws_max_size=512 * 1024,  # of chat; the board's is smaller, and its own
         ws_ping_interval=ping,

@@ -4,7 +4,8 @@ import asyncio
 import gzip
 import socket
 import ssl
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,22 +155,38 @@ async def test_silence_has_names(
     assert (exchange["status"], exchange["error"].partition(":")[0]) == (None, kept)
 
 
-async def test_who_hangs_up_is_a_finding(recorder: Recorder, site: Site) -> None:
-    """A service that dies over a request was there."""
+@asynccontextmanager
+async def hanging_up(last_words: bytes = b"") -> AsyncIterator[str]:
+    """A service that dies over a request."""
 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
+        writer.write(last_words)
         writer.close()
         await writer.wait_closed()
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        web = Web(target_at(site))
+        yield f"http://api.localhost:{server.sockets[0].getsockname()[1]}/api/svc/chat/x"
+
+
+@pytest.mark.usefixtures("recorder")
+async def test_who_hangs_up_is_a_finding(web: Web) -> None:
+    """A service that dies over a request was there."""
+    async with hanging_up() as url:
         with pytest.raises(Broken) as failure:
-            await web.ask("GET", f"http://api.localhost:{port}/api/svc/chat/x")
-        await web.close()
+            await web.ask("GET", url)
     assert failure.value.finding.code is Code.SERVICE_UNAVAILABLE
     assert failure.value.finding.observed.startswith("chat-service at api.localhost broke off: ")
+
+
+async def test_a_refused_stream_that_breaks_off_is_a_finding(recorder: Recorder, web: Web) -> None:
+    """It is the target that broke off, not the suite that could not ask."""
+    async with hanging_up(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\n{") as url:
+        with pytest.raises(Broken) as failure:
+            async with web.listen(url) as (response, exchange):
+                await web.refusal(response, exchange)
+    assert failure.value.finding.code is Code.SERVICE_UNAVAILABLE
+    assert recorder.telling is exchange
 
 
 @pytest.mark.usefixtures("recorder")

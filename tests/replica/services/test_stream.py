@@ -116,3 +116,16 @@ def event_of(world: World) -> Notification:
         resource=alice,
         resource_name="by hand",
     )
+
+
+async def test_a_long_token_is_refused_however_it_arrives(dial: Dial) -> None:
+    """As Go takes it, which reads up to 1 MB: a word of the service's own, not a connection that is cut."""
+    reader, writer = await asyncio.open_connection(*dial.address.split(":"))
+    begun = f"GET {STREAM}?token={'x' * 20_000}"
+    writer.write(begun.encode())
+    await writer.drain()
+    await dial.refusal("/health", None)  # by now it has read what was begun
+    writer.write(f" HTTP/1.1\r\nHost: {dial.address}\r\n\r\n".encode())
+    assert (await reader.readline()).split()[1] == b"401"
+    writer.close()
+    await writer.wait_closed()
