@@ -1,32 +1,115 @@
 """Every fault breaks exactly the promises that it must, each under its right name, and all others hold."""
 
 from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from replica.faults import FAULTS
-from tests.conftest import Ended, Probe, Replica
+from tests.conftest import Ended, Probe, Replica, begin, ended
+from tests.fault_groups import areas, grouped
 from tests.fault_matrix import MATRIX, SUSPECTS
 
+Group = tuple[str, ...]
 
-@pytest.mark.parametrize("fault", [None, *sorted(FAULTS)], ids=str)
-def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str | None, replica: Replica, probe: Probe) -> None:
+
+class Together:
+    """One run for all faults of a group, and the groups that did not end as the sum of their rows."""
+
+    def __init__(self, faults: Collection[str], replica: Replica, runs: pytest.TempPathFactory) -> None:
+        self._groups = grouped({fault: row for fault, row in MATRIX.items() if fault in faults})
+        self._replica, self._runs = replica, runs
+        self._ended: dict[Group, Ended] = {}
+        self.apart: list[str] = []
+
+    def run(self, fault: str) -> tuple[Group, Ended]:
+        """The group of `fault`, and how its run ended; where that proves nothing, of `fault` alone and confirmed."""
+        group = next(group for group in self._groups if fault in group)
+        if group not in self._ended:
+            # Unconfirmed: what a busy machine breaks is seen when each is tried alone.
+            self._ended[group] = lying(self._replica, group, self._runs.mktemp("group"), "--no-confirm")
+        run = self._ended[group]
+        if not differences(run, group):
+            return group, run
+        self.apart.append(f"{fault}, since of {', '.join(group)} came {differences(run, group)}")
+        return (fault,), lying(self._replica, [fault], self._runs.mktemp("alone"))
+
+
+@pytest.fixture(scope="session")
+def together(
+    request: pytest.FixtureRequest, started_replica: Replica, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Together]:
+    """For the faults that this session asks about; at its end it says which had to be tried alone."""
+    asked = {item.callspec.params.get("fault") for item in request.session.items if hasattr(item, "callspec")}
+    together = Together(asked, started_replica, tmp_path_factory)
+    yield together
+    for line in together.apart:
+        request.config.get_terminal_writer().line(f"\ntried alone: {line}")
+
+
+def lying(replica: Replica, faults: Sequence[str], runs: Path, *options: str) -> Ended:
+    """A whole run with `faults` in force; confirmed where `options` say nothing, as users run it."""
+    replica.lie(faults)
+    try:
+        return ended(begin(runs, "--env", str(replica.environment), *options), runs)
+    finally:
+        replica.lie([])
+
+
+def test_without_a_fault_all_hold(replica: Replica, probe: Probe) -> None:
+    """Nothing else is worth a word before this."""
+    run = probe("--env", str(replica.environment))
+    assert run.codes == {}, run.output
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Together) -> None:
     """With the fault in force, the whole run ends as the table says: nothing missed, nothing extra, right name."""
-    replica.lie([fault] if fault else [])
-    run = probe("--env", str(replica.environment))  # confirmed, as users run it: a busy machine is not a fault
-    assert run.codes == (MATRIX[fault] if fault else {}), run.output
+    group, run = together.run(fault)
+    assert run.codes == told(group), run.output
     assert strangers(run, fault) == set(), run.output
 
 
-def strangers(run: Ended, fault: str | None) -> set[str]:
+def differences(run: Ended, group: Group) -> dict[str, str]:
+    """What came otherwise, and as what; a code that is promised and did not come as `held`."""
+    expected, codes = told(group), run.codes
+    others = {scenario for scenario in expected | codes if expected.get(scenario) != codes.get(scenario)}
+    suspects = {fault: str(found) for fault in group if (found := strangers(run, fault))}
+    return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | suspects
+
+
+def told(group: Group) -> dict[str, str]:
+    return {scenario: code for fault in group for scenario, code in MATRIX[fault].items()}
+
+
+def strangers(run: Ended, fault: str) -> set[str]:
     """Suspects that do not name what the fault has broken."""
-    if fault is None:
-        return set()
     ((code, _),) = Counter(MATRIX[fault].values()).most_common(1)
-    found = [s.finding for s in run.report.scenarios if s.finding and s.finding.code == code]
+    found = [s.finding for s in run.report.scenarios if s.id in MATRIX[fault] and s.finding and s.finding.code == code]
     return {finding.suspect for finding in found if SUSPECTS[fault] not in finding.suspect}
 
 
 def test_the_table_knows_every_fault() -> None:
     """A fault without a row, or a row without a fault, proves nothing."""
     assert set(MATRIX) == set(SUSPECTS) == set(FAULTS)
+
+
+def test_faults_of_a_group_keep_out_of_each_others_way() -> None:
+    """Every fault is in one group, and no two of a group break the same area."""
+    groups = grouped(MATRIX)
+    assert sorted(fault for group in groups for fault in group) == sorted(FAULTS)
+    for group in groups:
+        assert max(Counter(area for fault in group for area in areas(MATRIX[fault])).values()) == 1, group
+
+
+def test_a_fault_that_breaks_much_is_tried_alone() -> None:
+    rows = {"much": [f"a/{n}" for n in range(16)], "little": ["b/1"], "less": ["c/1"]}
+    assert grouped(rows) == [("less", "little"), ("much",)]
+
+
+def test_a_call_and_its_server_are_one_area() -> None:
+    assert grouped({"server": ["livekit/x"], "call": ["calls/x"], "page": ["page/x"]}) == [
+        ("call", "page"),
+        ("server",),
+    ]

@@ -1,6 +1,7 @@
 """What a page's sockets do is seen, and they can be cut: a real Chromium on a server of sockets."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -49,10 +50,10 @@ class Seen:
                 await self.news.wait()
 
 
-async def _answer(connection: ServerConnection, request: Request) -> Response | None:
+async def _answer(connection: ServerConnection, request: Request, over: asyncio.Event) -> Response | None:
     path = request.path.partition("?")[0]
     if path.endswith("/ws/silence"):
-        await asyncio.sleep(60)
+        await over.wait()
     if path.endswith("/ws/stranger"):
         return connection.respond(401, "")
     if path.endswith("/ws/trouble"):
@@ -68,8 +69,11 @@ async def _serving(served: dict[str, ServerConnection]) -> AsyncIterator[int]:
         served[connection.request.path.partition("?")[0]] = connection
         await connection.wait_closed()
 
-    async with serve(listen, "127.0.0.1", 0, process_request=_answer, close_timeout=1) as server:
+    over = asyncio.Event()
+    answer = functools.partial(_answer, over=over)
+    async with serve(listen, "127.0.0.1", 0, process_request=answer, close_timeout=1) as server:
         yield next(iter(server.sockets)).getsockname()[1]
+        over.set()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,39 @@
+"""Faults that may be in force in one run: most break little, and a hundred whole runs cost most of an hour.
+
+Group testing (Dorfman, 1943). No two faults of a group break the same area, and together they must break the sum of
+what each does: so whatever lies outside a fault's row has held, as in a run of its own, and nobody else can have broken
+what lies in it. A group that ends otherwise proves nothing, and each of its faults is tried alone.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+Rows = Mapping[str, Collection[str]]
+
+# A fault that breaks more leaves too little that could hold beside it.
+MOST_BROKEN = 15
+ONE_SERVER = {"calls": "livekit"}
+
+
+def grouped(rows: Rows) -> list[tuple[str, ...]]:
+    """The faults in groups of about one size; pure."""
+    rivals = Counter(area for broken in rows.values() for area in areas(broken))
+    groups: list[list[str]] = []
+    for fault in sorted(rows, key=lambda fault: (-max(rivals[area] for area in areas(rows[fault])), fault)):
+        room = [group for group in groups if _fits(fault, group, rows)]
+        if room:
+            min(room, key=len).append(fault)
+        else:
+            groups.append([fault])
+    return [tuple(group) for group in groups]
+
+
+def areas(broken: Iterable[str]) -> set[str]:
+    """Where the scenarios `broken` are; pure."""
+    found = {scenario.partition("/")[0] for scenario in broken}
+    return {ONE_SERVER.get(area, area) for area in found}
+
+
+def _fits(fault: str, group: Collection[str], rows: Rows) -> bool:
+    small = all(len(rows[one]) <= MOST_BROKEN for one in (fault, *group))
+    return small and not any(areas(rows[fault]) & areas(rows[other]) for other in group)
