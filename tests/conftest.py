@@ -8,16 +8,18 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import Browser
 
 from probes.starting import Started
 from reports.run import Run, load
+from tests.browsing import launched
 
 ROOT = Path(__file__).parent.parent
 RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
@@ -85,6 +87,12 @@ class Ended:
     def codes(self) -> dict[str, str]:
         """What did not hold: {scenario: code}."""
         return {s.id: s.finding.code for s in self.report.scenarios if s.finding}
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
 
 
 Probe = Callable[..., Ended]

@@ -1,14 +1,12 @@
 """Reports of real runs, opened as a person opens them, and the pictures of them in the documents."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from probes.chromium import find
 from probes.trace_link import VARIABLE
 from tests.conftest import ROOT, Replica
 from tests.pictures import PHONE, PICTURES, RECORDED, WIDE, Recorded, Shot, record, take
@@ -19,14 +17,6 @@ SUSPECT = "storage base path: the service serves /api/storage, the gateway sends
 FIRST_SCREENS = [Shot("wide", size=WIDE), Shot("phone", size=PHONE, scheme="dark")]
 
 
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=str(find()))
-        yield launched
-        await launched.close()
-
-
 def size(picture: Path) -> tuple[int, int]:
     """Width and height in pixels (PNG specification, section 11.2.2: IHDR comes first)."""
     data = picture.read_bytes()
@@ -35,14 +25,14 @@ def size(picture: Path) -> tuple[int, int]:
 
 
 async def test_a_stranger_can_name_the_cause(
-    replica: Replica, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    replica: Replica, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who opens only report.html of a real run finds suspect, broken rung, curl line, runbook, screenshot and trace."""
     monkeypatch.setenv(VARIABLE, "https://grafana.example.org/trace/{trace}")
     replica.lie(["storage-base-path-mismatch"])
     folder = record(Recorded("", ()), tmp_path / "runs", "--env", str(replica.environment), "-k", STORAGE)
-    await take(chromium, folder, FIRST_SCREENS, ROOT / ".screenshots" / "storage-base-path-mismatch")
-    page = await chromium.new_page()
+    await take(browser, folder, FIRST_SCREENS, ROOT / ".screenshots" / "storage-base-path-mismatch")
+    page = await browser.new_page()
     await page.goto((folder / "report.html").as_uri())
     first = await page.locator(".first").inner_text()
     assert SUSPECT in first
@@ -60,12 +50,12 @@ async def test_a_stranger_can_name_the_cause(
     assert [href for href in hrefs if href.endswith("trace.zip")]
 
 
-async def test_a_killed_run_says_so_first(replica: Replica, chromium: Browser, tmp_path: Path) -> None:
+async def test_a_killed_run_says_so_first(replica: Replica, browser: Browser, tmp_path: Path) -> None:
     """`python -m reports` makes its page, which blames nobody and draws what was cut short."""
     killed = Recorded("", (), killed_after=1)
     folder = record(killed, tmp_path / "runs", "--env", str(replica.environment), "-k", "edge or page_session")
-    await take(chromium, folder, FIRST_SCREENS, ROOT / ".screenshots" / "killed")
-    page = await chromium.new_page()
+    await take(browser, folder, FIRST_SCREENS, ROOT / ".screenshots" / "killed")
+    page = await browser.new_page()
     await page.goto((folder / "report.html").as_uri())
     assert await page.locator(".warning").inner_text() == "The run was killed."
     assert await page.locator("h1").inner_text() in (await page.title())

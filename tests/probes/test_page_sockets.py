@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from probes import chromium
 from probes.evidence import Recorder
 from probes.page_sockets import LOST, RESTARTS, Sockets, kind, refusal
 from tests.probes.planted import token
@@ -74,14 +73,6 @@ async def _serving(served: dict[str, ServerConnection]) -> AsyncIterator[int]:
     async with serve(listen, "127.0.0.1", 0, process_request=answer, close_timeout=1) as server:
         yield next(iter(server.sockets)).getsockname()[1]
         over.set()
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium.find())
-        yield launched
-        await launched.close()
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 import json
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from probes import chromium, labels, traces
+from probes import labels, traces
 from probes.redaction import Redactor
 from tests.probes import planted
 from tests.probes.site import Said, Site, js
@@ -40,14 +39,6 @@ async function ask(known) {
   document.title = 'asked'
 }
 </script>"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium.find())
-        yield launched
-        await launched.close()
 
 
 async def record(browser: Browser, site: Site, archive: Path, *, sources: bool) -> None:

@@ -4,9 +4,8 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from probes import chromium
 from replica.keys import SigningKey
 from replica.services import APPS
 from replica.settings import BucketSettings, Hosts
@@ -28,14 +27,6 @@ async def place() -> AsyncIterator[Place]:
         place.apps = {name: app(place.world) for name, app in APPS.items()}
         async with served(place, listening):
             yield place
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium.find())
-        yield launched
-        await launched.close()
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from probes import chromium
 from replica.rows import VideoRoom
 from replica.world import add
+from tests.browsing import launched
 from tests.replica.pages.visiting import Place, Visitor, refusing, tokens_of, visitor
 from tests.replica.sfu import Standing
 
@@ -33,10 +33,8 @@ LOUD = """() => new Promise(async (resolve) => {
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """One with a microphone that beeps."""
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium.find(), args=FAKE)
-        yield launched
-        await launched.close()
+    async with launched(*FAKE) as browser:
+        yield browser
 
 
 @pytest.fixture

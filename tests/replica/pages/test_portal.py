@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from probes import chromium
 from probes.browser import trust
 from probes.target import build
+from tests.browsing import launched
 from tests.conftest import Replica
 from tests.replica.pages.visiting import SIGN_IN
 
@@ -45,11 +45,8 @@ async def portal(replica: Replica) -> AsyncIterator[Portal]:
     """A browser of its own: it must trust the replica's authority."""
     environment = tomllib.loads(replica.environment.read_text())
     target = build(environment, str(replica.environment))
-    async with async_playwright() as playwright:
-        browser: Browser = await playwright.chromium.launch(executable_path=chromium.find(), args=trust(target))
-        page = await browser.new_page()
-        yield Portal(page, environment["oauth"], environment["hosts"]["apex"])
-        await browser.close()
+    async with launched(*trust(target)) as browser:
+        yield Portal(await browser.new_page(), environment["oauth"], environment["hosts"]["apex"])
 
 
 async def test_the_operator_stays_signed_in(portal: Portal) -> None:

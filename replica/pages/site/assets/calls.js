@@ -3,16 +3,10 @@
 import { call } from "./api.js";
 import { talk } from "./call.js";
 import { h } from "./dom.js";
+import { drawer } from "./drawer.js";
 
 export function callSide(workspaceId) {
-  const side = h("aside", { className: "side", hidden: true });
-  let open = null;
-
-  const show = (...content) => {
-    open?.close();
-    open = null;
-    side.replaceChildren(...content);
-  };
+  const { side, show, open, toggle } = drawer(() => list());
 
   const tabs = () =>
     h("div", { role: "tablist" }, h("button", { onclick: list }, "진행중"), h("button", { onclick: past }, "히스토리"));
@@ -36,11 +30,7 @@ export function callSide(workspaceId) {
     h("button", { className: "item", onclick: () => enter(row) }, `${row.name} (${row.participantCount}명)`);
   const over = (row) => h("div", { className: "item" }, row.roomName);
 
-  function enter(row) {
-    show();
-    open = talk(row, list);
-    side.replaceChildren(open.content);
-  }
+  const enter = (row) => open(() => talk(row, list));
 
   function begin() {
     const name = h("input", { placeholder: "예: 팀 미팅" });
@@ -55,12 +45,6 @@ export function callSide(workspaceId) {
       console.warn(error);
       window.alert("통화방을 만들 수 없습니다.");
     }
-  }
-
-  function toggle() {
-    side.hidden = !side.hidden;
-    if (side.hidden) show();
-    else list();
   }
 
   return { side, toggle, close: show };

@@ -3,16 +3,10 @@
 import { call } from "./api.js";
 import { panel } from "./chat-panel.js";
 import { h } from "./dom.js";
+import { drawer } from "./drawer.js";
 
 export function chatSide(workspaceId) {
-  const side = h("aside", { className: "side", hidden: true });
-  let open = null;
-
-  const show = (...content) => {
-    open?.close();
-    open = null;
-    side.replaceChildren(...content);
-  };
+  const { side, show, open, toggle } = drawer(() => list());
 
   async function list() {
     const found = h("div", { className: "list" }, "로딩 중...");
@@ -35,11 +29,7 @@ export function chatSide(workspaceId) {
 
   const entry = (chat) => h("button", { className: "item", onclick: () => enter(chat) }, nameOf(chat));
 
-  function enter(chat) {
-    show();
-    open = panel(chat, list);
-    side.replaceChildren(...open.content);
-  }
+  const enter = (chat) => open(() => panel(chat, list));
 
   async function begin() {
     const people = h("div", {});
@@ -68,12 +58,6 @@ export function chatSide(workspaceId) {
       console.warn(error);
       window.alert("채팅방을 열 수 없습니다.");
     }
-  }
-
-  function toggle() {
-    side.hidden = !side.hidden;
-    if (side.hidden) show();
-    else list();
   }
 
   return { side, toggle, close: show };
