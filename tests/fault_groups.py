@@ -13,6 +13,10 @@ Rows = Mapping[str, Collection[str]]
 # A fault that breaks more leaves too little that could hold beside it.
 MOST_BROKEN = 15
 ONE_SERVER = {"calls": "livekit"}
+APART = (
+    # The page goes on with its expired token, as far as the list that is of a wrong type.
+    frozenset({"services-ignore-expiry", "service-answers-wrong-type"}),
+)
 
 
 def grouped(rows: Rows) -> list[tuple[str, ...]]:
@@ -36,4 +40,6 @@ def areas(broken: Iterable[str]) -> set[str]:
 
 def _fits(fault: str, group: Collection[str], rows: Rows) -> bool:
     small = all(len(rows[one]) <= MOST_BROKEN for one in (fault, *group))
-    return small and not any(areas(rows[fault]) & areas(rows[other]) for other in group)
+    return small and not any(
+        areas(rows[fault]) & areas(rows[other]) or frozenset({fault, other}) in APART for other in group
+    )

@@ -44,8 +44,9 @@ def together(
     asked = {item.callspec.params.get("fault") for item in request.session.items if hasattr(item, "callspec")}
     together = Together(asked, started_replica, tmp_path_factory)
     yield together
-    for line in together.apart:
-        request.config.get_terminal_writer().line(f"\ntried alone: {line}")
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        for line in together.apart:
+            print(f"\ntried alone: {line}")
 
 
 def lying(replica: Replica, faults: Sequence[str], runs: Path, *options: str) -> Ended:
