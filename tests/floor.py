@@ -73,7 +73,7 @@ async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) ->
             context = await browser.new_context(storage_state=state)  # type: ignore[arg-type]
             page = await context.new_page()
             await page.goto(url, wait_until="load")
-            await page.locator("footer").wait_for()
+            await page.wait_for_function("document.body.innerText.trim() !== ''")
             await context.close()
             return 200
 
