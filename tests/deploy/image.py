@@ -147,7 +147,7 @@ def _build(podman: Engine, digest: str) -> None:
 def show(podman: Engine, environment: Path) -> None:
     """Let containers see a replica's environment at /target: the file itself, and the files that it names."""
     text = environment.read_text("utf-8")
-    for named in set(re.findall(r'"(/[^"]+\.pem)"', text)):
+    for named in filter(os.path.isfile, set(re.findall(r'"(/[^"]+)"', text))):
         copy = podman.folder / "target" / Path(named).name
         copy.write_bytes(Path(named).read_bytes())
         copy.chmod(0o444)
