@@ -126,9 +126,11 @@ def ended(process: subprocess.Popen[str], runs: Path) -> Ended:
     """Wait for the run, however it ends."""
     try:
         output, _ = process.communicate(timeout=RUN_ENDS_WITHIN)
-    except subprocess.TimeoutExpired:
+    except BaseException as error:  # Ctrl-C included: the run is in a session of its own and would go on
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
         pytest.fail(f"the run did not end by itself; it printed:\n{output}")
     folders = sorted(runs.glob("*/run.jsonl"), key=lambda journal: journal.stat().st_mtime)
     return Ended(process.returncode, output, folders[-1].parent if folders else None)
