@@ -26,10 +26,15 @@ async def settled(found: Visitor) -> None:
 async def grows_old(found: Visitor) -> str:
     """From now on the stored access token has expired; returns it."""
     old = tokens_of(found.place, seconds=-5)["accessToken"]
-    await found.page.evaluate("token => localStorage.setItem('accessToken', token)", old)
     found.place.asked.clear()
     found.place.tokens.clear()
+    await found.page.evaluate("token => localStorage.setItem('accessToken', token)", old)
     return old
+
+
+async def refused(found: Visitor) -> None:
+    """From now on there is no refresh; said before the token is old, since any part of the page may ask then."""
+    found.place.world.blacklist.add(str(await found.stored("refreshToken")))
 
 
 async def back(found: Visitor, kinds: tuple[str, ...] = KINDS) -> None:
@@ -76,8 +81,8 @@ async def test_an_expired_token_is_refreshed_before_the_first_socket(alice: Visi
 async def test_a_refused_refresh_ends_it_all_once(alice: Visitor) -> None:
     """Logged out to the login page, tokens gone, and no socket is tried again."""
     await settled(alice)
+    await refused(alice)
     await grows_old(alice)
-    alice.place.world.blacklist.add(str(await alice.stored("refreshToken")))
     alice.place.world.live.sockets.drop(KINDS)
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
     assert await alice.stored("refreshToken") is None
@@ -87,8 +92,8 @@ async def test_a_refused_refresh_ends_it_all_once(alice: Visitor) -> None:
 async def test_a_refresh_that_cannot_be_asked_is_asked_again(alice: Visitor) -> None:
     """503 logs nobody out; once auth-service answers, the sockets are back."""
     await settled(alice)
-    await grows_old(alice)
     honest, alice.place.apps["auth"] = alice.place.apps["auth"], refusing(503)
+    await grows_old(alice)
     alice.place.world.live.sockets.drop(KINDS)
     await alice.asks(REFRESH, 3)
     assert await alice.stored("refreshToken")
@@ -160,8 +165,8 @@ async def test_the_page_storms(alice: Visitor) -> None:
     """Fault page-storms-on-reconnect: logged out, and the sockets go on and on."""
     alice.place.world.faults = {"page-storms-on-reconnect"}
     await settled(alice)
+    await refused(alice)
     await grows_old(alice)
-    alice.place.world.blacklist.add(str(await alice.stored("refreshToken")))
     alice.place.world.live.sockets.drop(["chat"])
     await alice.asks("SOCKET", 20)
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
@@ -183,8 +188,8 @@ async def test_the_page_logs_out_on_any_error(alice: Visitor) -> None:
     """Fault page-logs-out-on-any-refresh-error: a 503 costs the session."""
     alice.place.world.faults = {"page-logs-out-on-any-refresh-error"}
     await settled(alice)
-    await grows_old(alice)
     alice.place.apps["auth"] = refusing(503)
+    await grows_old(alice)
     alice.place.world.live.sockets.drop(["presence"])
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
     assert await alice.stored("refreshToken") is None

@@ -106,10 +106,11 @@ class Visitor:
         await self.goes(f"/workspace/{self.place.world.home.id}")
 
     async def asks(self, part: str, times: int) -> None:
-        """Wait until the place has been asked for it so often."""
-        while self.place.asked_for(part) < times:
-            self.place.heard.clear()
-            await self.place.heard.wait()
+        """Wait until the place has been asked for it so often. Raises TimeoutError."""
+        async with asyncio.timeout(30):
+            while self.place.asked_for(part) < times:
+                self.place.heard.clear()
+                await self.place.heard.wait()
 
     async def sees(self, text: str) -> None:
         await expect(self.page.get_by_text(text, exact=True).first).to_be_visible()
