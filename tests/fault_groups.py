@@ -1,8 +1,8 @@
 """Faults that may be in force in one run: most break little, and a hundred whole runs cost most of an hour.
 
 Group testing (Dorfman, 1943). No two faults of a group break the same area, and together they must break the sum of
-what each does: so whatever lies outside a fault's row has held, as in a run of its own, and nobody else can have broken
-what lies in it. A group that ends otherwise proves nothing, and each of its faults is tried alone.
+what each does: so whatever lies outside all rows has held under each, and what lies in one is what no other is known to
+break. A group that ends otherwise proves nothing, and each of its faults is tried alone.
 """
 
 from collections import Counter
