@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from probes.outcome import Outcome, Scenario
+from probes.results import Outcome, Scenario
 from reports.lang import Words
 from reports.progress import Ended, Progress
 

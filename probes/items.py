@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from probes.outcome import Scenario
+from probes.results import Scenario
 from probes.run import Call
 from probes.target import Target
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from probes import remembering
 from probes.finding import CannotAsk, Code, Verdict
-from probes.outcome import Outcome
+from probes.results import Outcome
 from probes.state import Kept
 
 KEY = "last-run"  # beside the cast's names in the store

@@ -17,7 +17,7 @@ from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
 from probes.naming import area
-from probes.outcome import Outcome
+from probes.results import Outcome
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from probes.starting import ready

@@ -14,7 +14,7 @@ from opentelemetry.trace import Span
 from probes import reruns, telemetry
 from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
-from probes.outcome import Attempt, Outcome, Scenario, conclude, described
+from probes.results import Attempt, Outcome, Scenario, conclude, described
 from probes.target import Target
 from probes.turns import Turns, ahead, go_first
 

@@ -21,8 +21,8 @@ from probes.journal import Journal
 from probes.keepers import Keeper, keepers
 from probes.ladder import climb
 from probes.ledger import Ledger
-from probes.outcome import FAILING, Outcome, Scenario
 from probes.redaction import Redactor
+from probes.results import FAILING, Outcome, Scenario
 from probes.run import STOPPED_EARLY, Call, Run
 from probes.shards import Share
 from probes.starting import Started

@@ -11,7 +11,7 @@ import jsonschema
 from probes import journal
 from probes.evidence import Evidence, Recorder
 from probes.finding import Broken, Code, Finding
-from probes.outcome import Outcome, Scenario
+from probes.results import Outcome, Scenario
 from probes.run import Call, Refine, Run
 from probes.target import Hosts, Patience, Target, Workspace
 

@@ -8,7 +8,7 @@ import pytest
 
 from probes import console
 from probes.finding import Verdict
-from probes.outcome import Outcome
+from probes.results import Outcome
 from reports.lang import ENGLISH
 from tests.probes.stage import scenario
 

@@ -9,7 +9,7 @@ import pytest
 
 from probes.finding import Code, Finding, Verdict
 from probes.last_run import KEY, Lapse, LastRun, after, change, packed, pass_on, tell, unpacked
-from probes.outcome import Outcome
+from probes.results import Outcome
 from probes.state import open_state
 from tests.probes.cluster import Cluster
 

@@ -11,7 +11,7 @@ import pytest
 from probes import run, telemetry
 from probes.evidence import Recorder, current
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
-from probes.outcome import Outcome
+from probes.results import Outcome
 from probes.run import Refine
 from probes.target import Accepted
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario

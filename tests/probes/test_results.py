@@ -7,7 +7,7 @@ import pytest
 
 from probes import run
 from probes.finding import Code, Finding, Verdict
-from probes.outcome import Attempt, Outcome, conclude, described
+from probes.results import Attempt, Outcome, conclude, described
 from probes.target import Accepted
 from tests.probes.stage import FOUND, VALID, scenario
 
