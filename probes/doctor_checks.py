@@ -15,10 +15,11 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from urllib.parse import SplitResult, urlsplit
 
-from probes import chromium, last_run, telemetry
+from probes import chromium, telemetry
 from probes.finding import CannotAsk
 from probes.minting import open_mint
-from probes.state import open_state
+from probes.state import last_run
+from probes.state.store import open_state
 from probes.target import Part, Target, address
 from probes.tokens import seconds_left
 from reports import outlets

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probes import __version__, last_run, remembering, telemetry
+from probes import __version__, telemetry
 from probes.browser import Browser
 from probes.evidence import Evidence, Recorder, recording
 from probes.finding import EXIT_UNKNOWN, CannotAsk
@@ -26,6 +26,7 @@ from probes.results import FAILING, Outcome, Scenario
 from probes.run import STOPPED_EARLY, Call, Run
 from probes.shards import Share
 from probes.starting import Started
+from probes.state import last_run, update
 from probes.storage import Drive
 from probes.sweep import sweep
 from probes.target import Target
@@ -210,7 +211,7 @@ class Session:
         if where := self.target.identity.state:
             folder = self._wishes.folder
             mine = past.past_of(load(folder))
-            earlier = await remembering.exchange(where, lambda text: past.pack([*past.unpack(text), mine][-LAST:]))
+            earlier = await update.exchange(where, lambda text: past.pack([*past.unpack(text), mine][-LAST:]))
             past.bring(folder, past.unpack(earlier))
 
     def finish(self) -> Report:

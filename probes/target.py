@@ -21,7 +21,7 @@ from probes.livekit.promised import LiveKit, promised
 from probes.naming import area, covers, literal
 from probes.notices import Notices
 from probes.realtime import Realtime
-from probes.state import check_place, placed
+from probes.state.store import check_place, placed
 from probes.tables import BadEnvironment, nearest, section, table, text
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")

@@ -118,7 +118,7 @@ def _last_success(run: Run, scenario: Scenario) -> float:
 
 
 def _failing_runs(run: Run, scenario: Scenario) -> int:
-    """As probes/last_run.py counts for the next run: being asked in vain does not end a break, nor begin it."""
+    """As probes/state/last_run.py counts for the next run: being asked in vain does not end a break, nor begin it."""
     if scenario.verdict in _KEPT:
         return 0
     lapse = run.before.lapses.get(scenario.id) if run.before else None

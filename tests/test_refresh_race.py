@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from probes.minting import open_mint
-from probes.state import State, open_state
+from probes.state.store import State, open_state
 from probes.target import build, parse
 from replica.environment import toml
 from tests.conftest import ROOT, Replica

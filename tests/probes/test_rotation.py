@@ -11,7 +11,7 @@ from probes import refreshing
 from probes.evidence import Recorder
 from probes.finding import CannotAsk
 from probes.rotation import Rotation, expired_in, kept_after
-from probes.state import FileState, Kept
+from probes.state.store import FileState, Kept
 from probes.target import Part
 from probes.tokens import Tokens
 from probes.web import Web

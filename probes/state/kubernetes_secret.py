@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from probes.finding import CannotAsk
-from probes.state import Kept
+from probes.state.store import Kept
 
 try:
     import httpx2 as httpx

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from probes import remembering
 from probes.finding import CannotAsk, Code, Verdict
 from probes.results import Outcome
-from probes.state import Kept
+from probes.state import update
+from probes.state.store import Kept
 
 KEY = "last-run"  # beside the cast's names in the store
 MOST = 1000  # lapses; a suite has a few hundred scenarios
@@ -98,7 +98,7 @@ async def tell(where: str, told: Mapping[str, str]) -> None:
 
 async def change(where: str, how: Callable[[LastRun], LastRun]) -> LastRun:
     """Leave what `how` makes of what is there, and answer what was there. Raises CannotAsk."""
-    return unpacked(await remembering.change(where, KEY, lambda kept: packed(how(unpacked(kept)))))
+    return unpacked(await update.change(where, KEY, lambda kept: packed(how(unpacked(kept)))))
 
 
 def packed(last: LastRun) -> Kept:

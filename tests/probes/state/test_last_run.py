@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from probes.finding import Code, Finding, Verdict
-from probes.last_run import KEY, Lapse, LastRun, after, change, packed, pass_on, tell, unpacked
 from probes.results import Outcome
-from probes.state import open_state
+from probes.state.last_run import KEY, Lapse, LastRun, after, change, packed, pass_on, tell, unpacked
+from probes.state.store import open_state
 from tests.probes.cluster import Cluster
 
 HELD = Outcome(Verdict.HELD)

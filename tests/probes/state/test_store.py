@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from probes.finding import CannotAsk
-from probes.state import FileState, open_state, placed
+from probes.state.store import FileState, open_state, placed
 
 
 @pytest.fixture

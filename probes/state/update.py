@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from probes.finding import CannotAsk
-from probes.state import Kept, State, open_state
+from probes.state.store import Kept, State, open_state
 
 HISTORY, RUNS = "history", "runs"  # beside the cast's names in the store
 RACES = 20  # with other runs, on one change

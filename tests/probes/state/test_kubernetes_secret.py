@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from probes.finding import CannotAsk
-from probes.state import State, open_state
+from probes.state.store import State, open_state
 from tests.probes.cluster import Cluster
 
 
@@ -97,7 +97,7 @@ def test_without_a_cluster_there_is_a_sentence(tmp_path: Path, monkeypatch: pyte
 
 def test_without_its_library_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an optional extra, and the sentence names it."""
-    monkeypatch.delitem(sys.modules, "probes.state_secret", raising=False)
+    monkeypatch.delitem(sys.modules, "probes.state.kubernetes_secret", raising=False)
     monkeypatch.setitem(sys.modules, "lightkube", None)
     with pytest.raises(CannotAsk, match=r"pip install 'wealist-probes\[kubernetes\]'"):
         opened()

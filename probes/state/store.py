@@ -142,7 +142,7 @@ def open_state(where: str, patience: float) -> State | None:
     """The store that `state` in [identity] names; None where it names none. Raises CannotAsk."""
     kind, _, place = where.partition(":")
     if kind == "secret":
-        from probes.state_secret import SecretState  # noqa: PLC0415 - its library is an optional extra
+        from probes.state.kubernetes_secret import SecretState  # noqa: PLC0415 - its library is an optional extra
 
         namespace, _, name = place.partition("/")
         return SecretState(namespace, name, patience)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from probes import remembering
 from probes.finding import CannotAsk
-from probes.remembering import exchange
-from probes.state import FileState, Kept
+from probes.state import update
+from probes.state.store import FileState, Kept
+from probes.state.update import exchange
 
 
 async def test_a_run_finds_what_the_one_before_has_left(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ async def test_a_store_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytes
         await asyncio.Event().wait()
         return {}
 
-    monkeypatch.setattr(remembering, "DEADLINE", 0.01)
+    monkeypatch.setattr(update, "DEADLINE", 0.01)
     monkeypatch.setattr(FileState, "read", hangs)
     with pytest.raises(CannotAsk, match="is it to be reached"):
         await exchange(f"file:{tmp_path / 'state.json'}", str)
