@@ -18,11 +18,11 @@ from playwright.async_api import BrowserContext, Playwright, Route, StorageState
 from playwright.async_api import Error as PlaywrightError
 
 from probes import chromium, traces
+from probes.config.environment import Target
 from probes.evidence import Exchange, Recorder, current
 from probes.finding import CannotAsk, NotApplicable
 from probes.identity import Member
 from probes.page import Visit
-from probes.target import Target
 from probes.tokens import Tokens
 from probes.web import USER_AGENT
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from probes import doctor_checks, shards
+from probes.config.environment import Target, build, find, parse
+from probes.config.toml_schema import BadEnvironment
 from probes.doctor_checks import Check
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
-from probes.tables import BadEnvironment
-from probes.target import Target, build, find, parse
 
 PATIENCE = 12.0  # seconds, for all checks together
 

@@ -16,11 +16,11 @@ from http.client import HTTPConnection
 from urllib.parse import SplitResult, urlsplit
 
 from probes import chromium, telemetry
+from probes.config.environment import Part, Target, address
 from probes.finding import CannotAsk
 from probes.minting import open_mint
 from probes.state import last_run
 from probes.state.store import open_state
-from probes.target import Part, Target, address
 from probes.tokens import seconds_left
 from reports import outlets
 

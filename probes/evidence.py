@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from opentelemetry.trace import Span
 
 from probes import telemetry
+from probes.config.environment import LOOPBACK
 from probes.disguise import PLACEHOLDER
 from probes.finding import Broken, Finding, Verdict
 from probes.journal import Journal
 from probes.redaction import Redactor
-from probes.target import LOOPBACK
 
 AUTHORIZATION = "authorization"
 # Headers that an answer may hang on, which a shell line repeats.

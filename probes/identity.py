@@ -7,12 +7,12 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from probes.config.environment import Part, Target
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.minting import Mint, open_mint
 from probes.redaction import Redactor
 from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import State, open_state
-from probes.target import Part, Target
 from probes.tokens import OwnSession, Tokens, moment, seconds_left
 from probes.web import Web
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from probes.config.environment import Target
 from probes.results import Scenario
 from probes.run import Call
-from probes.target import Target
 
 
 def promises(item: pytest.Item) -> bool:

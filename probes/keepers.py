@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from probes import boards, chat, notifications, video
+from probes.config.livekit import LiveKit
 from probes.evidence import current
 from probes.identity import Member
 from probes.ledger import Entry
 from probes.livekit import rooms
 from probes.livekit.access import open_access
-from probes.livekit.promised import LiveKit
 from probes.storage import Drive
 from probes.web import Web
 

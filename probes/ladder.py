@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from probes.answers import MASKED
+from probes.config.environment import Target, address
 from probes.evidence import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.finding import Broken, Code, Finding, Rung
-from probes.target import Target, address
 from probes.web import Answer, Web, service
 
 RUNG_DEADLINE = 3.0  # seconds

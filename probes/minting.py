@@ -10,8 +10,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from probes.config.environment import Identity, Part
 from probes.finding import CannotAsk
-from probes.target import Identity, Part
 from probes.tokens import ALGORITHM, Tokens
 
 ACCESS_SECONDS, REFRESH_SECONDS = 30 * 60, 7 * 24 * 3600  # contract 2.2

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urljoin, urlsplit
 import httpx
 
 from probes import answers
-from probes.entrance import OAuth
+from probes.config.sign_in import OAuth
 from probes.evidence import current
 from probes.finding import Broken, Code, Finding
 from probes.tokens import Tokens

@@ -14,7 +14,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes import oauth, provider
 from probes.browser import Browser
-from probes.entrance import OAuth
+from probes.config.sign_in import OAuth
 from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.identity import Member
 from probes.page import Visit

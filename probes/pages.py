@@ -3,8 +3,8 @@
 import re
 from urllib.parse import urljoin
 
+from probes.config.environment import Target
 from probes.finding import Code, broken
-from probes.target import Target
 from probes.web import Answer, Web
 
 # What Vite writes into index.html; an HTML parser would find no more in it.

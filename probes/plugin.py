@@ -11,19 +11,19 @@ import pytest
 
 from probes import console, reruns, shards
 from probes import items as collected
-from probes import target as targets
 from probes.browser import Browser
+from probes.config import environment as targets
+from probes.config.environment import Target
+from probes.config.selectors import area
+from probes.config.toml_schema import BadEnvironment
 from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
 from probes.ledger import Ledger
-from probes.naming import area
 from probes.results import Outcome
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from probes.starting import ready
 from probes.storage import Drive
-from probes.tables import BadEnvironment
-from probes.target import Target
 from probes.trace_link import trace_url
 from probes.web import Web
 from reports import annotations, files, gate, lang, outlets, terminal

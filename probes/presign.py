@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
+from probes.config.environment import Presign
 from probes.finding import Broken, Code, Finding, broken
 from probes.redaction import credential_kind
-from probes.target import Presign
 from probes.web import Answer
 
 

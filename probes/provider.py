@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 
 import httpx
 
+from probes.config.environment import Target
 from probes.finding import CannotAsk, NotApplicable
-from probes.target import Target
 from probes.web import Web
 
 STEPS = 8  # redirects and forms between start and callback

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from probes.config.environment import Accepted
 from probes.finding import Finding, Verdict
-from probes.target import Accepted
 
 FAILING = frozenset({Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN})
 

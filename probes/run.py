@@ -12,10 +12,10 @@ from typing import Any
 from opentelemetry.trace import Span
 
 from probes import reruns, telemetry
+from probes.config.environment import Target
 from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.results import Attempt, Outcome, Scenario, conclude, described
-from probes.target import Target
 from probes.turns import Turns, ahead, go_first
 
 Call = Callable[[], Awaitable[None]]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from probes import __version__, telemetry
 from probes.browser import Browser
+from probes.config.environment import Target
 from probes.evidence import Evidence, Recorder, recording
 from probes.finding import EXIT_UNKNOWN, CannotAsk
 from probes.identity import Cast
@@ -29,7 +30,6 @@ from probes.starting import Started
 from probes.state import last_run, update
 from probes.storage import Drive
 from probes.sweep import sweep
-from probes.target import Target
 from probes.trace_link import FACT, linked
 from probes.web import Web
 from reports import files, junit, outlets, past

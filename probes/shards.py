@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from probes.tables import BadEnvironment
+from probes.config.toml_schema import BadEnvironment
 
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 _SHARD = re.compile(r"(?P<number>index|[1-9]\d{0,3})/(?P<of>[1-9]\d{0,3})")

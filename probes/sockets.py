@@ -16,9 +16,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Origin
 
 from probes import answers
+from probes.config.environment import address
 from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding, broken
-from probes.target import address
 from probes.web import USER_AGENT, Answer, Web, service
 
 Event = dict[str, Any]

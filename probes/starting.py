@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from probes.tables import BadEnvironment
-from probes.target import Target, address, build, find, parse
+from probes.config.environment import Target, address, build, find, parse
+from probes.config.toml_schema import BadEnvironment
 
 PR_SET_PDEATHSIG = 1
 READY_WITHIN = 30.0  # seconds; it needs about 2 on an idle machine

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from probes.config.environment import Target
 from probes.evidence import current
 from probes.finding import Broken, CannotAsk
 from probes.keepers import Keeper
 from probes.ledger import Entry, Ledger, is_left_over, settle
-from probes.target import Target
 
 
 async def sweep(ledger: Ledger, target: Target, keepers: Sequence[Keeper]) -> None:

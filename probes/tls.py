@@ -5,9 +5,9 @@ import ssl
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from probes.config.environment import Target, address
 from probes.evidence import current
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.target import Target, address
 
 
 async def days_left(target: Target, origin: str) -> float:

@@ -10,6 +10,7 @@ from probes import chat, page_chat, page_session
 from probes.browser import Browser
 from probes.calls.talks import Talks
 from probes.chat import Room
+from probes.config.environment import Presign, Target
 from probes.counterfeits import Counterfeits
 from probes.identity import Member
 from probes.ledger import Ledger
@@ -17,7 +18,6 @@ from probes.livekit.opening import OpenCalls, opening
 from probes.once import Once
 from probes.page_session import Stay
 from probes.storage import Drive
-from probes.target import Presign, Target
 from probes.trust import Door
 from probes.web import Web
 from scenarios.trust import At, Bad

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 
 from probes.answers import Envelope
-from probes.target import Target
+from probes.config.environment import Target
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"  # a well-formed id that no row has
 

@@ -6,8 +6,8 @@ import pytest
 
 from probes import page_chat, page_drive, page_session
 from probes.browser import Browser
+from probes.config.environment import Target
 from probes.identity import Member
-from probes.target import Target
 from probes.web import Web
 from scenarios.conftest import Sitting
 

@@ -3,11 +3,11 @@
 import pytest
 
 from probes import presign
+from probes.config.environment import Presign
 from probes.finding import NotApplicable
 from probes.identity import Member
 from probes.issuers import ISSUERS, Issuer
 from probes.ledger import Ledger
-from probes.target import Presign
 from probes.web import Web
 
 pytestmark = [

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.async_api import async_playwright
 
-from probes import chromium, target
+from probes import chromium
 from probes.browser import trust
+from probes.config import environment as target
+from probes.config.environment import Target
 from probes.journal import read
 from probes.minting import open_mint
-from probes.target import Target
 from probes.web import LoopbackNames
 
 

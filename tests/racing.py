@@ -7,14 +7,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from probes import target as targets
 from probes import telemetry
+from probes.config import environment as targets
+from probes.config.environment import Target
 from probes.evidence import Evidence, Recorder, recording
 from probes.finding import CannotAsk
 from probes.identity import Cast
 from probes.journal import Journal
 from probes.redaction import Redactor
-from probes.target import Target
 from probes.web import Web
 
 

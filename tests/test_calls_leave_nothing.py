@@ -16,10 +16,10 @@ from probes.calls import spawning
 from probes.calls.facts import Fact, Joined
 from probes.calls.spawning import Worker
 from probes.calls.talks import Talks
+from probes.config.livekit import LiveKit
 from probes.evidence import recording
 from probes.ledger import Ledger
 from probes.livekit.calls import Calls
-from probes.livekit.promised import LiveKit
 from probes.web import Web
 from tests.probes.site import Site, evidence_in, recorder_of, target_at
 from tests.replica.sfu import Standing, standing

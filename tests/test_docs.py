@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from probes import target
-from probes.entrance import Exposure, OAuth, SignOut
+from probes.config import environment
+from probes.config.livekit import LiveKit
+from probes.config.notices import Notices
+from probes.config.realtime import Realtime
+from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.finding import Code
-from probes.livekit.promised import LiveKit
-from probes.notices import Notices
-from probes.realtime import Realtime
 from replica.faults import FAULTS
 
 ROOT = Path(__file__).parent.parent
@@ -24,21 +24,21 @@ ONE_SCREEN = 40  # lines
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SECTIONS = {
-    "hosts": target.Hosts,
-    "tls": target.Tls,
-    "identity": target.Identity,
-    "cast": target.Part,
-    "workspace": target.Workspace,
-    "presign": target.Presign,
-    "paths": target.Paths,
-    "patience": target.Patience,
+    "hosts": environment.Hosts,
+    "tls": environment.Tls,
+    "identity": environment.Identity,
+    "cast": environment.Part,
+    "workspace": environment.Workspace,
+    "presign": environment.Presign,
+    "paths": environment.Paths,
+    "patience": environment.Patience,
     "realtime": Realtime,
     "oauth": OAuth,
     "sign_out": SignOut,
     "exposure": Exposure,
     "notices": Notices,
     "livekit": LiveKit,
-    "accepted": target.Accepted,
+    "accepted": environment.Accepted,
 }
 
 
@@ -154,7 +154,7 @@ def test_every_key_of_a_table_is_explained(heading: str, kind: type) -> None:
 
 def test_every_table_is_explained() -> None:
     """docs/environments.md has a heading for each table that an environment may have, and for what starts a target."""
-    assert {*keys("Top level"), *SECTIONS, "skip"} == {f.name for f in fields(target.Target)}
+    assert {*keys("Top level"), *SECTIONS, "skip"} == {f.name for f in fields(environment.Target)}
     assert all(f"\n## {heading}\n" in ENVIRONMENTS for heading in (*SECTIONS, "skip"))
     start = tomllib.loads((ROOT / "environments" / "replica.toml").read_text("utf-8"))
     assert keys("Started targets") == {*start, "control"}
@@ -163,8 +163,8 @@ def test_every_table_is_explained() -> None:
 def test_the_full_example_is_full_and_valid() -> None:
     """What stands in docs/environments.md can be copied: it builds a Target, and it leaves out no key."""
     settings = tomllib.loads(FENCED.findall(section(ENVIRONMENTS, "A full example"))[0].strip("`").removeprefix("toml"))
-    built = target.build(settings, "docs/environments.md")
-    assert set(settings) == {f.name for f in fields(target.Target)}
+    built = environment.build(settings, "docs/environments.md")
+    assert set(settings) == {f.name for f in fields(environment.Target)}
     for heading, kind in SECTIONS.items():
         table = {"cast": settings["cast"]["alice"], "accepted": settings["accepted"][0]}.get(heading, settings[heading])
         assert set(table) == {f.name for f in fields(kind)}, heading

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from probes import target
+from probes.config import environment
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
 from probes.starting import Started
 from tests.conftest import Probe
 
 AREAS = "token_trust or exposure or keys or sign_in or ops_portal"
-PROD = target.ENVIRONMENTS / "prod.toml"
+PROD = environment.ENVIRONMENTS / "prod.toml"
 YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)
 
 
@@ -59,7 +59,7 @@ def test_what_is_known_is_accepted_until_its_date(settings: dict[str, Any], prob
     broken = [s for s in before.report.scenarios if s.verdict == Verdict.BROKEN]
     assert broken
     assert all(s.accepted for s in broken)
-    known = target.build(
+    known = environment.build(
         {**settings, "accepted": tomllib.loads(PROD.read_text("utf-8"))["accepted"]}, "prod.toml"
     ).accepted
     assert [

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from probes.config.environment import build, parse
 from probes.minting import open_mint
 from probes.state.store import State, open_state
-from probes.target import build, parse
 from replica.environment import toml
 from tests.conftest import ROOT, Replica
 from tests.probes.cluster import Cluster

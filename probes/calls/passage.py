@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from probes.target import LOOPBACK, address
+from probes.config.environment import LOOPBACK, address
 
 _CHUNK = 65_536
 

@@ -14,8 +14,8 @@ from typing import Any
 import jwt
 from jwt.warnings import InsecureKeyLengthWarning
 
+from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
-from probes.livekit.promised import LiveKit
 from probes.redaction import Redactor
 
 ALGORITHM = "HS256"

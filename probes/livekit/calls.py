@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from probes import video
+from probes.config.livekit import LiveKit
 from probes.evidence import current
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.identity import Member
@@ -15,7 +16,6 @@ from probes.livekit import handed, media, relaying, saying, signalling
 from probes.livekit.access import Access, open_access, promised_in
 from probes.livekit.ladder import VALIDATE, Climb, asked, climb, probe_room
 from probes.livekit.opening import TIER
-from probes.livekit.promised import LiveKit
 from probes.livekit.signalling import Joined
 from probes.once import Once
 from probes.web import Web

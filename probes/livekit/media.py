@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from aioice import Candidate
 
+from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit.promised import LiveKit
 from probes.livekit.reaching import Check
 
 NAT = "rtc.use_external_ip: behind a NAT gateway it finds the gateway's address, not the node's (livekit#4095)"

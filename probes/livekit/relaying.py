@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from aioice import stun, turn
 
+from probes.config.environment import Target, address
+from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit.promised import LiveKit
 from probes.livekit.signalling import Relay
-from probes.target import Target, address
 
 BUDGET = 2.0  # seconds for each
 URL = re.compile(r"(?P<scheme>turns?):(?P<host>\[[^]]+\]|[^:?]+)(?::(?P<port>\d+))?(?:\?transport=(?P<by>udp|tcp))?")

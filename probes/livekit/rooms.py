@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from probes.config.livekit import LiveKit
 from probes.finding import Broken
 from probes.livekit import saying
 from probes.livekit.access import Access
-from probes.livekit.promised import LiveKit
 from probes.web import Answer, Web
 
 SERVICE = "/twirp/livekit.RoomService"

@@ -15,8 +15,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from probes.config.toml_schema import BadEnvironment
 from probes.finding import CannotAsk
-from probes.tables import BadEnvironment
 
 Kept = dict[str, str]  # name -> value, of one member
 ELSEWHERE = "PROBES_STATE"  # names another store than the environment file does

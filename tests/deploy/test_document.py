@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from probes import target
+from probes.config import environment as target
 from probes.finding import EXIT_BROKEN, Code
 from probes.session import GRACE
 from tests.conftest import Probe, Replica

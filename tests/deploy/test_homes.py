@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from probes import target
+from probes.config import environment as target
 from probes.run import CLOSING_TIME
 from probes.session import EXPORT_BUDGET, GRACE, SWEEP_DEADLINE
 from tests.deploy.manifests import ENVIRONMENTS, hook, one, pods

@@ -8,7 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from probes import target
+from probes.config import environment as target
 from tests.deploy.manifests import ENVIRONMENTS, ROOT, Manifest, Pod, hook, hook_file, hook_text, of_kind, one, pods
 from tests.deploy.manifests import rendered as all_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from probes.browser import Browser
+from probes.config.environment import Patience, Presign, Target
 from probes.evidence import Evidence, Recorder, recording
-from probes.target import Patience, Presign, Target
 from probes.web import Web
 from tests.probes.app import App
 from tests.probes.site import Site, evidence_in, recorder_of, target_at

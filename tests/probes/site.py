@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 import trustme
 
 from probes import telemetry
+from probes.config.environment import Hosts, Part, Patience, Presign, Target, Workspace
 from probes.evidence import Evidence, Recorder
 from probes.journal import Journal
 from probes.redaction import Redactor
-from probes.target import Hosts, Part, Patience, Presign, Target, Workspace
 
 SHELL = b'<!doctype html><div id="root"></div><script src="/assets/app.js"></script>'
 FILES = Presign(host="files.s3.example", style="virtual-host", bucket="files", region="ap-northeast-2")

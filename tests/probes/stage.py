@@ -9,11 +9,11 @@ from typing import Any
 import jsonschema
 
 from probes import journal
+from probes.config.environment import Hosts, Patience, Target, Workspace
 from probes.evidence import Evidence, Recorder
 from probes.finding import Broken, Code, Finding
 from probes.results import Outcome, Scenario
 from probes.run import Call, Refine, Run
-from probes.target import Hosts, Patience, Target, Workspace
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
 VALID = jsonschema.Draft202012Validator(SCHEMA)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from websockets.asyncio.server import ServerConnection, serve
 
-from probes.target import Hosts, Target
+from probes.config.environment import Hosts, Target
 from probes.web import Web
 
 Talk = Callable[[ServerConnection], Awaitable[None]]

@@ -20,11 +20,11 @@ from cryptography.x509 import load_pem_x509_certificate
 from probes import browser as browsers
 from probes import journal, telemetry, traces
 from probes.browser import SCRATCH, Browser, trust
+from probes.config.environment import Hosts, Identity, Part, Target, Tls
 from probes.evidence import Recorder
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.identity import Cast, Member
 from probes.redaction import Redactor
-from probes.target import Hosts, Identity, Part, Target, Tls
 from probes.web import USER_AGENT, Web
 from tests.probes import planted
 from tests.probes.app import App

@@ -9,12 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from probes import counterfeits, tokens
+from probes.config.environment import Identity
 from probes.counterfeits import KINDS, LOGOUT, MISPLACED, Counterfeits
 from probes.evidence import Recorder
 from probes.finding import NotApplicable
 from probes.identity import Cast, Member
 from probes.keys import JWKS
-from probes.target import Identity
 from probes.tokens import Tokens
 from probes.web import Web
 from tests.probes.signed import private_key, published, signed

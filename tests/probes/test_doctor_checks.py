@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from probes import doctor_checks as checks
+from probes.config.environment import Hosts, Identity, Part, Target
 from probes.finding import CannotAsk
-from probes.target import Hosts, Identity, Part, Target
 from tests.probes.session_tokens import token
 from tests.probes.stage import TARGET
 from tests.receiver import Receiver, receiving

@@ -9,11 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from probes.config.environment import Identity, Part, Target
 from probes.finding import CannotAsk
 from probes.identity import TEST_ENDPOINT, Cast, Member
 from probes.redaction import Redactor
 from probes.state.store import FileState
-from probes.target import Identity, Part, Target
 from probes.tokens import Tokens, seconds_left
 from probes.web import Web
 from tests.probes.session_tokens import REFRESH, gives, pair, token

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from probes import journey, ops
-from probes.entrance import OAuth, SignOut
+from probes.config.sign_in import OAuth, SignOut
 from probes.evidence import Recorder
 from probes.finding import Broken, Code, NotApplicable
 from probes.identity import Cast, Member

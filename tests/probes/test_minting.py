@@ -8,9 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from probes.config.environment import Identity, Part
 from probes.finding import CannotAsk
 from probes.minting import Mint, open_mint
-from probes.target import Identity, Part
 from probes.tokens import claims
 
 KEY = rsa.generate_private_key(65537, 2048)

@@ -10,13 +10,13 @@ import pytest
 
 from probes import journal, notifications
 from probes.boards import Card
+from probes.config.environment import Hosts, Part, Target
+from probes.config.realtime import Realtime
 from probes.evidence import Recorder, curl
 from probes.finding import Broken, Code
 from probes.identity import Cast, Member
 from probes.notifications import Notice
-from probes.realtime import Realtime
 from probes.redaction import Redactor
-from probes.target import Hosts, Part, Target
 from probes.web import Web
 from tests.probes.session_tokens import token
 from tests.probes.site import NOWHERE, Said, Site, js, page

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from probes import oauth
-from probes.entrance import OAuth
+from probes.config.sign_in import OAuth
 from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.oauth import Start, explain_callback, explain_leak, explain_refusal, explain_start, explain_starts, landing

@@ -10,13 +10,13 @@ from playwright.async_api import Page
 from probes import page_chat
 from probes.browser import Browser
 from probes.chat import Room
+from probes.config.environment import Target
+from probes.config.realtime import Realtime
 from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Member
 from probes.page import Visit
 from probes.page_session import Stay
-from probes.realtime import Realtime
-from probes.target import Target
 from probes.web import Web
 from tests.probes.site import Said, Site, js
 

@@ -9,13 +9,13 @@ from typing import cast
 import pytest
 
 from probes.browser import Browser
+from probes.config.environment import Target
+from probes.config.realtime import Realtime
 from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Member
 from probes.page_session import REFUSAL, SIGN_IN, Stay, stay
-from probes.realtime import Realtime
 from probes.refreshing import REFRESH
-from probes.target import Target
 from probes.tokens import OwnSession, Tokens
 from tests.probes.planted import token
 from tests.probes.site import Said, Site, js

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.entrance import OAuth
+from probes.config.sign_in import OAuth
 from probes.finding import Code
 from probes.page_sign_in import explain_legs
 from probes.web import Answer

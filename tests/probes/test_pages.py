@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from probes import pages
+from probes.config.environment import Target
 from probes.finding import Broken, Code
-from probes.target import Target
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, page
 

@@ -6,12 +6,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from probes import presence
+from probes.config.environment import Part, Target
+from probes.config.realtime import Realtime
 from probes.evidence import Recorder
 from probes.finding import Broken
 from probes.identity import Cast
-from probes.realtime import Realtime
 from probes.redaction import Redactor
-from probes.target import Part, Target
 from probes.web import Web
 from tests.probes.site import Site, js
 from tests.probes.sleeping import sleeps

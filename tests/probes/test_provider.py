@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from probes import provider
-from probes.entrance import OAuth
+from probes.config.sign_in import OAuth
 from probes.evidence import Recorder
 from probes.finding import CannotAsk, NotApplicable
 from probes.web import Web

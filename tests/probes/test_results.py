@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from probes import run
+from probes.config.environment import Accepted
 from probes.finding import Code, Finding, Verdict
 from probes.results import Attempt, Outcome, conclude, described
-from probes.target import Accepted
 from tests.probes.stage import FOUND, VALID, scenario
 
 HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)

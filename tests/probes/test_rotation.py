@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from probes import refreshing
+from probes.config.environment import Part
 from probes.evidence import Recorder
 from probes.finding import CannotAsk
 from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import FileState, Kept
-from probes.target import Part
 from probes.tokens import Tokens
 from probes.web import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from probes import run, telemetry
+from probes.config.environment import Accepted
 from probes.evidence import Recorder, current
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
 from probes.results import Outcome
 from probes.run import Refine
-from probes.target import Accepted
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
 
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from probes import run
+from probes.config.environment import Accepted, Patience
 from probes.evidence import Recorder
 from probes.finding import Broken, Finding, Verdict
 from probes.run import Call
-from probes.target import Accepted, Patience
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
 
 MANY = [f"edge/{letter}" for letter in "abcdef"]

@@ -15,12 +15,12 @@ import pytest
 from junitparser import JUnitXml
 
 from probes import journal, telemetry
+from probes.config.environment import Patience, Target
 from probes.finding import EXIT_UNKNOWN, CannotAsk, Verdict
 from probes.ledger import NAME as LEDGER
 from probes.ledger import Entry, settle
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
-from probes.target import Patience, Target
 from reports.history import strips
 from reports.run import Run as Report
 from reports.run import load
@@ -198,7 +198,7 @@ import asyncio, sys, threading
 from pathlib import Path
 from probes import session
 from probes.session import Session, Wishes
-from probes.target import Hosts, Patience, Target, Workspace
+from probes.config.environment import Hosts, Patience, Target, Workspace
 from tests.probes.stage import scenario
 
 async def block():

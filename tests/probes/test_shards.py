@@ -2,8 +2,8 @@
 
 import pytest
 
+from probes.config.toml_schema import BadEnvironment
 from probes.shards import Share, part
-from probes.tables import BadEnvironment
 
 NAMES = [f"area-{number % 7}/scenario-{number}[case]" for number in range(400)]
 

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from probes import starting
+from probes.config.toml_schema import BadEnvironment
 from probes.starting import Started, running
-from probes.tables import BadEnvironment
 from tests.probes.site import Site
 
 Program = Callable[[str], list[str]]

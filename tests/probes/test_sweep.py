@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from probes import journal
+from probes.config.environment import Target
 from probes.evidence import current
 from probes.identity import Cast
 from probes.keepers import Keeper, keepers
@@ -15,7 +16,6 @@ from probes.ledger import Ledger
 from probes.redaction import Redactor
 from probes.storage import Drive
 from probes.sweep import sweep
-from probes.target import Target
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from probes import journal, tls
+from probes.config.environment import Target, Tls
 from probes.evidence import Recorder, current
 from probes.finding import Broken, Code, NotApplicable
-from probes.target import Target, Tls
 from tests.probes.site import secured
 
 

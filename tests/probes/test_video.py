@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from probes import video
+from probes.config.environment import Part, Target
+from probes.config.livekit import LiveKit
 from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Cast, Member
 from probes.keepers import keepers
 from probes.ledger import Ledger
-from probes.livekit.promised import LiveKit
 from probes.redaction import Redactor
 from probes.storage import Drive
 from probes.sweep import sweep
-from probes.target import Part, Target
 from probes.video import BASE, Room
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js

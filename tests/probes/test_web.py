@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from probes import journal
+from probes.config.environment import Patience, Target, Tls
 from probes.evidence import Recorder
 from probes.finding import Broken, Code
-from probes.target import Patience, Target, Tls
 from probes.web import USER_AGENT, Answer, Web, explain, service
 from tests.probes.site import Said, Site, js, page, secured, target_at
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from probes.calls import passage
-from probes.target import LOOPBACK
+from probes.config.environment import LOOPBACK
 
 URL = "wss://livekit.wealist.localhost:8443"
 

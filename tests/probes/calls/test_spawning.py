@@ -11,8 +11,8 @@ import pytest
 
 from probes.calls import spawning
 from probes.calls.facts import Call, Ended, Failed, Joined, Wish
+from probes.config.environment import LOOPBACK
 from probes.finding import CannotAsk
-from probes.target import LOOPBACK
 
 WISH = Wish("wss://livekit.invalid", "eyJspeaker.token", "eyJlistener.token")
 STARTS = "import json, os, signal, subprocess, sys\ndef tell(**fact): print(json.dumps(fact), flush=True)\n"

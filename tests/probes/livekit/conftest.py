@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from probes.config.environment import Target
 from probes.ledger import Ledger
 from probes.livekit import reaching, signalling
-from probes.target import Target
 from tests.probes.livekit.node import Node, standing
 
 

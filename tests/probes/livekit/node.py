@@ -25,8 +25,8 @@ from livekit.protocol.rtc import (
     TrickleRequest,
 )
 
+from probes.config.livekit import LiveKit
 from probes.livekit.access import Access
-from probes.livekit.promised import LiveKit
 from replica.serving import serving
 
 ACCESS = Access("APItest", "a-secret-that-nobody-else-knows-0123456789")

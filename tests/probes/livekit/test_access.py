@@ -5,9 +5,9 @@ from pathlib import Path
 import jwt
 import pytest
 
+from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
 from probes.livekit.access import SECONDS, Access, open_access, promised_in
-from probes.livekit.promised import LiveKit
 from probes.redaction import Redactor
 
 SECRET = "a-secret-that-nobody-else-knows-0123456789"

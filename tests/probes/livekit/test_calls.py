@@ -9,6 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from probes.config.environment import Part, Target
 from probes.evidence import Recorder
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.identity import Cast, Member
@@ -18,7 +19,6 @@ from probes.livekit.calls import PUBLIC, Calls, differing, explain_version
 from probes.livekit.ladder import VALIDATE
 from probes.livekit.signalling import Credentials, Joined
 from probes.redaction import Redactor
-from probes.target import Part, Target
 from probes.video import BASE
 from probes.web import Web
 from tests.probes.livekit.node import ACCESS, Node

@@ -5,9 +5,9 @@ from typing import Any
 import jwt
 import pytest
 
+from probes.config.livekit import LiveKit
 from probes.finding import Code
 from probes.livekit import handed
-from probes.livekit.promised import LiveKit
 from probes.video import Ticket
 
 URL, ROOM, USER, NOW = "wss://livekit.example.org", "r-1", "u-1", 1_000_000.0

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from probes.config.livekit import LiveKit
 from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.ledger import Ledger
 from probes.livekit.access import Access
 from probes.livekit.ladder import NEWER, VALIDATE, Climb, climb
-from probes.livekit.promised import LiveKit
 from probes.web import Web
 from tests.probes.livekit.node import ACCESS, Node
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from aioice import Candidate
 
+from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
 from probes.livekit import media
-from probes.livekit.promised import LiveKit
 from probes.livekit.reaching import Check, Place
 
 NODE, NAT, POD = "203.0.113.7", "198.51.100.1", "10.0.3.4"

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from probes.config.environment import Target
 from probes.finding import NotApplicable
 from probes.ledger import Ledger
 from probes.livekit.opening import opening
-from probes.target import Target
 from probes.web import Web
 
 LOADED = (

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from aioice import stun
 
+from probes.config.environment import Target
+from probes.config.livekit import LiveKit
 from probes.finding import Code
 from probes.livekit import relaying
-from probes.livekit.promised import LiveKit
 from probes.livekit.relaying import Lent, explain_lent, lent
 from probes.livekit.signalling import Relay
-from probes.target import Target
 
 REALM, NONCE = "turn.example.org", b"nonce"
 

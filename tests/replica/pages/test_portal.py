@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from probes.browser import trust
-from probes.target import build
+from probes.config.environment import build
 from tests.browsing import launched
 from tests.conftest import Replica
 from tests.replica.pages.visiting import SIGN_IN

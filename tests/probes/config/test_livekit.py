@@ -2,8 +2,8 @@
 
 import pytest
 
-from probes.livekit.promised import LiveKit, promised
-from probes.tables import BadEnvironment
+from probes.config.livekit import LiveKit, promised
+from probes.config.toml_schema import BadEnvironment
 
 USABLE = {"url": "wss://livekit.example.org", "api_key": "KEY", "api_secret": "SECRET"}
 

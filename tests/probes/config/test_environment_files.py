@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from probes import target
+from probes.config import environment
+from probes.config.environment import ENVIRONMENTS, Target
 from probes.finding import CannotAsk
 from probes.identity import Cast
 from probes.redaction import Redactor
-from probes.target import ENVIRONMENTS, Target
 from probes.web import Web
 
-WITH_HOSTS = sorted(path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in target.parse(path))
+WITH_HOSTS = sorted(path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in environment.parse(path))
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 def named(name: str) -> Target:
-    path = target.find(name)
-    return target.build(target.parse(path), str(path))
+    path = environment.find(name)
+    return environment.build(environment.parse(path), str(path))
 
 
 def known_scenarios() -> set[str]:
@@ -95,6 +95,6 @@ def test_production_confirms_later_than_its_edge_forgets() -> None:
 
 def test_the_replica_is_started() -> None:
     """The default environment needs nothing but this repository."""
-    settings = target.parse(target.find("replica"))
+    settings = environment.parse(environment.find("replica"))
     assert settings["start"] == ["python", "-m", "replica"]
     assert "hosts" not in settings

@@ -1,6 +1,6 @@
 """What an environment leaves out of its entrance follows from its hosts."""
 
-from probes.entrance import Exposure, OAuth
+from probes.config.sign_in import Exposure, OAuth
 
 
 def test_what_is_left_out_follows_from_the_hosts() -> None:

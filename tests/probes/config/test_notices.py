@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from probes.notices import Notices, zone
-from probes.tables import BadEnvironment, section
+from probes.config.notices import Notices, zone
+from probes.config.toml_schema import BadEnvironment, section
 
 NIGHTS = Notices(quiet=("Mon-Fri 01:00-08:00", "Sat-Sun 03:00-09:00"), timezone="Asia/Seoul")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes.tables import BadEnvironment
-from probes.target import Target
-from tests.probes.test_target import ACCEPTED, USABLE, built
+from probes.config.environment import Target
+from probes.config.toml_schema import BadEnvironment
+from tests.probes.config.test_environment import ACCEPTED, USABLE, built
 
 KNOWN = ("edge/the-certificate-holds[cdn]", "edge/http-leads-to-https", "presign/signed[chat]")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.naming import area, covers
+from probes.config.selectors import area, covers
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from probes import target as targets
-from probes.tables import BadEnvironment
-from probes.target import Identity, Paths, Patience, Presign, Target, Tls, address, build, find, parse
+from probes.config import environment as targets
+from probes.config.environment import Identity, Paths, Patience, Presign, Target, Tls, address, build, find, parse
+from probes.config.toml_schema import BadEnvironment
 
 USABLE = """
 [hosts]

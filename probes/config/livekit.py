@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from probes.tables import NUMBERS, TEXTS, BadEnvironment, section
+from probes.config.toml_schema import NUMBERS, TEXTS, BadEnvironment, section
 
 TIERS = ("ladder", "deep", "browser")
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from probes.entrance import Exposure, OAuth, SignOut
+from probes.config.livekit import LiveKit, promised
+from probes.config.notices import Notices
+from probes.config.realtime import Realtime
+from probes.config.selectors import area, covers, literal
+from probes.config.sign_in import Exposure, OAuth, SignOut
+from probes.config.toml_schema import BadEnvironment, nearest, section, table, text
 from probes.finding import Code
-from probes.livekit.promised import LiveKit, promised
-from probes.naming import area, covers, literal
-from probes.notices import Notices
-from probes.realtime import Realtime
 from probes.state.store import check_place, placed
-from probes.tables import BadEnvironment, nearest, section, table, text
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
