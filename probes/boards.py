@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.answers import Envelope, expect
-from probes.evidence import current
 from probes.finding import CannotAsk, Code, broken
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
 from probes.sockets import Event, Socket, opened
 from probes.web import Answer, Web
 

@@ -17,12 +17,13 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Playwright, Route, StorageState, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-from probes import chromium, traces
+from probes import chromium
 from probes.config.environment import Target
-from probes.evidence import Exchange, Recorder, current
 from probes.finding import CannotAsk, NotApplicable
 from probes.identity import Member
 from probes.page import Visit
+from probes.recording import playwright_trace
+from probes.recording.recorder import Exchange, Recorder, current
 from probes.tokens import Tokens
 from probes.web import USER_AGENT
 
@@ -164,7 +165,7 @@ async def _keep(context: BrowserContext, visit: Visit, recorder: Recorder, scrat
             with tempfile.TemporaryDirectory(dir=scratch) as folder:
                 raw = Path(folder) / "trace.zip"
                 await context.tracing.stop(path=raw)
-                await asyncio.to_thread(traces.scrub, raw, recorder.evidence.redactor)
+                await asyncio.to_thread(playwright_trace.scrub, raw, recorder.evidence.redactor)
                 shutil.move(raw, recorder.artifact("trace", ".zip"))
     except (PlaywrightError, TimeoutError, ValueError, OSError) as error:
         recorder.note(f"no picture or trace was kept: {_first_line(error)}")

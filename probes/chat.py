@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.answers import Envelope, expect
-from probes.evidence import current
 from probes.finding import Broken, Code, Finding
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
 from probes.sockets import Event, Socket, opened, refuses
 from probes.web import Answer, Web
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from probes import keys
 from probes.answers import Envelope, expect
-from probes.evidence import current
 from probes.finding import NotApplicable
 from probes.forging import FORGERIES, hs256_public
 from probes.identity import Member
 from probes.once import Once
+from probes.recording.recorder import current
 from probes.tokens import Tokens
 from probes.web import Web
 

@@ -15,10 +15,11 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from urllib.parse import SplitResult, urlsplit
 
-from probes import chromium, telemetry
+from probes import chromium
 from probes.config.environment import Part, Target, address
 from probes.finding import CannotAsk
 from probes.minting import open_mint
+from probes.recording import spans
 from probes.state import last_run
 from probes.state.store import open_state
 from probes.tokens import seconds_left
@@ -141,7 +142,7 @@ def _date(target: Target, parts: SplitResult) -> float:
 
 def collector(environ: Mapping[str, str]) -> str:
     """It takes an export of no spans, which is a valid one (OTLP specification, OTLP/HTTP request)."""
-    if not (to := telemetry.endpoint(environ)):
+    if not (to := spans.endpoint(environ)):
         return "no export was asked for"
     return _answers("the collector", "POST", to, {"Content-Type": "application/x-protobuf"})
 

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from probes.config.environment import Part, Target
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.minting import Mint, open_mint
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import State, open_state
 from probes.tokens import OwnSession, Tokens, moment, seconds_left

@@ -6,8 +6,8 @@ from typing import Any
 
 from probes.answers import Envelope, expect
 from probes.identity import Member
-from probes.ledger import Ledger
 from probes.presign import Presigned, read
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from probes import boards, chat, notifications, video
 from probes.config.livekit import LiveKit
-from probes.evidence import current
 from probes.identity import Member
-from probes.ledger import Entry
 from probes.livekit import rooms
 from probes.livekit.access import open_access
+from probes.recording.ledger import Entry
+from probes.recording.recorder import current
 from probes.storage import Drive
 from probes.web import Web
 

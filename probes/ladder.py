@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from probes.answers import MASKED
 from probes.config.environment import Target, address
-from probes.evidence import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.finding import Broken, Code, Finding, Rung
+from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.web import Answer, Web, service
 
 RUNG_DEADLINE = 3.0  # seconds

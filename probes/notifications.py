@@ -14,9 +14,9 @@ from httpx_sse import EventSource, ServerSentEvent
 from probes import answers
 from probes.answers import Envelope, expect
 from probes.boards import Card
-from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding, broken
 from probes.identity import Member
+from probes.recording.recorder import Exchange, current
 from probes.web import Answer, Web
 
 NOTIFICATIONS = "/api/svc/noti/api/notifications"

@@ -12,8 +12,8 @@ import httpx
 
 from probes import answers
 from probes.config.sign_in import OAuth
-from probes.evidence import current
 from probes.finding import Broken, Code, Finding
+from probes.recording.recorder import current
 from probes.tokens import Tokens
 from probes.web import Answer, Web
 

@@ -13,8 +13,8 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.answers import explain as explain_answer
 from probes.config.environment import Target
-from probes.evidence import Exchange, Recorder
 from probes.finding import Broken, Code, Finding
+from probes.recording.recorder import Exchange, Recorder
 from probes.web import Answer
 
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in

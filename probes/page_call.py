@@ -18,14 +18,14 @@ from probes.calls import spawning
 from probes.calls.facts import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
 from probes.calls.judging import Reached
 from probes.calls.talks import Talks, reached
-from probes.evidence import current
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.identity import Member
-from probes.ledger import Ledger
 from probes.livekit.access import promised_in
 from probes.livekit.opening import OpenCalls
 from probes.page import Visit
 from probes.page_ear import CHECK, LISTEN, WATCH
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
 from probes.video import Room
 from probes.web import Web
 

@@ -9,10 +9,10 @@ from urllib.parse import urlencode, urlsplit
 from probes import ops, page_sign_in, provider
 from probes.answers import FELL_BACK
 from probes.browser import Browser
-from probes.evidence import AUTHORIZATION
 from probes.finding import Code, Finding
 from probes.identity import Member
 from probes.page import Reply, Visit
+from probes.recording.recorder import AUTHORIZATION
 from probes.web import Answer
 
 CONTINUE = "Continue with Google"

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, WebSocketRoute
 
-from probes import labels
-from probes.evidence import Exchange, Recorder
+from probes.recording import secret_labels
+from probes.recording.recorder import Exchange, Recorder
 
 SOCKET = re.compile(r"^wss?://[^?]*/ws/")
 SWITCHING = 101
@@ -50,7 +50,7 @@ class Socket:
     @property
     def label(self) -> str:
         """What may be told of the token."""
-        return labels.token(self.token) if self.token else "no token"
+        return secret_labels.token(self.token) if self.token else "no token"
 
 
 def kind(url: str) -> str:

@@ -18,13 +18,13 @@ from probes.config.selectors import area
 from probes.config.toml_schema import BadEnvironment
 from probes.finding import CannotAsk, Verdict
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
+from probes.recording.trace_link import trace_url
 from probes.results import Outcome
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from probes.starting import ready
 from probes.storage import Drive
-from probes.trace_link import trace_url
 from probes.web import Web
 from reports import annotations, files, gate, lang, outlets, terminal
 from reports.lang import Words

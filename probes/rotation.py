@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from probes import refreshing
 from probes.config.environment import Part
 from probes.finding import Broken, CannotAsk
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 from probes.state.store import LOOKS_AGAIN_AFTER, Kept, State
 from probes.tokens import OwnSession, Tokens, seconds_left
 from probes.web import Answer, Web

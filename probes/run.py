@@ -11,10 +11,11 @@ from typing import Any
 
 from opentelemetry.trace import Span
 
-from probes import reruns, telemetry
+from probes import reruns
 from probes.config.environment import Target
-from probes.evidence import Evidence, Recorder, curl, recording
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
+from probes.recording import spans
+from probes.recording.recorder import Evidence, Recorder, curl, recording
 from probes.results import Attempt, Outcome, Scenario, conclude, described
 from probes.turns import Turns, ahead, go_first
 
@@ -198,7 +199,7 @@ class Run:
         span = self.evidence.tracing.start(
             scenario.id,
             "internal",
-            telemetry.scenario_attributes(scenario.id, scenario.owner, number),
+            spans.scenario_attributes(scenario.id, scenario.owner, number),
             parent=self.span,
         )
         recorder = Recorder(self.evidence, scenario.id, number, span)
@@ -206,11 +207,11 @@ class Run:
             try:
                 finding = await self._judge(scenario, call, recorder, seen)
             except NotApplicable:
-                telemetry.end_scenario(span, Verdict.SKIPPED, None)
+                spans.end_scenario(span, Verdict.SKIPPED, None)
                 raise
         finding = self._clean(finding or next(iter(recorder.degraded), None), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
-        telemetry.end_scenario(span, verdict, finding)
+        spans.end_scenario(span, verdict, finding)
         journal.write(
             "attempt-finished",
             scenario=scenario.id,

@@ -12,17 +12,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probes import __version__, telemetry
+from probes import __version__
 from probes.browser import Browser
 from probes.config.environment import Target
-from probes.evidence import Evidence, Recorder, recording
 from probes.finding import EXIT_UNKNOWN, CannotAsk
 from probes.identity import Cast
-from probes.journal import Journal
 from probes.keepers import Keeper, keepers
 from probes.ladder import climb
-from probes.ledger import Ledger
-from probes.redaction import Redactor
+from probes.recording import spans
+from probes.recording.journal import Journal
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import Evidence, Recorder, recording
+from probes.recording.redactor import Redactor
+from probes.recording.trace_link import FACT, linked
 from probes.results import FAILING, Outcome, Scenario
 from probes.run import STOPPED_EARLY, Call, Run
 from probes.shards import Share
@@ -30,7 +32,6 @@ from probes.starting import Started
 from probes.state import last_run, update
 from probes.storage import Drive
 from probes.sweep import sweep
-from probes.trace_link import FACT, linked
 from probes.web import Web
 from reports import files, junit, outlets, past
 from reports.history import LAST, History
@@ -56,7 +57,7 @@ class Wishes:
     strict: bool = False
     junit: Path | None = None
     words: Words = ENGLISH
-    trace_url: str = ""  # as probes.trace_link has it
+    trace_url: str = ""  # as probes.recording.trace_link has it
     gate: bool = False
     settle: float = 0.0  # seconds
     share: Share = field(default_factory=Share)
@@ -107,7 +108,7 @@ class Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog = threading.Timer(target.patience.run + GRACE, self._bite)
         folder, redactor = wishes.folder, Redactor()
-        tracing = telemetry.Tracing(folder, folder.name, target.name, __version__, os.environ)
+        tracing = spans.Tracing(folder, folder.name, target.name, __version__, os.environ)
         self._evidence = Evidence(folder.name, folder, Journal(folder), redactor, tracing)
         self.web = Web(target)
         self.browser = Browser(target)
@@ -117,8 +118,8 @@ class Session:
 
     def _new_run(self, announce: Callable[[Scenario, Outcome], None]) -> Run:
         run = self._evidence.run
-        span = self._evidence.tracing.start(f"run {self.target.name}", attributes=telemetry.run_attributes(run))
-        trace = telemetry.trace_id(span)
+        span = self._evidence.tracing.start(f"run {self.target.name}", attributes=spans.run_attributes(run))
+        trace = spans.trace_id(span)
         self._evidence.journal.write(
             "run-started",
             run=run,
@@ -189,7 +190,7 @@ class Session:
         self._say_how_it_settled()
         await self.browser.close()
         await self.web.close()
-        telemetry.end_run(self.run.span, [outcome.verdict for outcome in self.run.outcomes.values()], self._ended)
+        spans.end_run(self.run.span, [outcome.verdict for outcome in self.run.outcomes.values()], self._ended)
 
     async def _compare(self) -> None:
         """Say in the journal what the runs before have left, and leave for the next what this one has seen."""

@@ -17,8 +17,8 @@ from websockets.typing import Origin
 
 from probes import answers
 from probes.config.environment import address
-from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding, broken
+from probes.recording.recorder import Exchange, current
 from probes.web import USER_AGENT, Answer, Web, service
 
 Event = dict[str, Any]

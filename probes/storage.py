@@ -8,10 +8,10 @@ from typing import Any
 
 from probes import presign
 from probes.answers import Envelope, expect
-from probes.evidence import current
 from probes.finding import Code, broken
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
 from probes.web import Answer, Web
 
 TEXT = "text/plain"  # the extension .txt is on weAlist's list of allowed ones (contract 4.2)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from probes.config.environment import Target
-from probes.evidence import current
 from probes.finding import Broken, CannotAsk
 from probes.keepers import Keeper
-from probes.ledger import Entry, Ledger, is_left_over, settle
+from probes.recording.ledger import Entry, Ledger, is_left_over, settle
+from probes.recording.recorder import current
 
 
 async def sweep(ledger: Ledger, target: Target, keepers: Sequence[Keeper]) -> None:

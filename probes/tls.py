@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from probes.config.environment import Target, address
-from probes.evidence import current
 from probes.finding import Broken, Code, Finding, NotApplicable
+from probes.recording.recorder import current
 
 
 async def days_left(target: Target, origin: str) -> float:

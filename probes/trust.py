@@ -11,8 +11,8 @@ from urllib.parse import quote
 from probes import answers, notifications, ops, sockets
 from probes.answers import Envelope, expect
 from probes.counterfeits import MISPLACED, Counterfeit
-from probes.evidence import current
 from probes.finding import Broken, Code, Finding, Rung
+from probes.recording.recorder import current
 from probes.web import Answer, Web, service
 
 Where = Literal["header", "query"]

@@ -6,9 +6,9 @@ Its 2xx proves nothing of LiveKit: that a room could not be made there is only a
 from dataclasses import dataclass, field
 
 from probes.answers import Envelope, expect
-from probes.evidence import current
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
 from probes.web import Answer, Web
 
 BASE = "/api/svc/video/api/video"

@@ -14,8 +14,8 @@ import httpx
 
 from probes import __version__
 from probes.config.environment import Target, address
-from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding
+from probes.recording.recorder import Exchange, current
 from probes.turns import Turns
 
 AT_ONCE = 12  # requests of one run; more would only wait for each other in the target

@@ -1,6 +1,6 @@
 """One event of a journal at a time, as the value that reports use; a field that is missing costs that field only.
 
-What each event carries is said in probes/journal.schema.json.
+What each event carries is said in probes/recording/journal.schema.json.
 """
 
 from collections.abc import Iterable, Sequence

@@ -10,8 +10,8 @@ from itertools import takewhile
 from pathlib import Path
 from statistics import quantiles
 
-from probes import journal
 from probes.finding import Verdict
+from probes.recording import journal
 from reports.lang import ENGLISH, Words
 from reports.past import Past, brought, past_of, recall
 from reports.run import Run

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from probes import journal
+from probes.recording import journal
 from reports.events import Event, first, last, number, text
 from reports.run import COMPLETED, Run, load
 

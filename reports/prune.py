@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from probes import journal, ledger
 from probes.finding import Verdict
+from probes.recording import journal, ledger
 from reports.past import Past, recall
 
 

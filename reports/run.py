@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from probes import journal
 from probes.finding import Code, Finding, Verdict, exit_code
+from probes.recording import journal
 from reports.before import Before, before
 from reports.events import (
     Artifact,

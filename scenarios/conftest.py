@@ -13,10 +13,10 @@ from probes.chat import Room
 from probes.config.environment import Presign, Target
 from probes.counterfeits import Counterfeits
 from probes.identity import Member
-from probes.ledger import Ledger
 from probes.livekit.opening import OpenCalls, opening
 from probes.once import Once
 from probes.page_session import Stay
+from probes.recording.ledger import Ledger
 from probes.storage import Drive
 from probes.trust import Door
 from probes.web import Web

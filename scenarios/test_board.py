@@ -4,7 +4,7 @@ import pytest
 
 from probes import boards
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 pytestmark = pytest.mark.promise(owner="board", incident="44a028d8, contract 5.3")

@@ -6,7 +6,7 @@ from probes import page_call
 from probes.browser import Browser
 from probes.calls.talks import Talks
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")

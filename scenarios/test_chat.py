@@ -4,7 +4,7 @@ import pytest
 
 from probes import chat
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 pytestmark = pytest.mark.promise(owner="chat", incident="contract 5.2")

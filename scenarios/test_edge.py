@@ -7,9 +7,9 @@ import pytest
 from probes import pages, tls
 from probes.answers import Envelope, expect
 from probes.config.environment import Target
-from probes.evidence import current
 from probes.finding import Code, NotApplicable, broken
 from probes.identity import Member
+from probes.recording.recorder import current
 from probes.web import Web
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES, Contract
 

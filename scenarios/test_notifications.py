@@ -4,7 +4,7 @@ import pytest
 
 from probes import boards, notifications
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 pytestmark = pytest.mark.promise(owner="noti", incident="f8d2b9c5")

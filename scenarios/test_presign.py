@@ -7,7 +7,7 @@ from probes.config.environment import Presign
 from probes.finding import NotApplicable
 from probes.identity import Member
 from probes.issuers import ISSUERS, Issuer
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 pytestmark = [

@@ -7,7 +7,7 @@ import pytest
 from probes import boards, chat, presence, refreshing, sockets, tokens
 from probes.finding import Code, Finding
 from probes.identity import Member
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="V6 §4")

@@ -19,8 +19,8 @@ from probes import chromium
 from probes.browser import trust
 from probes.config import environment as target
 from probes.config.environment import Target
-from probes.journal import read
 from probes.minting import open_mint
+from probes.recording.journal import read
 from probes.web import LoopbackNames
 
 

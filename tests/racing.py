@@ -7,14 +7,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from probes import telemetry
 from probes.config import environment as targets
 from probes.config.environment import Target
-from probes.evidence import Evidence, Recorder, recording
 from probes.finding import CannotAsk
 from probes.identity import Cast
-from probes.journal import Journal
-from probes.redaction import Redactor
+from probes.recording import spans
+from probes.recording.journal import Journal
+from probes.recording.recorder import Evidence, Recorder, recording
+from probes.recording.redactor import Redactor
 from probes.web import Web
 
 
@@ -32,7 +32,7 @@ async def _round(target: Target, evidence: Evidence) -> str:
 def _main(file: Path) -> None:
     target = targets.build(targets.parse(file), str(file))
     folder = file.parent / f"run-{file.stem}"
-    evidence = Evidence("run", folder, Journal(folder), Redactor(), telemetry.Tracing(folder, "run", "test", "0", {}))
+    evidence = Evidence("run", folder, Journal(folder), Redactor(), spans.Tracing(folder, "run", "test", "0", {}))
     for _ in sys.stdin:
         print(asyncio.run(_round(target, evidence)), flush=True)
     evidence.journal.close()

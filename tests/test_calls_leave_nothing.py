@@ -17,9 +17,9 @@ from probes.calls.facts import Fact, Joined
 from probes.calls.spawning import Worker
 from probes.calls.talks import Talks
 from probes.config.livekit import LiveKit
-from probes.evidence import recording
-from probes.ledger import Ledger
 from probes.livekit.calls import Calls
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import recording
 from probes.web import Web
 from tests.probes.site import Site, evidence_in, recorder_of, target_at
 from tests.replica.sfu import Standing, standing

@@ -12,11 +12,11 @@ LAYERS = ("probes", "reports", "replica", "scenarios")
 MAY_IMPORT = {
     "scenarios": ("scenarios", "probes"),
     "probes": ("probes",),
-    "reports": ("reports", "probes.finding", "probes.journal"),
+    "reports": ("reports", "probes.finding", "probes.recording.journal"),
     "replica": ("replica",),
 }
 EXCEPTIONS = {f"probes/{name}.py": ("reports",) for name in ("plugin", "console", "session", "doctor_checks")}
-EXCEPTIONS |= {"reports/prune.py": ("probes.ledger",)}
+EXCEPTIONS |= {"reports/prune.py": ("probes.recording.ledger",)}
 KNOW_PYTEST = ("probes/plugin.py", "probes/items.py", "scenarios/")
 NAMES_FOR_ANYTHING = frozenset({"core", "base", "common", "utils", "helpers", "manager", "client"})
 
@@ -69,7 +69,7 @@ def test_a_file_imports_only_what_its_layer_may(file: str) -> None:
         ("replica/world.py", "import probes.finding"),
         ("replica/services/auth.py", "from ...probes import target"),
         ("reports/run.py", "from probes import target"),
-        ("reports/run.py", "from probes.evidence import curl"),
+        ("reports/run.py", "from probes.recording.recorder import curl"),
         ("scenarios/test_edge.py", "from replica.faults import FAULTS"),
         ("scenarios/test_edge.py", "from tests.conftest import Replica"),
     ],

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.async_api import Browser
 
-from probes.trace_link import VARIABLE
+from probes.recording.trace_link import VARIABLE
 from tests.conftest import ROOT, Replica
 from tests.pictures import PHONE, PICTURES, RECORDED, WIDE, Recorded, Shot, record, take
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from probes.calls import judging, spawning
 from probes.calls.facts import LISTENER, SPEAKER, Call, Joined, Wish
 from probes.calls.judging import Reached
-from probes.evidence import current
 from probes.finding import NotApplicable
 from probes.livekit.access import promised_in
 from probes.livekit.opening import OpenCalls
 from probes.once import Once
+from probes.recording.recorder import current
 from probes.web import Web
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from jwt.warnings import InsecureKeyLengthWarning
 
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 
 ALGORITHM = "HS256"
 SECONDS = 120  # of a token's life: a run's calls are over by then

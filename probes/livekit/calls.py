@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from probes import video
 from probes.config.livekit import LiveKit
-from probes.evidence import current
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.identity import Member
-from probes.ledger import Ledger
 from probes.livekit import handed, media, relaying, saying, signalling
 from probes.livekit.access import Access, open_access, promised_in
 from probes.livekit.ladder import VALIDATE, Climb, asked, climb, probe_room
 from probes.livekit.opening import TIER
 from probes.livekit.signalling import Joined
 from probes.once import Once
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
 from probes.web import Web
 
 # Each stands in a public manual or in weAlist's own charts and compose file (contract 7.2).

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 from probes import ladder
 from probes.config.livekit import LiveKit
-from probes.evidence import curl, current
 from probes.finding import Broken, Code, Finding, Rung
-from probes.ledger import Ledger
 from probes.livekit import reaching, relaying, rooms, saying, signalling
 from probes.livekit.access import Access
 from probes.livekit.reaching import Check
 from probes.livekit.relaying import Lent
 from probes.livekit.signalling import Joined
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import curl, current
 from probes.web import Answer, Web
 
 VALIDATE, NEWER = "/rtc/validate", "/rtc/v1/validate"

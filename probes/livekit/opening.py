@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from probes.ledger import Ledger
 from probes.livekit.access import promised_in
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 if TYPE_CHECKING:

@@ -27,9 +27,9 @@ from websockets.exceptions import ConnectionClosed
 
 from probes import sockets
 from probes.config.livekit import LiveKit
-from probes.evidence import Exchange, current
 from probes.finding import Broken, Code, Finding, broken
 from probes.livekit import offers, saying
+from probes.recording.recorder import Exchange, current
 from probes.web import Web
 
 PATH = "/rtc"  # v0, which every server knows

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from probes import telemetry
 from probes.config.environment import Hosts, Part, Patience, Presign, Target, Workspace
-from probes.evidence import Evidence, Recorder
-from probes.journal import Journal
-from probes.redaction import Redactor
+from probes.recording import spans
+from probes.recording.journal import Journal
+from probes.recording.recorder import Evidence, Recorder
+from probes.recording.redactor import Redactor
 
 SHELL = b'<!doctype html><div id="root"></div><script src="/assets/app.js"></script>'
 FILES = Presign(host="files.s3.example", style="virtual-host", bucket="files", region="ap-northeast-2")
@@ -149,7 +149,7 @@ def target_at(site: Site, **changes: Any) -> Target:
 
 
 def evidence_in(folder: Path) -> Evidence:
-    tracing = telemetry.Tracing(folder, folder.name, "test", "0", {})
+    tracing = spans.Tracing(folder, folder.name, "test", "0", {})
     return Evidence(folder.name, folder, Journal(folder), Redactor(), tracing)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import jsonschema
 
-from probes import journal
 from probes.config.environment import Hosts, Patience, Target, Workspace
-from probes.evidence import Evidence, Recorder
 from probes.finding import Broken, Code, Finding
+from probes.recording import journal
+from probes.recording.recorder import Evidence, Recorder
 from probes.results import Outcome, Scenario
 from probes.run import Call, Refine, Run
 

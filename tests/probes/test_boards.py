@@ -12,11 +12,11 @@ from probes import boards
 from probes.boards import Card
 from probes.config.environment import Part, Target, Workspace
 from probes.config.realtime import Realtime
-from probes.evidence import Recorder
 from probes.finding import Broken, CannotAsk
 from probes.identity import Cast, Member
-from probes.ledger import Entry, Ledger
-from probes.redaction import Redactor
+from probes.recording.ledger import Entry, Ledger
+from probes.recording.recorder import Recorder
+from probes.recording.redactor import Redactor
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 from tests.probes.talking import talking

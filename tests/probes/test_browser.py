@@ -18,19 +18,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
 from probes import browser as browsers
-from probes import journal, telemetry, traces
 from probes.browser import SCRATCH, Browser, trust
 from probes.config.environment import Hosts, Identity, Part, Target, Tls
-from probes.evidence import Recorder
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.identity import Cast, Member
-from probes.redaction import Redactor
+from probes.recording import journal, playwright_trace
+from probes.recording import spans as telemetry
+from probes.recording.recorder import Recorder
+from probes.recording.redactor import Redactor
 from probes.web import USER_AGENT, Web
 from tests.probes import planted
 from tests.probes.app import App
+from tests.probes.recording.test_playwright_trace import leaks
 from tests.probes.site import NOWHERE, Site, js, page, secured
 from tests.probes.stage import FOUND
-from tests.probes.test_traces import leaks
 
 TOKEN = planted.token()
 NOBODY = 2**22 + 1  # more than a process id can be (proc(5), pid_max)
@@ -227,7 +228,7 @@ async def test_a_raw_trace_would_leak(
     app: App, alice: Member, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test above has something to find."""
-    monkeypatch.setattr(traces, "scrub", lambda _archive, _redactor: None)
+    monkeypatch.setattr(playwright_trace, "scrub", lambda _archive, _redactor: None)
     with pytest.raises(KeyError):
         await failing_visit(app, alice, KeyError())
     [trace] = (recorder.evidence.folder / "artifacts").glob("*.zip")
@@ -254,7 +255,7 @@ async def test_a_trace_that_cannot_be_had_is_no_reason_to_lose_the_finding(
     def spoil(_archive: Path, _redactor: Redactor) -> None:
         raise ValueError("the browser trace could not be scrubbed and was deleted")
 
-    monkeypatch.setattr(traces, "scrub", spoil)
+    monkeypatch.setattr(playwright_trace, "scrub", spoil)
     with pytest.raises(Broken):
         await failing_visit(app, alice, Broken(FOUND))
     assert kept(recorder) == [".png"]

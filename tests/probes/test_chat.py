@@ -12,11 +12,11 @@ from probes import chat
 from probes.chat import Message, Room
 from probes.config.environment import Part, Target
 from probes.config.realtime import Realtime
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Cast, Member
-from probes.ledger import Entry, Ledger
-from probes.redaction import Redactor
+from probes.recording.ledger import Entry, Ledger
+from probes.recording.recorder import Recorder
+from probes.recording.redactor import Redactor
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 from tests.probes.talking import talking

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from probes import counterfeits, tokens
 from probes.config.environment import Identity
 from probes.counterfeits import KINDS, LOGOUT, MISPLACED, Counterfeits
-from probes.evidence import Recorder
 from probes.finding import NotApplicable
 from probes.identity import Cast, Member
 from probes.keys import JWKS
+from probes.recording.recorder import Recorder
 from probes.tokens import Tokens
 from probes.web import Web
 from tests.probes.signed import private_key, published, signed

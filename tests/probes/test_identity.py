@@ -10,7 +10,7 @@ import pytest
 from probes.config.environment import Identity, Part, Target
 from probes.finding import CannotAsk
 from probes.identity import TEST_ENDPOINT, Cast
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 from probes.tokens import Tokens
 from probes.web import Web
 from tests.probes.site import Said, Site, js

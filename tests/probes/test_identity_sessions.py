@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from probes.config.environment import Identity, Part, Target
 from probes.finding import CannotAsk
 from probes.identity import TEST_ENDPOINT, Cast, Member
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 from probes.state.store import FileState
 from probes.tokens import Tokens, seconds_left
 from probes.web import Web

@@ -12,8 +12,8 @@ from probes.config.environment import Identity, Part, Paths, Target
 from probes.finding import Broken, Code
 from probes.identity import Cast, Member
 from probes.issuers import ISSUERS
-from probes.ledger import Entry, Ledger
-from probes.redaction import Redactor
+from probes.recording.ledger import Entry, Ledger
+from probes.recording.redactor import Redactor
 from probes.web import Web
 from tests.probes.site import Site, js
 

@@ -7,9 +7,9 @@ import pytest
 
 from probes import journey, ops
 from probes.config.sign_in import OAuth, SignOut
-from probes.evidence import Recorder
 from probes.finding import Broken, Code, NotApplicable
 from probes.identity import Cast, Member
+from probes.recording.recorder import Recorder
 from probes.web import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair
 from tests.probes.signed import signed

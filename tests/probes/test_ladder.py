@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from probes import journal
 from probes.answers import explain
 from probes.config.environment import Hosts, Target, Tls
-from probes.evidence import Recorder
 from probes.finding import Broken, Code, Finding
 from probes.ladder import climb
+from probes.recording import journal
+from probes.recording.recorder import Recorder
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js, page, secured
 

@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from probes import journal, notifications
+from probes import notifications
 from probes.boards import Card
 from probes.config.environment import Hosts, Part, Target
 from probes.config.realtime import Realtime
-from probes.evidence import Recorder, curl
 from probes.finding import Broken, Code
 from probes.identity import Cast, Member
 from probes.notifications import Notice
-from probes.redaction import Redactor
+from probes.recording import journal
+from probes.recording.recorder import Recorder, curl
+from probes.recording.redactor import Redactor
 from probes.web import Web
 from tests.probes.session_tokens import token
 from tests.probes.site import NOWHERE, Said, Site, js, page

@@ -8,9 +8,9 @@ import pytest
 
 from probes import oauth
 from probes.config.sign_in import OAuth
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.oauth import Start, explain_callback, explain_leak, explain_refusal, explain_start, explain_starts, landing
+from probes.recording.recorder import Recorder
 from probes.web import Answer, Web
 from tests.probes.signed import signed
 from tests.probes.site import Said, Site

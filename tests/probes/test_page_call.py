@@ -7,9 +7,9 @@ import pytest
 
 from probes import page_call
 from probes.calls.judging import Reached
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.page_call import Heard, Listener
+from probes.recording.recorder import Recorder
 from probes.video import Room
 from tests.probes.app import App
 

@@ -12,11 +12,11 @@ from probes.browser import Browser
 from probes.chat import Room
 from probes.config.environment import Target
 from probes.config.realtime import Realtime
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Member
 from probes.page import Visit
 from probes.page_session import Stay
+from probes.recording.recorder import Recorder
 from probes.web import Web
 from tests.probes.site import Said, Site, js
 

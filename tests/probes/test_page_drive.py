@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from probes import journal, page_drive
-from probes.evidence import Recorder
+from probes import page_drive
 from probes.finding import Broken, Code
 from probes.page import Visit
+from probes.recording import journal
+from probes.recording.recorder import Recorder
 from tests.probes.app import App
 from tests.probes.site import NOWHERE, Said
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from probes.evidence import Recorder
 from probes.page import Visit
 from probes.page_ear import CHECK, LISTEN, WATCH
+from probes.recording.recorder import Recorder
 from tests.probes.app import App
 
 # Somebody who speaks at `hertz`, a connection, and a page that plays what it gets if `plays` says so.

@@ -11,10 +11,10 @@ import pytest
 from probes.browser import Browser
 from probes.config.environment import Target
 from probes.config.realtime import Realtime
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Member
 from probes.page_session import REFUSAL, SIGN_IN, Stay, stay
+from probes.recording.recorder import Recorder
 from probes.refreshing import REFRESH
 from probes.tokens import OwnSession, Tokens
 from tests.probes.planted import token

@@ -8,10 +8,10 @@ from websockets.asyncio.server import ServerConnection
 from probes import presence
 from probes.config.environment import Part, Target
 from probes.config.realtime import Realtime
-from probes.evidence import Recorder
 from probes.finding import Broken
 from probes.identity import Cast
-from probes.redaction import Redactor
+from probes.recording.recorder import Recorder
+from probes.recording.redactor import Redactor
 from probes.web import Web
 from tests.probes.site import Site, js
 from tests.probes.sleeping import sleeps

@@ -7,8 +7,8 @@ import pytest
 
 from probes import provider
 from probes.config.sign_in import OAuth
-from probes.evidence import Recorder
 from probes.finding import CannotAsk, NotApplicable
+from probes.recording.recorder import Recorder
 from probes.web import Web
 from tests.probes.site import Said, Site, target_at
 

@@ -9,8 +9,8 @@ import pytest
 
 from probes import refreshing
 from probes.config.environment import Part
-from probes.evidence import Recorder
 from probes.finding import CannotAsk
+from probes.recording.recorder import Recorder
 from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import FileState, Kept
 from probes.tokens import Tokens

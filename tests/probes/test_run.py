@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from probes import run, telemetry
+from probes import run
 from probes.config.environment import Accepted
-from probes.evidence import Recorder, current
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
+from probes.recording import spans as telemetry
+from probes.recording.recorder import Recorder, current
 from probes.results import Outcome
 from probes.run import Refine
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario

@@ -9,8 +9,8 @@ import pytest
 
 from probes import run
 from probes.config.environment import Accepted, Patience
-from probes.evidence import Recorder
 from probes.finding import Broken, Finding, Verdict
+from probes.recording.recorder import Recorder
 from probes.run import Call
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
 

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from junitparser import JUnitXml
 
-from probes import journal, telemetry
 from probes.config.environment import Patience, Target
 from probes.finding import EXIT_UNKNOWN, CannotAsk, Verdict
-from probes.ledger import NAME as LEDGER
-from probes.ledger import Entry, settle
+from probes.recording import journal
+from probes.recording import spans as telemetry
+from probes.recording.ledger import NAME as LEDGER
+from probes.recording.ledger import Entry, settle
 from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from reports.history import strips

@@ -10,10 +10,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidUpgrade
 
-from probes import journal, sockets
+from probes import sockets
 from probes.config.environment import Hosts, Patience, Target, Tls
-from probes.evidence import Recorder, curl
 from probes.finding import Broken, Code, Finding
+from probes.recording import journal
+from probes.recording.recorder import Recorder, curl
 from probes.web import Answer, Web
 from tests.probes.session_tokens import token
 from tests.probes.site import NOWHERE, Said, Site, js, page, secured

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from probes import journal
 from probes.config.environment import Identity, Part, Presign, Target
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Cast
-from probes.ledger import Entry, Ledger
-from probes.redaction import Redactor
+from probes.recording import journal
+from probes.recording.ledger import Entry, Ledger
+from probes.recording.recorder import Recorder
+from probes.recording.redactor import Redactor
 from probes.storage import Drive, same_bytes
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js, page, target_at

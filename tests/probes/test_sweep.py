@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from probes import journal
 from probes.config.environment import Target
-from probes.evidence import current
 from probes.identity import Cast
 from probes.keepers import Keeper, keepers
-from probes.ledger import Ledger
-from probes.redaction import Redactor
+from probes.recording import journal
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
+from probes.recording.redactor import Redactor
 from probes.storage import Drive
 from probes.sweep import sweep
 from probes.web import Web

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from probes import journal, tls
+from probes import tls
 from probes.config.environment import Target, Tls
-from probes.evidence import Recorder, current
 from probes.finding import Broken, Code, NotApplicable
+from probes.recording import journal
+from probes.recording.recorder import Recorder, current
 from tests.probes.site import secured
 
 

@@ -5,8 +5,8 @@ import pytest
 from probes import trust
 from probes.answers import Envelope
 from probes.counterfeits import MISPLACED, Counterfeit
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
+from probes.recording.recorder import Recorder
 from probes.trust import OPS, USER, Door, suspected
 from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js

@@ -9,12 +9,12 @@ import pytest
 from probes import video
 from probes.config.environment import Part, Target
 from probes.config.livekit import LiveKit
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.identity import Cast, Member
 from probes.keepers import keepers
-from probes.ledger import Ledger
-from probes.redaction import Redactor
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import Recorder
+from probes.recording.redactor import Redactor
 from probes.storage import Drive
 from probes.sweep import sweep
 from probes.video import BASE, Room

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from probes import journal
 from probes.config.environment import Patience, Target, Tls
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
+from probes.recording import journal
+from probes.recording.recorder import Recorder
 from probes.web import USER_AGENT, Answer, Web, explain, service
 from tests.probes.site import Said, Site, js, page, secured, target_at
 

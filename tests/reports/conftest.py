@@ -10,12 +10,12 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from jsonschema import Draft202012Validator
 
-from probes import journal
+from probes.recording import journal
 from reports.run import Run, load
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden"
-SCHEMA = Draft202012Validator(json.loads((ROOT / "probes/journal.schema.json").read_text()))
+SCHEMA = Draft202012Validator(json.loads((ROOT / "probes/recording/journal.schema.json").read_text()))
 BEGAN = 1_790_000_000.0
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from probes import journal
 from probes.finding import Verdict
+from probes.recording import journal
 from reports.merge import CannotMerge, merge
 from reports.run import NoRun
 from tests.reports.conftest import SCHEMA, Written, finding

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 from reports.prune import prune
 from tests.reports.conftest import Written
 

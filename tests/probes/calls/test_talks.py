@@ -14,12 +14,12 @@ from probes.calls.facts import Call, Failed, Joined, Wish
 from probes.calls.talks import Talks
 from probes.config.environment import Target
 from probes.config.livekit import LiveKit
-from probes.evidence import Recorder
 from probes.finding import Broken, Code, NotApplicable, broken
 from probes.livekit.access import Access
 from probes.livekit.calls import Calls
 from probes.livekit.ladder import Climb
 from probes.livekit.reaching import Check, Place
+from probes.recording.recorder import Recorder
 from probes.web import Web
 from tests.probes.calls.test_judging import GOOD
 

@@ -10,7 +10,7 @@ from probes.config import environment
 from probes.config.environment import ENVIRONMENTS, Target
 from probes.finding import CannotAsk
 from probes.identity import Cast
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 from probes.web import Web
 
 WITH_HOSTS = sorted(path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in environment.parse(path))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from probes.config.environment import Target
-from probes.ledger import Ledger
 from probes.livekit import reaching, signalling
+from probes.recording.ledger import Ledger
 from tests.probes.livekit.node import Node, standing
 
 

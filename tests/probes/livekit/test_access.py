@@ -8,7 +8,7 @@ import pytest
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
 from probes.livekit.access import SECONDS, Access, open_access, promised_in
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 
 SECRET = "a-secret-that-nobody-else-knows-0123456789"
 PROMISED = LiveKit("wss://x", "LK_KEY", "LK_SECRET", tiers=("ladder",))

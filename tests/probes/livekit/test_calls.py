@@ -10,15 +10,15 @@ import jwt
 import pytest
 
 from probes.config.environment import Part, Target
-from probes.evidence import Recorder
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.identity import Cast, Member
-from probes.ledger import Ledger
 from probes.livekit.access import Access
 from probes.livekit.calls import PUBLIC, Calls, differing, explain_version
 from probes.livekit.ladder import VALIDATE
 from probes.livekit.signalling import Credentials, Joined
-from probes.redaction import Redactor
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import Recorder
+from probes.recording.redactor import Redactor
 from probes.video import BASE
 from probes.web import Web
 from tests.probes.livekit.node import ACCESS, Node

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from probes.config.livekit import LiveKit
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
-from probes.ledger import Ledger
 from probes.livekit.access import Access
 from probes.livekit.ladder import NEWER, VALIDATE, Climb, climb
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import Recorder
 from probes.web import Web
 from tests.probes.livekit.node import ACCESS, Node
 

@@ -8,8 +8,8 @@ import pytest
 
 from probes.config.environment import Target
 from probes.finding import NotApplicable
-from probes.ledger import Ledger
 from probes.livekit.opening import opening
+from probes.recording.ledger import Ledger
 from probes.web import Web
 
 LOADED = (

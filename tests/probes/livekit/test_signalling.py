@@ -6,10 +6,10 @@ import json
 import pytest
 from livekit.protocol.rtc import ICEServer
 
-from probes.evidence import Recorder
 from probes.finding import Broken, Code
 from probes.livekit import signalling
 from probes.livekit.signalling import joined
+from probes.recording.recorder import Recorder
 from probes.web import Web
 from tests.probes.livekit.node import ACCESS, PASSWORD, UFRAG, Node
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from probes import journal, ledger
-from probes.ledger import Entry, Ledger, is_left_over, settle
+from probes.recording import journal, ledger
+from probes.recording.ledger import Entry, Ledger, is_left_over, settle
 
 ROOT = Path(ledger.__file__).parent.parent
 RUN, DEAD = "20260102T030405Z-abc123", "20260101T000000Z-000001"
@@ -98,7 +98,7 @@ def test_entries_survive_a_kill(tmp_path: Path, mine: Ledger) -> None:
     dead(tmp_path).close()
     program = """
 import sys, pathlib
-from probes.ledger import Ledger
+from probes.recording.ledger import Ledger
 ledger = Ledger(pathlib.Path(sys.argv[1]))
 ledger.identify(ledger.enter("file", "a.txt"), "f-1")
 ledger.enter("folder", "b")

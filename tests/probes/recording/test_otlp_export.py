@@ -18,8 +18,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from probes import otlp
-from probes.telemetry import Exported, Tracing
+from probes.recording import otlp_export
+from probes.recording.spans import Exported, Tracing
 
 PROTOBUF = "application/x-protobuf"
 OK = (200, PROTOBUF, b"")
@@ -103,8 +103,10 @@ def test_a_willing_collector_gets_every_span_once(tmp_path: Path, monkeypatch: p
     """All arrive, in batches, with the headers that the standard variable adds."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=probes")
     with collector(lambda _: OK) as server:
-        assert exported(tmp_path, server.url, spans=otlp.BATCH + 3) == Exported(otlp.BATCH + 3, otlp.BATCH + 3, 0, "")
-        assert sorted(server.received) == sorted(f"span {number}" for number in range(otlp.BATCH + 3))
+        assert exported(tmp_path, server.url, spans=otlp_export.BATCH + 3) == Exported(
+            otlp_export.BATCH + 3, otlp_export.BATCH + 3, 0, ""
+        )
+        assert sorted(server.received) == sorted(f"span {number}" for number in range(otlp_export.BATCH + 3))
         assert [each["x-tenant"] for each in server.headers] == ["probes", "probes"]
 
 
@@ -181,13 +183,13 @@ def test_what_was_taken_before_a_hang_is_counted(tmp_path: Path) -> None:
 
     with collector(first_only) as server:
         tracing = Tracing(tmp_path, "run-1", "replica", "0.1.0", {})
-        for number in range(otlp.BATCH + 3):
+        for number in range(otlp_export.BATCH + 3):
             tracing.start(f"span {number}").end()
         spans = tracing._keeper.close()
-        sending = otlp.Sending(spans, f"{server.url}/v1/traces", time.monotonic() + 30)
+        sending = otlp_export.Sending(spans, f"{server.url}/v1/traces", time.monotonic() + 30)
         sending.start()
         assert second.wait(30)
-        assert sending.taken == otlp.BATCH
+        assert sending.taken == otlp_export.BATCH
 
 
 def test_a_refusing_port_is_named(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ def test_an_exporter_that_breaks_loses_all_with_a_reason(tmp_path: Path, monkeyp
     def breaks(**_: object) -> None:
         raise ValueError("middle-out")
 
-    monkeypatch.setattr(otlp, "OTLPSpanExporter", breaks)
+    monkeypatch.setattr(otlp_export, "OTLPSpanExporter", breaks)
     gone = exported(tmp_path, "http://127.0.0.1:9")
     assert gone == Exported(3, 0, 3, "the exporter could not be set up: middle-out")
 
@@ -230,7 +232,7 @@ def test_an_exporter_that_breaks_loses_all_with_a_reason(tmp_path: Path, monkeyp
 def test_the_process_ends_while_the_collector_hangs(tmp_path: Path) -> None:
     """No exit hook and no thread of ours or the SDK's waits for the answer."""
     script = (
-        "import os, sys; from pathlib import Path; from probes.telemetry import Tracing\n"
+        "import os, sys; from pathlib import Path; from probes.recording.spans import Tracing\n"
         "tracing = Tracing(Path(sys.argv[1]), 'r', 'e', 'v', {'OTEL_EXPORTER_OTLP_ENDPOINT': sys.argv[2]})\n"
         "tracing.start('run').end(); print(tracing.finish(0.2).lost)"
     )
@@ -243,6 +245,6 @@ def test_the_process_ends_while_the_collector_hangs(tmp_path: Path) -> None:
 
 def test_a_run_that_exports_nothing_does_not_load_the_exporter() -> None:
     """100 ms at start are for those who asked for them."""
-    script = "import sys, probes.telemetry; print('requests' in sys.modules)"
+    script = "import sys, probes.recording.spans; print('requests' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from probes import labels
-from probes.labels import LABEL
+from probes.recording import secret_labels
+from probes.recording.secret_labels import LABEL
 
 # Where a shell line wants the reader's own token; it is none.
 PLACEHOLDER = "$TOKEN"
@@ -68,14 +68,14 @@ def hide(name: str, value: str) -> str:
     if value == PLACEHOLDER:
         return value
     kind = _kind(name)
-    if kind == "key" and len(labels.split(value)) == 1:
+    if kind == "key" and len(secret_labels.split(value)) == 1:
         head = _SCOPE.split(value, maxsplit=1)[0]
-        return labels.key(unquote(head)) + value[len(head) :] if head else value
-    if kind == "key" and labels.whole(_SCOPE.split(value, maxsplit=1)[0]):
+        return secret_labels.key(unquote(head)) + value[len(head) :] if head else value
+    if kind == "key" and secret_labels.whole(_SCOPE.split(value, maxsplit=1)[0]):
         return value
     if _SIGNED.match(value):
         return _NAMED.sub(_named, _SIGV2.sub(_sigv2, value))
-    return labels.mask(kind, value)
+    return secret_labels.mask(kind, value)
 
 
 def _replaced(match: re.Match[str], group: str, new: str) -> str:
@@ -87,16 +87,16 @@ def _jwt(match: re.Match[str]) -> str:
     first, *others = re.split(r"\.|%", match[0])
     glued = match.start() and match.string[match.start() - 1].isalnum()
     # "heyJude.play()" is no token.
-    return labels.token(match[0]) if others and (not glued or len(first) > len("eyJhbGciOi")) else match[0]
+    return secret_labels.token(match[0]) if others and (not glued or len(first) > len("eyJhbGciOi")) else match[0]
 
 
 def _sigv2(match: re.Match[str]) -> str:
-    return f"AWS {labels.key(match['key'])}:{labels.plain('signature', match['signature'])}"
+    return f"AWS {secret_labels.key(match['key'])}:{secret_labels.plain('signature', match['signature'])}"
 
 
 def _userinfo(match: re.Match[str]) -> str:
     user = match[0][:-1]
-    return match[0] if labels.whole(user) else f"{labels.plain('userinfo', user)}@"
+    return match[0] if secret_labels.whole(user) else f"{secret_labels.plain('userinfo', user)}@"
 
 
 def _in_query(match: re.Match[str]) -> str:
@@ -131,11 +131,11 @@ def _cookies(value: str, shown: frozenset[str] = _COOKIE_ATTRIBUTES) -> str:
 
 def _cookie(part: str, shown: frozenset[str]) -> str:
     # The first "=" before any label: labels have that sign too.
-    name, equals, _ = labels.split(part)[0].partition("=")
+    name, equals, _ = secret_labels.split(part)[0].partition("=")
     if name.strip().lower() in shown:
         return part
     value_at = len(name) + 1 if equals else 0
-    return part[:value_at] + labels.mask("cookie", part[value_at:])
+    return part[:value_at] + secret_labels.mask("cookie", part[value_at:])
 
 
 def _cookie_line(match: re.Match[str]) -> str:
@@ -145,7 +145,7 @@ def _cookie_line(match: re.Match[str]) -> str:
 
 def _bearer(match: re.Match[str]) -> str:
     value = match["value"]
-    return match[0] if _PLAIN_WORD.fullmatch(value) else _replaced(match, "value", labels.plain("token", value))
+    return match[0] if _PLAIN_WORD.fullmatch(value) else _replaced(match, "value", secret_labels.plain("token", value))
 
 
 _SIGV2 = re.compile(rf"\bAWS (?P<key>{LABEL}|[A-Za-z0-9._-]{{3,128}}):(?P<signature>[A-Za-z0-9+/=]{{8,}}+)")
@@ -157,11 +157,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
             r"-----BEGIN[^-\r\n]{0,40}PRIVATE(?: |%20|\+)KEY[^-\r\n]{0,20}-----(?:[^-]|-(?!----))*+"
             r"(?:-----END[^-\r\n]{0,60}-----)?"
         ),
-        lambda match: labels.plain("private key", match[0]),
+        lambda match: secret_labels.plain("private key", match[0]),
     ),
     (_JWT, _jwt),
     (_SIGV2, _sigv2),
-    (re.compile(r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"), lambda match: labels.key(match[0])),
+    (re.compile(r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"), lambda match: secret_labels.key(match[0])),
     (re.compile(rf"""(?<=://)(?:(?:{LABEL}|[^\s/?#"'<>\\@])*+@)++"""), _userinfo),
     (
         re.compile(

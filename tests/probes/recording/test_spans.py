@@ -9,9 +9,9 @@ from google.protobuf.json_format import Parse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.trace import Span
 
-from probes import telemetry
 from probes.finding import Code, Finding, Verdict
-from probes.telemetry import Exported, Tracing
+from probes.recording import spans as telemetry
+from probes.recording.spans import Exported, Tracing
 
 
 def traced(folder: Path, environ: dict[str, str] | None = None) -> Tracing:

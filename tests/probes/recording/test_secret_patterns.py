@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from probes import disguise
+from probes.recording import secret_patterns
 from tests.probes import planted
 
 TOKEN, SCOPE = planted.token(), "20260102/ap-northeast-2/s3/aws4_request"
@@ -128,7 +128,7 @@ LEAKS = {
 def test_the_secret_goes_and_the_diagnosis_stays(case: str) -> None:
     """Each place in which a secret was seen keeps what a reader needs around it."""
     text, secrets, needed = LEAKS[case]
-    shown = disguise.text(text)
+    shown = secret_patterns.text(text)
     assert [secret for secret in secrets if secret in shown] == []
     assert [part for part in needed if part not in shown] == [], shown
 
@@ -136,8 +136,8 @@ def test_the_secret_goes_and_the_diagnosis_stays(case: str) -> None:
 @pytest.mark.parametrize("case", LEAKS)
 def test_redacting_twice_changes_nothing(case: str) -> None:
     """Evidence passes the door more than once: recorded, noted, quoted in a finding."""
-    shown = disguise.text(LEAKS[case][0])
-    assert disguise.text(shown) == shown
+    shown = secret_patterns.text(LEAKS[case][0])
+    assert secret_patterns.text(shown) == shown
 
 
 @pytest.mark.parametrize(
@@ -166,13 +166,13 @@ def test_redacting_twice_changes_nothing(case: str) -> None:
 )
 def test_what_is_no_secret_is_left_alone(text: str) -> None:
     """A reader needs the words of an error as they were."""
-    assert disguise.text(text) == text
+    assert secret_patterns.text(text) == text
 
 
 def test_a_text_made_to_be_settled_late_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds are counted: nobody's answer keeps a run busy."""
-    monkeypatch.setattr(disguise, "_ROUNDS", 1)
-    assert disguise.text("token=hunT3r").startswith("token=<token #")
+    monkeypatch.setattr(secret_patterns, "_ROUNDS", 1)
+    assert secret_patterns.text("token=hunT3r").startswith("token=<token #")
 
 
 def test_the_same_token_is_seen_to_be_the_same() -> None:
@@ -180,8 +180,8 @@ def test_the_same_token_is_seen_to_be_the_same() -> None:
     places = (
         f"?token={TOKEN}&a=b Authorization: Bearer {TOKEN}\ninvalid token: {TOKEN}, x%3D{TOKEN.replace('.', '%2e')}"
     )
-    assert len(set(re.findall("#[0-9a-f]{6}", disguise.text(places)))) == 1
-    assert disguise.text(places).count("<access token sub=b0395e6e… exp=2026-01-02T05:13:29Z #") == 4
+    assert len(set(re.findall("#[0-9a-f]{6}", secret_patterns.text(places)))) == 1
+    assert secret_patterns.text(places).count("<access token sub=b0395e6e… exp=2026-01-02T05:13:29Z #") == 4
 
 
 @pytest.mark.parametrize(
@@ -207,17 +207,17 @@ def test_the_same_token_is_seen_to_be_the_same() -> None:
 )
 def test_a_name_makes_a_secret_of_its_value(name: str, value: str, shown: str) -> None:
     """As a header, or as a key of JSON."""
-    assert re.fullmatch(shown, disguise.named(name, value))
+    assert re.fullmatch(shown, secret_patterns.named(name, value))
 
 
 def test_json_that_is_shown_stays_json() -> None:
     """A label has no sign that JSON would have to escape."""
-    shown = disguise.text(json.dumps({"token": TOKEN, "u": SIGV4, "password": "a b"}))
+    shown = secret_patterns.text(json.dumps({"token": TOKEN, "u": SIGV4, "password": "a b"}))
     assert json.loads(shown)["u"].startswith("https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm")
 
 
 def test_the_place_for_a_readers_token_stays() -> None:
     """A shell line that says $TOKEN can be run; anything like it is a secret as before."""
     line = """curl -H "Authorization: Bearer $TOKEN" 'https://x/stream'"?token=$TOKEN" """
-    assert disguise.text(line) == line
-    assert "$TOKENS" not in disguise.text("https://x/?token=$TOKENS")
+    assert secret_patterns.text(line) == line
+    assert "$TOKENS" not in secret_patterns.text("https://x/?token=$TOKENS")

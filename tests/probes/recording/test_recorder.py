@@ -8,9 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from probes import journal, telemetry
-from probes.evidence import Evidence, Exchange, Recorder, curl, current, recording
 from probes.finding import Code, Finding
+from probes.recording import journal, spans
+from probes.recording.recorder import Evidence, Exchange, Recorder, curl, current, recording
 from tests.probes.site import recorder_of
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
@@ -61,7 +61,7 @@ def test_an_exception_ends_an_exchange_and_goes_on(careful: Evidence) -> None:
     assert line["status"] is None
     assert line["error"].startswith("OSError: ")
     assert SECRET not in line["error"]
-    span = (careful.folder / telemetry.NAME).read_text()
+    span = (careful.folder / spans.NAME).read_text()
     assert '"OSError"' in span
     assert SECRET not in span
 
@@ -82,7 +82,7 @@ def test_an_exchange_of_somebody_else_has_their_times(evidence: Evidence) -> Non
     exchange.answered(200, {})
     recorder.observed(exchange, 1.25)
     assert events(evidence, "exchange")[0]["duration"] == 1.25
-    assert '"1700000000000000000"' in (evidence.folder / telemetry.NAME).read_text()
+    assert '"1700000000000000000"' in (evidence.folder / spans.NAME).read_text()
 
 
 def test_notes_and_facts_are_redacted(careful: Evidence) -> None:

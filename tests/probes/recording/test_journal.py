@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from probes import journal
-from probes.journal import Journal, read
+from probes.recording import journal
+from probes.recording.journal import Journal, read
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
 VALID = jsonschema.Draft202012Validator(SCHEMA)
@@ -141,7 +141,7 @@ def test_a_second_opening_appends(tmp_path: Path) -> None:
 def test_a_kill_loses_nothing(tmp_path: Path) -> None:
     """Each event is on its way to the disk before the next thing happens."""
     script = (
-        "import os, pathlib, signal, sys; from probes.journal import Journal\n"
+        "import os, pathlib, signal, sys; from probes.recording.journal import Journal\n"
         "journal = Journal(pathlib.Path(sys.argv[1])); journal.write('fact', name='a', value='b' * 100_000)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from probes import labels, traces
-from probes.redaction import Redactor
+from probes.recording import playwright_trace, secret_labels
+from probes.recording.redactor import Redactor
 from tests.probes import planted
 from tests.probes.site import Said, Site, js
 
@@ -83,7 +83,7 @@ async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(browser: Browse
     with zipfile.ZipFile(archive) as opened:
         before = {name: opened.read(name) for name in opened.namelist()}
 
-    traces.scrub(archive, redactor)
+    playwright_trace.scrub(archive, redactor)
 
     assert leaks(archive, *secrets) == []
     with zipfile.ZipFile(archive) as opened:
@@ -94,7 +94,7 @@ async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(browser: Browse
     pictures = [name for name in before if name.endswith((".png", ".jpeg"))]
     assert PIXEL in [after[name] for name in pictures]
     assert [name for name in pictures if after[name] != before[name]] == []
-    assert labels.token(MINTED).encode() in after["trace.network"] + after["trace.trace"]
+    assert secret_labels.token(MINTED).encode() in after["trace.network"] + after["trace.trace"]
 
 
 def kinds(line: bytes) -> object:
@@ -107,7 +107,7 @@ async def test_what_nobody_remembered_goes_by_its_name(browser: Browser, site: S
     """A token that a service minted for the page is known to nobody but the rules."""
     archive = tmp_path / "trace.zip"
     await record(browser, site, archive, sources=False)
-    traces.scrub(archive, Redactor())
+    playwright_trace.scrub(archive, Redactor())
     assert leaks(archive, MINTED, *OPAQUE.values()) == []
 
 
@@ -119,7 +119,7 @@ def archive_of(path: Path, members: dict[str, bytes]) -> Path:
 
 
 def scrubbed(path: Path, members: dict[str, bytes], redactor: Redactor | None = None) -> dict[str, bytes]:
-    traces.scrub(archive_of(path, members), redactor or Redactor())
+    playwright_trace.scrub(archive_of(path, members), redactor or Redactor())
     with zipfile.ZipFile(path) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
 
@@ -170,14 +170,14 @@ def test_an_archive_that_cannot_be_scrubbed_is_deleted(tmp_path: Path, spoil: st
     spoiled = {"no zip": b"no zip", "empty": b"", "altered": whole.replace(b"hunT3r", b"HUNt3R"), "half": whole[:300]}
     archive.write_bytes(spoiled[spoil])
     with pytest.raises(ValueError, match=r"^the browser trace could not be scrubbed and was deleted: .+$"):
-        traces.scrub(archive, Redactor())
+        playwright_trace.scrub(archive, Redactor())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_archive_that_was_never_written_is_said_to_be_lost(tmp_path: Path) -> None:
     """The browser died before it could write one."""
     with pytest.raises(ValueError, match=r"could not be scrubbed"):
-        traces.scrub(tmp_path / "trace.zip", Redactor())
+        playwright_trace.scrub(tmp_path / "trace.zip", Redactor())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -189,5 +189,5 @@ def test_an_interrupted_scrub_leaves_no_archive(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(Redactor, "document", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        traces.scrub(archive_of(tmp_path / "trace.zip", {"a.txt": b"x"}), Redactor())
+        playwright_trace.scrub(archive_of(tmp_path / "trace.zip", {"a.txt": b"x"}), Redactor())
     assert list(tmp_path.iterdir()) == []

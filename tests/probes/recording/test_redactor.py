@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from probes import labels, redaction
-from probes.redaction import Redactor
+from probes.recording import redactor as redaction
+from probes.recording import secret_labels
+from probes.recording.redactor import Redactor
 from tests.probes import planted
 
 SECRET = "wJalr/Xu+tnFE MI=%&\"'<ü>"
@@ -52,7 +53,7 @@ def test_a_remembered_secret_goes_however_it_is_written(redactor: Redactor, writ
     """A secret of the environment or of this run shows as the same label in every spelling."""
     shown = redactor.text(f"before {written} after")
     assert written not in shown
-    assert labels.plain("secret", SECRET) in shown
+    assert secret_labels.plain("secret", SECRET) in shown
     assert shown.startswith("before ")
     assert shown.endswith(" after")
 
@@ -61,7 +62,7 @@ def test_a_remembered_token_keeps_its_kind(redactor: Redactor) -> None:
     """In base64, too, where no rule could find it."""
     token = planted.token("refresh")
     redactor.remember(token)
-    assert redactor.text(base64.b64encode(token.encode()).decode()) == labels.token(token)
+    assert redactor.text(base64.b64encode(token.encode()).decode()) == secret_labels.token(token)
 
 
 @pytest.mark.parametrize("public", ["minioadmin", "MinioAdmin", "abc", "  ", ""])
@@ -75,13 +76,13 @@ def test_the_longest_secret_goes_first(redactor: Redactor) -> None:
     """A secret that begins like another leaves no tail."""
     redactor.remember("abcdefgh")
     redactor.remember("abcdefgh-more")
-    assert redactor.text("abcdefgh-more") == labels.plain("secret", "abcdefgh-more")
+    assert redactor.text("abcdefgh-more") == secret_labels.plain("secret", "abcdefgh-more")
 
 
 def test_a_secret_that_labels_contain_does_not_harm_them(redactor: Redactor) -> None:
     """Somebody's password is "secret" one day."""
     redactor.remember("secret")
-    assert redactor.text("<secret #3f9a1c> secret") == f"<secret #3f9a1c> {labels.plain('secret', 'secret')}"
+    assert redactor.text("<secret #3f9a1c> secret") == f"<secret #3f9a1c> {secret_labels.plain('secret', 'secret')}"
 
 
 def test_headers_lose_what_their_names_say_is_secret(redactor: Redactor) -> None:
@@ -95,10 +96,10 @@ def test_headers_lose_what_their_names_say_is_secret(redactor: Redactor) -> None
             "X-Request-Id": "b0395e6e",
         }
     )
-    assert shown["Authorization"] == f"Bearer {labels.token(planted.token())}"
+    assert shown["Authorization"] == f"Bearer {secret_labels.token(planted.token())}"
     assert re.fullmatch(r"sid=<cookie #(\w+)>; path=<cookie #\1>", shown["Cookie"])
     assert re.fullmatch(r"sid=<cookie #\w+>; Path=/; HttpOnly", shown["Set-Cookie"])
-    assert shown["X-Internal-API-Key"] == labels.plain("secret", SECRET)
+    assert shown["X-Internal-API-Key"] == secret_labels.plain("secret", SECRET)
     assert shown["X-Request-Id"] == "b0395e6e"
 
 

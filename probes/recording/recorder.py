@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from opentelemetry.trace import Span
 
-from probes import telemetry
 from probes.config.environment import LOOPBACK
-from probes.disguise import PLACEHOLDER
 from probes.finding import Broken, Finding, Verdict
-from probes.journal import Journal
-from probes.redaction import Redactor
+from probes.recording import spans
+from probes.recording.journal import Journal
+from probes.recording.redactor import Redactor
+from probes.recording.secret_patterns import PLACEHOLDER
 
 AUTHORIZATION = "authorization"
 # Headers that an answer may hang on, which a shell line repeats.
@@ -49,7 +49,7 @@ class Evidence:
     folder: Path
     journal: Journal
     redactor: Redactor
-    tracing: telemetry.Tracing
+    tracing: spans.Tracing
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Exchange:
 
     @property
     def traceparent(self) -> str:
-        return telemetry.traceparent(self.span)
+        return spans.traceparent(self.span)
 
     def asked(self, headers: Mapping[str, str], body: bytes = b"") -> None:
         self.request_headers, self.request_body = headers, body
@@ -147,7 +147,7 @@ class Recorder:
 
     def begin(self, kind: str, method: str, url: str, began_ns: int | None = None) -> Exchange:
         """An exchange under way, its span open; `began_ns` is Unix time where that was earlier."""
-        name, attributes = telemetry.exchange_attributes(kind, method, self.evidence.redactor.url(url))
+        name, attributes = spans.exchange_attributes(kind, method, self.evidence.redactor.url(url))
         span = self.evidence.tracing.start(name, "client", attributes, self.span, began_ns)
         return Exchange(kind, method, url, span)
 
@@ -156,7 +156,7 @@ class Recorder:
         redactor.learn(exchange.request_headers)
         redactor.learn(exchange.response_headers)
         error = redactor.text(exchange.error) if exchange.error else None
-        telemetry.end_exchange(exchange.span, exchange.status, error)
+        spans.end_exchange(exchange.span, exchange.status, error)
         self._write(
             "exchange",
             kind=exchange.kind,
@@ -206,7 +206,7 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
     host = urlsplit(exchange.url).hostname or ""
     if host.endswith(".localhost"):
         parts = urlsplit(exchange.url)
-        words += ["--resolve", f"{host}:{parts.port or telemetry.PORTS[parts.scheme]}:{LOOPBACK}"]
+        words += ["--resolve", f"{host}:{parts.port or spans.PORTS[parts.scheme]}:{LOOPBACK}"]
     said = {name.lower(): value for name, value in exchange.request_headers.items()}
     repeated = {name: said[name] for name in REPEATED if name in said}
     repeated |= {**UPGRADE, "origin": said["origin"]} if exchange.kind == "socket" else {}

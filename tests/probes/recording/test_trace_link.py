@@ -3,7 +3,7 @@
 import pytest
 
 from probes.finding import CannotAsk
-from probes.trace_link import VARIABLE, linked, trace_url
+from probes.recording.trace_link import VARIABLE, linked, trace_url
 
 PAGE = "https://grafana.example.org/explore?trace={trace}&org=1"
 

@@ -14,8 +14,8 @@ from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from probes import disguise, labels
-from probes.labels import DEV_CREDENTIALS, credential_kind
+from probes.recording import secret_labels, secret_patterns
+from probes.recording.secret_labels import DEV_CREDENTIALS, credential_kind
 
 __all__ = ["DEV_CREDENTIALS", "Redactor", "credential_kind"]
 
@@ -39,8 +39,12 @@ class Redactor:
         """Take `secret` out of everything from now on, however it is written. Public development names stay."""
         if len(secret.strip()) < _SHORTEST or secret.lower() in DEV_CREDENTIALS or secret in self._known:
             return
-        label = labels.token(secret) if secret.startswith("eyJ") and "." in secret else labels.plain("secret", secret)
-        forms = {form: label for form in labels.forms(secret) if len(form) >= _SHORTEST}
+        label = (
+            secret_labels.token(secret)
+            if secret.startswith("eyJ") and "." in secret
+            else secret_labels.plain("secret", secret)
+        )
+        forms = {form: label for form in secret_labels.forms(secret) if len(form) >= _SHORTEST}
         self._known = dict(sorted((self._known | forms).items(), key=lambda item: -len(item[0])))
         self._heads |= {form[:_SHORTEST] for form in forms}
         self._clean.clear()
@@ -55,14 +59,16 @@ class Redactor:
 
     def text(self, value: str, scanned: int = _SCANNED) -> str:
         """Any text; secrets may stand anywhere in it. What lies beyond `scanned` characters is dropped, not kept."""
-        return disguise.text(_cut(self._without_known(value), scanned))
+        return secret_patterns.text(_cut(self._without_known(value), scanned))
 
     def url(self, value: str) -> str:
         """A URL, whole or a path with a query; the same rules as for text, in which most URLs are met anyway."""
         return self.text(value)
 
     def headers(self, mapping: Mapping[str, str]) -> dict[str, str]:
-        return {self.text(name): disguise.named(name, self._without_known(value)) for name, value in mapping.items()}
+        return {
+            self.text(name): secret_patterns.named(name, self._without_known(value)) for name, value in mapping.items()
+        }
 
     def body(self, value: bytes | str, content_type: str, limit: int = 2000) -> str:
         """At most `limit` characters of a body, then how many were left out; of bytes that are no text, a summary."""
@@ -93,9 +99,9 @@ class Redactor:
         if isinstance(value, list):
             return [self._tree(inner, name) for inner in value]
         if isinstance(value, str):
-            return disguise.named(name, self._without_known(value))
-        hidden = type(value) in (int, float) and disguise.is_secret(name, str(value))
-        return disguise.hide(name, str(value)) if hidden else value
+            return secret_patterns.named(name, self._without_known(value))
+        hidden = type(value) in (int, float) and secret_patterns.is_secret(name, str(value))
+        return secret_patterns.hide(name, str(value)) if hidden else value
 
     def _may_hold(self, value: str) -> bool:
         """A quick no for most texts, since every one is looked through for every form of every secret."""
@@ -113,7 +119,7 @@ class Redactor:
             return value
         for form, label in self._known.items():
             if form in value:
-                parts = labels.split(value)
+                parts = secret_labels.split(value)
                 value = "".join(part if at % 2 else part.replace(form, label) for at, part in enumerate(parts))
         return value
 
@@ -137,7 +143,7 @@ def _cut(value: str, scanned: int) -> str:
 def _head(value: str, limit: int) -> str:
     """The first `limit` characters of a redacted text, less a label that would be cut through."""
     at = 0
-    for index, part in enumerate(labels.split(value)):
+    for index, part in enumerate(secret_labels.split(value)):
         if at + len(part) > limit:
             return value[: at if index % 2 else limit]
         at += len(part)

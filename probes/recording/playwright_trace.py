@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from probes.redaction import Redactor
+from probes.recording.redactor import Redactor
 
 _JSON_LINES = (".trace", ".network")
 _PICTURES_AND_FONTS = frozenset(

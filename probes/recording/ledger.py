@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from probes import journal
+from probes.recording import journal
 
 NAME = "ledger.jsonl"
 TAG = re.compile(r"^probe-(?P<run>(?P<at>\d{8}T\d{6})Z-[0-9a-f]{6})-")

@@ -184,7 +184,7 @@ def _export(spans: list[ReadableSpan], environ: Mapping[str, str], deadline: flo
     protocol = environ.get(OTEL_EXPORTER_OTLP_TRACES_PROTOCOL) or environ.get(OTEL_EXPORTER_OTLP_PROTOCOL)
     if protocol not in {None, "", "http/protobuf"}:
         return Exported(kept, 0, kept, f"OTLP over {protocol} was asked for; say http/protobuf")
-    from probes.otlp import send  # noqa: PLC0415 - 100 ms that only an export is worth
+    from probes.recording.otlp_export import send  # noqa: PLC0415 - 100 ms that only an export is worth
 
     exported, reason = send(spans, to, deadline)
     return Exported(kept, exported, kept - exported, reason if exported < kept else "")

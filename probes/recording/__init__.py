@@ -1,0 +1,1 @@
+"""What was seen, redacted before it is written: evidence, journal, ledger, spans, browser traces."""
