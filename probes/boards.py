@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from probes.answers import Envelope, expect
 from probes.finding import CannotAsk, Code, broken
 from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.sockets import Event, Socket, opened
-from probes.web import Answer, Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web
+from probes.transport.websocket import Event, Socket, opened
 
 BOARD = "/api/svc/board"
 CREATED = 201

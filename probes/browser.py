@@ -25,7 +25,7 @@ from probes.page import Visit
 from probes.recording import playwright_trace
 from probes.recording.recorder import Exchange, Recorder, current
 from probes.tokens import Tokens
-from probes.web import USER_AGENT
+from probes.transport.http import USER_AGENT
 
 CLOSING_TIME = 5.0  # seconds
 SCRATCH = "probes-browser-"

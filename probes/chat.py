@@ -8,13 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from probes.answers import Envelope, expect
 from probes.finding import Broken, Code, Finding
 from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.sockets import Event, Socket, opened, refuses
-from probes.web import Answer, Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web
+from probes.transport.websocket import Event, Socket, opened, refuses
 
 CHATS = "/api/svc/chat/api/chats"
 CREATED = 201

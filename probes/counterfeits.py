@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 
 from probes import keys
-from probes.answers import Envelope, expect
 from probes.finding import NotApplicable
 from probes.forging import FORGERIES, hs256_public
 from probes.identity import Member
-from probes.once import Once
 from probes.recording.recorder import current
 from probes.tokens import Tokens
-from probes.web import Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Web
+from probes.transport.single_flight import Once
 
 LOGOUT = "/api/svc/auth/api/auth/logout"
 # What needs more than a good token: time, another purpose, a signing key, an end.

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from probes.finding import Broken, Code, Finding
 from probes.pages import ASSET
-from probes.web import Answer, Web, service
+from probes.transport.http import Answer, Web, service
 
 FOREIGN = "https://elsewhere.invalid"
 # A service that complains of what was sent has let the sender in.

@@ -14,7 +14,7 @@ from probes.recording.redactor import Redactor
 from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import State, open_state
 from probes.tokens import OwnSession, Tokens, moment, seconds_left
-from probes.web import Web
+from probes.transport.http import Web
 
 TEST_ENDPOINT = "/api/svc/auth/api/test/token"  # contract 2.4
 SHORT_LIFE = 1  # second

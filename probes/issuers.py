@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from probes.answers import Envelope, expect
 from probes.identity import Member
 from probes.presign import Presigned, read
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Web
 
 
 @dataclass(frozen=True, slots=True)

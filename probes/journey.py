@@ -2,12 +2,13 @@
 
 import httpx
 
-from probes import answers, keys, oauth, ops, provider, refreshing
+from probes import keys, oauth, ops, provider, refreshing
 from probes.counterfeits import sign_out
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.identity import Member
 from probes.tokens import Tokens, claims
-from probes.web import Answer, Web
+from probes.transport import envelopes
+from probes.transport.http import Answer, Web
 
 ME = "/api/svc/user/api/users/me"
 MADE_UP = "a-code-that-no-provider-gave"
@@ -20,7 +21,7 @@ async def lands(web: Web, member: Member) -> None:
     answer = await web.ask("GET", web.target.hosts.api + ME, token=tokens.access)
     if answer.status == 401 and (finding := await keys.doubts(web, tokens.access)):
         raise Broken(finding)
-    if finding := answers.explain(answer, 200):
+    if finding := envelopes.explain(answer, 200):
         raise Broken(finding)
 
 
@@ -93,5 +94,5 @@ async def ends(web: Web, member: Member) -> None:
             await session.rotated(again)
             said = f"{answer} with new tokens to who has signed out"
             raise Broken(Finding(Code.SIGN_OUT_INEFFECTIVE, said, LEFT_ALONE))
-        if finding := answers.explain(answer, 401):
+        if finding := envelopes.explain(answer, 401):
             raise Broken(finding)

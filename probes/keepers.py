@@ -12,7 +12,7 @@ from probes.livekit.access import open_access
 from probes.recording.ledger import Entry
 from probes.recording.recorder import current
 from probes.storage import Drive
-from probes.web import Web
+from probes.transport.http import Web
 
 
 @dataclass(frozen=True, slots=True)

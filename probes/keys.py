@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from probes.answers import Envelope, expect
 from probes.finding import Broken, Code, Finding, broken
 from probes.tokens import ALGORITHM, claims
-from probes.web import Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Web
 
 WELL_KNOWN = "/api/svc/auth/.well-known"
 JWKS_PATH, ALGORITHMS = "/.well-known/jwks.json", "id_token_signing_alg_values_supported"

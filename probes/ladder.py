@@ -13,11 +13,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from probes.answers import MASKED
 from probes.config.environment import Target, address
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
-from probes.web import Answer, Web, service
+from probes.transport.envelopes import MASKED
+from probes.transport.http import Answer, Web, service
 
 RUNG_DEADLINE = 3.0  # seconds
 LADDER_DEADLINE = 8.0  # seconds, for all of them

@@ -11,13 +11,13 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from probes import answers
-from probes.answers import Envelope, expect
 from probes.boards import Card
 from probes.finding import Broken, Code, Finding, broken
 from probes.identity import Member
 from probes.recording.recorder import Exchange, current
-from probes.web import Answer, Web
+from probes.transport import envelopes
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web
 
 NOTIFICATIONS = "/api/svc/noti/api/notifications"
 EVENT_STREAM = "text/event-stream"
@@ -162,7 +162,7 @@ def _json(text: str) -> Any:
 
 def explain(answer: Answer) -> Finding:
     """Name why the stream did not open; pure."""
-    if finding := answers.explain(answer, 200):
+    if finding := envelopes.explain(answer, 200):
         return finding
     return Finding(Code.CONTRACT_BROKEN, f"{answer} where {EVENT_STREAM} was promised", "noti-service")
 

@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import httpx
 
-from probes import answers
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import current
 from probes.tokens import Tokens
-from probes.web import Answer, Web
+from probes.transport import envelopes
+from probes.transport.http import Answer, Web
 
 REDIRECTS = (302, 303, 307)
 STATE_LENGTH = 16  # characters of which nobody guesses the right ones
@@ -87,7 +87,7 @@ def landing(answer: Answer) -> Landing:
 def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
     """Name why sign-in does not begin as it should; None where it does; pure."""
     if answer.status not in REDIRECTS:
-        return answers.explain(answer, 302)
+        return envelopes.explain(answer, 302)
     place, told = landing(answer).place, asked_of(answer)
     if place == oauth.authorize:
         return _explain_redirect_uri(told.get("redirect_uri", ""), oauth) or _explain_request(answer, told, oauth)
@@ -157,7 +157,7 @@ def explain_starts(starts: Sequence[Start]) -> Finding | None:
 def explain_callback(answer: Answer, wanted: str, oauth: OAuth, *, session: bool = True) -> Finding | None:
     """Name why somebody who came back does not land on `wanted` with tokens; `session`: the cookie came along; pure."""
     if answer.status in (502, 503, 504):
-        return answers.explain(answer, 302)
+        return envelopes.explain(answer, 302)
     if answer.status not in REDIRECTS:
         return Finding(Code.OAUTH_CALLBACK_LOST, f"{answer} to who came back from the provider", REWRITE)
     landed = landing(answer)

@@ -1,9 +1,9 @@
 """ops-service's word on who somebody is, and why it sends a portal user away (V6 §7, contract 6)."""
 
-from probes import answers
 from probes.finding import Code, Finding
 from probes.tokens import claims
-from probes.web import Answer
+from probes.transport import envelopes
+from probes.transport.http import Answer
 
 ME = "/api/ops/api/users/me"
 NO_EMAIL = "auth-service mints tokens without the email claim, by which ops-service knows its users (f4687cde)"
@@ -23,7 +23,7 @@ def explain(answer: Answer, token: str) -> Finding | None:
         return Finding(Code.OPS_SESSION_REJECTED, observed, suspect)
     if answer.status == 403 and answer.json is not None:
         return Finding(Code.OPS_USER_MISSING, observed, NO_ROW)
-    return answers.explain(answer, 200)
+    return envelopes.explain(answer, 200)
 
 
 def message(answer: Answer) -> str:

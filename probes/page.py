@@ -11,11 +11,11 @@ from playwright.async_api import ConsoleMessage, Locator, Page, Request, Respons
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from probes.answers import explain as explain_answer
 from probes.config.environment import Target
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange, Recorder
-from probes.web import Answer
+from probes.transport.envelopes import explain as explain_answer
+from probes.transport.http import Answer
 
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
 ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # resource types, as the browser calls them

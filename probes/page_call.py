@@ -26,8 +26,8 @@ from probes.page import Visit
 from probes.page_ear import CHECK, LISTEN, WATCH
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
+from probes.transport.http import Web
 from probes.video import Room
-from probes.web import Web
 
 TIER = "browser"
 PANEL, JOIN, TROUBLE = "영상통화", "참여하기", "연결 오류"

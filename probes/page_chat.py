@@ -13,7 +13,7 @@ from probes.chat import Room
 from probes.finding import Code, broken
 from probes.identity import Member
 from probes.page_session import Stay
-from probes.web import Web
+from probes.transport.http import Web
 
 SIDEBAR = "채팅"
 PLACE = "메시지를 입력하세요... (Ctrl+V로 이미지 붙여넣기)"

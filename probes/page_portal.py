@@ -7,13 +7,13 @@ from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from probes import ops, page_sign_in, provider
-from probes.answers import FELL_BACK
 from probes.browser import Browser
 from probes.finding import Code, Finding
 from probes.identity import Member
 from probes.page import Reply, Visit
 from probes.recording.recorder import AUTHORIZATION
-from probes.web import Answer
+from probes.transport.envelopes import FELL_BACK
+from probes.transport.http import Answer
 
 CONTINUE = "Continue with Google"
 DASHBOARD = "Dashboard"

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from probes import refreshing, sockets
+from probes import refreshing
 from probes.finding import Code, Finding
 from probes.page_sockets import Socket
-from probes.web import Answer
+from probes.transport import websocket
+from probes.transport.http import Answer
 
 NO_INTERCEPTOR = (
     "the page: its socket code reconnects without refreshAccessToken(); sockets pass no Axios interceptor (V6 §4)"
@@ -182,8 +183,8 @@ def explain_upgrade(socket: Socket) -> Finding:
     if socket.status:
         # A browser keeps the body; what else than a page would have status 200?
         headers = {"content-type": "text/html"} if socket.status == 200 else {}
-        return sockets.explain(Answer("GET", socket.url, socket.status, headers, b""))
-    return sockets.explain_error(socket.url, OSError(socket.failure) if socket.failure else TimeoutError())
+        return websocket.explain(Answer("GET", socket.url, socket.status, headers, b""))
+    return websocket.explain_error(socket.url, OSError(socket.failure) if socket.failure else TimeoutError())
 
 
 def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:

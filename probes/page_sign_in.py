@@ -19,7 +19,7 @@ from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.identity import Member
 from probes.page import Visit
 from probes.page_session import SIGN_IN
-from probes.web import Answer
+from probes.transport.http import Answer
 
 DASHBOARD = "My Dashboard"
 KEPT = "() => ['accessToken', 'refreshToken', 'token'].map(name => localStorage.getItem(name) ?? '')"

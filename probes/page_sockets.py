@@ -119,7 +119,9 @@ class Sockets:
             return
         token = parse_qs(urlsplit(url).query).get("token", [""])[0]
         self._recorder.evidence.redactor.remember(token)
-        asked = "http" + url.removeprefix("ws")  # as probes/sockets.py records them, so that they can be asked again
+        asked = "http" + url.removeprefix(
+            "ws"
+        )  # as probes/transport/websocket.py records them, so that they can be asked again
         exchange = self._recorder.begin("socket", "GET", asked)
         exchange.asked({"origin": self._origin})
         socket = Socket(kind(url), token, asked.partition("?")[0], exchange)

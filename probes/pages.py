@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 from probes.config.environment import Target
 from probes.finding import Code, broken
-from probes.web import Answer, Web
+from probes.transport.http import Answer, Web
 
 # What Vite writes into index.html; an HTML parser would find no more in it.
 ASSET = re.compile(r"""<(?:script|link)\b[^>]*?\b(?:src|href)=["']([^"']+\.(?:js|css))["']""", re.IGNORECASE)

@@ -25,7 +25,7 @@ from probes.run import Call
 from probes.session import Session, Wishes, new_name, place
 from probes.starting import ready
 from probes.storage import Drive
-from probes.web import Web
+from probes.transport.http import Web
 from reports import annotations, files, gate, lang, outlets, terminal
 from reports.lang import Words
 from reports.progress import Progress

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from probes import chat
-from probes.answers import Envelope, expect
 from probes.finding import Code, broken
 from probes.identity import Member
-from probes.sockets import opened
-from probes.web import Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Web
+from probes.transport.websocket import opened
 
 SOCKET = f"{chat.CHATS}/ws/presence"
 LOOKS_AGAIN_AFTER = 0.1  # seconds

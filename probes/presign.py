@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 from probes.config.environment import Presign
 from probes.finding import Broken, Code, Finding, broken
 from probes.recording.redactor import credential_kind
-from probes.web import Answer
+from probes.transport.http import Answer
 
 
 @dataclass(frozen=True, slots=True)

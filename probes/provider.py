@@ -9,7 +9,7 @@ import httpx
 
 from probes.config.environment import Target
 from probes.finding import CannotAsk, NotApplicable
-from probes.web import Web
+from probes.transport.http import Web
 
 STEPS = 8  # redirects and forms between start and callback
 

@@ -3,11 +3,11 @@
 import asyncio
 import time
 
-from probes import answers
-from probes.answers import Envelope, expect
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.tokens import OwnSession, Tokens, claims, moment
-from probes.web import Answer, Web
+from probes.transport import envelopes
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web
 
 REFRESH = "/api/svc/auth/api/auth/refresh"
 SPENT = "AUTH006"
@@ -71,7 +71,7 @@ def explain(answer: Answer) -> Finding:
             f"{answer} with {SPENT}: a refresh token that nobody had used was spent already",
             "the gateway: it sent the POST twice (retries), and the user got the second answer",
         )
-    finding = answers.explain(answer, 200)
+    finding = envelopes.explain(answer, 200)
     if finding and finding.code in (Code.EDGE_HTML_FALLBACK, Code.EDGE_MASKS_ERRORS):
         return finding
     return Finding(

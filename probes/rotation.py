@@ -19,7 +19,7 @@ from probes.finding import Broken, CannotAsk
 from probes.recording.redactor import Redactor
 from probes.state.store import LOOKS_AGAIN_AFTER, Kept, State
 from probes.tokens import OwnSession, Tokens, seconds_left
-from probes.web import Answer, Web
+from probes.transport.http import Answer, Web
 
 A_RACE_LASTS = 10.0  # seconds; whoever spent the token has kept its successor by then, or never will
 

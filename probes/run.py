@@ -17,7 +17,7 @@ from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verd
 from probes.recording import spans
 from probes.recording.recorder import Evidence, Recorder, curl, recording
 from probes.results import Attempt, Outcome, Scenario, conclude, described
-from probes.turns import Turns, ahead, go_first
+from probes.transport.throttle import Turns, ahead, go_first
 
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]

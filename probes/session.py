@@ -32,7 +32,7 @@ from probes.starting import Started
 from probes.state import last_run, update
 from probes.storage import Drive
 from probes.sweep import sweep
-from probes.web import Web
+from probes.transport.http import Web
 from reports import files, junit, outlets, past
 from reports.history import LAST, History
 from reports.lang import ENGLISH, Words

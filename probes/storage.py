@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes import presign
-from probes.answers import Envelope, expect
 from probes.finding import Code, broken
 from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.web import Answer, Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web
 
 TEXT = "text/plain"  # the extension .txt is on weAlist's list of allowed ones (contract 4.2)
 CREATED = 201

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
-from probes import answers, notifications, ops, sockets
-from probes.answers import Envelope, expect
+from probes import notifications, ops
 from probes.counterfeits import MISPLACED, Counterfeit
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import current
-from probes.web import Answer, Web, service
+from probes.transport import envelopes, websocket
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web, service
 
 Where = Literal["header", "query"]
 TOO_LONG = (400, 413, 414, 431)  # before anybody has read the token
@@ -90,9 +91,9 @@ def _url(origin: str, path: str, query: str) -> str:
 
 async def _knock_for_a_socket(web: Web, path: str, token: str, headers: Mapping[str, str]) -> Answer:
     try:
-        async with sockets.opened(web, path, token, headers):
-            return Answer("GET", web.target.hosts.apex + path, sockets.SWITCHING, {}, b"")
-    except sockets.Refused as refused:
+        async with websocket.opened(web, path, token, headers):
+            return Answer("GET", web.target.hosts.apex + path, websocket.SWITCHING, {}, b"")
+    except websocket.Refused as refused:
         return refused.answer
 
 
@@ -127,8 +128,8 @@ async def refuses(web: Web, door: Door, bad: Counterfeit) -> None:
 async def shuts(web: Web, door: Door, token: str) -> None:
     """Somebody else's good token is told that this is not theirs. Raises Broken."""
     answer = await knock(web, door, token)
-    if door.kind == "socket" and answer.status != sockets.SWITCHING:
-        if finding := sockets.explain_refusal(answer, 403):
+    if door.kind == "socket" and answer.status != websocket.SWITCHING:
+        if finding := websocket.explain_refusal(answer, 403):
             raise Broken(finding)
         return
     if believed(answer):
@@ -146,12 +147,12 @@ def explain_refusal(door: Door, answer: Answer, token: str) -> Finding | None:
     """Name why a good token opens nothing; None where it does; pure."""
     match door:
         case Door(kind="socket"):
-            return None if answer.status == sockets.SWITCHING else sockets.explain(answer)
+            return None if answer.status == websocket.SWITCHING else websocket.explain(answer)
         case Door(kind="stream"):
             return None if answer.media_type == notifications.EVENT_STREAM else notifications.explain(answer)
         case Door(name=OPS.name):
             return ops.explain(answer, token)
-    return answers.explain(answer, 200)
+    return envelopes.explain(answer, 200)
 
 
 def check_refusal(door: Door, kind: str, answer: Answer) -> None:
@@ -159,7 +160,7 @@ def check_refusal(door: Door, kind: str, answer: Answer) -> None:
     if kind == "long" and answer.status in TOO_LONG:
         return
     if door.kind == "socket":
-        if finding := sockets.explain_refusal(answer, 401):
+        if finding := websocket.explain_refusal(answer, 401):
             raise Broken(finding)
         return
     expect(answer, door.envelope, 401)

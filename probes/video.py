@@ -5,11 +5,11 @@ Its 2xx proves nothing of LiveKit: that a room could not be made there is only a
 
 from dataclasses import dataclass, field
 
-from probes.answers import Envelope, expect
 from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.web import Answer, Web
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web
 
 BASE = "/api/svc/video/api/video"
 CREATED = 201

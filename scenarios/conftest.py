@@ -14,12 +14,12 @@ from probes.config.environment import Presign, Target
 from probes.counterfeits import Counterfeits
 from probes.identity import Member
 from probes.livekit.opening import OpenCalls, opening
-from probes.once import Once
 from probes.page_session import Stay
 from probes.recording.ledger import Ledger
 from probes.storage import Drive
+from probes.transport.http import Web
+from probes.transport.single_flight import Once
 from probes.trust import Door
-from probes.web import Web
 from scenarios.trust import At, Bad
 
 Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]

@@ -5,8 +5,8 @@
 
 from dataclasses import dataclass
 
-from probes.answers import Envelope
 from probes.config.environment import Target
+from probes.transport.envelopes import Envelope
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"  # a well-formed id that no row has
 

@@ -5,7 +5,7 @@ import pytest
 from probes import boards
 from probes.identity import Member
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="board", incident="44a028d8, contract 5.3")
 

@@ -7,7 +7,7 @@ from probes.browser import Browser
 from probes.calls.talks import Talks
 from probes.identity import Member
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")
 

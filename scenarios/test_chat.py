@@ -5,7 +5,7 @@ import pytest
 from probes import chat
 from probes.identity import Member
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="chat", incident="contract 5.2")
 

@@ -4,13 +4,14 @@ from functools import partial
 
 import pytest
 
-from probes import pages, tls
-from probes.answers import Envelope, expect
+from probes import pages
 from probes.config.environment import Target
 from probes.finding import Code, NotApplicable, broken
 from probes.identity import Member
 from probes.recording.recorder import current
-from probes.web import Web
+from probes.transport import tls
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Web
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES, Contract
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §1")

@@ -6,7 +6,7 @@ from probes import exposure
 from probes.exposure import Endpoint
 from probes.finding import NotApplicable
 from probes.identity import Member
-from probes.web import Web
+from probes.transport.http import Web
 from scenarios.exposures import ENDPOINTS
 
 pytestmark = pytest.mark.promise(owner="platform", incident="contract 2.4, 2.5, 8")

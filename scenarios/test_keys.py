@@ -4,7 +4,7 @@ import pytest
 
 from probes import keys
 from probes.identity import Member
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="90cd4d3e")
 

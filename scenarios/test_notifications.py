@@ -5,7 +5,7 @@ import pytest
 from probes import boards, notifications
 from probes.identity import Member
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="noti", incident="f8d2b9c5")
 

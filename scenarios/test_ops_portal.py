@@ -5,7 +5,7 @@ import pytest
 from probes import journey, page_portal
 from probes.browser import Browser
 from probes.identity import Member
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="ops", incident="V6 §7")
 

@@ -8,7 +8,7 @@ from probes import page_chat, page_drive, page_session
 from probes.browser import Browser
 from probes.config.environment import Target
 from probes.identity import Member
-from probes.web import Web
+from probes.transport.http import Web
 from scenarios.conftest import Sitting
 
 pytestmark = pytest.mark.promise(owner="frontend", incident="V6 §4")

@@ -4,7 +4,7 @@ import pytest
 
 from probes import presence
 from probes.identity import Member
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="chat", incident="a2cb0eba")
 

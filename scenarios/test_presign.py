@@ -8,7 +8,7 @@ from probes.finding import NotApplicable
 from probes.identity import Member
 from probes.issuers import ISSUERS, Issuer
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = [
     pytest.mark.promise(owner="storage", incident="V6 §3"),

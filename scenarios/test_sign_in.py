@@ -8,7 +8,7 @@ import pytest
 from probes import journey, oauth, page_sign_in
 from probes.browser import Browser
 from probes.identity import Member
-from probes.web import Web
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="contract 2.1")
 

@@ -5,10 +5,10 @@ import secrets
 import pytest
 
 from probes import page_drive
-from probes.answers import Envelope, expect
 from probes.browser import Browser
 from probes.identity import Member
 from probes.storage import TEXT, Drive, same_bytes
+from probes.transport.envelopes import Envelope, expect
 
 pytestmark = pytest.mark.promise(owner="storage", incident="V6 §1")
 

@@ -7,8 +7,8 @@ import pytest
 from probes import trust
 from probes.finding import NotApplicable
 from probes.identity import Member
+from probes.transport.http import Web
 from probes.trust import Door
-from probes.web import Web
 from scenarios.trust import CELLS, DOORS, OTHERS, At, Bad
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §7, contract 2.5")

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from probes import boards, chat, presence, refreshing, sockets, tokens
+from probes import boards, chat, presence, refreshing, tokens
 from probes.finding import Code, Finding
 from probes.identity import Member
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport import websocket
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="V6 §4")
 
@@ -57,13 +58,13 @@ async def test_a_bad_token_opens_no_socket(web: Web, alice: Member, ledger: Ledg
     """Who comes with an expired, forged or foreign token, or with none, is told so before a socket opens."""
     path = await PLACES[place](web, alice, ledger)
     accepted = EXPIRED if kind == "expired" else UNSIGNED
-    await sockets.refuses(web, path, await _token(kind, alice), accepted)
+    await websocket.refuses(web, path, await _token(kind, alice), accepted)
 
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_good_token_opens_the_socket(web: Web, alice: Member, ledger: Ledger, place: str) -> None:
     """A member who is signed in gets a socket."""
-    async with sockets.opened(web, await PLACES[place](web, alice, ledger), await alice.token()):
+    async with websocket.opened(web, await PLACES[place](web, alice, ledger), await alice.token()):
         pass
 
 
@@ -71,9 +72,9 @@ async def test_a_good_token_opens_the_socket(web: Web, alice: Member, ledger: Le
 async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: Member) -> None:
     """When the access token has expired, a refresh gives a new one, and with that the socket opens again."""
     async with alice.session() as session:
-        await sockets.refuses(web, presence.SOCKET, await alice.expired(), EXPIRED)
+        await websocket.refuses(web, presence.SOCKET, await alice.expired(), EXPIRED)
         renewed = await refreshing.refresh(web, session)
-        async with sockets.opened(web, presence.SOCKET, renewed.access):
+        async with websocket.opened(web, presence.SOCKET, renewed.access):
             pass
 
 

@@ -21,7 +21,7 @@ from probes.config import environment as target
 from probes.config.environment import Target
 from probes.minting import open_mint
 from probes.recording.journal import read
-from probes.web import LoopbackNames
+from probes.transport.http import LoopbackNames
 
 
 def questions(run: Path) -> tuple[list[str], list[str]]:

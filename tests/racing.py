@@ -15,7 +15,7 @@ from probes.recording import spans
 from probes.recording.journal import Journal
 from probes.recording.recorder import Evidence, Recorder, recording
 from probes.recording.redactor import Redactor
-from probes.web import Web
+from probes.transport.http import Web
 
 
 async def _round(target: Target, evidence: Evidence) -> str:

@@ -20,7 +20,7 @@ from probes.config.livekit import LiveKit
 from probes.livekit.calls import Calls
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import recording
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import Site, evidence_in, recorder_of, target_at
 from tests.replica.sfu import Standing, standing
 

@@ -62,9 +62,9 @@ def test_a_file_imports_only_what_its_layer_may(file: str) -> None:
 @pytest.mark.parametrize(
     ("file", "source"),
     [
-        ("probes/web.py", "from scenarios.contracts import ROUTES"),
-        ("probes/web.py", "import pytest"),
-        ("probes/web.py", "from reports import junit"),
+        ("probes/transport/http.py", "from scenarios.contracts import ROUTES"),
+        ("probes/transport/http.py", "import pytest"),
+        ("probes/transport/http.py", "from reports import junit"),
         ("probes/starting.py", "def f():\n    from replica.faults import FAULTS"),
         ("replica/world.py", "import probes.finding"),
         ("replica/services/auth.py", "from ...probes import target"),

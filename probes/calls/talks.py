@@ -10,9 +10,9 @@ from probes.calls.judging import Reached
 from probes.finding import NotApplicable
 from probes.livekit.access import promised_in
 from probes.livekit.opening import OpenCalls
-from probes.once import Once
 from probes.recording.recorder import current
-from probes.web import Web
+from probes.transport.http import Web
+from probes.transport.single_flight import Once
 
 if TYPE_CHECKING:
     from probes.livekit.ladder import Climb

@@ -15,10 +15,10 @@ from probes.livekit.access import Access, open_access, promised_in
 from probes.livekit.ladder import VALIDATE, Climb, asked, climb, probe_room
 from probes.livekit.opening import TIER
 from probes.livekit.signalling import Joined
-from probes.once import Once
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.web import Web
+from probes.transport.http import Web
+from probes.transport.single_flight import Once
 
 # Each stands in a public manual or in weAlist's own charts and compose file (contract 7.2).
 PUBLIC = {

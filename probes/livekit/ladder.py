@@ -19,7 +19,7 @@ from probes.livekit.relaying import Lent
 from probes.livekit.signalling import Joined
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import curl, current
-from probes.web import Answer, Web
+from probes.transport.http import Answer, Web
 
 VALIDATE, NEWER = "/rtc/validate", "/rtc/v1/validate"
 KIND = "room"  # in the ledger

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from probes.livekit.access import promised_in
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.http import Web
 
 if TYPE_CHECKING:
     from probes.livekit.calls import Calls

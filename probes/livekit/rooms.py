@@ -6,7 +6,7 @@ from probes.config.livekit import LiveKit
 from probes.finding import Broken
 from probes.livekit import saying
 from probes.livekit.access import Access
-from probes.web import Answer, Web
+from probes.transport.http import Answer, Web
 
 SERVICE = "/twirp/livekit.RoomService"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from probes.finding import Code, Finding
-from probes.web import Answer
+from probes.transport.http import Answer
 
 OK, SUCCESS = b"OK", b"success"
 NO_PERMISSIONS = "no permissions to access the room"

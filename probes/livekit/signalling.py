@@ -25,12 +25,12 @@ from livekit.protocol.rtc import (
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from probes import sockets
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, broken
 from probes.livekit import offers, saying
 from probes.recording.recorder import Exchange, current
-from probes.web import Web
+from probes.transport import websocket
+from probes.transport.http import Web
 
 PATH = "/rtc"  # v0, which every server knows
 PROTOCOL = 9  # above 8 the server tells of who leaves, below 10 it knows the room's id at once
@@ -91,11 +91,11 @@ async def joined(web: Web, promised: LiveKit, token: str) -> AsyncIterator[Joine
 async def _upgraded(web: Web, exchange: Exchange) -> ClientConnection:
     try:
         async with asyncio.timeout(JOINING):
-            return await sockets.upgrade(web, exchange.url, exchange, {})
+            return await websocket.upgrade(web, exchange.url, exchange, {})
     except TimeoutError as error:
         current().telling = exchange
         raise _silent("an upgrade") from error
-    except sockets.Refused as refused:
+    except websocket.Refused as refused:
         raise Broken(saying.explain_upgrade(refused.answer)) from refused
     except Broken as failure:
         raise Broken(_renamed(failure.finding)) from failure

@@ -8,7 +8,7 @@ import pytest
 from probes.browser import Browser
 from probes.config.environment import Patience, Presign, Target
 from probes.recording.recorder import Evidence, Recorder, recording
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.app import App
 from tests.probes.site import Site, evidence_in, recorder_of, target_at
 from tests.probes.stage import Stage

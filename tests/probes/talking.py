@@ -7,7 +7,7 @@ from dataclasses import replace
 from websockets.asyncio.server import ServerConnection, serve
 
 from probes.config.environment import Hosts, Target
-from probes.web import Web
+from probes.transport.http import Web
 
 Talk = Callable[[ServerConnection], Awaitable[None]]
 

@@ -26,7 +26,7 @@ from probes.recording import journal, playwright_trace
 from probes.recording import spans as telemetry
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.web import USER_AGENT, Web
+from probes.transport.http import USER_AGENT, Web
 from tests.probes import planted
 from tests.probes.app import App
 from tests.probes.recording.test_playwright_trace import leaks

@@ -17,7 +17,7 @@ from probes.identity import Cast, Member
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 from tests.probes.talking import talking
 

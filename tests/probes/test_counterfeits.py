@@ -16,7 +16,7 @@ from probes.identity import Cast, Member
 from probes.keys import JWKS
 from probes.recording.recorder import Recorder
 from probes.tokens import Tokens
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.signed import private_key, published, signed
 from tests.probes.site import Site, js, target_at
 

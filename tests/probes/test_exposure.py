@@ -5,7 +5,7 @@ import pytest
 from probes import exposure
 from probes.exposure import FOREIGN, Endpoint, explain_headers, explain_origin, explain_served, explain_trace
 from probes.finding import Broken, Code
-from probes.web import Answer, Web
+from probes.transport.http import Answer, Web
 from tests.probes.site import SHELL, Said, Site, js, page
 
 URL = "https://api.x/api/svc/user/api/internal/users/u-1/exists"

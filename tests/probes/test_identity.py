@@ -12,7 +12,7 @@ from probes.finding import CannotAsk
 from probes.identity import TEST_ENDPOINT, Cast
 from probes.recording.redactor import Redactor
 from probes.tokens import Tokens
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import Said, Site, js
 
 TOKENS = js({"accessToken": "a-planted-access-token", "refreshToken": "a-planted-refresh-token"})

@@ -15,7 +15,7 @@ from probes.identity import TEST_ENDPOINT, Cast, Member
 from probes.recording.redactor import Redactor
 from probes.state.store import FileState
 from probes.tokens import Tokens, seconds_left
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.session_tokens import REFRESH, gives, pair, token
 from tests.probes.site import Site
 from tests.probes.sleeping import sleeps

@@ -14,7 +14,7 @@ from probes.identity import Cast, Member
 from probes.issuers import ISSUERS
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.redactor import Redactor
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import Site, js
 
 BY_NAME = {issuer.name: issuer for issuer in ISSUERS}

@@ -10,7 +10,7 @@ from probes.config.sign_in import OAuth, SignOut
 from probes.finding import Broken, Code, NotApplicable
 from probes.identity import Cast, Member
 from probes.recording.recorder import Recorder
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair
 from tests.probes.signed import signed
 from tests.probes.site import Said, Site, js, target_at

@@ -5,7 +5,7 @@ import pytest
 from probes import keys
 from probes.finding import Broken, Code
 from probes.keys import JWKS, OPENID, explain, explain_many, explain_openid, read
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.signed import ISSUER, published, signed
 from tests.probes.site import Site, js
 

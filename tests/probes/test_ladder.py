@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from probes.answers import explain
 from probes.config.environment import Hosts, Target, Tls
 from probes.finding import Broken, Code, Finding
 from probes.ladder import climb
 from probes.recording import journal
 from probes.recording.recorder import Recorder
-from probes.web import Web
+from probes.transport.envelopes import explain
+from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js, page, secured
 
 CONTENTS = "/api/svc/storage/storage/folders/contents"

@@ -18,7 +18,7 @@ from probes.notifications import Notice
 from probes.recording import journal
 from probes.recording.recorder import Recorder, curl
 from probes.recording.redactor import Redactor
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.session_tokens import token
 from tests.probes.site import NOWHERE, Said, Site, js, page
 

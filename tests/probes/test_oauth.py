@@ -11,7 +11,7 @@ from probes.config.sign_in import OAuth
 from probes.finding import Broken, Code
 from probes.oauth import Start, explain_callback, explain_leak, explain_refusal, explain_start, explain_starts, landing
 from probes.recording.recorder import Recorder
-from probes.web import Answer, Web
+from probes.transport.http import Answer, Web
 from tests.probes.signed import signed
 from tests.probes.site import Said, Site
 

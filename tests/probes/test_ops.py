@@ -6,7 +6,7 @@ import pytest
 
 from probes import ops
 from probes.finding import Code
-from probes.web import Answer
+from probes.transport.http import Answer
 from tests.probes.signed import signed
 
 

@@ -17,7 +17,7 @@ from probes.identity import Member
 from probes.page import Visit
 from probes.page_session import Stay
 from probes.recording.recorder import Recorder
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import Said, Site, js
 
 ROOM = Room("c-1", "probe-1-chat")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from probes import ops
-from probes.answers import explain as explain_answer
 from probes.finding import Code
 from probes.page_portal import explain, is_the_apps
-from probes.web import Answer
+from probes.transport.envelopes import explain as explain_answer
+from probes.transport.http import Answer
 from tests.probes.signed import signed
 from tests.probes.test_oauth import PROMISED, TOKENS, begun, came_back
 

@@ -8,7 +8,7 @@ import pytest
 from probes.finding import Code
 from probes.page_recovery import Seen, explain_calls, explain_refusal, explain_return
 from probes.page_sockets import SWITCHING, Socket
-from probes.web import Answer
+from probes.transport.http import Answer
 from tests.probes.planted import token
 
 APEX = "https://apex.example"

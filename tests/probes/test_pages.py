@@ -7,7 +7,7 @@ import pytest
 from probes import pages
 from probes.config.environment import Target
 from probes.finding import Broken, Code
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, page
 
 INDEX = b"""<!doctype html><html><head>

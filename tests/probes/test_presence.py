@@ -12,7 +12,7 @@ from probes.finding import Broken
 from probes.identity import Cast
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import Site, js
 from tests.probes.sleeping import sleeps
 from tests.probes.talking import talking

@@ -9,7 +9,7 @@ import pytest
 from probes import presign
 from probes.finding import Broken, Code
 from probes.presign import Presigned, read
-from probes.web import Answer
+from probes.transport.http import Answer
 from tests.probes.site import FILES
 
 HOST = "https://files.s3.example/w/a%20b.txt"

@@ -9,7 +9,7 @@ from probes import provider
 from probes.config.sign_in import OAuth
 from probes.finding import CannotAsk, NotApplicable
 from probes.recording.recorder import Recorder
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import Said, Site, target_at
 
 

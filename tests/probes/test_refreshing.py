@@ -7,7 +7,7 @@ import pytest
 from probes import refreshing
 from probes.finding import Broken, CannotAsk, Code
 from probes.tokens import OwnSession, Tokens
-from probes.web import Answer, Web
+from probes.transport.http import Answer, Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.probes.site import NOWHERE, Said, Site, js, page
 from tests.probes.sleeping import sleeps

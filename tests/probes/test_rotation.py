@@ -14,7 +14,7 @@ from probes.recording.recorder import Recorder
 from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import FileState, Kept
 from probes.tokens import Tokens
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.probes.site import NOWHERE, Said, Site
 

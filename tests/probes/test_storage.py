@@ -14,7 +14,7 @@ from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.storage import Drive, same_bytes
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js, page, target_at
 
 SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request&X-Amz-Expires=3600"

@@ -16,7 +16,7 @@ from probes.recording.recorder import current
 from probes.recording.redactor import Redactor
 from probes.storage import Drive
 from probes.sweep import sweep
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 
 STORAGE = "/api/svc/storage/storage"

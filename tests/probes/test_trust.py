@@ -3,12 +3,12 @@
 import pytest
 
 from probes import trust
-from probes.answers import Envelope
 from probes.counterfeits import MISPLACED, Counterfeit
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
+from probes.transport.envelopes import Envelope
+from probes.transport.http import Web
 from probes.trust import OPS, USER, Door, suspected
-from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 
 UNAUTHORIZED = js({"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token"}}, 401)

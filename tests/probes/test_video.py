@@ -17,8 +17,8 @@ from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.storage import Drive
 from probes.sweep import sweep
+from probes.transport.http import Web
 from probes.video import BASE, Room
-from probes.web import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 
 ROOMS = f"apex{BASE}/rooms"

@@ -20,7 +20,7 @@ from probes.livekit.calls import Calls
 from probes.livekit.ladder import Climb
 from probes.livekit.reaching import Check, Place
 from probes.recording.recorder import Recorder
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.calls.test_judging import GOOD
 
 ACCESS = Access("key", "a-secret-of-thirty-two-characters-")

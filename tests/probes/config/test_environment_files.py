@@ -11,7 +11,7 @@ from probes.config.environment import ENVIRONMENTS, Target
 from probes.finding import CannotAsk
 from probes.identity import Cast
 from probes.recording.redactor import Redactor
-from probes.web import Web
+from probes.transport.http import Web
 
 WITH_HOSTS = sorted(path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in environment.parse(path))
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -12,7 +12,7 @@ from probes.livekit.access import Access
 from probes.livekit.ladder import NEWER, VALIDATE, Climb, climb
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.livekit.node import ACCESS, Node
 
 NAMES = ["dns", "tcp", "ready", "livekit", "key", "rooms", "join"]

@@ -10,7 +10,7 @@ from probes.config.environment import Target
 from probes.finding import NotApplicable
 from probes.livekit.opening import opening
 from probes.recording.ledger import Ledger
-from probes.web import Web
+from probes.transport.http import Web
 
 LOADED = (
     "import sys, scenarios.test_livekit, scenarios.conftest; print(*{'aioice', 'livekit.protocol'} & {*sys.modules})"

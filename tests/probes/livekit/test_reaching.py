@@ -7,7 +7,7 @@ from aioice import Candidate, stun
 
 from probes.livekit import reaching, signalling
 from probes.livekit.reaching import Check, Place
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.livekit.node import ACCESS, PASSWORD, Node
 
 TOKEN = ACCESS.to_join("probe-room", "probe")

@@ -6,7 +6,7 @@ import pytest
 
 from probes.finding import Code, Finding
 from probes.livekit import saying
-from probes.web import Answer
+from probes.transport.http import Answer
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw"
 HTML = b"<!doctype html><div id=root></div>"

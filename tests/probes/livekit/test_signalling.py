@@ -10,7 +10,7 @@ from probes.finding import Broken, Code
 from probes.livekit import signalling
 from probes.livekit.signalling import joined
 from probes.recording.recorder import Recorder
-from probes.web import Web
+from probes.transport.http import Web
 from tests.probes.livekit.node import ACCESS, PASSWORD, UFRAG, Node
 
 TOKEN = ACCESS.to_join("probe-room", "probe")

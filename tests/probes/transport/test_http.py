@@ -16,7 +16,7 @@ from probes.config.environment import Patience, Target, Tls
 from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
-from probes.web import USER_AGENT, Answer, Web, explain, service
+from probes.transport.http import USER_AGENT, Answer, Web, explain, service
 from tests.probes.site import Said, Site, js, page, secured, target_at
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from probes import tls
 from probes.config.environment import Target, Tls
 from probes.finding import Broken, Code, NotApplicable
 from probes.recording import journal
 from probes.recording.recorder import Recorder, current
+from probes.transport import tls
 from tests.probes.site import secured
 
 

@@ -16,7 +16,7 @@ from probes import __version__
 from probes.config.environment import Target, address
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange, current
-from probes.turns import Turns
+from probes.transport.throttle import Turns
 
 AT_ONCE = 12  # requests of one run; more would only wait for each other in the target
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"

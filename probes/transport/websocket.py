@@ -15,11 +15,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Origin
 
-from probes import answers
 from probes.config.environment import address
 from probes.finding import Broken, Code, Finding, broken
 from probes.recording.recorder import Exchange, current
-from probes.web import USER_AGENT, Answer, Web, service
+from probes.transport import envelopes
+from probes.transport.http import USER_AGENT, Answer, Web, service
 
 Event = dict[str, Any]
 SWITCHING = 101
@@ -164,7 +164,7 @@ def explain(answer: Answer) -> Finding:
     """Name why a socket did not open for one who may; pure."""
     if answer.is_html:
         return _html(answer)
-    finding = answers.explain(answer, SWITCHING)
+    finding = envelopes.explain(answer, SWITCHING)
     if finding and finding.code is not Code.CONTRACT_BROKEN:
         return finding
     return Finding(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from probes.once import Once
+from probes.transport.single_flight import Once
 
 
 async def test_all_who_ask_at_once_get_the_same() -> None:

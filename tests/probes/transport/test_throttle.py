@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from probes.turns import Turns, ahead, go_first
+from probes.transport.throttle import Turns, ahead, go_first
 
 FOR_EVER, AT_ONCE = 60.0, 2
 

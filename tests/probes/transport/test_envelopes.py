@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from probes.answers import FELL_BACK, MASKED, Envelope, expect, explain
 from probes.finding import Broken, Code
-from probes.web import Answer
+from probes.transport.envelopes import FELL_BACK, MASKED, Envelope, expect, explain
+from probes.transport.http import Answer
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html; charset=utf-8"}

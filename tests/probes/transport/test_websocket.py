@@ -10,12 +10,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidUpgrade
 
-from probes import sockets
 from probes.config.environment import Hosts, Patience, Target, Tls
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Recorder, curl
-from probes.web import Answer, Web
+from probes.transport import websocket
+from probes.transport.http import Answer, Web
 from tests.probes.session_tokens import token
 from tests.probes.site import NOWHERE, Said, Site, js, page, secured
 from tests.probes.talking import talking
@@ -32,7 +32,7 @@ async def echo(connection: ServerConnection) -> None:
 
 async def test_what_is_said_is_heard_and_kept_as_evidence(target: Target, recorder: Recorder) -> None:
     """As one exchange of kind socket, with what was said as its request and what was heard as its answer."""
-    async with talking(target, echo) as web, sockets.opened(web, PATH, TOKEN) as socket:
+    async with talking(target, echo) as web, websocket.opened(web, PATH, TOKEN) as socket:
         await socket.say({"type": "한글"})
         await socket.say({"type": "b"})
         assert await socket.hear(lambda event: event["type"] == "b", 20) == {"type": "b"}
@@ -48,7 +48,7 @@ async def test_the_upgrade_is_a_browsers_with_the_suites_name(target: Target, re
     async def look(connection: ServerConnection) -> None:
         seen.append(connection)
 
-    async with talking(target, look) as web, sockets.opened(web, PATH, "a/b+c"):
+    async with talking(target, look) as web, websocket.opened(web, PATH, "a/b+c"):
         pass
     assert seen[0].request
     said = seen[0].request.headers
@@ -61,7 +61,7 @@ async def test_the_upgrade_is_a_browsers_with_the_suites_name(target: Target, re
 
 async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder) -> None:
     """Not in the URL, not in what repeats it; the shell line has a place for one."""
-    async with talking(target, echo) as web, sockets.opened(web, PATH, TOKEN):
+    async with talking(target, echo) as web, websocket.opened(web, PATH, TOKEN):
         pass
     assert TOKEN not in (recorder.evidence.folder / journal.NAME).read_text()
     assert recorder.last
@@ -79,7 +79,7 @@ async def test_silence_is_none_and_what_is_no_event_is_passed_over(target: Targe
             await connection.send(line)
         await connection.wait_closed()
 
-    async with talking(target, mumble) as web, sockets.opened(web, PATH, "") as socket:
+    async with talking(target, mumble) as web, websocket.opened(web, PATH, "") as socket:
         assert await socket.hear(lambda event: event.get("type") == "a", 20) == {"type": "a"}
         assert await socket.hear(lambda _: True, 0.01) is None
         assert recorder.telling
@@ -92,7 +92,7 @@ async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> 
     async def drop(connection: ServerConnection) -> None:
         await connection.close(1012, "restart")
 
-    async with talking(target, drop) as web, sockets.opened(web, PATH, "") as socket:
+    async with talking(target, drop) as web, websocket.opened(web, PATH, "") as socket:
         with pytest.raises(Broken, match=r"socket-dropped: chat-service dropped an open socket: received 1012"):
             await socket.hear(lambda _: True, 20)
         with pytest.raises(Broken, match="socket-dropped"):
@@ -118,7 +118,7 @@ async def test_a_socket_that_does_not_open_is_named(site: Site, web: Web, said: 
     """By the status that a browser never sees; a redirect is not followed."""
     site.says[f"GET apex{PATH}"] = said
     with pytest.raises(Broken) as failure:
-        async with sockets.opened(web, PATH, TOKEN):
+        async with websocket.opened(web, PATH, TOKEN):
             pass
     assert failure.value.finding.code is code
     assert len(site.asked) == 1
@@ -141,10 +141,10 @@ async def test_a_refusal_must_be_the_promised_one(site: Site, web: Web, said: Sa
     """401 and nothing else, with or without a body; what is no refusal keeps its own name."""
     site.says[f"GET apex{PATH}"] = said
     if code is None:
-        await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+        await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
         return
     with pytest.raises(Broken) as failure:
-        await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+        await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
     assert failure.value.finding.code is code
 
 
@@ -152,7 +152,7 @@ async def test_a_socket_that_opens_for_the_wrong_one_is_the_finding(target: Targ
     """The one that the caller gave: what it means depends on the token."""
     async with talking(target, echo) as web:
         with pytest.raises(Broken) as failure:
-            await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+            await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
         assert failure.value.finding is ACCEPTED
         await web.ask("GET", web.target.hosts.api)
     assert recorder.last
@@ -171,7 +171,7 @@ async def test_an_upgrade_without_an_answer_is_stalled(target: Target, recorder:
         origin = f"http://apex.localhost:{server.sockets[0].getsockname()[1]}"
         web = Web(replace(target, hosts=Hosts(origin, origin), patience=Patience(answer=0.2)))
         with pytest.raises(Broken, match="socket-upgrade-stalled"):
-            await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+            await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
         gone.set()
         await web.close()
 
@@ -187,7 +187,7 @@ async def test_a_host_that_is_down_or_shows_a_wrong_certificate_is_named(
         ):
             web = Web(replace(target, hosts=Hosts(origin, origin), tls=Tls(str(tmp_path / "ca.pem"))))
             with pytest.raises(Broken, match=code):
-                await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+                await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
             await web.close()
 
 
@@ -204,12 +204,12 @@ async def test_a_host_that_is_down_or_shows_a_wrong_certificate_is_named(
 )
 def test_an_upgrade_that_gets_no_answer_is_explained(error: Exception, code: Code) -> None:
     """Time-outs, certificates and refused connections have names of their own."""
-    assert sockets.explain_error(f"https://apex{PATH}", error).code is code
+    assert websocket.explain_error(f"https://apex{PATH}", error).code is code
 
 
 def test_a_finding_names_the_status() -> None:
     """It is the proof: a browser sees 1006 whatever it was."""
-    finding = sockets.explain(Answer("GET", f"https://apex{PATH}?token=x", 400, {}, b"Bad Request"))
+    finding = websocket.explain(Answer("GET", f"https://apex{PATH}?token=x", 400, {}, b"Bad Request"))
     assert finding.observed == f"GET apex{PATH} answered 400 no type where a socket was to open"
     assert json.dumps(finding.observed).isascii()
 
@@ -220,7 +220,7 @@ async def test_a_refusal_that_was_promised_is_not_what_a_later_failure_is_about(
     """The ladder climbs for what broke."""
     site.says[f"GET apex{PATH}"] = js({"error": {}}, 401)
     await web.ask("GET", web.target.hosts.apex + "/x")
-    await sockets.refuses(web, PATH, TOKEN, ACCEPTED)
+    await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
     assert recorder.last
     assert recorder.last.url.endswith("/x")
 
@@ -229,7 +229,7 @@ async def test_what_was_asked_while_a_socket_was_open_is_what_a_failure_is_about
     site: Site, target: Target, recorder: Recorder, web: Web
 ) -> None:
     """The socket closes last, and had no part in it."""
-    async with talking(target, echo) as open_web, sockets.opened(open_web, PATH, TOKEN):
+    async with talking(target, echo) as open_web, websocket.opened(open_web, PATH, TOKEN):
         await web.ask("GET", web.target.hosts.apex + "/x")
     assert recorder.exchanges[-1].kind == "socket"
     assert recorder.last

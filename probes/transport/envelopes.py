@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probes.finding import Broken, Code, Finding
-from probes.web import Answer, service
+from probes.transport.http import Answer, service
 
 
 def _success(body: Any) -> Any:

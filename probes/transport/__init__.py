@@ -1,0 +1,1 @@
+"""How the target is asked: HTTP, WebSocket, TLS, and the shape of answers."""
