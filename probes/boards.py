@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from probes.auth.users import Member
 from probes.finding import CannotAsk, Code, broken
-from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect

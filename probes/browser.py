@@ -18,13 +18,13 @@ from playwright.async_api import BrowserContext, Playwright, Route, StorageState
 from playwright.async_api import Error as PlaywrightError
 
 from probes import chromium
+from probes.auth.tokens import Tokens
+from probes.auth.users import Member
 from probes.config.environment import Target
 from probes.finding import CannotAsk, NotApplicable
-from probes.identity import Member
 from probes.page import Visit
 from probes.recording import playwright_trace
 from probes.recording.recorder import Exchange, Recorder, current
-from probes.tokens import Tokens
 from probes.transport.http import USER_AGENT
 
 CLOSING_TIME = 5.0  # seconds

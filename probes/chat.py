@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from probes.auth.users import Member
 from probes.finding import Broken, Code, Finding
-from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect

@@ -16,13 +16,13 @@ from http.client import HTTPConnection
 from urllib.parse import SplitResult, urlsplit
 
 from probes import chromium
+from probes.auth.signing_key import open_mint
+from probes.auth.tokens import seconds_left
 from probes.config.environment import Part, Target, address
 from probes.finding import CannotAsk
-from probes.minting import open_mint
 from probes.recording import spans
 from probes.state import last_run
 from probes.state.store import open_state
-from probes.tokens import seconds_left
 from reports import outlets
 
 DEADLINE = 5.0  # seconds, for each

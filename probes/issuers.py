@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from probes.identity import Member
+from probes.auth.users import Member
 from probes.presign import Presigned, read
 from probes.recording.ledger import Ledger
 from probes.transport.envelopes import Envelope, expect

@@ -2,11 +2,12 @@
 
 import httpx
 
-from probes import keys, oauth, ops, provider, refreshing
-from probes.counterfeits import sign_out
+from probes import oauth, ops, provider
+from probes.auth import jwks, refresh
+from probes.auth.bad_tokens import sign_out
+from probes.auth.tokens import Tokens, claims
+from probes.auth.users import Member
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.identity import Member
-from probes.tokens import Tokens, claims
 from probes.transport import envelopes
 from probes.transport.http import Answer, Web
 
@@ -19,7 +20,7 @@ async def lands(web: Web, member: Member) -> None:
     """Who signs in on the main app is sent back to it, with tokens that its services take. Raises Broken."""
     tokens = await _tokens(web, member, "", web.target.oauth.landing)
     answer = await web.ask("GET", web.target.hosts.api + ME, token=tokens.access)
-    if answer.status == 401 and (finding := await keys.doubts(web, tokens.access)):
+    if answer.status == 401 and (finding := await jwks.doubts(web, tokens.access)):
         raise Broken(finding)
     if finding := envelopes.explain(answer, 200):
         raise Broken(finding)
@@ -30,7 +31,7 @@ async def lands_on_the_portal(web: Web, member: Member) -> None:
     wanted = f"{web.target.oauth.portal}login"
     tokens = await _tokens(web, member, wanted, wanted)
     answer = await web.ask("GET", web.target.hosts.api + ops.ME, token=tokens.access)
-    if answer.status == 401 and claims(tokens.access).get("email") and (f := await keys.doubts(web, tokens.access)):
+    if answer.status == 401 and claims(tokens.access).get("email") and (f := await jwks.doubts(web, tokens.access)):
         raise Broken(f)
     if finding := ops.explain(answer, tokens.access):
         raise Broken(finding)
@@ -89,8 +90,8 @@ async def ends(web: Web, member: Member) -> None:
         raise NotApplicable("signing out does not end the refresh token here: ends_refresh in [sign_out] is false")
     async with member.session() as session:
         await sign_out(web, session.tokens)
-        answer = await refreshing.ask(web, session.tokens.refresh)
-        if again := refreshing.pair(answer):
+        answer = await refresh.ask(web, session.tokens.refresh)
+        if again := refresh.pair(answer):
             await session.rotated(again)
             said = f"{answer} with new tokens to who has signed out"
             raise Broken(Finding(Code.SIGN_OUT_INEFFECTIVE, said, LEFT_ALONE))

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from probes import boards, chat, notifications, video
+from probes.auth.users import Member
 from probes.config.livekit import LiveKit
-from probes.identity import Member
 from probes.livekit import rooms
 from probes.livekit.access import open_access
 from probes.recording.ledger import Entry

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
+from probes.auth.users import Member
 from probes.boards import Card
 from probes.finding import Broken, Code, Finding, broken
-from probes.identity import Member
 from probes.recording.recorder import Exchange, current
 from probes.transport import envelopes
 from probes.transport.envelopes import Envelope, expect

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import httpx
 
+from probes.auth.tokens import Tokens
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import current
-from probes.tokens import Tokens
 from probes.transport import envelopes
 from probes.transport.http import Answer, Web
 

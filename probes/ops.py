@@ -1,7 +1,7 @@
 """ops-service's word on who somebody is, and why it sends a portal user away (V6 §7, contract 6)."""
 
+from probes.auth.tokens import claims
 from probes.finding import Code, Finding
-from probes.tokens import claims
 from probes.transport import envelopes
 from probes.transport.http import Answer
 

@@ -13,13 +13,13 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page, WebSocket
 
 from probes import video
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.calls import spawning
 from probes.calls.facts import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
 from probes.calls.judging import Reached
 from probes.calls.talks import Talks, reached
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
-from probes.identity import Member
 from probes.livekit.access import promised_in
 from probes.livekit.opening import OpenCalls
 from probes.page import Visit

@@ -9,9 +9,9 @@ from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes import chat
+from probes.auth.users import Member
 from probes.chat import Room
 from probes.finding import Code, broken
-from probes.identity import Member
 from probes.page_session import Stay
 from probes.transport.http import Web
 

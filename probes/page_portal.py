@@ -7,9 +7,9 @@ from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from probes import ops, page_sign_in, provider
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.finding import Code, Finding
-from probes.identity import Member
 from probes.page import Reply, Visit
 from probes.recording.recorder import AUTHORIZATION
 from probes.transport.envelopes import FELL_BACK

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from probes import refreshing
+from probes.auth import refresh
 from probes.finding import Code, Finding
 from probes.page_sockets import Socket
 from probes.transport import websocket
@@ -155,7 +155,7 @@ def _logout(seen: Seen) -> Finding | None:
         # A page that leaves takes bodies along that the browser has not handed out yet.
         return Finding(Code.REFRESH_REPLAYED, f"{refused} to a refresh token that the page had not used", TWICE)
     if refused:
-        return refreshing.explain(refused)
+        return refresh.explain(refused)
     if bad := next((answer for answer in seen.answers if answer.status != 200), None):
         how = f"was answered {bad.status}" if bad.status else "got no answer"
         return Finding(Code.REFRESH_ERROR_LOGOUT, f"a refresh {how}, and the user was logged out", ANY_ERROR)
@@ -165,7 +165,7 @@ def _logout(seen: Seen) -> Finding | None:
 def _no_pair(seen: Seen) -> Finding | None:
     """A refresh that weAlist itself did not answer with a pair, where nobody was logged out for it."""
     bad = next((answer for answer in reversed(seen.answers) if answer.status != 200), None)
-    return refreshing.explain(bad) if bad else None
+    return refresh.explain(bad) if bad else None
 
 
 def _many(seen: Seen, refreshes: int | None) -> Finding | None:

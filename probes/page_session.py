@@ -16,14 +16,15 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Request, Route
 
-from probes import page_recovery, refreshing
+from probes import page_recovery
+from probes.auth import refresh as refreshing
+from probes.auth.tokens import OwnSession, Tokens
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.finding import Broken, CannotAsk, Code, Finding
-from probes.identity import Member
 from probes.page import Reply, Visit
 from probes.page_recovery import Seen
 from probes.page_sockets import Sockets
-from probes.tokens import OwnSession, Tokens
 
 Failing = Literal["refused", "unavailable", "network"]
 SIGN_IN = "GOOGLE 계정으로 계속하기"  # contract 3.7

@@ -13,10 +13,10 @@ from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes import oauth, provider
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, CannotAsk, Code, Finding
-from probes.identity import Member
 from probes.page import Visit
 from probes.page_session import SIGN_IN
 from probes.transport.http import Answer

@@ -11,13 +11,13 @@ import pytest
 
 from probes import console, reruns, shards
 from probes import items as collected
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.config import environment as targets
 from probes.config.environment import Target
 from probes.config.selectors import area
 from probes.config.toml_schema import BadEnvironment
 from probes.finding import CannotAsk, Verdict
-from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.trace_link import trace_url
 from probes.results import Outcome

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from probes import chat
+from probes.auth.users import Member
 from probes.finding import Code, broken
-from probes.identity import Member
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 from probes.transport.websocket import opened

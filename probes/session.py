@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from probes import __version__
+from probes.auth.users import Cast
 from probes.browser import Browser
 from probes.config.environment import Target
 from probes.finding import EXIT_UNKNOWN, CannotAsk
-from probes.identity import Cast
 from probes.keepers import Keeper, keepers
 from probes.ladder import climb
 from probes.recording import spans

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes import presign
+from probes.auth.users import Member
 from probes.finding import Code, broken
-from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect

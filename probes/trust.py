@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from probes import notifications, ops
-from probes.counterfeits import MISPLACED, Counterfeit
+from probes.auth.bad_tokens import MISPLACED, Counterfeit
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import current
 from probes.transport import envelopes, websocket

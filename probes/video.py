@@ -5,7 +5,7 @@ Its 2xx proves nothing of LiveKit: that a room could not be made there is only a
 
 from dataclasses import dataclass, field
 
-from probes.identity import Member
+from probes.auth.users import Member
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect

@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 
 from probes import chat, page_chat, page_session
+from probes.auth.bad_tokens import Counterfeits
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.calls.talks import Talks
 from probes.chat import Room
 from probes.config.environment import Presign, Target
-from probes.counterfeits import Counterfeits
-from probes.identity import Member
 from probes.livekit.opening import OpenCalls, opening
 from probes.page_session import Stay
 from probes.recording.ledger import Ledger

@@ -3,7 +3,7 @@
 import pytest
 
 from probes import boards
-from probes.identity import Member
+from probes.auth.users import Member
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 

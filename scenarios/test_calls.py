@@ -3,9 +3,9 @@
 import pytest
 
 from probes import page_call
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.calls.talks import Talks
-from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 

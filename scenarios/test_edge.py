@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from probes import pages
+from probes.auth.users import Member
 from probes.config.environment import Target
 from probes.finding import Code, NotApplicable, broken
-from probes.identity import Member
 from probes.recording.recorder import current
 from probes.transport import tls
 from probes.transport.envelopes import Envelope, expect

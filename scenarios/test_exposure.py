@@ -3,9 +3,9 @@
 import pytest
 
 from probes import exposure
+from probes.auth.users import Member
 from probes.exposure import Endpoint
 from probes.finding import NotApplicable
-from probes.identity import Member
 from probes.transport.http import Web
 from scenarios.exposures import ENDPOINTS
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from probes import keys
-from probes.identity import Member
+from probes.auth import jwks
+from probes.auth.users import Member
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="90cd4d3e")
@@ -11,9 +11,9 @@ pytestmark = pytest.mark.promise(owner="auth", incident="90cd4d3e")
 
 async def test_every_pod_shows_the_same_keys(web: Web) -> None:
     """Whichever pod of auth-service is asked, it publishes the same keys."""
-    await keys.stay_the_same(web)
+    await jwks.stay_the_same(web)
 
 
 async def test_the_keys_verify_what_was_signed(web: Web, alice: Member) -> None:
     """The published keys are strong, verify the tokens in use, and are those that openid-configuration speaks of."""
-    await keys.serve(web, await alice.token())
+    await jwks.serve(web, await alice.token())

@@ -2,8 +2,8 @@
 
 import pytest
 
+from probes.auth.users import Member
 from probes.calls.talks import Talks
-from probes.identity import Member
 from probes.livekit.opening import OpenCalls
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")

@@ -3,8 +3,8 @@
 import pytest
 
 from probes import journey, page_portal
+from probes.auth.users import Member
 from probes.browser import Browser
-from probes.identity import Member
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="ops", incident="V6 §7")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from probes import page_chat, page_drive, page_session
+from probes.auth.users import Member
 from probes.browser import Browser
 from probes.config.environment import Target
-from probes.identity import Member
 from probes.transport.http import Web
 from scenarios.conftest import Sitting
 

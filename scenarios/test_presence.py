@@ -3,7 +3,7 @@
 import pytest
 
 from probes import presence
-from probes.identity import Member
+from probes.auth.users import Member
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="chat", incident="a2cb0eba")

@@ -3,9 +3,9 @@
 import pytest
 
 from probes import presign
+from probes.auth.users import Member
 from probes.config.environment import Presign
 from probes.finding import NotApplicable
-from probes.identity import Member
 from probes.issuers import ISSUERS, Issuer
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web

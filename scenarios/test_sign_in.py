@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from probes import journey, oauth, page_sign_in
+from probes.auth.users import Member
 from probes.browser import Browser
-from probes.identity import Member
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="contract 2.1")

@@ -5,8 +5,8 @@ import secrets
 import pytest
 
 from probes import page_drive
+from probes.auth.users import Member
 from probes.browser import Browser
-from probes.identity import Member
 from probes.storage import TEXT, Drive, same_bytes
 from probes.transport.envelopes import Envelope, expect
 

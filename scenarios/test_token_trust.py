@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from probes import trust
+from probes.auth.users import Member
 from probes.finding import NotApplicable
-from probes.identity import Member
 from probes.transport.http import Web
 from probes.trust import Door
 from scenarios.trust import CELLS, DOORS, OTHERS, At, Bad

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from probes import boards, chat, presence, refreshing, tokens
+from probes import boards, chat, presence
+from probes.auth import refresh, tokens
+from probes.auth.users import Member
 from probes.finding import Code, Finding
-from probes.identity import Member
 from probes.recording.ledger import Ledger
 from probes.transport import websocket
 from probes.transport.http import Web
@@ -73,7 +74,7 @@ async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: Member
     """When the access token has expired, a refresh gives a new one, and with that the socket opens again."""
     async with alice.session() as session:
         await websocket.refuses(web, presence.SOCKET, await alice.expired(), EXPIRED)
-        renewed = await refreshing.refresh(web, session)
+        renewed = await refresh.refresh(web, session)
         async with websocket.opened(web, presence.SOCKET, renewed.access):
             pass
 
@@ -84,6 +85,6 @@ async def test_a_refresh_token_is_good_once(web: Web, stranger: Member) -> None:
     # Two refreshes of one member in one second give the same pair (contract 2.2); nobody else refreshes the stranger.
     async with stranger.session() as session:
         used = session.tokens
-        await refreshing.refresh(web, session)
-        await refreshing.refuses(web, used)
-        await refreshing.refresh(web, session)
+        await refresh.refresh(web, session)
+        await refresh.refuses(web, used)
+        await refresh.refresh(web, session)

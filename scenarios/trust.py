@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from probes.counterfeits import KINDS, MISPLACED, Counterfeit
+from probes.auth.bad_tokens import KINDS, MISPLACED, Counterfeit
 from probes.trust import OPS, USER, Door
 from scenarios.contracts import BOARD, CHAT, NOTI
 

@@ -16,10 +16,10 @@ import httpx
 from playwright.async_api import async_playwright
 
 from probes import chromium
+from probes.auth.signing_key import open_mint
 from probes.browser import trust
 from probes.config import environment as target
 from probes.config.environment import Target
-from probes.minting import open_mint
 from probes.recording.journal import read
 from probes.transport.http import LoopbackNames
 

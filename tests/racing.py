@@ -7,10 +7,10 @@ import asyncio
 import sys
 from pathlib import Path
 
+from probes.auth.users import Cast
 from probes.config import environment as targets
 from probes.config.environment import Target
 from probes.finding import CannotAsk
-from probes.identity import Cast
 from probes.recording import spans
 from probes.recording.journal import Journal
 from probes.recording.recorder import Evidence, Recorder, recording

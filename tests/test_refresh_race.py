@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from probes.auth.signing_key import open_mint
 from probes.config.environment import build, parse
-from probes.minting import open_mint
 from probes.state.store import State, open_state
 from replica.environment import toml
 from tests.conftest import ROOT, Replica

@@ -49,7 +49,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How the cast gets its tokens, and where those are kept that the next run needs; probes/identity.py says more."""
+    """How the cast gets its tokens, and where those are kept that the next run needs; probes/auth/users.py says more."""
 
     way: str = "test-endpoint"
     signing_key: str = ""

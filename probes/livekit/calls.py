@@ -7,9 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from probes import video
+from probes.auth.users import Member
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.identity import Member
 from probes.livekit import handed, media, relaying, saying, signalling
 from probes.livekit.access import Access, open_access, promised_in
 from probes.livekit.ladder import VALIDATE, Climb, asked, climb, probe_room

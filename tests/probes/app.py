@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from probes.auth.users import Member
 from probes.browser import Browser
-from probes.identity import Member
 from probes.page import Visit
 from tests.probes.site import Said, Site
 

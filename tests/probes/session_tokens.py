@@ -4,7 +4,7 @@ import time
 
 import jwt
 
-from probes.tokens import Tokens
+from probes.auth.tokens import Tokens
 from tests.probes.site import Said, js
 
 KEY = "a secret that is long enough for HS256"

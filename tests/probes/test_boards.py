@@ -9,11 +9,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from probes import boards
+from probes.auth.users import Cast, Member
 from probes.boards import Card
 from probes.config.environment import Part, Target, Workspace
 from probes.config.realtime import Realtime
 from probes.finding import Broken, CannotAsk
-from probes.identity import Cast, Member
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor

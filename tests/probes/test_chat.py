@@ -9,11 +9,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from probes import chat
+from probes.auth.users import Cast, Member
 from probes.chat import Message, Room
 from probes.config.environment import Part, Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
-from probes.identity import Cast, Member
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from probes.auth.users import Cast, Member
 from probes.config.environment import Identity, Part, Paths, Target
 from probes.finding import Broken, Code
-from probes.identity import Cast, Member
 from probes.issuers import ISSUERS
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.redactor import Redactor

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pytest
 
 from probes import journey, ops
+from probes.auth.users import Cast, Member
 from probes.config.sign_in import OAuth, SignOut
 from probes.finding import Broken, Code, NotApplicable
-from probes.identity import Cast, Member
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from probes import notifications
+from probes.auth.users import Cast, Member
 from probes.boards import Card
 from probes.config.environment import Hosts, Part, Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
-from probes.identity import Cast, Member
 from probes.notifications import Notice
 from probes.recording import journal
 from probes.recording.recorder import Recorder, curl

@@ -6,10 +6,10 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from probes import presence
+from probes.auth.users import Cast
 from probes.config.environment import Part, Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken
-from probes.identity import Cast
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.transport.http import Web

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from probes.auth.users import Cast
 from probes.config.environment import Identity, Part, Presign, Target
 from probes.finding import Broken, Code
-from probes.identity import Cast
 from probes.recording import journal
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder

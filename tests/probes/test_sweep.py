@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from probes.auth.users import Cast
 from probes.config.environment import Target
-from probes.identity import Cast
 from probes.keepers import Keeper, keepers
 from probes.recording import journal
 from probes.recording.ledger import Ledger

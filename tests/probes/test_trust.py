@@ -3,7 +3,7 @@
 import pytest
 
 from probes import trust
-from probes.counterfeits import MISPLACED, Counterfeit
+from probes.auth.bad_tokens import MISPLACED, Counterfeit
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from probes.transport.envelopes import Envelope

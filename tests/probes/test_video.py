@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from probes import video
+from probes.auth.users import Cast, Member
 from probes.config.environment import Part, Target
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code
-from probes.identity import Cast, Member
 from probes.keepers import keepers
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder

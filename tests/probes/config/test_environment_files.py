@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from probes.auth.users import Cast
 from probes.config import environment
 from probes.config.environment import ENVIRONMENTS, Target
 from probes.finding import CannotAsk
-from probes.identity import Cast
 from probes.recording.redactor import Redactor
 from probes.transport.http import Web
 

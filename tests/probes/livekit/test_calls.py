@@ -9,9 +9,9 @@ from pathlib import Path
 import jwt
 import pytest
 
+from probes.auth.users import Cast, Member
 from probes.config.environment import Part, Target
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.identity import Cast, Member
 from probes.livekit.access import Access
 from probes.livekit.calls import PUBLIC, Calls, differing, explain_version
 from probes.livekit.ladder import VALIDATE

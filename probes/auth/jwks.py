@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from probes.auth.tokens import ALGORITHM, claims
 from probes.finding import Broken, Code, Finding, broken
-from probes.tokens import ALGORITHM, claims
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 

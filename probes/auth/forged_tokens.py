@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from probes import tokens
+from probes.auth import tokens
 
 LONG = 16 * 1024
 A_DAY = 24 * 3600  # seconds

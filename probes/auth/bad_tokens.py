@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from probes import keys
+from probes.auth import jwks
+from probes.auth.forged_tokens import FORGERIES, hs256_public
+from probes.auth.tokens import Tokens
+from probes.auth.users import Member
 from probes.finding import NotApplicable
-from probes.forging import FORGERIES, hs256_public
-from probes.identity import Member
 from probes.recording.recorder import current
-from probes.tokens import Tokens
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 from probes.transport.single_flight import Once
@@ -59,7 +59,7 @@ class Counterfeits:
         return token
 
     async def _by_the_public_key(self, good: str) -> str:
-        return hs256_public(good, (await keys.published(self._web))[0].public)
+        return hs256_public(good, (await jwks.published(self._web))[0].public)
 
 
 async def _refresh(member: Member) -> str:

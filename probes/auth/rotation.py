@@ -13,12 +13,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from probes import refreshing
+from probes.auth import refresh
+from probes.auth.tokens import OwnSession, Tokens, seconds_left
 from probes.config.environment import Part
 from probes.finding import Broken, CannotAsk
 from probes.recording.redactor import Redactor
 from probes.state.store import LOOKS_AGAIN_AFTER, Kept, State
-from probes.tokens import OwnSession, Tokens, seconds_left
 from probes.transport.http import Answer, Web
 
 A_RACE_LASTS = 10.0  # seconds; whoever spent the token has kept its successor by then, or never will
@@ -101,15 +101,15 @@ class Rotation:
 
     async def _rotate(self, name: str, part: Part, kept: Kept) -> Kept:
         try:
-            answer = await refreshing.ask(self._web, kept["refresh"])
+            answer = await refresh.ask(self._web, kept["refresh"])
         except Broken as failure:
             raise CannotAsk(f"no token for {name}: {failure.finding.observed}") from failure
-        if tokens := refreshing.pair(answer):
+        if tokens := refresh.pair(answer):
             new = kept_after(kept, tokens)
             # Where auth-service gave two runs a pair each for one token, both are good: the first to save is kept.
             await self._state.swap(name, kept, new)
             return new
-        if refreshing.is_spent(answer):
+        if refresh.is_spent(answer):
             return await self._left_by_another(name, part, kept["refresh"])
         raise CannotAsk(f"no token for {name}: {_why(answer)}; {_seed(name, part)}")
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from probes.auth.rotation import Rotation, expired_in, kept_after
+from probes.auth.signing_key import Mint, open_mint
+from probes.auth.tokens import OwnSession, Tokens, moment, seconds_left
 from probes.config.environment import Part, Target
 from probes.finding import Broken, CannotAsk, NotApplicable
-from probes.minting import Mint, open_mint
 from probes.recording.redactor import Redactor
-from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import State, open_state
-from probes.tokens import OwnSession, Tokens, moment, seconds_left
 from probes.transport.http import Web
 
 TEST_ENDPOINT = "/api/svc/auth/api/test/token"  # contract 2.4

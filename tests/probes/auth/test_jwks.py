@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes import keys
+from probes.auth import jwks
+from probes.auth.jwks import JWKS, OPENID, explain, explain_many, explain_openid, read
 from probes.finding import Broken, Code
-from probes.keys import JWKS, OPENID, explain, explain_many, explain_openid, read
 from probes.transport.http import Web
 from tests.probes.signed import ISSUER, published, signed
 from tests.probes.site import Site, js
@@ -67,10 +67,10 @@ def test_openid_configuration_agrees_with_the_tokens(changed: dict[str, object])
 async def test_keys_that_serve_are_let_be(site: Site, web: Web) -> None:
     """Through the api host, as services inside would read them."""
     site.says |= {f"GET api{JWKS}": js({"keys": [published()]}), f"GET api{OPENID}": js(OPENID_SAYS)}
-    await keys.stay_the_same(web)
-    await keys.serve(web, signed())
+    await jwks.stay_the_same(web)
+    await jwks.serve(web, signed())
     with pytest.raises(Broken) as caught:
-        await keys.serve(web, signed(1))
+        await jwks.serve(web, signed(1))
     assert caught.value.finding.code is Code.JWKS_UNSTABLE
 
 
@@ -78,4 +78,4 @@ async def test_a_set_without_a_key_is_told(site: Site, web: Web) -> None:
     """An empty JWKS verifies nothing."""
     site.says[f"GET api{JWKS}"] = js({"keys": []})
     with pytest.raises(Broken, match="without an RSA key"):
-        await keys.stay_the_same(web)
+        await jwks.stay_the_same(web)

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from probes import tokens
-from probes.forging import ELSEWHERE, FORGERIES, LONG, hs256_public
+from probes.auth import tokens
+from probes.auth.forged_tokens import ELSEWHERE, FORGERIES, LONG, hs256_public
 from tests.probes.signed import private_key, signed
 
 GOOD = signed()

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from probes.auth.tokens import Tokens
+from probes.auth.users import TEST_ENDPOINT, Cast
 from probes.config.environment import Identity, Part, Target
 from probes.finding import CannotAsk
-from probes.identity import TEST_ENDPOINT, Cast
 from probes.recording.redactor import Redactor
-from probes.tokens import Tokens
 from probes.transport.http import Web
 from tests.probes.site import Said, Site, js
 

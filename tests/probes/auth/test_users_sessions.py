@@ -9,12 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from probes.auth.tokens import Tokens, seconds_left
+from probes.auth.users import TEST_ENDPOINT, Cast, Member
 from probes.config.environment import Identity, Part, Target
 from probes.finding import CannotAsk
-from probes.identity import TEST_ENDPOINT, Cast, Member
 from probes.recording.redactor import Redactor
 from probes.state.store import FileState
-from probes.tokens import Tokens, seconds_left
 from probes.transport.http import Web
 from tests.probes.session_tokens import REFRESH, gives, pair, token
 from tests.probes.site import Site
@@ -40,7 +40,7 @@ def awake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    sleeps(monkeypatch, "probes.identity", sleep)
+    sleeps(monkeypatch, "probes.auth.users", sleep)
     return slept
 
 

@@ -6,8 +6,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from probes import tokens
-from probes.tokens import OwnSession, Tokens
+from probes.auth import tokens
+from probes.auth.tokens import OwnSession, Tokens
 
 KEY = rsa.generate_private_key(65537, 2048)
 

@@ -8,14 +8,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from probes import counterfeits, tokens
+from probes.auth import bad_tokens, tokens
+from probes.auth.bad_tokens import KINDS, LOGOUT, MISPLACED, Counterfeits
+from probes.auth.jwks import JWKS
+from probes.auth.tokens import Tokens
+from probes.auth.users import Cast, Member
 from probes.config.environment import Identity
-from probes.counterfeits import KINDS, LOGOUT, MISPLACED, Counterfeits
 from probes.finding import NotApplicable
-from probes.identity import Cast, Member
-from probes.keys import JWKS
 from probes.recording.recorder import Recorder
-from probes.tokens import Tokens
 from probes.transport.http import Web
 from tests.probes.signed import private_key, published, signed
 from tests.probes.site import Site, js, target_at
@@ -94,5 +94,5 @@ async def test_without_a_signing_key_there_is_no_other_issuer(
     monkeypatch.setattr(Cast, "sign_in", without_refresh)
     for kind in ("wrong-issuer", "refresh"):
         with pytest.raises(NotApplicable):
-            await counterfeits.Counterfeits(web).get(kind, alice)
+            await bad_tokens.Counterfeits(web).get(kind, alice)
     await web.close()

@@ -8,10 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from probes.auth.signing_key import Mint, open_mint
+from probes.auth.tokens import claims
 from probes.config.environment import Identity, Part
 from probes.finding import CannotAsk
-from probes.minting import Mint, open_mint
-from probes.tokens import claims
 
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
+from probes.auth.tokens import OwnSession, Tokens, claims, moment
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
-from probes.tokens import OwnSession, Tokens, claims, moment
 from probes.transport import envelopes
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web

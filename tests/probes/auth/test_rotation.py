@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from probes import refreshing
+from probes.auth import refresh as refreshing
+from probes.auth.rotation import Rotation, expired_in, kept_after
+from probes.auth.tokens import Tokens
 from probes.config.environment import Part
 from probes.finding import CannotAsk
 from probes.recording.recorder import Recorder
-from probes.rotation import Rotation, expired_in, kept_after
 from probes.state.store import FileState, Kept
-from probes.tokens import Tokens
 from probes.transport.http import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.probes.site import NOWHERE, Said, Site
@@ -54,7 +54,7 @@ class Open:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else will keep anything."""
-    monkeypatch.setattr("probes.rotation.A_RACE_LASTS", 0.05)
+    monkeypatch.setattr("probes.auth.rotation.A_RACE_LASTS", 0.05)
 
 
 def rotating(web: Web, recorder: Recorder, store: Open, **environ: str) -> Rotation:

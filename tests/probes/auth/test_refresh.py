@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from probes import refreshing
+from probes.auth import refresh as refreshing
+from probes.auth.tokens import OwnSession, Tokens
 from probes.finding import Broken, CannotAsk, Code
-from probes.tokens import OwnSession, Tokens
 from probes.transport.http import Answer, Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.probes.site import NOWHERE, Said, Site, js, page
@@ -118,7 +118,7 @@ async def test_a_token_of_this_second_waits_for_the_next(site: Site, web: Web, m
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    sleeps(monkeypatch, "probes.refreshing", sleep)
+    sleeps(monkeypatch, "probes.auth.refresh", sleep)
     site.says[REFRESH] = SPENT
     for refresh in (token("refresh", age=0), token("refresh", age=60), "opaque", token("refresh", age=-3600)):
         assert isinstance(await refreshing.ask(web, refresh), Answer)

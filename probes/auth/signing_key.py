@@ -10,9 +10,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from probes.auth.tokens import ALGORITHM, Tokens
 from probes.config.environment import Identity, Part
 from probes.finding import CannotAsk
-from probes.tokens import ALGORITHM, Tokens
 
 ACCESS_SECONDS, REFRESH_SECONDS = 30 * 60, 7 * 24 * 3600  # contract 2.2
 LONG_AGO = 600  # seconds; beyond any leeway for clocks

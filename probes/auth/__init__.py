@@ -1,0 +1,1 @@
+"""Test users and their tokens: sign, refresh, rotate, forge."""
