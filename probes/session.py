@@ -16,9 +16,9 @@ from probes import __version__
 from probes.auth.users import Cast
 from probes.browser import Browser
 from probes.config.environment import Target
+from probes.diagnosis.ladder import climb
 from probes.finding import EXIT_UNKNOWN, CannotAsk
 from probes.keepers import Keeper, keepers
-from probes.ladder import climb
 from probes.recording import spans
 from probes.recording.journal import Journal
 from probes.recording.ledger import Ledger

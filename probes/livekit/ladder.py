@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from probes import ladder
 from probes.config.livekit import LiveKit
+from probes.diagnosis import ladder
 from probes.finding import Broken, Code, Finding, Rung
 from probes.livekit import reaching, relaying, rooms, saying, signalling
 from probes.livekit.access import Access

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from probes.config.environment import Hosts, Target, Tls
+from probes.diagnosis.ladder import climb
 from probes.finding import Broken, Code, Finding
-from probes.ladder import climb
 from probes.recording import journal
 from probes.recording.recorder import Recorder
 from probes.transport.envelopes import explain
