@@ -4,14 +4,14 @@ import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from probes import boards, chat, notifications, video
 from probes.auth.users import Member
 from probes.config.livekit import LiveKit
 from probes.livekit import rooms
 from probes.livekit.access import open_access
 from probes.recording.ledger import Entry
 from probes.recording.recorder import current
-from probes.storage import Drive
+from probes.services import boards, chat, notifications, video
+from probes.services.storage import Drive
 from probes.transport.http import Web
 
 

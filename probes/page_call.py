@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page, WebSocket
 
-from probes import video
 from probes.auth.users import Member
 from probes.browser import Browser
 from probes.calls import spawning
@@ -26,8 +25,9 @@ from probes.page import Visit
 from probes.page_ear import CHECK, LISTEN, WATCH
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
+from probes.services import video
+from probes.services.video import Room
 from probes.transport.http import Web
-from probes.video import Room
 
 TIER = "browser"
 PANEL, JOIN, TROUBLE = "영상통화", "참여하기", "연결 오류"

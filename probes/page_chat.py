@@ -8,11 +8,11 @@ import asyncio
 from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from probes import chat
 from probes.auth.users import Member
-from probes.chat import Room
 from probes.finding import Code, broken
 from probes.page_session import Stay
+from probes.services import chat
+from probes.services.chat import Room
 from probes.transport.http import Web
 
 SIDEBAR = "채팅"

@@ -2,10 +2,10 @@
 
 from playwright.async_api import FilePayload
 
-from probes import presign
 from probes.finding import Broken, Code, broken
 from probes.page import Reply, Visit
-from probes.storage import TEXT
+from probes.services import presign
+from probes.services.storage import TEXT
 
 UPLOADED = "모든 파일이 업로드되었습니다."
 BUILD = "All rights reserved Oranges"

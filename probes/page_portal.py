@@ -6,12 +6,13 @@ The portal itself says nothing: whatever goes wrong it drops the token and shows
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
-from probes import ops, page_sign_in, provider
+from probes import page_sign_in
 from probes.auth.users import Member
 from probes.browser import Browser
 from probes.finding import Code, Finding
 from probes.page import Reply, Visit
 from probes.recording.recorder import AUTHORIZATION
+from probes.services import identity_provider, ops
 from probes.transport.envelopes import FELL_BACK
 from probes.transport.http import Answer
 
@@ -21,7 +22,7 @@ DASHBOARD = "Dashboard"
 
 async def sign_in(browser: Browser, member: Member) -> None:
     """From the portal's login page to its dashboard, and still there after a reload. Raises Broken, NotApplicable."""
-    provider.drivable(browser.target)
+    identity_provider.drivable(browser.target)
     async with browser.visit(_login(browser)) as visit:
         button = visit.page.get_by_role("button", name=CONTINUE)
         await page_sign_in.through(visit, button, member.email, partial(explain, visit, asked=False))

@@ -12,13 +12,13 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from probes import oauth, provider
 from probes.auth.users import Member
 from probes.browser import Browser
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.page import Visit
 from probes.page_session import SIGN_IN
+from probes.services import identity_provider, oauth
 from probes.transport.http import Answer
 
 DASHBOARD = "My Dashboard"
@@ -29,7 +29,7 @@ Explain = Callable[[], Finding | None]
 
 async def sign_in(browser: Browser, member: Member) -> None:
     """From the app's login page to the dashboard, and still there after a reload. Raises Broken, NotApplicable."""
-    provider.drivable(browser.target)
+    identity_provider.drivable(browser.target)
     async with browser.visit("/") as visit:
         button = visit.page.get_by_role("button", name=SIGN_IN)
         await through(visit, button, member.email, partial(_legs, visit))

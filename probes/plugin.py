@@ -22,9 +22,9 @@ from probes.recording.ledger import Ledger
 from probes.recording.trace_link import trace_url
 from probes.results import Outcome
 from probes.run import Call
+from probes.services.storage import Drive
 from probes.session import Session, Wishes, new_name, place
 from probes.starting import ready
-from probes.storage import Drive
 from probes.transport.http import Web
 from reports import annotations, files, gate, lang, outlets, terminal
 from reports.lang import Words

@@ -27,10 +27,10 @@ from probes.recording.redactor import Redactor
 from probes.recording.trace_link import FACT, linked
 from probes.results import FAILING, Outcome, Scenario
 from probes.run import STOPPED_EARLY, Call, Run
+from probes.services.storage import Drive
 from probes.shards import Share
 from probes.starting import Started
 from probes.state import last_run, update
-from probes.storage import Drive
 from probes.sweep import sweep
 from probes.transport.http import Web
 from reports import files, junit, outlets, past

@@ -6,20 +6,21 @@ from functools import partial
 
 import pytest
 
-from probes import chat, page_chat, page_session
+from probes import page_chat, page_session
 from probes.auth.bad_tokens import Counterfeits
 from probes.auth.users import Member
 from probes.browser import Browser
 from probes.calls.talks import Talks
-from probes.chat import Room
 from probes.config.environment import Presign, Target
 from probes.livekit.opening import OpenCalls, opening
 from probes.page_session import Stay
 from probes.recording.ledger import Ledger
-from probes.storage import Drive
+from probes.services import chat
+from probes.services.chat import Room
+from probes.services.storage import Drive
+from probes.services.token_checks import Door
 from probes.transport.http import Web
 from probes.transport.single_flight import Once
-from probes.trust import Door
 from scenarios.trust import At, Bad
 
 Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]

@@ -3,7 +3,7 @@
 A name in `closed` covers what begins with it: "metrics" covers "metrics-user".
 """
 
-from probes.exposure import Endpoint
+from probes.services.exposure import Endpoint
 
 GO = ("user", "board", "chat", "noti", "storage")
 BROKEN_JSON = '{"'  # what a careless service answers with its insides

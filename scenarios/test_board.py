@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes import boards
 from probes.auth.users import Member
 from probes.recording.ledger import Ledger
+from probes.services import boards
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="board", incident="44a028d8, contract 5.3")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes import chat
 from probes.auth.users import Member
 from probes.recording.ledger import Ledger
+from probes.services import chat
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="chat", incident="contract 5.2")

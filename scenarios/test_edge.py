@@ -4,11 +4,11 @@ from functools import partial
 
 import pytest
 
-from probes import pages
 from probes.auth.users import Member
 from probes.config.environment import Target
 from probes.finding import Code, NotApplicable, broken
 from probes.recording.recorder import current
+from probes.services import static_site
 from probes.transport import tls
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
@@ -56,13 +56,13 @@ async def test_redis_is_there_for_those_who_need_it(web: Web, target: Target, na
 @pytest.mark.promise(incident="cf538406")
 async def test_the_app_loads_with_all_its_assets(web: Web, target: Target) -> None:
     """The app's page, its config.js and every script and style that it names load with the right type."""
-    await pages.load(web, target)
+    await static_site.load(web, target)
 
 
 @pytest.mark.promise(incident="contract 1.3")
 async def test_a_deep_link_opens_the_app(web: Web, target: Target) -> None:
     """A link into the app, opened from outside, answers the app itself."""
-    await pages.deep_link(web, target, f"/workspace/{target.workspace.id}/storage")
+    await static_site.deep_link(web, target, f"/workspace/{target.workspace.id}/storage")
 
 
 @pytest.mark.promise(incident="916febba")
@@ -81,4 +81,4 @@ async def test_http_leads_to_https(web: Web, target: Target) -> None:
     """Who types the address without https is led to it."""
     if not target.hosts.plain:
         raise NotApplicable("this environment names no plain http host")
-    await pages.leads_to_https(web, target)
+    await static_site.leads_to_https(web, target)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from probes import exposure
 from probes.auth.users import Member
-from probes.exposure import Endpoint
 from probes.finding import NotApplicable
+from probes.services import exposure
+from probes.services.exposure import Endpoint
 from probes.transport.http import Web
 from scenarios.exposures import ENDPOINTS
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes import boards, notifications
 from probes.auth.users import Member
 from probes.recording.ledger import Ledger
+from probes.services import boards, notifications
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="noti", incident="f8d2b9c5")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from probes import journey, page_portal
+from probes import page_portal
 from probes.auth.users import Member
 from probes.browser import Browser
+from probes.services import sign_in
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="ops", incident="V6 §7")
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.promise(owner="ops", incident="V6 §7")
 
 async def test_who_starts_on_the_portal_is_sent_back_to_it(web: Web, operator: Member) -> None:
     """A sign-in that starts on the portal ends on the portal, with a token that ops-service takes."""
-    await journey.lands_on_the_portal(web, operator)
+    await sign_in.lands_on_the_portal(web, operator)
 
 
 async def test_who_signs_in_sees_the_portal(browser: Browser, operator: Member) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from probes import presence
 from probes.auth.users import Member
+from probes.services import presence
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="chat", incident="a2cb0eba")

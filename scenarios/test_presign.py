@@ -2,12 +2,12 @@
 
 import pytest
 
-from probes import presign
 from probes.auth.users import Member
 from probes.config.environment import Presign
 from probes.finding import NotApplicable
-from probes.issuers import ISSUERS, Issuer
 from probes.recording.ledger import Ledger
+from probes.services import presign
+from probes.services.presign_endpoints import ISSUERS, Issuer
 from probes.transport.http import Web
 
 pytestmark = [

@@ -7,7 +7,7 @@ import pytest
 from probes import page_drive
 from probes.auth.users import Member
 from probes.browser import Browser
-from probes.storage import TEXT, Drive, same_bytes
+from probes.services.storage import TEXT, Drive, same_bytes
 from probes.transport.envelopes import Envelope, expect
 
 pytestmark = pytest.mark.promise(owner="storage", incident="V6 §1")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from probes import trust
 from probes.auth.users import Member
 from probes.finding import NotApplicable
+from probes.services import token_checks
+from probes.services.token_checks import Door
 from probes.transport.http import Web
-from probes.trust import Door
 from scenarios.trust import CELLS, DOORS, OTHERS, At, Bad
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §7, contract 2.5")
@@ -21,7 +21,7 @@ def _cell(value: Door | str) -> str:
 @pytest.mark.parametrize("door", DOORS, ids=_cell)
 async def test_a_good_token_opens_the_door(web: Web, member: Callable[[str], Member], at: At, door: Door) -> None:
     """Who is signed in gets in, at every service, over HTTP, socket and stream."""
-    await trust.admits(web, await at(door), await member(door.who).token())
+    await token_checks.admits(web, await at(door), await member(door.who).token())
 
 
 @pytest.mark.parametrize(("kind", "door"), CELLS, ids=_cell)
@@ -29,7 +29,7 @@ async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, kind: str, 
     """A token that is forged, expired, signed out, meant for something else, or none, opens no door."""
     if kind == "signed-out" and door.name not in web.target.sign_out.ends_access:
         raise NotApplicable("ends_access in [sign_out] does not name this door")
-    await trust.refuses(web, await at(door), await bad(kind, door.who))
+    await token_checks.refuses(web, await at(door), await bad(kind, door.who))
 
 
 @pytest.mark.promise(incident="contract 2.5, 4.2")
@@ -38,4 +38,4 @@ async def test_what_is_anothers_stays_shut(
     web: Web, member: Callable[[str], Member], at: At, door: Door, who: str
 ) -> None:
     """A good token opens what is its owner's, and is told 403 at what is somebody else's."""
-    await trust.shuts(web, await at(door), await member(who).token())
+    await token_checks.shuts(web, await at(door), await member(who).token())

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from probes import boards, chat, presence
 from probes.auth import refresh, tokens
 from probes.auth.users import Member
 from probes.finding import Code, Finding
 from probes.recording.ledger import Ledger
+from probes.services import boards, chat, presence
 from probes.transport import websocket
 from probes.transport.http import Web
 

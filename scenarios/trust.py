@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from probes.auth.bad_tokens import KINDS, MISPLACED, Counterfeit
-from probes.trust import OPS, USER, Door
+from probes.services.token_checks import OPS, USER, Door
 from scenarios.contracts import BOARD, CHAT, NOTI
 
 Bad = Callable[[str, str], Awaitable[Counterfeit]]

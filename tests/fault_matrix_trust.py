@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from probes.finding import Code
-from probes.trust import Door
+from probes.services.token_checks import Door
 from scenarios.exposures import ENDPOINTS, GO
 from scenarios.trust import CELLS, DOORS, OTHERS
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from probes import video
 from probes.auth.users import Member
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
@@ -17,6 +16,7 @@ from probes.livekit.opening import TIER
 from probes.livekit.signalling import Joined
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
+from probes.services import video
 from probes.transport.http import Web
 from probes.transport.single_flight import Once
 

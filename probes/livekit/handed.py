@@ -11,7 +11,7 @@ import jwt
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
 from probes.livekit.access import EVERYTHING
-from probes.video import Ticket
+from probes.services.video import Ticket
 
 SHORTEST, LONGEST = 60.0, 24 * 3600.0 + 60  # seconds; a rejoin must find the token alive, a thief must not for ever
 WHO = "video-service: generateLiveKitToken (room_service.go)"

@@ -10,7 +10,7 @@ from probes.calls.judging import Reached
 from probes.finding import Broken, Code
 from probes.page_call import Heard, Listener
 from probes.recording.recorder import Recorder
-from probes.video import Room
+from probes.services.video import Room
 from tests.probes.app import App
 
 ROOM = Room("r-1", "probe-1-call")

@@ -10,13 +10,13 @@ from playwright.async_api import Page
 from probes import page_chat
 from probes.auth.users import Member
 from probes.browser import Browser
-from probes.chat import Room
 from probes.config.environment import Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
 from probes.page import Visit
 from probes.page_session import Stay
 from probes.recording.recorder import Recorder
+from probes.services.chat import Room
 from probes.transport.http import Web
 from tests.probes.site import Said, Site, js
 

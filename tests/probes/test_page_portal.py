@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from probes import ops
 from probes.finding import Code
 from probes.page_portal import explain, is_the_apps
+from probes.services import ops
 from probes.transport.envelopes import explain as explain_answer
 from probes.transport.http import Answer
+from tests.probes.services.test_oauth import PROMISED, TOKENS, begun, came_back
 from tests.probes.signed import signed
-from tests.probes.test_oauth import PROMISED, TOKENS, begun, came_back
 
 HTML = {"content-type": "text/html"}
 ME = f"https://wealist.co.kr{ops.ME}"

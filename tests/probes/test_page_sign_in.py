@@ -6,7 +6,7 @@ from probes.config.sign_in import OAuth
 from probes.finding import Code
 from probes.page_sign_in import explain_legs
 from probes.transport.http import Answer
-from tests.probes.test_oauth import CALLBACK, PROMISED, TOKENS, begun, came_back, redirect
+from tests.probes.services.test_oauth import CALLBACK, PROMISED, TOKENS, begun, came_back, redirect
 
 HOME = came_back(f"{PROMISED.landing}?{TOKENS}")
 

@@ -14,7 +14,7 @@ from probes.recording import journal
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.recording.redactor import Redactor
-from probes.storage import Drive
+from probes.services.storage import Drive
 from probes.sweep import sweep
 from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js

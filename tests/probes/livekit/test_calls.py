@@ -19,8 +19,8 @@ from probes.livekit.signalling import Credentials, Joined
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
+from probes.services.video import BASE
 from probes.transport.http import Web
-from probes.video import BASE
 from tests.probes.livekit.node import ACCESS, Node
 from tests.probes.site import Site, js
 

@@ -8,7 +8,7 @@ import pytest
 from probes.config.livekit import LiveKit
 from probes.finding import Code
 from probes.livekit import handed
-from probes.video import Ticket
+from probes.services.video import Ticket
 
 URL, ROOM, USER, NOW = "wss://livekit.example.org", "r-1", "u-1", 1_000_000.0
 PROMISED = LiveKit(URL, "K", "S")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.auth.users import Member
-from probes.presign import Presigned, read
 from probes.recording.ledger import Ledger
+from probes.services.presign import Presigned, read
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 

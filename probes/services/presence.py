@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from probes import chat
 from probes.auth.users import Member
 from probes.finding import Code, broken
+from probes.services import chat
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 from probes.transport.websocket import opened

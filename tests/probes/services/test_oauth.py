@@ -6,11 +6,19 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from probes import oauth
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, Code
-from probes.oauth import Start, explain_callback, explain_leak, explain_refusal, explain_start, explain_starts, landing
 from probes.recording.recorder import Recorder
+from probes.services import oauth
+from probes.services.oauth import (
+    Start,
+    explain_callback,
+    explain_leak,
+    explain_refusal,
+    explain_start,
+    explain_starts,
+    landing,
+)
 from probes.transport.http import Answer, Web
 from tests.probes.signed import signed
 from tests.probes.site import Said, Site

@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import urljoin
 
 from probes.finding import Broken, Code, Finding
-from probes.pages import ASSET
+from probes.services.static_site import ASSET
 from probes.transport.http import Answer, Web, service
 
 FOREIGN = "https://elsewhere.invalid"

@@ -12,9 +12,9 @@ import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from probes.auth.users import Member
-from probes.boards import Card
 from probes.finding import Broken, Code, Finding, broken
 from probes.recording.recorder import Exchange, current
+from probes.services.boards import Card
 from probes.transport import envelopes
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web

@@ -2,13 +2,13 @@
 
 import pytest
 
-from probes import trust
 from probes.auth.bad_tokens import MISPLACED, Counterfeit
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
+from probes.services import token_checks
+from probes.services.token_checks import OPS, USER, Door, suspected
 from probes.transport.envelopes import Envelope
 from probes.transport.http import Web
-from probes.trust import OPS, USER, Door, suspected
 from tests.probes.site import NOWHERE, Said, Site, js
 
 UNAUTHORIZED = js({"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token"}}, 401)
@@ -20,7 +20,7 @@ STREAM = Door("noti-stream", "/api/svc/noti/api/notifications/stream", "stream",
 
 async def caught(web: Web, door: Door, bad: Counterfeit) -> Broken:
     with pytest.raises(Broken) as told:
-        await trust.refuses(web, door, bad)
+        await token_checks.refuses(web, door, bad)
     return told.value
 
 
@@ -42,7 +42,7 @@ def test_a_door_is_filled_in() -> None:
 async def test_a_refusal_in_the_services_words_is_right(site: Site, web: Web) -> None:
     """Asked once, with the token in the header and nowhere else."""
     site.says[DOOR] = UNAUTHORIZED
-    await trust.refuses(web, USER, FORGED)
+    await token_checks.refuses(web, USER, FORGED)
     (asked,) = site.asked
     assert (asked.headers["authorization"], asked.path) == ("Bearer forged-token", USER.path)
 
@@ -50,7 +50,7 @@ async def test_a_refusal_in_the_services_words_is_right(site: Site, web: Web) ->
 async def test_a_misplaced_token_stands_where_nobody_reads(site: Site, web: Web) -> None:
     """In the query of a door that reads headers."""
     site.says[DOOR] = UNAUTHORIZED
-    await trust.refuses(web, USER, Counterfeit(MISPLACED, "good", "foreign"))
+    await token_checks.refuses(web, USER, Counterfeit(MISPLACED, "good", "foreign"))
     assert "authorization" not in site.asked[0].headers
     assert site.asked[0].path == f"{USER.path}?token=good"
 
@@ -58,7 +58,7 @@ async def test_a_misplaced_token_stands_where_nobody_reads(site: Site, web: Web)
 async def test_nothing_is_sent_for_an_empty_token(site: Site, web: Web) -> None:
     """The scheme alone, as a careless page sends it."""
     site.says[DOOR] = UNAUTHORIZED
-    await trust.refuses(web, USER, Counterfeit("empty", "", "foreign"))
+    await token_checks.refuses(web, USER, Counterfeit("empty", "", "foreign"))
     assert site.asked[0].headers["authorization"] == "Bearer"
 
 
@@ -77,11 +77,11 @@ async def test_another_refusal_is_named(site: Site, web: Web, said: Said, code: 
     assert (await caught(web, USER, FORGED)).finding.code is code
 
 
-@pytest.mark.parametrize("status", trust.TOO_LONG)
+@pytest.mark.parametrize("status", token_checks.TOO_LONG)
 async def test_a_token_that_is_too_long_may_be_refused_before_it_is_read(site: Site, web: Web, status: int) -> None:
     """By whoever stands before the service; any other token may not."""
     site.says[DOOR] = Said(status)
-    await trust.refuses(web, USER, Counterfeit("long", "x" * 9999, "foreign"))
+    await token_checks.refuses(web, USER, Counterfeit("long", "x" * 9999, "foreign"))
     await caught(web, USER, FORGED)
 
 
@@ -123,9 +123,9 @@ def test_a_verifier_is_suspected_of_the_rule_that_it_lacks() -> None:
 async def test_a_good_token_must_be_let_in(site: Site, web: Web) -> None:
     """Ops' own ways to say no have their own names."""
     site.says |= {DOOR: SERVED, ELSEWHERE: js({"message": "Access denied: Not a portal user"}, 403)}
-    await trust.admits(web, USER, "good")
+    await token_checks.admits(web, USER, "good")
     with pytest.raises(Broken) as told:
-        await trust.admits(web, OPS, "good")
+        await token_checks.admits(web, OPS, "good")
     assert told.value.finding.code is Code.OPS_USER_MISSING
 
 
@@ -133,19 +133,19 @@ async def test_a_streams_refusal_is_read_and_its_events_are_not_waited_for(site:
     """Its token stands in the query."""
     key = f"GET apex{STREAM.path}"
     site.says[key] = Said(200, b"event: connected\n\n", "text/event-stream")
-    await trust.admits(web, STREAM, "good")
+    await token_checks.admits(web, STREAM, "good")
     assert site.asked[0].path.endswith("?token=good")
     site.says[key] = UNAUTHORIZED
-    await trust.refuses(web, STREAM, FORGED)
+    await token_checks.refuses(web, STREAM, FORGED)
 
 
 async def test_what_is_anothers_is_403(site: Site, web: Web) -> None:
     """200 admits a stranger; ops says it in an envelope of its own."""
     site.says |= {DOOR: js({"error": {"code": "FORBIDDEN", "message": "m"}}, 403), ELSEWHERE: js({"message": "m"}, 403)}
-    await trust.shuts(web, USER, "good")
-    await trust.shuts(web, OPS, "good")
+    await token_checks.shuts(web, USER, "good")
+    await token_checks.shuts(web, OPS, "good")
     site.says[DOOR] = SERVED
     with pytest.raises(Broken) as told:
-        await trust.shuts(web, USER, "good")
+        await token_checks.shuts(web, USER, "good")
     assert told.value.finding.code is Code.STRANGER_ADMITTED
     assert USER.envelope is Envelope.GO_ERROR

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from probes import presign
 from probes.finding import Broken, Code
-from probes.presign import Presigned, read
+from probes.services import presign
+from probes.services.presign import Presigned, read
 from probes.transport.http import Answer
 from tests.probes.site import FILES
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from probes import presence
 from probes.auth.users import Cast
 from probes.config.environment import Part, Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
+from probes.services import presence
 from probes.transport.http import Web
 from tests.probes.site import Site, js
 from tests.probes.sleeping import sleeps
@@ -50,7 +50,7 @@ async def test_what_shows_late_is_waited_for(site: Site, web: Web, cast: Cast, m
     async def meanwhile(_: float) -> None:
         site.says[ONLINE] = BOB
 
-    sleeps(monkeypatch, "probes.presence", meanwhile)
+    sleeps(monkeypatch, "probes.services.presence", meanwhile)
     await presence.sees(web, cast.member("alice"), cast.member("bob"), online=True)
     assert len(site.asked) == 2
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from probes import provider
 from probes.config.sign_in import OAuth
 from probes.finding import CannotAsk, NotApplicable
 from probes.recording.recorder import Recorder
+from probes.services import identity_provider
 from probes.transport.http import Web
 from tests.probes.site import Said, Site, target_at
 
@@ -35,7 +35,7 @@ async def test_a_sign_in_ends_at_the_callback(site: Site, web: Web) -> None:
         "POST google/interaction/7/login": leads("/auth/7"),
         "GET google/auth/7": leads(callback),
     }
-    url = await provider.sign_in(web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org")
+    url = await identity_provider.sign_in(web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org")
     assert url == callback
     posted = next(asked for asked in site.asked if asked.method == "POST")
     assert (posted.body, posted.headers["cookie"]) == (b"account=alice%40example.org", "step=1")
@@ -47,11 +47,11 @@ async def test_a_provider_that_lets_nobody_in_is_no_finding(site: Site, web: Web
     """An error, a way that leads elsewhere, a circle."""
     site.says["GET google/auth"] = said
     with pytest.raises(CannotAsk, match="let nobody in as"):
-        await provider.sign_in(web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org")
-    assert len(site.asked) <= provider.STEPS
+        await identity_provider.sign_in(web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org")
+    assert len(site.asked) <= identity_provider.STEPS
 
 
 def test_google_is_not_driven(site: Site) -> None:
     """Unless the environment says so, no page of a provider is opened."""
     with pytest.raises(NotApplicable, match="must not be driven"):
-        provider.drivable(target_at(site))
+        identity_provider.drivable(target_at(site))

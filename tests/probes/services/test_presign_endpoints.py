@@ -11,9 +11,9 @@ import pytest
 from probes.auth.users import Cast, Member
 from probes.config.environment import Identity, Part, Paths, Target
 from probes.finding import Broken, Code
-from probes.issuers import ISSUERS
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.redactor import Redactor
+from probes.services.presign_endpoints import ISSUERS
 from probes.transport.http import Web
 from tests.probes.site import Site, js
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from probes import chat
 from probes.auth.users import Cast, Member
-from probes.chat import Message, Room
 from probes.config.environment import Part, Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
+from probes.services import chat
+from probes.services.chat import Message, Room
 from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 from tests.probes.talking import talking

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from probes import ops
 from probes.finding import Code
+from probes.services import ops
 from probes.transport.http import Answer
 from tests.probes.signed import signed
 

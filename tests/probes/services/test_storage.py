@@ -13,7 +13,7 @@ from probes.recording import journal
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.storage import Drive, same_bytes
+from probes.services.storage import Drive, same_bytes
 from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js, page, target_at
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from probes import notifications
 from probes.auth.users import Cast, Member
-from probes.boards import Card
 from probes.config.environment import Hosts, Part, Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
-from probes.notifications import Notice
 from probes.recording import journal
 from probes.recording.recorder import Recorder, curl
 from probes.recording.redactor import Redactor
+from probes.services import notifications
+from probes.services.boards import Card
+from probes.services.notifications import Notice
 from probes.transport.http import Web
 from tests.probes.session_tokens import token
 from tests.probes.site import NOWHERE, Said, Site, js, page

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from probes import video
 from probes.auth.users import Cast, Member
 from probes.config.environment import Part, Target
 from probes.config.livekit import LiveKit
@@ -15,10 +14,11 @@ from probes.keepers import keepers
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.storage import Drive
+from probes.services import video
+from probes.services.storage import Drive
+from probes.services.video import BASE, Room
 from probes.sweep import sweep
 from probes.transport.http import Web
-from probes.video import BASE, Room
 from tests.probes.site import NOWHERE, Said, Site, js
 
 ROOMS = f"apex{BASE}/rooms"

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from probes import journey, ops
 from probes.auth.users import Cast, Member
 from probes.config.sign_in import OAuth, SignOut
 from probes.finding import Broken, Code, NotApplicable
 from probes.recording.recorder import Recorder
+from probes.services import ops, sign_in
 from probes.transport.http import Web
 from tests.probes.session_tokens import REFRESH, SPENT, gives, pair
 from tests.probes.signed import signed
@@ -30,7 +30,7 @@ def world(site: Site) -> OAuth:
         "GET api/api/oauth2/authorization/google": Said(302, headers={"location": start, "set-cookie": COOKIE}),
         "GET google/auth": Said(303, headers={"location": f"{here.redirect_uri}?code=c&state=s"}),
         "GET api/api/oauth2/callback/google": Said(302, headers={"location": f"{here.landing}?{TOKENS}"}),
-        f"GET api{journey.ME}": js({"id": "u-1"}),
+        f"GET api{sign_in.ME}": js({"id": "u-1"}),
         f"GET api{ops.ME}": js({"success": True}),
     }
     return here
@@ -60,51 +60,51 @@ def back_to(site: Site, place: str) -> None:
 
 async def test_tokens_that_go_home_are_let_be(web: Web, alice: Member) -> None:
     """To the app or nowhere, whatever was asked for."""
-    await journey.gives_no_token_to(web, alice, "https://elsewhere.invalid/")
+    await sign_in.gives_no_token_to(web, alice, "https://elsewhere.invalid/")
 
 
 async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alice: Member) -> None:
     """A place that is not weAlist's gets tokens."""
     back_to(site, f"https://elsewhere.invalid/?{TOKENS}")
-    assert await broken(journey.gives_no_token_to(web, alice, "https://elsewhere.invalid/")) is Code.OAUTH_OPEN_REDIRECT
+    assert await broken(sign_in.gives_no_token_to(web, alice, "https://elsewhere.invalid/")) is Code.OAUTH_OPEN_REDIRECT
 
 
 async def test_another_sessions_callback_must_be_refused(site: Site, web: Web, alice: Member) -> None:
     """Tokens for it are a finding, an error page is right."""
-    assert await broken(journey.needs_its_own_state(web, alice)) is Code.OAUTH_STATE_UNCHECKED
+    assert await broken(sign_in.needs_its_own_state(web, alice)) is Code.OAUTH_STATE_UNCHECKED
     back_to(site, "/login?error")
-    await journey.needs_its_own_state(web, alice)
+    await sign_in.needs_its_own_state(web, alice)
 
 
 async def test_starts_that_share_a_state_are_a_finding(web: Web) -> None:
     """This auth-service has one for everybody."""
-    assert await broken(journey.starts_agree(web)) is Code.OAUTH_STATE_UNCHECKED
+    assert await broken(sign_in.starts_agree(web)) is Code.OAUTH_STATE_UNCHECKED
 
 
 async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: Member) -> None:
     """A pair that comes after it is a finding; where nothing is promised, nobody asks."""
     site.says |= {"POST api/api/svc/auth/api/test/token": gives(pair(1)), LOGOUT: js({"message": "m"}), REFRESH: SPENT}
-    await journey.ends(web, alice)
+    await sign_in.ends(web, alice)
     site.says[REFRESH] = gives(pair(2))
-    assert await broken(journey.ends(web, alice)) is Code.SIGN_OUT_INEFFECTIVE
+    assert await broken(sign_in.ends(web, alice)) is Code.SIGN_OUT_INEFFECTIVE
     web.target = target_at(site)
     with pytest.raises(NotApplicable, match="ends_refresh"):
-        await journey.ends(web, alice)
+        await sign_in.ends(web, alice)
 
 
 async def test_who_lands_at_home_is_asked_about_there(site: Site, web: Web, alice: Member) -> None:
     """With the landing's own token; without one nobody is asked."""
-    await journey.lands(web, alice)
-    (asked,) = (asked for asked in site.asked if asked.path == journey.ME)
+    await sign_in.lands(web, alice)
+    (asked,) = (asked for asked in site.asked if asked.path == sign_in.ME)
     assert asked.headers["authorization"].startswith("Bearer eyJ")
     back_to(site, web.target.oauth.landing)
-    assert await broken(journey.lands(web, alice)) is Code.OAUTH_TOKEN_MISSING
+    assert await broken(sign_in.lands(web, alice)) is Code.OAUTH_TOKEN_MISSING
 
 
 async def test_who_starts_on_the_portal_must_land_there(site: Site, web: Web, alice: Member) -> None:
     """The main app's landing is a hijacked one; a token without e-mail is no portal session."""
-    assert await broken(journey.lands_on_the_portal(web, alice)) is Code.OAUTH_LANDING_HIJACKED
+    assert await broken(sign_in.lands_on_the_portal(web, alice)) is Code.OAUTH_LANDING_HIJACKED
     back_to(site, f"{web.target.oauth.portal}login?{TOKENS}")
-    await journey.lands_on_the_portal(web, alice)
+    await sign_in.lands_on_the_portal(web, alice)
     site.says[f"GET api{ops.ME}"] = js({"message": "Access denied: Not a portal user"}, 403)
-    assert await broken(journey.lands_on_the_portal(web, alice)) is Code.OPS_USER_MISSING
+    assert await broken(sign_in.lands_on_the_portal(web, alice)) is Code.OPS_USER_MISSING

@@ -2,12 +2,12 @@
 
 import httpx
 
-from probes import oauth, ops, provider
 from probes.auth import jwks, refresh
 from probes.auth.bad_tokens import sign_out
 from probes.auth.tokens import Tokens, claims
 from probes.auth.users import Member
 from probes.finding import Broken, Code, Finding, NotApplicable
+from probes.services import identity_provider, oauth, ops
 from probes.transport import envelopes
 from probes.transport.http import Answer, Web
 
@@ -53,9 +53,9 @@ async def _back(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str 
 
 async def _granted(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str = "") -> str:
     """The URL with which the provider sends `member` back. Raises Broken, CannotAsk, NotApplicable."""
-    provider.drivable(web.target)
+    identity_provider.drivable(web.target)
     begun = await oauth.start(web, jar, redirect_uri)
-    return await provider.sign_in(web, jar, begun.location, member.email)
+    return await identity_provider.sign_in(web, jar, begun.location, member.email)
 
 
 async def gives_no_token_to(web: Web, member: Member, redirect_uri: str) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from probes import pages
 from probes.config.environment import Target
 from probes.finding import Broken, Code
+from probes.services import static_site
 from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, page
 
@@ -32,7 +32,7 @@ def app(site: Site) -> Site:
 
 async def test_the_shell_and_all_that_it_names_are_fetched(app: Site, web: Web, target: Target) -> None:
     """Each once, as a browser does: without a header of ours."""
-    await pages.load(web, target)
+    await static_site.load(web, target)
     paths = [asked.path for asked in app.asked]
     assert paths[0] == "/"
     assert sorted(paths[1:]) == ["/assets/index-abc.css", "/assets/index-abc.js", "/config.js"]
@@ -44,7 +44,7 @@ async def test_config_js_is_asked_for_even_if_nothing_names_it(app: Site, web: W
     app.says["GET apex/"] = Said(200, INDEX.replace(b'<script src="/config.js"></script>', b""), "text/html")
     app.says["GET apex/config.js"] = page()
     with pytest.raises(Broken, match=r"/config\.js answered 200 text/html where text/javascript was promised"):
-        await pages.load(web, target)
+        await static_site.load(web, target)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_whatever_does_not_load_is_named(app: Site, web: Web, path: str, s
     """A page for a script is what the fallback makes of a missing file."""
     app.says[f"GET apex{path}"] = said
     with pytest.raises(Broken) as failure:
-        await pages.load(web, web.target)
+        await static_site.load(web, web.target)
     assert failure.value.finding.code is Code.ASSET_BROKEN
     assert words in failure.value.finding.observed
 
@@ -73,9 +73,9 @@ async def test_whatever_does_not_load_is_named(app: Site, web: Web, path: str, s
 async def test_a_deep_link_opens_the_app(site: Site, web: Web, target: Target) -> None:
     """The page answers for every path of the app."""
     site.says["GET apex/workspace/w-1/storage"] = page()
-    await pages.deep_link(web, target, "/workspace/w-1/storage")
+    await static_site.deep_link(web, target, "/workspace/w-1/storage")
     with pytest.raises(Broken) as failure:
-        await pages.deep_link(web, target, "/elsewhere")
+        await static_site.deep_link(web, target, "/elsewhere")
     assert failure.value.finding.code is Code.ASSET_BROKEN
 
 
@@ -83,7 +83,7 @@ async def test_a_deep_link_opens_the_app(site: Site, web: Web, target: Target) -
 async def test_http_leads_to_https(site: Site, web: Web, target: Target, status: int) -> None:
     """By any redirect."""
     site.says["GET plain/"] = Said(status, headers={"location": target.hosts.apex + "/"})
-    await pages.leads_to_https(web, target)
+    await static_site.leads_to_https(web, target)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ async def test_http_that_leads_elsewhere_has_a_name(
     """A page over http is the app without encryption."""
     site.says["GET plain/"] = said
     with pytest.raises(Broken) as failure:
-        await pages.leads_to_https(web, target)
+        await static_site.leads_to_https(web, target)
     assert failure.value.finding.code is Code.HTTP_NOT_REDIRECTED
     assert words in failure.value.finding.observed
     assert failure.value.finding.observed.endswith(target.hosts.apex)
@@ -110,7 +110,7 @@ async def test_a_page_that_names_a_location_leads_nowhere(site: Site, web: Web, 
     """A browser follows redirects only."""
     site.says["GET plain/"] = Said(200, headers={"location": target.hosts.apex + "/"})
     with pytest.raises(Broken, match="http-not-redirected"):
-        await pages.leads_to_https(web, target)
+        await static_site.leads_to_https(web, target)
 
 
 async def test_a_host_that_only_begins_like_the_apex_is_another(site: Site, web: Web, target: Target) -> None:
@@ -118,6 +118,6 @@ async def test_a_host_that_only_begins_like_the_apex_is_another(site: Site, web:
     elsewhere = replace(target, hosts=replace(target.hosts, apex="https://wealist.co.kr"))
     site.says["GET plain/"] = Said(301, headers={"location": "https://wealist.co.kr.evil/"})
     with pytest.raises(Broken, match="http-not-redirected"):
-        await pages.leads_to_https(web, elsewhere)
+        await static_site.leads_to_https(web, elsewhere)
     site.says["GET plain/"] = Said(301, headers={"location": "https://wealist.co.kr"})
-    await pages.leads_to_https(web, elsewhere)
+    await static_site.leads_to_https(web, elsewhere)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
-from probes import notifications, ops
 from probes.auth.bad_tokens import MISPLACED, Counterfeit
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import current
+from probes.services import notifications, ops
 from probes.transport import envelopes, websocket
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web, service

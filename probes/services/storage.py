@@ -6,11 +6,11 @@ Paths, bodies and envelopes are those of contract 4.2; uploads go to S3 by presi
 from dataclasses import dataclass
 from typing import Any
 
-from probes import presign
 from probes.auth.users import Member
 from probes.finding import Code, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
+from probes.services import presign
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes import exposure
-from probes.exposure import FOREIGN, Endpoint, explain_headers, explain_origin, explain_served, explain_trace
 from probes.finding import Broken, Code
+from probes.services import exposure
+from probes.services.exposure import FOREIGN, Endpoint, explain_headers, explain_origin, explain_served, explain_trace
 from probes.transport.http import Answer, Web
 from tests.probes.site import SHELL, Said, Site, js, page
 

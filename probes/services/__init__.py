@@ -1,0 +1,1 @@
+"""What a user does with weAlist, one module for each of its surfaces."""
