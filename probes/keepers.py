@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from probes.auth.users import Member
 from probes.config.livekit import LiveKit
 from probes.livekit import rooms
-from probes.livekit.access import open_access
+from probes.livekit.tokens import open_access
 from probes.recording.ledger import Entry
 from probes.recording.recorder import current
 from probes.services import boards, chat, notifications, video

@@ -14,13 +14,13 @@ from playwright.async_api import Locator, Page, WebSocket
 
 from probes.auth.users import Member
 from probes.browser import Browser
-from probes.calls import spawning
-from probes.calls.facts import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
-from probes.calls.judging import Reached
-from probes.calls.talks import Talks, reached
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
-from probes.livekit.access import promised_in
-from probes.livekit.opening import OpenCalls
+from probes.livekit.lazy import OpenCalls
+from probes.livekit.sdk import worker_process
+from probes.livekit.sdk.call import Talks, reached
+from probes.livekit.sdk.checks import Reached
+from probes.livekit.sdk.messages import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
+from probes.livekit.tokens import promised_in
 from probes.page import Visit
 from probes.page_ear import CHECK, LISTEN, WATCH
 from probes.recording.ledger import Ledger
@@ -92,7 +92,7 @@ async def _is_heard(browser: Browser, web: Web, calls: OpenCalls, member: Member
     wish = Wish(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
     listener = Listener()
     async with (
-        spawning.playing(wish, web.target.tls.ca),
+        worker_process.playing(wish, web.target.tls.ca),
         browser.visit(path(web.target.workspace.id), member, listener.prepare) as visit,
     ):
         heard = await listened(visit, room)

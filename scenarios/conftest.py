@@ -10,9 +10,9 @@ from probes import page_chat, page_session
 from probes.auth.bad_tokens import Counterfeits
 from probes.auth.users import Member
 from probes.browser import Browser
-from probes.calls.talks import Talks
 from probes.config.environment import Presign, Target
-from probes.livekit.opening import OpenCalls, opening
+from probes.livekit.lazy import OpenCalls, opening
+from probes.livekit.sdk.call import Talks
 from probes.page_session import Stay
 from probes.recording.ledger import Ledger
 from probes.services import chat

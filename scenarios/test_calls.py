@@ -5,7 +5,7 @@ import pytest
 from probes import page_call
 from probes.auth.users import Member
 from probes.browser import Browser
-from probes.calls.talks import Talks
+from probes.livekit.sdk.call import Talks
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 

@@ -3,8 +3,8 @@
 import pytest
 
 from probes.auth.users import Member
-from probes.calls.talks import Talks
-from probes.livekit.opening import OpenCalls
+from probes.livekit.lazy import OpenCalls
+from probes.livekit.sdk.call import Talks
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from probes.calls import spawning
-from probes.calls.facts import Fact, Joined
-from probes.calls.spawning import Worker
-from probes.calls.talks import Talks
 from probes.config.livekit import LiveKit
-from probes.livekit.calls import Calls
+from probes.livekit.checks import Calls
+from probes.livekit.sdk import worker_process
+from probes.livekit.sdk.call import Talks
+from probes.livekit.sdk.messages import Fact, Joined
+from probes.livekit.sdk.worker_process import Worker
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import recording
 from probes.transport.http import Web
@@ -44,7 +44,7 @@ class Interrupted:
                 self.joined.set()
             return fact
 
-        monkeypatch.setattr(spawning.Worker, "next", told)
+        monkeypatch.setattr(worker_process.Worker, "next", told)
 
     async def call(self, talks: Talks, number: int) -> None:
         """One call, which ends in one of three ways."""
@@ -101,7 +101,7 @@ async def test_calls_leave_no_process_no_socket_and_no_room(
         before = us.num_fds()
         for number in range(1, CALLS):
             await interrupted.call(talks, number)
-            assert [p for p in us.children(recursive=True) if spawning.COMMAND[-1] in p.cmdline()] == []
+            assert [p for p in us.children(recursive=True) if worker_process.COMMAND[-1] in p.cmdline()] == []
             assert ledger.open_entries == []
         assert us.num_fds() <= before + 1  # one connection to LiveKit may be waiting to be used again
     evidence.tracing.finish()

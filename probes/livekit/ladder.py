@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from probes.config.livekit import LiveKit
 from probes.diagnosis import ladder
 from probes.finding import Broken, Code, Finding, Rung
-from probes.livekit import reaching, relaying, rooms, saying, signalling
-from probes.livekit.access import Access
-from probes.livekit.reaching import Check
-from probes.livekit.relaying import Lent
+from probes.livekit import http_answers, rooms, signalling, stun, turn
 from probes.livekit.signalling import Joined
+from probes.livekit.stun import Check
+from probes.livekit.tokens import Access
+from probes.livekit.turn import Lent
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import curl, current
 from probes.transport.http import Answer, Web
@@ -76,16 +76,16 @@ class _Way:
         return step.rung.saw
 
     async def _ready(self) -> str:
-        return _told(await asked(self._web, self._promised, "/"), saying.explain_root)
+        return _told(await asked(self._web, self._promised, "/"), http_answers.explain_root)
 
     async def _livekit(self) -> str:
-        told = _told(await asked(self._web, self._promised, VALIDATE), saying.explain_stranger)
-        _told(await asked(self._web, self._promised, NEWER), saying.explain_newer)
+        told = _told(await asked(self._web, self._promised, VALIDATE), http_answers.explain_stranger)
+        _told(await asked(self._web, self._promised, NEWER), http_answers.explain_newer)
         return told
 
     async def _key(self) -> str:
         token = self._access.to_join("probe-nowhere", "probe")
-        return _told(await asked(self._web, self._promised, VALIDATE, token), saying.explain_token)
+        return _told(await asked(self._web, self._promised, VALIDATE, token), http_answers.explain_token)
 
     async def _rooms(self) -> str:
         return f"{len(await rooms.listed(self._web, self._promised, self._access))} rooms are listed"
@@ -96,8 +96,8 @@ class _Way:
             token = self._access.to_join(room, f"{room}-ladder")
             async with signalling.joined(self._web, self._promised, token) as self.seat:
                 self.checks, self.lent = await asyncio.gather(
-                    reaching.checks(self.seat, self._promised.dial),
-                    relaying.lent(self._web.target, self.seat.relays),
+                    stun.checks(self.seat, self._promised.dial),
+                    turn.lent(self._web.target, self.seat.relays),
                 )
         for said in (*(f"{c.place}: {c.saw}" for c in self.checks), *(f"{x.url}: {x.saw}" for x in self.lent)):
             current().note(said)
@@ -127,13 +127,13 @@ async def asked(web: Web, promised: LiveKit, path: str, token: str = "") -> Answ
     try:
         return await web.ask("GET", promised.origin + path, token=token)
     except Broken as failure:
-        raise Broken(saying.explain_silence(failure.finding)) from failure
+        raise Broken(http_answers.explain_silence(failure.finding)) from failure
 
 
 def _told(answer: Answer, explain: Callable[[Answer], Finding | None]) -> str:
     if finding := explain(answer):
         raise Broken(finding)
-    return f"{answer}: {saying.text(answer)[:60] or 'empty'}"
+    return f"{answer}: {http_answers.text(answer)[:60] or 'empty'}"
 
 
 async def climb(web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> Climb:

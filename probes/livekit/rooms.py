@@ -4,8 +4,8 @@ from typing import Any
 
 from probes.config.livekit import LiveKit
 from probes.finding import Broken
-from probes.livekit import saying
-from probes.livekit.access import Access
+from probes.livekit import http_answers
+from probes.livekit.tokens import Access
 from probes.transport.http import Answer, Web
 
 SERVICE = "/twirp/livekit.RoomService"
@@ -23,7 +23,7 @@ async def listed(web: Web, promised: LiveKit, access: Access) -> list[str]:
             return [str(room.get("name")) for room in rooms if isinstance(room, dict)]
     if answer.status == 200 and answer.json == {}:  # Twirp leaves out what is empty
         return []
-    raise Broken(saying.explain_rooms(answer))
+    raise Broken(http_answers.explain_rooms(answer))
 
 
 async def remove(web: Web, promised: LiveKit, access: Access, name: str) -> bool:

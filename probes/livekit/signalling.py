@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed
 
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, broken
-from probes.livekit import offers, saying
+from probes.livekit import http_answers, sdp
 from probes.recording.recorder import Exchange, current
 from probes.transport import websocket
 from probes.transport.http import Web
@@ -96,7 +96,7 @@ async def _upgraded(web: Web, exchange: Exchange) -> ClientConnection:
         current().telling = exchange
         raise _silent("an upgrade") from error
     except websocket.Refused as refused:
-        raise Broken(saying.explain_upgrade(refused.answer)) from refused
+        raise Broken(http_answers.explain_upgrade(refused.answer)) from refused
     except Broken as failure:
         raise Broken(_renamed(failure.finding)) from failure
 
@@ -128,7 +128,7 @@ async def _seated(connection: ClientConnection, exchange: Exchange, began: float
         redactor = current().evidence.redactor
         for server in welcome.ice_servers:
             redactor.remember(server.credential)
-        mine = Credentials(secrets.token_hex(4), offers.said(offer, "ice-ufrag"), offers.said(offer, "ice-pwd"))
+        mine = Credentials(secrets.token_hex(4), sdp.said(offer, "ice-ufrag"), sdp.said(offer, "ice-pwd"))
         await connection.send(_answer(offer, mine))
         candidates = [candidate async for candidate in _candidates(connection, offer)]
     except TimeoutError as error:
@@ -190,9 +190,9 @@ async def _offer(connection: ClientConnection) -> str:
 
 async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator[Candidate]:
     """Those of the offer, then those that follow, until the server says that there are no more, or for a while."""
-    for candidate in offers.candidates(offer):
+    for candidate in sdp.candidates(offer):
         yield candidate
-    if offers.complete(offer):
+    if sdp.complete(offer):
         return
     ends = asyncio.get_running_loop().time() + GATHERING
     while True:
@@ -203,14 +203,14 @@ async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator
             return
         if said.WhichOneof("message") != "trickle" or said.trickle.target != SignalTarget.SUBSCRIBER:
             continue
-        for candidate in offers.trickled(said.trickle.candidateInit):
+        for candidate in sdp.trickled(said.trickle.candidateInit):
             yield candidate
         if said.trickle.final:
             return
 
 
 def _answer(offer: str, mine: Credentials) -> bytes:
-    answer = SessionDescription(type="answer", sdp=offers.answered(offer, mine.mine, secrets.token_hex(16)))
+    answer = SessionDescription(type="answer", sdp=sdp.answered(offer, mine.mine, secrets.token_hex(16)))
     return bytes(SignalRequest(answer=answer).SerializeToString())
 
 

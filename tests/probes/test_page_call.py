@@ -6,8 +6,8 @@ import json
 import pytest
 
 from probes import page_call
-from probes.calls.judging import Reached
 from probes.finding import Broken, Code
+from probes.livekit.sdk.checks import Reached
 from probes.page_call import Heard, Listener
 from probes.recording.recorder import Recorder
 from probes.services.video import Room

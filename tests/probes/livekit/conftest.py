@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from probes.config.environment import Target
-from probes.livekit import reaching, signalling
+from probes.livekit import signalling, stun
 from probes.recording.ledger import Ledger
 from tests.probes.livekit.node import Node, standing
 
@@ -41,5 +41,5 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What never comes is not waited for as long as users are worth; what does come has time enough."""
-    monkeypatch.setattr(reaching, "BUDGET", 1.5)
+    monkeypatch.setattr(stun, "BUDGET", 1.5)
     monkeypatch.setattr(signalling, "GATHERING", 0.5)

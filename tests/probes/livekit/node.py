@@ -26,7 +26,7 @@ from livekit.protocol.rtc import (
 )
 
 from probes.config.livekit import LiveKit
-from probes.livekit.access import Access
+from probes.livekit.tokens import Access
 from replica.serving import serving
 
 ACCESS = Access("APItest", "a-secret-that-nobody-else-knows-0123456789")

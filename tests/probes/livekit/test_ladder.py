@@ -8,8 +8,8 @@ import pytest
 
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code
-from probes.livekit.access import Access
 from probes.livekit.ladder import NEWER, VALIDATE, Climb, climb
+from probes.livekit.tokens import Access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from probes.calls.facts import LISTENER, SPEAKER, Wish
-from probes.livekit.access import Access
+from probes.livekit.sdk.messages import LISTENER, SPEAKER, Wish
+from probes.livekit.tokens import Access
 from tests.replica.sfu import Standing, standing
 
 

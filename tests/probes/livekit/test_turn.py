@@ -13,9 +13,9 @@ from aioice import stun
 from probes.config.environment import Target
 from probes.config.livekit import LiveKit
 from probes.finding import Code
-from probes.livekit import relaying
-from probes.livekit.relaying import Lent, explain_lent, lent
+from probes.livekit import turn as relaying
 from probes.livekit.signalling import Relay
+from probes.livekit.turn import Lent, explain_lent, lent
 
 REALM, NONCE = "turn.example.org", b"nonce"
 

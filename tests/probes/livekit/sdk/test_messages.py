@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from probes.calls.facts import (
+from probes.livekit.sdk.messages import (
     ByTcp,
     Call,
     Data,

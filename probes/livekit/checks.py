@@ -9,11 +9,11 @@ from dataclasses import replace
 from probes.auth.users import Member
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.livekit import handed, media, relaying, saying, signalling
-from probes.livekit.access import Access, open_access, promised_in
+from probes.livekit import app_token, http_answers, ice_checks, signalling, turn
 from probes.livekit.ladder import VALIDATE, Climb, asked, climb, probe_room
-from probes.livekit.opening import TIER
+from probes.livekit.lazy import TIER
 from probes.livekit.signalling import Joined
+from probes.livekit.tokens import Access, open_access, promised_in
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import video
@@ -79,14 +79,14 @@ class Calls:
 
     async def are_at_their_nodes(self) -> None:
         """The addresses that the server names for media are where media must be."""
-        current().judge(media.audit((await self._seat()).candidates, self.promised))
+        current().judge(ice_checks.audit((await self._seat()).candidates, self.promised))
 
     async def let_media_in(self, are_connected: Callable[[], Awaitable[bool]]) -> None:
         """Who comes uncalled gets an answer from media's own ports.
 
         `are_connected`, asked where nobody gets one, tells whether two people found to each other all the same.
         """
-        finding = media.explain_checks((await self.climbed("join")).checks, self.promised)
+        finding = ice_checks.explain_checks((await self.climbed("join")).checks, self.promised)
         if finding and finding.code is Code.LIVEKIT_UNREACHABLE and await are_connected():
             observed = f"{finding.observed}; two people were connected all the same, by hole punching"
             finding = replace(finding, code=Code.LIVEKIT_MASKED, observed=observed)
@@ -102,7 +102,7 @@ class Calls:
         if not way.lent and not self.promised.turn:
             raise NotApplicable("[livekit] promises no TURN server, and none is named to who joins")
         way.reached("join")
-        current().judge(relaying.explain_lent(way.lent, self.promised))
+        current().judge(turn.explain_lent(way.lent, self.promised))
 
     async def refuse(self, stranger: str) -> None:
         """A key that anybody can have opens nothing: one of PUBLIC, or our own with a random secret."""
@@ -111,24 +111,24 @@ class Calls:
             raise NotApplicable(f"the key {stranger} is this environment's own")
         key, secret = PUBLIC.get(stranger, (access.key, secrets.token_hex(16)))
         token = Access(key, secret).to_join("probe-nowhere", "probe")
-        finding = saying.explain_open(await asked(self._web, self.promised, VALIDATE, token), stranger)
+        finding = http_answers.explain_open(await asked(self._web, self.promised, VALIDATE, token), stranger)
         if finding and finding.code not in (Code.LIVEKIT_DEV_KEYS_ACCEPTED, Code.TOKEN_FORGERY_ACCEPTED):
             await self.climbed("livekit")  # it was not LiveKit that spoke: the ladder knows who
         current().judge(finding)
 
     async def hide(self, path: str) -> None:
         """What is for developers is not there for the public."""
-        current().judge(saying.explain_debug(await asked(self._web, self.promised, path)))
+        current().judge(http_answers.explain_debug(await asked(self._web, self.promised, path)))
 
     async def are_opened_by_the_app(self, member: Member) -> None:
         """A call that `member` opens in the app, with the address and the token that the app hands out for it."""
         promised = self.promised
         room = await video.open_room(self._web, member, self._ledger)
         ticket = await video.join(self._web, member, room)
-        current().judge(handed.explain(ticket, promised, member.user, time.time()))
+        current().judge(app_token.explain(ticket, promised, member.user, time.time()))
         way = await self.climbed("livekit")
         answer = await asked(self._web, promised, VALIDATE, ticket.token)
-        if finding := saying.explain_token(answer, "the app's"):
+        if finding := http_answers.explain_token(answer, "the app's"):
             raise Broken(differing(finding, probe_is_known=way.holds("key")))
         if way.holds("key"):
             way.reached("join")  # nobody's token joins: the rung has waited for that already

@@ -1,14 +1,14 @@
 """What one does in a call, by the real SDK: in a worker, since it may end the process that it runs in."""
 
-from probes.calls import spawning
-from probes.calls.facts import ByTcp, Data, Ended, Joined, Path, Sound
-from tests.probes.calls.conftest import wish
+from probes.livekit.sdk import worker_process
+from probes.livekit.sdk.messages import ByTcp, Data, Ended, Joined, Path, Sound
+from tests.probes.livekit.sdk.conftest import wish
 from tests.replica.sfu import Standing
 
 
 async def test_two_people_talk(sfu: Standing) -> None:
     """They join, send, speak, come again by TCP and leave; what each of these led to is told."""
-    call = await spawning.made(wish(sfu, "talk"))
+    call = await worker_process.made(wish(sfu, "talk"))
     assert call.crash == ""
     assert [joined.who for joined in call.every(Joined)] == ["speaker", "listener"]
     assert {(data.who, data.way, data.heard) for data in call.every(Data)} == {
@@ -27,7 +27,7 @@ async def test_two_people_talk(sfu: Standing) -> None:
 async def test_lost_packets_are_counted(sfu: Standing) -> None:
     """Where a tenth of all packets is lost, the tone is heard and the loss is told."""
     await sfu.lie("livekit-loses-packets")
-    call = await spawning.made(wish(sfu, "lossy", by_tcp=False))
+    call = await worker_process.made(wish(sfu, "lossy", by_tcp=False))
     [sound] = call.every(Sound)
     assert sound.after >= 0
     assert 0.02 < sound.lost < 0.3

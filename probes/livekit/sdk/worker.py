@@ -1,4 +1,4 @@
-"""Make one call and tell of it: `python -m probes.calls.worker`, a wish on standard input, facts on standard output.
+"""Make one call and tell of it: `python -m probes.livekit.sdk.worker`, a wish on standard input, facts on standard output.
 
 It never cleans up after itself: who started it ends it. Its exit code says nothing, its last line does.
 """
@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from probes.calls import passage
-from probes.calls.facts import (
+from probes.livekit.sdk import connect_proxy
+from probes.livekit.sdk.messages import (
     DELIVERING,
     FORCING,
     JOINING,
@@ -35,7 +35,7 @@ Tell = Callable[[Fact], None]
 
 async def play(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
     """One person joins and plays the tone until who asked is `gone`."""
-    from probes.calls.person import Person, within  # noqa: PLC0415 - its native part reads proxies as it starts
+    from probes.livekit.sdk.participant import Person, within  # noqa: PLC0415 - its native part reads proxies as it starts
 
     speaker = Person(SPEAKER)
     with _stage("join", tell):
@@ -50,7 +50,7 @@ async def call(wish: Wish, tell: Tell) -> None:
     """Two people join, talk, and leave; each stage under its own deadline, the next tried in any event."""
     from livekit import rtc  # noqa: PLC0415 - its native part reads the proxy from the environment as it starts
 
-    from probes.calls.person import Person, by_tcp, converse, within  # noqa: PLC0415 - as above
+    from probes.livekit.sdk.participant import Person, by_tcp, converse, within  # noqa: PLC0415 - as above
 
     speaker, listener = Person(SPEAKER), Person(LISTENER)
     try:
@@ -89,7 +89,7 @@ def _stage(name: str, tell: Tell):  # type: ignore[no-untyped-def]  # noqa: ANN2
 
 
 async def _perform(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
-    async with passage.opened(wish.url) as proxy:
+    async with connect_proxy.opened(wish.url) as proxy:
         os.environ.update({"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {})
         await (call(wish, tell) if wish.listener else play(wish, tell, gone))
 

@@ -9,19 +9,19 @@ from typing import cast
 
 import pytest
 
-from probes.calls import spawning
-from probes.calls.facts import Call, Failed, Joined, Wish
-from probes.calls.talks import Talks
 from probes.config.environment import Target
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, NotApplicable, broken
-from probes.livekit.access import Access
-from probes.livekit.calls import Calls
+from probes.livekit.checks import Calls
 from probes.livekit.ladder import Climb
-from probes.livekit.reaching import Check, Place
+from probes.livekit.sdk import worker_process
+from probes.livekit.sdk.call import Talks
+from probes.livekit.sdk.messages import Call, Failed, Joined, Wish
+from probes.livekit.stun import Check, Place
+from probes.livekit.tokens import Access
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.probes.calls.test_judging import GOOD
+from tests.probes.livekit.sdk.test_checks import GOOD
 
 ACCESS = Access("key", "a-secret-of-thirty-two-characters-")
 PROMISED = LiveKit("wss://livekit.invalid", "key", "secret")
@@ -73,7 +73,7 @@ def ladder() -> Ladder:
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     workers = Workers()
-    monkeypatch.setattr(spawning, "made", workers.made)
+    monkeypatch.setattr(worker_process, "made", workers.made)
     return workers
 
 
@@ -166,7 +166,7 @@ async def test_a_call_that_breaks_leaves_no_room(
         assert ladder.rooms == ["call"]
         raise OSError
 
-    monkeypatch.setattr(spawning, "made", fails)
+    monkeypatch.setattr(worker_process, "made", fails)
     with contextlib.suppress(OSError):
         await talks.connect()
     assert ladder.rooms == []

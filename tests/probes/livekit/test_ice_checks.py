@@ -7,8 +7,8 @@ from aioice import Candidate
 
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit import media
-from probes.livekit.reaching import Check, Place
+from probes.livekit import ice_checks
+from probes.livekit.stun import Check, Place
 
 NODE, NAT, POD = "203.0.113.7", "198.51.100.1", "10.0.3.4"
 PROMISED = LiveKit("wss://x", "K", "S", nodes=("203.0.113.0/28",), udp_ports=(50000, 60000))
@@ -42,27 +42,27 @@ def code(finding: Finding | None) -> Code | None:
 )
 def test_an_address_is_judged_before_it_is_asked(places: list[str], wanted: Code | None) -> None:
     """Private, foreign, out of range, or missing; a private one beside a good one harms nobody."""
-    assert code(media.audit([candidate(place) for place in places], PROMISED)) == wanted
+    assert code(ice_checks.audit([candidate(place) for place in places], PROMISED)) == wanted
 
 
 def test_without_networks_only_the_private_is_wrong() -> None:
     """Loopback is private, unless it is where the nodes are promised to be."""
     there = [candidate("udp 8.8.8.8:1"), candidate("tcp 8.8.8.8:7881")]
-    assert media.audit(there, GLOBAL) is None
+    assert ice_checks.audit(there, GLOBAL) is None
     here = [candidate("udp 127.0.0.1:1"), candidate("tcp 127.0.0.1:7881")]
-    assert code(media.audit(here, GLOBAL)) is Code.LIVEKIT_ADDRESS_PRIVATE
-    assert media.audit(here, replace(GLOBAL, nodes=("127.0.0.1/32",))) is None
+    assert code(ice_checks.audit(here, GLOBAL)) is Code.LIVEKIT_ADDRESS_PRIVATE
+    assert ice_checks.audit(here, replace(GLOBAL, nodes=("127.0.0.1/32",))) is None
 
 
 def test_a_server_without_tcp_on_purpose_misses_nothing() -> None:
     """tcp_port 0 says so."""
-    assert media.audit([candidate("udp 8.8.8.8:1")], replace(GLOBAL, tcp_port=0)) is None
+    assert ice_checks.audit([candidate("udp 8.8.8.8:1")], replace(GLOBAL, tcp_port=0)) is None
 
 
 def test_a_hidden_name_is_private() -> None:
     """MDNS means nothing outside."""
-    assert media.is_private("3f1e.local", GLOBAL)
-    assert not media.is_private("livekit.example.org", GLOBAL)
+    assert ice_checks.is_private("3f1e.local", GLOBAL)
+    assert not ice_checks.is_private("livekit.example.org", GLOBAL)
 
 
 def check(place: str, *, answered: bool, named: bool = True, connected: bool = False) -> Check:
@@ -104,13 +104,13 @@ UDP, TCP = f"udp {NODE}:50001", f"tcp {NODE}:7881"
 )
 def test_answers_are_judged_together(checks: list[Check], wanted: Code | None) -> None:
     """One transport missing is degraded, both are broken; who answers elsewhere tells a wrong address."""
-    assert code(media.explain_checks(checks, PROMISED)) == wanted
+    assert code(ice_checks.explain_checks(checks, PROMISED)) == wanted
 
 
 def test_another_listener_is_told_from_a_closed_port() -> None:
     """Who takes connections and does not speak ICE is no security group."""
-    other = media.explain_checks([check(UDP, answered=True), check(TCP, answered=False, connected=True)], PROMISED)
-    closed = media.explain_checks([check(UDP, answered=True), check(TCP, answered=False)], PROMISED)
+    other = ice_checks.explain_checks([check(UDP, answered=True), check(TCP, answered=False, connected=True)], PROMISED)
+    closed = ice_checks.explain_checks([check(UDP, answered=True), check(TCP, answered=False)], PROMISED)
     assert other
     assert closed
     assert "another listener" in other.suspect
@@ -119,7 +119,7 @@ def test_another_listener_is_told_from_a_closed_port() -> None:
 
 def test_the_wrong_address_is_told_with_the_right_one() -> None:
     """Whoever mends node_ip needs both."""
-    finding = media.explain_checks(
+    finding = ice_checks.explain_checks(
         [check(f"udp {NAT}:50001", answered=False), check(UDP, answered=True, named=False)], PROMISED
     )
     assert finding

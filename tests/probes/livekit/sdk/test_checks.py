@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from probes.calls import judging
-from probes.calls.facts import ByTcp, Call, Data, Ended, Fact, Failed, Joined, Path, Sound
-from probes.calls.judging import Reached
 from probes.finding import CannotAsk, Code, Finding, Verdict
+from probes.livekit.sdk import checks
+from probes.livekit.sdk.checks import Reached
+from probes.livekit.sdk.messages import ByTcp, Call, Data, Ended, Fact, Failed, Joined, Path, Sound
 
 OPEN, SHUT = Reached(udp=True, tcp=True), Reached(udp=False, tcp=False)
 SOUND = Sound(hertz=1000.0, share=0.99, after=0.4, packets=50, lost=0.0)
@@ -38,10 +38,10 @@ def only(*facts: Fact) -> Call:
 
 def every(call: Call) -> list[Finding | None]:
     return [
-        judging.explain_meeting(call, OPEN),
-        judging.explain_data(call),
-        judging.explain_sound(call),
-        judging.explain_fallback(call, OPEN),
+        checks.explain_meeting(call, OPEN),
+        checks.explain_data(call),
+        checks.explain_sound(call),
+        checks.explain_fallback(call, OPEN),
     ]
 
 
@@ -53,12 +53,12 @@ def test_a_good_call_lacks_nothing() -> None:
 @pytest.mark.parametrize("reached", [Reached(udp=True, tcp=False), Reached(udp=False, tcp=True)])
 def test_one_open_door_is_no_mask(reached: Reached) -> None:
     """Where UDP or TCP answers strangers, a connection is what it seems."""
-    assert judging.explain_meeting(GOOD, reached) is None
+    assert checks.explain_meeting(GOOD, reached) is None
 
 
 def test_a_connection_through_closed_doors_is_masked() -> None:
     """Whoever connects where nobody answers strangers owes it to hole punching, which degrades."""
-    finding = judging.explain_meeting(GOOD, SHUT)
+    finding = checks.explain_meeting(GOOD, SHUT)
     assert finding
     assert finding.code is Code.LIVEKIT_MASKED
     assert finding.verdict is Verdict.DEGRADED
@@ -77,7 +77,7 @@ def test_a_connection_through_closed_doors_is_masked() -> None:
 )
 def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) -> None:
     """The SDK's word and what ICE answered tell signalling, ICE and DTLS apart."""
-    finding = judging.explain_meeting(Call((Failed("join", said),)), reached)
+    finding = checks.explain_meeting(Call((Failed("join", said),)), reached)
     assert finding
     assert finding.code is code
     assert said in finding.observed
@@ -93,7 +93,7 @@ def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) ->
 )
 def test_lost_data_is_named(call: Call, saw: str) -> None:
     """All that is reliable must arrive, and eight of ten that are not."""
-    finding = judging.explain_data(call)
+    finding = checks.explain_data(call)
     assert finding
     assert finding.code is Code.LIVEKIT_DATA_LOST
     assert saw in finding.observed
@@ -110,7 +110,7 @@ def test_lost_data_is_named(call: Call, saw: str) -> None:
 )
 def test_lost_sound_is_named(call: Call, saw: str) -> None:
     """No packets, packets of silence and another tone are told apart."""
-    finding = judging.explain_sound(call)
+    finding = checks.explain_sound(call)
     assert finding
     assert finding.code is Code.LIVEKIT_MEDIA_LOST
     assert saw in finding.observed
@@ -128,7 +128,7 @@ def test_lost_sound_is_named(call: Call, saw: str) -> None:
 def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], saw: str) -> None:
     """Late, lossy, noisy or far: heard all the same."""
     call = only(dataclasses.replace(SOUND, **sound), dataclasses.replace(PATH, **path))  # type: ignore[arg-type]
-    finding = judging.explain_sound(call)
+    finding = checks.explain_sound(call)
     assert finding
     assert finding.code is Code.LIVEKIT_MEDIA_POOR
     assert finding.verdict is Verdict.DEGRADED
@@ -146,7 +146,7 @@ def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], sa
 )
 def test_a_missing_fallback_degrades(call: Call) -> None:
     """Not back, back by UDP, and back but not heard are all no fallback."""
-    finding = judging.explain_fallback(call, OPEN)
+    finding = checks.explain_fallback(call, OPEN)
     assert finding
     assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
     assert finding.verdict is Verdict.DEGRADED
@@ -155,12 +155,12 @@ def test_a_missing_fallback_degrades(call: Call) -> None:
 def test_what_no_way_carries_says_nothing_of_tcp() -> None:
     """Where data is lost anyhow, to have come back by TCP is enough."""
     call = only(Data("speaker", "reliable", 10, 0, 0.1), ByTcp("tcp", 7881, 1, 3, 0))
-    assert judging.explain_fallback(call, OPEN) is None
+    assert checks.explain_fallback(call, OPEN) is None
 
 
 def test_a_shut_door_is_no_fallback() -> None:
     """Where no TCP address answered, nobody was made to use one, and that degrades."""
-    finding = judging.explain_fallback(only(Ended()), Reached(udp=True, tcp=False))
+    finding = checks.explain_fallback(only(Ended()), Reached(udp=True, tcp=False))
     assert finding
     assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
 
@@ -168,11 +168,11 @@ def test_a_shut_door_is_no_fallback() -> None:
 def test_a_crash_blames_nobody() -> None:
     """What a worker told before it broke stands; of the rest it is said that we could not ask, and why."""
     call = Call(GOOD.facts[:6], "it was ended by SIGTERM")
-    assert judging.explain_meeting(call, OPEN) is None
-    assert judging.explain_data(call) is None
+    assert checks.explain_meeting(call, OPEN) is None
+    assert checks.explain_data(call) is None
     with pytest.raises(CannotAsk, match="SIGTERM"):
-        judging.explain_sound(call)
+        checks.explain_sound(call)
     with pytest.raises(CannotAsk, match="SIGTERM"):
-        judging.explain_fallback(call, OPEN)
+        checks.explain_fallback(call, OPEN)
     with pytest.raises(CannotAsk):
-        judging.explain_meeting(Call(GOOD.facts[:1], "x"), OPEN)
+        checks.explain_meeting(Call(GOOD.facts[:1], "x"), OPEN)

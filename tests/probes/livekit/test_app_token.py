@@ -7,7 +7,7 @@ import pytest
 
 from probes.config.livekit import LiveKit
 from probes.finding import Code
-from probes.livekit import handed
+from probes.livekit import app_token
 from probes.services.video import Ticket
 
 URL, ROOM, USER, NOW = "wss://livekit.example.org", "r-1", "u-1", 1_000_000.0
@@ -22,7 +22,7 @@ def ticket(url: str = URL, video: Any = GRANTS, **changed: Any) -> Ticket:
 
 
 def code(given: Ticket) -> Code | None:
-    finding = handed.explain(given, PROMISED, USER, NOW)
+    finding = app_token.explain(given, PROMISED, USER, NOW)
     return finding.code if finding else None
 
 
@@ -70,7 +70,7 @@ def test_a_token_for_somebody_else_is_told() -> None:
 )
 def test_a_life_that_is_too_short_or_too_long_is_told(changed: dict[str, Any], told: str) -> None:
     """A rejoin must find it alive, and a thief must not for ever."""
-    finding = handed.explain(ticket(**changed), PROMISED, USER, NOW)
+    finding = app_token.explain(ticket(**changed), PROMISED, USER, NOW)
     assert finding
     assert finding.code is Code.LIVEKIT_TOKEN_LIFE
     assert told in finding.observed
@@ -78,7 +78,7 @@ def test_a_life_that_is_too_short_or_too_long_is_told(changed: dict[str, Any], t
 
 def test_another_address_is_told() -> None:
     """Incident 5: the page was sent to the apex, which serves HTML to everybody."""
-    finding = handed.explain(ticket("wss://example.org/svc/livekit"), PROMISED, USER, NOW)
+    finding = app_token.explain(ticket("wss://example.org/svc/livekit"), PROMISED, USER, NOW)
     assert finding
     assert finding.code is Code.LIVEKIT_FRONTEND_URL_WRONG
     assert "wss://example.org/svc/livekit" in finding.observed

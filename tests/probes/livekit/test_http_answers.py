@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from probes.finding import Code, Finding
-from probes.livekit import saying
+from probes.livekit import http_answers
 from probes.transport.http import Answer
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw"
@@ -45,12 +45,12 @@ NO_PODS = answer(503, "no healthy upstream", server="istio-envoy")
 )
 def test_the_root_tells_who_answers(said: Answer, wanted: Code | None) -> None:
     """`OK` is a node whose word to Redis is fresh; all else is somebody else, or not ready."""
-    assert code(saying.explain_root(said)) == wanted
+    assert code(http_answers.explain_root(said)) == wanted
 
 
 def test_who_answered_in_its_place_is_told() -> None:
     """Envoy and S3 are told apart by what they call themselves."""
-    finding = saying.explain_root(NO_PODS)
+    finding = http_answers.explain_root(NO_PODS)
     assert finding
     assert "server: istio-envoy" in finding.observed
     assert "no healthy upstream" in finding.observed
@@ -60,8 +60,8 @@ def test_who_answered_in_its_place_is_told() -> None:
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [
-        (answer(401, saying.NO_PERMISSIONS, access_control_allow_origin="*"), None),
-        (answer(401, saying.NO_PERMISSIONS), Code.LIVEKIT_ROUTE_MISSING),
+        (answer(401, http_answers.NO_PERMISSIONS, access_control_allow_origin="*"), None),
+        (answer(401, http_answers.NO_PERMISSIONS), Code.LIVEKIT_ROUTE_MISSING),
         (answer(200, "success", access_control_allow_origin="*"), Code.LIVEKIT_ROUTE_MISSING),
         (answer(401, '{"error":{}}', "application/json"), Code.LIVEKIT_ROUTE_MISSING),
         (PAGE, Code.LIVEKIT_EDGE_HTML),
@@ -70,14 +70,14 @@ def test_who_answered_in_its_place_is_told() -> None:
 )
 def test_a_stranger_is_refused_as_livekit_does(said: Answer, wanted: Code | None) -> None:
     """The very words and the CORS header are a fingerprint that no page's host has."""
-    assert code(saying.explain_stranger(said)) == wanted
+    assert code(http_answers.explain_stranger(said)) == wanted
 
 
 @pytest.mark.parametrize("status", [401, 404])
 def test_who_does_not_know_the_newer_path_says_404(status: int) -> None:
     """SDKs fall back on nothing else."""
-    assert saying.explain_newer(answer(status, "404 page not found")) is None
-    assert code(saying.explain_newer(answer(status, HTML, "text/html"))) is Code.LIVEKIT_EDGE_HTML
+    assert http_answers.explain_newer(answer(status, "404 page not found")) is None
+    assert code(http_answers.explain_newer(answer(status, HTML, "text/html"))) is Code.LIVEKIT_EDGE_HTML
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_who_does_not_know_the_newer_path_says_404(status: int) -> None:
 )
 def test_who_answers_the_newer_path_otherwise_locks_sdks_out(status: int, wanted: Code) -> None:
     """An edge that says 200 or 503 to what it does not know breaks the fallback."""
-    assert code(saying.explain_newer(answer(status, "x"))) == wanted
+    assert code(http_answers.explain_newer(answer(status, "x"))) == wanted
 
 
 INVALID = f"invalid token: {TOKEN}, error: "
@@ -95,7 +95,7 @@ INVALID = f"invalid token: {TOKEN}, error: "
     ("said", "wanted"),
     [
         (answer(200, "success"), None),
-        (answer(401, saying.NO_PERMISSIONS), Code.LIVEKIT_GRANT_MISSING),
+        (answer(401, http_answers.NO_PERMISSIONS), Code.LIVEKIT_GRANT_MISSING),
         (answer(401, "invalid authorization token"), Code.CONTRACT_BROKEN),
         (answer(401, "invalid authorization header. Must start with Bearer "), Code.CONTRACT_BROKEN),
         (answer(401, "invalid API key: APIabc"), Code.LIVEKIT_KEY_UNKNOWN),
@@ -120,13 +120,13 @@ INVALID = f"invalid token: {TOKEN}, error: "
 )
 def test_a_good_tokens_answer_has_a_name(said: Answer, wanted: Code | None) -> None:
     """Every row of the server's own table, 1.7.2 to 1.13.5."""
-    assert code(saying.explain_token(said)) == wanted
+    assert code(http_answers.explain_token(said)) == wanted
 
 
 @pytest.mark.parametrize("why", ["error in cryptographic primitive", "token is expired (exp)", ""])
 def test_a_token_that_is_echoed_is_not_told(why: str) -> None:
     """The refusal of a wrong secret repeats the whole token: it stays out of what is observed and suspected."""
-    finding = saying.explain_token(answer(401, f"{INVALID}{why}"))
+    finding = http_answers.explain_token(answer(401, f"{INVALID}{why}"))
     assert finding
     assert "eyJ" not in finding.observed + finding.suspect
     assert why in finding.observed
@@ -138,7 +138,7 @@ def test_a_token_that_is_echoed_is_not_told(why: str) -> None:
 def test_a_clock_that_runs_away_is_told_by_how_much(body: str, *, date: bool) -> None:
     """The Date header says how far; without one, only that."""
     headers = {"date": "Fri, 02 Jan 2026 04:04:05 GMT"} if date else {}
-    finding = saying.explain_token(answer(401, body, **headers))
+    finding = http_answers.explain_token(answer(401, body, **headers))
     assert finding
     assert ("its clock is" in finding.observed) is date
 
@@ -146,9 +146,9 @@ def test_a_clock_that_runs_away_is_told_by_how_much(body: str, *, date: bool) ->
 def test_the_skew_is_counted_in_seconds() -> None:
     """Ahead is positive; a header that is no date says nothing."""
     now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert saying.skew(answer(401, date="Fri, 02 Jan 2026 04:04:05 GMT"), now) == 3600
-    assert saying.skew(answer(401, date="soon"), now) is None
-    assert saying.skew(answer(401), now) is None
+    assert http_answers.skew(answer(401, date="Fri, 02 Jan 2026 04:04:05 GMT"), now) == 3600
+    assert http_answers.skew(answer(401, date="soon"), now) is None
+    assert http_answers.skew(answer(401), now) is None
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_skew_is_counted_in_seconds() -> None:
 )
 def test_a_list_of_rooms_that_does_not_come_has_a_name(said: Answer, wanted: Code) -> None:
     """Twirp's own errors, the middleware's in plain text, and the edge's."""
-    assert saying.explain_rooms(said).code == wanted
+    assert http_answers.explain_rooms(said).code == wanted
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_list_of_rooms_that_does_not_come_has_a_name(said: Answer, wanted: Cod
 )
 def test_a_socket_that_does_not_open_has_a_name(said: Answer, wanted: Code) -> None:
     """The token was taken a moment ago: what is refused now is the upgrade, or nobody signals."""
-    assert saying.explain_upgrade(said).code == wanted
+    assert http_answers.explain_upgrade(said).code == wanted
 
 
 @pytest.mark.parametrize(
@@ -205,14 +205,14 @@ def test_a_socket_that_does_not_open_has_a_name(said: Answer, wanted: Code) -> N
 )
 def test_only_livekits_own_refusal_keeps_strangers_out(said: Answer, kind: str, wanted: Code | None) -> None:
     """An error of somebody else's is no refusal."""
-    assert code(saying.explain_open(said, kind)) == wanted
+    assert code(http_answers.explain_open(said, kind)) == wanted
 
 
 def test_what_is_for_developers_is_seen_when_it_is_served() -> None:
     """A page in its place is none of it, and neither is a refusal."""
-    assert code(saying.explain_debug(answer(200, "goroutine profile: total 9"))) is Code.LIVEKIT_DEBUG_EXPOSED
-    assert saying.explain_debug(answer(404)) is None
-    assert saying.explain_debug(PAGE) is None
+    assert code(http_answers.explain_debug(answer(200, "goroutine profile: total 9"))) is Code.LIVEKIT_DEBUG_EXPOSED
+    assert http_answers.explain_debug(answer(404)) is None
+    assert http_answers.explain_debug(PAGE) is None
 
 
 @pytest.mark.parametrize(
@@ -226,4 +226,4 @@ def test_what_is_for_developers_is_seen_when_it_is_served() -> None:
 )
 def test_silence_is_livekits_and_the_way_there_is_not(found: Code, wanted: Code) -> None:
     """What the ladder of any host names keeps its name."""
-    assert saying.explain_silence(Finding(found, "edge at livekit.x never answered", "edge")).code == wanted
+    assert http_answers.explain_silence(Finding(found, "edge at livekit.x never answered", "edge")).code == wanted

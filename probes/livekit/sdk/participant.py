@@ -11,8 +11,8 @@ import numpy as np
 from livekit import rtc
 from livekit.rtc._proto.stats_pb2 import RtcStats
 
-from probes.calls import tone
-from probes.calls.facts import LOSSY, MESSAGES, RELIABLE, ByTcp, Data, Path, Sound
+from probes.livekit.sdk import tone
+from probes.livekit.sdk.messages import LOSSY, MESSAGES, RELIABLE, ByTcp, Data, Path, Sound
 
 T = TypeVar("T")
 ATTEMPT = 3.0  # seconds for one try at signalling; the SDK tries four times

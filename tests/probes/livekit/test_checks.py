@@ -12,10 +12,10 @@ import pytest
 from probes.auth.users import Cast, Member
 from probes.config.environment import Part, Target
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.livekit.access import Access
-from probes.livekit.calls import PUBLIC, Calls, differing, explain_version
+from probes.livekit.checks import PUBLIC, Calls, differing, explain_version
 from probes.livekit.ladder import VALIDATE
 from probes.livekit.signalling import Credentials, Joined
+from probes.livekit.tokens import Access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor

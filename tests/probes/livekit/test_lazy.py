@@ -8,7 +8,7 @@ import pytest
 
 from probes.config.environment import Target
 from probes.finding import NotApplicable
-from probes.livekit.opening import opening
+from probes.livekit.lazy import opening
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from aioice import Candidate, stun
 
-from probes.livekit import reaching, signalling
-from probes.livekit.reaching import Check, Place
+from probes.livekit import signalling
+from probes.livekit import stun as reaching
+from probes.livekit.stun import Check, Place
 from probes.transport.http import Web
 from tests.probes.livekit.node import ACCESS, PASSWORD, Node
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from probes.calls import tone
-from probes.calls.tone import RATE, Samples
+from probes.livekit.sdk import tone
+from probes.livekit.sdk.tone import RATE, Samples
 
 
 def sine(hertz: float, loud: float, seconds: float = 1.0) -> Samples:

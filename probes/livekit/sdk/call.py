@@ -4,12 +4,12 @@ import contextlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from probes.calls import judging, spawning
-from probes.calls.facts import LISTENER, SPEAKER, Call, Joined, Wish
-from probes.calls.judging import Reached
 from probes.finding import NotApplicable
-from probes.livekit.access import promised_in
-from probes.livekit.opening import OpenCalls
+from probes.livekit.lazy import OpenCalls
+from probes.livekit.sdk import checks, worker_process
+from probes.livekit.sdk.checks import Reached
+from probes.livekit.sdk.messages import LISTENER, SPEAKER, Call, Joined, Wish
+from probes.livekit.tokens import promised_in
 from probes.recording.recorder import current
 from probes.transport.http import Web
 from probes.transport.single_flight import Once
@@ -38,7 +38,7 @@ class Talks:
         async with calls.room("call") as room:
             speaker, listener = (calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER))
             wish = Wish(calls.promised.url, speaker, listener, by_tcp=reached(climb).tcp)
-            call = await spawning.made(wish, self._web.target.tls.ca)
+            call = await worker_process.made(wish, self._web.target.tls.ca)
         _note(call)
         return call
 
@@ -54,25 +54,25 @@ class Talks:
 
     async def connect(self) -> None:
         """Two people are connected, and not by hole punching alone."""
-        current().judge(judging.explain_meeting(await self._call(), reached(await self._climb())))
+        current().judge(checks.explain_meeting(await self._call(), reached(await self._climb())))
 
     async def carry_data(self) -> None:
         """What one sends, the other gets, both ways, reliable and lossy."""
-        current().judge(judging.explain_data(await self.have_met()))
+        current().judge(checks.explain_data(await self.have_met()))
 
     async def carry_sound(self) -> None:
         """The tone that one plays, the other hears."""
-        current().judge(judging.explain_sound(await self.have_met()))
+        current().judge(checks.explain_sound(await self.have_met()))
 
     async def fall_back_to_tcp(self) -> None:
         """Who is made to use TCP is heard all the same."""
-        current().judge(judging.explain_fallback(await self.have_met(), reached(await self._climb())))
+        current().judge(checks.explain_fallback(await self.have_met(), reached(await self._climb())))
 
     async def have_met(self) -> Call:
         """A call in which two people were connected, be it by hole punching. Raises Broken where they were not."""
         call = await self._call()
         if not call.every(Joined):
-            current().judge(judging.explain_meeting(call, reached(await self._climb())))
+            current().judge(checks.explain_meeting(call, reached(await self._climb())))
         return call
 
 

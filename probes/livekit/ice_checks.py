@@ -7,7 +7,7 @@ from aioice import Candidate
 
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit.reaching import Check
+from probes.livekit.stun import Check
 
 NAT = "rtc.use_external_ip: behind a NAT gateway it finds the gateway's address, not the node's (livekit#4095)"
 NODE_IP = "rtc.node_ip, rtc.use_external_ip (chart value livekit.rtc)"

@@ -2,8 +2,21 @@
 
 from dataclasses import dataclass
 
-from probes.calls.facts import DELIVERING, HERTZ, LOSSY, PURE, SOUNDING, ByTcp, Call, Data, Failed, Joined, Path, Sound
 from probes.finding import CannotAsk, Code, Finding
+from probes.livekit.sdk.messages import (
+    DELIVERING,
+    HERTZ,
+    LOSSY,
+    PURE,
+    SOUNDING,
+    ByTcp,
+    Call,
+    Data,
+    Failed,
+    Joined,
+    Path,
+    Sound,
+)
 
 LOSSY_ENOUGH = 0.8  # of lossy messages
 LATE = 2.0  # seconds from speaking to being heard

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.calls.facts import HERTZ, PURE
+from probes.livekit.sdk.messages import HERTZ, PURE
 
 RATE = 48_000  # samples a second, Opus' own
 TOLERANCE = 10.0  # Hz

@@ -10,7 +10,7 @@ import jwt
 
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit.access import EVERYTHING
+from probes.livekit.tokens import EVERYTHING
 from probes.services.video import Ticket
 
 SHORTEST, LONGEST = 60.0, 24 * 3600.0 + 60  # seconds; a rejoin must find the token alive, a thief must not for ever

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.livekit import offers
+from probes.livekit import sdp
 
 OFFER = """v=0\r
 o=- 1 1 IN IP4 0.0.0.0\r
@@ -22,7 +22,7 @@ a=candidate:1 1 udp 2130706431 203.0.113.7 50001 typ host\r
 
 def test_candidates_are_read_once_and_for_media_only() -> None:
     """Bundled media repeat them, and RTCP's are nobody's to dial."""
-    assert [(c.transport, c.host, c.port) for c in offers.candidates(OFFER)] == [
+    assert [(c.transport, c.host, c.port) for c in sdp.candidates(OFFER)] == [
         ("udp", "203.0.113.7", 50001),
         ("tcp", "203.0.113.7", 7881),
     ]
@@ -30,8 +30,8 @@ def test_candidates_are_read_once_and_for_media_only() -> None:
 
 def test_only_who_says_so_is_complete() -> None:
     """Candidates may follow by trickle."""
-    assert not offers.complete(OFFER)
-    assert offers.complete(OFFER + "a=end-of-candidates\r\n")
+    assert not sdp.complete(OFFER)
+    assert sdp.complete(OFFER + "a=end-of-candidates\r\n")
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_only_who_says_so_is_complete() -> None:
 )
 def test_a_trickle_brings_a_candidate_or_none(init: str, count: int) -> None:
     """The last one may be empty, and one that cannot be read is nobody's to dial."""
-    assert len(offers.trickled(init)) == count
+    assert len(sdp.trickled(init)) == count
 
 
 def test_an_answer_takes_data_and_declines_media() -> None:
     """Every section is answered in order, with our credentials and without a single address."""
-    answer = offers.answered(OFFER, "mine", "my-password").splitlines()
+    answer = sdp.answered(OFFER, "mine", "my-password").splitlines()
     assert [line for line in answer if line.startswith("m=")] == [
         "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
         "m=video 0 UDP/TLS/RTP/SAVPF 96 97",
@@ -64,5 +64,5 @@ def test_an_answer_takes_data_and_declines_media() -> None:
 
 def test_an_attribute_that_is_not_there_is_empty() -> None:
     """The first one counts where there are many."""
-    assert offers.said(OFFER, "mid") == "0"
-    assert offers.said(OFFER, "ice-pwd") == ""
+    assert sdp.said(OFFER, "mid") == "0"
+    assert sdp.said(OFFER, "ice-pwd") == ""

@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from probes.calls.facts import LEAVING, Call, Fact, Failed, Playing, Wish, is_last, read
 from probes.finding import CannotAsk
+from probes.livekit.sdk.messages import LEAVING, Call, Fact, Failed, Playing, Wish, is_last, read
 
-COMMAND = (sys.executable, "-m", "probes.calls.worker")
+COMMAND = (sys.executable, "-m", "probes.livekit.sdk.worker")
 ROOT = Path(__file__).parent.parent.parent
 WHOLE = 20.0  # seconds; then the worker is ended, whatever it does
 _SAID = 4000  # characters of its last words

@@ -7,7 +7,7 @@ import pytest
 
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
-from probes.livekit.access import SECONDS, Access, open_access, promised_in
+from probes.livekit.tokens import SECONDS, Access, open_access, promised_in
 from probes.recording.redactor import Redactor
 
 SECRET = "a-secret-that-nobody-else-knows-0123456789"

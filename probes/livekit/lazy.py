@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from probes.livekit.access import promised_in
+from probes.livekit.tokens import promised_in
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 
 if TYPE_CHECKING:
-    from probes.livekit.calls import Calls
+    from probes.livekit.checks import Calls
 
 TIER = "ladder"
 OpenCalls = Callable[[], "Calls"]
@@ -22,7 +22,7 @@ def opening(web: Web, ledger: Ledger) -> OpenCalls:
         promised_in(web.target.livekit, TIER)
         if not opened:
             # Protobufs and ICE take 0.1 s of processor time to load.
-            from probes.livekit.calls import Calls  # noqa: PLC0415
+            from probes.livekit.checks import Calls  # noqa: PLC0415
 
             opened.append(Calls(web, ledger))
         return opened[0]
