@@ -12,7 +12,7 @@ REPORT_LANG ?= en
 REPLICA := replica
 
 setup: .venv/ready $(REPLICA)/node_modules/ready
-	@$(BIN)/python -m probes.chromium
+	@$(BIN)/python -m probes.browser.chromium
 
 .venv/ready: requirements-dev.lock
 	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is missing; install Python 3.11 or say PYTHON=/path/to/python" >&2; exit 4; }

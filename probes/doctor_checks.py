@@ -15,9 +15,9 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from urllib.parse import SplitResult, urlsplit
 
-from probes import chromium
 from probes.auth.signing_key import open_mint
 from probes.auth.tokens import seconds_left
+from probes.browser import chromium
 from probes.config.environment import Part, Target, address
 from probes.finding import CannotAsk
 from probes.recording import spans

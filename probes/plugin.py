@@ -12,7 +12,7 @@ import pytest
 from probes import console, reruns, shards
 from probes import items as collected
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser.browser import Browser
 from probes.config import environment as targets
 from probes.config.environment import Target
 from probes.config.selectors import area

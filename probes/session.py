@@ -14,7 +14,7 @@ from pathlib import Path
 
 from probes import __version__
 from probes.auth.users import Cast
-from probes.browser import Browser
+from probes.browser.browser import Browser
 from probes.config.environment import Target
 from probes.diagnosis.ladder import climb
 from probes.finding import EXIT_UNKNOWN, CannotAsk

@@ -6,14 +6,15 @@ from functools import partial
 
 import pytest
 
-from probes import page_chat, page_session
 from probes.auth.bad_tokens import Counterfeits
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import chat as page_chat
+from probes.browser import session
+from probes.browser.browser import Browser
+from probes.browser.session import Stay
 from probes.config.environment import Presign, Target
 from probes.livekit.lazy import OpenCalls, opening
 from probes.livekit.sdk.call import Talks
-from probes.page_session import Stay
 from probes.recording.ledger import Ledger
 from probes.services import chat
 from probes.services.chat import Room
@@ -94,7 +95,7 @@ async def _at_a_chat(
     browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
 ) -> AsyncIterator[tuple[Stay, Room]]:
     room = await chat.open_room(web, alice, [bob], ledger)
-    async with page_session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
+    async with session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
         await page_chat.open_chat(stay, room.name)
         yield stay, room
 

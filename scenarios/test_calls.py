@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes import page_call
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import call
+from probes.browser.browser import Browser
 from probes.livekit.sdk.call import Talks
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
@@ -36,4 +36,4 @@ async def test_who_joins_on_the_page_hears_the_other(
     browser: Browser, web: Web, talks: Talks, alice: Member, ledger: Ledger
 ) -> None:
     """A member who joins a call in the browser, by the address that the app gives the page, hears who speaks in it."""
-    await page_call.is_heard(browser, web, talks, alice, ledger)
+    await call.is_heard(browser, web, talks, alice, ledger)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from probes import page_portal
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import portal
+from probes.browser.browser import Browser
 from probes.services import sign_in
 from probes.transport.http import Web
 
@@ -18,10 +18,10 @@ async def test_who_starts_on_the_portal_is_sent_back_to_it(web: Web, operator: M
 
 async def test_who_signs_in_sees_the_portal(browser: Browser, operator: Member) -> None:
     """A portal user who signs in, in a browser, sees the portal's dashboard, and a reload keeps them there."""
-    await page_portal.sign_in(browser, operator)
+    await portal.sign_in(browser, operator)
 
 
 @pytest.mark.promise(incident="V6 §7, f4687cde")
 async def test_the_landing_opens_the_portal(browser: Browser, operator: Member) -> None:
     """A portal user who comes back with a token sees the dashboard, and is not silently sent back to the login page."""
-    await page_portal.land(browser, operator)
+    await portal.land(browser, operator)

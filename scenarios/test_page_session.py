@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from probes import page_chat, page_drive, page_session
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import chat, drive, session
+from probes.browser.browser import Browser
 from probes.config.environment import Target
 from probes.transport.http import Web
 from scenarios.conftest import Sitting
@@ -25,8 +25,8 @@ async def test_a_dropped_chat_comes_back_with_a_fresh_token(
         await stay.expire(await alice.expired())
         await stay.drop("chat")
         await stay.comes_back("chat", refreshes=1)
-        await page_chat.say(stay, HELLO)
-        await page_chat.reaches(web, bob, room, HELLO)
+        await chat.say(stay, HELLO)
+        await chat.reaches(web, bob, room, HELLO)
 
 
 @pytest.mark.promise(incident="V6 §4, contract 3.3")
@@ -65,22 +65,22 @@ async def test_the_page_survives_a_lost_network(at_a_chat: Callable[[], Sitting]
     async with at_a_chat() as (stay, room):
         await stay.lose_network(web.target.realtime.offline_seconds)
         await stay.comes_back("chat", "presence")
-        await page_chat.say(stay, HELLO)
-        await page_chat.reaches(web, bob, room, HELLO)
+        await chat.say(stay, HELLO)
+        await chat.reaches(web, bob, room, HELLO)
 
 
 @pytest.mark.promise(incident="contract 3.3")
 async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: Member) -> None:
     """Who comes back after an hour sees their workspaces: the refused call is repeated after one refresh."""
-    async with page_session.stay(browser, alice, "/dashboard", access=await alice.expired()) as stay:
+    async with session.stay(browser, alice, "/dashboard", access=await alice.expired()) as stay:
         await stay.repeats_its_calls()
 
 
 @pytest.mark.promise(incident="contract 3.3")
 async def test_many_refused_calls_share_one_refresh(browser: Browser, target: Target, alice: Member) -> None:
     """Calls that are refused at the same moment wait for one refresh, and each is repeated once."""
-    async with page_session.stay(browser, alice, page_drive.path(target.workspace.id)) as stay:
+    async with session.stay(browser, alice, drive.path(target.workspace.id)) as stay:
         await stay.connected("presence")
         await stay.expire(await alice.expired())
-        await page_drive.look_into_trash(stay.visit)
+        await drive.look_into_trash(stay.visit)
         await stay.repeats_its_calls()

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from probes import page_sign_in
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import sign_in as page_sign_in
+from probes.browser.browser import Browser
 from probes.services import oauth, sign_in
 from probes.transport.http import Web
 

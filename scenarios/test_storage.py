@@ -4,9 +4,9 @@ import secrets
 
 import pytest
 
-from probes import page_drive
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import drive as page_drive
+from probes.browser.browser import Browser
 from probes.services.storage import TEXT, Drive, same_bytes
 from probes.transport.envelopes import Envelope, expect
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, async_playwright
 
-from probes import chromium
+from probes.browser import chromium
 
 
 @asynccontextmanager

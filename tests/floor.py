@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.async_api import async_playwright
 
-from probes import chromium
 from probes.auth.signing_key import open_mint
-from probes.browser import trust
+from probes.browser import chromium
+from probes.browser.browser import trust
 from probes.config import environment as target
 from probes.config.environment import Target
 from probes.recording.journal import read

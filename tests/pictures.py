@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
 
-from probes.chromium import find
+from probes.browser.chromium import find
 from tests.conftest import ROOT, begin, ended
 
 PICTURES = ROOT / "docs" / "pictures"

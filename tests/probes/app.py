@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from probes.auth.users import Member
-from probes.browser import Browser
-from probes.page import Visit
+from probes.browser.browser import Browser
+from probes.browser.page import Visit
 from tests.probes.site import Said, Site
 
 SHOWING = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script>

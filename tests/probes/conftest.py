@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.browser import Browser
+from probes.browser.browser import Browser
 from probes.config.environment import Patience, Presign, Target
 from probes.recording.recorder import Evidence, Recorder, recording
 from probes.transport.http import Web

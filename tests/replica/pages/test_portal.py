@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import Page, expect
 
-from probes.browser import trust
+from probes.browser.browser import trust
 from probes.config.environment import build
 from tests.browsing import launched
 from tests.conftest import Replica

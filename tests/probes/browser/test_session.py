@@ -11,11 +11,11 @@ import pytest
 from probes.auth.refresh import REFRESH
 from probes.auth.tokens import OwnSession, Tokens
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser.browser import Browser
+from probes.browser.session import REFUSAL, SIGN_IN, Stay, stay
 from probes.config.environment import Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
-from probes.page_session import REFUSAL, SIGN_IN, Stay, stay
 from probes.recording.recorder import Recorder
 from tests.probes.planted import token
 from tests.probes.site import Said, Site, js

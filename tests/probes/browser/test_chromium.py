@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from probes import chromium
+from probes.browser import chromium
 from probes.finding import CannotAsk
 
 
@@ -93,7 +93,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
         words.append(" ".join(command[:2]) if command[0] != sys.executable else command[2])
         return ways[0](command)
 
-    monkeypatch.setattr("probes.chromium.subprocess.run", run)
+    monkeypatch.setattr("probes.browser.chromium.subprocess.run", run)
     return words, ways
 
 
@@ -114,8 +114,8 @@ def test_apt_is_for_those_who_may(
 ) -> None:
     """What failed last is told in one sentence, with the advice."""
     seen, ways = tried
-    monkeypatch.setattr("probes.chromium.os.geteuid", lambda: root)
-    monkeypatch.setattr("probes.chromium.shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("probes.browser.chromium.os.geteuid", lambda: root)
+    monkeypatch.setattr("probes.browser.chromium.shutil.which", lambda name: f"/usr/bin/{name}")
     ways.append(lambda command: subprocess.CompletedProcess(command, 1, "", "Reading\nE: no network\n"))
     with pytest.raises(CannotAsk) as said:
         chromium.install()
@@ -131,7 +131,7 @@ def test_without_apt_only_playwright_is_tried(
 ) -> None:
     """A set-up that fails ends with exit code 4, and a sentence even when nothing was said."""
     seen, ways = tried
-    monkeypatch.setattr("probes.chromium.shutil.which", lambda _: None)
+    monkeypatch.setattr("probes.browser.chromium.shutil.which", lambda _: None)
     ways.append(lambda command: subprocess.CompletedProcess(command, 1, "", ""))
     assert chromium.main() == 4
     assert seen == ["playwright"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from probes.browser.portal import explain, is_the_apps
 from probes.finding import Code
-from probes.page_portal import explain, is_the_apps
 from probes.services import ops
 from probes.transport.envelopes import explain as explain_answer
 from probes.transport.http import Answer

@@ -2,9 +2,9 @@
 
 import pytest
 
+from probes.browser.sign_in import explain_legs
 from probes.config.sign_in import OAuth
 from probes.finding import Code
-from probes.page_sign_in import explain_legs
 from probes.transport.http import Answer
 from tests.probes.services.test_oauth import CALLBACK, PROMISED, TOKENS, begun, came_back, redirect
 

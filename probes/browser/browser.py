@@ -17,12 +17,12 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Playwright, Route, StorageState, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-from probes import chromium
 from probes.auth.tokens import Tokens
 from probes.auth.users import Member
+from probes.browser import chromium
+from probes.browser.page import Visit
 from probes.config.environment import Target
 from probes.finding import CannotAsk, NotApplicable
-from probes.page import Visit
 from probes.recording import playwright_trace
 from probes.recording.recorder import Exchange, Recorder, current
 from probes.transport.http import USER_AGENT

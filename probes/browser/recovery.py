@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from probes.auth import refresh
+from probes.browser.websockets import Socket
 from probes.finding import Code, Finding
-from probes.page_sockets import Socket
 from probes.transport import websocket
 from probes.transport.http import Answer
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from probes.page import Visit
-from probes.page_ear import CHECK, LISTEN, WATCH
+from probes.browser.audio_scripts import CHECK, LISTEN, WATCH
+from probes.browser.page import Visit
 from probes.recording.recorder import Recorder
 from tests.probes.app import App
 

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from probes.page_sockets import LOST, RESTARTS, Sockets, kind, refusal
+from probes.browser.websockets import LOST, RESTARTS, Sockets, kind, refusal
 from probes.recording.recorder import Recorder
 from tests.probes.planted import token
 from tests.probes.stage import Stage

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from probes.browser.recovery import Seen, explain_calls, explain_refusal, explain_return
+from probes.browser.websockets import SWITCHING, Socket
 from probes.finding import Code
-from probes.page_recovery import Seen, explain_calls, explain_refusal, explain_return
-from probes.page_sockets import SWITCHING, Socket
 from probes.transport.http import Answer
 from tests.probes.planted import token
 

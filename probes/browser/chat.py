@@ -9,8 +9,8 @@ from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.auth.users import Member
+from probes.browser.session import Stay
 from probes.finding import Code, broken
-from probes.page_session import Stay
 from probes.services import chat
 from probes.services.chat import Room
 from probes.transport.http import Web

@@ -1,4 +1,4 @@
-"""Find the Chromium that scenarios drive, or install one: `python -m probes.chromium`."""
+"""Find the Chromium that scenarios drive, or install one: `python -m probes.browser.chromium`."""
 
 import os
 import shutil

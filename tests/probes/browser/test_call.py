@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from probes import page_call
+from probes.browser import call
+from probes.browser.call import Heard, Listener
 from probes.finding import Broken, Code
 from probes.livekit.sdk.checks import Reached
-from probes.page_call import Heard, Listener
 from probes.recording.recorder import Recorder
 from probes.services.video import Room
 from tests.probes.app import App
@@ -18,17 +18,17 @@ URL = "wss://livekit.wealist.co.kr"
 OPEN, SHUT = Reached(udp=True, tcp=True), Reached(udp=False, tcp=False)
 SILENT = Heard(0.0, 0.0, -1.0, connected=True, packets=0, trouble="", paths=())
 GIVES_UP = f"""
-document.body.innerHTML = '<button title="{page_call.PANEL}"></button><div id=list hidden>%s</div>';
+document.body.innerHTML = '<button title="{call.PANEL}"></button><div id=list hidden>%s</div>';
 document.querySelector('button').onclick = () => {{ list.hidden = false; }};
 list.querySelectorAll('button').forEach((each) => each.onclick = () => {{
-  list.innerHTML = '<h2>{page_call.TROUBLE}</h2><p>' + (each.dataset.says ?? 'wrong') + '</p>';
+  list.innerHTML = '<h2>{call.TROUBLE}</h2><p>' + (each.dataset.says ?? 'wrong') + '</p>';
 }});"""
 OTHER = "<h3>another</h3><button>참여하기</button>"
 
 
 def test_the_panel_opens_in_the_workspace() -> None:
     """It has no address of its own (contract 3.1)."""
-    assert page_call.path("w-1") == "/workspace/w-1"
+    assert call.path("w-1") == "/workspace/w-1"
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ async def test_the_right_call_is_joined(app: App, recorder: Recorder, shown: str
     """By the button that follows its name, or bears it; what the page then says of itself is told."""
     app.does(GIVES_UP % shown)
     async with app.browser.visit("/", None, Listener().prepare) as visit:
-        heard = await page_call.listened(visit, ROOM)
+        heard = await call.listened(visit, ROOM)
     assert heard.trouble == "right"
     assert heard.after < 0
 
@@ -53,7 +53,7 @@ async def test_a_page_that_lists_no_call_is_told(app: App, recorder: Recorder) -
     async with app.browser.visit("/", None, Listener().prepare) as visit:
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as failure:
-            await page_call.listened(visit, ROOM)
+            await call.listened(visit, ROOM)
     assert failure.value.finding.code is Code.CONTRACT_BROKEN
     assert ROOM.name in failure.value.finding.observed
 
@@ -71,7 +71,7 @@ async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder:
 
 def test_what_was_heard_is_no_finding() -> None:
     """Wherever the page dialled before it was heard."""
-    assert page_call.explain(dataclasses.replace(SILENT, after=0.5), ["wss://elsewhere/rtc"], URL, SHUT) is None
+    assert call.explain(dataclasses.replace(SILENT, after=0.5), ["wss://elsewhere/rtc"], URL, SHUT) is None
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_was_heard_is_no_finding() -> None:
 def test_silence_is_explained(changes: dict[str, object], dialled: str, door: Reached, code: Code, saw: str) -> None:
     """By where the page dialled, whether it was connected, and whether a door was open."""
     heard = dataclasses.replace(SILENT, **changes)  # type: ignore[arg-type]
-    finding = page_call.explain(heard, [dialled], URL, door)
+    finding = call.explain(heard, [dialled], URL, door)
     assert finding
     assert finding.code is code
     assert saw in finding.observed

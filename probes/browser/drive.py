@@ -2,8 +2,8 @@
 
 from playwright.async_api import FilePayload
 
+from probes.browser.page import Reply, Visit
 from probes.finding import Broken, Code, broken
-from probes.page import Reply, Visit
 from probes.services import presign
 from probes.services.storage import TEXT
 

@@ -7,14 +7,14 @@ from typing import cast
 import pytest
 from playwright.async_api import Page
 
-from probes import page_chat
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import chat
+from probes.browser.browser import Browser
+from probes.browser.page import Visit
+from probes.browser.session import Stay
 from probes.config.environment import Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
-from probes.page import Visit
-from probes.page_session import Stay
 from probes.recording.recorder import Recorder
 from probes.services.chat import Room
 from probes.transport.http import Web
@@ -25,7 +25,7 @@ BUBBLE = "document.body.append(Object.assign(document.createElement('p'), {textC
 PANEL = f"""<!doctype html><meta charset=utf-8>
 <button title="채팅" onclick="list.hidden = false"></button><button title="채팅 목록으로"></button>
 <div id=list hidden><button onclick="panel.hidden = false">{ROOM.name} 2</button></div>
-<div id=panel hidden><input id=said placeholder="{page_chat.PLACE}"><button onclick="SENDS">전송</button></div>"""
+<div id=panel hidden><input id=said placeholder="{chat.PLACE}"><button onclick="SENDS">전송</button></div>"""
 
 
 class Bob:
@@ -72,8 +72,8 @@ async def test_a_chat_is_opened_by_its_name_with_its_sockets(site: Site, browser
     panel(site)
     async with browser.visit("/panel") as visit:
         opened = Open(visit)
-        await page_chat.open_chat(as_stay(opened), ROOM.name)
-        assert await visit.page.get_by_placeholder(page_chat.PLACE).is_visible()
+        await chat.open_chat(as_stay(opened), ROOM.name)
+        assert await visit.page.get_by_placeholder(chat.PLACE).is_visible()
         assert opened.asked == ["presence", "chat"]
 
 
@@ -83,7 +83,7 @@ async def test_a_chat_that_the_page_does_not_list_is_named(site: Site, browser: 
     async with browser.visit("/panel") as visit:
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as caught:
-            await page_chat.open_chat(as_stay(Open(visit)), "another chat")
+            await chat.open_chat(as_stay(Open(visit)), "another chat")
         assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
         assert "does not show the chat another chat" in caught.value.finding.observed
 
@@ -92,8 +92,8 @@ async def test_what_is_said_is_shown(site: Site, browser: Browser) -> None:
     """The bubble is there."""
     panel(site)
     async with browser.visit("/panel") as visit:
-        await page_chat.open_chat(as_stay(Open(visit)), ROOM.name)
-        await page_chat.say(as_stay(Open(visit)), "hello")
+        await chat.open_chat(as_stay(Open(visit)), ROOM.name)
+        await chat.say(as_stay(Open(visit)), "hello")
         assert await visit.page.get_by_text("hello", exact=True).count() == 1
 
 
@@ -101,10 +101,10 @@ async def test_a_button_that_does_nothing_is_named(site: Site, browser: Browser)
     """The incident's first symptom (V6 §4.1): the text stays where it was typed."""
     panel(site, sends="")
     async with browser.visit("/panel") as visit:
-        await page_chat.open_chat(as_stay(Open(visit)), ROOM.name)
+        await chat.open_chat(as_stay(Open(visit)), ROOM.name)
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as caught:
-            await page_chat.say(as_stay(Open(visit)), "hello")
+            await chat.say(as_stay(Open(visit)), "hello")
         assert caught.value.finding.code is Code.PAGE_NOT_RECOVERED
         assert "the send button does nothing" in caught.value.finding.observed
 
@@ -117,7 +117,7 @@ def told(site: Site, *texts: str) -> None:
 async def test_what_another_can_read_has_arrived(site: Site, web: Web) -> None:
     """Judged by bob, among other things that were said."""
     told(site, "before", "hello")
-    await page_chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
+    await chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
 
 
 async def test_what_nobody_else_can_read_has_not_arrived(site: Site, web: Web) -> None:
@@ -125,6 +125,6 @@ async def test_what_nobody_else_can_read_has_not_arrived(site: Site, web: Web) -
     told(site, "before", "hello!")
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0.2))
     with pytest.raises(Broken) as caught:
-        await page_chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
+        await chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
     assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
     assert "0.2 s later bob cannot read it" in caught.value.finding.observed

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from probes import page_drive
+from probes.browser import drive
+from probes.browser.page import Visit
 from probes.finding import Broken, Code
-from probes.page import Visit
 from probes.recording import journal
 from probes.recording.recorder import Recorder
 from tests.probes.app import App
@@ -17,7 +17,7 @@ CORS = {"access-control-allow-origin": "*", "access-control-allow-methods": "PUT
 PLACE = "document.body.innerHTML = '<input type=file style=display:none>'; const field = document.body.firstChild;"
 
 
-def uploads(url: str, then: str = f"show('{page_drive.UPLOADED}')") -> str:
+def uploads(url: str, then: str = f"show('{drive.UPLOADED}')") -> str:
     """A page that puts the chosen file to `url`."""
     put = f"fetch({json.dumps(url)}, {{method: 'PUT', body: field.files[0]}})"
     return PLACE + f"field.onchange = () => {put}.catch(() => 0).then(() => {{ {then} }})"
@@ -40,7 +40,7 @@ async def upload(app: App, script: str) -> tuple[Visit, Broken | None]:
     async with app.open(script) as visit:
         visit.page.set_default_timeout(5000)
         try:
-            await page_drive.upload(visit, "a.txt", b"content")
+            await drive.upload(visit, "a.txt", b"content")
         except Broken as failure:
             return visit, failure
         return visit, None
@@ -48,13 +48,13 @@ async def upload(app: App, script: str) -> tuple[Visit, Broken | None]:
 
 def test_the_page_of_a_workspace_has_its_path() -> None:
     """As the app routes it (contract 3.7)."""
-    assert page_drive.path("w-1") == "/workspace/w-1/storage"
+    assert drive.path("w-1") == "/workspace/w-1/storage"
 
 
 async def test_a_file_that_is_shown_is_seen(app: App, recorder: Recorder) -> None:
     """And the page's build id is a fact for every report."""
-    async with app.open(f"show('a.txt'); show('© {page_drive.BUILD} • 2026.1.2-abc ')") as visit:
-        await page_drive.shows(visit, "a.txt")
+    async with app.open(f"show('a.txt'); show('© {drive.BUILD} • 2026.1.2-abc ')") as visit:
+        await drive.shows(visit, "a.txt")
     facts = [event for event in journal.read(recorder.evidence.folder) if event["event"] == "fact"]
     assert [(fact["name"], fact["value"]) for fact in facts] == [("build", "2026.1.2-abc")]
 
@@ -64,7 +64,7 @@ async def test_a_drive_without_it_is_empty(app: App, recorder: Recorder) -> None
     async with app.open("show('a.txt.bak')") as visit:
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as failure:
-            await page_drive.shows(visit, "a.txt")
+            await drive.shows(visit, "a.txt")
     assert failure.value.finding.code is Code.PAGE_DRIVE_EMPTY
     assert "the API holds a.txt, and the page shows a drive without it" in failure.value.finding.observed
 
@@ -118,7 +118,7 @@ async def test_an_upload_that_s3_or_the_browser_stops_is_told(
 
 async def test_a_page_that_sends_nothing_uploads_nowhere(app: App, recorder: Recorder) -> None:
     """Whatever it says."""
-    _, failure = await upload(app, PLACE + f"field.onchange = () => show('{page_drive.UPLOADED}')")
+    _, failure = await upload(app, PLACE + f"field.onchange = () => show('{drive.UPLOADED}')")
     assert failure
     assert failure.finding.code is Code.PAGE_UPLOAD_NOWHERE
     assert failure.finding.observed == "the page says that the file is uploaded, and no PUT at all was sent"
@@ -141,6 +141,6 @@ async def test_a_page_that_does_not_upload_is_told(
     async with app.open(script) as visit:
         visit.page.set_default_timeout(1000)
         with pytest.raises(Broken) as failure:
-            await page_drive.upload(visit, "a.txt", b"content")
+            await drive.upload(visit, "a.txt", b"content")
     assert failure.value.finding.code is code
     assert observed in failure.value.finding.observed

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from playwright.async_api import Error, TimeoutError  # noqa: A004 - Playwright's own
 
+from probes.browser.page import Visit, explain, is_about_live_parts
 from probes.finding import Broken, Code
-from probes.page import Visit, explain, is_about_live_parts
 from probes.recording import journal
 from probes.recording.recorder import Recorder
 from tests.probes.app import App

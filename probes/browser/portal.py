@@ -6,11 +6,11 @@ The portal itself says nothing: whatever goes wrong it drops the token and shows
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
-from probes import page_sign_in
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import sign_in as page_sign_in
+from probes.browser.browser import Browser
+from probes.browser.page import Reply, Visit
 from probes.finding import Code, Finding
-from probes.page import Reply, Visit
 from probes.recording.recorder import AUTHORIZATION
 from probes.services import identity_provider, ops
 from probes.transport.envelopes import FELL_BACK

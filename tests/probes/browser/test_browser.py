@@ -17,9 +17,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
-from probes import browser as browsers
 from probes.auth.users import Cast, Member
-from probes.browser import SCRATCH, Browser, trust
+from probes.browser import browser as browsers
+from probes.browser.browser import SCRATCH, Browser, trust
 from probes.config.environment import Hosts, Identity, Part, Target, Tls
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording import journal, playwright_trace

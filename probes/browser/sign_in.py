@@ -13,11 +13,11 @@ from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser.browser import Browser
+from probes.browser.page import Visit
+from probes.browser.session import SIGN_IN
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, CannotAsk, Code, Finding
-from probes.page import Visit
-from probes.page_session import SIGN_IN
 from probes.services import identity_provider, oauth
 from probes.transport.http import Answer
 

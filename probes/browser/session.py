@@ -1,7 +1,7 @@
 """A page that stays open while its token ages, its sockets drop, its network goes and its refresh fails.
 
 What is done to the page is done where weAlist would do it: at the socket, at the network, at the answer to a refresh.
-What came of it is judged by probes/page_recovery.py. Sources: V6 §4, contract 3.1, 3.3, 3.5.
+What came of it is judged by probes/browser/recovery.py. Sources: V6 §4, contract 3.1, 3.3, 3.5.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Request, Route
 
-from probes import page_recovery
 from probes.auth import refresh as refreshing
 from probes.auth.tokens import OwnSession, Tokens
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser import recovery
+from probes.browser.browser import Browser
+from probes.browser.page import Reply, Visit
+from probes.browser.recovery import Seen
+from probes.browser.websockets import Sockets
 from probes.finding import Broken, CannotAsk, Code, Finding
-from probes.page import Reply, Visit
-from probes.page_recovery import Seen
-from probes.page_sockets import Sockets
 
 Failing = Literal["refused", "unavailable", "network"]
 SIGN_IN = "GOOGLE 계정으로 계속하기"  # contract 3.7
@@ -103,7 +103,7 @@ class Stay:
         await self._until(
             lambda: self._all_back(kinds) or any(map(self.seen.is_refused, kinds)), self.realtime.reconnect_seconds
         )
-        finding = page_recovery.explain_return(self.seen, kinds, self.realtime.attempts)
+        finding = recovery.explain_return(self.seen, kinds, self.realtime.attempts)
         if finding and finding.code is Code.PAGE_NOT_RECOVERED:
             self.visit.check()  # nothing has been lost yet: what the page never got says why
         self._judge(finding)
@@ -112,7 +112,7 @@ class Stay:
         """The page has these sockets again, with a fresh token, and its user is signed in. Raises Broken."""
         await self._until(lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds)
         await self._settle()
-        self._judge(page_recovery.explain_return(self.seen, kinds, self.realtime.attempts, refreshes))
+        self._judge(recovery.explain_return(self.seen, kinds, self.realtime.attempts, refreshes))
 
     async def logs_out_once(self) -> None:
         """The page forgets its tokens, shows the login page, and is quiet from then on. Raises Broken."""
@@ -127,14 +127,14 @@ class Stay:
         kept = await self._kept()
         names = [name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value]
         at_login = await shown.is_visible()
-        self._judge(page_recovery.explain_refusal(self.seen, self.realtime.attempts, at_login=at_login, kept=names))
+        self._judge(recovery.explain_refusal(self.seen, self.realtime.attempts, at_login=at_login, kept=names))
 
     async def repeats_its_calls(self) -> None:
         """Calls that were refused for an expired token are repeated after one refresh. Raises Broken."""
         await self._until(lambda: self.seen.logouts > 0 or self._is_through, self.realtime.reconnect_seconds)
         await self._settle()
         calls = [reply for reply in self._replies() if not _is_refresh(reply) and not _is_stream(reply)]
-        finding = page_recovery.explain_calls(self.seen, [reply.answer for reply in calls])
+        finding = recovery.explain_calls(self.seen, [reply.answer for reply in calls])
         if finding and not any(reply.answer.status == 401 for reply in calls) and not self.seen.asked:
             self.visit.check()  # what never reached a service was not let in either
         self._judge(finding)
@@ -191,7 +191,7 @@ class Stay:
         """The expired token has been noticed, no call is under way, and none waits to be repeated."""
         calls = [reply.answer for reply in self._replies() if not _is_stream(reply)]
         noticed = self.seen.asked or any(answer.status == 401 for answer in calls)
-        still = self._flying or self.visit.is_reading or page_recovery.waiting(calls)
+        still = self._flying or self.visit.is_reading or recovery.waiting(calls)
         return bool(noticed) and not still
 
     async def _until(self, done: Callable[[], bool], seconds: float) -> None:

@@ -13,7 +13,9 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page, WebSocket
 
 from probes.auth.users import Member
-from probes.browser import Browser
+from probes.browser.audio_scripts import CHECK, LISTEN, WATCH
+from probes.browser.browser import Browser
+from probes.browser.page import Visit
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.livekit.lazy import OpenCalls
 from probes.livekit.sdk import worker_process
@@ -21,8 +23,6 @@ from probes.livekit.sdk.call import Talks, reached
 from probes.livekit.sdk.checks import Reached
 from probes.livekit.sdk.messages import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
 from probes.livekit.tokens import promised_in
-from probes.page import Visit
-from probes.page_ear import CHECK, LISTEN, WATCH
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import video

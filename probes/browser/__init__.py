@@ -1,0 +1,1 @@
+"""What a user sees in Chromium, one module for each journey."""
