@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from probes import doctor_checks, shards
+from probes import doctor_checks
 from probes.config.environment import Target, build, find, parse
 from probes.config.toml_schema import BadEnvironment
 from probes.doctor_checks import Check
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
+from probes.runner import sharding
 
 PATIENCE = 12.0  # seconds, for all checks together
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--shard", default="", help="as for pytest")
     said = parser.parse_args(arguments)
     try:
-        name, _ = shards.part(said.env, said.shard, os.environ)
+        name, _ = sharding.part(said.env, said.shard, os.environ)
         target = _target(name)
     except (BadEnvironment, CannotAsk) as error:
         print(_line("FAIL", "environment", str(error)))

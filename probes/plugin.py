@@ -9,8 +9,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from probes import console, reruns, shards
-from probes import items as collected
 from probes.auth.users import Member
 from probes.browser.browser import Browser
 from probes.config import environment as targets
@@ -21,10 +19,12 @@ from probes.finding import CannotAsk, Verdict
 from probes.recording.ledger import Ledger
 from probes.recording.trace_link import trace_url
 from probes.results import Outcome
-from probes.run import Call
+from probes.runner import collection as collected
+from probes.runner import progress, retries, sharding
+from probes.runner.scheduler import Call
+from probes.runner.session import Session, Wishes, new_name, place
+from probes.runner.target_process import ready
 from probes.services.storage import Drive
-from probes.session import Session, Wishes, new_name, place
-from probes.starting import ready
 from probes.transport.http import Web
 from reports import annotations, files, gate, lang, outlets, terminal
 from reports.lang import Words
@@ -57,15 +57,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Complain about a mistyped environment before anything is collected."""
     environments, shard = config.getoption("env") or "replica", config.getoption("shard")
-    config.stash[_PART] = named, _ = _or_usage_error(lambda: shards.part(environments, shard, os.environ))
-    _or_usage_error(lambda: reruns.seconds(config.getoption("settle")))
+    config.stash[_PART] = named, _ = _or_usage_error(lambda: sharding.part(environments, shard, os.environ))
+    _or_usage_error(lambda: retries.seconds(config.getoption("settle")))
     if config.getoption("env"):
         _or_usage_error(lambda: targets.parse(targets.find(named)))
     if config.getoption("gate"):
         config.option.verbose = min(config.option.verbose, -2)  # the log pane's first line is the verdict
 
 
-_PART = pytest.StashKey[tuple[str, shards.Share]]()
+_PART = pytest.StashKey[tuple[str, sharding.Share]]()
 
 
 def _or_usage_error(ask: Callable[[], T]) -> T:
@@ -108,7 +108,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         config.add_cleanup(started.stop)
     _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
     _or_usage_error(lambda: _check(wishes, target))
-    config.stash[_PROGRESS], announce = console.progress(config, len(chosen), _words(config))
+    config.stash[_PROGRESS], announce = progress.progress(config, len(chosen), _words(config))
     config.stash[SESSION] = mine = Session(
         wishes=wishes,
         target=target,
@@ -145,7 +145,7 @@ def _wishes(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) 
         words=_words(config),
         trace_url=trace_url(os.environ),
         gate=config.getoption("gate"),
-        settle=reruns.seconds(config.getoption("settle")),
+        settle=retries.seconds(config.getoption("settle")),
         share=share,
         known=frozenset(known if whole else ()),
     )
@@ -258,7 +258,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     session.exitstatus = report.exit_code(strict=strict)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("gate") and reporter:
-        gate.show(report, console.stream(reporter), strict=strict)  # before pytest writes its empty line
+        gate.show(report, progress.stream(reporter), strict=strict)  # before pytest writes its empty line
     else:
         session.config.stash[_REPORT] = report
 
@@ -269,7 +269,7 @@ _PROGRESS = pytest.StashKey[Progress]()
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if report := config.stash.get(_REPORT, None):
-        stream, words = console.stream(terminalreporter), _words(config)
+        stream, words = progress.stream(terminalreporter), _words(config)
         config.stash[_PROGRESS].end()
         strict, past = config.getoption("strict_verdicts"), config.stash[SESSION].histories
         terminal.show(report, stream, words, past, os.environ, strict=strict)

@@ -14,7 +14,7 @@ from statistics import median
 
 import psutil
 
-from probes.starting import Started
+from probes.runner.target_process import Started
 from reports.run import Run, Scenario, load
 
 ROOT = Path(__file__).parent.parent

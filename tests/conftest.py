@@ -17,7 +17,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser
 
-from probes.starting import Started
+from probes.runner.target_process import Started
 from reports.run import Run, load
 from tests.browsing import launched
 

@@ -17,7 +17,7 @@ MAY_IMPORT = {
 }
 EXCEPTIONS = {f"probes/{name}.py": ("reports",) for name in ("plugin", "console", "session", "doctor_checks")}
 EXCEPTIONS |= {"reports/prune.py": ("probes.recording.ledger",)}
-KNOW_PYTEST = ("probes/plugin.py", "probes/items.py", "scenarios/")
+KNOW_PYTEST = ("probes/plugin.py", "probes/runner/collection.py", "scenarios/")
 NAMES_FOR_ANYTHING = frozenset({"core", "base", "common", "utils", "helpers", "manager", "client"})
 
 
@@ -65,7 +65,7 @@ def test_a_file_imports_only_what_its_layer_may(file: str) -> None:
         ("probes/transport/http.py", "from scenarios.contracts import ROUTES"),
         ("probes/transport/http.py", "import pytest"),
         ("probes/transport/http.py", "from reports import junit"),
-        ("probes/starting.py", "def f():\n    from replica.faults import FAULTS"),
+        ("probes/runner/target_process.py", "def f():\n    from replica.faults import FAULTS"),
         ("replica/world.py", "import probes.finding"),
         ("replica/services/auth.py", "from ...probes import target"),
         ("reports/run.py", "from probes import target"),

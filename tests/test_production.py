@@ -11,7 +11,7 @@ import pytest
 
 from probes.config import environment
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
-from probes.starting import Started
+from probes.runner.target_process import Started
 from tests.conftest import Probe
 
 AREAS = "token_trust or exposure or keys or sign_in or ops_portal"

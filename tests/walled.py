@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from probes.starting import Started
+from probes.runner.target_process import Started
 
 # LiveKit is at 127.0.0.1, whoever talks at the veth's address: what LiveKit begins gets through the second wall.
 TO_LIVEKIT = "-A INPUT -d 127.0.0.1"

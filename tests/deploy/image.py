@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probes import __version__
-from probes.starting import Started
+from probes.runner.target_process import Started
 from reports.run import load
 from tests.bench import PAGE
 from tests.deploy.manifests import ROOT, pods

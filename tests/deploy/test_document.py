@@ -9,7 +9,7 @@ import yaml
 
 from probes.config import environment as target
 from probes.finding import EXIT_BROKEN, Code
-from probes.session import GRACE
+from probes.runner.session import GRACE
 from tests.conftest import Probe, Replica
 from tests.deploy.manifests import ROOT, Manifest, hook, of_kind, one
 

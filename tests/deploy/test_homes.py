@@ -7,8 +7,8 @@ from itertools import pairwise, product
 import pytest
 
 from probes.config import environment as target
-from probes.run import CLOSING_TIME
-from probes.session import EXPORT_BUDGET, GRACE, SWEEP_DEADLINE
+from probes.runner.scheduler import CLOSING_TIME
+from probes.runner.session import EXPORT_BUDGET, GRACE, SWEEP_DEADLINE
 from tests.deploy.manifests import ENVIRONMENTS, hook, one, pods
 
 MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - Seoul's wall clock, which knows no summer time

@@ -13,7 +13,7 @@ from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Evidence, Recorder
 from probes.results import Outcome, Scenario
-from probes.run import Call, Refine, Run
+from probes.runner.scheduler import Call, Refine, Run
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
 VALID = jsonschema.Draft202012Validator(SCHEMA)

@@ -5,15 +5,15 @@ from datetime import date
 
 import pytest
 
-from probes import run
 from probes.config.environment import Accepted
 from probes.finding import Code, Finding, Verdict
 from probes.results import Attempt, Outcome, conclude, described
+from probes.runner import scheduler
 from tests.probes.stage import FOUND, VALID, scenario
 
 HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
-WEAK, LOST = Attempt(Verdict.DEGRADED, EXPIRING), Attempt(Verdict.UNKNOWN, run.unknown("no browser"))
+WEAK, LOST = Attempt(Verdict.DEGRADED, EXPIRING), Attempt(Verdict.UNKNOWN, scheduler.unknown("no browser"))
 OTHER = Attempt(Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
 
 

@@ -10,14 +10,14 @@ from probes.auth.users import Cast, Member
 from probes.config.environment import Part, Target
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code
-from probes.keepers import keepers
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
+from probes.runner.cleanup import sweep
+from probes.runner.cleanup_kinds import keepers
 from probes.services import video
 from probes.services.storage import Drive
 from probes.services.video import BASE, Room
-from probes.sweep import sweep
 from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 

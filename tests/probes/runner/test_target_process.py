@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from probes import starting
 from probes.config.toml_schema import BadEnvironment
-from probes.starting import Started, running
+from probes.runner import target_process
+from probes.runner.target_process import Started, running
 from tests.probes.site import Site
 
 Program = Callable[[str], list[str]]
@@ -65,7 +65,7 @@ def test_a_target_that_is_never_ready_is_stopped(
     program: Program, monkeypatch: pytest.MonkeyPatch, text: str, words: str
 ) -> None:
     """After a while."""
-    monkeypatch.setattr(starting, "READY_WITHIN", 2.0 if text else 0.0)
+    monkeypatch.setattr(target_process, "READY_WITHIN", 2.0 if text else 0.0)
     started = Started(program(text + FOREVER), [])
     with pytest.raises(BadEnvironment, match=f"^the target was not ready within . s; its last words: {words}$"):
         started.wait()
@@ -93,7 +93,7 @@ def test_a_target_ends_with_a_run_that_is_killed(program: Program, tmp_path: Pat
     words = program(READY + FOREVER)
     parent = f"""
 import sys
-from probes.starting import Started
+from probes.runner.target_process import Started
 started = Started({words!r}, [])
 started.wait()
 print(started._process.pid, flush=True)
@@ -101,7 +101,7 @@ sys.stdin.read()
 """
     with subprocess.Popen(
         [sys.executable, "-c", parent],
-        cwd=starting.ROOT,
+        cwd=target_process.ROOT,
         env={"TMPDIR": str(tmp_path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -18,7 +18,6 @@ from probes.browser.browser import Browser
 from probes.config.environment import Target
 from probes.diagnosis.ladder import climb
 from probes.finding import EXIT_UNKNOWN, CannotAsk
-from probes.keepers import Keeper, keepers
 from probes.recording import spans
 from probes.recording.journal import Journal
 from probes.recording.ledger import Ledger
@@ -26,12 +25,13 @@ from probes.recording.recorder import Evidence, Recorder, recording
 from probes.recording.redactor import Redactor
 from probes.recording.trace_link import FACT, linked
 from probes.results import FAILING, Outcome, Scenario
-from probes.run import STOPPED_EARLY, Call, Run
+from probes.runner.cleanup import sweep
+from probes.runner.cleanup_kinds import Keeper, keepers
+from probes.runner.scheduler import STOPPED_EARLY, Call, Run
+from probes.runner.sharding import Share
+from probes.runner.target_process import Started
 from probes.services.storage import Drive
-from probes.shards import Share
-from probes.starting import Started
 from probes.state import last_run, update
-from probes.sweep import sweep
 from probes.transport.http import Web
 from reports import files, junit, outlets, past
 from reports.history import LAST, History

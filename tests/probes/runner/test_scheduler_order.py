@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from probes import run
 from probes.config.environment import Accepted, Patience
 from probes.finding import Broken, Finding, Verdict
 from probes.recording.recorder import Recorder
-from probes.run import Call
+from probes.runner import scheduler
+from probes.runner.scheduler import Call
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
 
 MANY = [f"edge/{letter}" for letter in "abcdef"]
@@ -75,7 +75,7 @@ async def test_who_goes_first_has_a_head_start(stage: Stage, fails: bool) -> Non
 
 async def test_a_head_start_has_an_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser that never comes up costs the others a while, not the run; and it is not left waiting."""
-    monkeypatch.setattr(run, "HEAD_START", 0.01)
+    monkeypatch.setattr(scheduler, "HEAD_START", 0.01)
     ends: list[BaseException] = []
 
     async def warming() -> None:
@@ -107,7 +107,7 @@ async def test_who_must_be_alone_is(stage: Stage, slots: int) -> None:
 async def test_a_wait_for_a_turn_is_no_part_of_the_duration(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """What reports say of a scenario is its own time."""
     now = 100.0
-    monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(scheduler, "time", SimpleNamespace(monotonic=lambda: now))
 
     async def slow() -> None:
         nonlocal now
@@ -144,7 +144,7 @@ async def test_a_stop_ends_what_is_under_way_and_what_has_not_begun(stage: Stage
     done, under_way, waiting = [await made.outcome(f"edge/{letter}") for letter in "abc"]
     assert hanging.closed
     assert (done.verdict, under_way.verdict, waiting.verdict) == (Verdict.HELD, Verdict.UNKNOWN, Verdict.NOT_RUN)
-    assert under_way.finding == run.unknown("the run was ended (SIGTERM) before this was done")
+    assert under_way.finding == scheduler.unknown("the run was ended (SIGTERM) before this was done")
     assert waiting.reason == "the run ended (SIGTERM) before it began"
     assert [event["scenario"] for event in stage.journal("scenario-finished")] == ["edge/a", "edge/b"]
 
@@ -233,7 +233,7 @@ async def test_a_failure_with_nobody_behind_it_ends_nothing_early(stage: Stage) 
 
 async def test_a_scenario_that_will_not_end_is_left(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while; the reports have to be written."""
-    monkeypatch.setattr(run, "CLOSING_TIME", 0.01)
+    monkeypatch.setattr(scheduler, "CLOSING_TIME", 0.01)
     begun, allowed = asyncio.Event(), asyncio.Event()
 
     async def stubborn() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from probes.finding import CannotAsk, Verdict
-from probes.reruns import pause, seconds
+from probes.runner.retries import pause, seconds
 
 H, D, B, U = Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from probes import console
 from probes.finding import Verdict
 from probes.results import Outcome
+from probes.runner import progress
 from reports.lang import ENGLISH
 from tests.probes.stage import scenario
 
@@ -24,6 +24,6 @@ def config(stream: io.StringIO, *, verbose: int = 0, gate: bool = False) -> Any:
 def test_a_scenario_that_ends_gets_a_line(how: dict[str, Any], told: int) -> None:
     """Unless pytest names it itself, or a gate's pane is kept short."""
     stream = io.StringIO()
-    _, tell = console.progress(config(stream, **how), 1, ENGLISH)
+    _, tell = progress.progress(config(stream, **how), 1, ENGLISH)
     tell(scenario("edge/a"), Outcome(Verdict.HELD, duration=1.0))
     assert stream.getvalue().count("edge/a") == told

@@ -3,7 +3,7 @@
 import pytest
 
 from probes.config.toml_schema import BadEnvironment
-from probes.shards import Share, part
+from probes.runner.sharding import Share, part
 
 NAMES = [f"area-{number % 7}/scenario-{number}[case]" for number in range(400)]
 

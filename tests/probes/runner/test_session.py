@@ -20,8 +20,8 @@ from probes.recording import journal
 from probes.recording import spans as telemetry
 from probes.recording.ledger import NAME as LEDGER
 from probes.recording.ledger import Entry, settle
-from probes.run import Call
-from probes.session import Session, Wishes, new_name, place
+from probes.runner.scheduler import Call
+from probes.runner.session import Session, Wishes, new_name, place
 from reports.history import strips
 from reports.run import Run as Report
 from reports.run import load
@@ -198,7 +198,7 @@ STUCK = """
 import asyncio, sys, threading
 from pathlib import Path
 from probes import session
-from probes.session import Session, Wishes
+from probes.runner.session import Session, Wishes
 from probes.config.environment import Hosts, Patience, Target, Workspace
 from tests.probes.stage import scenario
 

@@ -9,13 +9,13 @@ import pytest
 
 from probes.auth.users import Cast
 from probes.config.environment import Target
-from probes.keepers import Keeper, keepers
 from probes.recording import journal
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.recording.redactor import Redactor
+from probes.runner.cleanup import sweep
+from probes.runner.cleanup_kinds import Keeper, keepers
 from probes.services.storage import Drive
-from probes.sweep import sweep
 from probes.transport.http import Web
 from tests.probes.site import NOWHERE, Said, Site, js
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from opentelemetry.trace import Span
 
-from probes import reruns
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.recording import spans
 from probes.recording.recorder import Evidence, Recorder, curl, recording
 from probes.results import Attempt, Outcome, Scenario, conclude, described
+from probes.runner import retries
 from probes.transport.throttle import Turns, ahead, go_first
 
 Call = Callable[[], Awaitable[None]]
@@ -171,7 +171,7 @@ class Run:
         if self.stopped:
             return None
         verdicts, rest = [attempt.verdict for attempt in attempts], self.target.patience.rest
-        return reruns.pause(verdicts, settling=self._settling, confirm=self._confirm, rest=rest)
+        return retries.pause(verdicts, settling=self._settling, confirm=self._confirm, rest=rest)
 
     def _not_begun(self) -> Outcome:
         return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")

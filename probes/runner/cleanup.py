@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk
-from probes.keepers import Keeper
 from probes.recording.ledger import Entry, Ledger, is_left_over, settle
 from probes.recording.recorder import current
+from probes.runner.cleanup_kinds import Keeper
 
 
 async def sweep(ledger: Ledger, target: Target, keepers: Sequence[Keeper]) -> None:

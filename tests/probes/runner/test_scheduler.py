@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from probes import run
 from probes.config.environment import Accepted
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
 from probes.recording import spans as telemetry
 from probes.recording.recorder import Recorder, current
 from probes.results import Outcome
-from probes.run import Refine
+from probes.runner import scheduler
+from probes.runner.scheduler import Refine
 from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
 
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
@@ -101,7 +101,7 @@ async def test_every_end_has_a_verdict(
 async def test_a_scenario_has_a_deadline_of_its_own(stage: Stage) -> None:
     """What takes longer is not known."""
     outcome = await stage.begin({"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}).outcome("edge/x")  # type: ignore[dict-item]
-    assert outcome.finding == run.unknown("not done within its deadline of 0.01 s")
+    assert outcome.finding == scheduler.unknown("not done within its deadline of 0.01 s")
 
 
 async def test_what_does_not_apply_is_skipped_with_its_reason(stage: Stage) -> None:
@@ -219,7 +219,7 @@ async def test_a_finding_outlives_its_ladder(
     stage: Stage, refine: Refine, note: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it breaks or hangs."""
-    monkeypatch.setattr(run, "SECOND_LOOK", 0.01)
+    monkeypatch.setattr(scheduler, "SECOND_LOOK", 0.01)
     outcome = await stage.outcome(doing(FOUND), refine=refine, confirm=False)
     assert outcome.finding == FOUND
     assert [event["text"].rstrip(": ") for event in stage.journal("note")] == [note]

@@ -10,7 +10,7 @@ import pytest
 
 from probes.config.environment import Target
 from probes.results import Scenario
-from probes.run import Call
+from probes.runner.scheduler import Call
 
 
 def promises(item: pytest.Item) -> bool:

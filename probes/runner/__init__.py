@@ -1,0 +1,1 @@
+"""Scenarios as tasks on one loop: schedule, retry, share, clean up."""
