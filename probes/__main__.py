@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from probes.finding import EXIT_BAD_INPUT
 
-COMMANDS = {"doctor": "probes.doctor", "explain": "reports.explain"}
+COMMANDS = {"doctor": "probes.doctor.command", "explain": "reports.explain"}
 
 
 def main(arguments: Sequence[str]) -> int:

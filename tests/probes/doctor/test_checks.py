@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from probes import doctor_checks as checks
 from probes.config.environment import Hosts, Identity, Part, Target
+from probes.doctor import checks
 from probes.finding import CannotAsk
 from tests.probes.session_tokens import token
 from tests.probes.stage import TARGET

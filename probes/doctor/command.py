@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from probes import doctor_checks
 from probes.config.environment import Target, build, find, parse
 from probes.config.toml_schema import BadEnvironment
-from probes.doctor_checks import Check
+from probes.doctor import checks as doctor_checks
+from probes.doctor.checks import Check
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
 from probes.runner import sharding
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from probes.doctor import examined, main
-from probes.doctor_checks import Check
+from probes.doctor.checks import Check
+from probes.doctor.command import examined, main
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
 from tests.conftest import ROOT, Replica
 

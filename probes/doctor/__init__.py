@@ -1,0 +1,1 @@
+"""What would go wrong in a run, told before it."""
