@@ -26,10 +26,11 @@ from probes.runner.session import Session, Wishes, new_name, place
 from probes.runner.target_process import ready
 from probes.services.storage import Drive
 from probes.transport.http import Web
-from reports import annotations, files, gate, lang, outlets, terminal
-from reports.lang import Words
-from reports.progress import Progress
-from reports.run import Run as Report
+from reports.model.run import Run as Report
+from reports.publish import publishers
+from reports.render import annotations, deploy_gate, files, languages, terminal
+from reports.render.languages import Words
+from reports.render.progress import Progress
 
 ROOT = Path(__file__).parent.parent
 RUNS, SCENARIOS = ROOT / "reports" / "runs", ROOT / "scenarios"
@@ -50,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--probe-concurrency", type=int, default=0, metavar="N", help="scenarios at once (default: all)")
     group.addoption("--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke")
     group.addoption("--strict-verdicts", action="store_true", help="degraded fails the run as broken does")
-    group.addoption("--lang", choices=lang.LANGUAGES, default=lang.ORIGINAL, help="of what people read")
+    group.addoption("--lang", choices=languages.LANGUAGES, default=languages.ORIGINAL, help="of what people read")
     group.addoption("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where run folders are made")
 
 
@@ -123,8 +124,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _check(wishes: Wishes, target: Target) -> None:
     """Complain of what can never come true, before anything is asked."""
-    if not target.identity.state and (wishes.gate or os.environ.get(outlets.NOTICES)):
-        asks = "--gate" if wishes.gate else outlets.NOTICES
+    if not target.identity.state and (wishes.gate or os.environ.get(publishers.NOTICES)):
+        asks = "--gate" if wishes.gate else publishers.NOTICES
         raise CannotAsk(f"{asks} needs to know how the last run ended; name a store in state of [identity]")
     if wishes.settle >= target.patience.run:
         limit = f"the {target.patience.run:g} s that [patience] gives the run"
@@ -258,7 +259,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     session.exitstatus = report.exit_code(strict=strict)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("gate") and reporter:
-        gate.show(report, progress.stream(reporter), strict=strict)  # before pytest writes its empty line
+        deploy_gate.show(report, progress.stream(reporter), strict=strict)  # before pytest writes its empty line
     else:
         session.config.stash[_REPORT] = report
 
@@ -278,4 +279,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def _words(config: pytest.Config) -> Words:
-    return lang.words(config.getoption("lang"))
+    return languages.words(config.getoption("lang"))

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN
-from reports import compare, files, markdown, terminal
-from reports.lang import LANGUAGES, ORIGINAL, words
-from reports.merge import CannotMerge, merge
+from reports.model import compare
+from reports.model.merge import CannotMerge, merge
+from reports.model.run import NoRun, Run, load
 from reports.prune import prune
-from reports.run import NoRun, Run, load
-from reports.writing import to_a_reader
+from reports.render import files, markdown, terminal
+from reports.render.languages import LANGUAGES, ORIGINAL, words
+from reports.render.writing import to_a_reader
 
 RUNS = Path(__file__).parent / "runs"
 _WORST_FIRST = (EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_UNKNOWN, EXIT_HELD)

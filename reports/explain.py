@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, Code
-from reports.lang import LANGUAGES, ORIGINAL, Words, words
-from reports.writing import to_a_reader
+from reports.render.languages import LANGUAGES, ORIGINAL, Words, words
+from reports.render.writing import to_a_reader
 
 
 class _Parser(argparse.ArgumentParser):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from probes.finding import Verdict
 from probes.recording import journal, ledger
-from reports.past import Past, recall
+from reports.model.verdict_store import Past, recall
 
 
 def prune(runs: Path, keep: int) -> list[Path]:

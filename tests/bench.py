@@ -15,7 +15,7 @@ from statistics import median
 import psutil
 
 from probes.runner.target_process import Started
-from reports.run import Run, Scenario, load
+from reports.model.run import Run, Scenario, load
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"

@@ -18,7 +18,7 @@ import pytest
 from playwright.async_api import Browser
 
 from probes.runner.target_process import Started
-from reports.run import Run, load
+from reports.model.run import Run, load
 from tests.browsing import launched
 
 ROOT = Path(__file__).parent.parent

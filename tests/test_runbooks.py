@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from probes.finding import Code
-from reports.lang import ENGLISH, LANGUAGES, ORIGINAL, words
+from reports.render.languages import ENGLISH, LANGUAGES, ORIGINAL, words
 
 ROOT = Path(__file__).parent.parent
 RUNBOOKS = ROOT / "docs" / "runbooks"

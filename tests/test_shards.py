@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD
-from reports.run import Run
+from reports.model.run import Run
 from tests.conftest import Ended, Replica, begin, ended
 from tests.receiver import TAKEN, Answer, receiving
 
@@ -38,7 +38,7 @@ def test_shards_ask_what_one_run_asks(replica: Replica, tmp_path: Path) -> None:
 
 def check_merged(shards: Sequence[Run], whole: Run, into: Path) -> None:
     """The shards' journals make one report that says what one run says."""
-    merging = pytest.importorskip("reports.merge", reason="shards are merged by python -m reports --merge")
+    merging = pytest.importorskip("reports.model.merge", reason="shards are merged by python -m reports --merge")
     merged: Run = merging.merge([shard.folder for shard in shards], into)
     assert (merged.exit_code(), merged.counts) == (whole.exit_code(), whole.counts)
     assert {s.id: s.verdict for s in merged.scenarios} == {s.id: s.verdict for s in whole.scenarios}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from probes.finding import Code
-from reports.run import load
+from reports.model.run import load
 from tests import walled
 from tests.conftest import ROOT, RUN_ENDS_WITHIN
 

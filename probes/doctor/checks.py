@@ -23,7 +23,7 @@ from probes.finding import CannotAsk
 from probes.recording import spans
 from probes.state import last_run
 from probes.state.store import open_state
-from reports import outlets
+from reports.publish import publishers
 
 DEADLINE = 5.0  # seconds, for each
 SKEW = 30.0  # seconds; tokens that live for one are judged by the clock
@@ -92,8 +92,10 @@ def _kept(target: Target, name: str) -> bool:
 def state_store(target: Target, environ: Mapping[str, str]) -> str:
     """It can be read and written: what is there is put back as it is."""
     if not (where := target.identity.state):
-        if environ.get(outlets.NOTICES):
-            raise CannotAsk(f"{outlets.NOTICES} needs a store to know what was told; name one in state of [identity]")
+        if environ.get(publishers.NOTICES):
+            raise CannotAsk(
+                f"{publishers.NOTICES} needs a store to know what was told; name one in state of [identity]"
+            )
         return "none is named, so no run knows how the last one ended"
     last = asyncio.run(last_run.change(where, lambda last: last))
     when = f"the last run was at {datetime.fromtimestamp(last.at, UTC):%Y-%m-%d %H:%M} UTC" if last.at else "no run yet"
@@ -148,7 +150,7 @@ def collector(environ: Mapping[str, str]) -> str:
 
 
 def pushgateway(environ: Mapping[str, str]) -> str:
-    if not (url := environ.get(outlets.PUSHGATEWAY)):
+    if not (url := environ.get(publishers.PUSHGATEWAY)):
         return "no push was asked for"
     return _answers("the Pushgateway", "GET", f"{url.rstrip('/')}/-/ready", {})
 
@@ -167,9 +169,9 @@ def _answers(who: str, method: str, url: str, headers: Mapping[str, str]) -> str
 
 def notices(environ: Mapping[str, str]) -> str:
     """Nothing is sent: a test message at every start would be noise."""
-    if not (urls := environ.get(outlets.NOTICES)):
+    if not (urls := environ.get(publishers.NOTICES)):
         return "nobody is to be told"
-    from reports import notice_send  # noqa: PLC0415 - 200 ms that only a notice is worth
+    from reports.publish import notice_send  # noqa: PLC0415 - 200 ms that only a notice is worth
 
     if wrong := notice_send.strange(urls):
         raise CannotAsk(f"{wrong}; correct them")

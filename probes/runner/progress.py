@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from probes.results import Outcome, Scenario
-from reports.lang import Words
-from reports.progress import Ended, Progress
+from reports.render.languages import Words
+from reports.render.progress import Ended, Progress
 
 
 def stream(terminalreporter: Any) -> TextIO:

@@ -33,12 +33,14 @@ from probes.runner.target_process import Started
 from probes.services.storage import Drive
 from probes.state import last_run, update
 from probes.transport.http import Web
-from reports import files, junit, outlets, past
-from reports.history import LAST, History
-from reports.lang import ENGLISH, Words
-from reports.notice import Links
-from reports.run import Run as Report
-from reports.run import load
+from reports.model import verdict_store
+from reports.model.history import LAST, History
+from reports.model.run import Run as Report
+from reports.model.run import load
+from reports.publish import publishers
+from reports.publish.notices import Links
+from reports.render import files, junit
+from reports.render.languages import ENGLISH, Words
 
 # After its deadline a run has this long to close what it opened; then it is ended from outside the loop. Seconds.
 GRACE = 20.0
@@ -211,9 +213,11 @@ class Session:
         """Where folders do not last, the state store knows what became of the promises in the runs before."""
         if where := self.target.identity.state:
             folder = self._wishes.folder
-            mine = past.past_of(load(folder))
-            earlier = await update.exchange(where, lambda text: past.pack([*past.unpack(text), mine][-LAST:]))
-            past.bring(folder, past.unpack(earlier))
+            mine = verdict_store.past_of(load(folder))
+            earlier = await update.exchange(
+                where, lambda text: verdict_store.pack([*verdict_store.unpack(text), mine][-LAST:])
+            )
+            verdict_store.bring(folder, verdict_store.unpack(earlier))
 
     def finish(self) -> Report:
         """Export the spans, end the journal, write the reports, stop what was started."""
@@ -230,12 +234,12 @@ class Session:
 
     def _tell(self) -> None:
         """Send metrics and notices where they are asked for; what became of them is told, and changes no verdict."""
-        if not outlets.asked(os.environ):
+        if not publishers.asked(os.environ):
             return
         notices = self.target.notices
         links = Links(self._wishes.trace_url, notices.runbook)
         quiet = notices.is_quiet(datetime.now(UTC))
-        sent = outlets.send(load(self._wishes.folder), os.environ, links, whole=self._wishes.whole, quiet=quiet)
+        sent = publishers.send(load(self._wishes.folder), os.environ, links, whole=self._wishes.whole, quiet=quiet)
         for name, value in sent.facts:
             self._evidence.journal.write("fact", name=name, value=value)
         if sent.told:

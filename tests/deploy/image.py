@@ -18,7 +18,7 @@ from pathlib import Path
 
 from probes import __version__
 from probes.runner.target_process import Started
-from reports.run import load
+from reports.model.run import load
 from tests.bench import PAGE
 from tests.deploy.manifests import ROOT, pods
 

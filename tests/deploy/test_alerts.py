@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reports.metrics import METRICS
+from reports.publish.metrics import METRICS
 from tests.deploy import promtool
 from tests.test_docs import anchors
 

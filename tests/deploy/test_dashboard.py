@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from probes.finding import Verdict
-from reports.metrics import METRICS
+from reports.publish.metrics import METRICS
 from tests.deploy import promtool
 
 DASHBOARD = Path(__file__).parent.parent.parent / "deploy" / "dashboard" / "probes.json"

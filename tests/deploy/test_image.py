@@ -9,7 +9,7 @@ import pytest
 
 from probes import __version__
 from probes.finding import EXIT_HELD, EXIT_UNKNOWN, Verdict
-from reports.run import load
+from reports.model.run import load
 from tests.conftest import Replica
 from tests.deploy.image import IMAGE, SUITE, USER, Engine, Share, engine, granted, measured, show
 

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from probes.recording import journal
-from reports.run import Run, load
+from reports.model.run import Run, load
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden"

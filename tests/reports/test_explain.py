@@ -7,7 +7,7 @@ import pytest
 
 from probes.finding import Code
 from reports.explain import main, meaning
-from reports.lang import LANGUAGES, words
+from reports.render.languages import LANGUAGES, words
 from tests.reports.conftest import ROOT
 
 

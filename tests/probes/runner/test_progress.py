@@ -9,7 +9,7 @@ import pytest
 from probes.finding import Verdict
 from probes.results import Outcome
 from probes.runner import progress
-from reports.lang import ENGLISH
+from reports.render.languages import ENGLISH
 from tests.probes.stage import scenario
 
 

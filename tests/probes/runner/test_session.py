@@ -22,9 +22,9 @@ from probes.recording.ledger import NAME as LEDGER
 from probes.recording.ledger import Entry, settle
 from probes.runner.scheduler import Call
 from probes.runner.session import Session, Wishes, new_name, place
-from reports.history import strips
-from reports.run import Run as Report
-from reports.run import load
+from reports.model.history import strips
+from reports.model.run import Run as Report
+from reports.model.run import load
 from tests.conftest import ROOT
 from tests.probes.site import Site, js, target_at
 from tests.probes.stage import VALID, doing, scenario

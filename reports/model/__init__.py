@@ -1,0 +1,1 @@
+"""Runs as journals tell them, and how they compare."""

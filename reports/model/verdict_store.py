@@ -1,0 +1,118 @@
+"""What later runs need to know of a run, small enough to be kept where its folder does not last.
+
+In each run's folder, and for many runs in the state store: names once, and a letter and a number for each verdict.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from probes.finding import Verdict
+from reports.model.run import NoRun, Run, load
+from reports.render.writing import replace
+
+NAME = "verdicts.json"  # in a run's folder: its own
+BROUGHT = "history.json"  # in a run's folder: those of earlier runs, as the state store had them
+LARGEST = 200_000  # characters for all runs in the state store; a Secret holds a megabyte
+
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, zlib.error)
+_LETTERS = dict(zip(Verdict, "hdbuns", strict=True))
+_VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What later runs need to know of one: {scenario id: (verdict, seconds, flaky)}. `began` is Unix time."""
+
+    run: str
+    environment: str
+    began: float
+    promises: dict[str, tuple[Verdict, float, bool]]
+
+
+def past_of(run: Run) -> Past:
+    promises = {s.id: (s.verdict, round(s.duration, 3), s.flaky) for s in run.scenarios}
+    return Past(run.id, run.environment, run.began, promises)
+
+
+def keep(run: Run) -> None:
+    """Write what later runs need to know of this one, so that they need not read its journal."""
+    past = past_of(run)
+    promises = {name: [str(verdict), *rest] for name, (verdict, *rest) in past.promises.items()}
+    whole = {"run": past.run, "environment": past.environment, "began": past.began, "promises": promises}
+    replace(run.folder / NAME, json.dumps(whole, ensure_ascii=False))
+
+
+def recall(folder: Path) -> Past | None:
+    """What became of the promises in the run that left `folder`; None where no run can be read there."""
+    try:
+        return _past(json.loads((folder / NAME).read_text("utf-8")))
+    except _UNREADABLE:
+        pass  # a killed run keeps only its journal
+    try:
+        return past_of(load(folder))
+    except NoRun:
+        return None
+
+
+def _past(said: Any) -> Past:
+    promises = {
+        str(name): (Verdict(v), float(took), bool(flaky)) for name, (v, took, flaky) in said["promises"].items()
+    }
+    return Past(str(said["run"]), str(said["environment"]), float(said["began"]), promises)
+
+
+def bring(folder: Path, earlier: Iterable[Past]) -> None:
+    """Leave in a run's folder what the state store has of earlier runs. Raises OSError."""
+    replace(folder / BROUGHT, pack(earlier))
+
+
+def brought(folder: Path) -> list[Past]:
+    try:
+        return unpack((folder / BROUGHT).read_text("utf-8"))
+    except OSError:
+        return []
+
+
+def pack(pasts: Iterable[Past]) -> str:
+    """As printable ASCII; the oldest runs are left out where it would be too large."""
+    kept = list(pasts)
+    while len(text := _packed(kept)) > LARGEST:
+        kept = kept[1:]
+    return text
+
+
+def _packed(pasts: Sequence[Past]) -> str:
+    names = sorted({name for past in pasts for name in past.promises})
+    runs = [[past.run, past.environment, past.began, *_row(past, names)] for past in pasts]
+    return base64.b64encode(zlib.compress(json.dumps([names, runs], separators=(",", ":")).encode(), 9)).decode()
+
+
+def _row(past: Past, names: Sequence[str]) -> tuple[str, list[float]]:
+    """A letter for each name, a capital where it was flaky, a dot where it was not expected; seconds of the others."""
+    letters, durations = "", []
+    for name in names:
+        verdict, took, flaky = past.promises.get(name, (None, 0.0, False))
+        letter = _LETTERS[verdict] if verdict else "."
+        letters += letter.upper() if flaky else letter
+        durations += [round(took, 2)] if verdict else []
+    return letters, durations
+
+
+def unpack(text: str) -> list[Past]:
+    """What `pack` made; nothing where it cannot be read, as if nothing had been kept."""
+    try:
+        names, runs = json.loads(zlib.decompress(base64.b64decode(text, validate=True))) if text else ([], [])
+        return [Past(run, where, began, _promises(names, letters, took)) for run, where, began, letters, took in runs]
+    except _UNREADABLE:
+        return []
+
+
+def _promises(names: Sequence[str], letters: str, took: Sequence[float]) -> dict[str, tuple[Verdict, float, bool]]:
+    durations = iter(took)
+    told = [(name, letter) for name, letter in zip(names, letters, strict=True) if letter != "."]
+    return {name: (_VERDICTS[letter.lower()], next(durations), letter.isupper()) for name, letter in told}

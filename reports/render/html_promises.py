@@ -1,0 +1,147 @@
+"""The table of all promises: one part for each, a row for each case, and small drawings of its last runs."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from probes.finding import Verdict
+from reports.model.history import LAST, History, Seen
+from reports.model.run import Run, Scenario
+from reports.model.timeline import family
+from reports.render.html_findings import Told, unique
+
+STEP, STRIP = 5, 16  # units of one run's place in a strip and in a sparkline, and their height
+LEAST_POINTS = 3  # fewer durations are no line
+MOST_QUIET = 3  # cases of one promise that are not folded away
+_QUIET = (Verdict.HELD, Verdict.SKIPPED)
+# A verdict is told by its mark's height and place too, not by its colour alone.
+_MARKS = {
+    Verdict.HELD: (10, 6),
+    Verdict.DEGRADED: (6, 10),
+    Verdict.BROKEN: (0, 16),
+    Verdict.UNKNOWN: (0, 4),
+    Verdict.NOT_RUN: (0, 2),
+    Verdict.SKIPPED: (15, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The last runs of one case, newest on the right. `marks`: a path for each verdict; `flaky`: one for the dots.
+
+    `band`: (y, height) of the usual durations, `line`: the durations, `now`: (x, y) of this run's.
+    """
+
+    marks: tuple[tuple[Verdict, str], ...]
+    flaky: str
+    band: tuple[float, float] | None
+    line: str
+    now: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row. `leads` to its finding. `strip` and `history` are None where no earlier run is known."""
+
+    scenario: Scenario
+    anchor: str
+    leads: str
+    history: History | None
+    strip: Strip | None
+
+    @property
+    def mark(self) -> str:
+        return marked(self.scenario)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing in it needs to be looked at."""
+        return self.scenario.verdict in _QUIET and not self.scenario.flaky
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """All cases of one promise."""
+
+    family: str
+    title: str
+    area: str
+    cases: tuple[Case, ...]
+
+    @property
+    def folds(self) -> bool:
+        """So many quiet cases that they are shown when asked for."""
+        return sum(case.quiet for case in self.cases) > MOST_QUIET
+
+    @property
+    def marks(self) -> list[tuple[str, int]]:
+        """How many cases ended as what, in the order of the scale."""
+        ended = [marked(case.scenario) for case in self.cases]
+        return [(mark, ended.count(mark)) for mark in (*map(str, Verdict), "accepted") if mark in ended]
+
+
+def marked(scenario: Scenario) -> str:
+    """Its verdict, or "accepted"."""
+    return str(scenario.verdict) if scenario.counts_as is scenario.verdict else "accepted"
+
+
+def known(past: Mapping[str, History]) -> int:
+    """How many runs the longest strip has; 0 where there is only this one."""
+    longest = max((len(history.seen) for history in past.values()), default=0)
+    return min(longest, LAST) if longest > 1 else 0
+
+
+def promises(run: Run, past: Mapping[str, History], told: Iterable[Told]) -> list[Promise]:
+    """By area and name, cases in the order in which they were expected."""
+    anchors = dict(zip((s.id for s in run.scenarios), unique([s.id for s in run.scenarios]), strict=True))
+    leads = {scenario.id: each.anchor for each in told for scenario in each.group}
+    runs = known(past)
+
+    def case(scenario: Scenario) -> Case:
+        history = past.get(scenario.id) if runs else None
+        drawn = strip(history, runs) if history else None
+        return Case(scenario, f"case-{anchors[scenario.id]}", leads.get(scenario.id, ""), history, drawn)
+
+    return [_promise([case(s) for s in cases]) for _, cases in groupby(sorted(run.scenarios, key=family), key=family)]
+
+
+def _promise(cases: Sequence[Case]) -> Promise:
+    first = cases[0].scenario
+    return Promise(family(first), first.title, first.area, tuple(cases))
+
+
+def strip(history: History, runs: int) -> Strip:
+    """Drawn in a box of `runs` * STEP by STRIP units."""
+    seen = history.seen[-runs:]
+    places = [(runs - len(seen) + number) * STEP for number in range(len(seen))]
+    marks = {each.verdict: "" for each in seen}
+    for x, each in zip(places, seen, strict=True):
+        top, height = _MARKS[each.verdict]
+        marks[each.verdict] += f"M{x} {top}h{STEP - 1}v{height}h-{STEP - 1}z"
+    dots = "".join(f"M{x + 1} 3h2v2h-2z" for x, each in zip(places, seen, strict=True) if each.flaky)
+    return Strip(tuple(marks.items()), dots, *_spark(history, list(zip(places, seen, strict=True))))
+
+
+def _spark(
+    history: History, placed: Sequence[tuple[int, Seen]]
+) -> tuple[tuple[float, float] | None, str, tuple[float, float] | None]:
+    """Band, line and the point of now; a run that asked nothing leaves a gap in the line."""
+    usual = history.usual
+    top = max([each.duration for _, each in placed] + [usual[1] if usual else 0.0], default=0.0) or 1.0
+
+    def height(duration: float) -> float:
+        return round((STRIP - 1) * (1 - duration / top) + 0.5, 1)
+
+    points = [(x + STEP / 2, height(seen.duration)) for x, seen in placed if seen.duration]
+    if len(points) < LEAST_POINTS:
+        return None, "", None
+    band = (height(usual[1]), max(1.0, round(height(usual[0]) - height(usual[1]), 1))) if usual else None
+    return band, "".join(_line(placed, height)), points[-1] if points and placed[-1][1].duration else None
+
+
+def _line(placed: Sequence[tuple[int, Seen]], height: Callable[[float], float]) -> Iterator[str]:
+    pen = "M"
+    for x, seen in placed:
+        if seen.duration:
+            yield f"{pen}{x + STEP / 2} {height(seen.duration)}"
+        pen = "L" if seen.duration else "M"

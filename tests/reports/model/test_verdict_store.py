@@ -1,0 +1,106 @@
+"""What is kept of a run, in its folder and elsewhere: small, whole, and no danger when it cannot be read."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from probes.finding import Verdict
+from reports.model import verdict_store as pasts
+from reports.model.verdict_store import BROUGHT, LARGEST, NAME, Past, bring, brought, keep, pack, recall, unpack
+from tests.reports.conftest import Written, flaky, red
+
+ODD = ["", "[]", "{", '{"run": 1}', '{"promises": {"a": ["odd", 1, 2]}}', "null", "eJw=", "7"]
+
+
+def many(runs: int, scenarios: int = 368) -> list[Past]:
+    """So many runs of so many promises, with durations as they are: no two the same."""
+    chance, verdicts = random.Random(1), list(Verdict)
+    names = [f"area-{number % 18}/a-promise-of-common-length-to-users[{number}]" for number in range(scenarios)]
+    return [
+        Past(
+            f"20261123T0314{number:02}Z-a10b8f",
+            "prod",
+            1_790_000_000.0 + number,
+            {n: (chance.choice(verdicts), round(chance.random() * 9, 2), chance.random() < 0.1) for n in names},
+        )
+        for number in range(runs)
+    ]
+
+
+@pytest.mark.parametrize("make", [red, flaky])
+def test_a_digest_says_what_the_journal_says(written: Written, make: object) -> None:
+    """Later runs may read the small file instead of the large one."""
+    assert callable(make)
+    make(written)
+    from_journal = recall(written.folder)
+    keep(written.load())
+    assert (written.folder / NAME).stat().st_size < 1000
+    assert recall(written.folder) == from_journal
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_digest_that_cannot_be_read_is_passed_over(written: Written, odd: str) -> None:
+    """The journal knows it too."""
+    red(written)
+    (written.folder / NAME).write_text(odd)
+    past = recall(written.folder)
+    assert past
+    assert past.promises["edge/lost"][0] is Verdict.NOT_RUN
+
+
+def test_a_folder_without_a_run_has_no_digest(tmp_path: Path) -> None:
+    """Neither a file nor a journal, nothing to remember."""
+    assert recall(tmp_path) is None
+
+
+def test_what_is_packed_comes_back() -> None:
+    """Every verdict, duration and flake of every run, also where runs did not ask the same."""
+    kept = many(5, scenarios=20)
+    kept[2].promises.pop(min(kept[2].promises))
+    kept[3].promises["edge/new"] = (Verdict.HELD, 0.25, True)
+    assert unpack(pack(kept)) == kept
+    assert unpack(pack([])) == []
+
+
+def test_a_whole_history_fits_beside_the_tokens() -> None:
+    """Thirty runs of the whole suite take a tenth of a Secret, and no history ever takes more than its share."""
+    text = pack(many(30))
+    assert len(text) < 100_000
+    assert text.isascii()
+    assert text.isprintable()
+
+
+def test_what_is_too_large_loses_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest runs say most."""
+    kept = many(9, scenarios=50)
+    monkeypatch.setattr(pasts, "LARGEST", len(pack(kept)) - 1)
+    left = unpack(pack(kept))
+    assert 0 < len(left) < 9
+    assert left == kept[-len(left) :]
+    assert LARGEST < 1_000_000 / 4
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_cannot_be_unpacked_is_nothing(odd: str, tmp_path: Path) -> None:
+    """A store that somebody has edited costs the history, not the run."""
+    assert unpack(odd) == []
+    (tmp_path / BROUGHT).write_text(odd)
+    assert brought(tmp_path) == []
+
+
+def test_what_was_brought_is_found(tmp_path: Path) -> None:
+    """In the run's own folder, and nowhere else."""
+    kept = many(2, scenarios=3)
+    bring(tmp_path, kept)
+    assert brought(tmp_path) == kept
+    assert brought(tmp_path / "nowhere") == []
+
+
+def test_a_digest_is_json_that_others_can_read(written: Written) -> None:
+    """Verdicts by their names, seconds, and whether it was flaky."""
+    flaky(written)
+    keep(written.load())
+    told = json.loads((written.folder / NAME).read_text("utf-8"))
+    assert told["promises"]["edge/the-app-shell-loads"] == ["held", 5.5, True]
