@@ -60,7 +60,7 @@ def _complain(error: Exception) -> int:
 def _until_stopped(faults: Collection[str], environment: Path, mode: str) -> int:
     # Imported late, so that a wrong name or --list-faults is answered at once.
     from replica.environment import BadPath  # noqa: PLC0415
-    from replica.processes import ChildError  # noqa: PLC0415
+    from replica.infra.processes import ChildError  # noqa: PLC0415
 
     try:
         asyncio.run(_serve(faults, environment, mode))

@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 
 import httpx
 
-from replica.processes import Child
-from replica.seaweed import DOMAIN, FILES, POD_ROLE, REGION, SITE, Seaweed
+from replica.infra.processes import Child
+from replica.infra.seaweed import DOMAIN, FILES, POD_ROLE, REGION, SITE, Seaweed
 from replica.settings import BucketSettings
 
 STS = "{https://sts.amazonaws.com/doc/2011-06-15/}"

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from replica import gateway
-from replica.certificates import Certificate
-from replica.ports import LOOPBACK
-from replica.seaweed import DOMAIN, FILES, SITE
+from replica.infra.certificates import Certificate
+from replica.infra.ports import LOOPBACK
+from replica.infra.seaweed import DOMAIN, FILES, SITE
 from replica.settings import SAFE, Hosts
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from replica.keys import ISSUER, KEY_ID
 from replica.livekit import LiveKit
 from replica.services import oauth
 from replica.settings import Hosts
-from replica.world import World
+from replica.state import World
 
 Value = str | int | float | bool | list[str] | list[int]
 Tables = Mapping[str, Mapping[str, Value]]

@@ -11,20 +11,21 @@ from typing import Any
 
 import httpx
 
-from replica import caddy, certificates, control, edge, environment, gateway, google, pages
+from replica import control, edge, environment, gateway, google, pages
 from replica.bucket import Buckets
-from replica.caddy import Caddy
 from replica.edge import Places
 from replica.environment import Files
 from replica.google import Account, Google
+from replica.infra import caddy, certificates
+from replica.infra.caddy import Caddy
+from replica.infra.ports import LOOPBACK, Ports, listening
+from replica.infra.processes import Child, child
+from replica.infra.seaweed import Seaweed, command
+from replica.infra.serving import serving
 from replica.keys import SigningKey
 from replica.livekit import LiveKit, Server, binary
-from replica.ports import LOOPBACK, Ports, listening
-from replica.processes import Child, child
-from replica.seaweed import Seaweed, command
-from replica.serving import serving
 from replica.settings import Hosts
-from replica.world import CAST, World, email_of
+from replica.state import CAST, World, email_of
 
 CONTROL = "control"
 

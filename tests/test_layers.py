@@ -66,7 +66,7 @@ def test_a_file_imports_only_what_its_layer_may(file: str) -> None:
         ("probes/transport/http.py", "import pytest"),
         ("probes/transport/http.py", "from reports import junit"),
         ("probes/runner/target_process.py", "def f():\n    from replica.faults import FAULTS"),
-        ("replica/world.py", "import probes.finding"),
+        ("replica/state.py", "import probes.finding"),
         ("replica/services/auth.py", "from ...probes import target"),
         ("reports/model/run.py", "from probes import target"),
         ("reports/model/run.py", "from probes.recording.recorder import curl"),

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import jwt
 
-from replica.processes import Child, ChildError
+from replica.infra.processes import Child, ChildError
 
 FOLDER = Path(__file__).parent
 CLIENT = "replica.apps.googleusercontent.com"

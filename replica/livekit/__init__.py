@@ -14,8 +14,8 @@ from typing import Protocol
 
 import httpx
 
-from replica.ports import LOOPBACK
-from replica.processes import Child, ChildError
+from replica.infra.ports import LOOPBACK
+from replica.infra.processes import Child, ChildError
 
 TOLD = "LIVEKIT"
 TWIRP = "/twirp/livekit.RoomService/"

@@ -7,11 +7,11 @@ import os
 import socket
 from pathlib import Path
 
+from replica.infra.ports import LOOPBACK
+from replica.infra.serving import serving
 from replica.livekit import TOLD, answers, control
 from replica.livekit.node import FAULTS, Node
 from replica.livekit.wire import Wire, lay
-from replica.ports import LOOPBACK
-from replica.serving import serving
 
 
 def main() -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import jwt
 
+from replica.faults.livekit import BESIDE, LIVEKIT
+from replica.infra.ports import LOOPBACK
+from replica.infra.processes import ChildError
 from replica.livekit import TWIRP, LiveKit, Server, StandIn
-from replica.livekit_faults import BESIDE, LIVEKIT
-from replica.ports import LOOPBACK
-from replica.processes import ChildError
 
 VARIABLE = "LIVEKIT_SERVER"
 UDP_PORTS = (50000, 50100)

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from livekit.protocol import models
 
+from replica.faults.livekit import LIVEKIT
 from replica.livekit.tokens import Checks
-from replica.livekit_faults import LIVEKIT
 
 FAULTS = {fault.name for fault in LIVEKIT}
 DEV_KEYS = {"devkey": "secret"}

@@ -10,7 +10,7 @@ from livekit.protocol import models, rtc
 
 from replica.livekit.node import Node, Room, new_id
 from replica.livekit.peer import LOSSY, RELIABLE, Peer
-from replica.livekit.phrases import State, announced, milliseconds, newcomer
+from replica.livekit.signal_messages import State, announced, milliseconds, newcomer
 from replica.livekit.tokens import Grants
 from replica.livekit.wire import Wire
 

@@ -10,12 +10,12 @@ from livekit.protocol import models, rtc
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from replica.livekit.connection_modes import WithOne, WithTwo
 from replica.livekit.node import Node
 from replica.livekit.participant import Participant, Seat
-from replica.livekit.phrases import welcome
 from replica.livekit.relay import ice_servers
+from replica.livekit.signal_messages import welcome
 from replica.livekit.tokens import Grants, Refused, may_join
-from replica.livekit.ways import WithOne, WithTwo
 from replica.livekit.wire import Wire
 
 NO_NODES = "could not find any available nodes"

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from replica import livekit
 from replica.faults import PAGES
-from replica.processes import ChildError
-from replica.realtime_faults import REALTIME_PAGES
-from replica.world import World
+from replica.faults.realtime import REALTIME_PAGES
+from replica.infra.processes import ChildError
+from replica.state import World
 
 ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
 BUNDLED_WITHIN = 30.0  # seconds

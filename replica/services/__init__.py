@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 
 from replica.services import auth, board, chat, monitoring, noti, ops, portal, storage, user, video
-from replica.world import World
+from replica.state import World
 
 APPS: dict[str, Callable[[World], Starlette]] = {
     "auth": auth.app,

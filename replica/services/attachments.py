@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from replica.models import Attachment, new_id
 from replica.objects import public_signer
-from replica.rows import Attachment, new_id
 from replica.services.answers import Refusal, numbered
 from replica.services.drive import extension
 from replica.services.gin import Call, as_id, route
-from replica.world import add
+from replica.state import add
 
 PUT_SECONDS = 300
 MAX_SIZE = 50 * 1024 * 1024

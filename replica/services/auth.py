@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from replica.services import oauth
 from replica.services.auth_pod import Pod, pod_of
-from replica.world import SYSTEM_USER, World
+from replica.state import SYSTEM_USER, World
 
 TEST_EMAIL = "loadtest@wealist.co.kr"
 SPRING_ORIGINS = r"http://localhost:\d+|https://([a-z0-9-]+\.)*wealist\.localhost(:\d+)?"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from replica.keys import SigningKey
-from replica.world import Pending, World
+from replica.state import Pending, World
 
 
 @dataclass

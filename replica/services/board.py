@@ -8,11 +8,11 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.rows import Board, Notification, Project, new_id, now
+from replica.models import Board, Notification, Project, new_id, now
 from replica.services import attachments, board_socket, stream
 from replica.services.answers import Refusal, forbidden, not_found, numbered, numbered_error, without_nones
 from replica.services.gin import Call, as_id, engine, route
-from replica.world import World, add
+from replica.state import World, add
 
 PROJECT, BOARD = "/api/projects/{project}", "/api/boards/{board}"
 FIELDS = {

@@ -7,11 +7,11 @@ the pod and by Redis. A client's frame over 512 bytes ends the line.
 from starlette.requests import HTTPConnection
 
 from replica.live import Event
-from replica.rows import Board, now
+from replica.models import Board, now
 from replica.services.answers import unauthorized
-from replica.services.belief import validated
 from replica.services.sockets import TOO_BIG, Talk, expired_too, parsed, upgrade, without_body
-from replica.world import World
+from replica.services.token_validation import validated
+from replica.state import World
 
 MAX_BYTES = 512
 

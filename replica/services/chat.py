@@ -6,13 +6,13 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from replica.live import EVERYWHERE
+from replica.models import NOWHERE, Chat, now
 from replica.objects import public_signer
-from replica.rows import NOWHERE, Chat, now
 from replica.services import chat_sockets, messages
 from replica.services.answers import Refusal, bad_request, forbidden, no_content, not_found, numbered, raw, told
 from replica.services.attachments import object_key
 from replica.services.gin import Call, as_id, engine, route
-from replica.world import World, add
+from replica.state import World, add
 
 BASE = "/api/chats"
 CHAT = f"{BASE}/{{chat}}"

@@ -9,12 +9,12 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from replica.live import EVERYWHERE, Event, Rooms
-from replica.rows import Chat, now
+from replica.models import Chat, now
 from replica.services import messages
 from replica.services.answers import Refusal, forbidden, not_found
 from replica.services.gin import as_id
 from replica.services.sockets import Talk, in_json, parsed, smart, upgrade
-from replica.world import World
+from replica.state import World
 
 FAILED = 1011
 ECHOES = {"TYPING_START": "USER_TYPING", "TYPING_STOP": "USER_TYPING_STOP"}

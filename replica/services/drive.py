@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from replica.rows import File, Folder
+from replica.models import File, Folder
 from replica.services.answers import forbidden, without_nones
 from replica.services.gin import Call, as_id
-from replica.world import World
+from replica.state import World
 
 IMAGES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".svg", ".ico"}
 DOCUMENTS = {".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".txt", ".rtf", ".odt", ".ods", ".odp"}

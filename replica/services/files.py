@@ -5,12 +5,12 @@ from typing import Any
 
 from starlette.responses import Response
 
+from replica.models import File, new_id, now
 from replica.objects import Signer, public_signer
-from replica.rows import File, new_id, now
 from replica.services.answers import bad_request, enveloped, not_found, told
 from replica.services.drive import ALLOWED, admit, extension, listed_files, show_file
 from replica.services.gin import Call, as_id, route
-from replica.world import World, add
+from replica.state import World, add
 
 FILE = "/storage/files/{file}"
 WORKSPACE = "/storage/workspaces/{workspace}"

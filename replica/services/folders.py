@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from replica.rows import NOWHERE, Folder, now
+from replica.models import NOWHERE, Folder, now
 from replica.services.answers import Refusal, bad_request, enveloped, not_found, told
 from replica.services.drive import admit, listed_files, listed_folders, show_file, show_folder
 from replica.services.gin import Call, as_id, route
-from replica.world import World, add
+from replica.state import World, add
 
 FOLDER = "/storage/folders/{folder}"
 

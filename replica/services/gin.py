@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from replica.services.answers import GinJSON, Phrase, Refusal, bad_request, plain_error
-from replica.services.belief import over_http
-from replica.world import World
+from replica.services.token_validation import over_http
+from replica.state import World
 
 REDIS_LIARS = {"board", "chat", "noti", "storage"}
 CORS = {

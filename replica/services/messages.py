@@ -6,10 +6,10 @@ from typing import Any
 from starlette.responses import Response
 
 from replica.live import Event
-from replica.rows import Chat, Message, new_id, now
+from replica.models import Chat, Message, new_id, now
 from replica.services.answers import bad_request, forbidden, no_content, not_found, raw, told
 from replica.services.gin import Call, route
-from replica.world import World, add
+from replica.state import World, add
 
 MESSAGES = "/api/chats/messages/{chat}"
 FILE_FIELDS = ("fileUrl", "fileName", "fileSize")

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from replica.world import World
+from replica.state import World
 
 PREFIX = "/api/monitoring"
 

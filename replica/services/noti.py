@@ -5,12 +5,12 @@ import secrets
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.rows import Notification, now
+from replica.models import Notification, now
 from replica.services import stream
 from replica.services.answers import Refusal, bad_request, no_content, raw, unauthorized
 from replica.services.gin import Call, as_id, engine, public, route
-from replica.services.noti_rows import show
-from replica.world import World, add
+from replica.services.notification_models import show
+from replica.state import World, add
 
 NOTIFICATIONS = "/api/notifications"
 EVENT = ("type", "actorId", "targetUserId", "workspaceId", "resourceType", "resourceId")

@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from replica.gateway import CALLBACK
 from replica.google import Declined
-from replica.rows import User
+from replica.models import User
 from replica.services import landings
 from replica.services.auth_pod import Pod, pod_of
-from replica.world import Pending, World, add
+from replica.state import Pending, World, add
 
 COOKIE = "SESSION"
 SESSION_SECONDS = 1800

@@ -5,10 +5,10 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.rows import PortalUser, Setting
+from replica.models import PortalUser, Setting
 from replica.services.answers import enveloped, forbidden, not_found, ops_error, unauthorized
 from replica.services.gin import Call, engine, public, route
-from replica.world import World
+from replica.state import World
 
 SERVICES = ("auth", "user", "board", "chat", "noti", "storage", "ops")
 

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from replica.pages import portal
 from replica.settings import SAFE
-from replica.world import World
+from replica.state import World
 
 
 def app(world: World) -> Starlette:

@@ -5,11 +5,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from replica.models import Attachment, User, new_id
 from replica.objects import public_signer
-from replica.rows import Attachment, User, new_id
 from replica.services.answers import Refusal, not_found, raw
 from replica.services.gin import Call, as_id, route
-from replica.world import add
+from replica.state import add
 
 PUT_SECONDS = 300
 

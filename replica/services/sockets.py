@@ -19,8 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from replica.live import Event
 from replica.services.answers import GinJSON, Refusal, unauthorized
-from replica.services.belief import validated
-from replica.world import World
+from replica.services.token_validation import validated
+from replica.state import World
 
 DROPPED = 1012  # a server that restarts
 TOO_BIG = 1009

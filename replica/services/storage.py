@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 
 from replica.services import files, folders
 from replica.services.gin import engine
-from replica.world import World
+from replica.state import World
 
 
 def app(world: World) -> Starlette:

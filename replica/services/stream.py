@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from replica.live import Event
-from replica.rows import Notification
-from replica.services.belief import bearer, validated
+from replica.models import Notification
 from replica.services.gin import Call, public
-from replica.services.noti_rows import show
-from replica.world import World
+from replica.services.notification_models import show
+from replica.services.token_validation import bearer, validated
+from replica.state import World
 
 WRITE_TIMEOUT, PING = 30, 30  # seconds in weAlist
 EARLY = 1 / 2

@@ -5,11 +5,11 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.rows import User, Workspace
+from replica.models import User, Workspace
 from replica.services import profiles
 from replica.services.answers import bad_request, forbidden, not_found, raw
 from replica.services.gin import Call, engine, public, route
-from replica.world import World, add
+from replica.state import World, add
 
 WORKSPACE = "/api/workspaces/{workspace}"
 

@@ -9,11 +9,11 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.rows import VideoRoom, now
+from replica.models import VideoRoom, now
 from replica.services import video_tokens
 from replica.services.answers import Refusal, enveloped, forbidden, not_found, told
 from replica.services.gin import Call, as_id, engine, route
-from replica.world import World, add
+from replica.state import World, add
 
 BASE = "/api/video"
 ROOMS, ROOM, HISTORY = f"{BASE}/rooms", f"{BASE}/rooms/{{room}}", f"{BASE}/history"

@@ -11,7 +11,7 @@ import httpx
 import jwt
 
 from replica.livekit import TWIRP
-from replica.world import World
+from replica.state import World
 
 SECONDS = 24 * 3600
 TEN_YEARS = 10 * 365 * 24 * 3600

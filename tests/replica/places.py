@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from replica.certificates import Certificate
 from replica.edge import Places
+from replica.infra.certificates import Certificate
 
 PEM = Certificate(Path("chain.pem"), Path("key.pem"))
 SHOWN = (

@@ -16,9 +16,9 @@ import jwt
 import websockets
 from livekit.protocol import rtc
 
-from replica import processes
+from replica.infra import processes
+from replica.infra.ports import LOOPBACK, Ports
 from replica.livekit import LiveKit, StandIn
-from replica.ports import LOOPBACK, Ports
 
 PATIENCE = 30  # seconds, on the busiest machine
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from replica import edge, livekit_faults
-from replica.faults import FAULTS
+from replica import edge
+from replica.faults import FAULTS, livekit
 from tests.conftest import Replica
 from tests.replica.places import PLACES
 from tests.replica.visiting import Visitor
@@ -33,7 +33,7 @@ OURS = {
     "internal-endpoints-open",
     "oauth-callback-not-rewritten",
     "refresh-path-lost-behind-gateway",
-    *(fault.name for fault in livekit_faults.EDGE),
+    *(fault.name for fault in livekit.EDGE),
 }
 NO_FILE = "/api/svc/storage/storage/files/00000000-0000-0000-0000-00000000dead"
 NO_PATH = "/api/svc/storage/api/storage/usage"

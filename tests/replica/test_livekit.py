@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from replica import livekit
+from replica.infra.ports import Ports
+from replica.infra.processes import ChildError, child
 from replica.livekit import LiveKit
-from replica.ports import Ports
-from replica.processes import ChildError, child
 from tests.replica.sfu import Standing
 
 

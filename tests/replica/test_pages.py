@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from replica import pages
+from replica.infra.processes import ChildError
 from replica.keys import SigningKey
 from replica.pages import LIVEKIT, site
-from replica.processes import ChildError
 from replica.settings import BucketSettings, Hosts
-from replica.world import World
+from replica.state import World
 
 KEY = SigningKey()
 BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX", "s", "t")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from replica.faults.livekit import BESIDE, LIVEKIT
+from replica.infra.processes import ChildError
 from replica.livekit import LiveKit, StandIn
 from replica.livekit.binary import Binary, chosen, configuration
-from replica.livekit_faults import BESIDE, LIVEKIT
-from replica.processes import ChildError
 from tests.replica.sfu import Standing
 
 LIVE = LiveKit("wss://livekit.test", 7880, 7881)

@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 from replica.keys import SigningKey
 from replica.services import APPS
 from replica.settings import BucketSettings, Hosts
-from replica.world import World
+from replica.state import World
 from tests.replica.pages.visiting import Place, Visitor, served, tokens_of, visitor
 
 KEY = SigningKey()

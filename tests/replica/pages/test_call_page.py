@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from replica.rows import VideoRoom
-from replica.world import add
+from replica.models import VideoRoom
+from replica.state import add
 from tests.browsing import launched
 from tests.replica.pages.visiting import Place, Visitor, refusing, tokens_of, visitor
 from tests.replica.sfu import Standing

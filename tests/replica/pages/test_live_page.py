@@ -5,9 +5,9 @@ from functools import partial
 
 from playwright.async_api import ConsoleMessage, expect
 
-from replica.rows import Notification
+from replica.models import Notification
 from replica.services import stream
-from replica.world import add
+from replica.state import add
 from tests.replica.pages.test_chat_page import chat_of, opens, says
 from tests.replica.pages.visiting import SIGN_IN, Visitor, refusing, tokens_of
 

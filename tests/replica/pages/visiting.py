@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from replica.models import File, new_id
 from replica.pages import site
-from replica.rows import File, new_id
-from replica.world import World, add
+from replica.state import World, add
 
 PREFIX = re.compile(r"^/api/svc/(\w+)(/.*)")
 ERROR_BOX = "데이터를 불러오는데 실패했습니다."

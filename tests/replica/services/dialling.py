@@ -10,11 +10,11 @@ import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from replica.ports import LOOPBACK, listening
-from replica.rows import Chat
+from replica.infra.ports import LOOPBACK, listening
+from replica.infra.serving import serving
+from replica.models import Chat
 from replica.services import APPS
-from replica.serving import serving
-from replica.world import World, add
+from replica.state import World, add
 
 
 @dataclass(frozen=True, slots=True)

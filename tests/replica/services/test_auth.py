@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from replica.world import SYSTEM_USER, World
+from replica.state import SYSTEM_USER, World
 from tests.replica.services.speaking import Ask
 
 REFRESH = "/api/auth/refresh"

@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from replica.services.auth_pod import Pod
-from replica.world import Pending, World
+from replica.state import Pending, World
 
 PENDING = Pending("state", "nonce", "landing")
 

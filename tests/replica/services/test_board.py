@@ -1,6 +1,6 @@
 """board-service: projects and their boards."""
 
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import websockets
 
-from replica.world import World
+from replica.state import World
 from tests.replica.services.dialling import Dial, dialled, heard, say
 
 

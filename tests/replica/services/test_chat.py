@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from replica.rows import new_id
-from replica.world import World
+from replica.models import new_id
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 CHATS = "/api/chats"

@@ -8,7 +8,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosedError
 
-from replica.world import World
+from replica.state import World
 from tests.replica.services.dialling import Dial, dialled, heard, say
 
 PRESENCE = "/api/chats/ws/presence"

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import Ask, KeptObjects
 
 FILES = "/storage/files"

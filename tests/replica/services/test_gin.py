@@ -7,7 +7,7 @@ import pytest
 
 from replica.keys import SigningKey
 from replica.services import APPS
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 GO = ["user", "board", "chat", "noti", "storage", "ops"]

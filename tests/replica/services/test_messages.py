@@ -2,8 +2,8 @@
 
 import pytest
 
-from replica.rows import Chat
-from replica.world import World, add
+from replica.models import Chat
+from replica.state import World, add
 from tests.replica.services.speaking import Ask
 
 MESSAGES = "/api/chats/messages"

@@ -1,7 +1,7 @@
 """noti-service: what somebody should know."""
 
-from replica.rows import new_id
-from replica.world import World
+from replica.models import new_id
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 NOTIFICATIONS = "/api/notifications"

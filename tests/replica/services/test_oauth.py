@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from replica.google import Declined, Google
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import HOSTS, Ask
 
 START = "/oauth2/authorization/google"

@@ -1,6 +1,6 @@
 """ops-service: what everybody may read, and whom the portal knows."""
 
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import HOSTS, Ask
 
 

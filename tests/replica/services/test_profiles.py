@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 

@@ -8,8 +8,8 @@ import pytest
 import websockets
 
 from replica.keys import SigningKey
-from replica.rows import new_id
-from replica.world import World
+from replica.models import new_id
+from replica.state import World
 from tests.replica.services.dialling import Dial, dialled, heard, say
 
 PRESENCE = "/api/chats/ws/presence"

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from replica.services.storage import served_path
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import BUCKET, Ask
 
 CONTENTS = "/storage/folders/contents"

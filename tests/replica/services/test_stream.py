@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from replica.rows import Notification
+from replica.models import Notification
 from replica.services import stream
-from replica.world import World
+from replica.state import World
 from tests.replica.services.dialling import Dial, dialled
 from tests.replica.services.speaking import Ask
 

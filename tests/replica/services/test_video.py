@@ -5,9 +5,9 @@ from typing import Any
 import jwt
 import pytest
 
-from replica.rows import new_id
+from replica.models import new_id
 from replica.services import video_tokens
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 ROOMS, HISTORY = "/api/video/rooms", "/api/video/history"

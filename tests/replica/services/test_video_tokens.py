@@ -1,7 +1,7 @@
 """What video-service asks of LiveKit."""
 
 from replica.services import video_tokens
-from replica.world import World
+from replica.state import World
 from tests.replica.sfu import Standing
 
 

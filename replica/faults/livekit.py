@@ -3,7 +3,7 @@
 "livekit.md" is the digest of what LiveKit's server, its SDKs and weAlist's attempt to run it do, read in their sources.
 """
 
-from replica.fault import NOT_YET, Fault
+from replica.faults.fault import NOT_YET, Fault
 
 # What stands before the server.
 EDGE = (

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from replica import certificates, edge
+from replica import edge
+from replica.infra import certificates
 
 
 def issued(folder: Path, part: str) -> list[x509.Certificate]:

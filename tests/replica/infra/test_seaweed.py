@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from replica import seaweed
-from replica.ports import Ports
-from replica.seaweed import Seaweed
+from replica.infra import seaweed
+from replica.infra.ports import Ports
+from replica.infra.seaweed import Seaweed
 
 
 def test_it_tells_nobody_and_listens_on_loopback(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ from replica.google import Google
 from replica.keys import SigningKey
 from replica.live import Live
 from replica.livekit import LiveKit
-from replica.objects import BucketObjects, Objects
-from replica.rows import (
+from replica.models import (
     NOWHERE,
     Attachment,
     Board,
@@ -27,6 +26,7 @@ from replica.rows import (
     VideoRoom,
     Workspace,
 )
+from replica.objects import BucketObjects, Objects
 from replica.settings import BucketSettings, Hosts
 
 AnyRow = TypeVar("AnyRow", bound=Row)

@@ -16,12 +16,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from replica import caddy, certificates, edge
-from replica.caddy import Caddy
+from replica import edge
 from replica.edge import Places
-from replica.ports import LOOPBACK, Ports, listening
-from replica.processes import ChildError
-from replica.serving import serving
+from replica.infra import caddy, certificates
+from replica.infra.caddy import Caddy
+from replica.infra.ports import LOOPBACK, Ports, listening
+from replica.infra.processes import ChildError
+from replica.infra.serving import serving
 from tests.replica.places import PLACES
 
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from replica.ports import LOOPBACK, Ports, listening
+from replica.infra.ports import LOOPBACK, Ports, listening
 
 
 def test_a_reserved_port_is_not_handed_out_again() -> None:

@@ -5,7 +5,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from replica.keys import ISSUER, KEY_ID, SigningKey
-from replica.world import World
+from replica.state import World
 from tests.replica.services.speaking import Ask
 
 WHERE = {

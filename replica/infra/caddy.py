@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from replica.processes import Child, child, program
+from replica.infra.processes import Child, child, program
 
 Json = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from replica.rows import Notification
+from replica.models import Notification
 from replica.services.answers import without_nones
 
 

@@ -3,7 +3,7 @@
 import pytest
 from livekit.protocol import models, rtc
 
-from replica.livekit.phrases import State, announced, newcomer
+from replica.livekit.signal_messages import State, announced, newcomer
 from replica.livekit.tokens import Grants
 
 

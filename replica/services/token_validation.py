@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from replica.services.answers import unauthorized
-from replica.world import World
+from replica.state import World
 
 Claims = dict[str, Any]
 

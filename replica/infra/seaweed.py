@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from replica.ports import LOOPBACK, Ports
-from replica.processes import program
+from replica.infra.ports import LOOPBACK, Ports
+from replica.infra.processes import program
 
 REGION = "ap-northeast-2"
 DOMAIN = f"s3.{REGION}.wealist.localhost"

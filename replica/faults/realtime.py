@@ -1,6 +1,6 @@
 """Faults of real time and of the life of a token: what incident 4 and its neighbours rehearse (V6 §4)."""
 
-from replica.fault import NOT_YET, Fault
+from replica.faults.fault import NOT_YET, Fault
 
 TOKENS = (
     Fault(

@@ -1,6 +1,6 @@
 """Faults of sign-in, of what services believe of a token, and of doors that stand open (V6 §7 and its neighbours)."""
 
-from replica.fault import NOT_YET, Fault
+from replica.faults.fault import NOT_YET, Fault
 
 SIGN_IN = (
     Fault(

@@ -7,10 +7,10 @@ marks one that has not happened yet.
 import difflib
 from collections.abc import Iterable
 
-from replica.fault import NOT_YET, Fault
-from replica.livekit_faults import LIVEKIT
-from replica.realtime_faults import REALTIME, REALTIME_PAGES, TOKENS
-from replica.trust_faults import EXPOSURE, SIGN_IN, TRUST
+from replica.faults.fault import NOT_YET, Fault
+from replica.faults.livekit import LIVEKIT
+from replica.faults.realtime import REALTIME, REALTIME_PAGES, TOKENS
+from replica.faults.trust import EXPOSURE, SIGN_IN, TRUST
 
 EDGE = (
     Fault(

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from replica.processes import ChildError, child, program
+from replica.infra.processes import ChildError, child, program
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -53,7 +53,7 @@ def test_a_killed_parent_takes_its_child_along(tmp_path: Path) -> None:
     """SIGKILL leaves us no last act; the kernel does it."""
     parent = (
         "import asyncio, pathlib, sys\n"
-        "from replica.processes import child\n"
+        "from replica.infra.processes import child\n"
         "async def main():\n"
         f"    async with child({SLEEPS!r}, pathlib.Path({str(tmp_path)!r}), {{}}):\n"
         "        print('up', flush=True)\n"

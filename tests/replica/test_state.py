@@ -1,8 +1,8 @@
 """A fresh world."""
 
-from replica.rows import Chat, Folder
+from replica.models import Chat, Folder
 from replica.settings import BucketSettings, Hosts
-from replica.world import SYSTEM_USER, World, add
+from replica.state import SYSTEM_USER, World, add
 
 HOSTS = Hosts("https://a.test", "https://b.test", "https://c.test", "http://a.test")
 BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX", "secret", "token")

@@ -1,0 +1,1 @@
+"""The processes that stand around the services: Caddy, SeaweedFS, ports, certificates."""
