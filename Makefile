@@ -44,15 +44,15 @@ test: setup check
 	$(BIN)/python -m pytest tests -W error $(ARGS)
 
 bench: setup
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.support.bench
 
 # After a change of what report.html looks like.
 pictures: setup
-	@$(BIN)/python -m tests.pictures
+	@$(BIN)/python -m tests.support.pictures
 
 # After a change under deploy/.
 hooks: .venv/ready
-	@$(BIN)/python -m tests.deploy.manifests
+	@$(BIN)/python -m tests.support.manifests
 
 image-tools:
 	@command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null \
@@ -64,7 +64,7 @@ image-test: setup image-tools
 	PROBES_IMAGE_TEST=1 $(BIN)/python -m pytest tests/deploy/test_image.py -W error $(ARGS)
 
 image-bench: setup image-tools
-	@$(BIN)/python -m tests.deploy.image
+	@$(BIN)/python -m tests.support.image
 
 # Fifty calls, killed ones included, and whatever they leave behind.
 soak: setup

@@ -19,7 +19,7 @@ from playwright.async_api import Browser
 
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
-from tests.browsing import launched
+from tests.support.browser import launched
 
 ROOT = Path(__file__).parent.parent
 RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine

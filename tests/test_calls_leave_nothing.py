@@ -21,8 +21,8 @@ from probes.livekit.sdk.worker_process import Worker
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import recording
 from probes.transport.http import Web
-from tests.probes.site import Site, evidence_in, recorder_of, target_at
-from tests.replica.sfu import Standing, standing
+from tests.support.sfu import Standing, standing
+from tests.support.site import Site, evidence_in, recorder_of, target_at
 
 CALLS = int(os.environ.get("PROBES_SOAK", "3"))
 GONE_WITHIN = 30.0  # seconds, on the busiest machine

@@ -10,7 +10,7 @@ import pytest
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN
 from tests.conftest import Ended, Probe, Replica, begin, ended
-from tests.own import run_own, run_with
+from tests.support.custom_scenarios import run_own, run_with
 from tests.test_stopped_runs import OWN, PROMISE
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD
 from tests.conftest import Ended, Replica
-from tests.own import SOON, run_with
-from tests.receiver import Receiver, receiving
+from tests.support.custom_scenarios import SOON, run_with
+from tests.support.otlp_receiver import Receiver, receiving
 from tests.test_stopped_runs import environment
 
 # Each promise holds where a file of its name is in the folder that the run is told of.

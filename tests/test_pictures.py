@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from probes.recording.trace_link import VARIABLE
 from tests.conftest import ROOT, Replica
-from tests.pictures import PHONE, PICTURES, RECORDED, WIDE, Recorded, Shot, record, take
+from tests.support.pictures import PHONE, PICTURES, RECORDED, WIDE, Recorded, Shot, record, take
 
 PAGE = ROOT / "docs" / "reports.md"
 STORAGE = "(a_route_answers_json and storage-usage) or a_file_uploaded_on_the_page"

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Probe
-from tests.fault_matrix import MATRIX
-from tests.readme import PAGE, filled, promises
+from tests.fault_matrix.rows import MATRIX
+from tests.support.generated_docs import PAGE, filled, promises
 
 TEXT = PAGE.read_text("utf-8")
 BLOCKS = re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_the_tables_are_fresh() -> None:
-    """`python -m tests.readme` would change nothing."""
+    """`python -m tests.support.generated_docs` would change nothing."""
     assert filled(TEXT) == TEXT
 
 

@@ -16,8 +16,8 @@ from probes.config.environment import build, parse
 from probes.state.store import State, open_state
 from replica.environment import toml
 from tests.conftest import ROOT, Replica
-from tests.probes.cluster import Cluster
-from tests.replica.visiting import Visitor
+from tests.support.cluster import Cluster
+from tests.support.visiting import Visitor
 
 ROUNDS = 20
 
@@ -27,7 +27,7 @@ class Racer:
 
     def __init__(self, environment: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.racing", str(environment)],
+            [sys.executable, "-m", "tests.support.concurrent_refresh", str(environment)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.conftest import Ended, Probe, Replica
-from tests.own import run_own
+from tests.support.custom_scenarios import run_own
 from tests.test_secrets import JWT, everything, spellings
 
 LEAVES = """

@@ -8,7 +8,7 @@ import pytest
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD
 from reports.model.run import Run
 from tests.conftest import Ended, Replica, begin, ended
-from tests.receiver import TAKEN, Answer, receiving
+from tests.support.otlp_receiver import TAKEN, Answer, receiving
 
 ASKED = "edge or storage"  # some of the suite: the split is the same for all of it
 SHARDS = 3

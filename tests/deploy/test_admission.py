@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.manifests import ENVIRONMENTS, Manifest, Pod, pods
+from tests.support.manifests import ENVIRONMENTS, Manifest, Pod, pods
 
 Rule = Callable[[Pod], bool]
 

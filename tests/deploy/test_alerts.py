@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from reports.publish.metrics import METRICS
-from tests.deploy import promtool
+from tests.support import promtool
 from tests.test_docs import anchors
 
 ROOT = Path(__file__).parent.parent.parent

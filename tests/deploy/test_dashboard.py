@@ -10,7 +10,7 @@ import pytest
 
 from probes.finding import Verdict
 from reports.publish.metrics import METRICS
-from tests.deploy import promtool
+from tests.support import promtool
 
 DASHBOARD = Path(__file__).parent.parent.parent / "deploy" / "dashboard" / "probes.json"
 GROUP = {"environment", "shard"}

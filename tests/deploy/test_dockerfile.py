@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.deploy.manifests import ROOT
+from tests.support.manifests import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 IGNORE = (ROOT / ".dockerignore").read_text("utf-8")

@@ -11,7 +11,7 @@ from probes.config import environment as target
 from probes.finding import EXIT_BROKEN, Code
 from probes.runner.session import GRACE
 from tests.conftest import Probe, Replica
-from tests.deploy.manifests import ROOT, Manifest, hook, of_kind, one
+from tests.support.manifests import ROOT, Manifest, hook, of_kind, one
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))

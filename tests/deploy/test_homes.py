@@ -9,7 +9,7 @@ import pytest
 from probes.config import environment as target
 from probes.runner.scheduler import CLOSING_TIME
 from probes.runner.session import EXPORT_BUDGET, GRACE, SWEEP_DEADLINE
-from tests.deploy.manifests import ENVIRONMENTS, hook, one, pods
+from tests.support.manifests import ENVIRONMENTS, hook, one, pods
 
 MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - Seoul's wall clock, which knows no summer time
 # Nodes are at zero from hour to hour, Seoul time (terraform/prod/compute/scheduled-scaling.tf; contract 9.4).

@@ -11,7 +11,7 @@ from probes import __version__
 from probes.finding import EXIT_HELD, EXIT_UNKNOWN, Verdict
 from reports.model.run import load
 from tests.conftest import Replica
-from tests.deploy.image import IMAGE, SUITE, USER, Engine, Share, engine, granted, measured, show
+from tests.support.image import IMAGE, SUITE, USER, Engine, Share, engine, granted, measured, show
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("PROBES_IMAGE_TEST"), reason="`make image-test` builds the image; it takes minutes and root"

@@ -9,8 +9,8 @@ import kubernetes_validate
 import pytest
 
 from probes.config import environment as target
-from tests.deploy.manifests import ENVIRONMENTS, ROOT, Manifest, Pod, hook, hook_file, hook_text, of_kind, one, pods
-from tests.deploy.manifests import rendered as all_of
+from tests.support.manifests import ENVIRONMENTS, ROOT, Manifest, Pod, hook, hook_file, hook_text, of_kind, one, pods
+from tests.support.manifests import rendered as all_of
 
 CLUSTER = "1.34"
 CUSTOM = {"ExternalSecret"}  # kinds that no Kubernetes release brings

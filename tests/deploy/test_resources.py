@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.bench import PAGE
-from tests.deploy.image import BEGIN, END, GIB, MIB, Share, granted, held, quantity
-from tests.deploy.manifests import ENVIRONMENTS, pods
+from tests.support.bench import PAGE
+from tests.support.image import BEGIN, END, GIB, MIB, Share, granted, held, quantity
+from tests.support.manifests import ENVIRONMENTS, pods
 
 DOCUMENT = PAGE.read_text("utf-8")
 BLOCK = DOCUMENT.partition(BEGIN)[2].partition(END)[0]

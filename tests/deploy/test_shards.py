@@ -7,7 +7,7 @@ from pathlib import Path
 import kubernetes_validate
 import yaml
 
-from tests.deploy.manifests import KUBECTL, OVERLAYS, Manifest, one
+from tests.support.manifests import KUBECTL, OVERLAYS, Manifest, one
 
 
 def sharded(folder: Path) -> Manifest:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.deploy.manifests import ROOT, pods
+from tests.support.manifests import ROOT, pods
 
 pytestmark = pytest.mark.xfail(
     not (ROOT / "probes" / "doctor.py").exists(), reason="doctor and gate are not in this tree yet", strict=False

@@ -9,9 +9,9 @@ from probes.browser.browser import Browser
 from probes.config.environment import Patience, Presign, Target
 from probes.recording.recorder import Evidence, Recorder, recording
 from probes.transport.http import Web
-from tests.probes.app import App
-from tests.probes.site import Site, evidence_in, recorder_of, target_at
-from tests.probes.stage import Stage
+from tests.support.app import App
+from tests.support.fake_run import Stage
+from tests.support.site import Site, evidence_in, recorder_of, target_at
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from probes.config.environment import ENVIRONMENTS
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN, Verdict
 from replica.__main__ import ENVIRONMENT
 from tests.conftest import Ended, Probe, Replica
-from tests.own import run_own
+from tests.support.custom_scenarios import run_own
 
 NO_TESTS = 5  # pytest's own exit code
 CERTIFICATE = "edge/the-certificate-holds[api]"

@@ -9,7 +9,7 @@ from probes.config.environment import Accepted
 from probes.finding import Code, Finding, Verdict
 from probes.results import Attempt, Outcome, conclude, described
 from probes.runner import scheduler
-from tests.probes.stage import FOUND, VALID, scenario
+from tests.support.fake_run import FOUND, VALID, scenario
 
 HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.conftest import Replica
-from tests.replica.sfu import Standing, standing
-from tests.replica.visiting import Visitor
+from tests.support.sfu import Standing, standing
+from tests.support.visiting import Visitor
 
 
 @pytest.fixture

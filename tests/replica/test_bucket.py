@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.conftest import Replica
-from tests.replica.visiting import Visitor
+from tests.support.visiting import Visitor
 
 TEXT = {"Content-Type": "text/plain"}
 

@@ -5,7 +5,7 @@ import pytest
 import websockets
 
 from tests.conftest import Replica
-from tests.replica.visiting import Visitor
+from tests.support.visiting import Visitor
 
 
 def faults(replica: Replica) -> list[str]:

@@ -12,8 +12,8 @@ import pytest
 from replica import edge
 from replica.faults import FAULTS, livekit
 from tests.conftest import Replica
-from tests.replica.places import PLACES
-from tests.replica.visiting import Visitor
+from tests.support.places import PLACES
+from tests.support.visiting import Visitor
 
 OURS = {
     "edge-forgets-deep-links",

@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from replica.environment import BadPath, realtime, toml, written
-from tests.replica.visiting import Visitor
+from tests.support.visiting import Visitor
 
 
 def test_what_is_written_can_be_read_back() -> None:

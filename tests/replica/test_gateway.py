@@ -6,7 +6,7 @@ import websockets
 from replica import gateway
 from replica.gateway import Json
 from tests.conftest import Replica
-from tests.replica.visiting import Visitor
+from tests.support.visiting import Visitor
 
 PRESENCE = "/api/svc/chat/api/chats/ws/presence"
 INSIDE = "/api/svc/user/api/internal/users/x/exists"

@@ -10,7 +10,7 @@ from replica import livekit
 from replica.infra.ports import Ports
 from replica.infra.processes import ChildError, child
 from replica.livekit import LiveKit
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def test_faults_and_state_go_over_a_private_socket(sfu: Standing) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.conftest import Replica
-from tests.replica.signing_in import START, first_leg, sign_in
-from tests.replica.visiting import Visitor
+from tests.support.signing_in import START, first_leg, sign_in
+from tests.support.visiting import Visitor
 
 ME = "/api/ops/api/users/me"
 

@@ -17,8 +17,8 @@ from probes.config.environment import Identity
 from probes.finding import NotApplicable
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.probes.signed import private_key, published, signed
-from tests.probes.site import Site, js, target_at
+from tests.support.signed import private_key, published, signed
+from tests.support.site import Site, js, target_at
 
 
 @pytest.fixture

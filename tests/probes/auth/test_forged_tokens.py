@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from probes.auth import tokens
 from probes.auth.forged_tokens import ELSEWHERE, FORGERIES, LONG, hs256_public
-from tests.probes.signed import private_key, signed
+from tests.support.signed import private_key, signed
 
 GOOD = signed()
 PUBLIC = private_key(0, 2048).public_key()

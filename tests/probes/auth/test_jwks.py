@@ -6,8 +6,8 @@ from probes.auth import jwks
 from probes.auth.jwks import JWKS, OPENID, explain, explain_many, explain_openid, read
 from probes.finding import Broken, Code
 from probes.transport.http import Web
-from tests.probes.signed import ISSUER, published, signed
-from tests.probes.site import Site, js
+from tests.support.signed import ISSUER, published, signed
+from tests.support.site import Site, js
 
 OPENID_SAYS = {"issuer": ISSUER, "jwks_uri": "http://auth-service:8080/.well-known/jwks.json"}
 

@@ -8,9 +8,9 @@ from probes.auth import refresh as refreshing
 from probes.auth.tokens import OwnSession, Tokens
 from probes.finding import Broken, CannotAsk, Code
 from probes.transport.http import Answer, Web
-from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
-from tests.probes.site import NOWHERE, Said, Site, js, page
-from tests.probes.sleeping import sleeps
+from tests.support.session_tokens import REFRESH, SPENT, gives, pair, token
+from tests.support.site import NOWHERE, Said, Site, js, page
+from tests.support.sleeping import sleeps
 
 BEFORE, AFTER = pair(1), pair(2, age=0)
 

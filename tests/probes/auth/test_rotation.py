@@ -15,8 +15,8 @@ from probes.finding import CannotAsk
 from probes.recording.recorder import Recorder
 from probes.state.store import FileState, Kept
 from probes.transport.http import Web
-from tests.probes.session_tokens import REFRESH, SPENT, gives, pair, token
-from tests.probes.site import NOWHERE, Said, Site
+from tests.support.session_tokens import REFRESH, SPENT, gives, pair, token
+from tests.support.site import NOWHERE, Said, Site
 
 ALICE = Part("u-1", refresh_token="ALICE_REFRESH")
 OLD, NEW = pair(1), pair(2, age=0)

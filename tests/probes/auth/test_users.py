@@ -13,7 +13,7 @@ from probes.config.environment import Identity, Part, Target
 from probes.finding import CannotAsk
 from probes.recording.redactor import Redactor
 from probes.transport.http import Web
-from tests.probes.site import Said, Site, js
+from tests.support.site import Said, Site, js
 
 TOKENS = js({"accessToken": "a-planted-access-token", "refreshToken": "a-planted-refresh-token"})
 

@@ -16,9 +16,9 @@ from probes.finding import CannotAsk
 from probes.recording.redactor import Redactor
 from probes.state.store import FileState
 from probes.transport.http import Web
-from tests.probes.session_tokens import REFRESH, gives, pair, token
-from tests.probes.site import Site
-from tests.probes.sleeping import sleeps
+from tests.support.session_tokens import REFRESH, gives, pair, token
+from tests.support.site import Site
+from tests.support.sleeping import sleeps
 
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

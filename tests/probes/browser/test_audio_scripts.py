@@ -7,7 +7,7 @@ import pytest
 from probes.browser.audio_scripts import CHECK, LISTEN, WATCH
 from probes.browser.page import Visit
 from probes.recording.recorder import Recorder
-from tests.probes.app import App
+from tests.support.app import App
 
 # Somebody who speaks at `hertz`, a connection, and a page that plays what it gets if `plays` says so.
 CALLS = """

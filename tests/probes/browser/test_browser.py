@@ -27,11 +27,11 @@ from probes.recording import spans as telemetry
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.transport.http import USER_AGENT, Web
-from tests.probes import planted
-from tests.probes.app import App
 from tests.probes.recording.test_playwright_trace import leaks
-from tests.probes.site import NOWHERE, Site, js, page, secured
-from tests.probes.stage import FOUND
+from tests.support import planted
+from tests.support.app import App
+from tests.support.fake_run import FOUND
+from tests.support.site import NOWHERE, Site, js, page, secured
 
 TOKEN = planted.token()
 NOBODY = 2**22 + 1  # more than a process id can be (proc(5), pid_max)

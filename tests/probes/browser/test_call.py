@@ -11,7 +11,7 @@ from probes.finding import Broken, Code
 from probes.livekit.sdk.checks import Reached
 from probes.recording.recorder import Recorder
 from probes.services.video import Room
-from tests.probes.app import App
+from tests.support.app import App
 
 ROOM = Room("r-1", "probe-1-call")
 URL = "wss://livekit.wealist.co.kr"

@@ -18,7 +18,7 @@ from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from probes.services.chat import Room
 from probes.transport.http import Web
-from tests.probes.site import Said, Site, js
+from tests.support.site import Said, Site, js
 
 ROOM = Room("c-1", "probe-1-chat")
 BUBBLE = "document.body.append(Object.assign(document.createElement('p'), {textContent: document.all.said.value}))"

@@ -9,8 +9,8 @@ from probes.browser.page import Visit
 from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
-from tests.probes.app import App
-from tests.probes.site import NOWHERE, Said
+from tests.support.app import App
+from tests.support.site import NOWHERE, Said
 
 SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request"
 CORS = {"access-control-allow-origin": "*", "access-control-allow-methods": "PUT", "access-control-allow-headers": "*"}

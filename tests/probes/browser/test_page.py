@@ -9,8 +9,8 @@ from probes.browser.page import Visit, explain, is_about_live_parts
 from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
-from tests.probes.app import App
-from tests.probes.site import NOWHERE, Said, js, page
+from tests.support.app import App
+from tests.support.site import NOWHERE, Said, js, page
 
 URL = "https://wealist.co.kr/workspace/w-1/storage"
 

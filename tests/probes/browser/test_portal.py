@@ -11,7 +11,7 @@ from probes.services import ops
 from probes.transport.envelopes import explain as explain_answer
 from probes.transport.http import Answer
 from tests.probes.services.test_oauth import PROMISED, TOKENS, begun, came_back
-from tests.probes.signed import signed
+from tests.support.signed import signed
 
 HTML = {"content-type": "text/html"}
 ME = f"https://wealist.co.kr{ops.ME}"

@@ -9,7 +9,7 @@ from probes.browser.recovery import Seen, explain_calls, explain_refusal, explai
 from probes.browser.websockets import SWITCHING, Socket
 from probes.finding import Code
 from probes.transport.http import Answer
-from tests.probes.planted import token
+from tests.support.planted import token
 
 APEX = "https://apex.example"
 REFRESH = f"{APEX}/api/svc/auth/api/auth/refresh"

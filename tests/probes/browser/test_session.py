@@ -17,8 +17,8 @@ from probes.config.environment import Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
-from tests.probes.planted import token
-from tests.probes.site import Said, Site, js
+from tests.support.planted import token
+from tests.support.site import Said, Site, js
 
 SIGNED_IN = Tokens(token(subject="first"), "refresh-1", "u-1")
 EXPIRED = token(subject="expired")

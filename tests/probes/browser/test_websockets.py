@@ -14,8 +14,8 @@ from websockets.http11 import Request, Response
 
 from probes.browser.websockets import LOST, RESTARTS, Sockets, kind, refusal
 from probes.recording.recorder import Recorder
-from tests.probes.planted import token
-from tests.probes.stage import Stage
+from tests.support.fake_run import Stage
+from tests.support.planted import token
 
 TOKEN = token()
 CHAT, PRESENCE, BOARD = "/api/svc/chat/api/chats/ws/1", "/api/svc/chat/api/chats/ws/presence", "/api/board/ws/project/1"

@@ -15,7 +15,7 @@ from probes.recording import journal
 from probes.recording.recorder import Recorder
 from probes.transport.envelopes import explain
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, js, page, secured
+from tests.support.site import NOWHERE, Said, Site, js, page, secured
 
 CONTENTS = "/api/svc/storage/storage/folders/contents"
 MORE = "/api/svc/storage/api/storage/folders/contents"

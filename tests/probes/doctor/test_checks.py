@@ -13,9 +13,9 @@ import pytest
 from probes.config.environment import Hosts, Identity, Part, Target
 from probes.doctor import checks
 from probes.finding import CannotAsk
-from tests.probes.session_tokens import token
-from tests.probes.stage import TARGET
-from tests.receiver import Receiver, receiving
+from tests.support.fake_run import TARGET
+from tests.support.otlp_receiver import Receiver, receiving
+from tests.support.session_tokens import token
 
 
 @pytest.fixture

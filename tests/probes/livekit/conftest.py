@@ -9,7 +9,7 @@ import pytest
 from probes.config.environment import Target
 from probes.livekit import signalling, stun
 from probes.recording.ledger import Ledger
-from tests.probes.livekit.node import Node, standing
+from tests.support.livekit_node import Node, standing
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services.video import BASE
 from probes.transport.http import Web
-from tests.probes.livekit.node import ACCESS, Node
-from tests.probes.site import Site, js
+from tests.support.livekit_node import ACCESS, Node
+from tests.support.site import Site, js
 
 
 @pytest.fixture

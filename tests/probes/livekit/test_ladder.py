@@ -13,7 +13,7 @@ from probes.livekit.tokens import Access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.probes.livekit.node import ACCESS, Node
+from tests.support.livekit_node import ACCESS, Node
 
 NAMES = ["dns", "tcp", "ready", "livekit", "key", "rooms", "join"]
 ROOMS = "/twirp/livekit.RoomService/ListRooms"

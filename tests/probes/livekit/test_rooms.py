@@ -5,7 +5,7 @@ import pytest
 from probes.finding import Broken, Code
 from probes.livekit import rooms
 from probes.transport.http import Web
-from tests.probes.livekit.node import ACCESS, Node
+from tests.support.livekit_node import ACCESS, Node
 
 LIST, DELETE = f"{rooms.SERVICE}/ListRooms", f"{rooms.SERVICE}/DeleteRoom"
 

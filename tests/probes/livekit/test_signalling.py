@@ -11,7 +11,7 @@ from probes.livekit import signalling
 from probes.livekit.signalling import joined
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.probes.livekit.node import ACCESS, PASSWORD, UFRAG, Node
+from tests.support.livekit_node import ACCESS, PASSWORD, UFRAG, Node
 
 TOKEN = ACCESS.to_join("probe-room", "probe")
 

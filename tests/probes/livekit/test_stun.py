@@ -9,7 +9,7 @@ from probes.livekit import signalling
 from probes.livekit import stun as reaching
 from probes.livekit.stun import Check, Place
 from probes.transport.http import Web
-from tests.probes.livekit.node import ACCESS, PASSWORD, Node
+from tests.support.livekit_node import ACCESS, PASSWORD, Node
 
 TOKEN = ACCESS.to_join("probe-room", "probe")
 

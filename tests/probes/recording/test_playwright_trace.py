@@ -9,8 +9,8 @@ from playwright.async_api import Browser
 
 from probes.recording import playwright_trace, secret_labels
 from probes.recording.redactor import Redactor
-from tests.probes import planted
-from tests.probes.site import Said, Site, js
+from tests.support import planted
+from tests.support.site import Said, Site, js
 
 MINTED, KNOWN = planted.token(), "wJalr/Xu+tnFEMI=known"
 # As a service hands them out; "cookie" is set by the page's own answer.

@@ -11,7 +11,7 @@ import pytest
 from probes.finding import Code, Finding
 from probes.recording import journal, spans
 from probes.recording.recorder import Evidence, Exchange, Recorder, curl, current, recording
-from tests.probes.site import recorder_of
+from tests.support.site import recorder_of
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
 SECRET = "planted-s3cret-value"

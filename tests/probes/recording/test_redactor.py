@@ -13,7 +13,7 @@ import pytest
 from probes.recording import redactor as redaction
 from probes.recording import secret_labels
 from probes.recording.redactor import Redactor
-from tests.probes import planted
+from tests.support import planted
 
 SECRET = "wJalr/Xu+tnFE MI=%&\"'<ü>"
 PIECES = [

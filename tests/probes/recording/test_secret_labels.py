@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from probes.recording import secret_labels
-from tests.probes import planted
+from tests.support import planted
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from probes.recording import secret_patterns
-from tests.probes import planted
+from tests.support import planted
 
 TOKEN, SCOPE = planted.token(), "20260102/ap-northeast-2/s3/aws4_request"
 STATIC, TEMPORARY = "AKIAQWERTYUIOPASDFGH", "ASIAQWERTYUIOPASDFGH"

@@ -17,7 +17,7 @@ from probes.runner.cleanup import sweep
 from probes.runner.cleanup_kinds import Keeper, keepers
 from probes.services.storage import Drive
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, js
+from tests.support.site import NOWHERE, Said, Site, js
 
 STORAGE = "/api/svc/storage/storage"
 CONTENTS = f"GET apex{STORAGE}/folders/contents"

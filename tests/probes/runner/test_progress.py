@@ -10,7 +10,7 @@ from probes.finding import Verdict
 from probes.results import Outcome
 from probes.runner import progress
 from reports.render.languages import ENGLISH
-from tests.probes.stage import scenario
+from tests.support.fake_run import scenario
 
 
 def config(stream: io.StringIO, *, verbose: int = 0, gate: bool = False) -> Any:

@@ -15,7 +15,7 @@ from probes.recording.recorder import Recorder, current
 from probes.results import Outcome
 from probes.runner import scheduler
 from probes.runner.scheduler import Refine
-from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
+from tests.support.fake_run import FOUND, TARGET, Stage, doing, scenario
 
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
 

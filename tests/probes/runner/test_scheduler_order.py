@@ -12,7 +12,7 @@ from probes.finding import Broken, Finding, Verdict
 from probes.recording.recorder import Recorder
 from probes.runner import scheduler
 from probes.runner.scheduler import Call
-from tests.probes.stage import FOUND, TARGET, Stage, doing, scenario
+from tests.support.fake_run import FOUND, TARGET, Stage, doing, scenario
 
 MANY = [f"edge/{letter}" for letter in "abcdef"]
 

@@ -26,8 +26,8 @@ from reports.model.history import strips
 from reports.model.run import Run as Report
 from reports.model.run import load
 from tests.conftest import ROOT
-from tests.probes.site import Site, js, target_at
-from tests.probes.stage import VALID, doing, scenario
+from tests.support.fake_run import VALID, doing, scenario
+from tests.support.site import Site, js, target_at
 
 NAMES = ["edge/a", "edge/b"]
 Begin = Callable[..., Session]
@@ -200,7 +200,7 @@ from pathlib import Path
 from probes import session
 from probes.runner.session import Session, Wishes
 from probes.config.environment import Hosts, Patience, Target, Workspace
-from tests.probes.stage import scenario
+from tests.support.fake_run import scenario
 
 async def block():
     threading.Event().wait()

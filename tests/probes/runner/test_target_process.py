@@ -14,7 +14,7 @@ import pytest
 from probes.config.toml_schema import BadEnvironment
 from probes.runner import target_process
 from probes.runner.target_process import Started, running
-from tests.probes.site import Site
+from tests.support.site import Site
 
 Program = Callable[[str], list[str]]
 READY = """

@@ -18,8 +18,8 @@ from probes.recording.redactor import Redactor
 from probes.services import boards
 from probes.services.boards import Card
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, js
-from tests.probes.talking import talking
+from tests.support.chat_socket import talking
+from tests.support.site import NOWHERE, Said, Site, js
 
 BOARDS = "/api/svc/board/api/boards"
 CARD = Card("b-1", "t")

@@ -18,8 +18,8 @@ from probes.recording.redactor import Redactor
 from probes.services import chat
 from probes.services.chat import Message, Room
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, js
-from tests.probes.talking import talking
+from tests.support.chat_socket import talking
+from tests.support.site import NOWHERE, Said, Site, js
 
 ROOM = Room("c-1", "n")
 CHATS = "/api/svc/chat/api/chats"

@@ -6,7 +6,7 @@ from probes.finding import Broken, Code
 from probes.services import exposure
 from probes.services.exposure import FOREIGN, Endpoint, explain_headers, explain_origin, explain_served, explain_trace
 from probes.transport.http import Answer, Web
-from tests.probes.site import SHELL, Said, Site, js, page
+from tests.support.site import SHELL, Said, Site, js, page
 
 URL = "https://api.x/api/svc/user/api/internal/users/u-1/exists"
 SAFE = {"strict-transport-security": "max-age=1", "x-content-type-options": "nosniff", "x-frame-options": "DENY"}

@@ -10,7 +10,7 @@ from probes.finding import CannotAsk, NotApplicable
 from probes.recording.recorder import Recorder
 from probes.services import identity_provider
 from probes.transport.http import Web
-from tests.probes.site import Said, Site, target_at
+from tests.support.site import Said, Site, target_at
 
 
 @pytest.fixture

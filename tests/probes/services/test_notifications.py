@@ -19,8 +19,8 @@ from probes.services import notifications
 from probes.services.boards import Card
 from probes.services.notifications import Notice
 from probes.transport.http import Web
-from tests.probes.session_tokens import token
-from tests.probes.site import NOWHERE, Said, Site, js, page
+from tests.support.session_tokens import token
+from tests.support.site import NOWHERE, Said, Site, js, page
 
 PATH = "/api/svc/noti/api/notifications"
 CONNECTED = b'event: connected\ndata: {"status": "connected"}\n\n'

@@ -20,8 +20,8 @@ from probes.services.oauth import (
     landing,
 )
 from probes.transport.http import Answer, Web
-from tests.probes.signed import signed
-from tests.probes.site import Said, Site
+from tests.support.signed import signed
+from tests.support.site import Said, Site
 
 PROMISED = OAuth(client_id="weAlist", scope="openid email").at("https://wealist.co.kr", "https://api.wealist.co.kr")
 ASKED = {

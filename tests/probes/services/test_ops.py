@@ -7,7 +7,7 @@ import pytest
 from probes.finding import Code
 from probes.services import ops
 from probes.transport.http import Answer
-from tests.probes.signed import signed
+from tests.support.signed import signed
 
 
 def answer(status: int, body: object) -> Answer:

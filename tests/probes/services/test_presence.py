@@ -13,9 +13,9 @@ from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services import presence
 from probes.transport.http import Web
-from tests.probes.site import Site, js
-from tests.probes.sleeping import sleeps
-from tests.probes.talking import talking
+from tests.support.chat_socket import talking
+from tests.support.site import Site, js
+from tests.support.sleeping import sleeps
 
 ONLINE = "GET apex/api/svc/chat/api/chats/presence/online"
 NOBODY = js({"success": True, "message": []})

@@ -10,7 +10,7 @@ from probes.finding import Broken, Code
 from probes.services import presign
 from probes.services.presign import Presigned, read
 from probes.transport.http import Answer
-from tests.probes.site import FILES
+from tests.support.site import FILES
 
 HOST = "https://files.s3.example/w/a%20b.txt"
 SCOPE = "20260102/ap-northeast-2/s3/aws4_request"

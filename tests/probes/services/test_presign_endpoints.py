@@ -15,7 +15,7 @@ from probes.recording.ledger import Entry, Ledger
 from probes.recording.redactor import Redactor
 from probes.services.presign_endpoints import ISSUERS
 from probes.transport.http import Web
-from tests.probes.site import Site, js
+from tests.support.site import Site, js
 
 BY_NAME = {issuer.name: issuer for issuer in ISSUERS}
 SIGNED = "https://files.s3.example/w/k?X-Amz-Credential=ASIAABCDEFGHIJKLMNOP%2F20260102%2Fr%2Fs3%2Faws4_request"

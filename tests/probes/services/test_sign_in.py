@@ -11,9 +11,9 @@ from probes.finding import Broken, Code, NotApplicable
 from probes.recording.recorder import Recorder
 from probes.services import ops, sign_in
 from probes.transport.http import Web
-from tests.probes.session_tokens import REFRESH, SPENT, gives, pair
-from tests.probes.signed import signed
-from tests.probes.site import Said, Site, js, target_at
+from tests.support.session_tokens import REFRESH, SPENT, gives, pair
+from tests.support.signed import signed
+from tests.support.site import Said, Site, js, target_at
 
 TOKENS = urlencode({"accessToken": signed(), "refreshToken": signed(type="refresh"), "userId": "u-1"})
 LOGOUT = "POST apex/api/svc/auth/api/auth/logout"

@@ -8,7 +8,7 @@ from probes.config.environment import Target
 from probes.finding import Broken, Code
 from probes.services import static_site
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, page
+from tests.support.site import NOWHERE, Said, Site, page
 
 INDEX = b"""<!doctype html><html><head>
 <script type="module" crossorigin src="/assets/index-abc.js"></script>

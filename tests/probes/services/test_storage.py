@@ -15,7 +15,7 @@ from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services.storage import Drive, same_bytes
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, js, page, target_at
+from tests.support.site import NOWHERE, Said, Site, js, page, target_at
 
 SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request&X-Amz-Expires=3600"
 BASE = "/api/svc/storage/storage"

@@ -9,7 +9,7 @@ from probes.services import token_checks
 from probes.services.token_checks import OPS, USER, Door, suspected
 from probes.transport.envelopes import Envelope
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, js
+from tests.support.site import NOWHERE, Said, Site, js
 
 UNAUTHORIZED = js({"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token"}}, 401)
 SERVED = js({"id": "u-1"})

@@ -19,7 +19,7 @@ from probes.services import video
 from probes.services.storage import Drive
 from probes.services.video import BASE, Room
 from probes.transport.http import Web
-from tests.probes.site import NOWHERE, Said, Site, js
+from tests.support.site import NOWHERE, Said, Site, js
 
 ROOMS = f"apex{BASE}/rooms"
 LISTED = f"GET {ROOMS}/workspace/w-1"

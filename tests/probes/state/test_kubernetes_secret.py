@@ -9,7 +9,7 @@ import pytest
 
 from probes.finding import CannotAsk
 from probes.state.store import State, open_state
-from tests.probes.cluster import Cluster
+from tests.support.cluster import Cluster
 
 
 @pytest.fixture

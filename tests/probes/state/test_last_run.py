@@ -11,7 +11,7 @@ from probes.finding import Code, Finding, Verdict
 from probes.results import Outcome
 from probes.state.last_run import KEY, Lapse, LastRun, after, change, packed, pass_on, tell, unpacked
 from probes.state.store import open_state
-from tests.probes.cluster import Cluster
+from tests.support.cluster import Cluster
 
 HELD = Outcome(Verdict.HELD)
 BROKEN = Outcome(Verdict.BROKEN, Finding(Code.UPLOAD_LOST, "said by a target: s3cret", "storage"))

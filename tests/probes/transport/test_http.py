@@ -17,7 +17,7 @@ from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
 from probes.transport.http import USER_AGENT, Answer, Web, explain, service
-from tests.probes.site import Said, Site, js, page, secured, target_at
+from tests.support.site import Said, Site, js, page, secured, target_at
 
 
 def answer(body: bytes = b"", **headers: str) -> Answer:

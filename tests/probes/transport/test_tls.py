@@ -12,7 +12,7 @@ from probes.finding import Broken, Code, NotApplicable
 from probes.recording import journal
 from probes.recording.recorder import Recorder, current
 from probes.transport import tls
-from tests.probes.site import secured
+from tests.support.site import secured
 
 
 async def test_the_days_that_are_left_are_counted(target: Target, recorder: Recorder, tmp_path: Path) -> None:

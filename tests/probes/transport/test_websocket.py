@@ -16,9 +16,9 @@ from probes.recording import journal
 from probes.recording.recorder import Recorder, curl
 from probes.transport import websocket
 from probes.transport.http import Answer, Web
-from tests.probes.session_tokens import token
-from tests.probes.site import NOWHERE, Said, Site, js, page, secured
-from tests.probes.talking import talking
+from tests.support.chat_socket import talking
+from tests.support.session_tokens import token
+from tests.support.site import NOWHERE, Said, Site, js, page, secured
 
 PATH = "/api/svc/chat/api/chats/ws/presence"
 ACCEPTED = Finding(Code.SOCKET_ACCEPTS_EXPIRED, "it opened", "chat")

@@ -23,7 +23,7 @@ from replica.infra.caddy import Caddy
 from replica.infra.ports import LOOPBACK, Ports, listening
 from replica.infra.processes import ChildError
 from replica.infra.serving import serving
-from tests.replica.places import PLACES
+from tests.support.places import PLACES
 
 
 class Chat:

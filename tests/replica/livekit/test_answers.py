@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 VALIDATE = "/rtc/validate"
 

@@ -9,7 +9,7 @@ from replica.faults.livekit import BESIDE, LIVEKIT
 from replica.infra.processes import ChildError
 from replica.livekit import LiveKit, StandIn
 from replica.livekit.binary import Binary, chosen, configuration
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 LIVE = LiveKit("wss://livekit.test", 7880, 7881)
 

@@ -4,7 +4,7 @@ import re
 
 from livekit.protocol import models, rtc
 
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 TRACK = rtc.AddTrackRequest(cid="mine", name="tone", type=models.TrackType.AUDIO)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 ROOT = Path(__file__).parents[3]
 HELLO = ["hello", "test", "alice"]
@@ -18,7 +18,7 @@ async def talked(sfu: Standing) -> dict[str, Any]:
     """What the two got out of it."""
     tokens = [sfu.token(who, "talking") for who in ("alice", "bob")]
     process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "tests.replica.livekit.talking", sfu.livekit.url, *tokens],
+        *[sys.executable, "-m", "tests.support.livekit_call", sfu.livekit.url, *tokens],
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def advertised(sfu: Standing) -> list[tuple[str, str, int]]:

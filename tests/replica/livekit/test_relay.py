@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aioice import stun, turn
 
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def test_an_honest_server_names_no_relay(sfu: Standing) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from livekit.protocol import room as messages
 
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def test_a_room_is_made_listed_and_ended(sfu: Standing) -> None:

@@ -3,7 +3,7 @@
 import websockets
 from livekit.protocol import models, rtc
 
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def denied(sfu: Standing, token: str, way: str = "/rtc") -> tuple[int, str]:

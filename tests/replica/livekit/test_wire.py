@@ -8,7 +8,7 @@ import socket
 import pytest
 from aioice import stun
 
-from tests.replica.sfu import Seat, Standing
+from tests.support.sfu import Seat, Standing
 
 
 def check(sdp: str) -> stun.Message:

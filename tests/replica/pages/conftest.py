@@ -10,7 +10,7 @@ from replica.keys import SigningKey
 from replica.services import APPS
 from replica.settings import BucketSettings, Hosts
 from replica.state import World
-from tests.replica.pages.visiting import Place, Visitor, served, tokens_of, visitor
+from tests.support.page_visits import Place, Visitor, served, tokens_of, visitor
 
 KEY = SigningKey()
 

@@ -7,9 +7,9 @@ from playwright.async_api import Browser, Page, expect
 
 from replica.models import VideoRoom
 from replica.state import add
-from tests.browsing import launched
-from tests.replica.pages.visiting import Place, Visitor, refusing, tokens_of, visitor
-from tests.replica.sfu import Standing
+from tests.support.browser import launched
+from tests.support.page_visits import Place, Visitor, refusing, tokens_of, visitor
+from tests.support.sfu import Standing
 
 FAKE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 # Whether any of a tenth of a second of what the page plays is not silent; asked again and again.

@@ -4,7 +4,7 @@ from playwright.async_api import Browser, Page, expect
 
 from replica.models import Chat, Message
 from replica.state import World, add
-from tests.replica.pages.visiting import Visitor, refusing, tokens_of, visitor
+from tests.support.page_visits import Visitor, refusing, tokens_of, visitor
 
 HINT = "메시지를 입력하세요... (Ctrl+V로 이미지 붙여넣기)"
 

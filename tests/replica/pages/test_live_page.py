@@ -9,7 +9,7 @@ from replica.models import Notification
 from replica.services import stream
 from replica.state import add
 from tests.replica.pages.test_chat_page import chat_of, opens, says
-from tests.replica.pages.visiting import SIGN_IN, Visitor, refusing, tokens_of
+from tests.support.page_visits import SIGN_IN, Visitor, refusing, tokens_of
 
 REFRESH = "/api/auth/refresh"
 KINDS = ("chat", "presence", "board")

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.replica.pages.visiting import EMPTY, PICKED, UPLOADED, Visitor, put_file
+from tests.support.page_visits import EMPTY, PICKED, UPLOADED, Visitor, put_file
 
 
 async def test_the_wrong_storage_path_is_asked(alice: Visitor) -> None:

@@ -10,9 +10,9 @@ from playwright.async_api import Page, expect
 
 from probes.browser.browser import trust
 from probes.config.environment import build
-from tests.browsing import launched
 from tests.conftest import Replica
-from tests.replica.pages.visiting import SIGN_IN
+from tests.support.browser import launched
+from tests.support.page_visits import SIGN_IN
 
 LOGIN = "WeAlist Admin Portal"
 

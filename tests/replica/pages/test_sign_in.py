@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from playwright.async_api import Browser, expect
 
-from tests.replica.pages.visiting import ERROR_BOX, SIGN_IN, Place, Visitor, put_file, refusing, tokens_of, visitor
+from tests.support.page_visits import ERROR_BOX, SIGN_IN, Place, Visitor, put_file, refusing, tokens_of, visitor
 
 
 async def test_nobody_is_asked_to_sign_in(browser: Browser, place: Place) -> None:

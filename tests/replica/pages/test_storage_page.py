@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from tests.replica.pages.visiting import EMPTY, ERROR_BOX, PICKED, UPLOADED, Visitor, put_file
+from tests.support.page_visits import EMPTY, ERROR_BOX, PICKED, UPLOADED, Visitor, put_file
 
 
 async def test_the_drive_shows_what_the_api_holds(alice: Visitor) -> None:

@@ -6,7 +6,7 @@ import pytest
 from replica.keys import SigningKey
 from replica.services import APPS
 from replica.state import World
-from tests.replica.services.speaking import BUCKET, HOSTS, Ask, KeptObjects
+from tests.support.speaking import BUCKET, HOSTS, Ask, KeptObjects
 
 KEY = SigningKey()  # one for all tests: making it costs more than they do
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from replica.state import World
-from tests.replica.services.speaking import Ask, KeptObjects
+from tests.support.speaking import Ask, KeptObjects
 
 ATTACHMENTS = "/api/attachments"
 

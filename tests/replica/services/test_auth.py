@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from replica.state import SYSTEM_USER, World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 REFRESH = "/api/auth/refresh"
 

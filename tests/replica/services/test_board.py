@@ -1,7 +1,7 @@
 """board-service: projects and their boards."""
 
 from replica.state import World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 
 async def test_a_project_is_made_and_removed_with_its_boards(ask: Ask, world: World) -> None:

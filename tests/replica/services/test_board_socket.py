@@ -6,7 +6,7 @@ import pytest
 import websockets
 
 from replica.state import World
-from tests.replica.services.dialling import Dial, dialled, heard, say
+from tests.support.dialling import Dial, dialled, heard, say
 
 
 @pytest.fixture

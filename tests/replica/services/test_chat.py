@@ -6,7 +6,7 @@ import pytest
 
 from replica.models import new_id
 from replica.state import World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 CHATS = "/api/chats"
 

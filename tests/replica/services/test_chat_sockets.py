@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosedError
 
 from replica.state import World
-from tests.replica.services.dialling import Dial, dialled, heard, say
+from tests.support.dialling import Dial, dialled, heard, say
 
 PRESENCE = "/api/chats/ws/presence"
 ONLINE = "/api/chats/presence/online"

@@ -8,7 +8,7 @@ import pytest
 from replica.keys import SigningKey
 from replica.services import APPS
 from replica.state import World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 GO = ["user", "board", "chat", "noti", "storage", "ops"]
 WITH_TOKEN = {

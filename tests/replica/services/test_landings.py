@@ -3,7 +3,7 @@
 import pytest
 
 from replica.services.landings import allowed, patterns
-from tests.replica.services.speaking import HOSTS
+from tests.support.speaking import HOSTS
 
 OURS = patterns(HOSTS)
 APP = "wealist.localhost:41001"

@@ -4,7 +4,7 @@ import pytest
 
 from replica.models import Chat
 from replica.state import World, add
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 MESSAGES = "/api/chats/messages"
 

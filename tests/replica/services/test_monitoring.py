@@ -1,6 +1,6 @@
 """Monitoring, as open as weAlist's."""
 
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 PREFIX = "/api/monitoring"
 

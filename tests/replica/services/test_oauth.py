@@ -7,7 +7,7 @@ import pytest
 
 from replica.google import Declined, Google
 from replica.state import World
-from tests.replica.services.speaking import HOSTS, Ask
+from tests.support.speaking import HOSTS, Ask
 
 START = "/oauth2/authorization/google"
 CALLBACK = "/oauth2/callback/google"

@@ -1,7 +1,7 @@
 """ops-service: what everybody may read, and whom the portal knows."""
 
 from replica.state import World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 
 async def test_the_configuration_is_open(ask: Ask) -> None:

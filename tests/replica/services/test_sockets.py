@@ -10,7 +10,7 @@ import websockets
 from replica.keys import SigningKey
 from replica.models import new_id
 from replica.state import World
-from tests.replica.services.dialling import Dial, dialled, heard, say
+from tests.support.dialling import Dial, dialled, heard, say
 
 PRESENCE = "/api/chats/ws/presence"
 FOREIGN = SigningKey()

@@ -7,7 +7,7 @@ import pytest
 
 from replica.services.storage import served_path
 from replica.state import World
-from tests.replica.services.speaking import BUCKET, Ask
+from tests.support.speaking import BUCKET, Ask
 
 CONTENTS = "/storage/folders/contents"
 

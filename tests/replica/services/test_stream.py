@@ -10,8 +10,8 @@ import pytest
 from replica.models import Notification
 from replica.services import stream
 from replica.state import World
-from tests.replica.services.dialling import Dial, dialled
-from tests.replica.services.speaking import Ask
+from tests.support.dialling import Dial, dialled
+from tests.support.speaking import Ask
 
 STREAM = "/api/notifications/stream"
 

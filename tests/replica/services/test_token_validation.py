@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives import serialization
 
 from replica.keys import ISSUER, KEY_ID, SigningKey
 from replica.state import World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 WHERE = {
     "user": "/api/users/me",

@@ -2,7 +2,7 @@
 
 from replica.models import new_id
 from replica.state import World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 
 async def test_a_member_sees_the_workspaces_that_are_theirs(ask: Ask, world: World) -> None:

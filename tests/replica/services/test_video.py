@@ -8,7 +8,7 @@ import pytest
 from replica.models import new_id
 from replica.services import video_tokens
 from replica.state import World
-from tests.replica.services.speaking import Ask
+from tests.support.speaking import Ask
 
 ROOMS, HISTORY = "/api/video/rooms", "/api/video/history"
 

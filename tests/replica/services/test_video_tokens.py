@@ -2,7 +2,7 @@
 
 from replica.services import video_tokens
 from replica.state import World
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def test_rooms_are_made_and_ended_at_livekit(sfu: Standing, world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 from apprise.plugins.discord import NotifyDiscord
 
 from reports.publish.notice_send import send, strange
-from tests.receiver import Receiver, receiving
+from tests.support.otlp_receiver import Receiver, receiving
 
 # Apprise looks for a module that Python 3.13 no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

@@ -10,8 +10,8 @@ from reports.model.run import Run
 from reports.publish.metrics import METRICS, samples
 from reports.publish.otlp_metrics import endpoint, send
 from reports.publish.sending import bounded
-from tests.receiver import Receiver, receiving
 from tests.reports.conftest import Written, red
+from tests.support.otlp_receiver import Receiver, receiving
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from reports.model.run import Run
 from reports.publish import publishers
 from reports.publish.notices import Links
 from reports.publish.publishers import NOTICES, PUSHGATEWAY, Sent, asked, send
-from tests.receiver import Receiver, receiving
 from tests.reports.conftest import Written, red
+from tests.support.otlp_receiver import Receiver, receiving
 
 # Apprise looks for a module that Python 3.13 no longer has.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

@@ -10,8 +10,8 @@ from reports.model.run import Run
 from reports.publish.metrics import samples
 from reports.publish.pushgateway import push
 from reports.publish.sending import bounded
-from tests.receiver import Receiver, receiving
 from tests.reports.conftest import Written, expected, red
+from tests.support.otlp_receiver import Receiver, receiving
 
 LISTING = "/api/v1/metrics"
 

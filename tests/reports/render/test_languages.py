@@ -12,7 +12,7 @@ import pytest
 
 from probes.finding import Verdict
 from reports.render.languages import ENGLISH, LANGUAGES, ORIGINAL, Words, words
-from tests.suspects import ROOT, templates
+from tests.support.cause_texts import ROOT, templates
 
 OTHERS = [language for language in LANGUAGES if language != ORIGINAL]
 HANGUL = re.compile("[\uac00-\ud7a3]")

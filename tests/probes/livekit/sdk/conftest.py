@@ -6,7 +6,7 @@ import pytest
 
 from probes.livekit.sdk.messages import LISTENER, SPEAKER, Wish
 from probes.livekit.tokens import Access
-from tests.replica.sfu import Standing, standing
+from tests.support.sfu import Standing, standing
 
 
 @pytest.fixture(scope="session")

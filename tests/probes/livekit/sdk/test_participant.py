@@ -3,7 +3,7 @@
 from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.messages import ByTcp, Data, Ended, Joined, Path, Sound
 from tests.probes.livekit.sdk.conftest import wish
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def test_two_people_talk(sfu: Standing) -> None:

@@ -8,7 +8,7 @@ from probes.finding import CannotAsk
 from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.messages import Failed, Joined, Playing
 from tests.probes.livekit.sdk.conftest import wish
-from tests.replica.sfu import Standing
+from tests.support.sfu import Standing
 
 
 async def test_who_is_refused_says_so(sfu: Standing) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
-from tests.fault_matrix_livekit import LIVEKIT, LIVEKIT_ELSEWHERE, LIVEKIT_SUSPECTS
-from tests.fault_matrix_pages import PAGE_SESSION, PAGE_SUSPECTS
-from tests.fault_matrix_realtime import ELSEWHERE, REALTIME, REALTIME_SUSPECTS
-from tests.fault_matrix_trust import TRUST, TRUST_ELSEWHERE, TRUST_SUSPECTS
+from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_ELSEWHERE, LIVEKIT_SUSPECTS
+from tests.fault_matrix.pages import PAGE_SESSION, PAGE_SUSPECTS
+from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_SUSPECTS
+from tests.fault_matrix.trust import TRUST, TRUST_ELSEWHERE, TRUST_SUSPECTS
 
 Row = dict[str, str]
 

@@ -1,4 +1,4 @@
-"""The tables of README.md, from the scenarios, the faults and the matrix: `python -m tests.readme` puts them in."""
+"""The tables of README.md, from the scenarios, the faults and the matrix: `python -m tests.support.generated_docs` puts them in."""
 
 import importlib
 import inspect
@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from replica.faults import FAULTS
-from tests.fault_matrix import MATRIX
+from tests.fault_matrix.rows import MATRIX
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "README.md"

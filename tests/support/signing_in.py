@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 
-from tests.replica.visiting import Visitor
+from tests.support.visiting import Visitor
 
 INTERACTION = re.compile(r"/interaction/[\w-]+")
 START = "/api/oauth2/authorization/google"

@@ -8,8 +8,8 @@ import pytest
 
 from probes.finding import Code
 from reports.model.run import load
-from tests import walled
 from tests.conftest import ROOT, RUN_ENDS_WITHIN
+from tests.support import firewall_runs
 
 DOORS, MEETING = "livekit/media-lets-callers-in", "calls/two-people-find-to-each-other"
 
@@ -17,10 +17,10 @@ DOORS, MEETING = "livekit/media-lets-callers-in", "calls/two-people-find-to-each
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with a run behind each wall."""
-    if reason := walled.possible():
+    if reason := firewall_runs.possible():
         pytest.skip(f"no packets can be dropped here: {reason}")
     folder = tmp_path_factory.mktemp("walls")
-    command = ["unshare", "-rn", sys.executable, "-m", "tests.walled", str(folder), *walled.WALLS]
+    command = ["unshare", "-rn", sys.executable, "-m", "tests.support.firewall_runs", str(folder), *firewall_runs.WALLS]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=3 * RUN_ENDS_WITHIN, check=False)
     assert ended.returncode == 0, ended.stderr
     return folder

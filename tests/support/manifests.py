@@ -1,4 +1,4 @@
-"""What deploy/ renders to. `python -m tests.deploy.manifests` writes deploy/hooks, which Kustomize cannot make."""
+"""What deploy/ renders to. `python -m tests.support.manifests` writes deploy/hooks, which Kustomize cannot make."""
 
 import functools
 import subprocess

@@ -100,7 +100,7 @@ def measure(environment: Path, runs: Path) -> Measured:
     for name, command in commands.items():
         cost(command)  # the first run pays for caches that the others find warm
         ended[name] = load(max(runs.iterdir()))
-    commands[FLOOR] = [sys.executable, "-m", "tests.floor", str(environment), str(ended[SUITE].folder)]
+    commands[FLOOR] = [sys.executable, "-m", "tests.support.baseline", str(environment), str(ended[SUITE].folder)]
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():

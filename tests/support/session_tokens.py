@@ -5,7 +5,7 @@ import time
 import jwt
 
 from probes.auth.tokens import Tokens
-from tests.probes.site import Said, js
+from tests.support.site import Said, js
 
 KEY = "a secret that is long enough for HS256"
 SPENT = js({"code": "AUTH006", "message": "used"}, 401)

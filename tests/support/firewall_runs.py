@@ -1,4 +1,4 @@
-"""Runs behind walls that really drop packets: `unshare -rn python -m tests.walled FOLDER WALL...`.
+"""Runs behind walls that really drop packets: `unshare -rn python -m tests.support.firewall_runs FOLDER WALL...`.
 
 In a network namespace of its own, where a replica and the suite are alone. Each wall stands for one run, whose reports
 go to FOLDER/WALL. A pair of veths stands beside loopback: LiveKit's SDK has no candidates where there is nothing else.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from probes.auth.users import Member
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
-from tests.probes.site import Said, Site
+from tests.support.site import Said, Site
 
 SHOWING = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script>
 const show = words => document.body.append(Object.assign(document.createElement('p'), {textContent: words}))

@@ -1,4 +1,4 @@
-"""Two people who talk by LiveKit's own SDK: `python -m tests.replica.livekit.talking URL TOKEN TOKEN` in a process of
+"""Two people who talk by LiveKit's own SDK: `python -m tests.support.livekit_call URL TOKEN TOKEN` in a process of
 its own, for the SDK may signal the one that it is in. What bob got from alice goes out as one line of JSON.
 """
 

@@ -1,4 +1,4 @@
-"""The pictures in docs/pictures, taken of runs that the suite makes for them: `python -m tests.pictures`."""
+"""The pictures in docs/pictures, taken of runs that the suite makes for them: `python -m tests.support.pictures`."""
 
 import asyncio
 import re

@@ -8,8 +8,8 @@ import pytest
 
 from replica.faults import FAULTS
 from tests.conftest import Ended, Probe, Replica, begin, ended
-from tests.fault_groups import areas, grouped
-from tests.fault_matrix import MATRIX, SUSPECTS
+from tests.fault_matrix.groups import areas, grouped
+from tests.fault_matrix.rows import MATRIX, SUSPECTS
 
 Group = tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""The suite's image, built and run as the cluster would: `python -m tests.deploy.image` measures a run in it.
+"""The suite's image, built and run as the cluster would: `python -m tests.support.image` measures a run in it.
 
 Podman's builder is buildah's, here with chroot isolation. The base stands for debian:bookworm-slim, which a machine may
 not be able to pull: debootstrap makes it of the same packages. What the measuring finds goes into docs/performance.md.
@@ -19,8 +19,8 @@ from pathlib import Path
 from probes import __version__
 from probes.runner.target_process import Started
 from reports.model.run import load
-from tests.bench import PAGE
-from tests.deploy.manifests import ROOT, pods
+from tests.support.bench import PAGE
+from tests.support.manifests import ROOT, pods
 
 BASE, IMAGE = "docker.io/library/debian:bookworm-slim", "localhost/wealist-probes:test"
 TOOLS = ("podman", "runc", "debootstrap")
