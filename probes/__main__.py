@@ -13,7 +13,10 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code of the command, whose module has a `main` of its own."""
     command, *rest = arguments or [""]
     if command not in COMMANDS:
-        print(f"probes: {command or 'nothing'!r} is no command; say one of: {', '.join(COMMANDS)}", file=sys.stderr)
+        print(
+            f"probes: {command or 'nothing'!r} is no command; say one of: {', '.join(COMMANDS)}",
+            file=sys.stderr,
+        )
         return EXIT_BAD_INPUT
     code: int = importlib.import_module(COMMANDS[command]).main(rest)
     return code

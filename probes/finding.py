@@ -34,7 +34,9 @@ class Code(StrEnum):
     HOST_UNREACHABLE = "host-unreachable"
     HTTP_NOT_REDIRECTED = "http-not-redirected"
     JWKS_UNSTABLE = "jwks-unstable"
-    LIVEKIT_UPSTREAM_ABSENT = "livekit-upstream-absent"  # LiveKit's in the order in which a call comes about
+    LIVEKIT_UPSTREAM_ABSENT = (
+        "livekit-upstream-absent"  # LiveKit's in the order in which a call comes about
+    )
     LIVEKIT_EDGE_HTML = "livekit-edge-html"
     LIVEKIT_ROUTE_MISSING = "livekit-route-missing"
     LIVEKIT_NOT_READY = "livekit-not-ready"
@@ -172,6 +174,10 @@ class CannotAsk(Exception):  # noqa: N818 - as above
     """We could not ask: no credentials, no browser, our own mistake. The message says what to do."""
 
 
+class BadEnvironment(ValueError):  # noqa: N818 - as above
+    """The environment file cannot be used; the message says which line of it to fix, and how."""
+
+
 def broken(code: Code, observed: str, suspect: str) -> Broken:
     """An exception that carries a finding: `raise broken(Code.UPLOAD_LOST, "...", "...")`."""
     return Broken(Finding(code, observed, suspect))
@@ -185,4 +191,8 @@ def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
     bad = {Verdict.BROKEN, Verdict.DEGRADED} if strict else {Verdict.BROKEN}
     if bad & set(verdicts):
         return EXIT_BROKEN
-    return EXIT_UNKNOWN if {Verdict.UNKNOWN, Verdict.NOT_RUN} & set(verdicts) or not verdicts else EXIT_HELD
+    return (
+        EXIT_UNKNOWN
+        if {Verdict.UNKNOWN, Verdict.NOT_RUN} & set(verdicts) or not verdicts
+        else EXIT_HELD
+    )

@@ -14,8 +14,7 @@ from probes.browser.browser import Browser
 from probes.config import environment as targets
 from probes.config.environment import Target
 from probes.config.selectors import area
-from probes.config.toml_schema import BadEnvironment
-from probes.finding import CannotAsk, Verdict
+from probes.finding import BadEnvironment, CannotAsk, Verdict
 from probes.recording.ledger import Ledger
 from probes.recording.trace_link import trace_url
 from probes.results import Outcome
@@ -42,28 +41,66 @@ T = TypeVar("T")
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("probes", "weAlist probes")
     group.addoption(
-        "--env", metavar="NAME|FILE", help="a name in environments/ (default: replica) or a path to a TOML file"
+        "--env",
+        metavar="NAME|FILE",
+        help="a name in environments/ (default: replica) or a path to a TOML file",
     )
-    group.addoption("--shard", default="", metavar="I/N", help="one of N shares of the scenarios; index/N in a pod")
-    group.addoption("--gate", action="store_true", help="after a deploy: what was broken before fails nothing")
-    group.addoption("--settle", default="0", metavar="90s", help="ask again what does not hold, for so long")
-    group.addoption("--fault", action="append", default=[], metavar="NAME", help="start the replica with this fault")
-    group.addoption("--probe-concurrency", type=int, default=0, metavar="N", help="scenarios at once (default: all)")
-    group.addoption("--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke")
-    group.addoption("--strict-verdicts", action="store_true", help="degraded fails the run as broken does")
-    group.addoption("--lang", choices=languages.LANGUAGES, default=languages.ORIGINAL, help="of what people read")
-    group.addoption("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where run folders are made")
+    group.addoption(
+        "--shard",
+        default="",
+        metavar="I/N",
+        help="one of N shares of the scenarios; index/N in a pod",
+    )
+    group.addoption(
+        "--gate", action="store_true", help="after a deploy: what was broken before fails nothing"
+    )
+    group.addoption(
+        "--settle", default="0", metavar="90s", help="ask again what does not hold, for so long"
+    )
+    group.addoption(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="start the replica with this fault",
+    )
+    group.addoption(
+        "--probe-concurrency",
+        type=int,
+        default=0,
+        metavar="N",
+        help="scenarios at once (default: all)",
+    )
+    group.addoption(
+        "--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke"
+    )
+    group.addoption(
+        "--strict-verdicts", action="store_true", help="degraded fails the run as broken does"
+    )
+    group.addoption(
+        "--lang",
+        choices=languages.LANGUAGES,
+        default=languages.ORIGINAL,
+        help="of what people read",
+    )
+    group.addoption(
+        "--runs", type=Path, default=RUNS, metavar="FOLDER", help="where run folders are made"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Complain about a mistyped environment before anything is collected."""
     environments, shard = config.getoption("env") or "replica", config.getoption("shard")
-    config.stash[_PART] = named, _ = _or_usage_error(lambda: sharding.part(environments, shard, os.environ))
+    config.stash[_PART] = named, _ = _or_usage_error(
+        lambda: sharding.part(environments, shard, os.environ)
+    )
     _or_usage_error(lambda: retries.seconds(config.getoption("settle")))
     if config.getoption("env"):
         _or_usage_error(lambda: targets.parse(targets.find(named)))
     if config.getoption("gate"):
-        config.option.verbose = min(config.option.verbose, -2)  # the log pane's first line is the verdict
+        config.option.verbose = min(
+            config.option.verbose, -2
+        )  # the log pane's first line is the verdict
 
 
 _PART = pytest.StashKey[tuple[str, sharding.Share]]()
@@ -79,9 +116,15 @@ def _or_usage_error(ask: Callable[[], T]) -> T:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Know every scenario by name before -k takes some away, and leave out those of other shares."""
-    config.stash[_KNOWN] = [collected.scenario_id(item) for item in items if collected.promises(item)]
+    config.stash[_KNOWN] = [
+        collected.scenario_id(item) for item in items if collected.promises(item)
+    ]
     _, share = config.stash[_PART]
-    others = [item for item in items if collected.promises(item) and not share.holds(collected.scenario_id(item))]
+    others = [
+        item
+        for item in items
+        if collected.promises(item) and not share.holds(collected.scenario_id(item))
+    ]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
@@ -93,15 +136,21 @@ _KNOWN = pytest.StashKey[list[str]]()
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get the target ready, once it is known that scenarios will run."""
-    chosen = {collected.scenario_id(item): item for item in session.items if collected.promises(item)}
+    chosen = {
+        collected.scenario_id(item): item for item in session.items if collected.promises(item)
+    }
     config = session.config
     if not chosen or config.getoption("collectonly"):
         return
     if junit := config.pluginmanager.get_plugin("junitxml"):
-        junit.pytest_unconfigure(config)  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
+        junit.pytest_unconfigure(
+            config
+        )  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
     collected.check([item for item in session.items if collected.promises(item)])
     known = config.stash[_KNOWN]
-    all_areas = {area(name) for name in known} >= {collected.area(file) for file in SCENARIOS.glob("test_*.py")}
+    all_areas = {area(name) for name in known} >= {
+        collected.area(file) for file in SCENARIOS.glob("test_*.py")
+    }
     wishes = _or_usage_error(lambda: _wishes(config, chosen, all_areas=all_areas))
     (environment, _), faults = config.stash[_PART], config.getoption("fault")
     target, started = _or_usage_error(lambda: ready(environment, faults))
@@ -126,10 +175,14 @@ def _check(wishes: Wishes, target: Target) -> None:
     """Complain of what can never come true, before anything is asked."""
     if not target.identity.state and (wishes.gate or os.environ.get(publishers.NOTICES)):
         asks = "--gate" if wishes.gate else publishers.NOTICES
-        raise CannotAsk(f"{asks} needs to know how the last run ended; name a store in state of [identity]")
+        raise CannotAsk(
+            f"{asks} needs to know how the last run ended; name a store in state of [identity]"
+        )
     if wishes.settle >= target.patience.run:
         limit = f"the {target.patience.run:g} s that [patience] gives the run"
-        raise CannotAsk(f"--settle {wishes.settle:g}s does not fit into {limit}; say less, or raise run")
+        raise CannotAsk(
+            f"--settle {wishes.settle:g}s does not fit into {limit}; say less, or raise run"
+        )
 
 
 def _wishes(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) -> Wishes:
@@ -180,7 +233,9 @@ def _await_instead(item: Any, name: str) -> None:
         if outcome.verdict is Verdict.SKIPPED:
             pytest.skip(outcome.reason)
         if outcome.fails:
-            pytest.fail(outcome.finding.observed if outcome.finding else outcome.reason, pytrace=False)
+            pytest.fail(
+                outcome.finding.observed if outcome.finding else outcome.reason, pytrace=False
+            )
 
     item.obj = awaiting
 
@@ -192,7 +247,9 @@ _BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 async def _running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Every selected scenario, under way."""
     mine = request.config.stash[SESSION]
-    items = {collected.scenario_id(item): item for item in request.session.items if _BIND in item.stash}
+    items = {
+        collected.scenario_id(item): item for item in request.session.items if _BIND in item.stash
+    }
     mine.open({name: item.stash[_BIND](request) for name, item in items.items()})
     yield
     await mine.close()
@@ -231,7 +288,9 @@ def drive_of(request: pytest.FixtureRequest) -> Callable[[str], Drive]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" and (outcome := item.stash.get(OUTCOME, None)):
         report.duration = outcome.duration
@@ -259,7 +318,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     session.exitstatus = report.exit_code(strict=strict)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("gate") and reporter:
-        deploy_gate.show(report, progress.stream(reporter), strict=strict)  # before pytest writes its empty line
+        deploy_gate.show(
+            report, progress.stream(reporter), strict=strict
+        )  # before pytest writes its empty line
     else:
         session.config.stash[_REPORT] = report
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
-from probes.config.environment import Accepted
 from probes.finding import Finding, Verdict
 
 FAILING = frozenset({Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN})
@@ -36,6 +36,16 @@ class Scenario:
         fields = asdict(self)
         del fields["deadline"], fields["alone"], fields["first"]
         return {"scenario": fields.pop("id"), **fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that is known and does not fail the run until its date has passed. A `*` stands for any text."""
+
+    code: str
+    scenario: str
+    why: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +91,8 @@ def described(finding: Finding | None) -> dict[str, Any] | None:
     """A finding as the journal carries it."""
     if finding is None:
         return None
-    return {**asdict(finding), "runbook": finding.runbook, "rungs": [asdict(r) for r in finding.rungs]}
+    return {
+        **asdict(finding),
+        "runbook": finding.runbook,
+        "rungs": [asdict(r) for r in finding.rungs],
+    }

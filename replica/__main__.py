@@ -33,14 +33,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m replica", description="An honest weAlist on this machine.")
-    parser.add_argument("--fault", metavar="NAME", action="append", default=[], help="a way to lie; may be repeated")
-    parser.add_argument("--list-faults", action="store_true", help="name every fault and what it rehearses, and end")
-    parser.add_argument(
-        "--environment", metavar="PATH", type=Path, default=ENVIRONMENT, help=f"file to write (default: {ENVIRONMENT})"
+    parser = argparse.ArgumentParser(
+        "python -m replica", description="An honest weAlist on this machine."
     )
     parser.add_argument(
-        "--as", dest="mode", choices=MODES, default=MODES[0], help="whose settings: production trusts and opens more"
+        "--fault", metavar="NAME", action="append", default=[], help="a way to lie; may be repeated"
+    )
+    parser.add_argument(
+        "--list-faults", action="store_true", help="name every fault and what it rehearses, and end"
+    )
+    parser.add_argument(
+        "--environment",
+        metavar="PATH",
+        type=Path,
+        default=ENVIRONMENT,
+        help=f"file to write (default: {ENVIRONMENT})",
+    )
+    parser.add_argument(
+        "--as",
+        dest="mode",
+        choices=MODES,
+        default=MODES[0],
+        help="whose settings: production trusts and opens more",
     )
     return parser
 
@@ -48,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
 def listing() -> str:
     """Every fault with its sentence and its incident."""
     return "".join(
-        f"{fault.name}\n    {fault.sentence}\n    rehearses: {fault.rehearses}\n" for fault in FAULTS.values()
+        f"{fault.name}\n    {fault.sentence}\n    rehearses: {fault.rehearses}\n"
+        for fault in FAULTS.values()
     )
 
 
@@ -79,12 +94,16 @@ async def _serve(faults: Collection[str], path: Path, mode: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, me.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         async with running(faults, production=mode == PRODUCTION) as (replica, tables):
-            with written(path, toml("replica-production" if mode == PRODUCTION else "replica", tables)):
+            with written(
+                path, toml("replica-production" if mode == PRODUCTION else "replica", tables)
+            ):
                 print(_greeting(tables, path, faults), flush=True)
                 await replica.watch()
 
 
-def _greeting(tables: Mapping[str, Mapping[str, object]], path: Path, faults: Collection[str]) -> str:
+def _greeting(
+    tables: Mapping[str, Mapping[str, object]], path: Path, faults: Collection[str]
+) -> str:
     lines = [f"{host:<6}{url}" for host, url in tables["hosts"].items()]
     active = ", ".join(sorted(faults)) or "none"
     scale = f"time-outs, pings and pauses: {tables['realtime']['scale']} of weAlist's"

@@ -53,7 +53,9 @@ class Buckets:
 
     async def _upload(self, key: str, body: bytes, kind: str) -> None:
         cache = "no-cache" if key in NEVER_CACHED else "public, max-age=31536000"
-        await self._ask("PUT", f"/{SITE}/{quote(key)}", body, {"content-type": kind, "cache-control": cache})
+        await self._ask(
+            "PUT", f"/{SITE}/{quote(key)}", body, {"content-type": kind, "cache-control": cache}
+        )
 
     async def rule(self, apex: str, faults: Collection[str]) -> None:
         """Set who may ask the files bucket from where. It is in force when this returns: SeaweedFS does not delay."""
@@ -94,7 +96,9 @@ class Buckets:
         """Every object in the files bucket."""
         found: list[str] = []
         while True:
-            query = urlencode({"list-type": 2, "start-after": found[-1] if found else ""}, quote_via=quote)
+            query = urlencode(
+                {"list-type": 2, "start-after": found[-1] if found else ""}, quote_via=quote
+            )
             page = ET.fromstring((await self._ask("GET", f"/{FILES}?{query}")).content)  # noqa: S314 - as above
             found += [element.text or "" for element in page.iter(f"{S3}Key")]
             if page.findtext(f"{S3}IsTruncated") != "true":
@@ -115,7 +119,9 @@ class Buckets:
 
         url = self._seaweed.endpoint + path
         checksum = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-        request = AWSRequest(method, url, data=body, headers={**(headers or {}), "content-md5": checksum})
+        request = AWSRequest(
+            method, url, data=body, headers={**(headers or {}), "content-md5": checksum}
+        )
         signer = S3SigV4Auth if service == "s3" else SigV4Auth
         credentials = Credentials(self._seaweed.access_key, self._seaweed.secret_key)
         signer(credentials, service, REGION).add_auth(request)

@@ -50,7 +50,9 @@ def app(replica: Switchable) -> Starlette:
     return Starlette(routes=routes)
 
 
-def _switching(switch: Callable[[Collection[str]], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
+def _switching(
+    switch: Callable[[Collection[str]], Awaitable[None]],
+) -> Callable[[Request], Awaitable[Response]]:
     async def put(request: Request) -> Response:
         wanted = await _json(request)
         if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):

@@ -40,7 +40,15 @@ VISITORS_OWN = ["Authorization", "Cookie", "Range", "If-None-Match", "If-Modifie
 SEAWEED = ["Seaweed-*", "X-Amz-Request-Id"]
 SIGNATURE = [
     f"X-Amz-{name}"
-    for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token")
+    for name in (
+        "Algorithm",
+        "Credential",
+        "Date",
+        "Expires",
+        "SignedHeaders",
+        "Signature",
+        "Security-Token",
+    )
 ]
 
 
@@ -125,7 +133,11 @@ def servers(places: Places, faults: Collection[str]) -> dict[str, Json]:
             "routes": calls(places, faults),
             "errors": {"routes": gateway.failures()},
         },
-        "plain": {"listen": [f"{LOOPBACK}:{places.plain}"], **_PLAIN, "routes": plain(places, faults)},
+        "plain": {
+            "listen": [f"{LOOPBACK}:{places.plain}"],
+            **_PLAIN,
+            "routes": plain(places, faults),
+        },
     }
     if "api-host-refuses-connections" in faults:
         del found["api"]
@@ -147,10 +159,18 @@ def _tls(port: int, tag: str) -> Json:
 
 def apex(places: Places, faults: Collection[str]) -> list[Json]:
     """CloudFront's behaviours: /api/* to the gateway, all else to the site."""
-    api: Json = {"match": [{"path": ["/api/*"]}], "handle": [_to_gateway(places, faults)], "terminal": True}
+    api: Json = {
+        "match": [{"path": ["/api/*"]}],
+        "handle": [_to_gateway(places, faults)],
+        "terminal": True,
+    }
     sockets: Json = {"path": ["/api/*"], "header": {"Upgrade": ["websocket"]}}
     no_sockets: Json = {"match": [sockets], "handle": [app(places)], "terminal": True}
-    lost: Json = {"match": [{"path": ["/assets/main.js"]}], "handle": [app(places)], "terminal": True}
+    lost: Json = {
+        "match": [{"path": ["/assets/main.js"]}],
+        "handle": [app(places)],
+        "terminal": True,
+    }
     return [
         {"handle": [BY_CLOUDFRONT]},
         *([no_sockets] if "edge-answers-html-to-upgrade" in faults else []),
@@ -162,7 +182,10 @@ def apex(places: Places, faults: Collection[str]) -> list[Json]:
 
 def _to_gateway(places: Places, faults: Collection[str]) -> Json:
     refused = [403, 404]
-    honest = {"match": {"status_code": refused, "headers": {"Content-Type": ["*json*"]}}, "routes": [_AS_IT_IS]}
+    honest = {
+        "match": {"status_code": refused, "headers": {"Content-Type": ["*json*"]}},
+        "routes": [_AS_IT_IS],
+    }
     masked = {"match": {"status_code": refused}, "routes": [{"handle": [app(places)]}]}
     proxy = gateway.to_pods([f"unix/{places.gateway}"], None)
     api_host = f"{NAMES['api']}:{places.api}"
@@ -186,8 +209,16 @@ def _site(places: Places, *, deep_links: bool) -> list[Json]:
         **_from_s3(places, f"/{SITE}{{http.request.uri.path}}", {**S3, **MISS, **_policy(places)}),
         "handle_response": [missing] if deep_links else [],
     }
-    reading = {"match": [{"method": ["GET", "HEAD"], "not": [{"path": ["/"]}]}], "handle": [found], "terminal": True}
-    root = {"match": [{"method": ["GET", "HEAD"], "path": ["/"]}], "handle": [_index(places, MISS)], "terminal": True}
+    reading = {
+        "match": [{"method": ["GET", "HEAD"], "not": [{"path": ["/"]}]}],
+        "handle": [found],
+        "terminal": True,
+    }
+    root = {
+        "match": [{"method": ["GET", "HEAD"], "path": ["/"]}],
+        "handle": [_index(places, MISS)],
+        "terminal": True,
+    }
     return [root, reading, {"handle": [app(places)]}]
 
 
@@ -227,7 +258,9 @@ def cdn(places: Places) -> list[Json]:
     }
     headers = {**S3, **MISS}
     reading = _from_s3(places, f"/buckets/{FILES}{{http.request.uri.path}}", headers)
-    reading["upstreams"] = [{"dial": places.filer}]  # the filer asks for no signature, as origin access needs none
+    reading["upstreams"] = [
+        {"dial": places.filer}
+    ]  # the filer asks for no signature, as origin access needs none
     reading["headers"]["response"]["delete"] = [*SEAWEED, "Content-Disposition", "Access-Control-*"]
     reading["handle_response"] = [{"match": {"status_code": [4]}, "routes": [{"handle": [denied]}]}]
     visit = {"match": [{"method": ["GET", "HEAD"]}], "handle": [reading], "terminal": True}
@@ -242,7 +275,15 @@ def bucket(places: Places, faults: Collection[str]) -> list[Json]:
         "upstreams": [{"dial": places.s3}],
         "headers": {"response": {"set": S3, "delete": ["Seaweed-*"]}},
     }
-    return [{"handle": [gateway.NO_CADDY, *([unsigned] if "bucket-ignores-signatures" in faults else []), to_s3]}]
+    return [
+        {
+            "handle": [
+                gateway.NO_CADDY,
+                *([unsigned] if "bucket-ignores-signatures" in faults else []),
+                to_s3,
+            ]
+        }
+    ]
 
 
 def provider(places: Places) -> list[Json]:

@@ -58,7 +58,10 @@ def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Valu
             "issuer": ISSUER,
             "kid": KEY_ID,
         },
-        **{f"cast.{who}": {"user": part.id, "email": part.email} for who, part in world.cast.items()},
+        **{
+            f"cast.{who}": {"user": part.id, "email": part.email}
+            for who, part in world.cast.items()
+        },
         "workspace": {"id": world.home.id, "project": world.plan.id},
         "presign": {
             "host": world.bucket.host,
@@ -132,7 +135,11 @@ def toml(name: str, tables: Tables) -> str:
     """TOML text. JSON's strings, numbers and booleans are TOML's too."""
     lines = [f"name = {json.dumps(name)}"]
     for table, rows in tables.items():
-        lines += ["", f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in rows.items())]
+        lines += [
+            "",
+            f"[{table}]",
+            *(f"{key} = {json.dumps(value)}" for key, value in rows.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -146,7 +153,9 @@ def written(path: Path, text: str) -> Iterator[None]:
         draft.write_text(text, "utf-8")
         draft.replace(path)
     except OSError as error:
-        raise BadPath(f"cannot write {path} ({error.strerror}); name another file with --environment") from error
+        raise BadPath(
+            f"cannot write {path} ({error.strerror}); name another file with --environment"
+        ) from error
     try:
         yield
     finally:

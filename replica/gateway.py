@@ -38,7 +38,13 @@ CALLBACK = "/api/oauth2/callback"
 ROUTES = (
     Route("auth", ("/oauth2/callback*",), timeout="30s", pods=("auth-2",)),
     Route("auth", (f"{CALLBACK}*",), "/api", "30s", pods=("auth-2",)),
-    Route("auth", ("/api/svc/auth/.well-known/jwks.json",), "/api/svc/auth", "30s", pods=("auth", "auth-2")),
+    Route(
+        "auth",
+        ("/api/svc/auth/.well-known/jwks.json",),
+        "/api/svc/auth",
+        "30s",
+        pods=("auth", "auth-2"),
+    ),
     Route("auth", ("/oauth2*", "/login/oauth2*"), timeout="30s"),
     Route("auth", ("/api/oauth2*",), "/api", "30s"),
     _service("auth", "30s"),
@@ -55,7 +61,9 @@ ROUTES = (
 INTERNAL = ["/api/svc/user/api/internal*", "/api/svc/noti/api/internal*"]
 
 
-def routes(upstreams: Mapping[str, Sequence[str]], faults: Collection[str], *, production: bool = False) -> list[Json]:
+def routes(
+    upstreams: Mapping[str, Sequence[str]], faults: Collection[str], *, production: bool = False
+) -> list[Json]:
     """All routes of the gateway; a service may have several pods, and without any it is unavailable."""
     if "service-has-no-endpoints" in faults:
         upstreams = {**upstreams, "board": ()}
@@ -80,9 +88,14 @@ def _route(route: Route, pods: Sequence[str], faults: Collection[str]) -> Json:
 def _rewrite(route: Route, faults: Collection[str]) -> list[Json]:
     if route.strip == "/api/svc/auth" and "refresh-path-lost-behind-gateway" in faults:
         lost = {"find": "^/api/svc/auth/api/auth/(refresh|logout)$", "replace": "/api/svc/auth/$1"}
-        return [{"handler": "rewrite", "path_regexp": [lost]}, {"handler": "rewrite", "strip_path_prefix": route.strip}]
+        return [
+            {"handler": "rewrite", "path_regexp": [lost]},
+            {"handler": "rewrite", "strip_path_prefix": route.strip},
+        ]
     if route.service == "storage" and "gateway-doubles-slash" in faults:
-        return [{"handler": "rewrite", "path_regexp": [{"find": f"^{route.strip}", "replace": "/"}]}]
+        return [
+            {"handler": "rewrite", "path_regexp": [{"find": f"^{route.strip}", "replace": "/"}]}
+        ]
     if f"{CALLBACK}*" in route.paths and "oauth-callback-not-rewritten" in faults:
         return []
     return [{"handler": "rewrite", "strip_path_prefix": route.strip}] if route.strip else []
@@ -123,4 +136,7 @@ def failures() -> list[Json]:
     """What Envoy says when a pod cannot be reached, or takes too long."""
     slow = {"match": [{"expression": "{http.error.status_code} == 504"}], "terminal": True}
     lost = "upstream connect error or disconnect/reset before headers. reset reason: connection failure"
-    return [{**slow, "handle": [envoy(504, "upstream request timeout")]}, {"handle": [envoy(503, lost)]}]
+    return [
+        {**slow, "handle": [envoy(504, "upstream request timeout")]},
+        {"handle": [envoy(503, lost)]},
+    ]

@@ -17,12 +17,20 @@ ISSUER = "wealist-auth-service"
 class SigningKey:
     """One RSA pair, new with every replica, so that no token of a past run is good in the next."""
 
-    private: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    private: rsa.RSAPrivateKey = field(
+        default_factory=lambda: rsa.generate_private_key(65537, 2048)
+    )
 
     def mint(self, user: str, email: str | None, kind: str, seconds: float) -> str:
         """A token without a jti: two of one kind for one user in the same second are equal, as in weAlist."""
         issued = int(time.time())
-        claims = {"sub": user, "iss": ISSUER, "iat": issued, "exp": issued + int(seconds), "type": kind}
+        claims = {
+            "sub": user,
+            "iss": ISSUER,
+            "iat": issued,
+            "exp": issued + int(seconds),
+            "type": kind,
+        }
         if email is not None:
             claims["email"] = email
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KEY_ID})
@@ -48,5 +56,14 @@ class SigningKey:
     def jwks(self) -> dict[str, Any]:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))
         return {
-            "keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID, "n": public["n"], "e": public["e"]}]
+            "keys": [
+                {
+                    "kty": "RSA",
+                    "use": "sig",
+                    "alg": "RS256",
+                    "kid": KEY_ID,
+                    "n": public["n"],
+                    "e": public["e"],
+                }
+            ]
         }

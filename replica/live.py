@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 Event = dict[str, Any]
 Hear = Callable[[Event], None]
-EVERYWHERE = ""  # the place of those who hold a presence or chat socket; a board's place is its project
+EVERYWHERE = (
+    ""  # the place of those who hold a presence or chat socket; a board's place is its project
+)
 
 
 class Rooms:

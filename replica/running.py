@@ -86,7 +86,11 @@ async def running(
     The programs start first; whatever needs neither of them is done while they do.
     """
     async with contextlib.AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="replica-", ignore_cleanup_errors=True)))
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="replica-", ignore_cleanup_errors=True)
+            )
+        )
         ports = stack.enter_context(Ports())
         seaweed = Seaweed.on(ports)
         weed = await stack.enter_async_context(child(command(seaweed, folder), folder, {}))
@@ -97,7 +101,9 @@ async def running(
         authority = certificates.issue(folder / "tls", edge.NAMES)
         places = _places(ports, seaweed, listeners, authority, folder, production=production)
         sign_in = Google(edge.google(places), Path(places.provider))
-        front = await stack.enter_async_context(caddy.running(edge.config(places, faults), folder, Path(places.admin)))
+        front = await stack.enter_async_context(
+            caddy.running(edge.config(places, faults), folder, Path(places.admin))
+        )
         calls = LiveKit(edge.livekit(places), int(places.calls.rpartition(":")[2]), ports.one())
         server = binary.chosen(calls, folder / "livekit.sock")
         sfu = await stack.enter_async_context(
@@ -108,9 +114,13 @@ async def running(
         world = await _world(buckets, weed, places, faults)
         world.google, world.livekit, world.production = sign_in, server.livekit, production
 
-        replica = Replica(world, Parts(places, buckets, front, server, [weed, provider, front.process, sfu]))
+        replica = Replica(
+            world, Parts(places, buckets, front, server, [weed, provider, front.process, sfu])
+        )
         apps = {listeners[name]: make(world) for name, make in APPS.items()}
-        await stack.enter_async_context(serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale))
+        await stack.enter_async_context(
+            serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale)
+        )
         await front.ready()
         await google.ready(sign_in, provider)
         await calls.ready(sfu)
@@ -124,7 +134,9 @@ async def running(
         yield replica, environment.tables(world, files, control_url)
 
 
-def _provider(sign_in: Google, hosts: Hosts, folder: Path) -> contextlib.AbstractAsyncContextManager[Child]:
+def _provider(
+    sign_in: Google, hosts: Hosts, folder: Path
+) -> contextlib.AbstractAsyncContextManager[Child]:
     """What stands for Google. It knows every address that sign-in may come back to, the faults' included."""
     backs = [f"{host}{gateway.CALLBACK}/google" for host in (hosts.api, hosts.apex)]
     accounts = [Account(email_of(who), name) for who, name in CAST.items()]

@@ -90,7 +90,9 @@ class World:
     portal_users: Table[PortalUser] = field(default_factory=dict)
     settings: Table[Setting] = field(default_factory=dict)
     sessions: dict[str, Pending] = field(default_factory=dict)  # auth-service keeps them in Redis
-    blacklist: set[str] = field(default_factory=set)  # raw tokens, as auth-service keeps them in Redis
+    blacklist: set[str] = field(
+        default_factory=set
+    )  # raw tokens, as auth-service keeps them in Redis
 
     live: Live = field(default_factory=Live)
     cast: dict[str, User] = field(default_factory=dict)
@@ -99,7 +101,12 @@ class World:
 
     @classmethod
     def seeded(
-        cls, hosts: Hosts, bucket: BucketSettings, *, objects: Objects | None = None, key: SigningKey | None = None
+        cls,
+        hosts: Hosts,
+        bucket: BucketSettings,
+        *,
+        objects: Objects | None = None,
+        key: SigningKey | None = None,
     ) -> "World":
         """A world with the cast, alice's workspace, one project, one portal user and some remote configuration."""
         world = cls(hosts, bucket, objects or BucketObjects(bucket), key or SigningKey())
@@ -107,7 +114,10 @@ class World:
         world._seed_workspaces()
         operator = world.cast["operator"]
         add(world.portal_users, PortalUser(email=operator.email, name=operator.name, role="admin"))
-        add(world.settings, Setting(key="maintenance.enabled", value="false", description="Shows the notice"))
+        add(
+            world.settings,
+            Setting(key="maintenance.enabled", value="false", description="Shows the notice"),
+        )
         return world
 
     def _seed_people(self) -> None:
@@ -118,12 +128,16 @@ class World:
     def _seed_workspaces(self) -> None:
         alice, bob = self.cast["alice"].id, self.cast["bob"].id
         members = {alice: "OWNER", bob: "MEMBER"}
-        home = Workspace(name="Probes", description="Where the probes live", owner=alice, members=members)
+        home = Workspace(
+            name="Probes", description="Where the probes live", owner=alice, members=members
+        )
         self.home = add(self.workspaces, home)
         plan = Project(workspace=home.id, name="Plan", description="", owner=alice)
         self.plan = add(self.projects, plan)
         system = {SYSTEM_USER: "OWNER"}
-        row = Workspace(id=NOWHERE, name="System", description="", owner=SYSTEM_USER, members=system)
+        row = Workspace(
+            id=NOWHERE, name="System", description="", owner=SYSTEM_USER, members=system
+        )
         add(self.workspaces, row)
 
     def lies(self, fault: str) -> bool:
@@ -140,14 +154,20 @@ class World:
     def created(self) -> dict[str, list[str]]:
         """Names of what users have made and not removed for good; uploads never confirmed expire on their own."""
         return {
-            "workspaces": [row.name for row in self.workspaces.values() if row.id not in {self.home.id, NOWHERE}],
+            "workspaces": [
+                row.name
+                for row in self.workspaces.values()
+                if row.id not in {self.home.id, NOWHERE}
+            ],
             "projects": [row.name for row in self.projects.values() if row is not self.plan],
             "boards": [row.title for row in self.boards.values()],
             "folders": [row.name for row in self.folders.values()],
             "files": [row.name for row in self.files.values() if row.status != "UPLOADING"],
             "chats": [row.name or row.id for row in self.chats.values()],
             "calls": [row.name for row in self.video_rooms.values() if row.active],
-            "attachments": [row.file_name for row in self.attachments.values() if row.status == "CONFIRMED"],
+            "attachments": [
+                row.file_name for row in self.attachments.values() if row.status == "CONFIRMED"
+            ],
         }
 
 

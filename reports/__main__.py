@@ -31,12 +31,18 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if said.prune is not None:
             return _prune(said.folders or [RUNS], said.prune)
-        folders = [merge(said.folders, said.merge).folder] if said.merge else said.folders or [newest(RUNS)]
+        folders = (
+            [merge(said.folders, said.merge).folder]
+            if said.merge
+            else said.folders or [newest(RUNS)]
+        )
         against = load(said.against) if said.against else None
     except (NoRun, CannotMerge) as error:
         return _complain(f"{error}{_HINT if isinstance(error, NoRun) else ''}")
     except OSError as error:
-        return _complain(f"{error.filename or ''}: {error.strerror or error}; make it writable or copy it")
+        return _complain(
+            f"{error.filename or ''}: {error.strerror or error}; make it writable or copy it"
+        )
     codes = {_report(folder, said, against) for folder in folders}
     return next(code for code in _WORST_FIRST if code in codes)
 
@@ -45,16 +51,34 @@ _HINT = "; name a folder that a run made, like those in reports/runs"
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser(prog="python -m reports", description="Write the reports of runs anew from their journals.")
-    parser.add_argument(
-        "folders", nargs="*", type=Path, metavar="RUN_FOLDER", help="default: the newest in reports/runs"
+    parser = _Parser(
+        prog="python -m reports", description="Write the reports of runs anew from their journals."
     )
-    parser.add_argument("--strict-verdicts", action="store_true", help="degraded fails the run as broken does")
-    parser.add_argument("--lang", choices=LANGUAGES, default=ORIGINAL, help="of what people read")
-    parser.add_argument("--markdown", action="store_true", help="print under 2,000 characters of Markdown instead")
-    parser.add_argument("--against", type=Path, metavar="RUN_FOLDER", help="say what has changed since that run, too")
     parser.add_argument(
-        "--merge", type=Path, metavar="FOLDER", help="make one run in FOLDER of the shards that are named"
+        "folders",
+        nargs="*",
+        type=Path,
+        metavar="RUN_FOLDER",
+        help="default: the newest in reports/runs",
+    )
+    parser.add_argument(
+        "--strict-verdicts", action="store_true", help="degraded fails the run as broken does"
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, default=ORIGINAL, help="of what people read")
+    parser.add_argument(
+        "--markdown", action="store_true", help="print under 2,000 characters of Markdown instead"
+    )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="RUN_FOLDER",
+        help="say what has changed since that run, too",
+    )
+    parser.add_argument(
+        "--merge",
+        type=Path,
+        metavar="FOLDER",
+        help="make one run in FOLDER of the shards that are named",
     )
     parser.add_argument(
         "--prune",
@@ -87,7 +111,9 @@ def _prune(folders: Iterable[Path], keep: int) -> int:
             for gone in prune(folder, keep):
                 print(f"removed {gone}")
     except OSError as error:
-        return _complain(f"{error.filename}: {error.strerror}; name a folder of runs, like reports/runs")
+        return _complain(
+            f"{error.filename}: {error.strerror}; name a folder of runs, like reports/runs"
+        )
     return EXIT_HELD
 
 
@@ -103,7 +129,9 @@ def _report(folder: Path, said: argparse.Namespace, against: Run | None) -> int:
     return run.exit_code(strict=said.strict_verdicts)
 
 
-def _show(run: Run, said: argparse.Namespace, against: Run | None, past: terminal.Histories) -> None:
+def _show(
+    run: Run, said: argparse.Namespace, against: Run | None, past: terminal.Histories
+) -> None:
     language, strict = words(said.lang), said.strict_verdicts
     changes = compare.lines(compare.compare(run, against), language) if against else ()
     if said.markdown:

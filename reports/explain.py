@@ -18,8 +18,13 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str]) -> int:
     """Print a code's runbook, or every code with what it means."""
-    parser = _Parser(prog="python -m probes explain", description="Print what a finding's code means and what to do.")
-    parser.add_argument("code", nargs="?", default="", metavar="CODE", help="default: all of them, a line each")
+    parser = _Parser(
+        prog="python -m probes explain",
+        description="Print what a finding's code means and what to do.",
+    )
+    parser.add_argument(
+        "code", nargs="?", default="", metavar="CODE", help="default: all of them, a line each"
+    )
     parser.add_argument("--lang", choices=LANGUAGES, default=ORIGINAL)
     said = parser.parse_args(arguments)
     language = words(said.lang)

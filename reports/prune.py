@@ -26,7 +26,9 @@ def old(runs: Path, keep: int) -> Iterator[Path]:
     counted: dict[tuple[str, bool], int] = {}
     known = [(past, folder) for folder in _folders(runs) if (past := recall(folder))]
     for past, folder in sorted(known, key=lambda pair: (pair[0].began, pair[1].name), reverse=True):
-        kinds = [(past.environment, every) for every in (True, False) if every or _told_something(past)]
+        kinds = [
+            (past.environment, every) for every in (True, False) if every or _told_something(past)
+        ]
         for kind in kinds:
             counted[kind] = counted.get(kind, 0) + 1
         if all(counted[kind] > keep for kind in kinds) and not ledger.owes(folder):

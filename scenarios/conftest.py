@@ -101,7 +101,9 @@ async def _at_a_chat(
 
 
 @pytest.fixture(scope="session")
-def at_a_chat(browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger) -> Callable[[], Sitting]:
+def at_a_chat(
+    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> Callable[[], Sitting]:
     """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
     return partial(_at_a_chat, browser, web, alice, bob, ledger)
 

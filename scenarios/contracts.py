@@ -26,7 +26,11 @@ class Contract:
 
     def url(self, origin: str, target: Target, user: str) -> str:
         path = self.path.replace("{storage}", target.paths.storage)
-        known = {"{workspace}": target.workspace.id, "{project}": target.workspace.project, "{user}": user}
+        known = {
+            "{workspace}": target.workspace.id,
+            "{project}": target.workspace.project,
+            "{user}": user,
+        }
         for name, value in known.items():
             path = path.replace(name, value)
         return origin + path
@@ -36,28 +40,67 @@ AUTH, USER, BOARD = "/api/svc/auth", "/api/svc/user/api", "/api/svc/board/api"
 CHAT, NOTI, OPS = "/api/svc/chat/api/chats", "/api/svc/noti/api", "/api/ops"
 
 ROUTES = (
-    Contract("auth-jwks", f"{AUTH}/.well-known/jwks.json", Envelope.RAW, keys=("keys",), public=True),
-    Contract("auth-openid", f"{AUTH}/.well-known/openid-configuration", Envelope.RAW, keys=("issuer",), public=True),
+    Contract(
+        "auth-jwks", f"{AUTH}/.well-known/jwks.json", Envelope.RAW, keys=("keys",), public=True
+    ),
+    Contract(
+        "auth-openid",
+        f"{AUTH}/.well-known/openid-configuration",
+        Envelope.RAW,
+        keys=("issuer",),
+        public=True,
+    ),
     Contract("auth-health", f"{AUTH}/actuator/health", Envelope.RAW, keys=("status",), public=True),
     Contract("user-workspaces", f"{USER}/workspaces/all", Envelope.RAW, list),
     Contract("user-me", f"{USER}/users/me", Envelope.RAW),
     Contract("user-members", f"{USER}/workspaces/{{workspace}}/members", Envelope.RAW, list),
     Contract("user-profile", f"{USER}/profiles/me", Envelope.RAW, scoped=True),
-    Contract("user-health", "/api/svc/user/health/live", Envelope.RAW, keys=("status",), public=True),
+    Contract(
+        "user-health", "/api/svc/user/health/live", Envelope.RAW, keys=("status",), public=True
+    ),
     Contract("board-projects", f"{BOARD}/projects/workspace/{{workspace}}", Envelope.DATA, list),
     Contract("board-settings", f"{BOARD}/projects/{{project}}/init-settings", Envelope.DATA),
-    Contract("board-health", "/api/svc/board/health/live", Envelope.RAW, keys=("status",), public=True),
+    Contract(
+        "board-health", "/api/svc/board/health/live", Envelope.RAW, keys=("status",), public=True
+    ),
     Contract("chat-mine", f"{CHAT}/my", Envelope.MESSAGE, list),
     Contract("chat-workspace", f"{CHAT}/workspace/{{workspace}}", Envelope.MESSAGE, list),
     Contract("chat-online", f"{CHAT}/presence/online", Envelope.MESSAGE, list),
-    Contract("chat-health", "/api/svc/chat/health/live", Envelope.RAW, keys=("status",), public=True),
-    Contract("noti-list", f"{NOTI}/notifications", Envelope.RAW, keys=("notifications",), scoped=True),
-    Contract("noti-unread", f"{NOTI}/notifications/unread-count", Envelope.RAW, keys=("count",), scoped=True),
-    Contract("noti-health", "/api/svc/noti/health/live", Envelope.RAW, keys=("status",), public=True),
-    Contract("storage-contents", "{storage}/storage/folders/contents?workspaceId={workspace}", Envelope.SUCCESS),
-    Contract("storage-files", "{storage}/storage/workspaces/{workspace}/files", Envelope.SUCCESS, keys=("files",)),
+    Contract(
+        "chat-health", "/api/svc/chat/health/live", Envelope.RAW, keys=("status",), public=True
+    ),
+    Contract(
+        "noti-list", f"{NOTI}/notifications", Envelope.RAW, keys=("notifications",), scoped=True
+    ),
+    Contract(
+        "noti-unread",
+        f"{NOTI}/notifications/unread-count",
+        Envelope.RAW,
+        keys=("count",),
+        scoped=True,
+    ),
+    Contract(
+        "noti-health", "/api/svc/noti/health/live", Envelope.RAW, keys=("status",), public=True
+    ),
+    Contract(
+        "storage-contents",
+        "{storage}/storage/folders/contents?workspaceId={workspace}",
+        Envelope.SUCCESS,
+    ),
+    Contract(
+        "storage-files",
+        "{storage}/storage/workspaces/{workspace}/files",
+        Envelope.SUCCESS,
+        keys=("files",),
+    ),
     Contract("storage-usage", "{storage}/storage/workspaces/{workspace}/usage", Envelope.SUCCESS),
-    Contract("storage-health", "/api/svc/storage/health/live", Envelope.RAW, keys=("status",), public=True),
+    Contract(
+        "storage-health",
+        "/api/svc/storage/health/live",
+        Envelope.RAW,
+        keys=("status",),
+        public=True,
+    ),
     Contract("ops-config", f"{OPS}/api/config/active", Envelope.SUCCESS, public=True),
     Contract("ops-health", f"{OPS}/health/live", Envelope.RAW, keys=("status",), public=True),
 )

@@ -9,15 +9,22 @@ GO = ("user", "board", "chat", "noti", "storage")
 BROKEN_JSON = '{"'  # what a careless service answers with its insides
 
 ENDPOINTS = (
-    Endpoint("test-token", "/api/svc/auth/api/test/token", method="POST", body='{"userId": "{user}"}'),
+    Endpoint(
+        "test-token", "/api/svc/auth/api/test/token", method="POST", body='{"userId": "{user}"}'
+    ),
     Endpoint("internal-user-exists", "/api/svc/user/api/internal/users/{user}/exists"),
-    Endpoint("internal-user-login", "/api/svc/user/api/internal/oauth/login", method="POST", body="{}"),
+    Endpoint(
+        "internal-user-login", "/api/svc/user/api/internal/oauth/login", method="POST", body="{}"
+    ),
     Endpoint("internal-noti", "/api/svc/noti/api/internal/notifications", method="POST", body="{}"),
     *(Endpoint(f"metrics-{name}", f"/api/svc/{name}/metrics") for name in GO),
     Endpoint("metrics-ops", "/api/ops/metrics"),
     Endpoint("metrics-auth", "/api/svc/auth/actuator/prometheus"),
     # Not heapdump: where it is open, asking for it takes all of a pod's memory over the wire.
-    *(Endpoint(f"actuator-{n}", f"/api/svc/auth/actuator/{n}") for n in ("env", "configprops", "beans", "mappings")),
+    *(
+        Endpoint(f"actuator-{n}", f"/api/svc/auth/actuator/{n}")
+        for n in ("env", "configprops", "beans", "mappings")
+    ),
     Endpoint("prometheus", "/api/monitoring/prometheus/api/v1/status/buildinfo"),
     Endpoint("loki", "/api/monitoring/loki/loki/api/v1/labels"),
     Endpoint("git-app", "/.git/HEAD", host="apex"),
@@ -26,7 +33,9 @@ ENDPOINTS = (
     *(Endpoint(f"config-{name}", f"/api/svc/{name}/config.yaml") for name in GO),
     Endpoint("source-maps-app", "/", "sources", host="apex"),
     Endpoint("source-maps-portal", "/api/ops-portal/login", "sources", host="apex"),
-    Endpoint("stack-traces-auth", "/api/svc/auth/api/auth/refresh", "trace", "POST", body=BROKEN_JSON),
+    Endpoint(
+        "stack-traces-auth", "/api/svc/auth/api/auth/refresh", "trace", "POST", body=BROKEN_JSON
+    ),
     Endpoint("stack-traces-user", "/api/svc/user/api/users", "trace", "POST", body=BROKEN_JSON),
     Endpoint("stack-traces-board", "/api/svc/board/api/boards", "trace", "POST", body=BROKEN_JSON),
     Endpoint("cors-auth", "/api/svc/auth/.well-known/jwks.json", "origin"),

@@ -19,11 +19,16 @@ LAST = "that was all"
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-async def test_what_one_says_another_hears(web: Web, alice: Member, bob: Member, ledger: Ledger, script: str) -> None:
+async def test_what_one_says_another_hears(
+    web: Web, alice: Member, bob: Member, ledger: Ledger, script: str
+) -> None:
     """What a member says in a chat, another hears at once: unchanged, once, wherever they are connected."""
     said = [SCRIPTS[script], LAST]
     room = await chat.open_room(web, alice, [bob], ledger)
-    async with chat.join_everywhere(web, room, bob) as seats, chat.join(web, room, alice) as speaking:
+    async with (
+        chat.join_everywhere(web, room, bob) as seats,
+        chat.join(web, room, alice) as speaking,
+    ):
         for text in said:
             await speaking.say(text)
         for listening in (speaking, *seats):
@@ -31,7 +36,9 @@ async def test_what_one_says_another_hears(web: Web, alice: Member, bob: Member,
 
 
 @pytest.mark.promise(incident="contract 5.5")
-async def test_what_is_sent_without_a_socket_is_heard(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+async def test_what_is_sent_without_a_socket_is_heard(
+    web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> None:
     """A message sent by REST reaches those who have the chat open."""
     room = await chat.open_room(web, alice, [bob], ledger)
     async with chat.join(web, room, bob) as listening:
@@ -39,7 +46,9 @@ async def test_what_is_sent_without_a_socket_is_heard(web: Web, alice: Member, b
         chat.same([SCRIPTS["hangul"], LAST], await listening.hear_until(alice, sent[-1].text))
 
 
-async def test_what_was_said_is_there_for_who_comes_later(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+async def test_what_was_said_is_there_for_who_comes_later(
+    web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> None:
     """A member who was away while others talked finds all of it, unchanged and once."""
     room = await chat.open_room(web, alice, [bob], ledger)
     async with chat.join(web, room, alice) as speaking:
@@ -48,6 +57,8 @@ async def test_what_was_said_is_there_for_who_comes_later(web: Web, alice: Membe
     chat.same([SCRIPTS["emoji"]], await chat.history(web, bob, room))
 
 
-async def test_a_stranger_is_turned_away(web: Web, alice: Member, stranger: Member, ledger: Ledger) -> None:
+async def test_a_stranger_is_turned_away(
+    web: Web, alice: Member, stranger: Member, ledger: Ledger
+) -> None:
     """A valid token from outside a chat opens no seat in it."""
     await chat.turns_away(web, await chat.open_room(web, alice, [alice], ledger), stranger)

@@ -21,13 +21,23 @@ by_name = partial(pytest.mark.parametrize, ids=lambda contract: contract.name)
 
 @pytest.mark.parametrize("host", ["apex", "api"])
 @by_name("contract", ROUTES)
-async def test_a_route_answers_json(web: Web, target: Target, alice: Member, contract: Contract, host: str) -> None:
+async def test_a_route_answers_json(
+    web: Web, target: Target, alice: Member, contract: Contract, host: str
+) -> None:
     """Every public route of weAlist's API answers JSON as its service wraps it, never a page."""
-    expect(await _get(web, target, alice, contract, host), contract.envelope, 200, contract.kind, contract.keys)
+    expect(
+        await _get(web, target, alice, contract, host),
+        contract.envelope,
+        200,
+        contract.kind,
+        contract.keys,
+    )
 
 
 @by_name("contract", MISSING)
-async def test_an_error_stays_an_error(web: Web, target: Target, alice: Member, contract: Contract) -> None:
+async def test_an_error_stays_an_error(
+    web: Web, target: Target, alice: Member, contract: Contract
+) -> None:
     """Who asks the app for something that is not there is told so, with the service's own status and JSON."""
     expect(await _get(web, target, alice, contract, "apex"), contract.envelope, contract.status)
 
@@ -36,7 +46,9 @@ async def _get(web: Web, target: Target, alice: Member, contract: Contract, host
     origin = target.hosts.apex if host == "apex" else target.hosts.api
     headers = {"x-workspace-id": target.workspace.id} if contract.scoped else None
     token = "" if contract.public else await alice.token()
-    return await web.ask("GET", contract.url(origin, target, alice.user), token=token, headers=headers)
+    return await web.ask(
+        "GET", contract.url(origin, target, alice.user), token=token, headers=headers
+    )
 
 
 @pytest.mark.promise(owner="platform", incident="Redis TLS gap, contract 5.5")

@@ -10,14 +10,20 @@ from probes.transport.http import Web
 pytestmark = pytest.mark.promise(owner="noti", incident="f8d2b9c5")
 
 
-async def test_an_assigned_board_notifies_its_assignee(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+async def test_an_assigned_board_notifies_its_assignee(
+    web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> None:
     """A member who is assigned a board is told at once, without asking."""
-    notice = await notifications.hears_of(web, bob, lambda: boards.create(web, alice, ledger, assignee=bob))
+    notice = await notifications.hears_of(
+        web, bob, lambda: boards.create(web, alice, ledger, assignee=bob)
+    )
     await notifications.dismiss(web, bob, notice.id)
 
 
 @pytest.mark.promise(incident="76f1719a, 9606eb9e")
-async def test_what_came_while_away_is_there_on_return(web: Web, alice: Member, bob: Member, ledger: Ledger) -> None:
+async def test_what_came_while_away_is_there_on_return(
+    web: Web, alice: Member, bob: Member, ledger: Ledger
+) -> None:
     """A notification that came while the connection was down is in the list after it is back."""
     async with notifications.stream(web, bob):
         pass

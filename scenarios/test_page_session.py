@@ -30,7 +30,9 @@ async def test_a_dropped_chat_comes_back_with_a_fresh_token(
 
 
 @pytest.mark.promise(incident="V6 §4, contract 3.3")
-async def test_one_refresh_serves_all_sockets(at_a_chat: Callable[[], Sitting], alice: Member) -> None:
+async def test_one_refresh_serves_all_sockets(
+    at_a_chat: Callable[[], Sitting], alice: Member
+) -> None:
     """When chat, board and presence drop at once, one refresh brings all three back, and nobody is logged out."""
     async with at_a_chat() as (stay, _):
         await stay.connected("board")
@@ -40,7 +42,9 @@ async def test_one_refresh_serves_all_sockets(at_a_chat: Callable[[], Sitting], 
 
 
 @pytest.mark.promise(incident="V6 §4.5")
-async def test_a_refused_refresh_logs_out_once(at_a_chat: Callable[[], Sitting], alice: Member) -> None:
+async def test_a_refused_refresh_logs_out_once(
+    at_a_chat: Callable[[], Sitting], alice: Member
+) -> None:
     """A user whose session is over is led to the login page once, no token is left behind, and the page is quiet."""
     async with at_a_chat() as (stay, _):
         stay.refuse_refreshes()
@@ -50,7 +54,9 @@ async def test_a_refused_refresh_logs_out_once(at_a_chat: Callable[[], Sitting],
 
 
 @pytest.mark.promise(incident="contract 3.3, 7bfadad3")
-async def test_a_failed_refresh_is_tried_again(at_a_chat: Callable[[], Sitting], alice: Member) -> None:
+async def test_a_failed_refresh_is_tried_again(
+    at_a_chat: Callable[[], Sitting], alice: Member
+) -> None:
     """A refresh that fails by 503, then by network, logs nobody out: it is tried again, and the chat comes back."""
     async with at_a_chat() as (stay, _):
         stay.fail_refreshes("unavailable", "network")
@@ -60,7 +66,9 @@ async def test_a_failed_refresh_is_tried_again(at_a_chat: Callable[[], Sitting],
 
 
 @pytest.mark.promise(incident="contract 3.5")
-async def test_the_page_survives_a_lost_network(at_a_chat: Callable[[], Sitting], web: Web, bob: Member) -> None:
+async def test_the_page_survives_a_lost_network(
+    at_a_chat: Callable[[], Sitting], web: Web, bob: Member
+) -> None:
     """After a while without a network the page comes back by itself, and what is said then arrives."""
     async with at_a_chat() as (stay, room):
         await stay.lose_network(web.target.realtime.offline_seconds)
@@ -77,7 +85,9 @@ async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: Membe
 
 
 @pytest.mark.promise(incident="contract 3.3")
-async def test_many_refused_calls_share_one_refresh(browser: Browser, target: Target, alice: Member) -> None:
+async def test_many_refused_calls_share_one_refresh(
+    browser: Browser, target: Target, alice: Member
+) -> None:
     """Calls that are refused at the same moment wait for one refresh, and each is repeated once."""
     async with session.stay(browser, alice, drive.path(target.workspace.id)) as stay:
         await stay.connected("presence")

@@ -9,7 +9,9 @@ from probes.transport.http import Web
 pytestmark = pytest.mark.promise(owner="chat", incident="a2cb0eba")
 
 
-async def test_who_comes_is_shown_and_who_leaves_is_forgotten(web: Web, alice: Member, stranger: Member) -> None:
+async def test_who_comes_is_shown_and_who_leaves_is_forgotten(
+    web: Web, alice: Member, stranger: Member
+) -> None:
     """Somebody who opens the app is shown as online, and no more once the app is closed."""
     # Nobody else in a run has the app open as the stranger, so that this leaving is the last.
     async with presence.online(web, stranger):

@@ -18,11 +18,15 @@ pytestmark = [
 
 async def _issued(issuer: Issuer, web: Web, alice: Member, ledger: Ledger) -> presign.Presigned:
     if web.target.presign is None:
-        raise NotApplicable("this environment does not say what its presigned URLs look like: [presign]")
+        raise NotApplicable(
+            "this environment does not say what its presigned URLs look like: [presign]"
+        )
     return await issuer.issue(web, alice, ledger)
 
 
-async def test_no_development_credential_signs(issuer: Issuer, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_no_development_credential_signs(
+    issuer: Issuer, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """No upload is signed with a credential that everybody knows, such as minioadmin."""
     presign.check_credentials(await _issued(issuer, web, alice, ledger))
 
@@ -51,7 +55,9 @@ async def test_the_url_dies_soon_for_one_type(
     presign.check_signed_headers(signed, ("host", "content-type"))
 
 
-async def test_a_tampered_url_is_refused(issuer: Issuer, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_a_tampered_url_is_refused(
+    issuer: Issuer, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """A URL changed to lead to another object uploads nothing."""
     signed = await _issued(issuer, web, alice, ledger)
     presign.vouch(signed.url, web.target.presign)
@@ -67,7 +73,9 @@ async def test_a_tampered_url_is_refused(issuer: Issuer, web: Web, alice: Member
 
 
 @pytest.mark.promise(incident="net::ERR_FAILED, V6 §3.1")
-async def test_the_browser_may_upload(issuer: Issuer, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_the_browser_may_upload(
+    issuer: Issuer, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """S3 answers the browser's preflight for an upload from the app's origin with yes."""
     signed = await _issued(issuer, web, alice, ledger)
     presign.vouch(signed.url, web.target.presign)
@@ -76,4 +84,6 @@ async def test_the_browser_may_upload(issuer: Issuer, web: Web, alice: Member, l
         "access-control-request-method": "PUT",
         "access-control-request-headers": "content-type",
     }
-    presign.allowed(await web.ask("OPTIONS", signed.url, headers=asked, kind="s3"), web.target.hosts.apex)
+    presign.allowed(
+        await web.ask("OPTIONS", signed.url, headers=asked, kind="s3"), web.target.hosts.apex
+    )

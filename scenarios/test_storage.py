@@ -46,7 +46,9 @@ async def test_a_deleted_file_is_gone_for_good(drive: Drive) -> None:
 
 async def test_a_stranger_sees_nothing(drive_of_a_stranger: Drive) -> None:
     """A valid token from outside the workspace does not open its drive."""
-    answer = await drive_of_a_stranger.call("GET", f"folders/contents?workspaceId={drive_of_a_stranger.workspace}")
+    answer = await drive_of_a_stranger.call(
+        "GET", f"folders/contents?workspaceId={drive_of_a_stranger.workspace}"
+    )
     expect(answer, Envelope.GO_ERROR, 403)
 
 
@@ -58,11 +60,17 @@ async def test_a_stranger_uploads_nothing(drive_of_a_stranger: Drive) -> None:
         "contentType": TEXT,
         "fileSize": 1,
     }
-    expect(await drive_of_a_stranger.call("POST", "files/upload-url", json=wish), Envelope.GO_ERROR, 403)
+    expect(
+        await drive_of_a_stranger.call("POST", "files/upload-url", json=wish),
+        Envelope.GO_ERROR,
+        403,
+    )
 
 
 @pytest.mark.promise(incident="V6 §1, 6fe19ffd, 26d02600")
-async def test_the_page_shows_the_drive_that_the_api_holds(browser: Browser, alice: Member, drive: Drive) -> None:
+async def test_the_page_shows_the_drive_that_the_api_holds(
+    browser: Browser, alice: Member, drive: Drive
+) -> None:
     """A member who opens the storage page sees the file that the API holds, and the page gets no HTML for data."""
     file = await drive.upload("seen.txt", b"seen on the page")
     async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
@@ -71,7 +79,9 @@ async def test_the_page_shows_the_drive_that_the_api_holds(browser: Browser, ali
 
 
 @pytest.mark.promise(incident="V6 §3, contract 3.6")
-async def test_a_file_uploaded_on_the_page_arrives(browser: Browser, alice: Member, drive: Drive) -> None:
+async def test_a_file_uploaded_on_the_page_arrives(
+    browser: Browser, alice: Member, drive: Drive
+) -> None:
     """A file that a member uploads on the storage page is in S3, byte for byte."""
     content = secrets.token_hex(512).encode()
     name = drive.ledger.enter("file", "page.txt")

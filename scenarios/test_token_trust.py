@@ -19,7 +19,9 @@ def _cell(value: Door | str) -> str:
 
 
 @pytest.mark.parametrize("door", DOORS, ids=_cell)
-async def test_a_good_token_opens_the_door(web: Web, member: Callable[[str], Member], at: At, door: Door) -> None:
+async def test_a_good_token_opens_the_door(
+    web: Web, member: Callable[[str], Member], at: At, door: Door
+) -> None:
     """Who is signed in gets in, at every service, over HTTP, socket and stream."""
     await token_checks.admits(web, await at(door), await member(door.who).token())
 
@@ -33,7 +35,9 @@ async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, kind: str, 
 
 
 @pytest.mark.promise(incident="contract 2.5, 4.2")
-@pytest.mark.parametrize(("door", "who"), [pytest.param(*other, id=other[0].name) for other in OTHERS])
+@pytest.mark.parametrize(
+    ("door", "who"), [pytest.param(*other, id=other[0].name) for other in OTHERS]
+)
 async def test_what_is_anothers_stays_shut(
     web: Web, member: Callable[[str], Member], at: At, door: Door, who: str
 ) -> None:

@@ -55,7 +55,9 @@ async def _token(kind: str, alice: Member) -> str:
 
 @pytest.mark.parametrize("kind", ["expired", "forged", "foreign", "missing"])
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_bad_token_opens_no_socket(web: Web, alice: Member, ledger: Ledger, place: str, kind: str) -> None:
+async def test_a_bad_token_opens_no_socket(
+    web: Web, alice: Member, ledger: Ledger, place: str, kind: str
+) -> None:
     """Who comes with an expired, forged or foreign token, or with none, is told so before a socket opens."""
     path = await PLACES[place](web, alice, ledger)
     accepted = EXPIRED if kind == "expired" else UNSIGNED
@@ -63,7 +65,9 @@ async def test_a_bad_token_opens_no_socket(web: Web, alice: Member, ledger: Ledg
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_good_token_opens_the_socket(web: Web, alice: Member, ledger: Ledger, place: str) -> None:
+async def test_a_good_token_opens_the_socket(
+    web: Web, alice: Member, ledger: Ledger, place: str
+) -> None:
     """A member who is signed in gets a socket."""
     async with websocket.opened(web, await PLACES[place](web, alice, ledger), await alice.token()):
         pass

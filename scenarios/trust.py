@@ -27,7 +27,9 @@ DOORS = (
 )
 
 # The stream reads tokens in both places; elsewhere a token in the other one counts for nothing.
-CELLS = [(kind, door) for door in DOORS for kind in KINDS] + [(MISPLACED, d) for d in DOORS if d.kind != "stream"]
+CELLS = [(kind, door) for door in DOORS for kind in KINDS] + [
+    (MISPLACED, d) for d in DOORS if d.kind != "stream"
+]
 
 # What is somebody else's, for who has a good token: (door, who knocks).
 OTHERS = (

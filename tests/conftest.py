@@ -109,7 +109,9 @@ def probe(tmp_path: Path) -> Probe:
     return run
 
 
-def begin(runs: Path, *arguments: str, scenarios: str = "scenarios", **variables: str) -> subprocess.Popen[str]:
+def begin(
+    runs: Path, *arguments: str, scenarios: str = "scenarios", **variables: str
+) -> subprocess.Popen[str]:
     """A run under way; end it with `ended`."""
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", scenarios, "--runs", str(runs), *arguments],
@@ -126,7 +128,9 @@ def ended(process: subprocess.Popen[str], runs: Path) -> Ended:
     """Wait for the run, however it ends."""
     try:
         output, _ = process.communicate(timeout=RUN_ENDS_WITHIN)
-    except BaseException as error:  # Ctrl-C included: the run is in a session of its own and would go on
+    except (
+        BaseException
+    ) as error:  # Ctrl-C included: the run is in a session of its own and would go on
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
         if not isinstance(error, subprocess.TimeoutExpired):
@@ -138,4 +142,6 @@ def ended(process: subprocess.Popen[str], runs: Path) -> Ended:
 
 def events(folder: Path) -> list[dict[str, Any]]:
     """The journal of a run, line by line."""
-    return [json.loads(line) for line in (folder / "run.jsonl").read_text("utf-8").split("\n") if line]
+    return [
+        json.loads(line) for line in (folder / "run.jsonl").read_text("utf-8").split("\n") if line
+    ]

@@ -101,9 +101,13 @@ async def test_calls_leave_no_process_no_socket_and_no_room(
         before = us.num_fds()
         for number in range(1, CALLS):
             await interrupted.call(talks, number)
-            assert [p for p in us.children(recursive=True) if worker_process.COMMAND[-1] in p.cmdline()] == []
+            assert [
+                p for p in us.children(recursive=True) if worker_process.COMMAND[-1] in p.cmdline()
+            ] == []
             assert ledger.open_entries == []
-        assert us.num_fds() <= before + 1  # one connection to LiveKit may be waiting to be used again
+        assert (
+            us.num_fds() <= before + 1
+        )  # one connection to LiveKit may be waiting to be used again
     evidence.tracing.finish()
     evidence.journal.close()
     ledger.close()

@@ -29,11 +29,23 @@ def check_complaint(run: Ended, sentence: str) -> None:
     [
         (["--env", "nowhere"], "there is no environment 'nowhere'; known are dev, prod, replica"),
         (["--env", "replika"], "there is no environment 'replika'; did you mean replica?"),
-        (["--env", "/nowhere.toml"], "there is no environment file /nowhere.toml; give a path to a TOML file that"),
-        (["--env", "dev", "--fault", "service-hangs"], "--fault is for targets that are started for the run; dev.toml"),
+        (
+            ["--env", "/nowhere.toml"],
+            "there is no environment file /nowhere.toml; give a path to a TOML file that",
+        ),
+        (
+            ["--env", "dev", "--fault", "service-hangs"],
+            "--fault is for targets that are started for the run; dev.toml",
+        ),
         (["--fault", "service-hang"], "unknown fault 'service-hang': did you mean service-hangs"),
-        (["--runs", "/dev/null/runs"], "--runs names /dev/null/runs, where nothing can be written: "),
-        (["--junitxml", "/dev/null/junit.xml"], "--junitxml names /dev/null, where nothing can be written: "),
+        (
+            ["--runs", "/dev/null/runs"],
+            "--runs names /dev/null/runs, where nothing can be written: ",
+        ),
+        (
+            ["--junitxml", "/dev/null/junit.xml"],
+            "--junitxml names /dev/null, where nothing can be written: ",
+        ),
         (["--probe-concurrency", "-1"], "--probe-concurrency must be at least 1, not -1"),
     ],
 )
@@ -49,7 +61,10 @@ def test_a_mistaken_command_gets_one_sentence(
 
 def test_a_mistaken_trace_link_gets_one_sentence(probe: Probe) -> None:
     """A page without a place for the trace is told before anything is asked."""
-    check_complaint(probe(PROBES_TRACE_URL="grafana"), "PROBES_TRACE_URL must look like https://grafana.example.org/")
+    check_complaint(
+        probe(PROBES_TRACE_URL="grafana"),
+        "PROBES_TRACE_URL must look like https://grafana.example.org/",
+    )
 
 
 HOSTS = '[hosts]\napex = "http://localhost:1"\napi = "http://localhost:1"\n[workspace]\nid = "w"\n'
@@ -59,14 +74,28 @@ KNOWN = '[[accepted]]\ncode = "upload-lost"\nwhy = "known"\nuntil = 2000-01-01\n
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("name = ", "mistaken.toml is not valid TOML: Invalid value (at end of document); mend it and run again"),
+        (
+            "name = ",
+            "mistaken.toml is not valid TOML: Invalid value (at end of document); mend it and run again",
+        ),
         ('hsots = "x"\n' + HOSTS, "mistaken.toml: unknown key 'hsots'; did you mean hosts?"),
-        (HOSTS.replace("apex", "apx"), "mistaken.toml: unknown key 'apx' in [hosts]; did you mean apex?"),
-        (HOSTS + '[skip]\n"storage/no-such" = "x"\n', "[skip] names 'storage/no-such', which is no scenario"),
-        (HOSTS + KNOWN + '"edge/no-such"', "[[accepted]] names 'edge/no-such', which is no scenario"),
+        (
+            HOSTS.replace("apex", "apx"),
+            "mistaken.toml: unknown key 'apx' in [hosts]; did you mean apex?",
+        ),
+        (
+            HOSTS + '[skip]\n"storage/no-such" = "x"\n',
+            "[skip] names 'storage/no-such', which is no scenario",
+        ),
+        (
+            HOSTS + KNOWN + '"edge/no-such"',
+            "[[accepted]] names 'edge/no-such', which is no scenario",
+        ),
     ],
 )
-def test_a_mistaken_environment_gets_one_sentence(text: str, sentence: str, probe: Probe, tmp_path: Path) -> None:
+def test_a_mistaken_environment_gets_one_sentence(
+    text: str, sentence: str, probe: Probe, tmp_path: Path
+) -> None:
     """It says where the mistake is, before anything is asked."""
     file = tmp_path / "mistaken.toml"
     file.write_text(text)
@@ -81,11 +110,21 @@ def test_a_mistaken_environment_gets_one_sentence(text: str, sentence: str, prob
             "def test_plain():\n    pass\n",
             "scenario own/plain is a plain function; write async def test_plain",
         ),
-        (["own"], "async def test_lost(drvie):\n    pass\n", "scenario own/lost asks for 'drvie', which is no fixture"),
-        (["a/same", "b/same"], "async def test_one():\n    pass\n", "two scenarios are called same/one; rename one"),
+        (
+            ["own"],
+            "async def test_lost(drvie):\n    pass\n",
+            "scenario own/lost asks for 'drvie', which is no fixture",
+        ),
+        (
+            ["a/same", "b/same"],
+            "async def test_one():\n    pass\n",
+            "two scenarios are called same/one; rename one",
+        ),
     ],
 )
-def test_a_mistaken_scenario_gets_one_sentence(names: list[str], scenario: str, sentence: str, tmp_path: Path) -> None:
+def test_a_mistaken_scenario_gets_one_sentence(
+    names: list[str], scenario: str, sentence: str, tmp_path: Path
+) -> None:
     """Who writes a scenario is told what is wrong with it, and not by a run that blames the suite."""
     file = tmp_path / "any.toml"
     file.write_text(HOSTS)
@@ -105,7 +144,9 @@ async def test_alice_has_a_token(member):
 """
 
 
-@pytest.mark.parametrize(("token", "code"), [("", EXIT_UNKNOWN), ("planted-token-of-alice", EXIT_HELD)])
+@pytest.mark.parametrize(
+    ("token", "code"), [("", EXIT_UNKNOWN), ("planted-token-of-alice", EXIT_HELD)]
+)
 def test_a_missing_secret_is_named(token: str, code: int, tmp_path: Path) -> None:
     """Without the variable the scenario is UNKNOWN and names it; with it, its value is used and told to nobody."""
     file = tmp_path / "static.toml"
@@ -172,11 +213,16 @@ def test_requests_can_be_traced_and_told_from_users(listener: Listener, tmp_path
     file.write_text(HOSTS.replace("http://localhost:1", listener.origin))
     run = run_with(str(file), tmp_path, ASKS)
     assert run.code == EXIT_HELD, run.output
-    api, s3, page = (listener.asked[path] for path in ("/api/svc/storage/health", "/object", "/page"))
+    api, s3, page = (
+        listener.asked[path] for path in ("/api/svc/storage/health", "/object", "/page")
+    )
     assert re.fullmatch(f"00-{run.report.trace}-[0-9a-f]{{16}}-0[13]", api["traceparent"])
     assert api["x-request-id"].startswith(f"{run.report.id}-")
     assert not {"traceparent", "x-request-id", "authorization"} & s3.keys()
-    assert all(re.search(r"wealist-probes/\S+ \(synthetic\)", asked["user-agent"]) for asked in (api, s3, page))
+    assert all(
+        re.search(r"wealist-probes/\S+ \(synthetic\)", asked["user-agent"])
+        for asked in (api, s3, page)
+    )
 
 
 HOLDS = """
@@ -191,12 +237,16 @@ def test_exported_spans_are_counted(listener: Listener, replica: Replica, tmp_pa
     run = run_own(replica, tmp_path, HOLDS, OTEL_EXPORTER_OTLP_ENDPOINT=listener.origin, **NO_PROXY)
     assert run.code == EXIT_HELD, run.output
     assert "/v1/traces" in listener.asked
-    assert re.search(r"^spans: ([1-9]\d*) kept, \1 exported, 0 lost$", run.output, re.MULTILINE), run.output
+    assert re.search(r"^spans: ([1-9]\d*) kept, \1 exported, 0 lost$", run.output, re.MULTILINE), (
+        run.output
+    )
 
 
 def test_lost_spans_are_counted_and_change_nothing(replica: Replica, tmp_path: Path) -> None:
     """A collector that takes no connection is told with its reason; the exit code is about the target alone."""
-    run = run_own(replica, tmp_path, HOLDS, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", **NO_PROXY)
+    run = run_own(
+        replica, tmp_path, HOLDS, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", **NO_PROXY
+    )
     assert run.code == EXIT_HELD, run.output
     lost = r"^spans: ([1-9]\d*) kept, 0 exported, \1 lost \(the collector could not be asked: Connection refused\)$"
     assert re.search(lost, run.output, re.MULTILINE), run.output

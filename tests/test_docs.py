@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from probes import results
 from probes.config import environment
 from probes.config.livekit import LiveKit
 from probes.config.notices import Notices
@@ -19,7 +20,10 @@ from replica.faults import FAULTS
 ROOT = Path(__file__).parent.parent
 RUNBOOKS = ROOT / "docs" / "runbooks"
 HEADINGS = ["How it was told", "Look here", "Do this", "Taught by", "Rehearsed by"]
-NOBODY_REHEARSES = {Code.UNEXPLAINED, Code.UNKNOWN}  # they stand for what has no name, and for the suite itself
+NOBODY_REHEARSES = {
+    Code.UNEXPLAINED,
+    Code.UNKNOWN,
+}  # they stand for what has no name, and for the suite itself
 ONE_SCREEN = 40  # lines
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -38,7 +42,7 @@ SECTIONS = {
     "exposure": Exposure,
     "notices": Notices,
     "livekit": LiveKit,
-    "accepted": environment.Accepted,
+    "accepted": results.Accepted,
 }
 
 
@@ -62,7 +66,8 @@ def scenarios() -> set[str]:
         f"{path.stem.removeprefix('test_')}/{node.name.removeprefix('test_').replace('_', '-')}"
         for path in (ROOT / "scenarios").glob("test_*.py")
         for node in ast.parse(path.read_text("utf-8")).body
-        if isinstance(node, (ast.AsyncFunctionDef, ast.FunctionDef)) and node.name.startswith("test_")
+        if isinstance(node, (ast.AsyncFunctionDef, ast.FunctionDef))
+        and node.name.startswith("test_")
     }
 
 
@@ -70,7 +75,9 @@ def documents() -> list[Path]:
     return sorted(
         path
         for path in ROOT.rglob("*.md")
-        if not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts)
+        if not any(
+            part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts
+        )
         and ROOT / "reports" / "runs" not in path.parents
     )
 
@@ -111,7 +118,9 @@ def test_every_fault_is_in_the_runbook_of_some_code() -> None:
 def test_a_runbook_names_scenarios_that_exist(code: Code) -> None:
     """The scenario that told of it can be run by the name that the runbook gives."""
     areas = "|".join(scenario.partition("/")[0] for scenario in scenarios())
-    named = set(re.findall(rf"`((?:{areas})/[a-z][a-z-]+)", section(runbook(code), "How it was told")))
+    named = set(
+        re.findall(rf"`((?:{areas})/[a-z][a-z-]+)", section(runbook(code), "How it was told"))
+    )
     assert named <= scenarios()
 
 
@@ -162,10 +171,14 @@ def test_every_table_is_explained() -> None:
 
 def test_the_full_example_is_full_and_valid() -> None:
     """What stands in docs/environments.md can be copied: it builds a Target, and it leaves out no key."""
-    settings = tomllib.loads(FENCED.findall(section(ENVIRONMENTS, "A full example"))[0].strip("`").removeprefix("toml"))
+    settings = tomllib.loads(
+        FENCED.findall(section(ENVIRONMENTS, "A full example"))[0].strip("`").removeprefix("toml")
+    )
     built = environment.build(settings, "docs/environments.md")
     assert set(settings) == {f.name for f in fields(environment.Target)}
     for heading, kind in SECTIONS.items():
-        table = {"cast": settings["cast"]["alice"], "accepted": settings["accepted"][0]}.get(heading, settings[heading])
+        table = {"cast": settings["cast"]["alice"], "accepted": settings["accepted"][0]}.get(
+            heading, settings[heading]
+        )
         assert set(table) == {f.name for f in fields(kind)}, heading
     assert {known.scenario.partition("[")[0] for known in built.accepted} <= scenarios()

@@ -20,8 +20,18 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if reason := firewall_runs.possible():
         pytest.skip(f"no packets can be dropped here: {reason}")
     folder = tmp_path_factory.mktemp("walls")
-    command = ["unshare", "-rn", sys.executable, "-m", "tests.support.firewall_runs", str(folder), *firewall_runs.WALLS]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=3 * RUN_ENDS_WITHIN, check=False)
+    command = [
+        "unshare",
+        "-rn",
+        sys.executable,
+        "-m",
+        "tests.support.firewall_runs",
+        str(folder),
+        *firewall_runs.WALLS,
+    ]
+    ended = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=3 * RUN_ENDS_WITHIN, check=False
+    )
     assert ended.returncode == 0, ended.stderr
     return folder
 
@@ -37,4 +47,6 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_wall_has_its_name(behind: Path, wall: str, told: dict[str, Code]) -> None:
     """UDP alone, all that was not called first, or everything: the finding is the one that the fault has, too."""
     (journal,) = (behind / wall).glob("*/run.jsonl")
-    assert {each.id: each.finding.code for each in load(journal.parent).scenarios if each.finding} == told
+    assert {
+        each.id: each.finding.code for each in load(journal.parent).scenarios if each.finding
+    } == told

@@ -44,7 +44,9 @@ class World:
     def __init__(self, replica: Replica, folder: Path) -> None:
         self.folder, self.file = folder, Path(environment(replica, folder, SOON))
         self.store = folder / "state.json"
-        text = self.file.read_text().replace("[identity]", f'[identity]\nstate = "file:{self.store}"')
+        text = self.file.read_text().replace(
+            "[identity]", f'[identity]\nstate = "file:{self.store}"'
+        )
         self.file.write_text(text)
         self.holds = folder / "holds"
         self.holds.mkdir()
@@ -52,7 +54,9 @@ class World:
     def have(self, *names: str) -> None:
         """Exactly these promises hold from now on."""
         for name in ("one", "two"):
-            (self.holds / name).touch() if name in names else (self.holds / name).unlink(missing_ok=True)
+            (self.holds / name).touch() if name in names else (self.holds / name).unlink(
+                missing_ok=True
+            )
 
     def run(self, *arguments: str, **variables: str) -> Ended:
         quiet = {"PROBES_NOTICE_URLS": "", "PROBES_PUSHGATEWAY_URL": "", "HOLDS": str(self.holds)}
@@ -124,7 +128,9 @@ def test_what_does_not_settle_is_broken(world: World) -> None:
         (("--settle", "99m"), "does not fit into the"),
     ],
 )
-def test_a_wait_that_cannot_be_is_bad_input(world: World, arguments: tuple[str, ...], said: str) -> None:
+def test_a_wait_that_cannot_be_is_bad_input(
+    world: World, arguments: tuple[str, ...], said: str
+) -> None:
     """One sentence, before anything is asked."""
     run = world.run("--gate", *arguments)
     assert (run.code, run.folder) == (EXIT_BAD_INPUT, None)
@@ -134,10 +140,16 @@ def test_a_wait_that_cannot_be_is_bad_input(world: World, arguments: tuple[str, 
 def test_a_gate_without_a_store_is_bad_input(world: World) -> None:
     """It could not know what was broken before; nor could a notice know what was told."""
     world.file.write_text(world.file.read_text().replace("state = ", "# state = "))
-    for arguments, variables in ((("--gate",), {}), ((), {"PROBES_NOTICE_URLS": "json://127.0.0.1:1"})):
+    for arguments, variables in (
+        (("--gate",), {}),
+        ((), {"PROBES_NOTICE_URLS": "json://127.0.0.1:1"}),
+    ):
         run = world.run(*arguments, **variables)
         assert (run.code, run.folder) == (EXIT_BAD_INPUT, None)
-        assert "needs to know how the last run ended; name a store in state of [identity]" in run.output
+        assert (
+            "needs to know how the last run ended; name a store in state of [identity]"
+            in run.output
+        )
 
 
 def test_a_store_that_cannot_be_read_forgives_nothing(world: World) -> None:
@@ -146,7 +158,10 @@ def test_a_store_that_cannot_be_read_forgives_nothing(world: World) -> None:
     world.have("one")
     run = world.run("--gate")
     assert run.code == EXIT_BROKEN
-    assert "What was broken before is not known, so every break counts as new: the state file " in run.output
+    assert (
+        "What was broken before is not known, so every break counts as new: the state file "
+        in run.output
+    )
 
 
 @pytest.fixture
@@ -164,7 +179,11 @@ def told(channel: Receiver) -> list[str]:
 
 def test_people_are_told_of_changes_and_of_nothing_else(world: World, channel: Receiver) -> None:
     """A break, once; that it holds again, once; a message that the channel refused comes with the next run."""
-    notices = {"PROBES_NOTICE_URLS": f"json://{channel.host}/hook", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    notices = {
+        "PROBES_NOTICE_URLS": f"json://{channel.host}/hook",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
     world.have("one", "two")
     assert world.run(**notices).code == EXIT_HELD
     assert told(channel) == []

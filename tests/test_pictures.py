@@ -30,7 +30,9 @@ async def test_a_stranger_can_name_the_cause(
     """Who opens only report.html of a real run finds suspect, broken rung, curl line, runbook, screenshot and trace."""
     monkeypatch.setenv(VARIABLE, "https://grafana.example.org/trace/{trace}")
     replica.lie(["storage-base-path-mismatch"])
-    folder = record(Recorded("", ()), tmp_path / "runs", "--env", str(replica.environment), "-k", STORAGE)
+    folder = record(
+        Recorded("", ()), tmp_path / "runs", "--env", str(replica.environment), "-k", STORAGE
+    )
     await take(browser, folder, FIRST_SCREENS, ROOT / ".screenshots" / "storage-base-path-mismatch")
     page = await browser.new_page()
     await page.goto((folder / "report.html").as_uri())
@@ -43,17 +45,26 @@ async def test_a_stranger_can_name_the_cause(
     assert "SERVER_BASE_PATH" in "".join(await page.locator(".runbook").all_text_contents())
     assert await page.locator("img").first.evaluate("image => image.naturalWidth") > 0
     trace = page.locator(".facts a")
-    assert await trace.get_attribute("href") == f"https://grafana.example.org/trace/{await trace.inner_text()}"
-    hrefs = [str(await link.get_attribute("href")) for link in await page.locator("a[href^='./']").all()]
+    assert (
+        await trace.get_attribute("href")
+        == f"https://grafana.example.org/trace/{await trace.inner_text()}"
+    )
+    hrefs = [
+        str(await link.get_attribute("href")) for link in await page.locator("a[href^='./']").all()
+    ]
     await page.close()
     assert [href for href in hrefs if not (folder / unquote(href)).is_file()] == []
     assert [href for href in hrefs if href.endswith("trace.zip")]
 
 
-async def test_a_killed_run_says_so_first(replica: Replica, browser: Browser, tmp_path: Path) -> None:
+async def test_a_killed_run_says_so_first(
+    replica: Replica, browser: Browser, tmp_path: Path
+) -> None:
     """`python -m reports` makes its page, which blames nobody and draws what was cut short."""
     killed = Recorded("", (), killed_after=1)
-    folder = record(killed, tmp_path / "runs", "--env", str(replica.environment), "-k", "edge or page_session")
+    folder = record(
+        killed, tmp_path / "runs", "--env", str(replica.environment), "-k", "edge or page_session"
+    )
     await take(browser, folder, FIRST_SCREENS, ROOT / ".screenshots" / "killed")
     page = await browser.new_page()
     await page.goto((folder / "report.html").as_uri())
@@ -71,7 +82,9 @@ def test_the_documents_show_the_pictures_that_are_taken() -> None:
     assert sorted(named) == sorted(taken) == sorted(picture.stem for picture in PICTURES.glob("*"))
 
 
-@pytest.mark.parametrize("shot", [shot for run in RECORDED for shot in run.shots], ids=lambda shot: shot.name)
+@pytest.mark.parametrize(
+    "shot", [shot for run in RECORDED for shot in run.shots], ids=lambda shot: shot.name
+)
 def test_a_picture_is_what_was_taken(shot: Shot) -> None:
     """A first screen has the size of its window; no picture is so big that nobody would open the page."""
     picture = PICTURES / f"{shot.name}.png"

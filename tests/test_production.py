@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from probes.config import environment
+from probes.config import environment, selectors
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
 from probes.runner.target_process import Started
 from tests.conftest import Probe
@@ -36,7 +36,11 @@ def written(settings: dict[str, Any], place: Path, moved: timedelta) -> Path:
     until = datetime.now(UTC).date() + moved
     lines = [f"name = {json.dumps(settings['name'])}"]
     for name, rows in _tables(settings):
-        lines += ["", name, *(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in rows.items())]
+        lines += [
+            "",
+            name,
+            *(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in rows.items()),
+        ]
         lines += [f"until = {until.isoformat()}"] if name == "[[accepted]]" else []
     place.write_text("\n".join(lines) + "\n", "utf-8")
     return place
@@ -47,14 +51,24 @@ def _tables(settings: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         if name == "cast":
             yield from ((f"[cast.{who}]", part) for who, part in value.items())
         elif name == "accepted":
-            yield from (("[[accepted]]", {k: v for k, v in row.items() if k != "until"}) for row in value)
+            yield from (
+                ("[[accepted]]", {k: v for k, v in row.items() if k != "until"}) for row in value
+            )
         elif isinstance(value, dict):
             yield f"[{name}]", value
 
 
-def test_what_is_known_is_accepted_until_its_date(settings: dict[str, Any], probe: Probe, tmp_path: Path) -> None:
+def test_what_is_known_is_accepted_until_its_date(
+    settings: dict[str, Any], probe: Probe, tmp_path: Path
+) -> None:
     """Before it, all that fails is accepted, and nothing is accepted that does not fail; the day after, all fails."""
-    before = probe("--env", str(written(settings, tmp_path / "before.toml", TOMORROW)), "-k", AREAS, "--no-confirm")
+    before = probe(
+        "--env",
+        str(written(settings, tmp_path / "before.toml", TOMORROW)),
+        "-k",
+        AREAS,
+        "--no-confirm",
+    )
     assert before.code == EXIT_HELD, before.output
     broken = [s for s in before.report.scenarios if s.verdict == Verdict.BROKEN]
     assert broken
@@ -63,8 +77,20 @@ def test_what_is_known_is_accepted_until_its_date(settings: dict[str, Any], prob
         {**settings, "accepted": tomllib.loads(PROD.read_text("utf-8"))["accepted"]}, "prod.toml"
     ).accepted
     assert [
-        a.scenario for a in known if not any(a.covers(s.id) and s.finding.code == a.code for s in broken if s.finding)
+        a.scenario
+        for a in known
+        if not any(
+            selectors.covers(a.scenario, s.id) and s.finding.code == a.code
+            for s in broken
+            if s.finding
+        )
     ] == []
-    after = probe("--env", str(written(settings, tmp_path / "after.toml", YESTERDAY)), "-k", AREAS, "--no-confirm")
+    after = probe(
+        "--env",
+        str(written(settings, tmp_path / "after.toml", YESTERDAY)),
+        "-k",
+        AREAS,
+        "--no-confirm",
+    )
     assert (after.code, after.codes) == (EXIT_BROKEN, before.codes), after.output
     assert not any(s.accepted for s in after.report.scenarios)

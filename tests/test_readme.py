@@ -28,7 +28,11 @@ def test_every_scenario_can_be_broken() -> None:
 
 def test_every_promise_is_said_and_taught() -> None:
     """The first line of a scenario's docstring is the promise; its mark names what taught it."""
-    assert [family for family, promise, incident in promises() if not (promise.endswith(".") and incident)] == []
+    assert [
+        family
+        for family, promise, incident in promises()
+        if not (promise.endswith(".") and incident)
+    ] == []
 
 
 def shape(text: str) -> str:
@@ -38,9 +42,13 @@ def shape(text: str) -> str:
 
 
 @pytest.mark.parametrize(("number", "faults"), [(0, []), (1, ["storage-base-path-mismatch"])])
-def test_the_outputs_are_what_is_printed(number: int, faults: list[str], probe: Probe, tmp_path: Path) -> None:
+def test_the_outputs_are_what_is_printed(
+    number: int, faults: list[str], probe: Probe, tmp_path: Path
+) -> None:
     """Each line that README shows of a run is printed by one, numbers aside."""
-    run = probe("-q", "--env", "replica", *(word for fault in faults for word in ("--fault", fault)))
+    run = probe(
+        "-q", "--env", "replica", *(word for fault in faults for word in ("--fault", fault))
+    )
     assert run.code == (1 if faults else 0)
     printed = shape(run.output.replace(str(tmp_path), "reports/runs"))
     # README leaves out what stands behind an ellipsis, and the replica's own certificate.
@@ -53,5 +61,9 @@ def test_the_commands_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`?make ([a-z]+)", TEXT)) <= targets
     for module in set(re.findall(r"python -m ((?:probes|reports|replica)[.\w]*)", TEXT)):
-        asked = [sys.executable, "-c", f"import importlib.util as u; assert u.find_spec({module!r})"]
+        asked = [
+            sys.executable,
+            "-c",
+            f"import importlib.util as u; assert u.find_spec({module!r})",
+        ]
         subprocess.run(asked, cwd=ROOT, check=True)

@@ -76,7 +76,9 @@ def is_alive(visitor: Visitor, token: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["file", "secret"])
-def test_two_runs_at_once_lose_no_refresh_token(kind: str, replica: Replica, cluster: Cluster, tmp_path: Path) -> None:
+def test_two_runs_at_once_lose_no_refresh_token(
+    kind: str, replica: Replica, cluster: Cluster, tmp_path: Path
+) -> None:
     """Twenty times: one of them refreshes, the other goes on with what that one has kept."""
     where = f"file:{tmp_path / 'state.json'}" if kind == "file" else "secret:probes/tokens"
     replica_target = build(parse(replica.environment), "replica")
@@ -87,7 +89,8 @@ def test_two_runs_at_once_lose_no_refresh_token(kind: str, replica: Replica, clu
     with ExitStack() as stack:
         stack.enter_context(visitor.http)
         racers = [
-            stack.enter_context(closing(Racer(environment(replica, tmp_path, name, where)))) for name in ("one", "two")
+            stack.enter_context(closing(Racer(environment(replica, tmp_path, name, where))))
+            for name in ("one", "two")
         ]
         for number in range(ROUNDS):
             seed = mint.pair(part).refresh

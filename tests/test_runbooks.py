@@ -14,7 +14,9 @@ FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HANGUL = re.compile("[\uac00-\ud7a3]")
 HEADINGS = {"ko": ["어떻게 알았나", "여기를 본다", "이렇게 한다", "배운 곳", "재현"]}
 
-other = pytest.mark.parametrize("language", [language for language in LANGUAGES if language != ORIGINAL])
+other = pytest.mark.parametrize(
+    "language", [language for language in LANGUAGES if language != ORIGINAL]
+)
 each_code = pytest.mark.parametrize("code", Code)
 
 
@@ -36,7 +38,9 @@ def test_a_translated_runbook_has_the_shape_of_the_first(language: str, code: Co
     assert translated.startswith(f"# {code}\n\n")
     assert re.findall(r"^## (.+)$", FENCED.sub("", translated), re.MULTILINE) == HEADINGS[language]
     assert commands(translated) == commands(first)
-    assert len(re.findall(r"^\d+\. ", translated, re.MULTILINE)) == len(re.findall(r"^\d+\. ", first, re.MULTILINE))
+    assert len(re.findall(r"^\d+\. ", translated, re.MULTILINE)) == len(
+        re.findall(r"^\d+\. ", first, re.MULTILINE)
+    )
     assert faults(translated) == faults(first)
     assert named(section(translated, 3)) == named(section(first, 3))
     assert links(translated) == links(first)

@@ -16,7 +16,9 @@ import pytest
 from tests.conftest import Ended, Probe, Replica, begin, ended
 from tests.test_stopped_runs import OWN, scenario_file
 
-TOKEN = jwt.encode({"sub": "b0395e6e", "exp": 1767330809, "type": "access"}, "k" * 32, algorithm="HS256")
+TOKEN = jwt.encode(
+    {"sub": "b0395e6e", "exp": 1767330809, "type": "access"}, "k" * 32, algorithm="HS256"
+)
 SECRETS = {
     "token": TOKEN,
     "signature": "f" * 63 + "1",
@@ -39,7 +41,11 @@ fetch("/api/svc/auth/api/auth/refresh", {{method: "POST", headers: {{Authorizati
 fetch("{PRESIGNED}");
 </script></body></html>"""
 REPLY = json.dumps(
-    {"accessToken": TOKEN, "refreshToken": SECRETS["refresh"], "error": f"invalid token: {TOKEN}, expired"}
+    {
+        "accessToken": TOKEN,
+        "refreshToken": SECRETS["refresh"],
+        "error": f"invalid token: {TOKEN}, expired",
+    }
 )
 
 FAILS = f"""
@@ -82,7 +88,9 @@ def leaky(tmp_path: Path) -> Iterator[str]:
     thread.start()
     origin = f"http://localhost:{server.server_port}"
     path = tmp_path / "leaky.toml"
-    path.write_text(f'name = "leaky"\n[hosts]\napex = "{origin}"\napi = "{origin}"\n[workspace]\nid = "w"\n')
+    path.write_text(
+        f'name = "leaky"\n[hosts]\napex = "{origin}"\napi = "{origin}"\n[workspace]\nid = "w"\n'
+    )
     yield str(path)
     server.shutdown()
     thread.join()
@@ -97,22 +105,37 @@ def everything(run: Ended) -> Iterator[tuple[str, bytes]]:
         yield str(path.relative_to(run.folder)), path.read_bytes()
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
-                yield from ((f"{path.name}:{name}", archive.read(name)) for name in archive.namelist())
+                yield from (
+                    (f"{path.name}:{name}", archive.read(name)) for name in archive.namelist()
+                )
 
 
 def spellings(secret: str) -> list[bytes]:
-    return [secret.encode(), quote(secret, safe="").encode(), base64.b64encode(secret.encode()).rstrip(b"=")]
+    return [
+        secret.encode(),
+        quote(secret, safe="").encode(),
+        base64.b64encode(secret.encode()).rstrip(b"="),
+    ]
 
 
 def test_planted_secrets_are_nowhere(leaky: str, tmp_path: Path) -> None:
     """A failing run over a target that leaks everything leaves a picture and a trace, and not one secret."""
     own = scenario_file(tmp_path, FAILS)
-    arguments = [*OWN, "--env", leaky, "--no-confirm", "--junitxml", str(tmp_path / "runs" / "wished.xml")]
+    arguments = [
+        *OWN,
+        "--env",
+        leaky,
+        "--no-confirm",
+        "--junitxml",
+        str(tmp_path / "runs" / "wished.xml"),
+    ]
     run = ended(begin(tmp_path / "runs", *arguments, scenarios=own), tmp_path / "runs")
     left = dict(everything(run))
     names = " ".join(left)
     assert run.code == 1, run.output
-    assert all(part in names for part in (".png", "trace.zip:", "spans.jsonl", "run.jsonl", "junit.xml")), names
+    assert all(
+        part in names for part in (".png", "trace.zip:", "spans.jsonl", "run.jsonl", "junit.xml")
+    ), names
     left["wished.xml"] = (tmp_path / "runs" / "wished.xml").read_bytes()
     leaks = [
         (kind, name)
@@ -125,21 +148,36 @@ def test_planted_secrets_are_nowhere(leaky: str, tmp_path: Path) -> None:
 
 
 JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}")
-SIGNED = re.compile(rb"X-Amz-Signature(?:=|%3D)[0-9a-f]{64}|X-Amz-Security-Token(?:=|%3D)[A-Za-z0-9%]{32,}")
+SIGNED = re.compile(
+    rb"X-Amz-Signature(?:=|%3D)[0-9a-f]{64}|X-Amz-Security-Token(?:=|%3D)[A-Za-z0-9%]{32,}"
+)
 
 
 PAGES_AND_FILES = ["page-throws-on-load", "storage-confirms-lost-upload", "bucket-refuses-origin"]
 # A token stands in each URL of a socket and a stream, and a refresh answers with two.
-SOCKETS_AND_STREAMS = ["socket-refuses-with-500", "chat-mangles-text", "stream-cut-early", "gateway-replays-refresh"]
+SOCKETS_AND_STREAMS = [
+    "socket-refuses-with-500",
+    "chat-mangles-text",
+    "stream-cut-early",
+    "gateway-replays-refresh",
+]
 
 
-@pytest.mark.parametrize("faults", [PAGES_AND_FILES, SOCKETS_AND_STREAMS], ids=["pages-and-files", "sockets"])
-def test_a_red_run_against_the_replica_leaves_no_token(faults: list[str], replica: Replica, probe: Probe) -> None:
+@pytest.mark.parametrize(
+    "faults", [PAGES_AND_FILES, SOCKETS_AND_STREAMS], ids=["pages-and-files", "sockets"]
+)
+def test_a_red_run_against_the_replica_leaves_no_token(
+    faults: list[str], replica: Replica, probe: Probe
+) -> None:
     """Real tokens and presigned URLs of a run that breaks in many places are in none of its files."""
     replica.lie(faults)
     run = probe("--env", str(replica.environment), "--no-confirm")
     assert run.code == 1
     wanted = {".jsonl", ".xml"} | ({".zip", ".png"} if faults is PAGES_AND_FILES else set())
     assert {Path(name.partition(":")[0]).suffix for name, _ in everything(run)} >= wanted
-    assert [(name, found) for name, content in everything(run) for found in JWT.findall(content)] == []
-    assert [(name, found) for name, content in everything(run) for found in SIGNED.findall(content)] == []
+    assert [
+        (name, found) for name, content in everything(run) for found in JWT.findall(content)
+    ] == []
+    assert [
+        (name, found) for name, content in everything(run) for found in SIGNED.findall(content)
+    ] == []

@@ -9,8 +9,12 @@ from tests.conftest import Probe, Replica
 from tests.test_secrets import JWT, everything
 
 
-@pytest.mark.parametrize("fault", ["livekit-secret-differs", "app-signs-with-another-key", "livekit-turn-refuses"])
-def test_a_token_that_livekit_repeats_is_nowhere(fault: str, replica: Replica, probe: Probe) -> None:
+@pytest.mark.parametrize(
+    "fault", ["livekit-secret-differs", "app-signs-with-another-key", "livekit-turn-refuses"]
+)
+def test_a_token_that_livekit_repeats_is_nowhere(
+    fault: str, replica: Replica, probe: Probe
+) -> None:
     """A refusal that says the token, a page that dials with it, a relay's password: told, and taken out."""
     replica.lie([fault])
     run = probe("--env", str(replica.environment), "-k", "livekit or calls", "--no-confirm")
@@ -18,8 +22,14 @@ def test_a_token_that_livekit_repeats_is_nowhere(fault: str, replica: Replica, p
     assert run.folder
     journal = (run.folder / "run.jsonl").read_text("utf-8")
     assert WITNESS[fault] in journal, "the run has not met what it was to leave out"
-    secret = Path(tomllib.loads(replica.environment.read_text("utf-8"))["livekit"]["api_secret"]).read_bytes().strip()
-    assert [(name, found) for name, content in everything(run) for found in JWT.findall(content)] == []
+    secret = (
+        Path(tomllib.loads(replica.environment.read_text("utf-8"))["livekit"]["api_secret"])
+        .read_bytes()
+        .strip()
+    )
+    assert [
+        (name, found) for name, content in everything(run) for found in JWT.findall(content)
+    ] == []
     assert [name for name, content in everything(run) if secret in content] == []
 
 

@@ -36,17 +36,23 @@ def leaks(run: Ended, tokens: list[str]) -> list[tuple[str, str]]:
     left = list(everything(run))
     literal = [(name, "a literal token") for token in tokens for form in spellings(token) for name, content in left
                if form in content]  # fmt: skip
-    return literal + [(name, found.decode()) for name, content in left for found in JWT.findall(content)]
+    return literal + [
+        (name, found.decode()) for name, content in left for found in JWT.findall(content)
+    ]
 
 
 def test_no_token_of_a_broken_page_is_left(replica: Replica, tmp_path: Path) -> None:
     """Five tokens of one page, literally and in every spelling: not in journal, spans, reports, output or trace."""
     told = tmp_path / "told.json"
-    run = run_own(replica, tmp_path, LEAVES, "--no-confirm", "-p", "scenarios.conftest", TOLD=str(told))
+    run = run_own(
+        replica, tmp_path, LEAVES, "--no-confirm", "-p", "scenarios.conftest", TOLD=str(told)
+    )
     tokens = json.loads(told.read_text())
     assert len(set(tokens)) == 5
     names = " ".join(name for name, _ in everything(run))
-    assert all(part in names for part in (".png", "trace.zip:", "spans.jsonl", "run.jsonl", "junit.xml")), names
+    assert all(
+        part in names for part in (".png", "trace.zip:", "spans.jsonl", "run.jsonl", "junit.xml")
+    ), names
     assert b"/ws/presence?token=<access token sub=" in dict(everything(run))["run.jsonl"]
     assert leaks(run, tokens) == []
 
@@ -54,7 +60,13 @@ def test_no_token_of_a_broken_page_is_left(replica: Replica, tmp_path: Path) -> 
 def test_a_rehearsal_of_incident_four_leaves_no_token(replica: Replica, probe: Probe) -> None:
     """V6 §4 in red, with every scenario of sockets, streams and pages: the same token again is seen, and not shown."""
     replica.lie(["page-reconnects-with-stale-token"])
-    run = probe("--env", str(replica.environment), "--no-confirm", "-k", "page_session or tokens or notifications")
+    run = probe(
+        "--env",
+        str(replica.environment),
+        "--no-confirm",
+        "-k",
+        "page_session or tokens or notifications",
+    )
     assert run.code == 1, run.output
     assert "socket-stale-token" in run.output
     assert leaks(run, []) == []

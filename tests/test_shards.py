@@ -15,15 +15,29 @@ SHARDS = 3
 
 
 def start(replica: Replica, folder: Path, *arguments: str, **variables: str) -> Ended:
-    return ended(begin(folder, "--env", str(replica.environment), "--no-confirm", *arguments, **variables), folder)
+    return ended(
+        begin(folder, "--env", str(replica.environment), "--no-confirm", *arguments, **variables),
+        folder,
+    )
 
 
 def test_shards_ask_what_one_run_asks(replica: Replica, tmp_path: Path) -> None:
     """Three pods of an Indexed Job, at once, against a target that lies: the same verdicts as one run, each once."""
-    words = ("--env", str(replica.environment), "--no-confirm", "-k", ASKED, "--shard", f"index/{SHARDS}")
+    words = (
+        "--env",
+        str(replica.environment),
+        "--no-confirm",
+        "-k",
+        ASKED,
+        "--shard",
+        f"index/{SHARDS}",
+    )
     replica.lie(["presign-outlives-policy"])
     folders = [tmp_path / f"pod-{index}" for index in range(SHARDS)]
-    pods = [begin(folder, *words, JOB_COMPLETION_INDEX=str(index)) for index, folder in enumerate(folders)]
+    pods = [
+        begin(folder, *words, JOB_COMPLETION_INDEX=str(index))
+        for index, folder in enumerate(folders)
+    ]
     runs = [ended(pod, folder) for pod, folder in zip(pods, folders, strict=True)]
     whole = start(replica, tmp_path / "whole", "-k", ASKED)
     assert whole.code == EXIT_BROKEN, whole.output
@@ -38,7 +52,9 @@ def test_shards_ask_what_one_run_asks(replica: Replica, tmp_path: Path) -> None:
 
 def check_merged(shards: Sequence[Run], whole: Run, into: Path) -> None:
     """The shards' journals make one report that says what one run says."""
-    merging = pytest.importorskip("reports.model.merge", reason="shards are merged by python -m reports --merge")
+    merging = pytest.importorskip(
+        "reports.model.merge", reason="shards are merged by python -m reports --merge"
+    )
     merged: Run = merging.merge([shard.folder for shard in shards], into)
     assert (merged.exit_code(), merged.counts) == (whole.exit_code(), whole.counts)
     assert {s.id: s.verdict for s in merged.scenarios} == {s.id: s.verdict for s in whole.scenarios}
@@ -67,7 +83,8 @@ def test_a_pod_takes_the_environment_of_its_index(replica: Replica, tmp_path: Pa
     """Of many environments, one Job asks each: the pod with index 1 asks the second."""
     words = ("--env", f"nowhere,{replica.environment}", "-k", "http_leads_to_https")
     first, second = (
-        ended(begin(tmp_path / index, *words, JOB_COMPLETION_INDEX=index), tmp_path / index) for index in ("0", "1")
+        ended(begin(tmp_path / index, *words, JOB_COMPLETION_INDEX=index), tmp_path / index)
+        for index in ("0", "1")
     )
     assert first.code == EXIT_BAD_INPUT
     assert "there is no environment 'nowhere'" in first.output
@@ -78,7 +95,8 @@ FEW = "1/40"  # a share so small that it is soon asked, and whole all the same
 
 
 @pytest.mark.parametrize(
-    ("answer", "became"), [(TAKEN, "sent"), ((503, "text/plain", b""), "not sent: the Pushgateway answered 503")]
+    ("answer", "became"),
+    [(TAKEN, "sent"), ((503, "text/plain", b""), "not sent: the Pushgateway answered 503")],
 )
 def test_a_share_sends_its_metrics_whatever_becomes_of_them(
     replica: Replica, tmp_path: Path, answer: Answer, became: str

@@ -34,13 +34,17 @@ def environment(replica: Replica, folder: Path, *changes: str) -> str:
     text = replica.environment.read_text()
     for change in changes:
         name = change.split(" ")[0]
-        text = "\n".join(change if line.startswith(f"{name} =") else line for line in text.splitlines())
+        text = "\n".join(
+            change if line.startswith(f"{name} =") else line for line in text.splitlines()
+        )
     path = folder / "changed.toml"
     path.write_text(text)
     return str(path)
 
 
-def await_event(runs: Path, wanted: Callable[[dict[str, Any]], bool], process: subprocess.Popen[str]) -> Path:
+def await_event(
+    runs: Path, wanted: Callable[[dict[str, Any]], bool], process: subprocess.Popen[str]
+) -> Path:
     """The folder of the run, once its journal has an event that is `wanted`."""
     while process.poll() is None:
         for journal in runs.glob("*/run.jsonl"):
@@ -73,7 +77,9 @@ async def test_another_waits_for_its_turn():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_run_in_order(number: signal.Signals, replica: Replica, tmp_path: Path) -> None:
+def test_a_signal_ends_the_run_in_order(
+    number: signal.Signals, replica: Replica, tmp_path: Path
+) -> None:
     """What was done is told, what was under way is UNKNOWN, what had not begun is NOT RUN."""
     own = scenario_file(tmp_path, SLOW)
     arguments = [*OWN, "--env", str(replica.environment), "--probe-concurrency", "2"]
@@ -107,7 +113,11 @@ def test_a_killed_run_can_still_be_read(replica: Replica, tmp_path: Path) -> Non
     process.kill()
     assert ended(process, tmp_path / "runs").code == -signal.SIGKILL
     again = subprocess.run(
-        [sys.executable, "-m", "reports", str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "reports", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert again.returncode == EXIT_UNKNOWN, again.stderr
     assert "killed" in again.stdout
@@ -130,7 +140,11 @@ def test_a_mistake_in_a_scenario_blames_nobody(replica: Replica, tmp_path: Path)
     arguments = [*OWN, "--env", str(replica.environment)]
     run = ended(begin(tmp_path / "runs", *arguments, scenarios=own), tmp_path / "runs")
     first, second = run.report.scenarios
-    assert (run.code, first.verdict, second.verdict) == (EXIT_UNKNOWN, Verdict.UNKNOWN, Verdict.HELD), run.output
+    assert (run.code, first.verdict, second.verdict) == (
+        EXIT_UNKNOWN,
+        Verdict.UNKNOWN,
+        Verdict.HELD,
+    ), run.output
     assert "KeyError" in first.notes[-1]
 
 
@@ -154,7 +168,9 @@ async def test_the_next_page_gets_a_new_browser(browser):
 """
 
 
-def test_a_browser_that_dies_takes_no_other_scenario_along(replica: Replica, tmp_path: Path) -> None:
+def test_a_browser_that_dies_takes_no_other_scenario_along(
+    replica: Replica, tmp_path: Path
+) -> None:
     """Its own scenario is UNKNOWN; the next one has a browser again."""
     own = scenario_file(tmp_path, BROWSER_DIES)
     arguments = [*OWN, "--env", str(replica.environment), "--probe-concurrency", "1"]
@@ -177,19 +193,30 @@ def test_what_a_killed_run_created_is_swept_by_the_next(replica: Replica, tmp_pa
     own = scenario_file(tmp_path, UPLOADS)
     arguments = [*OWN, "--env", str(replica.environment)]
     process = begin(tmp_path / "runs", *arguments, scenarios=own)
-    await_event(tmp_path / "runs", lambda e: e.get("method") == "POST" and "confirm" in e.get("url", ""), process)
+    await_event(
+        tmp_path / "runs",
+        lambda e: e.get("method") == "POST" and "confirm" in e.get("url", ""),
+        process,
+    )
     process.kill()
     ended(process, tmp_path / "runs")
     assert replica.state() != before
-    run = ended(begin(tmp_path / "runs", "--env", str(replica.environment), "-k", "comes_back"), tmp_path / "runs")
+    run = ended(
+        begin(tmp_path / "runs", "--env", str(replica.environment), "-k", "comes_back"),
+        tmp_path / "runs",
+    )
     assert run.code == 0, run.output
     assert replica.state() == before
 
 
-def test_a_run_leaves_no_process_and_nothing_in_the_target(replica: Replica, tmp_path: Path) -> None:
+def test_a_run_leaves_no_process_and_nothing_in_the_target(
+    replica: Replica, tmp_path: Path
+) -> None:
     """After a whole run the target is as it was before, and no browser or driver is left."""
     before, mark = replica.state(), secrets.token_hex(8)
-    run = ended(begin(tmp_path / "runs", "--env", str(replica.environment), MARK=mark), tmp_path / "runs")
+    run = ended(
+        begin(tmp_path / "runs", "--env", str(replica.environment), MARK=mark), tmp_path / "runs"
+    )
     assert run.code == 0, run.output
     assert replica.state() == before
     assert _marked(mark) == []
@@ -199,7 +226,11 @@ def test_a_killed_run_leaves_no_process(replica: Replica, tmp_path: Path) -> Non
     """SIGKILL of the suite takes browser and driver along."""
     mark = secrets.token_hex(8)
     process = begin(tmp_path / "runs", "--env", str(replica.environment), "-k", "page", MARK=mark)
-    await_event(tmp_path / "runs", lambda e: e.get("kind") == "page" and e["scenario"].startswith("storage/"), process)
+    await_event(
+        tmp_path / "runs",
+        lambda e: e.get("kind") == "page" and e["scenario"].startswith("storage/"),
+        process,
+    )
     process.kill()
     ended(process, tmp_path / "runs")
     psutil.wait_procs(_marked(mark), timeout=20)

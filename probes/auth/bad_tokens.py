@@ -65,7 +65,9 @@ class Counterfeits:
 async def _refresh(member: Member) -> str:
     if token := (await member.tokens()).refresh:
         return token
-    raise NotApplicable(f"{member.name} has no refresh token here: [identity] gives access tokens only")
+    raise NotApplicable(
+        f"{member.name} has no refresh token here: [identity] gives access tokens only"
+    )
 
 
 async def _signed_out(web: Web, member: Member) -> str:

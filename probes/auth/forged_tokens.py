@@ -54,7 +54,9 @@ def hs256_public(good: str, published: rsa.RSAPublicKey) -> str:
 
 def long(good: str) -> str:
     """16 KB of it, signed by nobody."""
-    return _signed(_head(good), {**tokens.claims(good), "padding": "x" * (LONG * 3 // 4)}, _by_nobody)
+    return _signed(
+        _head(good), {**tokens.claims(good), "padding": "x" * (LONG * 3 // 4)}, _by_nobody
+    )
 
 
 def not_a_jwt(_good: str) -> str:
@@ -101,7 +103,9 @@ def _by_nobody(what: bytes) -> bytes:
     return tokens.nobodys_key().sign(what, padding.PKCS1v15(), hashes.SHA256())
 
 
-def _signed(head: Mapping[str, Any], said: Mapping[str, Any], sign: Callable[[bytes], bytes]) -> str:
+def _signed(
+    head: Mapping[str, Any], said: Mapping[str, Any], sign: Callable[[bytes], bytes]
+) -> str:
     """By hand, since no library signs what no library should accept."""
     what = f"{_part(head)}.{_part(said)}"
     return f"{what}.{_base64(sign(what.encode()))}"

@@ -24,9 +24,7 @@ JWKS_PATH, ALGORITHMS = "/.well-known/jwks.json", "id_token_signing_alg_values_s
 JWKS, OPENID = f"{WELL_KNOWN}/jwks.json", f"{WELL_KNOWN}/openid-configuration"
 ASKED = 8  # times; with two pods in turn or at random, both are met
 STRONG = 2048  # bits
-OWN_KEYS = (
-    "auth-service: each pod has a key of its own, JWT_RSA_PRIVATE_KEY and JWT_RSA_PUBLIC_KEY are not set (90cd4d3e)"
-)
+OWN_KEYS = "auth-service: each pod has a key of its own, JWT_RSA_PRIVATE_KEY and JWT_RSA_PUBLIC_KEY are not set (90cd4d3e)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,11 @@ async def published(web: Web) -> tuple[Key, ...]:
     rows = expect(answer, Envelope.RAW, keys=("keys",))["keys"]
     found = read(rows)
     if not found:
-        raise broken(Code.CONTRACT_BROKEN, f"{answer} without an RSA key that verifies {ALGORITHM}", "auth-service")
+        raise broken(
+            Code.CONTRACT_BROKEN,
+            f"{answer} without an RSA key that verifies {ALGORITHM}",
+            "auth-service",
+        )
     return found
 
 
@@ -77,7 +79,11 @@ async def _asked_often(web: Web) -> list[tuple[Key, ...]]:
 
 async def serve(web: Web, token: str) -> None:
     """The keys are strong, verify `token` and are those that openid-configuration speaks of. Raises Broken."""
-    told = expect(await web.ask("GET", web.target.hosts.api + OPENID), Envelope.RAW, keys=("issuer", "jwks_uri"))
+    told = expect(
+        await web.ask("GET", web.target.hosts.api + OPENID),
+        Envelope.RAW,
+        keys=("issuer", "jwks_uri"),
+    )
     if finding := await doubts(web, token) or explain_openid(told, token):
         raise Broken(finding)
 
@@ -92,8 +98,14 @@ def explain_many(seen: Sequence[tuple[Key, ...]]) -> Finding | None:
     kinds = Counter(frozenset((key.kid, key.modulus) for key in keys) for keys in seen)
     if len(kinds) == 1:
         return None
-    shown = "; ".join(f"{', '.join(sorted(map(_shown, kind)))} ({times} times)" for kind, times in kinds.items())
-    return Finding(Code.JWKS_UNSTABLE, f"{len(seen)} calls of JWKS gave {len(kinds)} sets of keys: {shown}", OWN_KEYS)
+    shown = "; ".join(
+        f"{', '.join(sorted(map(_shown, kind)))} ({times} times)" for kind, times in kinds.items()
+    )
+    return Finding(
+        Code.JWKS_UNSTABLE,
+        f"{len(seen)} calls of JWKS gave {len(kinds)} sets of keys: {shown}",
+        OWN_KEYS,
+    )
 
 
 def _shown(key: tuple[str, int]) -> str:
@@ -109,15 +121,26 @@ def explain(keys: Sequence[Key], token: str) -> Finding | None:
     named = [key for key in keys if key.kid == kid]
     if not named:
         has = ", ".join(key.kid for key in keys)
-        return Finding(Code.JWKS_UNSTABLE, f"an access token names the key {kid!r}, JWKS has {has}", OWN_KEYS)
+        return Finding(
+            Code.JWKS_UNSTABLE, f"an access token names the key {kid!r}, JWKS has {has}", OWN_KEYS
+        )
     if any(_verifies(key, token) for key in named):
         return None
-    return Finding(Code.JWKS_UNSTABLE, f"a good access token is not signed with the {kid} that JWKS shows", OWN_KEYS)
+    return Finding(
+        Code.JWKS_UNSTABLE,
+        f"a good access token is not signed with the {kid} that JWKS shows",
+        OWN_KEYS,
+    )
 
 
 def _verifies(key: Key, token: str) -> bool:
     try:
-        jwt.decode(token, key.public, algorithms=[ALGORITHM], options={"verify_exp": False, "verify_aud": False})
+        jwt.decode(
+            token,
+            key.public,
+            algorithms=[ALGORITHM],
+            options={"verify_exp": False, "verify_aud": False},
+        )
     except jwt.InvalidTokenError:
         return False
     return True
@@ -130,11 +153,21 @@ def explain_openid(told: Mapping[str, Any], token: str) -> Finding | None:
         text
         for text, holds in (
             (f"issuer {told.get('issuer')!r}, tokens say {issuer!r}", told.get("issuer") == issuer),
-            (f"jwks_uri {told.get('jwks_uri')!r}", urlsplit(str(told.get("jwks_uri"))).path.endswith(JWKS_PATH)),
-            (f"no {ALGORITHM} among its algorithms", ALGORITHM in told.get(ALGORITHMS, [ALGORITHM])),
+            (
+                f"jwks_uri {told.get('jwks_uri')!r}",
+                urlsplit(str(told.get("jwks_uri"))).path.endswith(JWKS_PATH),
+            ),
+            (
+                f"no {ALGORITHM} among its algorithms",
+                ALGORITHM in told.get(ALGORITHMS, [ALGORITHM]),
+            ),
         )
         if not holds
     ]
     return (
-        Finding(Code.CONTRACT_BROKEN, f"openid-configuration has {'; '.join(wrong)}", "auth-service") if wrong else None
+        Finding(
+            Code.CONTRACT_BROKEN, f"openid-configuration has {'; '.join(wrong)}", "auth-service"
+        )
+        if wrong
+        else None
     )

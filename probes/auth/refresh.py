@@ -17,21 +17,29 @@ A_SECOND = 1.1
 
 async def ask(web: Web, refresh_token: str) -> Answer:
     """Spend a refresh token once its second is over. Raises Broken when no answer comes."""
-    await asyncio.sleep(min(A_SECOND, max(0.0, moment(refresh_token, "iat") + A_SECOND - time.time())))
-    return await web.ask("POST", web.target.hosts.apex + REFRESH, json={"refreshToken": refresh_token})
+    await asyncio.sleep(
+        min(A_SECOND, max(0.0, moment(refresh_token, "iat") + A_SECOND - time.time()))
+    )
+    return await web.ask(
+        "POST", web.target.hosts.apex + REFRESH, json={"refreshToken": refresh_token}
+    )
 
 
 def pair(answer: Answer) -> Tokens | None:
     """The new pair; None where the answer has none."""
     match answer.json:
-        case {"accessToken": str(access), "refreshToken": str(again), "userId": str(user)} if answer.status == 200:
+        case {"accessToken": str(access), "refreshToken": str(again), "userId": str(user)} if (
+            answer.status == 200
+        ):
             return Tokens(access, again, user)
     return None
 
 
 def is_spent(answer: Answer) -> bool:
     """Whether auth-service says that the refresh token was used before."""
-    return answer.status == 401 and isinstance(answer.json, dict) and answer.json.get("code") == SPENT
+    return (
+        answer.status == 401 and isinstance(answer.json, dict) and answer.json.get("code") == SPENT
+    )
 
 
 async def refresh(web: Web, session: OwnSession) -> Tokens:
@@ -41,7 +49,9 @@ async def refresh(web: Web, session: OwnSession) -> Tokens:
     after = pair(answer)
     if after is None:
         if is_spent(answer) and await session.is_overtaken():
-            raise CannotAsk("another run used this refresh token in the same moment, and has kept what it got")
+            raise CannotAsk(
+                "another run used this refresh token in the same moment, and has kept what it got"
+            )
         raise Broken(explain(answer))
     await session.rotated(after)
     if finding := explain_pair(before, after):
@@ -60,7 +70,11 @@ async def refuses(web: Web, used: Tokens) -> None:
         )
     said = expect(answer, Envelope.AUTH_ERROR, 401)
     if said["code"] != SPENT:
-        raise broken(Code.CONTRACT_BROKEN, f"{answer} with {said['code']} where {SPENT} was promised", "auth-service")
+        raise broken(
+            Code.CONTRACT_BROKEN,
+            f"{answer} with {said['code']} where {SPENT} was promised",
+            "auth-service",
+        )
 
 
 def explain(answer: Answer) -> Finding:
@@ -94,10 +108,20 @@ def explain_pair(before: Tokens, after: Tokens) -> Finding | None:
         text
         for text, holds in (
             ("the access token is the old one", after.access != before.access),
-            ("it does not live longer than the old one", moment(after.access, "exp") > moment(before.access, "exp")),
-            (f"its subject is {new.get('sub')} instead of {old.get('sub')}", new.get("sub") == old.get("sub")),
+            (
+                "it does not live longer than the old one",
+                moment(after.access, "exp") > moment(before.access, "exp"),
+            ),
+            (
+                f"its subject is {new.get('sub')} instead of {old.get('sub')}",
+                new.get("sub") == old.get("sub"),
+            ),
             (f"its type is {new.get('type')!r}", new.get("type") == "access"),
         )
         if not holds
     ]
-    return Finding(Code.CONTRACT_BROKEN, f"after a refresh: {'; '.join(wrong)}", "auth-service") if wrong else None
+    return (
+        Finding(Code.CONTRACT_BROKEN, f"after a refresh: {'; '.join(wrong)}", "auth-service")
+        if wrong
+        else None
+    )

@@ -21,25 +21,43 @@ from probes.recording.redactor import Redactor
 from probes.state.store import LOOKS_AGAIN_AFTER, Kept, State
 from probes.transport.http import Answer, Web
 
-A_RACE_LASTS = 10.0  # seconds; whoever spent the token has kept its successor by then, or never will
+A_RACE_LASTS = (
+    10.0  # seconds; whoever spent the token has kept its successor by then, or never will
+)
 
 
 def kept_after(kept: Kept, tokens: Tokens) -> Kept:
     """What to keep once `tokens` have come; an old access token stays until an expired one can follow it."""
     left = kept.get("access", "")
-    aged = left if left and (seconds_left(left) < 0 or not kept.get("aged")) else kept.get("aged", "")
-    return {**kept, "access": tokens.access, "refresh": tokens.refresh or kept.get("refresh", ""), "aged": aged}
+    aged = (
+        left if left and (seconds_left(left) < 0 or not kept.get("aged")) else kept.get("aged", "")
+    )
+    return {
+        **kept,
+        "access": tokens.access,
+        "refresh": tokens.refresh or kept.get("refresh", ""),
+        "aged": aged,
+    }
 
 
 def expired_in(kept: Kept) -> str:
     """An access token that was left here and has expired since; empty where there is none."""
-    return next((token for name in ("access", "aged") if (token := kept.get(name, "")) and seconds_left(token) < 0), "")
+    return next(
+        (
+            token
+            for name in ("access", "aged")
+            if (token := kept.get(name, "")) and seconds_left(token) < 0
+        ),
+        "",
+    )
 
 
 class Rotation:
     """The refresh tokens of the cast, in a store that other runs use too."""
 
-    def __init__(self, web: Web, redactor: Redactor, state: State, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, web: Web, redactor: Redactor, state: State, environ: Mapping[str, str] = os.environ
+    ) -> None:
         self._web, self._redactor, self._environ = web, redactor, environ
         self._state = state
         self._ours: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -50,7 +68,9 @@ class Rotation:
         async with self._ours[name], self._state.turn(name):
             kept = await self._fresh(name, part)
             yield OwnSession(
-                self._tokens(kept, part), functools.partial(self._keep, name), functools.partial(self._overtaken, name)
+                self._tokens(kept, part),
+                functools.partial(self._keep, name),
+                functools.partial(self._overtaken, name),
             )
 
     async def _fresh(self, name: str, part: Part) -> Kept:
@@ -140,7 +160,10 @@ def _why(answer: Answer) -> str:
 
 def _seed(name: str, part: Part) -> str:
     """What the operator does about it."""
-    variable = part.refresh_token or f"the variable that refresh_token in [cast.{name}] names (it names none yet)"
+    variable = (
+        part.refresh_token
+        or f"the variable that refresh_token in [cast.{name}] names (it names none yet)"
+    )
     return (
         f"seed a new one: sign in to the app as {name} in a private window, copy refreshToken from its localStorage,"
         f" close the window without signing out, put the token into {variable} and run again"

@@ -41,7 +41,13 @@ class Mint:
         return Mint(self._key, "somebody-else", self._kid).pair(part).access
 
     def _token(self, part: Part, kind: str, issued: int, seconds: int) -> str:
-        said = {"sub": part.user, "iss": self._issuer, "iat": issued, "exp": issued + seconds, "type": kind}
+        said = {
+            "sub": part.user,
+            "iss": self._issuer,
+            "iat": issued,
+            "exp": issued + seconds,
+            "type": kind,
+        }
         said["jti"] = secrets.token_hex(8)
         said["email"] = part.email  # auth-service reads it, be it empty
         return jwt.encode(said, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
@@ -61,5 +67,7 @@ def open_mint(identity: Identity, environ: Mapping[str, str] = os.environ) -> Mi
             f"signing_key in [identity] is {where}, which gives no private key ({error}); {hint}"
         ) from error
     if not isinstance(key, RSAPrivateKey):
-        raise CannotAsk(f"signing_key in [identity] is {where}, which is no RSA key; weAlist signs with {ALGORITHM}")
+        raise CannotAsk(
+            f"signing_key in [identity] is {where}, which is no RSA key; weAlist signs with {ALGORITHM}"
+        )
     return Mint(key, identity.issuer, identity.kid)

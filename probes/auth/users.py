@@ -25,7 +25,13 @@ class Member:
     """Somebody who is signed in, or will be when first asked."""
 
     def __init__(self, name: str, part: Part, cast: "Cast") -> None:
-        self.name, self.user, self.email, self._part, self._cast = name, part.user, part.email, part, cast
+        self.name, self.user, self.email, self._part, self._cast = (
+            name,
+            part.user,
+            part.email,
+            part,
+            cast,
+        )
         self._lock = asyncio.Lock()
         self._tokens: Tokens | None = None
 
@@ -55,7 +61,9 @@ class Member:
 class Cast:
     """Who takes part in a run."""
 
-    def __init__(self, target: Target, web: Web, redactor: Redactor, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, target: Target, web: Web, redactor: Redactor, environ: Mapping[str, str] = os.environ
+    ) -> None:
         self._target, self._web, self._redactor, self._environ = target, web, redactor, environ
         self._members = {name: Member(name, part, self) for name, part in target.cast.items()}
         self._one_at_a_time = asyncio.Lock()
@@ -89,7 +97,9 @@ class Cast:
         elif way == "test-endpoint":
             yield OwnSession(await self._another(name, part), self._remember)
         else:
-            raise CannotAsk(f"no refresh token for {name}: [identity] way {way} has none; the way refresh-token does")
+            raise CannotAsk(
+                f"no refresh token for {name}: [identity] way {way} has none; the way refresh-token does"
+            )
 
     async def expired(self, name: str, part: Part) -> str:
         """As `Member.expired`: minted, or asked for with a short life, or left by an earlier run."""
@@ -112,7 +122,9 @@ class Cast:
         """As `Member.misissued`."""
         _cast_as(name, part)
         if self._mint is None:
-            raise NotApplicable("nobody can sign in another issuer's name here: [identity] has no signing_key")
+            raise NotApplicable(
+                "nobody can sign in another issuer's name here: [identity] has no signing_key"
+            )
         token = self._mint.misissued(part)
         self._redactor.remember(token)
         return token
@@ -164,7 +176,9 @@ class Cast:
                 " whatever expiresInSeconds says; take short_life out of [identity], or roll out what honours it"
             )
         self._redactor.remember(token)
-        await asyncio.sleep(min(SHORT_LIFE + A_SECOND, max(0.0, moment(token, "exp") + A_SECOND - time.time())))
+        await asyncio.sleep(
+            min(SHORT_LIFE + A_SECOND, max(0.0, moment(token, "exp") + A_SECOND - time.time()))
+        )
         return token
 
     async def _from_test_endpoint(self, name: str, part: Part, **more: int) -> Tokens:
@@ -181,16 +195,24 @@ class Cast:
                 case {"accessToken": str(access), **rest} if answer.status == 200:
                     return Tokens(access, str(rest.get("refreshToken", "")), part.user)
             said = str(answer)
-        raise CannotAsk(f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment (contract 2.4)?")
+        raise CannotAsk(
+            f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment (contract 2.4)?"
+        )
 
     def _from_secret(self, name: str, part: Part) -> Tokens:
         if not part.token:
-            raise CannotAsk(f"no token for {name}: add token, the name of a variable that holds one, to [cast.{name}]")
+            raise CannotAsk(
+                f"no token for {name}: add token, the name of a variable that holds one, to [cast.{name}]"
+            )
         if token := self._environ.get(part.token, ""):
             return Tokens(token, "", part.user)
-        raise CannotAsk(f"no token for {name}: the variable {part.token} is not set; put an access token there")
+        raise CannotAsk(
+            f"no token for {name}: the variable {part.token} is not set; put an access token there"
+        )
 
 
 def _cast_as(name: str, part: Part) -> None:
     if not part.user:
-        raise CannotAsk(f"the environment casts nobody as {name}; add [cast.{name}] with its user id")
+        raise CannotAsk(
+            f"the environment casts nobody as {name}; add [cast.{name}] with its user id"
+        )

@@ -93,7 +93,10 @@ class Browser:
         """What the app keeps of somebody who is signed in (contract 3.1)."""
         kept = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
         items = [{"name": name, "value": value} for name, value in kept.items()]
-        return {"cookies": [], "origins": [{"origin": self.target.hosts.apex, "localStorage": items}]}  # type: ignore[typeddict-item]
+        return {
+            "cookies": [],
+            "origins": [{"origin": self.target.hosts.apex, "localStorage": items}],
+        }  # type: ignore[typeddict-item]
 
     async def warm(self) -> None:
         """Launch it before the first visit. What goes wrong is told by who visits."""
@@ -106,7 +109,8 @@ class Browser:
                 self._playwright = await self._start()
             if self._chromium is None or not self._chromium.is_connected():
                 self._chromium = await self._playwright.chromium.launch(
-                    executable_path=chromium.find(), args=["--disable-quic", *trust(self.target), *devices(self.target)]
+                    executable_path=chromium.find(),
+                    args=["--disable-quic", *trust(self.target), *devices(self.target)],
                 )
             return self._chromium
 
@@ -115,7 +119,9 @@ class Browser:
         _remove_abandoned()
         self._scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-"))
         before = os.environ.get("TMPDIR")
-        os.environ["TMPDIR"] = str(self._scratch)  # the driver takes it from our environment, and only from there
+        os.environ["TMPDIR"] = str(
+            self._scratch
+        )  # the driver takes it from our environment, and only from there
         try:
             return await async_playwright().start()
         finally:
@@ -139,25 +145,35 @@ def trust(target: Target) -> list[str]:
     if not target.tls.ca:
         return []
     key = x509.load_pem_x509_certificate(Path(target.tls.ca).read_bytes()).public_key()
-    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    digest = hashlib.sha256(
+        key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    ).digest()
     return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
 
 
 def devices(target: Target) -> list[str]:
     """A camera and a microphone for who joins calls: made up, and lent without a question."""
-    return ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] if target.livekit else []
+    return (
+        ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        if target.livekit
+        else []
+    )
 
 
 def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Playwright's handler type is private
     """Have weAlist's spans join ours on same-origin calls; elsewhere it would fail the preflight (contract 1.5)."""
 
     async def handle(route: Route) -> None:
-        await route.continue_(headers={**route.request.headers, "traceparent": navigation.traceparent})
+        await route.continue_(
+            headers={**route.request.headers, "traceparent": navigation.traceparent}
+        )
 
     return handle
 
 
-async def _keep(context: BrowserContext, visit: Visit, recorder: Recorder, scratch: Path | None) -> None:
+async def _keep(
+    context: BrowserContext, visit: Visit, recorder: Recorder, scratch: Path | None
+) -> None:
     """A picture and a scrubbed trace of what went wrong; not to have them is no reason to lose the finding."""
     try:
         async with asyncio.timeout(CLOSING_TIME):

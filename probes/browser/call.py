@@ -74,7 +74,9 @@ def path(workspace: str) -> str:
     return f"/workspace/{workspace}"
 
 
-async def is_heard(browser: Browser, web: Web, talks: Talks, member: Member, ledger: Ledger) -> None:
+async def is_heard(
+    browser: Browser, web: Web, talks: Talks, member: Member, ledger: Ledger
+) -> None:
     """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable, CannotAsk."""
     try:
         await _is_heard(browser, web, talks.calls, member, ledger)
@@ -85,7 +87,9 @@ async def is_heard(browser: Browser, web: Web, talks: Talks, member: Member, led
         raise
 
 
-async def _is_heard(browser: Browser, web: Web, calls: OpenCalls, member: Member, ledger: Ledger) -> None:
+async def _is_heard(
+    browser: Browser, web: Web, calls: OpenCalls, member: Member, ledger: Ledger
+) -> None:
     promised = promised_in(web.target.livekit, TIER)
     climb = await calls().climbed("join")
     room = await video.open_room(web, member, ledger)
@@ -96,15 +100,21 @@ async def _is_heard(browser: Browser, web: Web, calls: OpenCalls, member: Member
         browser.visit(path(web.target.workspace.id), member, listener.prepare) as visit,
     ):
         heard = await listened(visit, room)
-        current().note(f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}")
+        current().note(
+            f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}"
+        )
         if finding := explain(heard, listener.dialled, promised.url, reached(climb)):
-            await _check(visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check"))
+            await _check(
+                visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check")
+            )
             await _look_deeper(finding, visit, calls, member)
 
 
 async def listened(visit: Visit, room: Room) -> Heard:
     """Join `room` in the panel, and listen. Raises Broken where the page has no such call."""
-    await (await _there(visit, visit.page.get_by_title(PANEL, exact=True), "a button for calls")).click()
+    await (
+        await _there(visit, visit.page.get_by_title(PANEL, exact=True), "a button for calls")
+    ).click()
     card = visit.page.get_by_role("heading", name=room.name)
     button = card.locator(f"xpath=following::button[normalize-space()='{JOIN}'][1]")
     row = visit.page.get_by_role("button", name=room.name)
@@ -114,7 +124,9 @@ async def listened(visit: Visit, room: Room) -> Heard:
 
 
 async def _there(visit: Visit, place: Locator, what: str) -> Locator:
-    await visit.shows(place, Code.CONTRACT_BROKEN, f"the page does not show {what}", "the page: its call panel")
+    await visit.shows(
+        place, Code.CONTRACT_BROKEN, f"the page does not show {what}", "the page: its call panel"
+    )
     return place.first
 
 
@@ -157,7 +169,13 @@ def explain(heard: Heard, dialled: list[str], url: str, door: Reached) -> Findin
         )
     tried = f"the page dialled {dialled[0] if dialled else 'nobody'} and was not connected{says}"
     if door.udp or door.tcp:
-        return Finding(Code.LIVEKIT_DTLS_FAILED, f"{tried}; LiveKit's ICE answers", "DTLS, or the page's own room")
+        return Finding(
+            Code.LIVEKIT_DTLS_FAILED,
+            f"{tried}; LiveKit's ICE answers",
+            "DTLS, or the page's own room",
+        )
     return Finding(
-        Code.LIVEKIT_UNREACHABLE, f"{tried}; LiveKit's ICE answers nobody", "security group, NAT, node address"
+        Code.LIVEKIT_UNREACHABLE,
+        f"{tried}; LiveKit's ICE answers nobody",
+        "security group, NAT, node address",
     )

@@ -29,8 +29,12 @@ def path(workspace: str) -> str:
 async def open_chat(stay: Stay, name: str) -> None:
     """Open the chat `name` in the panel, its socket included. Raises Broken."""
     await stay.connected("presence")
-    await (await _there(stay, stay.page.get_by_title(SIDEBAR, exact=True), "a button for chats")).click()
-    await (await _there(stay, stay.page.get_by_role("button", name=name), f"the chat {name}")).click()
+    await (
+        await _there(stay, stay.page.get_by_title(SIDEBAR, exact=True), "a button for chats")
+    ).click()
+    await (
+        await _there(stay, stay.page.get_by_role("button", name=name), f"the chat {name}")
+    ).click()
     await _there(stay, stay.page.get_by_placeholder(PLACE), f"a place to write in the chat {name}")
     await stay.connected("chat")
 
@@ -41,7 +45,9 @@ async def _there(stay: Stay, place: Locator, what: str) -> Locator:
         await place.first.wait_for()
     except PlaywrightTimeout:
         stay.visit.check()
-        raise broken(Code.CHAT_NOT_DELIVERED, f"the page does not show {what}", "the page: its chat panel") from None
+        raise broken(
+            Code.CHAT_NOT_DELIVERED, f"the page does not show {what}", "the page: its chat panel"
+        ) from None
     return place.first
 
 

@@ -16,7 +16,9 @@ INSTALLED = (
     "/usr/bin/chromium",
     "/usr/bin/google-chrome",
 )
-ADVICE = "install Debian's chromium-headless-shell, or set PROBES_CHROMIUM to the path of a Chromium"
+ADVICE = (
+    "install Debian's chromium-headless-shell, or set PROBES_CHROMIUM to the path of a Chromium"
+)
 
 
 def find(environ: Mapping[str, str] = os.environ) -> Path:
@@ -24,7 +26,9 @@ def find(environ: Mapping[str, str] = os.environ) -> Path:
     if named := environ.get("PROBES_CHROMIUM"):
         if os.access(named, os.X_OK) and Path(named).is_file():
             return Path(named)
-        raise CannotAsk(f"PROBES_CHROMIUM names {named}, which is no executable file; correct it or unset it")
+        raise CannotAsk(
+            f"PROBES_CHROMIUM names {named}, which is no executable file; correct it or unset it"
+        )
     for candidate in INSTALLED:
         if Path(candidate).exists():
             return Path(candidate)

@@ -36,7 +36,13 @@ async def upload(visit: Visit, name: str, content: bytes) -> None:
     """Choose a file, wait for the page to say that it is uploaded, and hold it to its word. Raises Broken."""
     chosen: FilePayload = {"name": name, "mimeType": TEXT, "buffer": content}
     place = visit.page.locator("input[type=file]")
-    await visit.shows(place, Code.PAGE_DRIVE_EMPTY, "the page has no place for files", "the page", state="attached")
+    await visit.shows(
+        place,
+        Code.PAGE_DRIVE_EMPTY,
+        "the page has no place for files",
+        "the page",
+        state="attached",
+    )
     await place.set_input_files(chosen)
     try:
         await visit.shows(

@@ -18,8 +18,13 @@ from probes.transport.envelopes import explain as explain_answer
 from probes.transport.http import Answer
 
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
-ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # resource types, as the browser calls them
-NO_CALLS = ("/api/ops-portal", "/api/oauth2")  # what lives under /api/ and is for people, not for programs
+ASSETS = frozenset(
+    {"script", "stylesheet", "image", "font"}
+)  # resource types, as the browser calls them
+NO_CALLS = (
+    "/api/ops-portal",
+    "/api/oauth2",
+)  # what lives under /api/ and is for people, not for programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,11 @@ class Visit:
                 host = urlsplit(navigation.url).hostname
                 observed = f"{host} answered {response.status} for a page of the app"
                 raise Broken(
-                    Finding(Code.ASSET_BROKEN, observed, "the site bucket, or the edge's fallback to index.html")
+                    Finding(
+                        Code.ASSET_BROKEN,
+                        observed,
+                        "the site bucket, or the edge's fallback to index.html",
+                    )
                 )
 
     async def shows(
@@ -98,7 +107,11 @@ class Visit:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
         self.check_replies(self.api_replies)
         if self.complaints:
-            raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"))
+            raise Broken(
+                Finding(
+                    Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"
+                )
+            )
 
     def check_replies(self, replies: Sequence[Reply]) -> None:
         """Raise Broken for what weAlist's API answered wrong."""
@@ -159,7 +172,9 @@ class Visit:
             # Of a redirect the browser keeps no body.
             wanted = is_call(request.url) and not 300 <= response.status < 400
             body = b""
-            with contextlib.suppress(PlaywrightError):  # a page that logs out at once takes only the body along
+            with contextlib.suppress(
+                PlaywrightError
+            ):  # a page that logs out at once takes only the body along
                 body = await response.body() if wanted else b""
             await self._answered(request, response, body)
 
@@ -167,17 +182,27 @@ class Visit:
         # A page that does not read a body makes the browser abort what has been answered already.
         if response := self._responses.pop(request, None):
             return await self._answered(request, response, b"")
-        return self._note(request, Answer(request.method, request.url, 0, {}, b""), request.failure or "failed")
+        return self._note(
+            request, Answer(request.method, request.url, 0, {}, b""), request.failure or "failed"
+        )
 
     async def _answered(self, request: Request, response: Response, body: bytes) -> None:
-        with contextlib.suppress(PlaywrightError):  # a page that closes meanwhile takes its headers along
+        with contextlib.suppress(
+            PlaywrightError
+        ):  # a page that closes meanwhile takes its headers along
             # Cookies are shown to who asks the browser again; an asset has none.
-            headers = response.headers if request.resource_type in ASSETS else await response.all_headers()
+            headers = (
+                response.headers
+                if request.resource_type in ASSETS
+                else await response.all_headers()
+            )
             self._note(request, Answer(request.method, request.url, response.status, headers, body))
 
     def _note(self, request: Request, answer: Answer, failure: str = "") -> None:
         timing = request.timing
-        exchange = self.recorder.begin("page", request.method, request.url, int(timing["startTime"] * 1e6) or None)
+        exchange = self.recorder.begin(
+            "page", request.method, request.url, int(timing["startTime"] * 1e6) or None
+        )
         exchange.asked(request.headers, (request.post_data_buffer or b"")[:4096])
         if answer.status:
             exchange.answered(answer.status, answer.headers, answer.body)
@@ -211,7 +236,9 @@ def is_call(url: str) -> bool:
 
 def is_about_live_parts(text: str, url: str) -> bool:
     """Whether a console line is the browser's about a socket or the stream, which others judge; pure."""
-    return text.startswith(("WebSocket connection to", "EventSource")) or urlsplit(url).path.endswith("/stream")
+    return text.startswith(("WebSocket connection to", "EventSource")) or urlsplit(
+        url
+    ).path.endswith("/stream")
 
 
 def explain(url: str, error: PlaywrightError) -> Finding:
@@ -221,4 +248,8 @@ def explain(url: str, error: PlaywrightError) -> Finding:
         return Finding(Code.SERVICE_STALLED, f"{host} did not give the page in time", "edge")
     if "ERR_CERT" in said:
         return Finding(Code.TLS_INVALID, f"the browser refuses {host}: {said}", "certificate")
-    return Finding(Code.HOST_UNREACHABLE, f"the browser cannot open {host}: {said}", "DNS, load balancer or listener")
+    return Finding(
+        Code.HOST_UNREACHABLE,
+        f"the browser cannot open {host}: {said}",
+        "DNS, load balancer or listener",
+    )

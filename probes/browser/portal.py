@@ -25,7 +25,9 @@ async def sign_in(browser: Browser, member: Member) -> None:
     identity_provider.drivable(browser.target)
     async with browser.visit(_login(browser)) as visit:
         button = visit.page.get_by_role("button", name=CONTINUE)
-        await page_sign_in.through(visit, button, member.email, partial(explain, visit, asked=False))
+        await page_sign_in.through(
+            visit, button, member.email, partial(explain, visit, asked=False)
+        )
         await _stays(visit)
 
 
@@ -50,7 +52,9 @@ async def _stays(visit: Visit) -> None:
 async def _at_the_dashboard(visit: Visit) -> None:
     heading = visit.page.get_by_role("heading", name=DASHBOARD, exact=True)
     otherwise = Finding(
-        Code.OPS_SESSION_REJECTED, "the portal shows neither its dashboard nor a reason", "the portal: AuthContext"
+        Code.OPS_SESSION_REJECTED,
+        "the portal shows neither its dashboard nor a reason",
+        "the portal: AuthContext",
     )
     await page_sign_in.sees(visit, heading, partial(explain, visit), otherwise)
     await page_sign_in.remember(visit)
@@ -60,9 +64,16 @@ def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
     """Name why the portal shows its login page; `asked`: it should have asked who came. None where nothing tells."""
     promised, seen = visit.target.oauth, [reply.answer for reply in visit.replies]
     if theirs := next(
-        (answer for answer in seen if answer.url.startswith(promised.portal) and is_the_apps(answer)), None
+        (
+            answer
+            for answer in seen
+            if answer.url.startswith(promised.portal) and is_the_apps(answer)
+        ),
+        None,
     ):
-        return Finding(Code.EDGE_HTML_FALLBACK, f"{theirs}: the app's page in the portal's place", FELL_BACK)
+        return Finding(
+            Code.EDGE_HTML_FALLBACK, f"{theirs}: the app's page in the portal's place", FELL_BACK
+        )
     if finding := page_sign_in.explain_legs(seen, promised, f"{promised.portal}login"):
         return finding
     told = [reply for reply in visit.replies if urlsplit(reply.answer.url).path == ops.ME]
@@ -70,7 +81,11 @@ def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
         return None
     if not told:
         observed = "the portal came back from sign-in and asked ops-service for nobody"
-        return Finding(Code.OAUTH_TOKEN_MISSING, observed, "the portal's landing: it was given no token, or kept none")
+        return Finding(
+            Code.OAUTH_TOKEN_MISSING,
+            observed,
+            "the portal's landing: it was given no token, or kept none",
+        )
     if told[-1].answer.is_html:
         return None
     visit.tell(told[-1])
@@ -79,7 +94,10 @@ def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
 
 def is_the_apps(answer: Answer) -> bool:
     """Whether the edge has answered from the site's bucket; pure."""
-    return answer.headers.get("server") == "AmazonS3" or answer.headers.get("x-cache") == "Error from cloudfront"
+    return (
+        answer.headers.get("server") == "AmazonS3"
+        or answer.headers.get("x-cache") == "Error from cloudfront"
+    )
 
 
 def _token(reply: Reply) -> str:

@@ -13,9 +13,7 @@ from probes.finding import Code, Finding
 from probes.transport import websocket
 from probes.transport.http import Answer
 
-NO_INTERCEPTOR = (
-    "the page: its socket code reconnects without refreshAccessToken(); sockets pass no Axios interceptor (V6 §4)"
-)
+NO_INTERCEPTOR = "the page: its socket code reconnects without refreshAccessToken(); sockets pass no Axios interceptor (V6 §4)"
 RACE = "the page: each socket refreshes for itself, and the refresh token, which rotates, works once (contract 3.3)"
 ANY_ERROR = "the page: it takes any error of a refresh for a refusal, and logs out (contract 3.3)"
 RECONNECT = "the page: what it does when a socket closes (contract 3.5)"
@@ -39,17 +37,26 @@ class Seen:
     stale: frozenset[str] = frozenset()
 
     def is_back(self, what: str) -> bool:
-        return any(socket.what == what and socket.live and socket.token not in self.stale for socket in self.attempts)
+        return any(
+            socket.what == what and socket.live and socket.token not in self.stale
+            for socket in self.attempts
+        )
 
     def is_refused(self, what: str) -> bool:
         """Whether enough attempts have failed, and none has opened: one more would tell nothing new."""
-        ended = [socket for socket in self.attempts if socket.what == what and (socket.status or socket.failure)]
+        ended = [
+            socket
+            for socket in self.attempts
+            if socket.what == what and (socket.status or socket.failure)
+        ]
         return len(ended) >= ENOUGH and not any(socket.opened for socket in ended)
 
     def storm(self, attempts: int, rows: int = 2) -> str:
         """The kind of socket that was tried more often than the app may in so many rows; empty if none was."""
         counts = Counter(socket.what for socket in self.attempts)
-        return next((what for what, count in counts.items() if count > rows * _allowed(what, attempts)), "")
+        return next(
+            (what for what, count in counts.items() if count > rows * _allowed(what, attempts)), ""
+        )
 
     @property
     def stale_attempt(self) -> Socket | None:
@@ -61,25 +68,45 @@ def _allowed(what: str, attempts: int) -> int:
     return 2 * attempts if what == "presence" else attempts
 
 
-def explain_return(seen: Seen, kinds: Collection[str], attempts: int, refreshes: int | None = None) -> Finding | None:
+def explain_return(
+    seen: Seen, kinds: Collection[str], attempts: int, refreshes: int | None = None
+) -> Finding | None:
     """Name why the page has not come back as promised: sockets of `kinds` open, at most `refreshes` asked for."""
-    return _storm(seen, attempts) or _stale(seen) or _logout(seen) or _absence(seen, kinds) or _many(seen, refreshes)
+    return (
+        _storm(seen, attempts)
+        or _stale(seen)
+        or _logout(seen)
+        or _absence(seen, kinds)
+        or _many(seen, refreshes)
+    )
 
 
-def explain_refusal(seen: Seen, attempts: int, *, at_login: bool, kept: Collection[str]) -> Finding | None:
+def explain_refusal(
+    seen: Seen, attempts: int, *, at_login: bool, kept: Collection[str]
+) -> Finding | None:
     """Name what is wrong with a page whose refresh was refused; `kept`: names of tokens that it still has."""
     if finding := _storm(seen, attempts, rows=1) or _stale(seen):
         return finding
     if not seen.asked:
-        return Finding(Code.PAGE_NOT_RECOVERED, "the page lost its socket and never asked for a refresh", RECONNECT)
+        return Finding(
+            Code.PAGE_NOT_RECOVERED,
+            "the page lost its socket and never asked for a refresh",
+            RECONNECT,
+        )
     if not seen.logouts or not at_login:
-        return Finding(Code.PAGE_NOT_RECOVERED, "the refresh was refused, and the login page is not shown", CLEARS)
+        return Finding(
+            Code.PAGE_NOT_RECOVERED,
+            "the refresh was refused, and the login page is not shown",
+            CLEARS,
+        )
     if kept:
         observed = f"the refresh was refused, and after the logout the page still keeps {' and '.join(sorted(kept))}"
         return Finding(Code.PAGE_NOT_RECOVERED, observed, CLEARS)
     if seen.logouts > 1:
         return Finding(
-            Code.REFRESH_RACE_LOGOUT, f"one refused refresh logged the user out {seen.logouts} times in a row", RACE
+            Code.REFRESH_RACE_LOGOUT,
+            f"one refused refresh logged the user out {seen.logouts} times in a row",
+            RACE,
         )
     return None
 
@@ -98,17 +125,23 @@ def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
             "token check of the HTTP services: parse-only, neither signature nor expiry (contract 2.5)",
         )
     if left := waiting(replies):
-        return Finding(Code.PAGE_NOT_RECOVERED, f"{left[0]} was refused with 401 and not repeated", ANY_CALL)
+        return Finding(
+            Code.PAGE_NOT_RECOVERED, f"{left[0]} was refused with 401 and not repeated", ANY_CALL
+        )
     call, times = refused.most_common(1)[0] if refused else ("", 0)
     if times > 1:
-        return Finding(Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL)
+        return Finding(
+            Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL
+        )
     return None
 
 
 def waiting(replies: Sequence[Answer]) -> list[str]:
     """The calls that were refused for their token, and not answered otherwise since."""
     done = {_call(answer) for answer in replies if answer.status not in (0, 401)}
-    return [call for answer in replies if answer.status == 401 and (call := _call(answer)) not in done]
+    return [
+        call for answer in replies if answer.status == 401 and (call := _call(answer)) not in done
+    ]
 
 
 def _call(answer: Answer) -> str:
@@ -153,13 +186,19 @@ def _logout(seen: Seen) -> Finding | None:
         )
     if refused and not refused.body:
         # A page that leaves takes bodies along that the browser has not handed out yet.
-        return Finding(Code.REFRESH_REPLAYED, f"{refused} to a refresh token that the page had not used", TWICE)
+        return Finding(
+            Code.REFRESH_REPLAYED, f"{refused} to a refresh token that the page had not used", TWICE
+        )
     if refused:
         return refresh.explain(refused)
     if bad := next((answer for answer in seen.answers if answer.status != 200), None):
         how = f"was answered {bad.status}" if bad.status else "got no answer"
-        return Finding(Code.REFRESH_ERROR_LOGOUT, f"a refresh {how}, and the user was logged out", ANY_ERROR)
-    return Finding(Code.PAGE_NOT_RECOVERED, "the user was logged out, though no refresh had failed", CLEARS)
+        return Finding(
+            Code.REFRESH_ERROR_LOGOUT, f"a refresh {how}, and the user was logged out", ANY_ERROR
+        )
+    return Finding(
+        Code.PAGE_NOT_RECOVERED, "the user was logged out, though no refresh had failed", CLEARS
+    )
 
 
 def _no_pair(seen: Seen) -> Finding | None:
@@ -184,7 +223,9 @@ def explain_upgrade(socket: Socket) -> Finding:
         # A browser keeps the body; what else than a page would have status 200?
         headers = {"content-type": "text/html"} if socket.status == 200 else {}
         return websocket.explain(Answer("GET", socket.url, socket.status, headers, b""))
-    return websocket.explain_error(socket.url, OSError(socket.failure) if socket.failure else TimeoutError())
+    return websocket.explain_error(
+        socket.url, OSError(socket.failure) if socket.failure else TimeoutError()
+    )
 
 
 def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
@@ -192,7 +233,9 @@ def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
     if missing is None:
         return None
     tried = [socket for socket in seen.attempts if socket.what == missing]
-    ended = [socket for socket in tried if socket.status or socket.failure]  # the last may have just begun
+    ended = [
+        socket for socket in tried if socket.status or socket.failure
+    ]  # the last may have just begun
     if tried and not (ended and ended[-1].opened):
         return explain_upgrade(ended[-1] if ended else tried[-1])
     if not tried and (finding := _no_pair(seen)):

@@ -34,7 +34,10 @@ REFUSAL = {"code": refreshing.SPENT, "message": "Token is blacklisted"}
 NO_PODS = "no healthy upstream"
 READ = "names => names.map(name => localStorage.getItem(name) ?? '')"
 ASKS = ("fetch", "xhr")
-MOMENT, OPENED_WITHIN = 0.3, 3.0  # seconds in which an open page asks nothing; for how long that is waited for
+MOMENT, OPENED_WITHIN = (
+    0.3,
+    3.0,
+)  # seconds in which an open page asks nothing; for how long that is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ class Stay:
     async def connected(self, *kinds: str) -> None:
         """The page has opened these sockets. Raises Broken."""
         await self._until(
-            lambda: self._all_back(kinds) or any(map(self.seen.is_refused, kinds)), self.realtime.reconnect_seconds
+            lambda: self._all_back(kinds) or any(map(self.seen.is_refused, kinds)),
+            self.realtime.reconnect_seconds,
         )
         finding = recovery.explain_return(self.seen, kinds, self.realtime.attempts)
         if finding and finding.code is Code.PAGE_NOT_RECOVERED:
@@ -110,7 +114,9 @@ class Stay:
 
     async def comes_back(self, *kinds: str, refreshes: int | None = None) -> None:
         """The page has these sockets again, with a fresh token, and its user is signed in. Raises Broken."""
-        await self._until(lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds)
+        await self._until(
+            lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds
+        )
         await self._settle()
         self._judge(recovery.explain_return(self.seen, kinds, self.realtime.attempts, refreshes))
 
@@ -123,19 +129,35 @@ class Stay:
                 await shown.wait_for()
         in_a_row = self.realtime.attempts
         # Once it has logged out, a page has nothing to try; what it may elsewhere is too much here.
-        await self._until(lambda: bool(self.seen.storm(in_a_row, 1)), in_a_row * self.realtime.pause_seconds)
+        await self._until(
+            lambda: bool(self.seen.storm(in_a_row, 1)), in_a_row * self.realtime.pause_seconds
+        )
         kept = await self._kept()
-        names = [name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value]
+        names = [
+            name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value
+        ]
         at_login = await shown.is_visible()
-        self._judge(recovery.explain_refusal(self.seen, self.realtime.attempts, at_login=at_login, kept=names))
+        self._judge(
+            recovery.explain_refusal(
+                self.seen, self.realtime.attempts, at_login=at_login, kept=names
+            )
+        )
 
     async def repeats_its_calls(self) -> None:
         """Calls that were refused for an expired token are repeated after one refresh. Raises Broken."""
-        await self._until(lambda: self.seen.logouts > 0 or self._is_through, self.realtime.reconnect_seconds)
+        await self._until(
+            lambda: self.seen.logouts > 0 or self._is_through, self.realtime.reconnect_seconds
+        )
         await self._settle()
-        calls = [reply for reply in self._replies() if not _is_refresh(reply) and not _is_stream(reply)]
+        calls = [
+            reply for reply in self._replies() if not _is_refresh(reply) and not _is_stream(reply)
+        ]
         finding = recovery.explain_calls(self.seen, [reply.answer for reply in calls])
-        if finding and not any(reply.answer.status == 401 for reply in calls) and not self.seen.asked:
+        if (
+            finding
+            and not any(reply.answer.status == 401 for reply in calls)
+            and not self.seen.asked
+        ):
             self.visit.check()  # what never reached a service was not let in either
         self._judge(finding)
 
@@ -154,13 +176,17 @@ class Stay:
         """Keep what the page's refreshes left, before it is closed."""
         self.sockets.end()
         await self._settle()
-        refreshed = any(_is_refresh(reply) and reply.answer.status == 200 for reply in self.visit.replies)
+        refreshed = any(
+            _is_refresh(reply) and reply.answer.status == 200 for reply in self.visit.replies
+        )
         kept = await self._kept() if refreshed else self._session.tokens
         if kept.access and kept.refresh:
             await self._session.rotated(kept)
 
     def _mark(self) -> None:
-        self._since = Mark(len(self.sockets.all), len(self.visit.replies), self._asked, self._logouts)
+        self._since = Mark(
+            len(self.sockets.all), len(self.visit.replies), self._asked, self._logouts
+        )
 
     def _judge(self, finding: Finding | None) -> None:
         if finding is None:
@@ -172,7 +198,11 @@ class Stay:
         raise Broken(finding)
 
     def _replies(self) -> list[Reply]:
-        return [reply for reply in self.visit.replies[self._since.replies :] if "/api/" in reply.answer.url]
+        return [
+            reply
+            for reply in self.visit.replies[self._since.replies :]
+            if "/api/" in reply.answer.url
+        ]
 
     def _all_back(self, kinds: tuple[str, ...]) -> bool:
         return all(self.seen.is_back(what) for what in kinds)
@@ -263,7 +293,9 @@ def _is_stream(reply: Reply) -> bool:
 
 
 @asynccontextmanager
-async def stay(browser: Browser, member: Member, path: str, access: str = "") -> AsyncIterator[Stay]:
+async def stay(
+    browser: Browser, member: Member, path: str, access: str = ""
+) -> AsyncIterator[Stay]:
     """A page of the app that stays open, signed in with a session of its own; `access`: an access token instead."""
     async with member.session() as session:
         stays: list[Stay] = []
@@ -272,7 +304,9 @@ async def stay(browser: Browser, member: Member, path: str, access: str = "") ->
             stays.append(Stay(visit, session))
             await stays[0].prepare()
 
-        async with browser.visit(path, replace(session.tokens, access=access or session.tokens.access), prepare):
+        async with browser.visit(
+            path, replace(session.tokens, access=access or session.tokens.access), prepare
+        ):
             try:
                 yield stays[0]
             finally:

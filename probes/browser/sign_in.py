@@ -22,7 +22,9 @@ from probes.services import identity_provider, oauth
 from probes.transport.http import Answer
 
 DASHBOARD = "My Dashboard"
-KEPT = "() => ['accessToken', 'refreshToken', 'token'].map(name => localStorage.getItem(name) ?? '')"
+KEPT = (
+    "() => ['accessToken', 'refreshToken', 'token'].map(name => localStorage.getItem(name) ?? '')"
+)
 
 Explain = Callable[[], Finding | None]
 
@@ -42,7 +44,9 @@ async def land(browser: Browser, member: Member) -> None:
     """From the landing, with tokens, to the dashboard. Raises Broken."""
     tokens = await member.tokens()
     said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
-    async with browser.visit(f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(said)}") as visit:
+    async with browser.visit(
+        f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(said)}"
+    ) as visit:
         await _at_the_dashboard(visit)
         if "accessToken" in visit.page.url:
             observed = "the dashboard is there, and so are the tokens, in the address bar"
@@ -59,7 +63,9 @@ async def through(visit: Visit, button: Locator, email: str, explain: Explain) -
         await sees(visit, visit.page.get_by_role("button", name=email), explain, nobody)
     except Broken as failure:
         if failure.finding is nobody:
-            raise CannotAsk(f"the provider's page has no button {email}; is this the provider of [oauth]?") from failure
+            raise CannotAsk(
+                f"the provider's page has no button {email}; is this the provider of [oauth]?"
+            ) from failure
         raise
     await visit.page.get_by_role("button", name=email).click()
 
@@ -116,7 +122,9 @@ def explain_legs(seen: Sequence[Answer], promised: OAuth, wanted: str) -> Findin
             finding = oauth.explain_callback(answer, wanted, promised)
         elif place == wanted and answer.status >= 400:
             suspect = "the site bucket, or the edge's fallback to index.html"
-            finding = Finding(Code.ASSET_BROKEN, f"{answer} where people land after signing in", suspect)
+            finding = Finding(
+                Code.ASSET_BROKEN, f"{answer} where people land after signing in", suspect
+            )
         if finding:
             return finding
     return None

@@ -64,7 +64,9 @@ def kind(url: str) -> str:
 class Sockets:
     """All sockets of one page, in the order of its attempts; `news` is called at each change."""
 
-    def __init__(self, page: Page, origin: str, recorder: Recorder, news: Callable[[], None]) -> None:
+    def __init__(
+        self, page: Page, origin: str, recorder: Recorder, news: Callable[[], None]
+    ) -> None:
         self.all: list[Socket] = []
         self._page, self._origin, self._recorder, self._news = page, origin, recorder, news
         self._routes: dict[str, tuple[WebSocketRoute, WebSocketRoute]] = {}
@@ -88,7 +90,9 @@ class Sockets:
         """Close the page's open sockets of these kinds at the same moment."""
         for socket in self.all:
             socket.ended = socket.ended or (socket.what in kinds and socket.opened)
-        await asyncio.gather(*(_close(*self._routes[what], code) for what in kinds if what in self._routes))
+        await asyncio.gather(
+            *(_close(*self._routes[what], code) for what in kinds if what in self._routes)
+        )
 
     async def lose_network(self) -> None:
         """Have the page without a network, from one moment to the next.
@@ -137,7 +141,9 @@ class Sockets:
     def _failed(self, event: dict[str, Any]) -> None:
         self._told(event, refusal(event["errorMessage"]), {}, event["errorMessage"])
 
-    def _told(self, event: dict[str, Any], status: int, headers: dict[str, str], failure: str) -> None:
+    def _told(
+        self, event: dict[str, Any], status: int, headers: dict[str, str], failure: str
+    ) -> None:
         if (known := self._asking.pop(event["requestId"], None)) is None:
             return  # an open socket that fails later is told of by its end
         socket, exchange, began = known

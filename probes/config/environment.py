@@ -20,12 +20,13 @@ from probes.config.notices import Notices
 from probes.config.realtime import Realtime
 from probes.config.selectors import area, covers, literal
 from probes.config.sign_in import Exposure, OAuth, SignOut
-from probes.config.toml_schema import BadEnvironment, nearest, section, table, text
-from probes.finding import Code
+from probes.config.toml_schema import nearest, section, table, text
+from probes.finding import BadEnvironment, Code
+from probes.results import Accepted
 from probes.state.store import check_place, placed
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
-ENVIRONMENTS = Path(__file__).parent.parent / "environments"
+ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 LOOPBACK = "127.0.0.1"
 
 
@@ -108,19 +109,6 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """A finding that is known and does not fail the run until its date has passed. A `*` stands for any text."""
-
-    code: str
-    scenario: str
-    why: str
-    until: date
-
-    def covers(self, scenario: str) -> bool:
-        return fnmatchcase(scenario, literal(self.scenario))
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """One environment, ready to be asked."""
 
@@ -150,7 +138,11 @@ class Target:
     def acceptance(self, scenario: str, code: str, today: date) -> Accepted | None:
         """The environment's word that `code` in `scenario` is known, while its date has not passed."""
         return next(
-            (a for a in self.accepted if a.code == code and a.covers(scenario) and today <= a.until),
+            (
+                a
+                for a in self.accepted
+                if a.code == code and _is_pattern_of(a.scenario, scenario) and today <= a.until
+            ),
             None,
         )
 
@@ -159,19 +151,33 @@ class Target:
         scenarios = set(known)
         areas = {area(name) for name in scenarios}
         borne = scenarios | areas | {name.partition("[")[0] for name in scenarios}
-        named = [("[skip]", name, borne) for name in self.skip if not any(covers(name, s) for s in scenarios)]
-        stray = [accepted for accepted in self.accepted if not any(map(accepted.covers, scenarios))]
+        named = [
+            ("[skip]", name, borne)
+            for name in self.skip
+            if not any(covers(name, s) for s in scenarios)
+        ]
+        stray = [
+            a for a in self.accepted if not any(_is_pattern_of(a.scenario, s) for s in scenarios)
+        ]
         named += [("[[accepted]]", accepted.scenario, scenarios) for accepted in stray]
         for where, name, right in named:
             if name not in right and (all_areas or area(name) in areas):
                 near = difflib.get_close_matches(name, sorted(right), 1)
                 hint = f"did you mean {near[0]}?" if near else "correct or remove it"
-                raise BadEnvironment(f"{where} names {name!r}, which is no scenario of ours; {hint}")
+                raise BadEnvironment(
+                    f"{where} names {name!r}, which is no scenario of ours; {hint}"
+                )
 
     def reason_to_skip(self, scenario: str) -> str:
         """Why `scenario` (or its whole area) does not apply here; empty when it does."""
         names = (scenario, scenario.partition("[")[0], area(scenario), *self.skip)
-        return next((self.skip[name] for name in names if name in self.skip and covers(name, scenario)), "")
+        return next(
+            (self.skip[name] for name in names if name in self.skip and covers(name, scenario)), ""
+        )
+
+
+def _is_pattern_of(pattern: str, scenario: str) -> bool:
+    return fnmatchcase(scenario, literal(pattern))
 
 
 @functools.cache
@@ -194,7 +200,9 @@ def find(name_or_path: str) -> Path:
     if path.suffix == ".toml" or path.parent != Path():
         if path.is_file():
             return path
-        raise BadEnvironment(f"there is no environment file {name_or_path}; give a path to a TOML file that exists")
+        raise BadEnvironment(
+            f"there is no environment file {name_or_path}; give a path to a TOML file that exists"
+        )
     known = sorted(p.stem for p in ENVIRONMENTS.glob("*.toml"))
     if name_or_path in known:
         return ENVIRONMENTS / f"{name_or_path}.toml"
@@ -219,7 +227,9 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
     cast = table(source, "cast", settings)
     accepted = settings.get("accepted", [])
     if not isinstance(accepted, list):
-        raise BadEnvironment(f"{source}: accepted findings are a list of tables; write [[accepted]] above each")
+        raise BadEnvironment(
+            f"{source}: accepted findings are a list of tables; write [[accepted]] above each"
+        )
     hosts = section(source, "hosts", Hosts, settings.get("hosts", {}))
     target = Target(
         name=text(source, "name", settings.get("name", Path(source).stem)),
@@ -228,7 +238,9 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         cast={who: section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
         tls=section(source, "tls", Tls, settings.get("tls", {})),
         identity=section(source, "identity", Identity, placed(table(source, "identity", settings))),
-        presign=section(source, "presign", Presign, settings["presign"]) if "presign" in settings else None,
+        presign=section(source, "presign", Presign, settings["presign"])
+        if "presign" in settings
+        else None,
         paths=section(source, "paths", Paths, settings.get("paths", {})),
         patience=section(source, "patience", Patience, settings.get("patience", {})),
         realtime=section(source, "realtime", Realtime, settings.get("realtime", {})),
@@ -238,7 +250,10 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         notices=section(source, "notices", Notices, settings.get("notices", {})),
         livekit=promised(source, settings),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
-        skip={key: text(source, f"{key} in [skip]", why) for key, why in table(source, "skip", settings).items()},
+        skip={
+            key: text(source, f"{key} in [skip]", why)
+            for key, why in table(source, "skip", settings).items()
+        },
     )
     _check(source, target)
     return target
@@ -249,14 +264,20 @@ def _check(source: str, target: Target) -> None:
         origin = getattr(target.hosts, f.name)
         needed = f.name in ("apex", "api")
         if (origin or needed) and not _is_origin(origin):
-            raise BadEnvironment(f"{source}: {f.name} in [hosts] must look like https://example.org, not {origin!r}")
+            raise BadEnvironment(
+                f"{source}: {f.name} in [hosts] must look like https://example.org, not {origin!r}"
+            )
     for known in target.accepted:
         if known.code not in tuple(Code):
             hint = nearest(known.code, Code)
-            raise BadEnvironment(f"{source}: [[accepted]] names the unknown code {known.code!r}; {hint}")
+            raise BadEnvironment(
+                f"{source}: [[accepted]] names the unknown code {known.code!r}; {hint}"
+            )
     _check_identity(source, target.identity)
     if target.presign and target.presign.style not in ("path", "virtual-host"):
-        raise BadEnvironment(f"{source}: style in [presign] must be path or virtual-host, not {target.presign.style!r}")
+        raise BadEnvironment(
+            f"{source}: style in [presign] must be path or virtual-host, not {target.presign.style!r}"
+        )
     try:
         _ = target.trust
     except OSError as error:  # of which ssl.SSLError is one
@@ -267,7 +288,9 @@ def _check(source: str, target: Target) -> None:
 
 def _check_identity(source: str, identity: Identity) -> None:
     if identity.way not in WAYS:
-        raise BadEnvironment(f"{source}: way in [identity] is {identity.way!r}; {nearest(identity.way, WAYS)}")
+        raise BadEnvironment(
+            f"{source}: way in [identity] is {identity.way!r}; {nearest(identity.way, WAYS)}"
+        )
     check_place(source, identity.state)
     for way, key in (("refresh-token", "state"), ("signing-key", "signing_key")):
         if identity.way == way and not getattr(identity, key):

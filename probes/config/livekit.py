@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from probes.config.toml_schema import NUMBERS, TEXTS, BadEnvironment, section
+from probes.config.toml_schema import NUMBERS, TEXTS, section
+from probes.finding import BadEnvironment
 
 TIERS = ("ladder", "deep", "browser")
 
@@ -39,7 +40,8 @@ class LiveKit:
     def expects(self, address: str) -> bool:
         """Whether media may be at `address`; any address will do where no networks are named."""
         return not self.nodes or any(
-            ipaddress.ip_address(address) in ipaddress.ip_network(node, strict=False) for node in self.nodes
+            ipaddress.ip_address(address) in ipaddress.ip_network(node, strict=False)
+            for node in self.nodes
         )
 
 
@@ -56,14 +58,26 @@ def promised(source: str, settings: Mapping[str, Any]) -> LiveKit | None:
 def complaint(table: LiveKit) -> str:
     """What is wrong with the table's values; empty where nothing is; pure."""
     strange = [
-        (not _is_socket(table.url), f"url must look like wss://livekit.example.org, not {table.url!r}"),
+        (
+            not _is_socket(table.url),
+            f"url must look like wss://livekit.example.org, not {table.url!r}",
+        ),
         *(
             (not _is_network(node), f"nodes must be networks such as 203.0.113.0/28, not {node!r}")
             for node in table.nodes
         ),
-        *((not _is_address(place), f"dial must be IP addresses, not {place!r}") for place in table.dial),
-        (not _is_range(table.udp_ports), f"udp_ports must be the first and the last port, not {[*table.udp_ports]}"),
-        *((tier not in TIERS, f"tiers may be {', '.join(TIERS)}, not {tier!r}") for tier in table.tiers),
+        *(
+            (not _is_address(place), f"dial must be IP addresses, not {place!r}")
+            for place in table.dial
+        ),
+        (
+            not _is_range(table.udp_ports),
+            f"udp_ports must be the first and the last port, not {[*table.udp_ports]}",
+        ),
+        *(
+            (tier not in TIERS, f"tiers may be {', '.join(TIERS)}, not {tier!r}")
+            for tier in table.tiers
+        ),
     ]
     return next((said for wrong, said in strange if wrong), "")
 
@@ -78,7 +92,9 @@ def _is_socket(text: str) -> bool:
         named = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
     except ValueError:  # a port that is no number
         return False
-    return bool(named) and not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+    return bool(named) and not (
+        parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    )
 
 
 def _is_network(text: str) -> bool:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from probes.config.toml_schema import TEXTS, BadEnvironment
+from probes.config.toml_schema import TEXTS
+from probes.finding import BadEnvironment
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_HOURS = re.compile(r"(?P<first>[A-Z][a-z]{2})(?:-(?P<last>[A-Z][a-z]{2}))? (?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d)")
+_HOURS = re.compile(
+    r"(?P<first>[A-Z][a-z]{2})(?:-(?P<last>[A-Z][a-z]{2}))? (?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,23 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadEnvironment(f"timezone in [notices] is {name!r}; say one like Asia/Seoul") from None
+        raise BadEnvironment(
+            f"timezone in [notices] is {name!r}; say one like Asia/Seoul"
+        ) from None
 
 
 def _within(hours: str, local: datetime) -> bool:
     said = _HOURS.fullmatch(hours)
     days = (said["first"], said["last"] or said["first"]) if said else ()
-    if not said or not set(days) <= set(DAYS) or not _is_time(said["begin"]) or not _is_time(said["end"]):
-        raise BadEnvironment(f"quiet in [notices] has {hours!r}; say days and hours like Mon-Fri 01:00-08:00")
+    if (
+        not said
+        or not set(days) <= set(DAYS)
+        or not _is_time(said["begin"])
+        or not _is_time(said["end"])
+    ):
+        raise BadEnvironment(
+            f"quiet in [notices] has {hours!r}; say days and hours like Mon-Fri 01:00-08:00"
+        )
     first, last = (DAYS.index(day) for day in days)
     at, begin, end = f"{local:%H:%M}", said["begin"], said["end"]
     if begin < end:

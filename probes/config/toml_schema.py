@@ -7,12 +7,10 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from probes.finding import BadEnvironment
+
 TEXTS = tuple[str, ...]
 NUMBERS = tuple[int, ...]
-
-
-class BadEnvironment(ValueError):  # noqa: N818 - it reads as what it says
-    """The environment file cannot be used; the message says which line of it to mend, and how."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -40,11 +38,20 @@ def section(source: str, name: str, kind: type, values: Any) -> Any:
     types = {f.name: f.type for f in fields(kind)}
     for key, value in values.items():
         if key not in types:
-            raise BadEnvironment(f"{source}: unknown key {key!r} in [{name}]; {nearest(key, types)}")
+            raise BadEnvironment(
+                f"{source}: unknown key {key!r} in [{name}]; {nearest(key, types)}"
+            )
         if not _fits(value, types[key]):
-            raise BadEnvironment(f"{source}: {key} in [{name}] must be {_named(types[key])}, not {value!r}")
+            raise BadEnvironment(
+                f"{source}: {key} in [{name}] must be {_named(types[key])}, not {value!r}"
+            )
     try:
-        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        return kind(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in values.items()
+            }
+        )
     except TypeError as error:
         missing = str(error).rpartition("argument")[2].strip("s: ") or str(error)
         raise BadEnvironment(f"{source}: [{name}] lacks {missing}") from error
@@ -56,13 +63,25 @@ def _fits(value: Any, kind: Any) -> bool:
     if kind == NUMBERS:
         return isinstance(value, list) and all(_fits(each, int) for each in value)
     if kind is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
-    if kind is date:  # a TOML date with a time is a datetime, which is a date and cannot be compared with one
+        return (
+            isinstance(value, (int, float))
+            and not isinstance(value, bool)
+            and 0 <= value < math.inf
+        )
+    if (
+        kind is date
+    ):  # a TOML date with a time is a datetime, which is a date and cannot be compared with one
         return type(value) is date
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
 def _named(kind: Any) -> str:
     names: dict[Any, str] = {TEXTS: "a list of texts", NUMBERS: "a list of whole numbers"}
-    names |= {str: "a text", int: "a whole number", float: "a number of seconds", bool: "true or false", date: "a date"}
+    names |= {
+        str: "a text",
+        int: "a whole number",
+        float: "a number of seconds",
+        bool: "true or false",
+        date: "a date",
+    }
     return names[kind]

@@ -43,7 +43,10 @@ async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     rungs: list[Rung] = []
     suspect = ""
     with contextlib.suppress(TimeoutError):  # the rungs that were reached are told all the same
-        async with asyncio.timeout(LADDER_DEADLINE), aclosing(_steps(web, finding, exchange)) as steps:
+        async with (
+            asyncio.timeout(LADDER_DEADLINE),
+            aclosing(_steps(web, finding, exchange)) as steps,
+        ):
             async for step in steps:
                 rungs.append(step.rung)
                 if not step.rung.held:
@@ -53,7 +56,9 @@ async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
 
 
 def _is_ours(target: Target, url: str) -> bool:
-    return any(origin and url.startswith(origin + "/") for origin in (target.hosts.apex, target.hosts.api))
+    return any(
+        origin and url.startswith(origin + "/") for origin in (target.hosts.apex, target.hosts.api)
+    )
 
 
 async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerator[Step, None]:
@@ -99,7 +104,8 @@ async def dns(host: str, port: int) -> Step:
             found = await asyncio.get_running_loop().getaddrinfo(address(host), port)
     except (OSError, TimeoutError) as error:
         return Step(
-            Rung("dns", held=False, saw=f"{host} has no address: {error}"), "DNS record (external-dns, Route53)"
+            Rung("dns", held=False, saw=f"{host} has no address: {error}"),
+            "DNS record (external-dns, Route53)",
         )
     return Step(Rung("dns", held=True, saw=f"{host} is {found[0][4][0]}"))
 
@@ -110,7 +116,8 @@ async def tcp(host: str, port: int) -> Step:
             _, writer = await asyncio.open_connection(address(host), port)
     except (OSError, TimeoutError) as error:
         return Step(
-            Rung("tcp", held=False, saw=f"port {port} takes no connection: {error}"), "load balancer or listener"
+            Rung("tcp", held=False, saw=f"port {port} takes no connection: {error}"),
+            "load balancer or listener",
         )
     writer.close()
     return Step(Rung("tcp", held=True, saw=f"port {port} takes connections"))
@@ -119,10 +126,16 @@ async def tcp(host: str, port: int) -> Step:
 async def tls(target: Target, host: str, port: int) -> Step:
     try:
         async with asyncio.timeout(RUNG_DEADLINE):
-            _, writer = await asyncio.open_connection(address(host), port, ssl=target.trust, server_hostname=host)
+            _, writer = await asyncio.open_connection(
+                address(host), port, ssl=target.trust, server_hostname=host
+            )
     except (OSError, TimeoutError) as error:
-        said = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
-        return Step(Rung("tls", held=False, saw=f"the certificate does not hold: {said}"), "certificate")
+        said = (
+            error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
+        )
+        return Step(
+            Rung("tls", held=False, saw=f"the certificate does not hold: {said}"), "certificate"
+        )
     writer.close()
     return Step(Rung("tls", held=True, saw="the certificate holds"))
 
@@ -141,18 +154,27 @@ async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
         return f"{urlsplit(url).hostname} did not answer within {RUNG_DEADLINE:g} s"
 
 
-async def _edge(web: Web, finding: Finding, exchange: Exchange, path: str, behind: Answer | str) -> Step:
+async def _edge(
+    web: Web, finding: Finding, exchange: Exchange, path: str, behind: Answer | str
+) -> Step:
     """The edge is to blame where the api host answers JSON and the apex does not pass it on."""
     apex = f"the apex answered {exchange.status} {exchange.response_headers.get('content-type', '')}".strip()
     if isinstance(behind, str) or behind.json is None or _is_json(exchange.response_body):
         return Step(Rung("edge", held=True, saw=f"{apex}; the api host does no better"))
     alive = await _again(web, web.target.hosts.apex + _liveness(path), exchange)
-    saw = f"{apex}, the api host {behind.status} {behind.media_type} for {urlsplit(behind.url).path}"
+    saw = (
+        f"{apex}, the api host {behind.status} {behind.media_type} for {urlsplit(behind.url).path}"
+    )
     if isinstance(alive, str) or alive.json is None:
-        return Step(Rung("edge", held=False, saw=saw), "edge behaviour or origin: /api/* does not reach the gateway")
+        return Step(
+            Rung("edge", held=False, saw=saw),
+            "edge behaviour or origin: /api/* does not reach the gateway",
+        )
     if finding.code is Code.EDGE_MASKS_ERRORS and _is_read(exchange):
         return Step(Rung("edge", held=False, saw=saw), MASKED)
-    return Step(Rung("edge", held=True, saw=f"{apex}, and passes on what says that the service is alive"))
+    return Step(
+        Rung("edge", held=True, saw=f"{apex}, and passes on what says that the service is alive")
+    )
 
 
 def _is_json(body: bytes) -> bool:
@@ -175,7 +197,8 @@ def _gateway(behind: Answer | str) -> Step:
         )
     if behind.status == 404 and not behind.body:
         return Step(
-            Rung("gateway", held=False, saw=f"{saw}, empty, as Envoy says it"), "gateway: no route for this path"
+            Rung("gateway", held=False, saw=f"{saw}, empty, as Envoy says it"),
+            "gateway: no route for this path",
         )
     if 300 <= behind.status < 400:
         location = behind.headers.get("location", "")
@@ -209,7 +232,10 @@ async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -
         return Step(Rung("rule", held=True, saw=f"{served} does not answer either"))
     saw = f"{urlsplit(other).path} answers {answer.status} {answer.media_type}"
     who = "the page asks for" if exchange.kind == "page" else "the gateway sends"
-    return Step(Rung("rule", held=False, saw=saw), f"{name} base path: the service serves {served}, {who} {sent}")
+    return Step(
+        Rung("rule", held=False, saw=saw),
+        f"{name} base path: the service serves {served}, {who} {sent}",
+    )
 
 
 def _other_base(path: str) -> tuple[str, str, str]:

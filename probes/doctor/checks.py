@@ -54,16 +54,22 @@ def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]
 def browser(environ: Mapping[str, str]) -> str:
     found = chromium.find(environ)
     try:
-        said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=DEADLINE, check=True)
+        said = subprocess.run(
+            [found, "--version"], capture_output=True, text=True, timeout=DEADLINE, check=True
+        )
     except (OSError, subprocess.SubprocessError) as error:
-        raise CannotAsk(f"{found} does not start ({type(error).__name__}); {chromium.ADVICE}") from error
+        raise CannotAsk(
+            f"{found} does not start ({type(error).__name__}); {chromium.ADVICE}"
+        ) from error
     return said.stdout.strip() or str(found)
 
 
 def secrets(target: Target, environ: Mapping[str, str]) -> str:
     """Each of the cast can be signed in, as far as one can know without doing it."""
     if unnamed := [name for name, part in target.cast.items() if not part.user]:
-        raise CannotAsk(f"the user id of {', '.join(unnamed)} is empty; fill it in under [cast.{unnamed[0]}]")
+        raise CannotAsk(
+            f"the user id of {', '.join(unnamed)} is empty; fill it in under [cast.{unnamed[0]}]"
+        )
     way = target.identity.way
     if target.identity.signing_key:
         open_mint(target.identity, environ)
@@ -78,10 +84,16 @@ def _has_secret(target: Target, name: str, part: Part, environ: Mapping[str, str
         token = environ.get(part.token, "")
         if not token or seconds_left(token) <= 0:
             why = "has expired" if token else "is not set"
-            raise CannotAsk(f"the access token of {name} {why}; put a new one into {part.token or 'a variable'}")
+            raise CannotAsk(
+                f"the access token of {name} {why}; put a new one into {part.token or 'a variable'}"
+            )
     elif not environ.get(part.refresh_token) and not _kept(target, name):
-        variable = part.refresh_token or f"the variable that refresh_token in [cast.{name}] should name"
-        raise CannotAsk(f"no refresh token is kept for {name}, and none is to be seeded; put one into {variable}")
+        variable = (
+            part.refresh_token or f"the variable that refresh_token in [cast.{name}] should name"
+        )
+        raise CannotAsk(
+            f"no refresh token is kept for {name}, and none is to be seeded; put one into {variable}"
+        )
 
 
 def _kept(target: Target, name: str) -> bool:
@@ -98,12 +110,18 @@ def state_store(target: Target, environ: Mapping[str, str]) -> str:
             )
         return "none is named, so no run knows how the last one ended"
     last = asyncio.run(last_run.change(where, lambda last: last))
-    when = f"the last run was at {datetime.fromtimestamp(last.at, UTC):%Y-%m-%d %H:%M} UTC" if last.at else "no run yet"
+    when = (
+        f"the last run was at {datetime.fromtimestamp(last.at, UTC):%Y-%m-%d %H:%M} UTC"
+        if last.at
+        else "no run yet"
+    )
     return f"{where.partition(':')[0]}: {when}, {len(last.lapses)} promises did not hold"
 
 
 def _origins(target: Target) -> list[str]:
-    return sorted({origin for origin in (target.hosts.apex, target.hosts.api, target.hosts.cdn) if origin})
+    return sorted(
+        {origin for origin in (target.hosts.apex, target.hosts.api, target.hosts.cdn) if origin}
+    )
 
 
 def dns(target: Target) -> str:
@@ -112,7 +130,9 @@ def dns(target: Target) -> str:
         try:
             socket.getaddrinfo(address(host), None)
         except OSError as error:
-            raise CannotAsk(f"{host}: {error.strerror}; look at the pod's resolver, the run will tell more") from error
+            raise CannotAsk(
+                f"{host}: {error.strerror}; look at the pod's resolver, the run will tell more"
+            ) from error
     return f"{len(_origins(target))} hosts have addresses"
 
 
@@ -122,10 +142,14 @@ def clock(target: Target) -> str:
     try:
         said = _date(target, parts)
     except (OSError, ValueError) as error:
-        raise CannotAsk(f"{parts.hostname} does not say what time it is ({type(error).__name__})") from error
+        raise CannotAsk(
+            f"{parts.hostname} does not say what time it is ({type(error).__name__})"
+        ) from error
     off = time.time() - said
     if abs(off) > SKEW:
-        raise CannotAsk(f"this machine's clock is {off:+.0f} s off that of {parts.hostname}; look at its time service")
+        raise CannotAsk(
+            f"this machine's clock is {off:+.0f} s off that of {parts.hostname}; look at its time service"
+        )
     return f"as that of {parts.hostname}, to {SKEW:.0f} s"
 
 
@@ -161,9 +185,13 @@ def _answers(who: str, method: str, url: str, headers: Mapping[str, str]) -> str
     try:
         answer = httpx.request(method, url, headers=dict(headers), timeout=DEADLINE)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise CannotAsk(f"{who} does not answer ({type(error).__name__}); correct its address") from error
+        raise CannotAsk(
+            f"{who} does not answer ({type(error).__name__}); correct its address"
+        ) from error
     if not answer.is_success or "html" in answer.headers.get("content-type", ""):
-        raise CannotAsk(f"{who} answers {answer.status_code}; correct its address, or let the pod in")
+        raise CannotAsk(
+            f"{who} answers {answer.status_code}; correct its address, or let the pod in"
+        )
     return "answers"
 
 

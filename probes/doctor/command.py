@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from probes.config.environment import Target, build, find, parse
-from probes.config.toml_schema import BadEnvironment
 from probes.doctor import checks as doctor_checks
 from probes.doctor.checks import Check
-from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
+from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, BadEnvironment, CannotAsk
 from probes.runner import sharding
 
 PATIENCE = 12.0  # seconds, for all checks together
@@ -36,7 +35,9 @@ class Seen:
 
 def main(arguments: Sequence[str]) -> int:
     """0 when a run can ask, 10 when it cannot, 4 when the environment file is no good."""
-    parser = _Parser(prog="python -m probes doctor", description="Check what a run needs, and say what to do.")
+    parser = _Parser(
+        prog="python -m probes doctor", description="Check what a run needs, and say what to do."
+    )
     parser.add_argument("--env", default="replica", help="as for pytest")
     parser.add_argument("--shard", default="", help="as for pytest")
     said = parser.parse_args(arguments)
@@ -47,12 +48,18 @@ def main(arguments: Sequence[str]) -> int:
         print(_line("FAIL", "environment", str(error)))
         return EXIT_BAD_INPUT
     print(
-        _line("ok", "environment", f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run")
+        _line(
+            "ok",
+            "environment",
+            f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run",
+        )
     )
     looked = examined(list(doctor_checks.checks(target, os.environ)))
     for check, seen in looked:
         print(_line("ok" if seen.ok else "FAIL" if check.needed else "warn", check.name, seen.said))
-    return EXIT_UNKNOWN if any(check.needed and not seen.ok for check, seen in looked) else EXIT_HELD
+    return (
+        EXIT_UNKNOWN if any(check.needed and not seen.ok for check, seen in looked) else EXIT_HELD
+    )
 
 
 def _target(name: str) -> Target | None:
@@ -73,7 +80,9 @@ def examined(checks: Sequence[Check], patience: float = PATIENCE) -> list[tuple[
         thread.start()
     for thread in threads:
         thread.join(max(0.0, ends - time.monotonic()))
-    return [(check, Seen(result.ok, result.said)) for check, result in zip(checks, seen, strict=True)]
+    return [
+        (check, Seen(result.ok, result.said)) for check, result in zip(checks, seen, strict=True)
+    ]
 
 
 def _look(check: Check, seen: Seen) -> None:

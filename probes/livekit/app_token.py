@@ -13,9 +13,14 @@ from probes.finding import Code, Finding
 from probes.livekit.tokens import EVERYTHING
 from probes.services.video import Ticket
 
-SHORTEST, LONGEST = 60.0, 24 * 3600.0 + 60  # seconds; a rejoin must find the token alive, a thief must not for ever
+SHORTEST, LONGEST = (
+    60.0,
+    24 * 3600.0 + 60,
+)  # seconds; a rejoin must find the token alive, a thief must not for ever
 WHO = "video-service: generateLiveKitToken (room_service.go)"
-LIVEKIT_WS_URL = "LIVEKIT_WS_URL of video-service (chart value; V6 §5: it named the apex, which serves pages)"
+LIVEKIT_WS_URL = (
+    "LIVEKIT_WS_URL of video-service (chart value; V6 §5: it named the apex, which serves pages)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +59,33 @@ def explain(ticket: Ticket, promised: LiveKit, user: str, now: float) -> Finding
 def _grants(said: Claims, ticket: Ticket, user: str) -> Finding | None:
     wanted = {"roomJoin": True, "room": ticket.room}
     lacking = [
-        f"{name} is {said.grants.get(name)!r}" for name, value in wanted.items() if said.grants.get(name) != value
+        f"{name} is {said.grants.get(name)!r}"
+        for name, value in wanted.items()
+        if said.grants.get(name) != value
     ]
     lacking += [f"{name} is False" for name in EVERYTHING if said.grants.get(name) is False]
     if said.said.get("sub") != user:
         lacking.append("its identity is not the user's id")
     if not lacking:
         return None
-    observed = f"video-service hands out a token for room {ticket.room} of which {', '.join(lacking)}"
+    observed = (
+        f"video-service hands out a token for room {ticket.room} of which {', '.join(lacking)}"
+    )
     return Finding(Code.LIVEKIT_GRANT_MISSING, observed, WHO)
 
 
 def _life(said: Claims, now: float) -> Finding | None:
     ends, begins = (said.said.get(name) for name in ("exp", "nbf"))
     if not isinstance(ends, (int, float)):
-        return Finding(Code.LIVEKIT_TOKEN_LIFE, "video-service hands out a token that never ends", WHO)
+        return Finding(
+            Code.LIVEKIT_TOKEN_LIFE, "video-service hands out a token that never ends", WHO
+        )
     if ends - now < SHORTEST:
-        return Finding(Code.LIVEKIT_TOKEN_LIFE, f"video-service hands out a token that ends in {ends - now:.0f} s", WHO)
+        return Finding(
+            Code.LIVEKIT_TOKEN_LIFE,
+            f"video-service hands out a token that ends in {ends - now:.0f} s",
+            WHO,
+        )
     hours = (ends - (begins if isinstance(begins, (int, float)) else now)) / 3600
     if hours * 3600 > LONGEST:
         observed = f"video-service hands out a token that lives {hours:.0f} hours, 24 are promised"

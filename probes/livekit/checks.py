@@ -88,7 +88,9 @@ class Calls:
         """
         finding = ice_checks.explain_checks((await self.climbed("join")).checks, self.promised)
         if finding and finding.code is Code.LIVEKIT_UNREACHABLE and await are_connected():
-            observed = f"{finding.observed}; two people were connected all the same, by hole punching"
+            observed = (
+                f"{finding.observed}; two people were connected all the same, by hole punching"
+            )
             finding = replace(finding, code=Code.LIVEKIT_MASKED, observed=observed)
         current().judge(finding)
 
@@ -111,8 +113,13 @@ class Calls:
             raise NotApplicable(f"the key {stranger} is this environment's own")
         key, secret = PUBLIC.get(stranger, (access.key, secrets.token_hex(16)))
         token = Access(key, secret).to_join("probe-nowhere", "probe")
-        finding = http_answers.explain_open(await asked(self._web, self.promised, VALIDATE, token), stranger)
-        if finding and finding.code not in (Code.LIVEKIT_DEV_KEYS_ACCEPTED, Code.TOKEN_FORGERY_ACCEPTED):
+        finding = http_answers.explain_open(
+            await asked(self._web, self.promised, VALIDATE, token), stranger
+        )
+        if finding and finding.code not in (
+            Code.LIVEKIT_DEV_KEYS_ACCEPTED,
+            Code.TOKEN_FORGERY_ACCEPTED,
+        ):
             await self.climbed("livekit")  # it was not LiveKit that spoke: the ladder knows who
         current().judge(finding)
 
@@ -145,7 +152,9 @@ def explain_version(seat: Joined, promised: LiveKit) -> Finding | None:
         return None
     wanted = f"{promised.version or 'any version'} with protocol {promised.protocol or 'any'}"
     observed = f"the server is {seat.version or 'unnamed'} with protocol {seat.protocol}, promised is {wanted}"
-    return Finding(Code.LIVEKIT_VERSION_DRIFT, observed, "the image of livekit-server, or the chart's version")
+    return Finding(
+        Code.LIVEKIT_VERSION_DRIFT, observed, "the image of livekit-server, or the chart's version"
+    )
 
 
 def differing(finding: Finding, *, probe_is_known: bool) -> Finding:

@@ -14,9 +14,14 @@ NO_PERMISSIONS = "no permissions to access the room"
 CORS = "access-control-allow-origin"
 GATEWAY = (502, 503, 504)
 # Of 1.7.2 in plain text; newer servers say the same beside another status.
-NOBODY_SIGNALS = ("could not find any available nodes", "timed out while waiting for signal response")
+NOBODY_SIGNALS = (
+    "could not find any available nodes",
+    "timed out while waiting for signal response",
+)
 KEYS = "keys.yaml of livekit-server (chart value livekit.keys), and the Secret that the app's key comes from"
-REDIS = "livekit-server's Redis: address, TLS, and whether the chart passes them (it expands no ${VAR})"
+REDIS = (
+    "livekit-server's Redis: address, TLS, and whether the chart passes them (it expands no ${VAR})"
+)
 _AHEAD = 5.0  # seconds, beyond which clocks are told apart
 
 
@@ -77,22 +82,36 @@ def explain_refusal(answer: Answer, whose: str) -> Finding | None:
     match answer.status:
         case 401 if said == NO_PERMISSIONS:
             return Finding(
-                Code.LIVEKIT_GRANT_MISSING, told, f"the grants of {whose} token, or who takes it out on the way"
+                Code.LIVEKIT_GRANT_MISSING,
+                told,
+                f"the grants of {whose} token, or who takes it out on the way",
             )
         case 401 if said.startswith("invalid API key"):
             return Finding(Code.LIVEKIT_KEY_UNKNOWN, told, KEYS)
         case 401 if said.startswith("invalid token"):
             return _against_token(answer, said, told)
         case 401 if said.startswith("invalid authorization"):
-            return Finding(Code.CONTRACT_BROKEN, told, f"{whose} token, or what rewrites Authorization on the way")
+            return Finding(
+                Code.CONTRACT_BROKEN,
+                told,
+                f"{whose} token, or what rewrites Authorization on the way",
+            )
         case 400 if "identity" in said or "room name" in said:
-            return Finding(Code.LIVEKIT_GRANT_MISSING, told, f"{whose} token: it names no room, or nobody")
+            return Finding(
+                Code.LIVEKIT_GRANT_MISSING, told, f"{whose} token: it names no room, or nobody"
+            )
         case 404 if "room does not exist" in said:
             return Finding(
-                Code.LIVEKIT_NOT_READY, told, "room.auto_create is false, and nobody has made the room (contract 7.1)"
+                Code.LIVEKIT_NOT_READY,
+                told,
+                "room.auto_create is false, and nobody has made the room (contract 7.1)",
             )
         case 503 if "exceeded" in said:
-            return Finding(Code.LIVEKIT_NOT_READY, told, "livekit-server: its node is at the limits of limit.* (chart)")
+            return Finding(
+                Code.LIVEKIT_NOT_READY,
+                told,
+                "livekit-server: its node is at the limits of limit.* (chart)",
+            )
     return None
 
 
@@ -130,7 +149,9 @@ def explain_rooms(answer: Answer) -> Finding:
         return finding
     match answer.json:
         case {"msg": str(said)} if answer.status == 401:
-            return Finding(Code.LIVEKIT_GRANT_MISSING, f"{answer}: {said}", "the probes' token: roomList")
+            return Finding(
+                Code.LIVEKIT_GRANT_MISSING, f"{answer}: {said}", "the probes' token: roomList"
+            )
         case {"msg": str(said)} if answer.status >= 500:
             return Finding(Code.LIVEKIT_NOT_READY, f"{answer}: {said}", REDIS)
     return _other(answer, "a list of rooms")
@@ -141,7 +162,9 @@ def explain_upgrade(answer: Answer, whose: str = "the probes'") -> Finding:
     told = f"{answer} where a socket was to open: {_short(answer)}"
     if answer.is_html or answer.status in (200, 400, 404, 426):
         return Finding(
-            Code.LIVEKIT_UPGRADE_BLOCKED, told, "gateway or edge: the Upgrade header does not reach livekit-server"
+            Code.LIVEKIT_UPGRADE_BLOCKED,
+            told,
+            "gateway or edge: the Upgrade header does not reach livekit-server",
         )
     if finding := explain_refusal(answer, whose):
         return finding
@@ -149,7 +172,11 @@ def explain_upgrade(answer: Answer, whose: str = "the probes'") -> Finding:
         return Finding(Code.LIVEKIT_JOIN_TIMEOUT, told, REDIS)
     if finding := _not_livekit(answer):
         return finding
-    return Finding(Code.LIVEKIT_JOIN_TIMEOUT, told, "livekit-server: signalling between its nodes, which is Redis")
+    return Finding(
+        Code.LIVEKIT_JOIN_TIMEOUT,
+        told,
+        "livekit-server: signalling between its nodes, which is Redis",
+    )
 
 
 def explain_open(answer: Answer, kind: str) -> Finding | None:
@@ -176,7 +203,9 @@ def explain_debug(answer: Answer) -> Finding | None:
     if answer.status != 200 or answer.is_html:
         return None
     return Finding(
-        Code.LIVEKIT_DEBUG_EXPOSED, f"{answer} to anybody", "livekit-server runs with development: true, or --dev"
+        Code.LIVEKIT_DEBUG_EXPOSED,
+        f"{answer} to anybody",
+        "livekit-server runs with development: true, or --dev",
     )
 
 
@@ -184,16 +213,22 @@ def explain_silence(finding: Finding) -> Finding:
     """What HTTP calls a stalled or broken answer, in a call's words; a name or a certificate keeps its own."""
     if finding.code not in (Code.SERVICE_STALLED, Code.SERVICE_UNAVAILABLE):
         return finding
-    return Finding(Code.LIVEKIT_NOT_READY, finding.observed.replace("edge at", "livekit-server at"), REDIS)
+    return Finding(
+        Code.LIVEKIT_NOT_READY, finding.observed.replace("edge at", "livekit-server at"), REDIS
+    )
 
 
 def _not_livekit(answer: Answer) -> Finding | None:
     """The edge spoke in its place."""
-    marks = ", ".join(f"{name}: {answer.headers[name]}" for name in ("server", "via") if name in answer.headers)
+    marks = ", ".join(
+        f"{name}: {answer.headers[name]}" for name in ("server", "via") if name in answer.headers
+    )
     told = f"{answer} ({marks or 'no server named'})"
     if answer.is_html:
         return Finding(
-            Code.LIVEKIT_EDGE_HTML, told, "DNS or gateway: the host leads to pages (S3, CloudFront), not to LiveKit"
+            Code.LIVEKIT_EDGE_HTML,
+            told,
+            "DNS or gateway: the host leads to pages (S3, CloudFront), not to LiveKit",
         )
     if answer.status in GATEWAY and "exceeded" not in text(answer):
         return Finding(
@@ -203,7 +238,11 @@ def _not_livekit(answer: Answer) -> Finding | None:
         )
     if 300 <= answer.status < 400:
         location = answer.headers.get("location", "nowhere")
-        return Finding(Code.LIVEKIT_ROUTE_MISSING, f"{told}, a redirect to {location}", "HTTPRoute of LiveKit's host")
+        return Finding(
+            Code.LIVEKIT_ROUTE_MISSING,
+            f"{told}, a redirect to {location}",
+            "HTTPRoute of LiveKit's host",
+        )
     return None
 
 
@@ -211,14 +250,22 @@ def _other(answer: Answer, wanted: str) -> Finding:
     told = f"{answer} where {wanted} was promised: {_short(answer) or 'no word'}"
     if answer.status == 404 and not answer.body:
         return Finding(
-            Code.LIVEKIT_ROUTE_MISSING, told, "HTTPRoute of LiveKit's host: the gateway has none (Envoy's 404)"
+            Code.LIVEKIT_ROUTE_MISSING,
+            told,
+            "HTTPRoute of LiveKit's host: the gateway has none (Envoy's 404)",
         )
     if answer.status < 500:
-        return Finding(Code.LIVEKIT_ROUTE_MISSING, told, "HTTPRoute of LiveKit's host: another service answers")
+        return Finding(
+            Code.LIVEKIT_ROUTE_MISSING, told, "HTTPRoute of LiveKit's host: another service answers"
+        )
     return Finding(Code.LIVEKIT_NOT_READY, told, "livekit-server: its log says more")
 
 
 def _short(answer: Answer) -> str:
     """The first words of a body, less a token that it echoes."""
     said = text(answer)
-    return f"invalid token,{said.rpartition('error')[2]}" if said.startswith("invalid token") else said[:120]
+    return (
+        f"invalid token,{said.rpartition('error')[2]}"
+        if said.startswith("invalid token")
+        else said[:120]
+    )

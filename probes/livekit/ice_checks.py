@@ -15,7 +15,14 @@ NODE_IP = "rtc.node_ip, rtc.use_external_ip (chart value livekit.rtc)"
 PRIVATE = tuple(
     ipaddress.ip_network(network)
     for network in (
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *(
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+        ),
         *("fc00::/7", "fe80::/10", "::1/128"),
     )
 )
@@ -27,10 +34,16 @@ def audit(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | None:
     if not candidates:
         return Finding(Code.LIVEKIT_UNREACHABLE, "the server names no address for media", NODE_IP)
     for transport in ("udp", "tcp"):
-        if finding := _audit_one([c for c in candidates if c.transport.lower() == transport], promised):
+        if finding := _audit_one(
+            [c for c in candidates if c.transport.lower() == transport], promised
+        ):
             return finding
     if promised.udp_ports and (
-        stray := [c for c in candidates if c.transport.lower() == "udp" and not _in(promised.udp_ports, c.port)]
+        stray := [
+            c
+            for c in candidates
+            if c.transport.lower() == "udp" and not _in(promised.udp_ports, c.port)
+        ]
     ):
         return Finding(
             Code.LIVEKIT_ADDRESS_WRONG,
@@ -45,7 +58,9 @@ def _audit_one(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | 
     private = [c for c in candidates if is_private(c.host, promised)]
     foreign = [c for c in candidates if c not in private and not promised.expects(c.host)]
     if foreign:
-        observed = f"media is to be at {told(foreign)}, which is none of {', '.join(promised.nodes)}"
+        observed = (
+            f"media is to be at {told(foreign)}, which is none of {', '.join(promised.nodes)}"
+        )
         return Finding(Code.LIVEKIT_ADDRESS_WRONG, observed, NAT)
     if private and len(private) == len(candidates):
         observed = f"media is to be at {told(private)}, which nobody outside can dial"
@@ -58,7 +73,9 @@ def _audit_fallback(candidates: Sequence[Candidate], promised: LiveKit) -> Findi
     tcp = [c for c in candidates if c.transport.lower() == "tcp"]
     if not promised.tcp_port or any(c.port == promised.tcp_port for c in tcp):
         return None
-    named = f"the server names {told(tcp)}" if tcp else "the server names no address for media over TCP"
+    named = (
+        f"the server names {told(tcp)}" if tcp else "the server names no address for media over TCP"
+    )
     return Finding(
         Code.LIVEKIT_TCP_FALLBACK_MISSING,
         f"{named}, promised is port {promised.tcp_port}",
@@ -74,11 +91,19 @@ def explain_checks(checks: Sequence[Check], promised: LiveKit) -> Finding | None
         return _closed(checks, promised)
     if not _any(udp):
         observed = f"{seen(udp) or 'the server names no address for media over UDP'}; {seen(tcp)}"
-        return Finding(Code.LIVEKIT_UDP_BLOCKED, observed, f"{SECURITY_GROUP}: UDP {_ports(promised, udp)}")
+        return Finding(
+            Code.LIVEKIT_UDP_BLOCKED, observed, f"{SECURITY_GROUP}: UDP {_ports(promised, udp)}"
+        )
     if tcp and not _any(tcp):
-        who = "another listener (load balancer)" if any(check.connected for check in tcp) else SECURITY_GROUP
+        who = (
+            "another listener (load balancer)"
+            if any(check.connected for check in tcp)
+            else SECURITY_GROUP
+        )
         ports = ", ".join(str(check.place.port) for check in tcp)
-        return Finding(Code.LIVEKIT_TCP_FALLBACK_MISSING, f"{seen(tcp)}; {seen(udp)}", f"{who}: TCP {ports}")
+        return Finding(
+            Code.LIVEKIT_TCP_FALLBACK_MISSING, f"{seen(tcp)}; {seen(udp)}", f"{who}: TCP {ports}"
+        )
     return None
 
 
@@ -102,7 +127,9 @@ def is_private(host: str, promised: LiveKit) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:  # a name, as mDNS hides addresses
         return host.endswith(".local")
-    return any(address in network for network in PRIVATE) and not (promised.nodes and promised.expects(host))
+    return any(address in network for network in PRIVATE) and not (
+        promised.nodes and promised.expects(host)
+    )
 
 
 def seen(checks: Sequence[Check]) -> str:

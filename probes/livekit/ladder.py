@@ -79,33 +79,46 @@ class _Way:
         return _told(await asked(self._web, self._promised, "/"), http_answers.explain_root)
 
     async def _livekit(self) -> str:
-        told = _told(await asked(self._web, self._promised, VALIDATE), http_answers.explain_stranger)
+        told = _told(
+            await asked(self._web, self._promised, VALIDATE), http_answers.explain_stranger
+        )
         _told(await asked(self._web, self._promised, NEWER), http_answers.explain_newer)
         return told
 
     async def _key(self) -> str:
         token = self._access.to_join("probe-nowhere", "probe")
-        return _told(await asked(self._web, self._promised, VALIDATE, token), http_answers.explain_token)
+        return _told(
+            await asked(self._web, self._promised, VALIDATE, token), http_answers.explain_token
+        )
 
     async def _rooms(self) -> str:
-        return f"{len(await rooms.listed(self._web, self._promised, self._access))} rooms are listed"
+        return (
+            f"{len(await rooms.listed(self._web, self._promised, self._access))} rooms are listed"
+        )
 
     async def _join(self) -> str:
         """The seat is kept while its addresses are asked, since the server forgets the checks of who has left."""
-        async with probe_room(self._web, self._promised, self._access, self._ledger, "ladder") as room:
+        async with probe_room(
+            self._web, self._promised, self._access, self._ledger, "ladder"
+        ) as room:
             token = self._access.to_join(room, f"{room}-ladder")
             async with signalling.joined(self._web, self._promised, token) as self.seat:
                 self.checks, self.lent = await asyncio.gather(
                     stun.checks(self.seat, self._promised.dial),
                     turn.lent(self._web.target, self.seat.relays),
                 )
-        for said in (*(f"{c.place}: {c.saw}" for c in self.checks), *(f"{x.url}: {x.saw}" for x in self.lent)):
+        for said in (
+            *(f"{c.place}: {c.saw}" for c in self.checks),
+            *(f"{x.url}: {x.saw}" for x in self.lent),
+        ):
             current().note(said)
         return f"joined in {self.seat.seconds:.2f} s, node {self.seat.node or 'unnamed'}, server {self.seat.version}"
 
 
 @asynccontextmanager
-async def probe_room(web: Web, promised: LiveKit, access: Access, ledger: Ledger, label: str) -> AsyncIterator[str]:
+async def probe_room(
+    web: Web, promised: LiveKit, access: Access, ledger: Ledger, label: str
+) -> AsyncIterator[str]:
     """A room's name, in the ledger before whoever joins makes it; gone after the block, or swept later."""
     room = ledger.enter(KIND, label)
     try:
@@ -144,7 +157,10 @@ async def climb(web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> 
             rungs.append(Rung(name, held=True, saw=await step()))
         except Broken as failure:
             rungs.append(Rung(name, held=False, saw=failure.finding.observed))
-            return Climb(tuple(rungs), _reproducible(replace(failure.finding, rungs=tuple(rungs)), web.target.tls.ca))
+            return Climb(
+                tuple(rungs),
+                _reproducible(replace(failure.finding, rungs=tuple(rungs)), web.target.tls.ca),
+            )
     return Climb(tuple(rungs), None, way.seat, way.checks, way.lent)
 
 

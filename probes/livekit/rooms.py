@@ -11,8 +11,12 @@ from probes.transport.http import Answer, Web
 SERVICE = "/twirp/livekit.RoomService"
 
 
-async def _call(web: Web, promised: LiveKit, access: Access, method: str, wish: dict[str, Any]) -> Answer:
-    return await web.ask("POST", f"{promised.origin}{SERVICE}/{method}", token=access.to_keep_rooms(), json=wish)
+async def _call(
+    web: Web, promised: LiveKit, access: Access, method: str, wish: dict[str, Any]
+) -> Answer:
+    return await web.ask(
+        "POST", f"{promised.origin}{SERVICE}/{method}", token=access.to_keep_rooms(), json=wish
+    )
 
 
 async def listed(web: Web, promised: LiveKit, access: Access) -> list[str]:

@@ -11,7 +11,14 @@ FINGERPRINT = ":".join(["00"] * 32)
 
 def said(sdp: str, name: str) -> str:
     """The first value of an attribute; bundled media share it."""
-    return next((line.removeprefix(f"a={name}:") for line in sdp.splitlines() if line.startswith(f"a={name}:")), "")
+    return next(
+        (
+            line.removeprefix(f"a={name}:")
+            for line in sdp.splitlines()
+            if line.startswith(f"a={name}:")
+        ),
+        "",
+    )
 
 
 def complete(sdp: str) -> bool:
@@ -21,7 +28,9 @@ def complete(sdp: str) -> bool:
 
 def candidates(sdp: str) -> list[Candidate]:
     """Media's addresses in a session description, once each; what belongs to RTCP alone is left out."""
-    lines = dict.fromkeys(line.removeprefix("a=") for line in sdp.splitlines() if line.startswith("a=candidate:"))
+    lines = dict.fromkeys(
+        line.removeprefix("a=") for line in sdp.splitlines() if line.startswith("a=candidate:")
+    )
     return [candidate for line in lines for candidate in _parsed(line)]
 
 
@@ -47,7 +56,13 @@ def answered(offer: str, ufrag: str, password: str) -> str:
     """An answer that takes the data channel, declines all media, and says nowhere where we are."""
     head, *media = offer.replace("\r\n", "\n").strip("\n").split("\nm=")
     accepted = [said(section, "mid") for section in media if section.startswith("application ")]
-    lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(accepted)}"]
+    lines = [
+        "v=0",
+        "o=- 1 1 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        f"a=group:BUNDLE {' '.join(accepted)}",
+    ]
     lines += ["a=msid-semantic: WMS"] if "msid-semantic" in head else []
     for section in media:
         lines += _section(section, ufrag, password)

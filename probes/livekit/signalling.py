@@ -77,7 +77,9 @@ class Joined:
 @asynccontextmanager
 async def joined(web: Web, promised: LiveKit, token: str) -> AsyncIterator[Joined]:
     """A seat for as long as the block lasts; the server is told when it ends. Raises Broken."""
-    query = urlencode({"access_token": token, "protocol": PROTOCOL, "auto_subscribe": 1, "sdk": "python"})
+    query = urlencode(
+        {"access_token": token, "protocol": PROTOCOL, "auto_subscribe": 1, "sdk": "python"}
+    )
     with current().exchange("socket", "GET", f"{promised.origin}{PATH}?{query}") as exchange:
         began = time.monotonic()
         connection = await _upgraded(web, exchange)
@@ -128,7 +130,9 @@ async def _seated(connection: ClientConnection, exchange: Exchange, began: float
         redactor = current().evidence.redactor
         for server in welcome.ice_servers:
             redactor.remember(server.credential)
-        mine = Credentials(secrets.token_hex(4), sdp.said(offer, "ice-ufrag"), sdp.said(offer, "ice-pwd"))
+        mine = Credentials(
+            secrets.token_hex(4), sdp.said(offer, "ice-ufrag"), sdp.said(offer, "ice-pwd")
+        )
         await connection.send(_answer(offer, mine))
         candidates = [candidate async for candidate in _candidates(connection, offer)]
     except TimeoutError as error:
@@ -137,19 +141,26 @@ async def _seated(connection: ClientConnection, exchange: Exchange, began: float
     except ConnectionClosed as error:
         current().telling = exchange
         raise broken(
-            Code.LIVEKIT_JOIN_TIMEOUT, f"livekit-server dropped who joined: {error}", "livekit-server: its log says why"
+            Code.LIVEKIT_JOIN_TIMEOUT,
+            f"livekit-server dropped who joined: {error}",
+            "livekit-server: its log says why",
         ) from error
     seat = _seat(welcome, mine, candidates, seconds)
     exchange.response_body = told(seat).encode()
     return seat
 
 
-def _seat(welcome: JoinResponse, mine: Credentials, candidates: list[Candidate], seconds: float) -> Joined:
+def _seat(
+    welcome: JoinResponse, mine: Credentials, candidates: list[Candidate], seconds: float
+) -> Joined:
     return Joined(
         welcome.server_info.version or welcome.server_version,
         welcome.server_info.protocol,
         welcome.server_info.node_id,
-        tuple(Relay(tuple(server.urls), server.username, server.credential) for server in welcome.ice_servers),
+        tuple(
+            Relay(tuple(server.urls), server.username, server.credential)
+            for server in welcome.ice_servers
+        ),
         mine,
         tuple(candidates),
         seconds,
@@ -160,7 +171,12 @@ def told(seat: Joined) -> str:
     """What a reader of the journal gets to see of a join, for the protobufs that were sent."""
     shown = [f"{c.transport} {c.host}:{c.port} {c.type}" for c in seat.candidates]
     urls = [url for relay in seat.relays for url in relay.urls]
-    said = {"version": seat.version, "protocol": seat.protocol, "node": seat.node, "iceServers": urls}
+    said = {
+        "version": seat.version,
+        "protocol": seat.protocol,
+        "node": seat.node,
+        "iceServers": urls,
+    }
     return json.dumps(said | {"candidates": shown})
 
 
@@ -201,7 +217,10 @@ async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator
                 said = await _next(connection)
         except TimeoutError:
             return
-        if said.WhichOneof("message") != "trickle" or said.trickle.target != SignalTarget.SUBSCRIBER:
+        if (
+            said.WhichOneof("message") != "trickle"
+            or said.trickle.target != SignalTarget.SUBSCRIBER
+        ):
             continue
         for candidate in sdp.trickled(said.trickle.candidateInit):
             yield candidate
@@ -210,7 +229,9 @@ async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator
 
 
 def _answer(offer: str, mine: Credentials) -> bytes:
-    answer = SessionDescription(type="answer", sdp=sdp.answered(offer, mine.mine, secrets.token_hex(16)))
+    answer = SessionDescription(
+        type="answer", sdp=sdp.answered(offer, mine.mine, secrets.token_hex(16))
+    )
     return bytes(SignalRequest(answer=answer).SerializeToString())
 
 

@@ -59,13 +59,19 @@ def places(candidates: Sequence[Candidate], dial: Sequence[str]) -> list[Place]:
     ]
     doors = dict.fromkeys((place.transport, place.port) for place in named)
     hosts = {place.host for place in named}
-    direct = [Place(transport, host, port, named=False) for host in dial for transport, port in doors]
+    direct = [
+        Place(transport, host, port, named=False) for host in dial for transport, port in doors
+    ]
     return list(dict.fromkeys([*named, *(place for place in direct if place.host not in hosts)]))
 
 
 async def checks(seat: Joined, dial: Sequence[str]) -> tuple[Check, ...]:
     """All places at once, each within the budget."""
-    return tuple(await asyncio.gather(*(_check(place, seat.credentials) for place in places(seat.candidates, dial))))
+    return tuple(
+        await asyncio.gather(
+            *(_check(place, seat.credentials) for place in places(seat.candidates, dial))
+        )
+    )
 
 
 async def _check(place: Place, credentials: Credentials) -> Check:
@@ -95,7 +101,11 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._request = request
         self.transaction = stun.Transaction(
-            request, (place.host, place.port), self, retransmissions=RETRANSMISSIONS, integrity_key=key
+            request,
+            (place.host, place.port),
+            self,
+            retransmissions=RETRANSMISSIONS,
+            integrity_key=key,
         )
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
@@ -116,12 +126,15 @@ async def _by_udp(place: Place, credentials: Credentials, ends: float, began: fl
     request = _request(credentials)
     loop = asyncio.get_running_loop()
     transport, asking = await loop.create_datagram_endpoint(
-        lambda: _Datagrams(request, place, credentials.password.encode()), remote_addr=(place.host, place.port)
+        lambda: _Datagrams(request, place, credentials.password.encode()),
+        remote_addr=(place.host, place.port),
     )
     try:
         async with asyncio.timeout_at(ends):
             await asking.transaction.run()
-    except stun.TransactionFailed as failed:  # signed by who is there, for instance 487: roles conflict
+    except (
+        stun.TransactionFailed
+    ) as failed:  # signed by who is there, for instance 487: roles conflict
         return _answered(place, began, f"answered with error {failed.response.error_code}")
     finally:
         transport.close()
@@ -138,7 +151,9 @@ async def _by_tcp(place: Place, credentials: Credentials, ends: float, began: fl
             while not _is_answer(await _frame(reader), request, credentials.password.encode()):
                 pass
     except (TimeoutError, OSError, asyncio.IncompleteReadError):
-        return Check(place, None, "takes connections and does not answer as ICE does", connected=True)
+        return Check(
+            place, None, "takes connections and does not answer as ICE does", connected=True
+        )
     finally:
         writer.transport.abort()
     return _answered(place, began, "answered")

@@ -33,11 +33,19 @@ class Access:
     def token(self, identity: str = "", **grants: Any) -> str:
         """A token with `grants` in LiveKit's own words; never the same twice."""
         now = int(time.time())
-        said = {"iss": self.key, "nbf": now - 5, "exp": now + SECONDS, "video": grants, "jti": os.urandom(8).hex()}
+        said = {
+            "iss": self.key,
+            "nbf": now - 5,
+            "exp": now + SECONDS,
+            "video": grants,
+            "jti": os.urandom(8).hex(),
+        }
         with warnings.catch_warnings():
             # Keys that everybody knows are shorter than they should be; they are tried for that very reason.
             warnings.simplefilter("ignore", InsecureKeyLengthWarning)
-            return jwt.encode(said | ({"sub": identity} if identity else {}), self.secret, algorithm=ALGORITHM)
+            return jwt.encode(
+                said | ({"sub": identity} if identity else {}), self.secret, algorithm=ALGORITHM
+            )
 
     def to_join(self, room: str, identity: str) -> str:
         """For one participant of one room, who may speak, listen and send data."""
@@ -57,9 +65,14 @@ def promised_in(promised: LiveKit | None, tier: str) -> LiveKit:
     return promised
 
 
-def open_access(promised: LiveKit, redactor: Redactor, environ: Mapping[str, str] = os.environ) -> Access:
+def open_access(
+    promised: LiveKit, redactor: Redactor, environ: Mapping[str, str] = os.environ
+) -> Access:
     """The environment's key and secret, which `redactor` knows before anybody can use it. Raises CannotAsk."""
-    access = Access(_read(promised.api_key, "api_key", environ), _read(promised.api_secret, "api_secret", environ))
+    access = Access(
+        _read(promised.api_key, "api_key", environ),
+        _read(promised.api_secret, "api_secret", environ),
+    )
     redactor.remember(access.secret)
     return access
 

@@ -15,7 +15,9 @@ from probes.finding import Code, Finding
 from probes.livekit.signalling import Relay
 
 BUDGET = 2.0  # seconds for each
-URL = re.compile(r"(?P<scheme>turns?):(?P<host>\[[^]]+\]|[^:?]+)(?::(?P<port>\d+))?(?:\?transport=(?P<by>udp|tcp))?")
+URL = re.compile(
+    r"(?P<scheme>turns?):(?P<host>\[[^]]+\]|[^:?]+)(?::(?P<port>\d+))?(?:\?transport=(?P<by>udp|tcp))?"
+)
 PORTS = {"turn": 3478, "turns": 5349}  # RFC 7065
 
 
@@ -30,7 +32,12 @@ class Lent:
 
 async def lent(target: Target, relays: Sequence[Relay]) -> tuple[Lent, ...]:
     """Every TURN URL asked at once, each allocation given back; STUN servers are passed over."""
-    wishes = [(relay, url) for relay in relays for url in relay.urls if url.startswith(("turn:", "turns:"))]
+    wishes = [
+        (relay, url)
+        for relay in relays
+        for url in relay.urls
+        if url.startswith(("turn:", "turns:"))
+    ]
     return tuple(await asyncio.gather(*(_lent(target, relay, url) for relay, url in wishes)))
 
 
@@ -41,18 +48,26 @@ async def _lent(target: Target, relay: Relay, url: str) -> Lent:
     place = (address(host), int(parts["port"] or PORTS[parts["scheme"]]))
     try:
         async with asyncio.timeout(BUDGET):
-            return Lent(url, await _allocated(target, relay, place, parts["scheme"], parts["by"] or ""), "lent a relay")
+            return Lent(
+                url,
+                await _allocated(target, relay, place, parts["scheme"], parts["by"] or ""),
+                "lent a relay",
+            )
     except (stun.TransactionTimeout, TimeoutError):
         return Lent(url, "", f"no answer within {BUDGET:g} s")
     except stun.TransactionFailed as failed:
         code, reason = failed.response.attributes.get("ERROR-CODE", (0, "no reason"))
         return Lent(url, "", f"refused with {code} {reason}")
     except (OSError, ValueError) as error:
-        said = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
+        said = (
+            error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
+        )
         return Lent(url, "", f"no way there: {said}")
 
 
-async def _allocated(target: Target, relay: Relay, place: tuple[str, int], scheme: str, by: str) -> str:
+async def _allocated(
+    target: Target, relay: Relay, place: tuple[str, int], scheme: str, by: str
+) -> str:
     closed = asyncio.Event()
     transport, _ = await turn.create_turn_endpoint(
         lambda: _Silent(closed),

@@ -22,7 +22,9 @@ class Journal:
         self._file = (folder / NAME).open("ab", buffering=0)
 
     def write(self, event: str, **fields: Any) -> None:
-        line = json.dumps({"event": event, "at": round(time.time(), 6), **fields}, ensure_ascii=False)
+        line = json.dumps(
+            {"event": event, "at": round(time.time(), 6), **fields}, ensure_ascii=False
+        )
         # A lone surrogate in a body that we were sent must not cost us the line.
         self._file.write(line.encode("utf-8", "backslashreplace") + b"\n")
 

@@ -69,7 +69,9 @@ class Ledger:
 
     def _keep(self, entry: Entry) -> None:
         self._entries[entry.name] = entry
-        self._file.write(json.dumps({"kind": entry.kind, "name": entry.name, "id": entry.id}) + "\n")
+        self._file.write(
+            json.dumps({"kind": entry.kind, "name": entry.name, "id": entry.id}) + "\n"
+        )
 
     def close(self) -> None:
         self._file.close()
@@ -77,7 +79,11 @@ class Ledger:
     def abandoned(self, apex: str) -> Iterator[tuple[Path, list[Entry]]]:
         """What runs that are dead now have left at `apex`, by the ledger file that says so."""
         for path in sorted(self._runs.glob(f"*/{NAME}")):
-            if path.parent.name != self._run and (entries := _left_in(path)) and _place(path.parent) == apex:
+            if (
+                path.parent.name != self._run
+                and (entries := _left_in(path))
+                and _place(path.parent) == apex
+            ):
                 yield path, entries
 
 
@@ -106,7 +112,10 @@ def is_left_over(name: str, older_than: timedelta, now: datetime) -> bool:
     """Whether `name` carries the tag of a run that began so long ago that it cannot be alive."""
     tag = TAG.match(name)
     try:
-        return tag is not None and datetime.strptime(tag["at"] + "+0000", "%Y%m%dT%H%M%S%z") < now - older_than
+        return (
+            tag is not None
+            and datetime.strptime(tag["at"] + "+0000", "%Y%m%dT%H%M%S%z") < now - older_than
+        )
     except ValueError:  # no date: somebody else's name
         return False
 

@@ -29,7 +29,10 @@ def send(spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> tuple
     sending = Sending(spans, endpoint, deadline)
     sending.start()
     sending.join(max(0.0, deadline - time.monotonic()))
-    return sending.taken, sending.reason or sending.session.reason or "the collector did not answer in time"
+    return (
+        sending.taken,
+        sending.reason or sending.session.reason or "the collector did not answer in time",
+    )
 
 
 class Sending(threading.Thread):
@@ -111,7 +114,9 @@ def _partial_success(body: bytes, kind: str) -> Any:
 def root_of(error: BaseException) -> str:
     """What the operating system said, below three layers of libraries; never their text, which holds the URL."""
     at: BaseException | None = error
-    said = str(error) if type(error) is OSError else type(error).__name__  # requests' word for a missing certificate
+    said = (
+        str(error) if type(error) is OSError else type(error).__name__
+    )  # requests' word for a missing certificate
     while at is not None:
         if isinstance(at, OSError) and at.strerror:
             said = at.strerror

@@ -15,7 +15,21 @@ from probes.recording.redactor import Redactor
 
 _JSON_LINES = (".trace", ".network")
 _PICTURES_AND_FONTS = frozenset(
-    {".avif", ".gif", ".ico", ".jpeg", ".jpg", ".mp4", ".otf", ".png", ".ttf", ".webm", ".webp", ".woff", ".woff2"}
+    {
+        ".avif",
+        ".gif",
+        ".ico",
+        ".jpeg",
+        ".jpg",
+        ".mp4",
+        ".otf",
+        ".png",
+        ".ttf",
+        ".webm",
+        ".webp",
+        ".woff",
+        ".woff2",
+    }
 )
 
 
@@ -26,7 +40,9 @@ def scrub(archive: Path, redactor: Redactor) -> None:
         try:
             _rewrite(archive, redactor)
         except Exception as error:
-            raise ValueError(f"the browser trace could not be scrubbed and was deleted: {error}") from error
+            raise ValueError(
+                f"the browser trace could not be scrubbed and was deleted: {error}"
+            ) from error
         stack.pop_all()
 
 
@@ -56,7 +72,11 @@ def _member(path: PurePosixPath, data: bytes, redactor: Redactor) -> bytes:
     if path.suffix in _JSON_LINES:
         return b"\n".join(_text(line, redactor) for line in data.split(b"\n"))
     # A reply that only calls itself a picture is read like any other.
-    return data if path.suffix in _PICTURES_AND_FONTS and b"\0" in data[:1024] else _text(data, redactor)
+    return (
+        data
+        if path.suffix in _PICTURES_AND_FONTS and b"\0" in data[:1024]
+        else _text(data, redactor)
+    )
 
 
 def _text(data: bytes, redactor: Redactor) -> bytes:
@@ -64,4 +84,6 @@ def _text(data: bytes, redactor: Redactor) -> bytes:
         # Lone surrogates, which JSON may escape, are escaped again.
         return redactor.document(data.decode()).encode("utf-8", "backslashreplace")
     except UnicodeDecodeError:
-        return redactor.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return redactor.text(data.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )

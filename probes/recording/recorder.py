@@ -94,7 +94,9 @@ class Recorder:
 
         A socket or a stream is recorded when it closes, later than what went wrong while it was open.
         """
-        asked = [exchange for exchange in self.exchanges if exchange.kind not in HELD_OPEN] or self.exchanges
+        asked = [
+            exchange for exchange in self.exchanges if exchange.kind not in HELD_OPEN
+        ] or self.exchanges
         return self.telling or (asked[-1] if asked else None)
 
     def note(self, text: str) -> None:
@@ -175,7 +177,10 @@ class Recorder:
 
 
 def _message(redactor: Redactor, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    return {"headers": redactor.headers(headers), "body": redactor.body(body, headers.get("content-type", ""))}
+    return {
+        "headers": redactor.headers(headers),
+        "body": redactor.body(body, headers.get("content-type", "")),
+    }
 
 
 _current: ContextVar[Recorder] = ContextVar("recorder")
@@ -221,5 +226,7 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
         # Their token is in the URL (contract 3.4).
         place, _, query = exchange.url.partition("?")
         name = query.partition("=")[0]
-        return f"{line} {shlex.quote(redactor.url(place))}" + (f'"?{name}={PLACEHOLDER}"' if query else "")
+        return f"{line} {shlex.quote(redactor.url(place))}" + (
+            f'"?{name}={PLACEHOLDER}"' if query else ""
+        )
     return f"{line} {shlex.quote(redactor.url(exchange.url))}"

@@ -23,7 +23,9 @@ _SHORTEST = 6  # a shorter "secret" would shred every text it is looked for in
 _QUICK = 400  # characters in which a look at each is quicker than a search for each form
 _SCANNED = 4_000_000  # characters of one text
 _PARSED = 100_000  # characters of a body, of which 2000 are shown
-_TEXT_TYPE = re.compile(r"text/|json|xml|javascript|ecmascript|x-www-form-urlencoded|mpegurl", re.IGNORECASE)
+_TEXT_TYPE = re.compile(
+    r"text/|json|xml|javascript|ecmascript|x-www-form-urlencoded|mpegurl", re.IGNORECASE
+)
 _OPEN_TYPE = re.compile(r"\s*(?:\Z|multipart/)", re.IGNORECASE)  # may be text, may be bytes
 
 
@@ -31,13 +33,19 @@ class Redactor:
     """What one run may show; it learns the run's own secrets as they are read or minted."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}  # every form of every known secret, longest first -> its label
+        self._known: dict[
+            str, str
+        ] = {}  # every form of every known secret, longest first -> its label
         self._heads: set[str] = set()  # how those forms begin
         self._clean: set[str] = set()  # short texts that hold none of them
 
     def remember(self, secret: str) -> None:
         """Take `secret` out of everything from now on, however it is written. Public development names stay."""
-        if len(secret.strip()) < _SHORTEST or secret.lower() in DEV_CREDENTIALS or secret in self._known:
+        if (
+            len(secret.strip()) < _SHORTEST
+            or secret.lower() in DEV_CREDENTIALS
+            or secret in self._known
+        ):
             return
         label = (
             secret_labels.token(secret)
@@ -53,7 +61,9 @@ class Redactor:
         """Remember the cookies of a request or an answer: quoted elsewhere, nothing tells that they are secret."""
         for name, value in headers.items():
             if name.lower() in ("cookie", "set-cookie"):
-                with suppress(CookieError):  # what a server may not call a cookie, a browser does not keep
+                with suppress(
+                    CookieError
+                ):  # what a server may not call a cookie, a browser does not keep
                     for cookie in SimpleCookie(value).values():
                         self.remember(cookie.value)
 
@@ -67,7 +77,8 @@ class Redactor:
 
     def headers(self, mapping: Mapping[str, str]) -> dict[str, str]:
         return {
-            self.text(name): secret_patterns.named(name, self._without_known(value)) for name, value in mapping.items()
+            self.text(name): secret_patterns.named(name, self._without_known(value))
+            for name, value in mapping.items()
         }
 
     def body(self, value: bytes | str, content_type: str, limit: int = 2000) -> str:
@@ -95,7 +106,10 @@ class Redactor:
     def _tree(self, value: Any, name: str) -> Any:
         """Parsed JSON that stands under `name`."""
         if isinstance(value, dict):
-            return {self.text(key): self._tree(inner, _called(key, value, name)) for key, inner in value.items()}
+            return {
+                self.text(key): self._tree(inner, _called(key, value, name))
+                for key, inner in value.items()
+            }
         if isinstance(value, list):
             return [self._tree(inner, name) for inner in value]
         if isinstance(value, str):
@@ -109,7 +123,9 @@ class Redactor:
             return True
         if value in self._clean:
             return False
-        if any(value[at : at + _SHORTEST] in self._heads for at in range(len(value) - _SHORTEST + 1)):
+        if any(
+            value[at : at + _SHORTEST] in self._heads for at in range(len(value) - _SHORTEST + 1)
+        ):
             return True
         self._clean.add(value)
         return False
@@ -120,7 +136,9 @@ class Redactor:
         for form, label in self._known.items():
             if form in value:
                 parts = secret_labels.split(value)
-                value = "".join(part if at % 2 else part.replace(form, label) for at, part in enumerate(parts))
+                value = "".join(
+                    part if at % 2 else part.replace(form, label) for at, part in enumerate(parts)
+                )
         return value
 
 
@@ -128,7 +146,9 @@ def _decoded(value: bytes, content_type: str) -> str | None:
     if _TEXT_TYPE.search(content_type):
         return value.decode("utf-8", "replace")
     try:
-        return value.decode("utf-8") if _OPEN_TYPE.match(content_type) and b"\0" not in value else None
+        return (
+            value.decode("utf-8") if _OPEN_TYPE.match(content_type) and b"\0" not in value else None
+        )
     except UnicodeDecodeError:
         return None
 

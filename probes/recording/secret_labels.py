@@ -107,7 +107,9 @@ def whole(value: str) -> bool:
 
 def mask(kind: str, value: str) -> str:
     """`value` with all that is neither label nor authentication scheme made a label."""
-    return "".join(part if at % 2 else _mask_part(kind, part) for at, part in enumerate(split(value)))
+    return "".join(
+        part if at % 2 else _mask_part(kind, part) for at, part in enumerate(split(value))
+    )
 
 
 def _mask_part(kind: str, part: str) -> str:
@@ -123,10 +125,19 @@ def _mask_part(kind: str, part: str) -> str:
 def forms(secret: str) -> set[str]:
     """The ways in which a known secret may be written inside a text."""
     raw = secret.encode("utf-8", "backslashreplace")
-    spelled = {secret, secret.strip(), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    spelled = {
+        secret,
+        secret.strip(),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    }
     spelled |= {secret.replace("/", r"\/"), escape(secret), escape(secret, quote=False)}
     spelled |= {form for offset in range(3) for form in _base64(raw, offset)}
-    encoded = {quote(form.encode("utf-8", "backslashreplace"), safe) for form in spelled for safe in ("", "/")}
+    encoded = {
+        quote(form.encode("utf-8", "backslashreplace"), safe)
+        for form in spelled
+        for safe in ("", "/")
+    }
     encoded |= {quote(form, "") for form in encoded}
     return spelled | encoded | {re.sub("%..", lambda m: m[0].lower(), form) for form in encoded}
 

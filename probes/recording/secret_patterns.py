@@ -51,7 +51,17 @@ _DOUBTFUL_AT_END = re.compile(rf"{_DOUBTFUL}\Z", re.IGNORECASE)
 _COOKIE_NAME = re.compile(r"cookie\Z", re.IGNORECASE)
 _COOKIE_PART = re.compile(r"[^;\r\n]++")
 _COOKIE_ATTRIBUTES = frozenset(
-    {"path", "domain", "expires", "max-age", "samesite", "secure", "httponly", "partitioned", "priority"}
+    {
+        "path",
+        "domain",
+        "expires",
+        "max-age",
+        "samesite",
+        "secure",
+        "httponly",
+        "partitioned",
+        "priority",
+    }
 )
 
 
@@ -87,7 +97,11 @@ def _jwt(match: re.Match[str]) -> str:
     first, *others = re.split(r"\.|%", match[0])
     glued = match.start() and match.string[match.start() - 1].isalnum()
     # "heyJude.play()" is no token.
-    return secret_labels.token(match[0]) if others and (not glued or len(first) > len("eyJhbGciOi")) else match[0]
+    return (
+        secret_labels.token(match[0])
+        if others and (not glued or len(first) > len("eyJhbGciOi"))
+        else match[0]
+    )
 
 
 def _sigv2(match: re.Match[str]) -> str:
@@ -106,14 +120,24 @@ def _in_query(match: re.Match[str]) -> str:
 
 def _encoded_name(match: re.Match[str]) -> str:
     name = unquote(match["name"])
-    return _replaced(match, "value", hide(name, match["value"])) if _NAME_AT_END.search(name) else match[0]
+    return (
+        _replaced(match, "value", hide(name, match["value"]))
+        if _NAME_AT_END.search(name)
+        else match[0]
+    )
 
 
 def _named(match: re.Match[str]) -> str:
     group = match.lastgroup or "bare"
     name, value = match["name"], match[group]
-    told = group == "bare" and (_LITERAL.fullmatch(value) or (":" in match["separator"] and _is_prose(name, value)))
-    return match[0] if told or not is_secret(name, value) else _replaced(match, group, hide(name, value))
+    told = group == "bare" and (
+        _LITERAL.fullmatch(value) or (":" in match["separator"] and _is_prose(name, value))
+    )
+    return (
+        match[0]
+        if told or not is_secret(name, value)
+        else _replaced(match, group, hide(name, value))
+    )
 
 
 def _is_prose(name: str, value: str) -> bool:
@@ -140,17 +164,29 @@ def _cookie(part: str, shown: frozenset[str]) -> str:
 
 def _cookie_line(match: re.Match[str]) -> str:
     said = match["value"]
-    return match[0] if _PLAIN_WORD.fullmatch(said.strip()) else _replaced(match, "value", _cookies(said))
+    return (
+        match[0]
+        if _PLAIN_WORD.fullmatch(said.strip())
+        else _replaced(match, "value", _cookies(said))
+    )
 
 
 def _bearer(match: re.Match[str]) -> str:
     value = match["value"]
-    return match[0] if _PLAIN_WORD.fullmatch(value) else _replaced(match, "value", secret_labels.plain("token", value))
+    return (
+        match[0]
+        if _PLAIN_WORD.fullmatch(value)
+        else _replaced(match, "value", secret_labels.plain("token", value))
+    )
 
 
-_SIGV2 = re.compile(rf"\bAWS (?P<key>{LABEL}|[A-Za-z0-9._-]{{3,128}}):(?P<signature>[A-Za-z0-9+/=]{{8,}}+)")
+_SIGV2 = re.compile(
+    rf"\bAWS (?P<key>{LABEL}|[A-Za-z0-9._-]{{3,128}}):(?P<signature>[A-Za-z0-9+/=]{{8,}}+)"
+)
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]*+(?:(?:\.|%(?:25)?2[Ee]){1,2}+[A-Za-z0-9_-]++){0,4}+")
-_NAMED = re.compile(rf"(?=[acegjpst])(?P<name>{_NAME})(?P<separator>{_SEPARATOR}){_VALUE}", re.IGNORECASE)
+_NAMED = re.compile(
+    rf"(?=[acegjpst])(?P<name>{_NAME})(?P<separator>{_SEPARATOR}){_VALUE}", re.IGNORECASE
+)
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(
@@ -195,7 +231,13 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         ),
         _field,
     ),
-    (re.compile(r"""\b(?:bearer|basic)\s{1,4}(?P<value>[A-Za-z0-9._~+/=%-]{8,}+)(?!["'])""", re.IGNORECASE), _bearer),
+    (
+        re.compile(
+            r"""\b(?:bearer|basic)\s{1,4}(?P<value>[A-Za-z0-9._~+/=%-]{8,}+)(?!["'])""",
+            re.IGNORECASE,
+        ),
+        _bearer,
+    ),
     (
         re.compile(
             rf"cookie(?:{_SEPARATOR}{_QUOTE}|{_QUOTE}?\s{{0,2}}:\s{{0,4}})"
@@ -236,7 +278,9 @@ def tokens(value: str) -> str:
 def named(name: str, value: str) -> str:
     """`value`, which a header or a key of JSON calls `name`."""
     if _COOKIE_NAME.search(name):
-        return _cookies(tokens(value), _COOKIE_ATTRIBUTES if name.lower() == "set-cookie" else frozenset())
+        return _cookies(
+            tokens(value), _COOKIE_ATTRIBUTES if name.lower() == "set-cookie" else frozenset()
+        )
     return hide(name, tokens(value)) if is_secret(name, value) else text(value)
 
 

@@ -47,16 +47,35 @@ from probes.finding import Code, Finding, Verdict, exit_code
 
 NAME = "spans.jsonl"
 SERVICE = "wealist-probes"
-METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
+METHODS = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
+)
 OTEL_TRACES_EXPORTER = "OTEL_TRACES_EXPORTER"
 PORTS = {"http": 80, "https": 443}
 
 Attributes = dict[str, str | int]
 
-_SYNTHETIC: Attributes = {user_agent.USER_AGENT_SYNTHETIC_TYPE: user_agent.UserAgentSyntheticTypeValues.TEST.value}
-_STATUS = {Verdict.HELD: "pass", Verdict.BROKEN: "fail", Verdict.SKIPPED: "skip", Verdict.DEGRADED: "degraded"}
-_RESULT = {Verdict.HELD: "success", Verdict.BROKEN: "failure", Verdict.SKIPPED: "skip", Verdict.DEGRADED: "success"}
-_CUT_SHORT = {"deadline": "timeout", "stuck": "timeout", "SIGTERM": "cancellation", "SIGINT": "cancellation"}
+_SYNTHETIC: Attributes = {
+    user_agent.USER_AGENT_SYNTHETIC_TYPE: user_agent.UserAgentSyntheticTypeValues.TEST.value
+}
+_STATUS = {
+    Verdict.HELD: "pass",
+    Verdict.BROKEN: "fail",
+    Verdict.SKIPPED: "skip",
+    Verdict.DEGRADED: "degraded",
+}
+_RESULT = {
+    Verdict.HELD: "success",
+    Verdict.BROKEN: "failure",
+    Verdict.SKIPPED: "skip",
+    Verdict.DEGRADED: "success",
+}
+_CUT_SHORT = {
+    "deadline": "timeout",
+    "stuck": "timeout",
+    "SIGTERM": "cancellation",
+    "SIGINT": "cancellation",
+}
 _SUITE_STATUS = {"success": "success", "failure": "failure", "timeout": "timed_out"}
 
 
@@ -73,7 +92,9 @@ class Exported:
 class Tracing:
     """The spans of one run: each is written as it ends, and `finish` exports them all."""
 
-    def __init__(self, folder: Path, run: str, environment: str, version: str, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, run: str, environment: str, version: str, environ: Mapping[str, str]
+    ) -> None:
         self._environ = environ
         self._keeper = _Keeper(folder)
         self._exported: Exported | None = None
@@ -96,8 +117,13 @@ class Tracing:
     ) -> Span:
         """A span that lasts until its `end()`; without a parent it begins a trace."""
         context = set_span_in_context(parent, Context()) if parent else Context()
-        kept = {key: _text(value) if isinstance(value, str) else value for key, value in (attributes or {}).items()}
-        return self._tracer.start_span(_text(name), context, SpanKind[kind.upper()], kept, start_time=start_time_ns)
+        kept = {
+            key: _text(value) if isinstance(value, str) else value
+            for key, value in (attributes or {}).items()
+        }
+        return self._tracer.start_span(
+            _text(name), context, SpanKind[kind.upper()], kept, start_time=start_time_ns
+        )
 
     def finish(self, budget: float = 2.0) -> Exported:
         """End what is still open and export, in `budget` seconds whatever the collector does."""
@@ -153,7 +179,11 @@ def _text(text: str) -> str:
 
 
 def _resource(run: str, environment: str, version: str, environ: Mapping[str, str]) -> Resource:
-    said = [item.partition("=") for item in environ.get(OTEL_RESOURCE_ATTRIBUTES, "").split(",") if "=" in item]
+    said = [
+        item.partition("=")
+        for item in environ.get(OTEL_RESOURCE_ATTRIBUTES, "").split(",")
+        if "=" in item
+    ]
     ours: dict[str, Any] = {
         service_attributes.SERVICE_NAME: SERVICE,
         service_attributes.SERVICE_VERSION: version,
@@ -168,8 +198,12 @@ def _resource(run: str, environment: str, version: str, environ: Mapping[str, st
 
 def endpoint(environ: Mapping[str, str]) -> str:
     """Where the standard variables ask us to export to; empty when they do not ask."""
-    exporters = {name.strip() for name in environ.get(OTEL_TRACES_EXPORTER, "").lower().split(",")} - {""}
-    if environ.get(OTEL_SDK_DISABLED, "").strip().lower() == "true" or (exporters and "otlp" not in exporters):
+    exporters = {
+        name.strip() for name in environ.get(OTEL_TRACES_EXPORTER, "").lower().split(",")
+    } - {""}
+    if environ.get(OTEL_SDK_DISABLED, "").strip().lower() == "true" or (
+        exporters and "otlp" not in exporters
+    ):
         return ""
     if exact := environ.get(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT):
         return exact
@@ -181,7 +215,9 @@ def _export(spans: list[ReadableSpan], environ: Mapping[str, str], deadline: flo
     kept, to = len(spans), endpoint(environ)
     if not to:
         return Exported(kept, 0, 0, "")
-    protocol = environ.get(OTEL_EXPORTER_OTLP_TRACES_PROTOCOL) or environ.get(OTEL_EXPORTER_OTLP_PROTOCOL)
+    protocol = environ.get(OTEL_EXPORTER_OTLP_TRACES_PROTOCOL) or environ.get(
+        OTEL_EXPORTER_OTLP_PROTOCOL
+    )
     if protocol not in {None, "", "http/protobuf"}:
         return Exported(kept, 0, kept, f"OTLP over {protocol} was asked for; say http/protobuf")
     from probes.recording.otlp_export import send  # noqa: PLC0415 - 100 ms that only an export is worth
@@ -267,8 +303,14 @@ def end_scenario(span: Span, verdict: Verdict, finding: Finding | None) -> None:
     span.set_attribute(test.TEST_CASE_RESULT_STATUS, _STATUS.get(verdict, "error"))
     span.set_attribute(cicd.CICD_PIPELINE_TASK_RUN_RESULT, _RESULT.get(verdict, "error"))
     if verdict in {Verdict.BROKEN, Verdict.UNKNOWN}:
-        span.set_attribute(error_attributes.ERROR_TYPE, str(finding.code if finding else Code.UNKNOWN))
-        span.set_status(Status(StatusCode.ERROR, _text(f"{finding.code}: {finding.observed}") if finding else None))
+        span.set_attribute(
+            error_attributes.ERROR_TYPE, str(finding.code if finding else Code.UNKNOWN)
+        )
+        span.set_status(
+            Status(
+                StatusCode.ERROR, _text(f"{finding.code}: {finding.observed}") if finding else None
+            )
+        )
     elif finding:
         span.set_attribute("wealist.probes.finding", str(finding.code))
     span.end()

@@ -32,9 +32,21 @@ def keepers(drive: Drive, creator: Member, assignee: Member) -> tuple[Keeper, ..
     """All there are; `creator` made the things, `assignee` was told of some."""
     web = drive.web
     return (
-        Keeper(("folder", "file"), functools.partial(_in_drive, drive), functools.partial(_from_drive, drive)),
-        Keeper(("chat",), functools.partial(_chats, web, creator), functools.partial(_close, web, creator)),
-        Keeper(("board",), functools.partial(_cards, web, creator), functools.partial(_take_off, web, creator)),
+        Keeper(
+            ("folder", "file"),
+            functools.partial(_in_drive, drive),
+            functools.partial(_from_drive, drive),
+        ),
+        Keeper(
+            ("chat",),
+            functools.partial(_chats, web, creator),
+            functools.partial(_close, web, creator),
+        ),
+        Keeper(
+            ("board",),
+            functools.partial(_cards, web, creator),
+            functools.partial(_take_off, web, creator),
+        ),
         # A notice outlives its board, and bears its name.
         Keeper(
             ("notice",),
@@ -51,15 +63,28 @@ def _of_calls(web: Web, creator: Member) -> tuple[Keeper, ...]:
     if (promised := web.target.livekit) is None:
         return ()
     return (
-        Keeper(("room",), functools.partial(_rooms, web, promised), functools.partial(_dissolve, web, promised)),
-        Keeper(("call",), functools.partial(_calls, web, creator), functools.partial(_end, web, creator)),
+        Keeper(
+            ("room",),
+            functools.partial(_rooms, web, promised),
+            functools.partial(_dissolve, web, promised),
+        ),
+        Keeper(
+            ("call",),
+            functools.partial(_calls, web, creator),
+            functools.partial(_end, web, creator),
+        ),
     )
 
 
 async def _in_drive(drive: Drive) -> list[Entry]:
     folder = await drive.contents()
-    named = [("folder", row) for row in folder.get("children", [])] + [("file", row) for row in folder.get("files", [])]
-    return [Entry(kind, str(row.get("originalName") or row.get("name")), str(row.get("id"))) for kind, row in named]
+    named = [("folder", row) for row in folder.get("children", [])] + [
+        ("file", row) for row in folder.get("files", [])
+    ]
+    return [
+        Entry(kind, str(row.get("originalName") or row.get("name")), str(row.get("id")))
+        for kind, row in named
+    ]
 
 
 async def _from_drive(drive: Drive, entry: Entry) -> bool:
@@ -83,7 +108,10 @@ async def _take_off(web: Web, member: Member, entry: Entry) -> bool:
 
 
 async def _notices(web: Web, member: Member) -> list[Entry]:
-    return [Entry("notice", notice.name, notice.id) for notice in await notifications.listed(web, member)]
+    return [
+        Entry("notice", notice.name, notice.id)
+        for notice in await notifications.listed(web, member)
+    ]
 
 
 async def _dismiss(web: Web, member: Member, entry: Entry) -> bool:
@@ -96,7 +124,9 @@ async def _rooms(web: Web, promised: LiveKit) -> list[Entry]:
 
 
 async def _dissolve(web: Web, promised: LiveKit, entry: Entry) -> bool:
-    return await rooms.remove(web, promised, open_access(promised, current().evidence.redactor), entry.name)
+    return await rooms.remove(
+        web, promised, open_access(promised, current().evidence.redactor), entry.name
+    )
 
 
 async def _calls(web: Web, member: Member) -> list[Entry]:

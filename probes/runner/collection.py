@@ -53,12 +53,18 @@ def check(items: Sequence[Any]) -> None:
     names = [scenario_id(item) for item in items]
     for item, name in zip(items, names, strict=True):
         if names.count(name) > 1:
-            raise pytest.UsageError(f"two scenarios are called {name}; rename one of the functions or files")
+            raise pytest.UsageError(
+                f"two scenarios are called {name}; rename one of the functions or files"
+            )
         if not inspect.iscoroutinefunction(item.obj):
-            raise pytest.UsageError(f"scenario {name} is a plain function; write async def {item.originalname}")
+            raise pytest.UsageError(
+                f"scenario {name} is a plain function; write async def {item.originalname}"
+            )
         asked = item._fixtureinfo  # noqa: SLF001 - pytest has no public name for it
         if strange := set(asked.argnames) - {"request", *asked.name2fixturedefs}:
-            raise pytest.UsageError(f"scenario {name} asks for {min(strange)!r}, which is no fixture; correct the name")
+            raise pytest.UsageError(
+                f"scenario {name} asks for {min(strange)!r}, which is no fixture; correct the name"
+            )
 
 
 def binding(item: Any) -> Callable[[pytest.FixtureRequest], Call]:
@@ -67,7 +73,9 @@ def binding(item: Any) -> Callable[[pytest.FixtureRequest], Call]:
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
 
     def bind(request: pytest.FixtureRequest) -> Call:
-        values = {n: parameters[n] if n in parameters else request.getfixturevalue(n) for n in names}
+        values = {
+            n: parameters[n] if n in parameters else request.getfixturevalue(n) for n in names
+        }
         return functools.partial(function, **values)
 
     return bind

@@ -18,7 +18,9 @@ def seconds(text: str) -> float:
     return float(said[1]) * _UNITS[said[2]]
 
 
-def pause(verdicts: Sequence[Verdict], *, settling: bool, confirm: bool, rest: float) -> float | None:
+def pause(
+    verdicts: Sequence[Verdict], *, settling: bool, confirm: bool, rest: float
+) -> float | None:
     """Seconds to wait before the next attempt, after those that ended as `verdicts`; None where there is none."""
     last = verdicts[-1]
     if settling and last in (Verdict.BROKEN, Verdict.UNKNOWN):

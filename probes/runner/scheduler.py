@@ -60,12 +60,16 @@ class Run:
         self._head_start: asyncio.Task[None] | None = None
 
     def start(
-        self, scenarios: Mapping[str, tuple[Scenario, Call]], head_start: Coroutine[Any, Any, None] | None = None
+        self,
+        scenarios: Mapping[str, tuple[Scenario, Call]],
+        head_start: Coroutine[Any, Any, None] | None = None,
     ) -> None:
         """Start all; who need not go first waits until `head_start` is done, or has taken too long."""
         self._began = time.monotonic()
         self._head_start = asyncio.create_task(head_start) if head_start else None
-        for name, (scenario, call) in sorted(scenarios.items(), key=lambda item: not item[1][0].first):
+        for name, (scenario, call) in sorted(
+            scenarios.items(), key=lambda item: not item[1][0].first
+        ):
             self._tasks[name] = asyncio.create_task(self._perform(scenario, call), name=name)
 
     async def outcome(self, name: str) -> Outcome:
@@ -89,7 +93,11 @@ class Run:
     def stop(self, why: str) -> None:
         """End the run early: what is under way becomes UNKNOWN, what has not begun NOT RUN."""
         # A failure that ends the run is still told.
-        others = [task for task in self._tasks.values() if not task.done() and task is not asyncio.current_task()]
+        others = [
+            task
+            for task in self._tasks.values()
+            if not task.done() and task is not asyncio.current_task()
+        ]
         if others and not self.stopped:
             self.stopped = why
             for task in others:
@@ -148,7 +156,9 @@ class Run:
             settling = self._settling
             while (pause := self._pause(attempts)) is not None:
                 await asyncio.sleep(pause)
-                attempts.append(await self._attempt(scenario, call, len(attempts) + 1, attempts[-1].finding))
+                attempts.append(
+                    await self._attempt(scenario, call, len(attempts) + 1, attempts[-1].finding)
+                )
         except NotApplicable as why:
             if not attempts:
                 return Outcome(Verdict.SKIPPED, reason=str(why))
@@ -160,7 +170,9 @@ class Run:
             outcome = replace(outcome, flaky=False, settled=time.monotonic() - self._began)
         if outcome.finding and outcome.verdict in (Verdict.BROKEN, Verdict.DEGRADED):
             today = datetime.now(UTC).date()
-            return replace(outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today))
+            return replace(
+                outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today)
+            )
         return outcome
 
     @property
@@ -186,14 +198,18 @@ class Run:
             attempts=outcome.attempts,
             flaky=outcome.flaky,
             finding=described(outcome.finding),
-            accepted={"why": accepted.why, "until": accepted.until.isoformat()} if accepted else None,
+            accepted={"why": accepted.why, "until": accepted.until.isoformat()}
+            if accepted
+            else None,
             reason=outcome.reason,
             **({"settled": round(outcome.settled, 6)} if outcome.settled else {}),
         )
         self._announce(scenario, outcome)
         return outcome
 
-    async def _attempt(self, scenario: Scenario, call: Call, number: int, seen: Finding | None = None) -> Attempt:
+    async def _attempt(
+        self, scenario: Scenario, call: Call, number: int, seen: Finding | None = None
+    ) -> Attempt:
         journal, began = self.evidence.journal, time.monotonic()
         journal.write("attempt-started", scenario=scenario.id, attempt=number)
         span = self.evidence.tracing.start(
@@ -222,7 +238,9 @@ class Run:
         )
         return Attempt(verdict, finding)
 
-    async def _judge(self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None) -> Finding | None:
+    async def _judge(
+        self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None
+    ) -> Finding | None:
         timer = asyncio.timeout(scenario.deadline)
         try:
             async with timer:
@@ -234,9 +252,13 @@ class Run:
         except CannotAsk as why:
             return unknown(str(why))
         except AssertionError as failure:
-            return Finding(Code.UNEXPLAINED, str(failure) or "an assertion without words failed", "unknown")
+            return Finding(
+                Code.UNEXPLAINED, str(failure) or "an assertion without words failed", "unknown"
+            )
         except asyncio.CancelledError as error:
-            if not self.stopped:  # something that the scenario waited for was cancelled, not the scenario
+            if (
+                not self.stopped
+            ):  # something that the scenario waited for was cancelled, not the scenario
                 return self._mistake(error, recorder)
             return unknown(f"the run was ended ({self.stopped}) before this was done")
         except TimeoutError as error:
@@ -249,13 +271,22 @@ class Run:
 
     def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
         recorder.note("".join(traceback.format_exception(error)))
-        return unknown(f"the suite itself failed with {type(error).__name__}: {error}; the journal has the traceback")
+        return unknown(
+            f"the suite itself failed with {type(error).__name__}: {error}; the journal has the traceback"
+        )
 
-    async def _look_again(self, finding: Finding, recorder: Recorder, seen: Finding | None) -> Finding:
+    async def _look_again(
+        self, finding: Finding, recorder: Recorder, seen: Finding | None
+    ) -> Finding:
         """Climb the ladder, unless what was `seen` at the first attempt is seen again; the finding stands anyway."""
-        line = curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
+        line = (
+            curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
+        )
         finding = replace(finding, reproduce=finding.reproduce or line)
-        if seen and (seen.code, seen.observed) == (finding.code, self.evidence.redactor.text(finding.observed)):
+        if seen and (seen.code, seen.observed) == (
+            finding.code,
+            self.evidence.redactor.text(finding.observed),
+        ):
             return replace(finding, rungs=seen.rungs, suspect=seen.suspect)
         try:
             async with self._looking.one(), asyncio.timeout(SECOND_LOOK):

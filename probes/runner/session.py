@@ -63,7 +63,9 @@ class Wishes:
     gate: bool = False
     settle: float = 0.0  # seconds
     share: Share = field(default_factory=Share)
-    known: frozenset[str] = frozenset()  # all scenarios that exist, where all of the share are asked; else empty
+    known: frozenset[str] = (
+        frozenset()
+    )  # all scenarios that exist, where all of the share are asked; else empty
 
     @property
     def whole(self) -> bool:
@@ -84,7 +86,9 @@ def place(option: str, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise CannotAsk(f"{option} names {folder}, where nothing can be written: {error.strerror}") from error
+        raise CannotAsk(
+            f"{option} names {folder}, where nothing can be written: {error.strerror}"
+        ) from error
     return folder
 
 
@@ -104,7 +108,12 @@ class Session:
         scenarios: Sequence[Scenario],
         announce: Callable[[Scenario, Outcome], None],
     ) -> None:
-        self.target, self._wishes, self._started, self._scenarios = target, wishes, started, scenarios
+        self.target, self._wishes, self._started, self._scenarios = (
+            target,
+            wishes,
+            started,
+            scenarios,
+        )
         self._began, self._ended = time.monotonic(), "completed"
         self.histories: Mapping[str, History] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -120,7 +129,9 @@ class Session:
 
     def _new_run(self, announce: Callable[[Scenario, Outcome], None]) -> Run:
         run = self._evidence.run
-        span = self._evidence.tracing.start(f"run {self.target.name}", attributes=spans.run_attributes(run))
+        span = self._evidence.tracing.start(
+            f"run {self.target.name}", attributes=spans.run_attributes(run)
+        )
         trace = spans.trace_id(span)
         self._evidence.journal.write(
             "run-started",
@@ -134,7 +145,9 @@ class Session:
             **({"shard": str(self._wishes.share)} if self._wishes.share.of > 1 else {}),
         )
         if self._wishes.trace_url and trace:
-            self._evidence.journal.write("fact", name=FACT, value=linked(self._wishes.trace_url, trace))
+            self._evidence.journal.write(
+                "fact", name=FACT, value=linked(self._wishes.trace_url, trace)
+            )
         return Run(
             self.target,
             self._evidence,
@@ -154,8 +167,12 @@ class Session:
         self._loop.call_later(max(left, 0.0), self.stop, "deadline")
         self._watchdog.daemon = True
         self._watchdog.start()
-        warming = self.browser.warm() if any(scenario.first for scenario in self._scenarios) else None
-        self.run.start({scenario.id: (scenario, calls[scenario.id]) for scenario in self._scenarios}, warming)
+        warming = (
+            self.browser.warm() if any(scenario.first for scenario in self._scenarios) else None
+        )
+        self.run.start(
+            {scenario.id: (scenario, calls[scenario.id]) for scenario in self._scenarios}, warming
+        )
         if self._ended != "completed":  # a signal came before the loop
             self.run.stop(self._ended)
 
@@ -183,7 +200,9 @@ class Session:
                 async with asyncio.timeout(SWEEP_DEADLINE):
                     await sweep(self.ledger, self.target, self._keepers())
             except Exception as error:  # noqa: BLE001 - what is left is in the ledger, and a later run sweeps it
-                recorder.note(f"the sweep failed with {type(error).__name__}: {error}; a later run will sweep")
+                recorder.note(
+                    f"the sweep failed with {type(error).__name__}: {error}; a later run will sweep"
+                )
             try:
                 await self._remember()
             except (CannotAsk, OSError) as error:  # it costs this run its place in histories
@@ -192,19 +211,27 @@ class Session:
         self._say_how_it_settled()
         await self.browser.close()
         await self.web.close()
-        spans.end_run(self.run.span, [outcome.verdict for outcome in self.run.outcomes.values()], self._ended)
+        spans.end_run(
+            self.run.span, [outcome.verdict for outcome in self.run.outcomes.values()], self._ended
+        )
 
     async def _compare(self) -> None:
         """Say in the journal what the runs before have left, and leave for the next what this one has seen."""
         if where := self.target.identity.state:
             wishes, outcomes = self._wishes, self.run.outcomes
-            before = await last_run.pass_on(where, outcomes, gate=wishes.gate, gone=wishes.gone, whole=wishes.whole)
+            before = await last_run.pass_on(
+                where, outcomes, gate=wishes.gate, gone=wishes.gone, whole=wishes.whole
+            )
             self._evidence.journal.write("before", gate=wishes.gate, **before)
 
     def _say_how_it_settled(self) -> None:
         if limit := self._wishes.settle:
             times = [outcome.settled for outcome in self.run.outcomes.values() if outcome.settled]
-            late = f"after {max(times):.1f} s, promises that were waited for: {len(times)}" if times else "at once"
+            late = (
+                f"after {max(times):.1f} s, promises that were waited for: {len(times)}"
+                if times
+                else "at once"
+            )
             open_ones = sum(outcome.verdict in FAILING for outcome in self.run.outcomes.values())
             said = f"{late}; not within {limit:g} s: {open_ones}" if open_ones else late
             self._evidence.journal.write("fact", name="settled", value=said)
@@ -225,7 +252,9 @@ class Session:
         self.ledger.close()
         journal = self._evidence.journal
         journal.write("spans", **asdict(self._evidence.tracing.finish(EXPORT_BUDGET)))
-        journal.write("run-finished", ended=self._ended, duration=round(time.monotonic() - self._began, 6))
+        journal.write(
+            "run-finished", ended=self._ended, duration=round(time.monotonic() - self._began, 6)
+        )
         self._tell()
         journal.close()
         if self._started:
@@ -239,7 +268,9 @@ class Session:
         notices = self.target.notices
         links = Links(self._wishes.trace_url, notices.runbook)
         quiet = notices.is_quiet(datetime.now(UTC))
-        sent = publishers.send(load(self._wishes.folder), os.environ, links, whole=self._wishes.whole, quiet=quiet)
+        sent = publishers.send(
+            load(self._wishes.folder), os.environ, links, whole=self._wishes.whole, quiet=quiet
+        )
         for name, value in sent.facts:
             self._evidence.journal.write("fact", name=name, value=value)
         if sent.told:
@@ -255,6 +286,8 @@ class Session:
 
     def _bite(self) -> None:
         """The loop did not end: leave complete reports and go."""
-        self._evidence.journal.write("run-finished", ended="stuck", duration=round(time.monotonic() - self._began, 6))
+        self._evidence.journal.write(
+            "run-finished", ended="stuck", duration=round(time.monotonic() - self._began, 6)
+        )
         self._report()
         os._exit(EXIT_UNKNOWN)

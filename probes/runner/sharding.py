@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from probes.config.toml_schema import BadEnvironment
+from probes.finding import BadEnvironment
 
 COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 _SHARD = re.compile(r"(?P<number>index|[1-9]\d{0,3})/(?P<of>[1-9]\d{0,3})")
@@ -36,7 +36,9 @@ def part(environments: str, shard: str, environ: Mapping[str, str]) -> tuple[str
     names = [name.strip() for name in environments.split(",")]
     wish = _SHARD.fullmatch(shard or "1/1")
     if not wish:
-        raise BadEnvironment(f"--shard must be like 2/4, or index/4 in a pod of an Indexed Job, not {shard!r}")
+        raise BadEnvironment(
+            f"--shard must be like 2/4, or index/4 in a pod of an Indexed Job, not {shard!r}"
+        )
     of, by_index = int(wish["of"]), wish["number"] == "index"
     if len(names) == 1 and not by_index:
         return names[0], _share(int(wish["number"]), of)
@@ -52,7 +54,9 @@ def part(environments: str, shard: str, environ: Mapping[str, str]) -> tuple[str
 
 def _share(number: int, of: int) -> Share:
     if number > of:
-        raise BadEnvironment(f"--shard {number}/{of} names a part that is not there; say 1/{of} to {of}/{of}")
+        raise BadEnvironment(
+            f"--shard {number}/{of} names a part that is not there; say 1/{of} to {of}/{of}"
+        )
     return Share(number, of)
 
 

@@ -15,11 +15,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probes.config.environment import Target, address, build, find, parse
-from probes.config.toml_schema import BadEnvironment
+from probes.finding import BadEnvironment
 
 PR_SET_PDEATHSIG = 1
 READY_WITHIN = 30.0  # seconds; it needs about 2 on an idle machine
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 class Started:
@@ -27,7 +27,9 @@ class Started:
 
     def __init__(self, command: Sequence[str], faults: Sequence[str]) -> None:
         if not _is_command(command):
-            raise BadEnvironment(f'start must be a list of words, as in ["python", "-m", "replica"], not {command!r}')
+            raise BadEnvironment(
+                f'start must be a list of words, as in ["python", "-m", "replica"], not {command!r}'
+            )
         self._folder = tempfile.TemporaryDirectory(prefix="probes-")
         self.environment = Path(self._folder.name) / "environment.toml"
         self._output = Path(self._folder.name) / "output.txt"
@@ -37,7 +39,9 @@ class Started:
             self._process = self._begin([*words, "--environment", str(self.environment)])
         except OSError as error:
             self._folder.cleanup()
-            raise BadEnvironment(f"{words[0]} of the start line cannot be started: {error.strerror}") from error
+            raise BadEnvironment(
+                f"{words[0]} of the start line cannot be started: {error.strerror}"
+            ) from error
 
     def _begin(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
         with self._output.open("wb") as output:
@@ -85,7 +89,9 @@ def ready(environment: str, faults: Sequence[str]) -> tuple[Target, Started | No
     settings = parse(path)
     if "start" not in settings:
         if faults:
-            raise BadEnvironment(f"--fault is for targets that are started for the run; {path.name} has no start line")
+            raise BadEnvironment(
+                f"--fault is for targets that are started for the run; {path.name} has no start line"
+            )
         return build(settings, str(path)), None
     if not faults and (already := running(settings)):
         return build(parse(already), str(already)), None
@@ -112,5 +118,11 @@ def running(settings: Mapping[str, Any]) -> Path | None:
         apex = urlsplit(parse(path)["hosts"]["apex"])
         with socket.create_connection((address(apex.hostname or ""), apex.port or 443), timeout=1):
             return path
-    except (OSError, LookupError, TypeError, AttributeError, ValueError):  # a file that is none of ours
+    except (
+        OSError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+    ):  # a file that is none of ours
         return None

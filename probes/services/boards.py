@@ -37,7 +37,9 @@ def _project(web: Web) -> str:
 
 
 async def call(web: Web, member: Member, method: str, path: str, body: Any = None) -> Answer:
-    return await web.ask(method, f"{web.target.hosts.apex}{BOARD}/api/{path}", token=await member.token(), json=body)
+    return await web.ask(
+        method, f"{web.target.hosts.apex}{BOARD}/api/{path}", token=await member.token(), json=body
+    )
 
 
 async def create(web: Web, member: Member, ledger: Ledger, assignee: Member | None = None) -> Card:
@@ -45,7 +47,9 @@ async def create(web: Web, member: Member, ledger: Ledger, assignee: Member | No
     name = ledger.enter("board", "card")
     wish = {"projectId": _project(web), "title": name, "content": ""}
     wish |= {"assigneeId": assignee.user} if assignee else {}
-    made = expect(await call(web, member, "POST", "boards", wish), Envelope.DATA, CREATED, keys=("boardId",))
+    made = expect(
+        await call(web, member, "POST", "boards", wish), Envelope.DATA, CREATED, keys=("boardId",)
+    )
     ledger.identify(name, made["boardId"])
     return Card(made["boardId"], name)
 
@@ -56,7 +60,9 @@ async def rename(web: Web, member: Member, card: Card) -> None:
 
 
 async def cards(web: Web, member: Member) -> list[Card]:
-    said = expect(await call(web, member, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list)
+    said = expect(
+        await call(web, member, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list
+    )
     return [Card(str(row.get("boardId")), str(row.get("title"))) for row in said]
 
 
@@ -64,7 +70,9 @@ async def remove(web: Web, member: Member, identity: str) -> bool:
     """Whether the service says that the card is gone."""
     answer = await call(web, member, "DELETE", f"boards/{identity}")
     current().note(f"DELETE boards/{identity}: {answer.status}")
-    return answer.status == 204 or (answer.json is not None and (answer.status < 300 or answer.status == 404))
+    return answer.status == 204 or (
+        answer.json is not None and (answer.status < 300 or answer.status == 404)
+    )
 
 
 class Watch:
@@ -76,7 +84,8 @@ class Watch:
     async def sees(self, kind: str, card: Card) -> Event:
         """The event of `kind` about `card`. Raises Broken when it does not come in the stated time."""
         event = await self._socket.hear(
-            lambda event: event.get("type") == kind and event.get("boardId") == card.id, self._patience
+            lambda event: event.get("type") == kind and event.get("boardId") == card.id,
+            self._patience,
         )
         if event is None:
             raise broken(

@@ -43,7 +43,9 @@ class Message:
 
 
 async def call(web: Web, member: Member, method: str, path: str, body: Any = None) -> Answer:
-    return await web.ask(method, f"{web.target.hosts.apex}{CHATS}{path}", token=await member.token(), json=body)
+    return await web.ask(
+        method, f"{web.target.hosts.apex}{CHATS}{path}", token=await member.token(), json=body
+    )
 
 
 async def open_room(web: Web, member: Member, others: Sequence[Member], ledger: Ledger) -> Room:
@@ -55,20 +57,26 @@ async def open_room(web: Web, member: Member, others: Sequence[Member], ledger: 
         "chatName": name,
         "participants": [other.user for other in others],
     }
-    made = expect(await call(web, member, "POST", "", wish), Envelope.RAW, CREATED, keys=("chatId",))
+    made = expect(
+        await call(web, member, "POST", "", wish), Envelope.RAW, CREATED, keys=("chatId",)
+    )
     ledger.identify(name, made["chatId"])
     return Room(made["chatId"], name)
 
 
 async def send(web: Web, member: Member, room: Room, text: str) -> Message:
     """Say it by REST."""
-    answer = await call(web, member, "POST", f"/messages/{room.id}", {"content": text, "messageType": "TEXT"})
+    answer = await call(
+        web, member, "POST", f"/messages/{room.id}", {"content": text, "messageType": "TEXT"}
+    )
     return read(expect(answer, Envelope.RAW, CREATED, keys=("messageId", "userId", "content")))
 
 
 async def history(web: Web, member: Member, room: Room) -> list[Message]:
     """What was said, as `member` reads it who was not there."""
-    said = expect(await call(web, member, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
+    said = expect(
+        await call(web, member, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list
+    )
     return [read(row) for row in said]
 
 

@@ -55,11 +55,19 @@ async def stays_closed(web: Web, endpoint: Endpoint, user: str) -> None:
 
 async def _has_no_sources(web: Web, url: str) -> None:
     page = await web.ask("GET", url, kind="page")
-    for asset in {asset for asset in ASSET.findall(page.body.decode("utf-8", "replace")) if asset.endswith(".js")}:
+    for asset in {
+        asset
+        for asset in ASSET.findall(page.body.decode("utf-8", "replace"))
+        if asset.endswith(".js")
+    }:
         answer = await web.ask("GET", urljoin(url, f"{asset}.map"), kind="page")
         if isinstance(answer.json, dict) and "mappings" in answer.json:
             raise Broken(
-                Finding(Code.ENDPOINT_EXPOSED, f"{answer}: the page's sources", "the frontend build: sourcemap")
+                Finding(
+                    Code.ENDPOINT_EXPOSED,
+                    f"{answer}: the page's sources",
+                    "the frontend build: sourcemap",
+                )
             )
 
 
@@ -80,26 +88,37 @@ def explain_trace(answer: Answer) -> Finding | None:
     if not (found := TRACE.search(answer.body)):
         return None
     said = found[0].decode("utf-8", "replace").strip()
-    return Finding(Code.ENDPOINT_EXPOSED, f"{answer} with a stack trace ({said})", service(answer.url))
+    return Finding(
+        Code.ENDPOINT_EXPOSED, f"{answer} with a stack trace ({said})", service(answer.url)
+    )
 
 
 def explain_origin(answer: Answer) -> Finding | None:
     """A page of anybody's may read answers with the user's credentials; pure."""
-    allowed, credentials = (answer.headers.get(f"access-control-allow-{name}") for name in ("origin", "credentials"))
+    allowed, credentials = (
+        answer.headers.get(f"access-control-allow-{name}") for name in ("origin", "credentials")
+    )
     if allowed != FOREIGN or credentials != "true":
         return None
     suspect = f"{service(answer.url)}: DefaultCORS reflects any Origin, whatever CORS_ORIGINS says (contract 1.5)"
-    return Finding(Code.ENDPOINT_EXPOSED, f"{answer} and allows {allowed}, with credentials", suspect)
+    return Finding(
+        Code.ENDPOINT_EXPOSED, f"{answer} and allows {allowed}, with credentials", suspect
+    )
 
 
 def explain_headers(answer: Answer) -> Finding | None:
     """A page without what keeps a browser from being misled; pure."""
-    framed = "x-frame-options" in answer.headers or FRAMES.search(answer.headers.get("content-security-policy", ""))
+    framed = "x-frame-options" in answer.headers or FRAMES.search(
+        answer.headers.get("content-security-policy", "")
+    )
     missing = [
         name
         for name, there in (
             ("strict-transport-security", "strict-transport-security" in answer.headers),
-            ("x-content-type-options: nosniff", answer.headers.get("x-content-type-options", "").lower() == "nosniff"),
+            (
+                "x-content-type-options: nosniff",
+                answer.headers.get("x-content-type-options", "").lower() == "nosniff",
+            ),
             ("x-frame-options or frame-ancestors", framed),
         )
         if not there
@@ -107,7 +126,11 @@ def explain_headers(answer: Answer) -> Finding | None:
     if answer.status != 200 or not missing:
         return None
     observed = f"{answer} without {', '.join(missing)}"
-    return Finding(Code.ENDPOINT_EXPOSED, observed, "CloudFront's response headers policy, or the portal's nginx")
+    return Finding(
+        Code.ENDPOINT_EXPOSED,
+        observed,
+        "CloudFront's response headers policy, or the portal's nginx",
+    )
 
 
 EXPLAIN: Mapping[str, Callable[[Answer], Finding | None]] = {

@@ -17,7 +17,9 @@ STEPS = 8  # redirects and forms between start and callback
 def drivable(target: Target) -> None:
     """Raises NotApplicable where the provider is not ours to drive."""
     if not target.oauth.drivable:
-        raise NotApplicable("the identity provider must not be driven here: drivable in [oauth] is false")
+        raise NotApplicable(
+            "the identity provider must not be driven here: drivable in [oauth] is false"
+        )
 
 
 async def sign_in(web: Web, jar: httpx.Cookies, url: str, email: str) -> str:
@@ -25,10 +27,14 @@ async def sign_in(web: Web, jar: httpx.Cookies, url: str, email: str) -> str:
     for _ in range(STEPS):
         answer = await web.ask("GET", url, cookies=jar, kind="page")
         if answer.status == 200:
-            answer = await web.ask("POST", f"{url}/login", data={"account": email}, cookies=jar, kind="page")
+            answer = await web.ask(
+                "POST", f"{url}/login", data={"account": email}, cookies=jar, kind="page"
+            )
         url = urljoin(url, answer.headers.get("location", ""))
         if url.partition("?")[0] == web.target.oauth.redirect_uri:
             return url
         if not 300 <= answer.status < 400 or not url.startswith(web.target.oauth.provider):
             break
-    raise CannotAsk(f"the provider let nobody in as {email}: {answer}, on to {url.partition('?')[0]}")
+    raise CannotAsk(
+        f"the provider let nobody in as {email}: {answer}, on to {url.partition('?')[0]}"
+    )

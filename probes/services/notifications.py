@@ -37,7 +37,9 @@ class Notice:
 class Stream:
     """A member's open stream, from its `connected` on."""
 
-    def __init__(self, events: AsyncIterator[ServerSentEvent], exchange: Exchange, member: Member) -> None:
+    def __init__(
+        self, events: AsyncIterator[ServerSentEvent], exchange: Exchange, member: Member
+    ) -> None:
         self._events, self._exchange, self._member = events, exchange, member
         self._began = asyncio.get_running_loop().time()
 
@@ -47,7 +49,9 @@ class Stream:
             async with asyncio.timeout(within):
                 event = await anext(self._events)
         except TimeoutError:
-            return None  # and the events are over with that: a generator that was cancelled has ended
+            return (
+                None  # and the events are over with that: a generator that was cancelled has ended
+            )
         except (StopAsyncIteration, httpx.HTTPError) as error:
             current().telling = self._exchange
             lived = asyncio.get_running_loop().time() - self._began
@@ -99,7 +103,9 @@ async def stream(web: Web, member: Member) -> AsyncIterator[Stream]:
         first = await heard.next(web.target.patience.answer)
         if first is None or first.event != "connected":
             said = f"began with {first.event!r}" if first else "opened and said nothing"
-            raise broken(Code.CONTRACT_BROKEN, f"the stream {said}; connected was promised", "noti-service")
+            raise broken(
+                Code.CONTRACT_BROKEN, f"the stream {said}; connected was promised", "noti-service"
+            )
         yield heard
 
 
@@ -107,7 +113,9 @@ async def stream(web: Web, member: Member) -> AsyncIterator[Stream]:
 async def opened(web: Web, member: Member, token: str) -> AsyncIterator[Stream]:
     url = f"{web.target.hosts.apex}{NOTIFICATIONS}/stream?token={quote(token, safe='')}"
     async with web.listen(url) as (response, exchange):
-        if response.status_code != 200 or EVENT_STREAM not in response.headers.get("content-type", ""):
+        if response.status_code != 200 or EVENT_STREAM not in response.headers.get(
+            "content-type", ""
+        ):
             current().telling = exchange
             raise Broken(explain(await web.refusal(response, exchange)))
         async with aclosing(EventSource(response).aiter_sse()) as events:
@@ -117,7 +125,9 @@ async def opened(web: Web, member: Member, token: str) -> AsyncIterator[Stream]:
 async def listed(web: Web, member: Member) -> list[Notice]:
     """What REST keeps for `member`, the newest page of it."""
     answer = await _call(web, member, "GET", "")
-    return [read(row) for row in expect(answer, Envelope.RAW, keys=("notifications",))["notifications"]]
+    return [
+        read(row) for row in expect(answer, Envelope.RAW, keys=("notifications",))["notifications"]
+    ]
 
 
 async def keeps(web: Web, member: Member, card: Card) -> Notice:
@@ -125,7 +135,9 @@ async def keeps(web: Web, member: Member, card: Card) -> Notice:
     patience = web.target.realtime.deliver_seconds
     end = asyncio.get_running_loop().time() + patience
     while True:
-        if notice := next((notice for notice in await listed(web, member) if notice.about == card.id), None):
+        if notice := next(
+            (notice for notice in await listed(web, member) if notice.about == card.id), None
+        ):
             return notice
         if asyncio.get_running_loop().time() > end:
             raise broken(
@@ -164,12 +176,18 @@ def explain(answer: Answer) -> Finding:
     """Name why the stream did not open; pure."""
     if finding := envelopes.explain(answer, 200):
         return finding
-    return Finding(Code.CONTRACT_BROKEN, f"{answer} where {EVENT_STREAM} was promised", "noti-service")
+    return Finding(
+        Code.CONTRACT_BROKEN, f"{answer} where {EVENT_STREAM} was promised", "noti-service"
+    )
 
 
 def explain_end(lived: float, error: Exception) -> Finding:
     """Name an end that came from the other side; pure."""
-    how = "was ended" if isinstance(error, StopAsyncIteration) else f"broke off ({type(error).__name__})"
+    how = (
+        "was ended"
+        if isinstance(error, StopAsyncIteration)
+        else f"broke off ({type(error).__name__})"
+    )
     return Finding(
         Code.STREAM_CUT,
         f"the stream {how} by the other side after {lived:.1f} s",

@@ -24,7 +24,9 @@ COOKIE = {"secure": True, "httponly": True, "samesite": "lax", "path": "/"}  # c
 
 PROTO = "the gateway does not say X-Forwarded-Proto: https, so auth-service takes everybody for http (8ba53b70)"
 HOSTS = "OAUTH2_CLIENT_REDIRECT_URI: start and callback are on different hosts, the cookie stays behind (b6b56edd)"
-SESSIONS = "auth-service's session store: its pods do not share sessions by Redis (36816976, 0cac9207)"
+SESSIONS = (
+    "auth-service's session store: its pods do not share sessions by Redis (36816976, 0cac9207)"
+)
 REWRITE = "the gateway's rewrite of /api/oauth2/callback (de3bc490), or its route to auth-service (46f7e238)"
 FILTER_ORDER = (
     "filter order of auth-service: OAuth2RedirectUriFilter runs after OAuth2AuthorizationRequestRedirectFilter, and"
@@ -72,7 +74,10 @@ async def callback(web: Web, jar: httpx.Cookies, url: str) -> Answer:
 
 def asked_of(answer: Answer) -> dict[str, str]:
     """What a redirect to the provider asks of it."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers.get("location", "")).query).items()}
+    return {
+        name: values[0]
+        for name, values in parse_qs(urlsplit(answer.headers.get("location", "")).query).items()
+    }
 
 
 def landing(answer: Answer) -> Landing:
@@ -81,7 +86,9 @@ def landing(answer: Answer) -> Landing:
     place, _, query = aim.partition("?")
     said = {name: values[0] for name, values in parse_qs(query).items()}
     access, refresh = said.get("accessToken", ""), said.get("refreshToken", "")
-    return Landing(place, Tokens(access, refresh, said.get("userId", "")) if access or refresh else None)
+    return Landing(
+        place, Tokens(access, refresh, said.get("userId", "")) if access or refresh else None
+    )
 
 
 def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
@@ -90,10 +97,16 @@ def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
         return envelopes.explain(answer, 302)
     place, told = landing(answer).place, asked_of(answer)
     if place == oauth.authorize:
-        return _explain_redirect_uri(told.get("redirect_uri", ""), oauth) or _explain_request(answer, told, oauth)
+        return _explain_redirect_uri(told.get("redirect_uri", ""), oauth) or _explain_request(
+            answer, told, oauth
+        )
     if place.startswith("http:") or urlsplit(place).hostname == urlsplit(oauth.start).hostname:
         return Finding(Code.OAUTH_REDIRECT_LOOP, f"{answer}, back to {place}", PROTO)
-    return Finding(Code.CONTRACT_BROKEN, f"{answer}, on to {place} instead of {oauth.authorize}", "auth-service")
+    return Finding(
+        Code.CONTRACT_BROKEN,
+        f"{answer}, on to {place} instead of {oauth.authorize}",
+        "auth-service",
+    )
 
 
 def _explain_redirect_uri(told: str, oauth: OAuth) -> Finding | None:
@@ -117,7 +130,10 @@ def _explain_request(answer: Answer, told: Mapping[str, str], oauth: OAuth) -> F
                 f"client_id {told.get('client_id')!r}",
                 told.get("client_id", "") == (oauth.client_id or told.get("client_id")),
             ),
-            (f"scope {told.get('scope')!r}", set(told.get("scope", "").split()) >= set(oauth.scope.split())),
+            (
+                f"scope {told.get('scope')!r}",
+                set(told.get("scope", "").split()) >= set(oauth.scope.split()),
+            ),
             ("no state worth the name", len(told.get("state", "")) >= STATE_LENGTH),
             (f"no cookie {oauth.cookie}", bool(cookie)),
             *(
@@ -127,7 +143,11 @@ def _explain_request(answer: Answer, told: Mapping[str, str], oauth: OAuth) -> F
         )
         if not holds
     ]
-    return Finding(Code.CONTRACT_BROKEN, f"{answer} with {'; '.join(wrong)}", "auth-service") if wrong else None
+    return (
+        Finding(Code.CONTRACT_BROKEN, f"{answer} with {'; '.join(wrong)}", "auth-service")
+        if wrong
+        else None
+    )
 
 
 def _cookie(answer: Answer, name: str) -> dict[str, object]:
@@ -136,34 +156,51 @@ def _cookie(answer: Answer, name: str) -> dict[str, object]:
         morsel = SimpleCookie(answer.headers.get("set-cookie", "")).get(name)
     except CookieError:
         return {}
-    return {key: value.lower() if isinstance(value, str) else value for key, value in morsel.items()} if morsel else {}
+    return (
+        {key: value.lower() if isinstance(value, str) else value for key, value in morsel.items()}
+        if morsel
+        else {}
+    )
 
 
 def explain_starts(starts: Sequence[Start]) -> Finding | None:
     """Name in what several starts differ that should not, or agree and should not; pure."""
     same = {
-        (s.location.partition("?")[0], *(s.query.get(n) for n in ("redirect_uri", "client_id", "scope")))
+        (
+            s.location.partition("?")[0],
+            *(s.query.get(n) for n in ("redirect_uri", "client_id", "scope")),
+        )
         for s in starts
     }
     if len(same) > 1:
         return Finding(
-            Code.CONTRACT_BROKEN, f"{len(starts)} starts lead {len(same)} ways", "auth-service: its pods differ"
+            Code.CONTRACT_BROKEN,
+            f"{len(starts)} starts lead {len(same)} ways",
+            "auth-service: its pods differ",
         )
     if len({s.query.get("state") for s in starts}) < len(starts):
         return Finding(Code.OAUTH_STATE_UNCHECKED, f"{len(starts)} starts share a state", STATE)
     return None
 
 
-def explain_callback(answer: Answer, wanted: str, oauth: OAuth, *, session: bool = True) -> Finding | None:
+def explain_callback(
+    answer: Answer, wanted: str, oauth: OAuth, *, session: bool = True
+) -> Finding | None:
     """Name why somebody who came back does not land on `wanted` with tokens; `session`: the cookie came along; pure."""
     if answer.status in (502, 503, 504):
         return envelopes.explain(answer, 302)
     if answer.status not in REDIRECTS:
-        return Finding(Code.OAUTH_CALLBACK_LOST, f"{answer} to who came back from the provider", REWRITE)
+        return Finding(
+            Code.OAUTH_CALLBACK_LOST, f"{answer} to who came back from the provider", REWRITE
+        )
     landed = landing(answer)
     said = f"who came back from the provider is sent to {landed.place}"
     if landed.place == wanted:
-        return None if landed.tokens else Finding(Code.OAUTH_TOKEN_MISSING, f"{said} without a token", SUCCESS_HANDLER)
+        return (
+            None
+            if landed.tokens
+            else Finding(Code.OAUTH_TOKEN_MISSING, f"{said} without a token", SUCCESS_HANDLER)
+        )
     in_clear = landed.place.startswith("http:") and not wanted.startswith("http:")
     if landed.place == answer.url.partition("?")[0] or in_clear:
         return Finding(Code.OAUTH_REDIRECT_LOOP, said, PROTO)
@@ -173,13 +210,19 @@ def explain_callback(answer: Answer, wanted: str, oauth: OAuth, *, session: bool
         )
     if session:
         return Finding(Code.OAUTH_STATE_LOST, f"{said}: its state was not known", SESSIONS)
-    return Finding(Code.OAUTH_SESSION_LOST, f"{said}: the session's cookie did not come along", HOSTS)
+    return Finding(
+        Code.OAUTH_SESSION_LOST, f"{said}: the session's cookie did not come along", HOSTS
+    )
 
 
 def explain_leak(answer: Answer, oauth: OAuth) -> Finding | None:
     """Name a redirect that gives tokens to another than the app and its portal; pure."""
     landed = landing(answer)
-    if landed.tokens is None or landed.place == oauth.landing or landed.place.startswith(oauth.portal):
+    if (
+        landed.tokens is None
+        or landed.place == oauth.landing
+        or landed.place.startswith(oauth.portal)
+    ):
         return None
     return Finding(Code.OAUTH_OPEN_REDIRECT, f"tokens are sent to {landed.place}", ALLOW_LIST)
 
@@ -189,5 +232,7 @@ def explain_refusal(answer: Answer) -> Finding | None:
     if answer.status not in REDIRECTS:
         return explain_callback(answer, "", OAuth())
     if landing(answer).tokens:
-        return Finding(Code.OAUTH_STATE_UNCHECKED, "a callback with another session's state got tokens", STATE)
+        return Finding(
+            Code.OAUTH_STATE_UNCHECKED, "a callback with another session's state got tokens", STATE
+        )
     return None

@@ -28,7 +28,11 @@ async def sees(web: Web, watcher: Member, member: Member, *, online: bool) -> No
     end = asyncio.get_running_loop().time() + patience
     while (member.user in await _online(web, watcher)) is not online:
         if asyncio.get_running_loop().time() > end:
-            now = "came online and is not shown" if online else "has left and is still shown as online"
+            now = (
+                "came online and is not shown"
+                if online
+                else "has left and is still shown as online"
+            )
             raise broken(
                 Code.PRESENCE_STALE,
                 f"{member.name} {now} after {patience:g} s",

@@ -71,7 +71,9 @@ def check_credentials(signed: Presigned) -> None:
         )
     if not signed.access_key:
         raise broken(
-            Code.CONTRACT_BROKEN, f"the URL for {signed.host or 'nowhere'} carries no credential", "the issuer"
+            Code.CONTRACT_BROKEN,
+            f"the URL for {signed.host or 'nowhere'} carries no credential",
+            "the issuer",
         )
 
 
@@ -89,7 +91,9 @@ def check_endpoint(signed: Presigned, expected: Presign) -> None:
     """Raise Broken when the URL does not lead to the environment's bucket, in its style and region."""
     wrong = list(_wrong_places(signed, expected))
     if wrong:
-        raise broken(Code.PRESIGN_WRONG_ENDPOINT, "; ".join(wrong), _who_misplaced(signed, expected))
+        raise broken(
+            Code.PRESIGN_WRONG_ENDPOINT, "; ".join(wrong), _who_misplaced(signed, expected)
+        )
 
 
 def _wrong_places(signed: Presigned, expected: Presign) -> list[str]:
@@ -102,7 +106,9 @@ def _wrong_places(signed: Presigned, expected: Presign) -> list[str]:
             f"the bucket is {'in the path' if in_path else 'not in the path'}, {expected.style} style is promised"
         )
     if signed.region != expected.region:
-        wrong.append(f"it is signed for region {signed.region or 'none'} instead of {expected.region}")
+        wrong.append(
+            f"it is signed for region {signed.region or 'none'} instead of {expected.region}"
+        )
     return wrong
 
 
@@ -120,14 +126,20 @@ def check_lifetime(signed: Presigned, seconds: int) -> None:
     if signed.seconds is None or signed.seconds > seconds:
         lives = "for ever" if signed.seconds is None else f"{signed.seconds} s"
         raise broken(
-            Code.PRESIGN_LIFETIME, f"it lives {lives}, {seconds} s are promised", "the issuer's expiry setting"
+            Code.PRESIGN_LIFETIME,
+            f"it lives {lives}, {seconds} s are promised",
+            "the issuer's expiry setting",
         )
 
 
 def check_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
     """Raise Broken when a header that weAlist signs (contract 4.3) is free to change."""
     if missing := [name for name in wanted if name not in signed.signed_headers]:
-        raise broken(Code.CONTRACT_BROKEN, f"{', '.join(missing)} is not among the signed headers", "the issuer")
+        raise broken(
+            Code.CONTRACT_BROKEN,
+            f"{', '.join(missing)} is not among the signed headers",
+            "the issuer",
+        )
 
 
 def vouch(url: str, expected: Presign | None) -> Presigned:
@@ -149,7 +161,10 @@ def explain_put(answer: Answer) -> Finding | None:
     """Name why S3 did not take an upload; pure."""
     if answer.status in (200, 204):
         return None
-    said = answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace") or "no reason given"
+    said = (
+        answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace")
+        or "no reason given"
+    )
     suspect = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"
     return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {said}", suspect)
 

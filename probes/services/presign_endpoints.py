@@ -25,13 +25,24 @@ class Issuer:
     async def issue(self, web: Web, member: Member, ledger: Ledger) -> Presigned:
         """A fresh presigned URL, read. What storage notes of it is in the ledger. Raises Broken."""
         # Only storage makes a row that somebody would find again.
-        name = ledger.enter("file", f"presign.{self.suffix}") if self.name == "storage" else f"presign.{self.suffix}"
-        wish = {"fileName": name, "contentType": self.content_type, "fileSize": 1, **(self.extra or {})}
+        name = (
+            ledger.enter("file", f"presign.{self.suffix}")
+            if self.name == "storage"
+            else f"presign.{self.suffix}"
+        )
+        wish = {
+            "fileName": name,
+            "contentType": self.content_type,
+            "fileSize": 1,
+            **(self.extra or {}),
+        }
         if self.name != "user":
             wish["workspaceId"] = web.target.workspace.id
         url = web.target.hosts.apex + self.path.replace("{storage}", web.target.paths.storage)
         ticket = expect(
-            await web.ask("POST", url, token=await member.token(), json=wish), self.envelope, keys=("uploadUrl",)
+            await web.ask("POST", url, token=await member.token(), json=wish),
+            self.envelope,
+            keys=("uploadUrl",),
         )
         if "fileId" in ticket and self.name == "storage":
             ledger.identify(name, ticket["fileId"])
@@ -48,6 +59,14 @@ ISSUERS = (
         "txt",
         extra={"entityType": "BOARD"},
     ),
-    Issuer("chat", "/api/svc/chat/api/chats/files/presigned-url", Envelope.DATA, "image/png", "png"),
-    Issuer("user", "/api/svc/user/api/profiles/me/image/presigned-url", Envelope.RAW, "image/png", "png"),
+    Issuer(
+        "chat", "/api/svc/chat/api/chats/files/presigned-url", Envelope.DATA, "image/png", "png"
+    ),
+    Issuer(
+        "user",
+        "/api/svc/user/api/profiles/me/image/presigned-url",
+        Envelope.RAW,
+        "image/png",
+        "png",
+    ),
 )

@@ -31,7 +31,11 @@ async def lands_on_the_portal(web: Web, member: Member) -> None:
     wanted = f"{web.target.oauth.portal}login"
     tokens = await _tokens(web, member, wanted, wanted)
     answer = await web.ask("GET", web.target.hosts.api + ops.ME, token=tokens.access)
-    if answer.status == 401 and claims(tokens.access).get("email") and (f := await jwks.doubts(web, tokens.access)):
+    if (
+        answer.status == 401
+        and claims(tokens.access).get("email")
+        and (f := await jwks.doubts(web, tokens.access))
+    ):
         raise Broken(f)
     if finding := ops.explain(answer, tokens.access):
         raise Broken(finding)
@@ -72,7 +76,12 @@ async def needs_its_own_state(web: Web, member: Member) -> None:
         url = await _granted(web, member, somebody_elses)
     else:
         begun = await oauth.start(web, somebody_elses)
-        url = str(httpx.URL(web.target.oauth.redirect_uri, params={"code": MADE_UP, "state": begun.query["state"]}))
+        url = str(
+            httpx.URL(
+                web.target.oauth.redirect_uri,
+                params={"code": MADE_UP, "state": begun.query["state"]},
+            )
+        )
     await oauth.start(web, mine)
     if finding := oauth.explain_refusal(await oauth.callback(web, mine, url)):
         raise Broken(finding)
@@ -80,14 +89,18 @@ async def needs_its_own_state(web: Web, member: Member) -> None:
 
 async def starts_agree(web: Web) -> None:
     """Whichever pod begins it, sign-in begins the same way. Raises Broken."""
-    if finding := oauth.explain_starts([await oauth.start(web, httpx.Cookies()) for _ in range(oauth.STARTS)]):
+    if finding := oauth.explain_starts(
+        [await oauth.start(web, httpx.Cookies()) for _ in range(oauth.STARTS)]
+    ):
         raise Broken(finding)
 
 
 async def ends(web: Web, member: Member) -> None:
     """After signing out the refresh token gives nothing. Raises Broken, NotApplicable."""
     if not web.target.sign_out.ends_refresh:
-        raise NotApplicable("signing out does not end the refresh token here: ends_refresh in [sign_out] is false")
+        raise NotApplicable(
+            "signing out does not end the refresh token here: ends_refresh in [sign_out] is false"
+        )
     async with member.session() as session:
         await sign_out(web, session.tokens)
         answer = await refresh.ask(web, session.tokens.refresh)

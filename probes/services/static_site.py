@@ -8,7 +8,9 @@ from probes.finding import Code, broken
 from probes.transport.http import Answer, Web
 
 # What Vite writes into index.html; an HTML parser would find no more in it.
-ASSET = re.compile(r"""<(?:script|link)\b[^>]*?\b(?:src|href)=["']([^"']+\.(?:js|css))["']""", re.IGNORECASE)
+ASSET = re.compile(
+    r"""<(?:script|link)\b[^>]*?\b(?:src|href)=["']([^"']+\.(?:js|css))["']""", re.IGNORECASE
+)
 TYPES = {"js": ("text/javascript", "application/javascript"), "css": ("text/css",)}
 S3_OR_EDGE = "the site bucket, or CloudFront's error response in its place"
 
@@ -19,7 +21,11 @@ async def load(web: Web, target: Target) -> None:
     _check_shell(shell)
     assets = ASSET.findall(shell.body.decode("utf-8", "replace"))
     if not assets:
-        raise broken(Code.ASSET_BROKEN, f"{shell}, and it names no script", "the frontend build in the site bucket")
+        raise broken(
+            Code.ASSET_BROKEN,
+            f"{shell}, and it names no script",
+            "the frontend build in the site bucket",
+        )
     for asset in {*assets, "/config.js"}:
         _check_asset(await web.ask("GET", urljoin(shell.url, asset), kind="page"))
 
@@ -33,7 +39,9 @@ async def leads_to_https(web: Web, target: Target) -> None:
     """Raise Broken unless plain http redirects to the https apex."""
     answer = await web.ask("GET", target.hosts.plain + "/", kind="page")
     location = answer.headers.get("location", "")
-    if answer.status not in (301, 302, 307, 308) or not f"{location}/".startswith(target.hosts.apex + "/"):
+    if answer.status not in (301, 302, 307, 308) or not f"{location}/".startswith(
+        target.hosts.apex + "/"
+    ):
         saw = f"to {location}" if location else f"with {len(answer.body)} bytes"
         raise broken(
             Code.HTTP_NOT_REDIRECTED,

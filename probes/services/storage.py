@@ -29,7 +29,9 @@ class Drive:
     ledger: Ledger
 
     async def call(self, method: str, path: str, **asked: Any) -> Answer:
-        return await self.web.ask(method, f"{self.base}/storage/{path}", token=await self.member.token(), **asked)
+        return await self.web.ask(
+            method, f"{self.base}/storage/{path}", token=await self.member.token(), **asked
+        )
 
     async def contents(self) -> dict[str, Any]:
         """The root folder; `children` and `files` are absent when there are none."""
@@ -39,7 +41,9 @@ class Drive:
 
     async def make_folder(self, label: str) -> dict[str, Any]:
         name = self.ledger.enter("folder", label)
-        answer = await self.call("POST", "folders", json={"workspaceId": self.workspace, "name": name})
+        answer = await self.call(
+            "POST", "folders", json={"workspaceId": self.workspace, "name": name}
+        )
         folder: dict[str, Any] = expect(answer, Envelope.SUCCESS, CREATED, keys=("id", "name"))
         self.ledger.identify(name, folder["id"])
         return folder
@@ -47,7 +51,12 @@ class Drive:
     async def upload_url(self, label: str, size: int) -> dict[str, Any]:
         """A presigned URL and the row of a file that is not there yet."""
         name = self.ledger.enter("file", label)
-        wish = {"workspaceId": self.workspace, "fileName": name, "contentType": TEXT, "fileSize": size}
+        wish = {
+            "workspaceId": self.workspace,
+            "fileName": name,
+            "contentType": TEXT,
+            "fileSize": size,
+        }
         ticket: dict[str, Any] = expect(
             await self.call("POST", "files/upload-url", json=wish),
             Envelope.SUCCESS,
@@ -60,14 +69,20 @@ class Drive:
         """The confirmed file, its bytes in S3. Nothing is sent to a place that the environment does not vouch for."""
         ticket = await self.upload_url(label, len(content))
         presign.vouch(ticket["uploadUrl"], self.web.target.presign)
-        put = await self.web.ask("PUT", ticket["uploadUrl"], content=content, headers={"content-type": TEXT}, kind="s3")
+        put = await self.web.ask(
+            "PUT", ticket["uploadUrl"], content=content, headers={"content-type": TEXT}, kind="s3"
+        )
         presign.stored(put)
         answer = await self.call("POST", "files/confirm", json={"fileId": ticket["fileId"]})
         file: dict[str, Any] = expect(answer, Envelope.SUCCESS, keys=("id", "status"))
         return {**file, "name": ticket["name"]}
 
     async def download_link(self, file_id: str) -> str:
-        ticket = expect(await self.call("GET", f"files/{file_id}/download"), Envelope.SUCCESS, keys=("downloadUrl",))
+        ticket = expect(
+            await self.call("GET", f"files/{file_id}/download"),
+            Envelope.SUCCESS,
+            keys=("downloadUrl",),
+        )
         signed = presign.vouch(ticket["downloadUrl"], self.web.target.presign)
         if self.web.target.presign:
             presign.check_lifetime(signed, self.web.target.presign.get_seconds)
@@ -87,18 +102,28 @@ class Drive:
     async def holds(self, kind: str, name: str) -> dict[str, Any]:
         """What the drive lists as `name`. Raises Broken when it does not."""
         rows = await self._rows(kind)
-        if row := next((row for row in rows if name in (row.get("name"), row.get("originalName"))), None):
+        if row := next(
+            (row for row in rows if name in (row.get("name"), row.get("originalName"))), None
+        ):
             self.ledger.identify(name, str(row["id"]))
             return row
-        raise broken(Code.UPLOAD_LOST, f"the drive does not list the {kind} {name}", "storage-service")
+        raise broken(
+            Code.UPLOAD_LOST, f"the drive does not list the {kind} {name}", "storage-service"
+        )
 
     async def lacks(self, kind: str, name: str, identity: str) -> None:
         """The drive neither lists `name` nor answers for it. Raises Broken when it does."""
-        listed = any(name in (row.get("name"), row.get("originalName")) for row in await self._rows(kind))
+        listed = any(
+            name in (row.get("name"), row.get("originalName")) for row in await self._rows(kind)
+        )
         answer = await self.call("GET", f"{kind}s/{identity}")
         if listed or (answer.status == 200 and answer.json is not None):
             where = "is still listed" if listed else f"still answers {answer.status}"
-            raise broken(Code.DELETION_NOT_FINAL, f"the {kind} was deleted for good, and {where}", "storage-service")
+            raise broken(
+                Code.DELETION_NOT_FINAL,
+                f"the {kind} was deleted for good, and {where}",
+                "storage-service",
+            )
         self.ledger.removed(name)
 
     async def refuses(self, link: str) -> None:
@@ -121,7 +146,9 @@ class Drive:
             answer = await self.call("DELETE", f"{kind}s/{path}")
             current().note(f"DELETE {kind}s/{path}: {answer.status}")
             # A 404 without JSON is the gateway's or a wrong base path's, and says nothing of the file.
-            gone = answer.status == 204 or (answer.json is not None and (answer.status < 300 or answer.status == 404))
+            gone = answer.status == 204 or (
+                answer.json is not None and (answer.status < 300 or answer.status == 404)
+            )
         return gone
 
 

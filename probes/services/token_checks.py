@@ -80,7 +80,9 @@ async def knock(web: Web, door: Door, token: str, where: Where | None = None) ->
         case "socket":
             return await _knock_for_a_socket(web, door.path, token if query else "", headers)
         case "stream":
-            return await _knock_for_a_stream(web, _url(web.target.hosts.apex, door.path, query), headers)
+            return await _knock_for_a_stream(
+                web, _url(web.target.hosts.apex, door.path, query), headers
+            )
     # Past the edge, which has masked what services say (V6 §1): here it is the service's word that counts.
     return await web.ask("GET", _url(web.target.hosts.api, door.path, query), headers=headers)
 
@@ -89,7 +91,9 @@ def _url(origin: str, path: str, query: str) -> str:
     return f"{origin}{path}" + (f"{'&' if '?' in path else '?'}{query}" if query else "")
 
 
-async def _knock_for_a_socket(web: Web, path: str, token: str, headers: Mapping[str, str]) -> Answer:
+async def _knock_for_a_socket(
+    web: Web, path: str, token: str, headers: Mapping[str, str]
+) -> Answer:
     try:
         async with websocket.opened(web, path, token, headers):
             return Answer("GET", web.target.hosts.apex + path, websocket.SWITCHING, {}, b"")
@@ -121,7 +125,11 @@ async def refuses(web: Web, door: Door, bad: Counterfeit) -> None:
     code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
     if door.kind == "socket" and code is Code.TOKEN_EXPIRY_IGNORED:
         code = Code.SOCKET_ACCEPTS_EXPIRED
-    finding = Finding(code, f"{answer} to a token of the kind {bad.kind}", f"{service(door.path)} asks for no token")
+    finding = Finding(
+        code,
+        f"{answer} to a token of the kind {bad.kind}",
+        f"{service(door.path)} asks for no token",
+    )
     raise Broken(finding if bad.kind in FORMLESS else await _compared(web, door, bad, finding))
 
 
@@ -134,7 +142,11 @@ async def shuts(web: Web, door: Door, token: str) -> None:
         return
     if believed(answer):
         raise Broken(
-            Finding(Code.STRANGER_ADMITTED, f"{answer} to somebody else", f"access check of {service(answer.url)}")
+            Finding(
+                Code.STRANGER_ADMITTED,
+                f"{answer} to somebody else",
+                f"access check of {service(answer.url)}",
+            )
         )
     expect(answer, Envelope.RAW if door.name == OPS.name else door.envelope, 403)
 
@@ -149,7 +161,11 @@ def explain_refusal(door: Door, answer: Answer, token: str) -> Finding | None:
         case Door(kind="socket"):
             return None if answer.status == websocket.SWITCHING else websocket.explain(answer)
         case Door(kind="stream"):
-            return None if answer.media_type == notifications.EVENT_STREAM else notifications.explain(answer)
+            return (
+                None
+                if answer.media_type == notifications.EVENT_STREAM
+                else notifications.explain(answer)
+            )
         case Door(name=OPS.name):
             return ops.explain(answer, token)
     return envelopes.explain(answer, 200)
@@ -170,7 +186,9 @@ async def _compared(web: Web, door: Door, bad: Counterfeit, finding: Finding) ->
     """`finding` with what another door says of this token, and this door of another."""
     other = USER if door.name == OPS.name else OPS
     there, here = await _status(web, other, bad.token), await _status(web, door, bad.foreign)
-    suspect = suspected(door, bad.kind, verifies=here == 401, other=other.name if there == 401 else "")
+    suspect = suspected(
+        door, bad.kind, verifies=here == 401, other=other.name if there == 401 else ""
+    )
     saw = f"the same token: {other.name} answers {there}; one signed by another key: {door.name} answers {here}"
     return replace(finding, suspect=suspect, rungs=(Rung("trust", held=False, saw=saw),))
 

@@ -34,14 +34,18 @@ class Ticket:
 
 
 async def call(web: Web, member: Member, method: str, path: str, body: object = None) -> Answer:
-    return await web.ask(method, f"{web.target.hosts.apex}{BASE}/{path}", token=await member.token(), json=body)
+    return await web.ask(
+        method, f"{web.target.hosts.apex}{BASE}/{path}", token=await member.token(), json=body
+    )
 
 
 async def open_room(web: Web, member: Member, ledger: Ledger) -> Room:
     """A call in the workspace, in the ledger before it exists. Raises Broken."""
     name = ledger.enter("call", "call")
     wish = {"name": name, "workspaceId": web.target.workspace.id}
-    made = expect(await call(web, member, "POST", "rooms", wish), Envelope.SUCCESS, CREATED, keys=("id",))
+    made = expect(
+        await call(web, member, "POST", "rooms", wish), Envelope.SUCCESS, CREATED, keys=("id",)
+    )
     ledger.identify(name, str(made["id"]))
     return Room(str(made["id"]), name)
 
@@ -56,8 +60,13 @@ async def join(web: Web, member: Member, room: Room) -> Ticket:
 
 async def rooms(web: Web, member: Member) -> list[Room]:
     """The calls of the workspace that go on. Raises Broken."""
-    answer = await call(web, member, "GET", f"rooms/workspace/{web.target.workspace.id}?active=true")
-    return [Room(str(row.get("id")), str(row.get("name"))) for row in expect(answer, Envelope.SUCCESS, kind=list)]
+    answer = await call(
+        web, member, "GET", f"rooms/workspace/{web.target.workspace.id}?active=true"
+    )
+    return [
+        Room(str(row.get("id")), str(row.get("name")))
+        for row in expect(answer, Envelope.SUCCESS, kind=list)
+    ]
 
 
 async def end(web: Web, member: Member, identity: str) -> bool:

@@ -19,7 +19,9 @@ try:
     from lightkube.core.exceptions import ApiError, ConfigError
     from lightkube.resources.core_v1 import Secret
 except ImportError as error:
-    raise CannotAsk("state in [identity] is a Secret, which needs: pip install 'wealist-probes[kubernetes]'") from error
+    raise CannotAsk(
+        "state in [identity] is a Secret, which needs: pip install 'wealist-probes[kubernetes]'"
+    ) from error
 
 CONFLICTS = 10  # with other runs, on one change
 
@@ -27,12 +29,16 @@ CONFLICTS = 10  # with other runs, on one change
 class SecretState:
     """The Secret `name`. It must exist, and the pod's service account must be allowed to get and update it."""
 
-    def __init__(self, namespace: str, name: str, patience: float, config: KubeConfig | None = None) -> None:
+    def __init__(
+        self, namespace: str, name: str, patience: float, config: KubeConfig | None = None
+    ) -> None:
         self._namespace, self._name, self._patience = namespace, name, patience
         try:
             self._cluster = (config or KubeConfig.from_env()).get()
         except ConfigError as error:
-            raise CannotAsk(f"{self}: there is no cluster to ask ({error}); run in a pod, or set KUBECONFIG") from error
+            raise CannotAsk(
+                f"{self}: there is no cluster to ask ({error}); run in a pod, or set KUBECONFIG"
+            ) from error
 
     def __str__(self) -> str:
         return f"the Secret {self._namespace}/{self._name}"
@@ -45,10 +51,15 @@ class SecretState:
             secret = await self._secret()
             if self._opened(secret, member) != before:
                 return False
-            secret.data = {**(secret.data or {}), member: base64.b64encode(json.dumps(after).encode()).decode()}
+            secret.data = {
+                **(secret.data or {}),
+                member: base64.b64encode(json.dumps(after).encode()).decode(),
+            }
             if await self._replaced(secret):
                 return True
-        raise CannotAsk(f"{self} was changed by others {CONFLICTS} times in a row; run fewer at once")
+        raise CannotAsk(
+            f"{self} was changed by others {CONFLICTS} times in a row; run fewer at once"
+        )
 
     @asynccontextmanager
     async def turn(self, member: str) -> AsyncIterator[None]:  # noqa: ARG002 - a Secret has turns for nobody
@@ -72,14 +83,20 @@ class SecretState:
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[AsyncClient]:
-        kubernetes = AsyncClient(self._cluster, self._namespace, timeout=httpx.Timeout(self._patience))
+        kubernetes = AsyncClient(
+            self._cluster, self._namespace, timeout=httpx.Timeout(self._patience)
+        )
         try:
             yield kubernetes
         except ApiError as error:
             said = f"{self}: the API server answers {error.status.code} {error.status.reason}"
-            raise CannotAsk(f"{said}; it must exist, and the service account may get and update it") from error
+            raise CannotAsk(
+                f"{said}; it must exist, and the service account may get and update it"
+            ) from error
         except httpx.HTTPError as error:
-            raise CannotAsk(f"{self}: no API server answers ({type(error).__name__}); is it to be reached?") from error
+            raise CannotAsk(
+                f"{self}: no API server answers ({type(error).__name__}); is it to be reached?"
+            ) from error
         finally:
             await kubernetes.close()
 

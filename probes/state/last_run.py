@@ -40,13 +40,23 @@ class LastRun:
 
 
 def after(
-    last: LastRun, outcomes: Mapping[str, Outcome], now: float, *, gate: bool, gone: Callable[[str], bool], whole: bool
+    last: LastRun,
+    outcomes: Mapping[str, Outcome],
+    now: float,
+    *,
+    gate: bool,
+    gone: Callable[[str], bool],
+    whole: bool,
 ) -> LastRun:
     """What the next run should find. Under `gate` a new break is not learnt: the next try of the same sync would pass.
 
     `gone`: whether a scenario of that name exists no longer. `whole`: whether all of a share were asked.
     """
-    lapses = {name: lapse for name, lapse in last.lapses.items() if name not in outcomes and not gone(name)}
+    lapses = {
+        name: lapse
+        for name, lapse in last.lapses.items()
+        if name not in outcomes and not gone(name)
+    }
     for name, outcome in outcomes.items():
         if (lapse := _lapse(last, name, outcome, now)) and (name in last.lapses or not gate):
             lapses[name] = lapse
@@ -61,19 +71,33 @@ def _lapse(last: LastRun, name: str, outcome: Outcome, now: float) -> Lapse | No
         if before is None or before.code == Code.UNKNOWN:
             return Lapse(str(code), now, 1, before.held if before else last.at)
         return replace(before, code=str(code), runs=before.runs + 1)
-    if outcome.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN):  # does not clear the target of what it broke before
-        return replace(before, runs=before.runs + 1) if before else Lapse(str(Code.UNKNOWN), now, 1, last.at)
+    if outcome.verdict in (
+        Verdict.UNKNOWN,
+        Verdict.NOT_RUN,
+    ):  # does not clear the target of what it broke before
+        return (
+            replace(before, runs=before.runs + 1)
+            if before
+            else Lapse(str(Code.UNKNOWN), now, 1, last.at)
+        )
     return None
 
 
 async def pass_on(
-    where: str, outcomes: Mapping[str, Outcome], *, gate: bool, gone: Callable[[str], bool], whole: bool
+    where: str,
+    outcomes: Mapping[str, Outcome],
+    *,
+    gate: bool,
+    gone: Callable[[str], bool],
+    whole: bool,
 ) -> dict[str, Any]:
     """Leave what `after` makes of this run at `where` (`state` of [identity]).
 
     Answers what was there, as the journal's event `before` carries it; a store that refuses changes no verdict.
     """
-    how = functools.partial(after, outcomes=outcomes, now=time.time(), gate=gate, gone=gone, whole=whole)
+    how = functools.partial(
+        after, outcomes=outcomes, now=time.time(), gate=gate, gone=gone, whole=whole
+    )
     past, problem = LastRun(), ""
     try:
         past = await change(where, how)
@@ -90,7 +114,9 @@ async def tell(where: str, told: Mapping[str, str]) -> None:
     """
 
     def how(last: LastRun) -> LastRun:
-        return replace(last, told={name: code for name, code in {**last.told, **told}.items() if code})
+        return replace(
+            last, told={name: code for name, code in {**last.told, **told}.items() if code}
+        )
 
     with contextlib.suppress(CannotAsk):
         await change(where, how)
@@ -102,14 +128,21 @@ async def change(where: str, how: Callable[[LastRun], LastRun]) -> LastRun:
 
 
 def packed(last: LastRun) -> Kept:
-    said = {"lapses": {name: asdict(lapse) for name, lapse in last.lapses.items()}, "told": dict(last.told)}
-    return {"at": repr(last.at)} | {name: json.dumps(value, separators=(",", ":")) for name, value in said.items()}
+    said = {
+        "lapses": {name: asdict(lapse) for name, lapse in last.lapses.items()},
+        "told": dict(last.told),
+    }
+    return {"at": repr(last.at)} | {
+        name: json.dumps(value, separators=(",", ":")) for name, value in said.items()
+    }
 
 
 def unpacked(kept: Kept) -> LastRun:
     """What cannot be read is as if it had never been left: every break is then a new one."""
     try:
-        lapses = {str(n): Lapse(**fields) for n, fields in json.loads(kept.get("lapses", "{}")).items()}
+        lapses = {
+            str(n): Lapse(**fields) for n, fields in json.loads(kept.get("lapses", "{}")).items()
+        }
         told = {str(n): str(code) for n, code in json.loads(kept.get("told", "{}")).items()}
         return LastRun(float(kept.get("at", "0")), lapses, told)
     except (ValueError, TypeError, AttributeError):

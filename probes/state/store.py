@@ -15,8 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from probes.config.toml_schema import BadEnvironment
-from probes.finding import CannotAsk
+from probes.finding import BadEnvironment, CannotAsk
 
 Kept = dict[str, str]  # name -> value, of one member
 ELSEWHERE = "PROBES_STATE"  # names another store than the environment file does
@@ -68,11 +67,16 @@ class FileState:
 
     def _all(self) -> dict[str, Kept]:
         try:
-            return {str(member): dict(kept) for member, kept in json.loads(self._path.read_text("utf-8")).items()}
+            return {
+                str(member): dict(kept)
+                for member, kept in json.loads(self._path.read_text("utf-8")).items()
+            }
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise CannotAsk(f"the state file {self._path} cannot be read ({error}); mend or remove it") from error
+            raise CannotAsk(
+                f"the state file {self._path} cannot be read ({error}); mend or remove it"
+            ) from error
 
     @contextlib.contextmanager
     def _complaining(self) -> Iterator[None]:
@@ -86,7 +90,11 @@ class FileState:
     async def _locked(self, what: str) -> AsyncIterator[None]:
         """The lock falls with whoever holds it, so a kill leaves none behind."""
         with self._complaining():
-            lock = os.open(self._path.with_name(f"{self._path.name}.{what}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            lock = os.open(
+                self._path.with_name(f"{self._path.name}.{what}.lock"),
+                os.O_RDWR | os.O_CREAT,
+                0o600,
+            )
         try:
             await self._acquire(lock, what)
             yield
@@ -105,7 +113,9 @@ class FileState:
             ) from None
 
     def _replace(self, text: str) -> None:
-        descriptor, draft = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)  # made with 0600
+        descriptor, draft = tempfile.mkstemp(
+            prefix=f".{self._path.name}.", dir=self._path.parent
+        )  # made with 0600
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)

@@ -23,7 +23,9 @@ async def change(where: str, key: str, how: Callable[[Kept], Kept]) -> Kept:
         async with asyncio.timeout(DEADLINE):
             return await _changed(state, key, how)
     except TimeoutError:
-        raise CannotAsk(f"the state store did not answer within {DEADLINE:g} s; is it to be reached?") from None
+        raise CannotAsk(
+            f"the state store did not answer within {DEADLINE:g} s; is it to be reached?"
+        ) from None
 
 
 async def _changed(state: State, key: str, how: Callable[[Kept], Kept]) -> Kept:
@@ -31,9 +33,13 @@ async def _changed(state: State, key: str, how: Callable[[Kept], Kept]) -> Kept:
         kept = await state.read(key)
         if await state.swap(key, kept, how(kept)):
             return kept
-    raise CannotAsk(f"other runs have changed {key} in the state store {RACES} times in a row; run fewer at once")
+    raise CannotAsk(
+        f"other runs have changed {key} in the state store {RACES} times in a row; run fewer at once"
+    )
 
 
 async def exchange(where: str, how: Callable[[str], str]) -> str:
     """The same for the one text that all runs of an environment add themselves to. Raises CannotAsk."""
-    return (await change(where, HISTORY, lambda kept: {RUNS: how(kept.get(RUNS, ""))})).get(RUNS, "")
+    return (await change(where, HISTORY, lambda kept: {RUNS: how(kept.get(RUNS, ""))})).get(
+        RUNS, ""
+    )

@@ -67,7 +67,13 @@ class Envelope(Enum):
         return unwrap(body)
 
 
-def expect(answer: Answer, envelope: Envelope, status: int = 200, kind: type = dict, keys: tuple[str, ...] = ()) -> Any:
+def expect(
+    answer: Answer,
+    envelope: Envelope,
+    status: int = 200,
+    kind: type = dict,
+    keys: tuple[str, ...] = (),
+) -> Any:
     """What is inside the envelope. Raises Broken when status, type, envelope, kind or keys are not as promised."""
     if finding := explain(answer, status):
         raise Broken(finding)
@@ -75,8 +81,12 @@ def expect(answer: Answer, envelope: Envelope, status: int = 200, kind: type = d
     missing = [key for key in keys if isinstance(inside, dict) and key not in inside]
     if not isinstance(inside, kind) or missing:
         saw = f"without {', '.join(missing)}" if missing else "which is not the promised envelope"
-        wanted = f"{envelope.name.lower()} envelope around {'a list' if kind is list else 'an object'}"
-        raise Broken(Finding(Code.CONTRACT_BROKEN, f"{answer}, {saw} ({wanted})", service(answer.url)))
+        wanted = (
+            f"{envelope.name.lower()} envelope around {'a list' if kind is list else 'an object'}"
+        )
+        raise Broken(
+            Finding(Code.CONTRACT_BROKEN, f"{answer}, {saw} ({wanted})", service(answer.url))
+        )
     return inside
 
 
@@ -85,11 +95,25 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
     who, status = service(answer.url), answer.status
     if 300 <= status < 400:
         location = answer.headers.get("location", "nowhere")
-        return Finding(Code.ROUTE_BROKEN, f"{answer}, a redirect to {location}", "the gateway's rewrite")
-    if urlsplit(answer.url).path.startswith("/api/") and (answer.is_html or _from_the_pages(answer)):
-        code, suspect = (Code.EDGE_MASKS_ERRORS, MASKED) if wanted >= 400 else (Code.EDGE_HTML_FALLBACK, FELL_BACK)
-        marks = ", ".join(f"{k}: {answer.headers[k]}" for k in ("server", "x-cache") if k in answer.headers)
-        return Finding(code, f"{answer} where JSON with {wanted} was promised ({marks or 'no server named'})", suspect)
+        return Finding(
+            Code.ROUTE_BROKEN, f"{answer}, a redirect to {location}", "the gateway's rewrite"
+        )
+    if urlsplit(answer.url).path.startswith("/api/") and (
+        answer.is_html or _from_the_pages(answer)
+    ):
+        code, suspect = (
+            (Code.EDGE_MASKS_ERRORS, MASKED)
+            if wanted >= 400
+            else (Code.EDGE_HTML_FALLBACK, FELL_BACK)
+        )
+        marks = ", ".join(
+            f"{k}: {answer.headers[k]}" for k in ("server", "x-cache") if k in answer.headers
+        )
+        return Finding(
+            code,
+            f"{answer} where JSON with {wanted} was promised ({marks or 'no server named'})",
+            suspect,
+        )
     if status == wanted:
         return None if answer.json is not None or wanted == 204 else _not_json(answer, who)
     return _wrong_status(answer, wanted, who)
@@ -112,15 +136,25 @@ def _not_json(answer: Answer, who: str) -> Finding:
 def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
     match answer.status:
         case 404 if answer.json is None:
-            return Finding(Code.ROUTE_BROKEN, f"{answer}: no route there", "the gateway's route or rewrite")
+            return Finding(
+                Code.ROUTE_BROKEN, f"{answer}: no route there", "the gateway's route or rewrite"
+            )
         case 503 if b"no healthy upstream" in answer.body:
             return Finding(
-                Code.SERVICE_UNAVAILABLE, f"{answer}: no healthy upstream", f"gateway subset of {who}: no pods match"
+                Code.SERVICE_UNAVAILABLE,
+                f"{answer}: no healthy upstream",
+                f"gateway subset of {who}: no pods match",
             )
         case status if status >= 500:
             return Finding(Code.SERVICE_UNAVAILABLE, f"{answer} where {wanted} was promised", who)
         case 401 | 403 if wanted < 400:
-            return Finding(Code.ACCESS_REFUSED, f"{answer} to one who may", f"token or membership check of {who}")
+            return Finding(
+                Code.ACCESS_REFUSED,
+                f"{answer} to one who may",
+                f"token or membership check of {who}",
+            )
         case status if status < 300 and wanted in (401, 403):
-            return Finding(Code.STRANGER_ADMITTED, f"{answer} to one who may not", f"access check of {who}")
+            return Finding(
+                Code.STRANGER_ADMITTED, f"{answer} to one who may not", f"access check of {who}"
+            )
     return Finding(Code.CONTRACT_BROKEN, f"{answer} where {wanted} was promised", who)

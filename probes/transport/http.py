@@ -52,9 +52,7 @@ class Answer:
 
     def __str__(self) -> str:
         path = urlsplit(self.url).path
-        return (
-            f"{self.method} {urlsplit(self.url).hostname}{path} answered {self.status} {self.media_type or 'no type'}"
-        )
+        return f"{self.method} {urlsplit(self.url).hostname}{path} answered {self.status} {self.media_type or 'no type'}"
 
 
 class LoopbackNames(httpx.AsyncHTTPTransport):
@@ -80,7 +78,9 @@ class Web:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(verify=target.trust, limits=httpx.Limits(max_keepalive_connections=2 * AT_ONCE)),
+            transport=LoopbackNames(
+                verify=target.trust, limits=httpx.Limits(max_keepalive_connections=2 * AT_ONCE)
+            ),
             # Most of it to connect, since a run begins with many handshakes at once; less than all of it, so that who
             # takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer * 0.8),
@@ -119,14 +119,18 @@ class Web:
                 if kind == "http":
                     # Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
                     request.headers["traceparent"] = exchange.traceparent
-                    request.headers["x-request-id"] = f"{current().evidence.run}-{exchange.traceparent[36:52]}"
+                    request.headers["x-request-id"] = (
+                        f"{current().evidence.run}-{exchange.traceparent[36:52]}"
+                    )
                 exchange.asked(dict(request.headers), request.content)
                 async with self._answering(exchange, url):
                     response = await self._client.send(request)
                 if cookies is not None:
                     cookies.extract_cookies(response)
                 exchange.answered(response.status_code, dict(response.headers), response.content)
-        return Answer(method, url, response.status_code, exchange.response_headers, response.content)
+        return Answer(
+            method, url, response.status_code, exchange.response_headers, response.content
+        )
 
     @asynccontextmanager
     async def listen(
@@ -184,16 +188,26 @@ def explain(url: str, error: Exception) -> Finding:
     who, said = service(url), str(error) or type(error).__name__
     match error:
         case httpx.ConnectError() if "SSL" in said and not _certificate(error):
-            return Finding(Code.TLS_INVALID, f"{host} does not agree on TLS: {said}", "load balancer's TLS policy")
+            return Finding(
+                Code.TLS_INVALID,
+                f"{host} does not agree on TLS: {said}",
+                "load balancer's TLS policy",
+            )
         case httpx.ConnectTimeout() | httpx.ConnectError() if not _certificate(error):
             return Finding(
-                Code.HOST_UNREACHABLE, f"{host} took no connection: {said}", "DNS, load balancer or listener"
+                Code.HOST_UNREACHABLE,
+                f"{host} took no connection: {said}",
+                "DNS, load balancer or listener",
             )
         case httpx.TimeoutException() | TimeoutError():
-            return Finding(Code.SERVICE_STALLED, f"{who} at {host} took the request and never answered", who)
+            return Finding(
+                Code.SERVICE_STALLED, f"{who} at {host} took the request and never answered", who
+            )
         case _ if certificate := _certificate(error):
             return Finding(
-                Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {certificate}", "certificate"
+                Code.TLS_INVALID,
+                f"{host} shows a certificate that does not hold: {certificate}",
+                "certificate",
             )
     return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off: {said}", who)
 

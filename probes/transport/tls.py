@@ -19,7 +19,9 @@ async def days_left(target: Target, origin: str) -> float:
     with current().exchange("tls", "HANDSHAKE", origin + "/") as exchange:
         try:
             async with asyncio.timeout(target.patience.answer):
-                _, writer = await asyncio.open_connection(address(host), port, ssl=target.trust, server_hostname=host)
+                _, writer = await asyncio.open_connection(
+                    address(host), port, ssl=target.trust, server_hostname=host
+                )
         except (OSError, TimeoutError) as error:
             exchange.error = f"{type(error).__name__}: {error}"
             raise Broken(explain(host, error)) from error
@@ -46,9 +48,17 @@ def explain(host: str, error: Exception) -> Finding:
     match error:
         case ssl.SSLCertVerificationError():
             said = error.verify_message or str(error)
-            return Finding(Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {said}", "certificate")
+            return Finding(
+                Code.TLS_INVALID,
+                f"{host} shows a certificate that does not hold: {said}",
+                "certificate",
+            )
         case ssl.SSLError():
-            return Finding(Code.TLS_INVALID, f"{host} does not agree on TLS: {error}", "load balancer's TLS policy")
+            return Finding(
+                Code.TLS_INVALID,
+                f"{host} does not agree on TLS: {error}",
+                "load balancer's TLS policy",
+            )
     return Finding(
         Code.HOST_UNREACHABLE,
         f"{host} took no connection: {str(error) or type(error).__name__}",

@@ -80,7 +80,9 @@ class Socket:
 
 
 @asynccontextmanager
-async def opened(web: Web, path: str, token: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Socket]:
+async def opened(
+    web: Web, path: str, token: str, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[Socket]:
     """A socket at `path` of the apex, open for as long as the block lasts. Raises Broken when it does not open."""
     url = f"{web.target.hosts.apex}{path}" + (f"?token={quote(token, safe='')}" if token else "")
     with current().exchange("socket", "GET", url) as exchange:
@@ -114,7 +116,9 @@ class Refused(Broken):
         self.answer = answer
 
 
-async def upgrade(web: Web, url: str, exchange: Exchange, more: Mapping[str, str]) -> ClientConnection:
+async def upgrade(
+    web: Web, url: str, exchange: Exchange, more: Mapping[str, str]
+) -> ClientConnection:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     headers = {
@@ -123,7 +127,9 @@ async def upgrade(web: Web, url: str, exchange: Exchange, more: Mapping[str, str
         "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
     }
     exchange.asked({**headers, "origin": web.target.hosts.apex})
-    tls: dict[str, Any] = {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
+    tls: dict[str, Any] = (
+        {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
+    )
     try:
         async with asyncio.timeout(web.target.patience.answer):
             connection = await _Upgrade(
@@ -147,13 +153,17 @@ async def upgrade(web: Web, url: str, exchange: Exchange, more: Mapping[str, str
         exchange.error = f"{type(error).__name__}: {error}"
         current().telling = exchange
         raise Broken(explain_error(url, error)) from error
-    exchange.answered(SWITCHING, _headers(connection.response.headers) if connection.response else {})
+    exchange.answered(
+        SWITCHING, _headers(connection.response.headers) if connection.response else {}
+    )
     return connection
 
 
 def _answer(url: str, error: InvalidStatus) -> Answer:
     response = error.response
-    return Answer("GET", url, response.status_code, _headers(response.headers), bytes(response.body or b""))
+    return Answer(
+        "GET", url, response.status_code, _headers(response.headers), bytes(response.body or b"")
+    )
 
 
 def _headers(said: Any) -> dict[str, str]:
@@ -209,10 +219,16 @@ def explain_error(url: str, error: Exception) -> Finding:
             )
         case ssl.SSLCertVerificationError():
             said = getattr(error, "verify_message", "") or str(error)
-            return Finding(Code.TLS_INVALID, f"{host} shows a certificate that does not hold: {said}", "certificate")
+            return Finding(
+                Code.TLS_INVALID,
+                f"{host} shows a certificate that does not hold: {said}",
+                "certificate",
+            )
         case ConnectionRefusedError():
             return Finding(
-                Code.HOST_UNREACHABLE, f"{host} took no connection: {error}", "DNS, load balancer or listener"
+                Code.HOST_UNREACHABLE,
+                f"{host} took no connection: {error}",
+                "DNS, load balancer or listener",
             )
     said = str(error) or type(error).__name__
     return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off an upgrade: {said}", who)

@@ -56,7 +56,9 @@ class Google:
         async with httpx.AsyncClient(
             transport=transport, base_url=inside, headers=said, timeout=10, trust_env=False
         ) as http:
-            answer = await http.post("/token", data=grant, auth=(self.client_id, self.client_secret))
+            answer = await http.post(
+                "/token", data=grant, auth=(self.client_id, self.client_secret)
+            )
             if answer.is_error:
                 raise Declined(answer.text)
             keys = (await http.get(CERTS)).raise_for_status().json()
@@ -83,7 +85,9 @@ def command() -> list[str]:
             "node is missing, which runs the replica's sign-in; install Node 20 or newer, then: make setup"
         )
     if not (FOLDER.parent / "node_modules" / "oidc-provider").is_dir():
-        raise ChildError("oidc-provider is missing, which stands for Google; install it with: make setup")
+        raise ChildError(
+            "oidc-provider is missing, which stands for Google; install it with: make setup"
+        )
     return [node, str(FOLDER / "provider.mjs")]
 
 
@@ -94,7 +98,9 @@ async def ready(google: Google, process: Child) -> None:
         await asyncio.sleep(0.01)
 
 
-def settings(google: Google, redirect_uris: Iterable[str], accounts: Iterable[Account]) -> dict[str, str]:
+def settings(
+    google: Google, redirect_uris: Iterable[str], accounts: Iterable[Account]
+) -> dict[str, str]:
     """What the provider is told in its environment: its address, its client, who can sign in."""
     told = {
         "issuer": google.provider,

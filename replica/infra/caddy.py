@@ -20,7 +20,9 @@ class Caddy:
     def __init__(self, process: Child, admin: Path) -> None:
         self.process = process
         transport = httpx.AsyncHTTPTransport(uds=str(admin), retries=0)
-        self._http = httpx.AsyncClient(transport=transport, base_url="http://localhost", trust_env=False, timeout=10)
+        self._http = httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", trust_env=False, timeout=10
+        )
 
     async def load(self, config: Json) -> None:
         """Take a new configuration. When this returns it is in force, and open sockets and streams live on."""
@@ -46,7 +48,9 @@ class Caddy:
 async def running(config: Json, folder: Path, admin: Path) -> AsyncIterator[Caddy]:
     """Caddy for as long as the block lasts."""
     (folder / "caddy.json").write_text(json.dumps(config))
-    async with child([program("caddy"), "run", "--config", str(folder / "caddy.json")], folder, {}) as process:
+    async with child(
+        [program("caddy"), "run", "--config", str(folder / "caddy.json")], folder, {}
+    ) as process:
         caddy = Caddy(process, admin)
         try:
             yield caddy

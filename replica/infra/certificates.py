@@ -40,7 +40,9 @@ def issue(folder: Path, names: Mapping[str, str]) -> Certificates:
     wanted = {part: (name, DAYS_LEFT) for part, name in names.items()}
     wanted["certificate-expires-soon"] = (names["api"], FEW_DAYS_LEFT)
     wanted["certificate-names-other-host"] = (f"other.{names['apex']}", DAYS_LEFT)
-    served = {part: _issued(authority, folder / part, name, days) for part, (name, days) in wanted.items()}
+    served = {
+        part: _issued(authority, folder / part, name, days) for part, (name, days) in wanted.items()
+    }
     return Certificates(path, served)
 
 

@@ -37,7 +37,10 @@ async def child(
     `name`: what it is called in complaints, where that is not the program's own name.
     """
     log = folder / f"{name or Path(command[0]).name}.log"
-    home = {name: str(folder) for name in ("HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+    home = {
+        name: str(folder)
+        for name in ("HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+    }
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -89,4 +92,6 @@ class Child:
 
     def failure(self) -> ChildError:
         said = self._log.read_text("utf-8", "replace").strip().splitlines()
-        return ChildError(f"{self._log.stem} ended unexpectedly; it said: {said[-1] if said else 'nothing'}")
+        return ChildError(
+            f"{self._log.stem} ended unexpectedly; it said: {said[-1] if said else 'nothing'}"
+        )

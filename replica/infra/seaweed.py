@@ -89,7 +89,11 @@ def identities(seaweed: Seaweed) -> dict[str, Any]:
     files = [f"{action}:{FILES}" for action in ("Read", "Write", "List")]
     return {
         "identities": [
-            {"name": "deployer", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List"]},
+            {
+                "name": "deployer",
+                "credentials": [keys],
+                "actions": ["Admin", "Read", "Write", "List"],
+            },
             {"name": "static", "credentials": [static], "actions": files},
             {"name": "anonymous", "actions": [f"Read:{SITE}"]},
         ]

@@ -11,7 +11,9 @@ import websockets.http11
 from starlette.types import ASGIApp
 
 PING_SECONDS = 30  # contract §5.2
-LINE_BYTES = 1 << 20  # Go's limit; a token may stand in the line, and 16 KB of it are refused, not cut off
+LINE_BYTES = (
+    1 << 20
+)  # Go's limit; a token may stand in the line, and 16 KB of it are refused, not cut off
 
 
 class _Server(uvicorn.Server):
@@ -30,14 +32,19 @@ async def serving(
     websockets.http11.MAX_LINE_LENGTH = LINE_BYTES
     servers = [_server(app, PING_SECONDS * scale, dated=dated) for app in apps.values()]
     tasks = [
-        asyncio.create_task(server.serve(sockets=[listener])) for server, listener in zip(servers, apps, strict=True)
+        asyncio.create_task(server.serve(sockets=[listener]))
+        for server, listener in zip(servers, apps, strict=True)
     ]
     try:
         yield
     finally:
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # requests cut off by the end are no errors
+        logging.getLogger("uvicorn.error").setLevel(
+            logging.CRITICAL
+        )  # requests cut off by the end are no errors
         for server in servers:
-            server.should_exit = server.force_exit = True  # nobody waits for a service that hangs on purpose
+            server.should_exit = server.force_exit = (
+                True  # nobody waits for a service that hangs on purpose
+            )
         await asyncio.gather(*tasks)
 
 

@@ -20,7 +20,13 @@ from replica.infra.processes import Child, ChildError
 TOLD = "LIVEKIT"
 TWIRP = "/twirp/livekit.RoomService/"
 ROOT = Path(__file__).parents[2]
-LIBRARY = Path(__file__).parent.parent / "node_modules" / "livekit-client" / "dist" / "livekit-client.umd.js"
+LIBRARY = (
+    Path(__file__).parent.parent
+    / "node_modules"
+    / "livekit-client"
+    / "dist"
+    / "livekit-client.umd.js"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,9 @@ class LiveKit:
     tcp_port: int
     key: str = "APIreplica"
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-    promised: Mapping[str, str | int] = field(default_factory=lambda: {"version": "1.7.2", "protocol": 14})
+    promised: Mapping[str, str | int] = field(
+        default_factory=lambda: {"version": "1.7.2", "protocol": 14}
+    )
 
     @property
     def address(self) -> str:
@@ -103,11 +111,15 @@ class StandIn:
 
     def _http(self) -> httpx.AsyncClient:
         transport = httpx.AsyncHTTPTransport(uds=str(self.control))
-        return httpx.AsyncClient(transport=transport, base_url="http://livekit", trust_env=False, timeout=10)
+        return httpx.AsyncClient(
+            transport=transport, base_url="http://livekit", trust_env=False, timeout=10
+        )
 
 
 def library() -> bytes:
     """The front end's own LiveKit library, as its package ships it. Raises ChildError where it has not been set up."""
     if not LIBRARY.is_file():
-        raise ChildError("livekit-client is missing, by which pages talk; install it with: make setup")
+        raise ChildError(
+            "livekit-client is missing, by which pages talk; install it with: make setup"
+        )
     return LIBRARY.read_bytes()

@@ -25,7 +25,10 @@ async def _serve() -> None:
     wire = Wire(node)
     lay(wire)
     await wire.open()
-    apps = {_private(told["control"]): control.app(node, wire), _public(told["port"]): answers.app(node, wire)}
+    apps = {
+        _private(told["control"]): control.app(node, wire),
+        _public(told["port"]): answers.app(node, wire),
+    }
     async with serving(apps, dated=False):
         await asyncio.Event().wait()
 

@@ -42,7 +42,9 @@ def app(node: Node, wire: Wire) -> Starlette:
         WebSocketRoute("/{path:path}", _no_socket),
     ]
     found = Starlette(
-        routes=routes, middleware=[Middleware(Front, node=node)], exception_handlers={HTTPException: _no_route}
+        routes=routes,
+        middleware=[Middleware(Front, node=node)],
+        exception_handlers={HTTPException: _no_route},
     )
     found.router.redirect_slashes = False
     return found
@@ -57,7 +59,9 @@ class Answers:
     async def health(self, _request: Request) -> Response:
         if self._node.lies("livekit-loses-redis"):
             since = datetime.fromtimestamp(time.time() - 60 * STALE_SECONDS, UTC)
-            return PlainTextResponse(f"Not Ready\nNode Updated At {since:%Y-%m-%d %H:%M:%S +0000 UTC}", 406)
+            return PlainTextResponse(
+                f"Not Ready\nNode Updated At {since:%Y-%m-%d %H:%M:%S +0000 UTC}", 406
+            )
         return PlainTextResponse("OK")
 
     async def nothing(self, _request: Request) -> Response:
@@ -75,7 +79,10 @@ class Answers:
 
     async def debug(self, request: Request) -> Response:
         """Open with --dev alone."""
-        shown = {"goroutine": f"goroutine profile: total {len(asyncio.all_tasks())}\n", "rooms": "{}\n"}
+        shown = {
+            "goroutine": f"goroutine profile: total {len(asyncio.all_tasks())}\n",
+            "rooms": "{}\n",
+        }
         if not self._node.lies("livekit-shows-debug") or request.path_params["what"] not in shown:
             return await _no_route(request, None)
         return PlainTextResponse(shown[request.path_params["what"]])
@@ -114,7 +121,9 @@ class Front:
         async def marked(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
-                headers["date"] = format_datetime(datetime.fromtimestamp(self._node.now(), UTC), usegmt=True)
+                headers["date"] = format_datetime(
+                    datetime.fromtimestamp(self._node.now(), UTC), usegmt=True
+                )
                 if origin:
                     headers["access-control-allow-origin"] = origin
                     headers["access-control-allow-headers"] = "*"

@@ -43,15 +43,29 @@ class Binary:
 
     async def state(self) -> dict[str, list[str]]:
         """Its rooms; of people and connections it tells nothing that we ask for."""
-        claims = {"iss": self.livekit.key, "exp": int(time.time()) + 60, "video": {"roomList": True}}
+        claims = {
+            "iss": self.livekit.key,
+            "exp": int(time.time()) + 60,
+            "video": {"roomList": True},
+        }
         token = jwt.encode(claims, self.livekit.secret, algorithm="HS256")
-        async with httpx.AsyncClient(base_url=f"http://{self.livekit.address}", trust_env=False, timeout=10) as http:
-            asked = await http.post(TWIRP + "ListRooms", json={}, headers={"Authorization": f"Bearer {token}"})
-            return {"rooms": sorted(room["name"] for room in asked.raise_for_status().json().get("rooms", []))}
+        async with httpx.AsyncClient(
+            base_url=f"http://{self.livekit.address}", trust_env=False, timeout=10
+        ) as http:
+            asked = await http.post(
+                TWIRP + "ListRooms", json={}, headers={"Authorization": f"Bearer {token}"}
+            )
+            return {
+                "rooms": sorted(
+                    room["name"] for room in asked.raise_for_status().json().get("rooms", [])
+                )
+            }
 
     def _refuse(self, faults: Collection[str]) -> None:
         if wrong := sorted(set(faults) & {fault.name for fault in LIVEKIT if fault not in BESIDE}):
-            raise ChildError(f"{wrong[0]} is a fault of the stand-in: unset {VARIABLE} to rehearse it")
+            raise ChildError(
+                f"{wrong[0]} is a fault of the stand-in: unset {VARIABLE} to rehearse it"
+            )
 
 
 def configuration(livekit: LiveKit) -> Mapping[str, object]:
@@ -69,7 +83,9 @@ def configuration(livekit: LiveKit) -> Mapping[str, object]:
             "node_ip": LOOPBACK,
             "enable_loopback_candidate": True,
             "interfaces": {"includes": ["lo"]},
-            "stun_servers": [f"{LOOPBACK}:3478"],  # in place of public ones, which clients would ask
+            "stun_servers": [
+                f"{LOOPBACK}:3478"
+            ],  # in place of public ones, which clients would ask
         },
     }
 

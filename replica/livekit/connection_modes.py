@@ -21,7 +21,9 @@ class WithTwo(Participant):
 
     async def start(self) -> None:
         self.subscriber.open_channels()
-        await self._offer()  # of the data channels alone, as LiveKit's first one is; aiortc takes no other bundle
+        await (
+            self._offer()
+        )  # of the data channels alone, as LiveKit's first one is; aiortc takes no other bundle
         self.tell_candidates(self.subscriber)
         self.do_subscribe(self.already())
 
@@ -52,7 +54,9 @@ class WithTwo(Participant):
     async def _offer(self) -> None:
         self._offered, self._changed = True, False
         self._offers += 1
-        offer = rtc.SessionDescription(type="offer", sdp=await self.subscriber.offer(), id=self._offers)
+        offer = rtc.SessionDescription(
+            type="offer", sdp=await self.subscriber.offer(), id=self._offers
+        )
         self.say(rtc.SignalResponse(offer=offer))
 
 
@@ -82,7 +86,9 @@ class WithOne(Participant):
         """Put what he is to hear where his offer has room for it: the track's id by the place's."""
         placed: dict[str, str] = {}
         for each in tuple(self._wanted):
-            if mid := self.publisher.fill(each.track, f"{each.owner}|{each.info.sid}", each.info.sid):
+            if mid := self.publisher.fill(
+                each.track, f"{each.owner}|{each.info.sid}", each.info.sid
+            ):
                 self._wanted.remove(each)
                 placed[mid] = each.info.sid
         return placed
@@ -90,5 +96,7 @@ class WithOne(Participant):
     async def subscribe(self, tracks: Sequence[Published]) -> None:
         self._wanted += tracks
         kinds = [each.track.kind for each in tracks]
-        needed = rtc.MediaSectionsRequirement(num_audios=kinds.count("audio"), num_videos=kinds.count("video"))
+        needed = rtc.MediaSectionsRequirement(
+            num_audios=kinds.count("audio"), num_videos=kinds.count("video")
+        )
         self.say(rtc.SignalResponse(media_sections_requirement=needed))

@@ -18,7 +18,11 @@ def app(node: Node, wire: Wire) -> Starlette:
         return Response(status_code=204)
 
     async def state(_request: Request) -> Response:
-        people = [f"{name}/{identity}" for name, room in node.rooms.items() for identity in room.people]
-        return JSONResponse({"rooms": sorted(node.rooms), "people": sorted(people), "ways": sorted(wire.gates)})
+        people = [
+            f"{name}/{identity}" for name, room in node.rooms.items() for identity in room.people
+        ]
+        return JSONResponse(
+            {"rooms": sorted(node.rooms), "people": sorted(people), "ways": sorted(wire.gates)}
+        )
 
     return Starlette(routes=[Route("/faults", faults, methods=["PUT"]), Route("/state", state)])

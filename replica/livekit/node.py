@@ -59,7 +59,9 @@ class Node:
     address: str = "127.0.0.1"
     faults: set[str] = field(default_factory=set)
     rooms: dict[str, Room] = field(default_factory=dict)
-    over_tcp: set[tuple[str, str]] = field(default_factory=set)  # room and identity of who asked for TCP
+    over_tcp: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # room and identity of who asked for TCP
     id: str = field(default_factory=lambda: new_id("ND"))
 
     def lies(self, fault: str) -> bool:
@@ -82,7 +84,9 @@ class Node:
         """What the server says of itself when somebody joins."""
         version, protocol = ("1.13.5", 17) if self.is_new else ("1.7.2", 14)
         standard = models.ServerInfo.Edition.Standard
-        return models.ServerInfo(edition=standard, version=version, protocol=protocol, node_id=self.id)
+        return models.ServerInfo(
+            edition=standard, version=version, protocol=protocol, node_id=self.id
+        )
 
     @property
     def checks(self) -> Checks:
@@ -100,7 +104,9 @@ class Node:
     def room(self, name: str, empty_timeout: int = 0) -> Room:
         """The room of that name, made where there is none."""
         if name not in self.rooms:
-            info = models.Room(sid=new_id("RM"), name=name, empty_timeout=empty_timeout or EMPTY_SECONDS)
+            info = models.Room(
+                sid=new_id("RM"), name=name, empty_timeout=empty_timeout or EMPTY_SECONDS
+            )
             info.departure_timeout, info.creation_time = DEPARTURE_SECONDS, int(time.time())
             self.rooms[name] = Room(info)
             self._end_later(self.rooms[name], info.empty_timeout)
@@ -138,7 +144,9 @@ class Node:
             joined.end(models.DisconnectReason.ROOM_DELETED)
 
     def _end_later(self, room: Room, seconds: float) -> None:
-        room.ending = asyncio.get_running_loop().call_later(seconds, lambda: self.rooms.pop(room.info.name, None))
+        room.ending = asyncio.get_running_loop().call_later(
+            seconds, lambda: self.rooms.pop(room.info.name, None)
+        )
 
 
 def new_id(kind: str) -> str:

@@ -130,13 +130,17 @@ class Participant:
             case "answer":
                 await self.take_answer(request.answer)
             case "trickle":
-                await self.peer_of(request.trickle.target).take_candidate(request.trickle.candidateInit)
+                await self.peer_of(request.trickle.target).take_candidate(
+                    request.trickle.candidateInit
+                )
             case "add_track":
                 self._add_track(request.add_track)
             case "ping":
                 self.say(rtc.SignalResponse(pong=milliseconds()))
             case "ping_req":
-                pong = rtc.Pong(last_ping_timestamp=request.ping_req.timestamp, timestamp=milliseconds())
+                pong = rtc.Pong(
+                    last_ping_timestamp=request.ping_req.timestamp, timestamp=milliseconds()
+                )
                 self.say(rtc.SignalResponse(pong_resp=pong))
             case "simulate":
                 self._simulate(request.simulate)
@@ -154,7 +158,9 @@ class Participant:
     async def answer(self, number: int, placed: dict[str, str] | None = None) -> None:
         first = self.publisher.connection.localDescription is None
         sdp = await self.publisher.answer()
-        answer = rtc.SessionDescription(type="answer", sdp=sdp, id=number, mid_to_track_id=placed or {})
+        answer = rtc.SessionDescription(
+            type="answer", sdp=sdp, id=number, mid_to_track_id=placed or {}
+        )
         self.say(rtc.SignalResponse(answer=answer))
         if first:
             self.tell_candidates(self.publisher)
@@ -194,10 +200,16 @@ class Participant:
         self.info.is_publisher = True
         self.node.tell(self.room, self)
         for other in self.others():
-            other.do_subscribe([Published(published.info, self.info.sid, self._relay.subscribe(track))])
+            other.do_subscribe(
+                [Published(published.info, self.info.sid, self._relay.subscribe(track))]
+            )
 
     def others(self) -> Sequence["Participant"]:
-        return [other for other in self.room.others(self.info.identity) if isinstance(other, Participant)]
+        return [
+            other
+            for other in self.room.others(self.info.identity)
+            if isinstance(other, Participant)
+        ]
 
     def already(self) -> list[Published]:
         """What the others send already."""
@@ -241,7 +253,10 @@ class Participant:
         wanted = [*packet.destination_identities] or [*packet.user.destination_identities]
         packet.participant_identity, packet.participant_sid = self.info.identity, self.info.sid
         if packet.WhichOneof("value") == "user":
-            packet.user.participant_identity, packet.user.participant_sid = self.info.identity, self.info.sid
+            packet.user.participant_identity, packet.user.participant_sid = (
+                self.info.identity,
+                self.info.sid,
+            )
         for other in self.room.others(self.info.identity):
             if not wanted or other.info.identity in wanted:
                 other.hear(packet, reliable=reliable)

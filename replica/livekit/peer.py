@@ -32,7 +32,9 @@ class Peer:
 
     def __init__(self, wire: Wire, target: rtc.SignalTarget, *, over_tcp: bool) -> None:
         self.target = target
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self.connection = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
         self.channels: dict[str, RTCDataChannel] = {}
         self._waiting: dict[str, list[bytes]] = {}
         self._early: list[str] = []  # candidates told before the description that they belong to
@@ -107,14 +109,21 @@ class Peer:
         if len(words) < 8 or words[2].lower() != "udp" or words[4].endswith(".local"):
             return
         candidate = candidate_from_sdp(line)
-        candidate.sdpMid, candidate.sdpMLineIndex = told.get("sdpMid") or None, told.get("sdpMLineIndex")
+        candidate.sdpMid, candidate.sdpMLineIndex = (
+            told.get("sdpMid") or None,
+            told.get("sdpMLineIndex"),
+        )
         await self.connection.addIceCandidate(candidate)
 
     def _described(self) -> str:
         sdp = self.connection.localDescription.sdp
         if self._over_tcp:
             self._wire.tcp_only.update(re.findall(r"a=ice-ufrag:(\S+)", sdp))
-        kept = [line for line in sdp.splitlines() if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
+        kept = [
+            line
+            for line in sdp.splitlines()
+            if not line.startswith(("a=candidate:", "a=end-of-candidates"))
+        ]
         bare = re.sub(r"(?m)^c=IN IP4 .*$", "c=IN IP4 0.0.0.0", "\r\n".join(kept) + "\r\n")
         return re.sub(r"(?m)^(m=\w+) \d+ ", r"\1 9 ", bare)
 
@@ -124,7 +133,9 @@ class Peer:
         first = re.findall(r"a=mid:(\S+)", self.connection.localDescription.sdp)[0]
         for number, line in enumerate(lines, 1):
             init = {"candidate": line, "sdpMid": first, "sdpMLineIndex": 0}
-            yield rtc.TrickleRequest(candidateInit=json.dumps(init), target=self.target, final=number == len(lines))
+            yield rtc.TrickleRequest(
+                candidateInit=json.dumps(init), target=self.target, final=number == len(lines)
+            )
 
     def _lines(self) -> Iterator[str]:
         node = self._wire.node
@@ -149,4 +160,8 @@ def _name(sender: object, stream: str, name: str) -> None:
 
 def _is_free(transceiver: RTCRtpTransceiver, kind: str) -> bool:
     offered = vars(transceiver).get("_offerDirection")
-    return transceiver.kind == kind and transceiver.sender.track is None and offered in {"sendonly", "sendrecv"}
+    return (
+        transceiver.kind == kind
+        and transceiver.sender.track is None
+        and offered in {"sendonly", "sendrecv"}
+    )

@@ -30,7 +30,9 @@ class Relay(asyncio.DatagramProtocol):
 
     async def open(self, host: str) -> None:
         """Listen on a port of its own."""
-        self._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, (host, 0))
+        self._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: self, (host, 0)
+        )
 
     def close(self) -> None:
         if self._udp:
@@ -56,4 +58,8 @@ def ice_servers(node: Node, relay: Relay) -> list[rtc.ICEServer]:
     if not node.lies(FAULT):
         return []
     url = f"turn:{node.address}:{relay.port}?transport=udp"
-    return [rtc.ICEServer(urls=[url], username=secrets.token_hex(4), credential=secrets.token_urlsafe(12))]
+    return [
+        rtc.ICEServer(
+            urls=[url], username=secrets.token_hex(4), credential=secrets.token_urlsafe(12)
+        )
+    ]

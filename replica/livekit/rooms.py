@@ -95,5 +95,7 @@ def _parsed(message: type[Message], body: bytes, kind: str) -> Message:
 def _phrased(said: Message, kind: str) -> Response:
     if kind == PROTOBUF:
         return Response(said.SerializeToString(), media_type=PROTOBUF)
-    told = json_format.MessageToDict(said, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    told = json_format.MessageToDict(
+        said, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
     return Response(json.dumps(told), media_type=JSON)

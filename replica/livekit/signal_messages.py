@@ -12,7 +12,12 @@ State = models.ParticipantInfo.State
 
 
 def welcome(
-    node: Node, room: Room, info: models.ParticipantInfo, relays: Sequence[rtc.ICEServer], *, subscriber_primary: bool
+    node: Node,
+    room: Room,
+    info: models.ParticipantInfo,
+    relays: Sequence[rtc.ICEServer],
+    *,
+    subscriber_primary: bool,
 ) -> rtc.SignalResponse:
     """The first thing that somebody is told who joins."""
     said = rtc.JoinResponse(

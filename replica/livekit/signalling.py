@@ -44,7 +44,9 @@ class Signalling:
         try:
             line, request = Line(socket), _request(socket.query_params.get("join_request", ""))
         except (ValueError, OSError, DecodeError):
-            await socket.send_denial_response(PlainTextResponse("could not decode join request\n", 400))
+            await socket.send_denial_response(
+                PlainTextResponse("could not decode join request\n", 400)
+            )
             return
         if request.reconnect:
             await line.turn_away()
@@ -71,9 +73,13 @@ class Signalling:
             raise Refused(500, NO_NODES)
         return found
 
-    async def _keep(self, line: "Line", participant: Participant, *, subscriber_primary: bool = False) -> None:
+    async def _keep(
+        self, line: "Line", participant: Participant, *, subscriber_primary: bool = False
+    ) -> None:
         relays, room = ice_servers(self._node, self._wire.relay), participant.room
-        first = welcome(self._node, room, participant.info, relays, subscriber_primary=subscriber_primary)
+        first = welcome(
+            self._node, room, participant.info, relays, subscriber_primary=subscriber_primary
+        )
         self._node.enter(room, participant)
         self._node.tell(room, participant)
         await line.keep(participant, first)
@@ -128,9 +134,13 @@ class Line:
 
 def _request(sent: str) -> rtc.JoinRequest:
     """What a v1 client says of itself in its address."""
-    wrapped = rtc.WrappedJoinRequest.FromString(base64.urlsafe_b64decode(sent + "=" * (-len(sent) % 4)))
+    wrapped = rtc.WrappedJoinRequest.FromString(
+        base64.urlsafe_b64decode(sent + "=" * (-len(sent) % 4))
+    )
     zipped = wrapped.compression == rtc.WrappedJoinRequest.Compression.GZIP
-    return rtc.JoinRequest.FromString(gzip.decompress(wrapped.join_request) if zipped else wrapped.join_request)
+    return rtc.JoinRequest.FromString(
+        gzip.decompress(wrapped.join_request) if zipped else wrapped.join_request
+    )
 
 
 async def _until_gone(socket: WebSocket) -> None:

@@ -28,7 +28,9 @@ class Grants:
 
     def allows(self, grant: str) -> bool:
         """Whether `grant` is given; publishing and subscribing are, unless they are taken away."""
-        return bool(self.video.get(grant, grant in {"canPublish", "canSubscribe", "canPublishData"}))
+        return bool(
+            self.video.get(grant, grant in {"canPublish", "canSubscribe", "canPublishData"})
+        )
 
     @property
     def room(self) -> str:
@@ -65,12 +67,19 @@ def read(token: str, checks: Checks) -> Grants:
         raise Refused(401, f"invalid API key: {key}")
     if wrong := _wrong(token, claims, checks):
         raise Refused(401, f"invalid token: {token}, error: {wrong}")
-    return Grants(str(claims.get("sub", "")), str(claims.get("name", "")), claims.get("video") or {})
+    return Grants(
+        str(claims.get("sub", "")), str(claims.get("name", "")), claims.get("video") or {}
+    )
 
 
 def _wrong(token: str, claims: Mapping[str, Any], checks: Checks) -> str:
     """What go-jose says of the token; empty where it is good."""
-    options: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    options: Any = {
+        "verify_exp": False,
+        "verify_nbf": False,
+        "verify_iat": False,
+        "verify_aud": False,
+    }
     try:
         if checks.verify:
             jwt.decode(token, checks.keys[claims["iss"]], algorithms=["HS256"], options=options)

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from replica import livekit
-from replica.faults import PAGES
+from replica.faults.edge import PAGES
 from replica.faults.realtime import REALTIME_PAGES
 from replica.infra.processes import ChildError
 from replica.state import World
@@ -44,11 +44,16 @@ def switched(world: World) -> dict[str, tuple[bytes, str]]:
 def portal(world: World) -> dict[str, tuple[bytes, str]]:
     """Every page of ops-portal, which sits below /api/ops-portal, and where it sends people to sign in."""
     env = {"AUTH_URL": world.hosts.api}
-    return _typed(_written(PORTAL) | {"env.js": f"window.__PORTAL__ = {json.dumps(env)};\n".encode()})
+    return _typed(
+        _written(PORTAL) | {"env.js": f"window.__PORTAL__ = {json.dumps(env)};\n".encode()}
+    )
 
 
 def _written(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*.*"))
+    }
 
 
 def _typed(bodies: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
@@ -58,7 +63,12 @@ def _typed(bodies: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
 def config(world: World) -> bytes:
     """What a deploy injects (an empty base: the pages call their own host), how short pauses are, and page faults."""
     faults = sorted(fault for fault in world.faults if fault in OF_PAGES)
-    env = {"API_BASE_URL": "", "API_DOMAIN": urlsplit(world.hosts.api).netloc, "SCALE": world.scale, "FAULTS": faults}
+    env = {
+        "API_BASE_URL": "",
+        "API_DOMAIN": urlsplit(world.hosts.api).netloc,
+        "SCALE": world.scale,
+        "FAULTS": faults,
+    }
     return f"window.__ENV__ = {json.dumps(env)};\n".encode()
 
 
@@ -70,10 +80,16 @@ def build(written: dict[str, bytes]) -> str:
 @functools.cache
 def _bundled(build_id: str) -> bytes:
     if not ESBUILD.exists():
-        raise ChildError("esbuild is missing, which bundles the replica's pages; install it with: make setup")
+        raise ChildError(
+            "esbuild is missing, which bundles the replica's pages; install it with: make setup"
+        )
     said = ["--bundle", "--format=esm", "--charset=utf8", f"--define:BUILD={json.dumps(build_id)}"]
     command = [str(ESBUILD), str(SITE / "assets" / "main.js"), *said]
     try:
-        return subprocess.run(command, check=True, capture_output=True, timeout=BUNDLED_WITHIN).stdout
+        return subprocess.run(
+            command, check=True, capture_output=True, timeout=BUNDLED_WITHIN
+        ).stdout
     except subprocess.CalledProcessError as error:
-        raise ChildError(f"the replica's pages could not be bundled: {error.stderr.decode()}") from error
+        raise ChildError(
+            f"the replica's pages could not be bundled: {error.stderr.decode()}"
+        ) from error

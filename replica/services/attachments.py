@@ -21,7 +21,12 @@ async def presigned_url(call: Call) -> Response:
     row.file_key = object_key(f"board/{row.entity_type.lower()}s", call, row.file_name)
     url = public_signer(call.world.bucket).put(row.file_key, row.content_type, PUT_SECONDS)
     add(call.world.attachments, row)
-    issued = {"attachmentId": row.id, "uploadUrl": url, "fileKey": row.file_key, "expiresIn": PUT_SECONDS}
+    issued = {
+        "attachmentId": row.id,
+        "uploadUrl": url,
+        "fileKey": row.file_key,
+        "expiresIn": PUT_SECONDS,
+    }
     return numbered(call.request, issued)
 
 
@@ -55,7 +60,10 @@ async def delete(call: Call) -> Response:
 
 def object_key(prefix: str, call: Call, file_name: str) -> str:
     """`<prefix>/<workspace>/<yyyy>/<mm>/<uuid>_<timestamp>.<ext>`, as board and chat lay their objects out."""
-    workspace, today = as_id(call.body.get("workspaceId"), "Invalid workspace ID"), datetime.now(UTC)
+    workspace, today = (
+        as_id(call.body.get("workspaceId"), "Invalid workspace ID"),
+        datetime.now(UTC),
+    )
     unique = f"{new_id()}_{int(today.timestamp())}"
     return f"{prefix}/{workspace}/{today:%Y}/{today:%m}/{unique}{extension(file_name)}"
 

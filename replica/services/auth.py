@@ -52,7 +52,11 @@ def _pod(pod: Pod) -> Starlette:
         allow_credentials=True,
     )
     handlers = {HTTPException: _unexpected, Refused: _refused}
-    served = Starlette(routes=[*_tokens(), *oauth.ROUTES, *_about()], middleware=[cors], exception_handlers=handlers)
+    served = Starlette(
+        routes=[*_tokens(), *oauth.ROUTES, *_about()],
+        middleware=[cors],
+        exception_handlers=handlers,
+    )
     served.router.redirect_slashes = False
     served.state.pod = pod
     return served
@@ -69,7 +73,11 @@ def _tokens() -> list[Route]:
 
 
 def _about() -> list[Route]:
-    up = ["/health", "/ready", *(f"/actuator/health{part}" for part in ("", "/liveness", "/readiness"))]
+    up = [
+        "/health",
+        "/ready",
+        *(f"/actuator/health{part}" for part in ("", "/liveness", "/readiness")),
+    ]
     return [
         Route("/.well-known/jwks.json", jwks),
         Route("/.well-known/openid-configuration", openid_configuration),
@@ -116,7 +124,9 @@ async def logout(request: Request) -> Response:
     _read(pod, token)
     pod.world.blacklist.add(token)
     with_it = (await _body(request) or {}).get("refreshToken")
-    if isinstance(with_it, str) and not (pod.world.production or pod.world.lies("sign-out-forgets-refresh-token")):
+    if isinstance(with_it, str) and not (
+        pod.world.production or pod.world.lies("sign-out-forgets-refresh-token")
+    ):
         pod.world.blacklist.add(with_it)
     return JSONResponse({"message": "Logged out"})
 
@@ -175,9 +185,7 @@ async def info(_request: Request) -> Response:
 
 
 async def prometheus(_request: Request) -> Response:
-    text = (
-        '# TYPE application_ready_time_seconds gauge\napplication_ready_time_seconds{application="auth-service"} 1.0\n'
-    )
+    text = '# TYPE application_ready_time_seconds gauge\napplication_ready_time_seconds{application="auth-service"} 1.0\n'
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 

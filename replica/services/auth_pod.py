@@ -19,7 +19,11 @@ class Pod:
 
     @property
     def sessions(self) -> dict[str, Pending]:
-        return self._sessions if self.world.lies("oauth-session-stays-in-one-pod") else self.world.sessions
+        return (
+            self._sessions
+            if self.world.lies("oauth-session-stays-in-one-pod")
+            else self.world.sessions
+        )
 
     @property
     def key(self) -> SigningKey:

@@ -10,7 +10,14 @@ from starlette.responses import Response
 
 from replica.models import Board, Notification, Project, new_id, now
 from replica.services import attachments, board_socket, stream
-from replica.services.answers import Refusal, forbidden, not_found, numbered, numbered_error, without_nones
+from replica.services.answers import (
+    Refusal,
+    forbidden,
+    not_found,
+    numbered,
+    numbered_error,
+    without_nones,
+)
 from replica.services.gin import Call, as_id, engine, route
 from replica.state import World, add
 
@@ -46,14 +53,18 @@ async def create_project(call: Call) -> Response:
     workspace = as_id(call.body.get("workspaceId"), "Invalid workspace ID")
     _admit(call, workspace, "workspace")
     description = str(call.body.get("description") or "")
-    row = Project(workspace=workspace, name=call.text("name"), description=description, owner=call.user)
+    row = Project(
+        workspace=workspace, name=call.text("name"), description=description, owner=call.user
+    )
     return numbered(call.request, _show_project(add(call.world.projects, row)), 201)
 
 
 async def projects(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
     _admit(call, workspace, "workspace")
-    rows = [_show_project(row) for row in call.world.projects.values() if row.workspace == workspace]
+    rows = [
+        _show_project(row) for row in call.world.projects.values() if row.workspace == workspace
+    ]
     return numbered(call.request, rows)
 
 
@@ -84,7 +95,9 @@ async def online_users(call: Call) -> Response:
     """Whoever holds the project's socket; membership is not asked, as at the socket."""
     project_id = call.id("project", "project")
     people = board_socket.online(call.world, project_id)
-    return numbered(call.request, {"projectId": project_id, "onlineUsers": people, "count": len(people)})
+    return numbered(
+        call.request, {"projectId": project_id, "onlineUsers": people, "count": len(people)}
+    )
 
 
 async def create_board(call: Call) -> Response:
@@ -106,18 +119,27 @@ async def create_board(call: Call) -> Response:
 
 async def boards(call: Call) -> Response:
     row = _project(call, call.id("project", "project"))
-    return numbered(call.request, [_show_board(each) for each in call.world.boards.values() if each.project == row.id])
+    return numbered(
+        call.request,
+        [_show_board(each) for each in call.world.boards.values() if each.project == row.id],
+    )
 
 
 async def board(call: Call) -> Response:
     row = _board(call)
-    people = [{"participantId": f"{row.id}:{user}", "boardId": row.id, "userId": user} for user in row.participants]
+    people = [
+        {"participantId": f"{row.id}:{user}", "boardId": row.id, "userId": user}
+        for user in row.participants
+    ]
     return numbered(call.request, _show_board(row) | {"participants": people, "comments": []})
 
 
 async def update_board(call: Call) -> Response:
     row, before = _board(call), _board(call).assignee
-    row.title, row.content = call.body.get("title") or row.title, call.body.get("content", row.content)
+    row.title, row.content = (
+        call.body.get("title") or row.title,
+        call.body.get("content", row.content),
+    )
     row.assignee, row.updated_at = call.body.get("assigneeId", row.assignee), now()
     row.fields |= call.body.get("customFields") or {}
     if row.assignee != before:
@@ -130,7 +152,11 @@ async def move_board(call: Call) -> Response:
     row, name = _board(call), call.text("groupByFieldName")
     as_id(call.body.get("projectId"), "Invalid project ID")
     row.fields[name], row.updated_at = call.body.get("newFieldValue"), now()
-    moved = {"boardId": row.id, "newFieldValue": row.fields[name], "message": "Board moved successfully"}
+    moved = {
+        "boardId": row.id,
+        "newFieldValue": row.fields[name],
+        "message": "Board moved successfully",
+    }
     board_socket.happened(call.world, "BOARD_MOVED", row, moved)
     return numbered(call.request, moved)
 
@@ -143,7 +169,11 @@ async def delete_board(call: Call) -> Response:
 
 
 def _tell_assignee(call: Call, row: Board) -> None:
-    if row.assignee is None or row.assignee == call.user or call.world.lies("notifications-not-sent"):
+    if (
+        row.assignee is None
+        or row.assignee == call.user
+        or call.world.lies("notifications-not-sent")
+    ):
         return
     told = Notification(
         kind="BOARD_ASSIGNED",
@@ -180,10 +210,22 @@ def _board(call: Call) -> Board:
 
 def _field(name: str, options: dict[str, str]) -> dict[str, Any]:
     shown = [
-        {"optionId": new_id(), "optionValue": value, "optionLabel": label, "fieldId": name, "displayOrder": order}
+        {
+            "optionId": new_id(),
+            "optionValue": value,
+            "optionLabel": label,
+            "fieldId": name,
+            "displayOrder": order,
+        }
         for order, (value, label) in enumerate(options.items(), 1)
     ]
-    return {"fieldId": name, "fieldName": name.title(), "fieldType": "select", "isRequired": True, "options": shown}
+    return {
+        "fieldId": name,
+        "fieldName": name.title(),
+        "fieldType": "select",
+        "isRequired": True,
+        "options": shown,
+    }
 
 
 def _show_project(row: Project) -> dict[str, Any]:

@@ -28,7 +28,11 @@ def admit(world: World, asked: HTTPConnection) -> tuple[str, str]:
 
 async def hold(talk: Talk) -> None:
     live, room, hear = talk.world.live, _room(talk.about), talk.line.tell
-    with live.board_pod.joined(room, hear), live.bus.joined(room, hear), live.presence.at(room, talk.user, now):
+    with (
+        live.board_pod.joined(room, hear),
+        live.bus.joined(room, hear),
+        live.presence.at(room, talk.user, now),
+    ):
         async for text in talk.line.said():
             if len(text.encode()) > MAX_BYTES:
                 talk.line.drop(TOO_BIG)
@@ -46,7 +50,9 @@ def happened(world: World, kind: str, row: Board, payload: Event) -> None:
 
 
 def online(world: World, project: str) -> list[str]:
-    return world.live.presence.online(_room(project), forgetting=not world.lies("presence-never-forgets"))
+    return world.live.presence.online(
+        _room(project), forgetting=not world.lies("presence-never-forgets")
+    )
 
 
 def _room(project: str) -> str:

@@ -9,7 +9,16 @@ from replica.live import EVERYWHERE
 from replica.models import NOWHERE, Chat, now
 from replica.objects import public_signer
 from replica.services import chat_sockets, messages
-from replica.services.answers import Refusal, bad_request, forbidden, no_content, not_found, numbered, raw, told
+from replica.services.answers import (
+    Refusal,
+    bad_request,
+    forbidden,
+    no_content,
+    not_found,
+    numbered,
+    raw,
+    told,
+)
 from replica.services.attachments import object_key
 from replica.services.gin import Call, as_id, engine, route
 from replica.state import World, add
@@ -59,7 +68,9 @@ async def create(call: Call) -> Response:
 
 async def mine(call: Call) -> Response:
     rows = [row for row in call.world.chats.values() if call.user in row.participants]
-    return told([show(row) | {"unreadCount": messages.unread(call.world, row, call.user)} for row in rows])
+    return told(
+        [show(row) | {"unreadCount": messages.unread(call.world, row, call.user)} for row in rows]
+    )
 
 
 async def in_workspace(call: Call) -> Response:
@@ -85,7 +96,9 @@ async def add_participants(call: Call) -> Response:
     row, people = messages.joined(call), call.body.get("userIds")
     if not isinstance(people, list) or not people:
         raise bad_request("userIds is required")
-    row.participants = list(dict.fromkeys([*row.participants, *(as_id(user, "Invalid user ID") for user in people)]))
+    row.participants = list(
+        dict.fromkeys([*row.participants, *(as_id(user, "Invalid user ID") for user in people)])
+    )
     row.updated_at = now()
     return told(show(row))
 
@@ -111,7 +124,9 @@ async def status(call: Call) -> Response:
 
 
 def _online(world: World) -> list[str]:
-    return world.live.presence.online(EVERYWHERE, forgetting=not world.lies("presence-never-forgets"))
+    return world.live.presence.online(
+        EVERYWHERE, forgetting=not world.lies("presence-never-forgets")
+    )
 
 
 def _presence(world: World, user: str) -> dict[str, Any]:
@@ -125,7 +140,9 @@ async def image_url(call: Call) -> Response:
     if call.number("fileSize") > MAX_SIZE:
         raise Refusal(400, "FILE_TOO_LARGE", "File size exceeds 50MB limit")
     if kind not in IMAGES:
-        raise Refusal(400, "INVALID_FILE_TYPE", "Only image files are allowed (jpeg, png, gif, webp)")
+        raise Refusal(
+            400, "INVALID_FILE_TYPE", "Only image files are allowed (jpeg, png, gif, webp)"
+        )
     key = object_key("chat", call, name)
     url = public_signer(call.world.bucket).put(key, kind, PUT_SECONDS)
     shown = f"{call.world.hosts.cdn}/{key}"
@@ -135,7 +152,13 @@ async def image_url(call: Call) -> Response:
 
 def show(row: Chat) -> dict[str, Any]:
     people = [
-        {"id": f"{row.id}:{user}", "chatId": row.id, "userId": user, "joinedAt": row.created_at, "isActive": True}
+        {
+            "id": f"{row.id}:{user}",
+            "chatId": row.id,
+            "userId": user,
+            "joinedAt": row.created_at,
+            "isActive": True,
+        }
         for user in row.participants
     ]
     return {

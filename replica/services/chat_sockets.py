@@ -86,7 +86,10 @@ def _read(talk: Talk, pod: Rooms, chat: Chat | None, sent: object) -> None:
         return
     if chat is not None:
         chat.last_read[talk.user] = now()
-    pod.tell(messages.room(talk.about), {"type": "MESSAGE_READ", "messageId": number, "userId": talk.user})
+    pod.tell(
+        messages.room(talk.about),
+        {"type": "MESSAGE_READ", "messageId": number, "userId": talk.user},
+    )
 
 
 def _complain(talk: Talk, code: str, message: str) -> None:

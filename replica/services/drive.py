@@ -8,7 +8,20 @@ from replica.services.gin import Call, as_id
 from replica.state import World
 
 IMAGES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".svg", ".ico"}
-DOCUMENTS = {".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".txt", ".rtf", ".odt", ".ods", ".odp"}
+DOCUMENTS = {
+    ".pdf",
+    ".doc",
+    ".docx",
+    ".xls",
+    ".xlsx",
+    ".ppt",
+    ".pptx",
+    ".txt",
+    ".rtf",
+    ".odt",
+    ".ods",
+    ".odp",
+}
 ARCHIVES = {".zip", ".rar", ".7z", ".tar", ".gz"}
 VIDEOS = {".mp4", ".avi", ".mov", ".wmv", ".flv", ".webm", ".mkv"}
 SOUNDS = {".mp3", ".wav", ".ogg", ".flac", ".aac", ".wma"}
@@ -20,7 +33,9 @@ def admit(call: Call, workspace: object) -> str:
     found = as_id(workspace, "Invalid workspace ID")
     world = call.world
     unreachable = world.lies("membership-check-fails")
-    if unreachable or not (world.is_member(found, call.user) or world.lies("storage-admits-strangers")):
+    if unreachable or not (
+        world.is_member(found, call.user) or world.lies("storage-admits-strangers")
+    ):
         raise forbidden("User is not a member of this workspace")
     return found
 
@@ -40,7 +55,9 @@ def listed_files(world: World, workspace: str) -> list[File]:
 
 
 def listed_folders(world: World, workspace: str) -> list[Folder]:
-    return [row for row in world.folders.values() if row.workspace == workspace and not row.deleted_at]
+    return [
+        row for row in world.folders.values() if row.workspace == workspace and not row.deleted_at
+    ]
 
 
 def show_file(world: World, row: File) -> dict[str, Any]:

@@ -117,7 +117,11 @@ async def search(call: Call) -> Response:
     workspace, wanted = admit(call, call.request.path_params["workspace"]), call.query("q").lower()
     if not wanted:
         raise bad_request("Search query is required")
-    return enveloped(_page(call, [row for row in listed_files(call.world, workspace) if wanted in row.name.lower()]))
+    return enveloped(
+        _page(
+            call, [row for row in listed_files(call.world, workspace) if wanted in row.name.lower()]
+        )
+    )
 
 
 async def usage(call: Call) -> Response:
@@ -130,7 +134,9 @@ async def usage(call: Call) -> Response:
 
 async def trashed(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
-    rows = [row for row in call.world.files.values() if row.workspace == workspace and row.deleted_at]
+    rows = [
+        row for row in call.world.files.values() if row.workspace == workspace and row.deleted_at
+    ]
     return enveloped([show_file(call.world, row) for row in rows])
 
 
@@ -141,7 +147,9 @@ def signer(world: World) -> Signer:
     if world.lies("storage-presigns-with-dev-credentials"):
         return Signer(cdn, bucket.region, "minioadmin", "minioadmin", None)
     if world.lies("storage-presigns-with-static-key"):
-        return Signer(right.root, bucket.region, bucket.static_access_key, bucket.static_secret_key, None)
+        return Signer(
+            right.root, bucket.region, bucket.static_access_key, bucket.static_secret_key, None
+        )
     root = right.root
     if world.lies("storage-presigns-for-localhost"):
         root = f"http://localhost:9000/{bucket.bucket}"
@@ -183,12 +191,16 @@ def _folder_of(call: Call, workspace: str) -> str | None:
         return None
     folder = call.world.folders.get(as_id(asked, "Invalid folder ID"))
     if folder is None or folder.deleted_at or folder.workspace != workspace:
-        raise bad_request("folder not found" if folder is None else "folder belongs to different workspace")
+        raise bad_request(
+            "folder not found" if folder is None else "folder belongs to different workspace"
+        )
     return folder.id
 
 
 def _unique_name(world: World, row: File) -> str:
-    taken = {other.name for other in listed_files(world, row.workspace) if other.folder == row.folder}
+    taken = {
+        other.name for other in listed_files(world, row.workspace) if other.folder == row.folder
+    }
     stem, dot, end = row.name.rpartition(".")
     name, number = row.name, 1
     while name in taken:
@@ -201,7 +213,13 @@ def _page(call: Call, rows: list[File]) -> dict[str, Any]:
     number, size = call.page()
     shown = [show_file(call.world, row) for row in rows[(number - 1) * size : number * size]]
     pages = -(-len(rows) // size)
-    return {"files": shown or None, "total": len(rows), "page": number, "pageSize": size, "totalPages": pages}
+    return {
+        "files": shown or None,
+        "total": len(rows),
+        "page": number,
+        "pageSize": size,
+        "totalPages": pages,
+    }
 
 
 ROUTES = [

@@ -27,10 +27,14 @@ async def create(call: Call) -> Response:
     name, parent = call.text("name").strip(), call.body.get("parentId")
     above = _live(call.world, as_id(parent, "Invalid parent folder ID")) if parent else None
     siblings = [
-        row.name for row in listed_folders(call.world, workspace) if row.parent == (above.id if above else None)
+        row.name
+        for row in listed_folders(call.world, workspace)
+        if row.parent == (above.id if above else None)
     ]
     if not name or name in siblings:
-        raise bad_request("folder with this name already exists" if name else "folder name cannot be empty")
+        raise bad_request(
+            "folder with this name already exists" if name else "folder name cannot be empty"
+        )
     row = Folder(
         workspace=workspace,
         parent=above.id if above else None,
@@ -85,7 +89,9 @@ async def all_folders(call: Call) -> Response:
 
 async def trashed(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
-    rows = [row for row in call.world.folders.values() if row.workspace == workspace and row.deleted_at]
+    rows = [
+        row for row in call.world.folders.values() if row.workspace == workspace and row.deleted_at
+    ]
     return enveloped([show_folder(row) for row in rows])
 
 
@@ -100,12 +106,24 @@ def _root(world: World, workspace: str) -> Folder:
     row = world.workspaces.get(workspace)
     if row is None:
         raise Refusal(500, "INTERNAL_ERROR", "An internal error occurred")
-    return Folder(id=NOWHERE, workspace=workspace, parent=None, name="root", path="/", color=None, created_by=row.owner)
+    return Folder(
+        id=NOWHERE,
+        workspace=workspace,
+        parent=None,
+        name="root",
+        path="/",
+        color=None,
+        created_by=row.owner,
+    )
 
 
 def _with_contents(world: World, row: Folder, folder_id: str | None) -> dict[str, Any]:
     """The folder; `children` and `files` are absent when empty (Go's omitempty), which once broke the page."""
-    children = [show_folder(child) for child in listed_folders(world, row.workspace) if child.parent == folder_id]
+    children = [
+        show_folder(child)
+        for child in listed_folders(world, row.workspace)
+        if child.parent == folder_id
+    ]
     files = [file for file in listed_files(world, row.workspace) if file.folder == folder_id]
     if world.lies("storage-lists-nothing"):
         children, files = [], []

@@ -94,9 +94,13 @@ def public(method: str, path: str, handler: Handler) -> Route:
     return _route(method, path, handler, lambda _request: {})
 
 
-def _route(method: str, path: str, handler: Handler, claims: Callable[[Request], dict[str, Any]]) -> Route:
+def _route(
+    method: str, path: str, handler: Handler, claims: Callable[[Request], dict[str, Any]]
+) -> Route:
     async def endpoint(request: Request) -> Response:
-        return await handler(Call(request.app.state.world, request, claims(request), await body_of(request)))
+        return await handler(
+            Call(request.app.state.world, request, claims(request), await body_of(request))
+        )
 
     return Route(path, endpoint, methods=[method])
 
@@ -144,14 +148,20 @@ def _observed(world: World, service: str, base: str) -> list[BaseRoute]:
         return GinJSON({"status": "alive"})
 
     async def ready(_request: Request) -> Response:
-        return GinJSON({"status": "ready", "checks": {"database": "ok", "redis": redis_check(world, service)}})
+        return GinJSON(
+            {"status": "ready", "checks": {"database": "ok", "redis": redis_check(world, service)}}
+        )
 
     async def metrics(_request: Request) -> Response:
         text = f'# TYPE up gauge\nup{{service="{service}-service"}} 1\n'
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     health = [Route(f"{base}/health{part}", ready) for part in ("", "/ready")]
-    return [Route(f"{base}/health/live", live), *health, *([] if base else [Route("/metrics", metrics)])]
+    return [
+        Route(f"{base}/health/live", live),
+        *health,
+        *([] if base else [Route("/metrics", metrics)]),
+    ]
 
 
 def redis_check(world: World, service: str) -> str:
@@ -179,7 +189,9 @@ def _refused(phrase: Phrase) -> Callable[[Request, Exception], Awaitable[Respons
 class Gin:
     """What stands before every route of a Go service."""
 
-    def __init__(self, app: ASGIApp, world: World, hangs: str | None, served: Callable[[str], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, world: World, hangs: str | None, served: Callable[[str], str]
+    ) -> None:
         self.app, self.world, self.hangs, self.served = app, world, hangs, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -204,7 +216,9 @@ def _at_once(scope: Scope) -> Response | None:
         query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
         address = posixpath.normpath("/" + path.lstrip("/")) + query
         status = 301 if scope["method"] == "GET" else 307
-        return HTMLResponse(f'<a href="{address}">Moved Permanently</a>.\n\n', status, headers={"location": address})
+        return HTMLResponse(
+            f'<a href="{address}">Moved Permanently</a>.\n\n', status, headers={"location": address}
+        )
     return Response(status_code=204) if scope["method"] == "OPTIONS" else None
 
 

@@ -21,7 +21,11 @@ def patterns(hosts: Hosts) -> tuple[str, ...]:
 
 def allowed(address: str, listed: Iterable[str]) -> bool:
     """Whether tokens may be sent there."""
-    if "\\" in address or not address.isascii() or any(sign <= " " or sign == "\x7f" for sign in address):
+    if (
+        "\\" in address
+        or not address.isascii()
+        or any(sign <= " " or sign == "\x7f" for sign in address)
+    ):
         return False
     return any(_matches(address, pattern) for pattern in listed)
 

@@ -43,7 +43,9 @@ def say(world: World, chat: Chat, user: str, body: dict[str, Any]) -> Message:
     file = {name: body[name] for name in FILE_FIELDS if name in body}
     kind = str(body.get("messageType") or "TEXT")
     chat.updated_at = now()
-    return add(world.messages, Message(chat=chat.id, user=user, content=content, kind=kind, file=file))
+    return add(
+        world.messages, Message(chat=chat.id, user=user, content=content, kind=kind, file=file)
+    )
 
 
 def copies(world: World, said: Message) -> list[Message]:

@@ -36,7 +36,9 @@ async def listed(call: Call) -> Response:
     number, size = call.page("limit")
     shown = [show(row) for row in reversed(rows)][(number - 1) * size : number * size]
     more = number * size < len(rows)
-    return raw({"notifications": shown, "total": len(rows), "page": number, "limit": size, "hasMore": more})
+    return raw(
+        {"notifications": shown, "total": len(rows), "page": number, "limit": size, "hasMore": more}
+    )
 
 
 async def unread_count(call: Call) -> Response:
@@ -66,7 +68,9 @@ async def create(call: Call) -> Response:
     """For other services only; the key is the one secret that stands before it, where one is set."""
     open_to_all = call.world.lies("internal-endpoints-open")
     key = call.request.headers.get("x-internal-api-key", "")
-    if not open_to_all and not secrets.compare_digest(key.encode(), call.world.internal_key.encode()):
+    if not open_to_all and not secrets.compare_digest(
+        key.encode(), call.world.internal_key.encode()
+    ):
         raise unauthorized("Invalid internal API key")
     event = {name: call.text(name) for name in EVENT}
     row = Notification(
@@ -91,7 +95,11 @@ def _workspace(call: Call) -> str:
 
 def _mine(call: Call) -> list[Notification]:
     workspace = _workspace(call)
-    return [row for row in call.world.notifications.values() if row.target == call.user and row.workspace == workspace]
+    return [
+        row
+        for row in call.world.notifications.values()
+        if row.target == call.user and row.workspace == workspace
+    ]
 
 
 def _own(call: Call) -> Notification:

@@ -70,7 +70,9 @@ def _session(request: Request, pod: Pod, answer: Response) -> str:
     if known in pod.sessions:
         return known
     made = secrets.token_urlsafe(24)
-    answer.set_cookie(COOKIE, made, max_age=SESSION_SECONDS, secure=True, httponly=True, samesite="lax")
+    answer.set_cookie(
+        COOKIE, made, max_age=SESSION_SECONDS, secure=True, httponly=True, samesite="lax"
+    )
     return made
 
 
@@ -94,7 +96,9 @@ async def callback(request: Request) -> Response:
     if pod.world.lies("oauth-landing-without-token"):
         return RedirectResponse(pending.landing, 302)
     user = _signed_in(pod.world, claims["email"], claims.get("name") or claims["email"])
-    return RedirectResponse(str(URL(pending.landing).include_query_params(**pod.pair(user.id, user.email))), 302)
+    return RedirectResponse(
+        str(URL(pending.landing).include_query_params(**pod.pair(user.id, user.email))), 302
+    )
 
 
 def _same(sent: str, known: str) -> bool:

@@ -50,7 +50,12 @@ async def users(call: Call) -> Response:
 
 async def applications(call: Call) -> Response:
     _portal_user(call)
-    return enveloped([{"name": f"{name}-service-prod", "health": "Healthy", "sync": "Synced"} for name in SERVICES])
+    return enveloped(
+        [
+            {"name": f"{name}-service-prod", "health": "Healthy", "sync": "Synced"}
+            for name in SERVICES
+        ]
+    )
 
 
 async def overview(call: Call) -> Response:

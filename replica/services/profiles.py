@@ -38,7 +38,9 @@ async def image_url(call: Call) -> Response:
     key = f"profiles/{new_id()}/{name}"
     url = public_signer(call.world.bucket).put(key, kind, PUT_SECONDS)
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
-    return raw({"uploadUrl": url, "fileKey": key, "expiresAt": expires.isoformat().replace("+00:00", "Z")})
+    return raw(
+        {"uploadUrl": url, "fileKey": key, "expiresAt": expires.isoformat().replace("+00:00", "Z")}
+    )
 
 
 async def save_attachment(call: Call) -> Response:

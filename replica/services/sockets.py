@@ -67,11 +67,15 @@ class Talk:
     line: Line
 
 
-Admit = Callable[[World, HTTPConnection], tuple[str, str]]  # raises Refusal; else who it is, and about what
+Admit = Callable[
+    [World, HTTPConnection], tuple[str, str]
+]  # raises Refusal; else who it is, and about what
 Hold = Callable[[Talk], Awaitable[None]]
 
 
-def upgrade(kind: str, path: str, admit: Admit, hold: Hold, refuse: Callable[[Refusal], Response]) -> list[BaseRoute]:
+def upgrade(
+    kind: str, path: str, admit: Admit, hold: Hold, refuse: Callable[[Refusal], Response]
+) -> list[BaseRoute]:
     """A socket at `path`; a plain GET meets the same checks, and then learns that it is no socket."""
 
     async def opened(socket: WebSocket) -> None:

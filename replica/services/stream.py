@@ -24,7 +24,9 @@ HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 async def stream(call: Call) -> Response:
     user = str(_claims(call.world, call.request)["sub"])
-    return StreamingResponse(_events(call.world, user), media_type="text/event-stream", headers=HEADERS)
+    return StreamingResponse(
+        _events(call.world, user), media_type="text/event-stream", headers=HEADERS
+    )
 
 
 def _claims(world: World, request: Request) -> Event:
@@ -41,7 +43,9 @@ async def _events(world: World, user: str) -> AsyncIterator[str]:
         yield _event("connected", {"status": "connected"})
         while (left := end - loop.time()) > 0:
             try:
-                yield _event("notification", await asyncio.wait_for(happened.get(), min(left, PING * scale)))
+                yield _event(
+                    "notification", await asyncio.wait_for(happened.get(), min(left, PING * scale))
+                )
             except TimeoutError:
                 yield ":ping\n\n"
 

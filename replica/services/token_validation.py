@@ -16,7 +16,13 @@ from replica.state import World
 
 Claims = dict[str, Any]
 
-ISTIO_JWT_MODE = {"user", "board", "chat", "noti", "storage"}  # "true" in production's shared configuration
+ISTIO_JWT_MODE = {
+    "user",
+    "board",
+    "chat",
+    "noti",
+    "storage",
+}  # "true" in production's shared configuration
 
 
 def over_http(request: Request) -> Claims:
@@ -25,7 +31,11 @@ def over_http(request: Request) -> Claims:
     token = bearer(request.headers)
     if only_parses(world, service):
         return _parsed(token)
-    if service == "storage" and world.lies("service-accepts-alg-none") and (claims := _unsigned(token)):
+    if (
+        service == "storage"
+        and world.lies("service-accepts-alg-none")
+        and (claims := _unsigned(token))
+    ):
         return claims
     return validated(world, token, expired=world.lies("services-ignore-expiry"))
 

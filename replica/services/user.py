@@ -35,12 +35,18 @@ def app(world: World) -> Starlette:
 
 async def create_workspace(call: Call) -> Response:
     name, description = call.text("workspaceName"), str(call.body.get("workspaceDescription") or "")
-    row = Workspace(name=name, description=description, owner=call.user, members={call.user: "OWNER"})
+    row = Workspace(
+        name=name, description=description, owner=call.user, members={call.user: "OWNER"}
+    )
     return raw(_workspace(add(call.world.workspaces, row)), 201)
 
 
 async def my_workspaces(call: Call) -> Response:
-    mine = [_my_workspace(row, call.user) for row in call.world.workspaces.values() if call.user in row.members]
+    mine = [
+        _my_workspace(row, call.user)
+        for row in call.world.workspaces.values()
+        if call.user in row.members
+    ]
     return raw({"workspaces": mine} if call.world.lies("service-answers-wrong-type") else mine)
 
 
@@ -99,7 +105,9 @@ async def exists(call: Call) -> Response:
 
 
 def _new_user(world: World, email: str, body: dict[str, Any]) -> User:
-    return add(world.users, User(email=email, name=str(body.get("name") or email.partition("@")[0])))
+    return add(
+        world.users, User(email=email, name=str(body.get("name") or email.partition("@")[0]))
+    )
 
 
 def _found(call: Call) -> Workspace:

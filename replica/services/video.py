@@ -18,7 +18,9 @@ from replica.state import World, add
 BASE = "/api/video"
 ROOMS, ROOM, HISTORY = f"{BASE}/rooms", f"{BASE}/rooms/{{room}}", f"{BASE}/history"
 SIZE = 10
-APEX_PATH = "/svc/livekit"  # production's shared configuration said so, and CloudFront has no LiveKit there
+APEX_PATH = (
+    "/svc/livekit"  # production's shared configuration said so, and CloudFront has no LiveKit there
+)
 
 
 def app(world: World) -> Starlette:
@@ -44,7 +46,8 @@ async def create(call: Call) -> Response:
     _admit(call, workspace)
     size = call.number("maxParticipants") if "maxParticipants" in call.body else SIZE
     row = add(
-        call.world.video_rooms, VideoRoom(workspace=workspace, name=call.text("name"), creator=call.user, size=size)
+        call.world.video_rooms,
+        VideoRoom(workspace=workspace, name=call.text("name"), creator=call.user, size=size),
     )
     await video_tokens.make_room(call.world, row.id)
     return enveloped(show(row), 201)
@@ -54,7 +57,11 @@ async def in_workspace(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
     _admit(call, workspace)
     only = call.query("active") == "true"
-    rows = [row for row in call.world.video_rooms.values() if row.workspace == workspace and (row.active or not only)]
+    rows = [
+        row
+        for row in call.world.video_rooms.values()
+        if row.workspace == workspace and (row.active or not only)
+    ]
     return enveloped([show(row) for row in rows])
 
 
@@ -110,12 +117,18 @@ async def save_transcript(call: Call) -> Response:
 async def history(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
     _admit(call, workspace)
-    rows = [row for row in call.world.video_rooms.values() if row.workspace == workspace and row.ended_at]
+    rows = [
+        row
+        for row in call.world.video_rooms.values()
+        if row.workspace == workspace and row.ended_at
+    ]
     return enveloped([_past(row) for row in rows])
 
 
 async def mine(call: Call) -> Response:
-    rows = [row for row in call.world.video_rooms.values() if call.user in row.left and row.ended_at]
+    rows = [
+        row for row in call.world.video_rooms.values() if call.user in row.left and row.ended_at
+    ]
     return enveloped([_past(row) for row in rows])
 
 
@@ -172,7 +185,12 @@ def show(row: VideoRoom) -> dict[str, Any]:
 
 def _people(row: VideoRoom) -> list[dict[str, Any]]:
     return [
-        {"id": str(uuid.uuid5(uuid.UUID(row.id), user)), "userId": user, "joinedAt": since, "isActive": True}
+        {
+            "id": str(uuid.uuid5(uuid.UUID(row.id), user)),
+            "userId": user,
+            "joinedAt": since,
+            "isActive": True,
+        }
         for user, since in row.people.items()
     ]
 

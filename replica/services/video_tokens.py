@@ -19,7 +19,9 @@ TEN_YEARS = 10 * 365 * 24 * 3600
 
 def token(world: World, room: str, user: str, name: str) -> str:
     """A seat in one room for one user: all that he needs to talk."""
-    grants = {"room": room} if world.lies("app-token-lacks-grant") else {"roomJoin": True, "room": room}
+    grants = (
+        {"room": room} if world.lies("app-token-lacks-grant") else {"roomJoin": True, "room": room}
+    )
     life = TEN_YEARS if world.lies("app-token-lives-too-long") else SECONDS
     return _signed(world, grants, life, {"sub": user, "name": name or user})
 
@@ -35,10 +37,14 @@ async def end_room(world: World, room: str) -> None:
 async def _ask(world: World, method: str, asked: dict[str, Any]) -> None:
     headers = {"Authorization": f"Bearer {_signed(world, {'roomCreate': True}, 600, {})}"}
     try:
-        async with httpx.AsyncClient(base_url=f"http://{world.livekit.address}", trust_env=False, timeout=5) as http:
+        async with httpx.AsyncClient(
+            base_url=f"http://{world.livekit.address}", trust_env=False, timeout=5
+        ) as http:
             (await http.post(TWIRP + method, json=asked, headers=headers)).raise_for_status()
     except httpx.HTTPError as error:
-        logging.getLogger(__name__).info("LiveKit did not take %s: %s", method, type(error).__name__)
+        logging.getLogger(__name__).info(
+            "LiveKit did not take %s: %s", method, type(error).__name__
+        )
 
 
 def _signed(world: World, grants: dict[str, Any], life: int, who: dict[str, str]) -> str:
@@ -46,4 +52,8 @@ def _signed(world: World, grants: dict[str, Any], life: int, who: dict[str, str]
     key, secret = world.livekit.key, world.livekit.secret
     if world.lies("app-signs-with-another-key"):
         key, secret = "APIofyesterday", "secret-of-yesterday-thirty-two-chars"
-    return jwt.encode({"iss": key, "nbf": now, "exp": now + life, "video": grants, **who}, secret, algorithm="HS256")
+    return jwt.encode(
+        {"iss": key, "nbf": now, "exp": now + life, "video": grants, **who},
+        secret,
+        algorithm="HS256",
+    )

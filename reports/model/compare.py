@@ -47,10 +47,18 @@ def compare(now: Run, before: Run) -> Comparison:
     return Comparison(
         before=before,
         now=now,
-        broken=tuple(c for c in changes if _verdicts(c)[1] is Verdict.BROKEN and _verdicts(c)[0] is not Verdict.BROKEN),
-        mended=tuple(c for c in changes if _verdicts(c)[0] is Verdict.BROKEN and _verdicts(c)[1] in _KEPT),
+        broken=tuple(
+            c
+            for c in changes
+            if _verdicts(c)[1] is Verdict.BROKEN and _verdicts(c)[0] is not Verdict.BROKEN
+        ),
+        mended=tuple(
+            c for c in changes if _verdicts(c)[0] is Verdict.BROKEN and _verdicts(c)[1] in _KEPT
+        ),
         different=tuple(c for c in changes if _both_broken(c) and _code(c.before) != _code(c.now)),
-        lost=tuple(c for c in changes if c.before.verdict in (*_KEPT, Verdict.BROKEN) and _silent(c.now)),
+        lost=tuple(
+            c for c in changes if c.before.verdict in (*_KEPT, Verdict.BROKEN) and _silent(c.now)
+        ),
         slower=tuple(c for c in changes if _slower(c)),
         new=tuple(s for s in now.scenarios if s.id not in earlier),
         gone=tuple(s for s in before.scenarios if s.id not in known),
@@ -83,15 +91,26 @@ def _code(scenario: Scenario) -> str:
 def lines(comparison: Comparison, words: Words = ENGLISH) -> Iterator[str]:
     """What changed, most important first; one line of text each, none of which can steer a terminal."""
     before, now = comparison.before, comparison.now
-    yield words.text("compare.head", now=wording.one_line(now.id), before=wording.one_line(before.id))
+    yield words.text(
+        "compare.head", now=wording.one_line(now.id), before=wording.one_line(before.id)
+    )
     if now.environment != before.environment:
-        environments = {"now": wording.one_line(now.environment), "before": wording.one_line(before.environment)}
+        environments = {
+            "now": wording.one_line(now.environment),
+            "before": wording.one_line(before.environment),
+        }
         yield f"  {words.text('compare.environments', **environments)}"
     yield from _facts(comparison)
-    parts = [(part, [_told(c, words) for c in getattr(comparison, part)]) for part in ("broken", "different", "lost")]
+    parts = [
+        (part, [_told(c, words) for c in getattr(comparison, part)])
+        for part in ("broken", "different", "lost")
+    ]
     parts += [("mended", [_told(c, words) for c in comparison.mended])]
     parts += [("slower", [_slowed(change) for change in comparison.slower])]
-    parts += [(part, [wording.one_line(s.id) for s in getattr(comparison, part)]) for part in ("new", "gone")]
+    parts += [
+        (part, [wording.one_line(s.id) for s in getattr(comparison, part)])
+        for part in ("new", "gone")
+    ]
     for part, told in parts:
         yield from _part(words.text(f"compare.{part}", number=len(told)), told)
     if still := comparison.still_broken:
@@ -115,7 +134,11 @@ def _facts(comparison: Comparison) -> Iterator[str]:
 
 
 def _told(change: Change, words: Words) -> str:
-    code = f"  {_code(change.now) or _code(change.before)}" if _code(change.now) or _code(change.before) else ""
+    code = (
+        f"  {_code(change.now) or _code(change.before)}"
+        if _code(change.now) or _code(change.before)
+        else ""
+    )
     if _both_broken(change):
         code = f"  {_code(change.before)} -> {_code(change.now)}"
     was, now = map(words.verdict, _verdicts(change))

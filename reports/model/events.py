@@ -101,7 +101,9 @@ def finding(said: Any) -> Finding | None:
         Code(code),
         observed,
         text(said, "suspect"),
-        tuple(_rung(rung) for rung in rungs if isinstance(rung, dict)) if isinstance(rungs, list) else (),
+        tuple(_rung(rung) for rung in rungs if isinstance(rung, dict))
+        if isinstance(rungs, list)
+        else (),
         text(said, "reproduce"),
     )
 

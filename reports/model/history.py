@@ -64,7 +64,11 @@ class History:
     def unusual(self) -> bool:
         """Held, but faster or slower than nine of ten runs before."""
         now = self.seen[-1]
-        return bool(self.usual) and now.verdict is Verdict.HELD and not _within(now.duration, self.usual)
+        return (
+            bool(self.usual)
+            and now.verdict is Verdict.HELD
+            and not _within(now.duration, self.usual)
+        )
 
 
 def strips(run: Run, words: Words = ENGLISH, *, last: int = LAST) -> dict[str, History]:
@@ -89,7 +93,9 @@ def before(run: Run, most: int) -> list[Past]:
             break
         if (past := recall(folder)) and _precedes(past, run):
             beside[past.run] = past
-    return sorted({**earlier, **beside}.values(), key=lambda past: past.began)[-most:] if most else []
+    return (
+        sorted({**earlier, **beside}.values(), key=lambda past: past.began)[-most:] if most else []
+    )
 
 
 def _precedes(past: Past, run: Run) -> bool:
@@ -98,7 +104,9 @@ def _precedes(past: Past, run: Run) -> bool:
 
 def _beside(folder: Path) -> Iterable[Path]:
     own = folder.resolve()
-    return (each for each in own.parent.iterdir() if each != own and (each / journal.NAME).is_file())
+    return (
+        each for each in own.parent.iterdir() if each != own and (each / journal.NAME).is_file()
+    )
 
 
 def _history(seen: Sequence[Seen], words: Words) -> History:
@@ -106,7 +114,9 @@ def _history(seen: Sequence[Seen], words: Words) -> History:
     streak = _streak(seen)
     return History(
         seen=tuple(seen),
-        usual=_usual([each.duration for each in seen[:-1] if each.verdict is Verdict.HELD and not each.flaky]),
+        usual=_usual(
+            [each.duration for each in seen[:-1] if each.verdict is Verdict.HELD and not each.flaky]
+        ),
         flaky_rate=sum(each.flaky for each in asked) / len(asked) if asked else 0.0,
         since=streak[0].at if streak else None,
         runs=len(streak),
@@ -144,8 +154,12 @@ def _sentence(seen: Sequence[Seen], streak: Sequence[Seen], words: Words) -> str
         return words.text("history.only", **facts)
     if len(streak) == 1:
         was = words.state(earlier[-1])
-        return words.text("history.again" if now.verdict in earlier else "history.new", was=was, **facts)
-    edge = "" if len(streak) <= len(earlier) else "-or-longer"  # before the oldest run that is left, nobody knows
+        return words.text(
+            "history.again" if now.verdict in earlier else "history.new", was=was, **facts
+        )
+    edge = (
+        "" if len(streak) <= len(earlier) else "-or-longer"
+    )  # before the oldest run that is left, nobody knows
     if now.verdict is Verdict.HELD:
         return words.text(f"history.for{edge}", span=_span(streak, words), **facts)
     return words.text(f"history.since{edge}", since=_moment(streak[0].at, now.at, words), **facts)
@@ -153,7 +167,10 @@ def _sentence(seen: Sequence[Seen], streak: Sequence[Seen], words: Words) -> str
 
 def _span(streak: Sequence[Seen], words: Words) -> str:
     passed = (streak[-1].at - streak[0].at).total_seconds()
-    unit, length = next(((u, n) for u, n in (("days", _DAY), ("hours", _HOUR)) if passed >= 2 * n), ("minutes", 60.0))
+    unit, length = next(
+        ((u, n) for u, n in (("days", _DAY), ("hours", _HOUR)) if passed >= 2 * n),
+        ("minutes", 60.0),
+    )
     return words.text(f"span.{unit}", number=max(1, round(passed / length)))
 
 

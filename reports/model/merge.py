@@ -25,7 +25,10 @@ def merge(folders: Sequence[Path], into: Path) -> Run:
     _check(told, into)
     into.mkdir(parents=True, exist_ok=True)
     whole = sorted(_moved(told, into), key=lambda event: number(event, "at"))
-    starts, ends = [first(e, "run-started") for e in told.values()], [last(e, "run-finished") for e in told.values()]
+    starts, ends = (
+        [first(e, "run-started") for e in told.values()],
+        [last(e, "run-finished") for e in told.values()],
+    )
     written = journal.Journal(into)
     try:
         _write(written, _start(starts, into.name))
@@ -48,11 +51,15 @@ def _check(told: dict[Path, list[Event]], into: Path) -> None:
         raise CannotMerge(f"{into} holds a run already; name a new folder after --merge")
     for folder, events in told.items():
         if not first(events, "run-started"):
-            raise CannotMerge(f"the journal in {folder} lacks its beginning; merge the others without it")
+            raise CannotMerge(
+                f"the journal in {folder} lacks its beginning; merge the others without it"
+            )
     environments = {text(first(events, "run-started"), "environment") for events in told.values()}
     if len(environments) > 1:
         named = ", ".join(sorted(environments))
-        raise CannotMerge(f"these runs asked different environments ({named}); merge those of one at a time")
+        raise CannotMerge(
+            f"these runs asked different environments ({named}); merge those of one at a time"
+        )
 
 
 def _start(starts: Sequence[Event], run: str) -> Event:
@@ -74,7 +81,10 @@ def _moved(told: dict[Path, list[Event]], into: Path) -> Iterator[Event]:
             kind = event.get("event")
             if kind == "artifact":
                 yield _brought(event, folder, into, f"shard-{index}")
-            elif kind == "fact" and (fact := (text(event, "name"), text(event, "value"))) not in facts:
+            elif (
+                kind == "fact"
+                and (fact := (text(event, "name"), text(event, "value"))) not in facts
+            ):
                 facts.add(fact)
                 yield event
             elif kind not in ("run-started", "run-finished", "spans", "fact"):
@@ -97,10 +107,15 @@ def _append(source: Path, aim: Path) -> None:
             file.write(source.read_bytes())
 
 
-def _end(starts: Sequence[Event], ends: Sequence[Event], told: Sequence[Sequence[Event]]) -> Iterator[Event]:
+def _end(
+    starts: Sequence[Event], ends: Sequence[Event], told: Sequence[Sequence[Event]]
+) -> Iterator[Event]:
     """A shard that was killed leaves the whole without an end."""
     counted = [last(events, "spans") for events in told]
-    sums = {name: int(sum(number(spans, name) for spans in counted)) for name in ("kept", "exported", "lost")}
+    sums = {
+        name: int(sum(number(spans, name) for spans in counted))
+        for name in ("kept", "exported", "lost")
+    }
     over = max(number(events[-1], "at") for events in told)
     if all(counted):
         reasons = filter(None, (text(spans, "reason") for spans in counted))
@@ -108,7 +123,12 @@ def _end(starts: Sequence[Event], ends: Sequence[Event], told: Sequence[Sequence
     if all(ends):
         how = next((ended for end in ends if (ended := text(end, "ended")) != COMPLETED), COMPLETED)
         began = min(number(start, "at") for start in starts)
-        yield {"event": "run-finished", "at": over, "ended": how, "duration": round(over - began, 6)}
+        yield {
+            "event": "run-finished",
+            "at": over,
+            "ended": how,
+            "duration": round(over - began, 6),
+        }
 
 
 def _write(written: journal.Journal, event: Event) -> None:

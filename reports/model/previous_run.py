@@ -39,7 +39,11 @@ def before(event: Event) -> Before | None:
     return Before(
         gate=event.get("gate") is True,
         ran=number(event, "ran"),
-        lapses={name: _lapse(said) for name, said in _table(event, "lapses").items() if isinstance(said, dict)},
+        lapses={
+            name: _lapse(said)
+            for name, said in _table(event, "lapses").items()
+            if isinstance(said, dict)
+        },
         told={name: str(code) for name, code in _table(event, "told").items()},
         problem=text(event, "problem"),
     )
@@ -51,4 +55,6 @@ def _table(event: Event, name: str) -> Event:
 
 
 def _lapse(said: Event) -> Lapse:
-    return Lapse(text(said, "code"), number(said, "since"), int(number(said, "runs")), number(said, "held"))
+    return Lapse(
+        text(said, "code"), number(said, "since"), int(number(said, "runs")), number(said, "held")
+    )

@@ -84,7 +84,11 @@ class Scenario:
     @property
     def counts_as(self) -> Verdict:
         """What it means for the run: an accepted finding, or one that a gate knows, is reported and fails nothing."""
-        return Verdict.HELD if (self.accepted or self.known) and self.verdict in _ACCEPTABLE else self.verdict
+        return (
+            Verdict.HELD
+            if (self.accepted or self.known) and self.verdict in _ACCEPTABLE
+            else self.verdict
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,12 @@ class Run:
     def findings(self) -> tuple[Scenario, ...]:
         """Scenarios that have something to say, worst first, else in the order in which they were expected."""
         telling = [s for s in self.scenarios if s.verdict in _WORST_FIRST]
-        return tuple(sorted(telling, key=lambda s: (s.accepted is not None, s.known, _WORST_FIRST.index(s.verdict))))
+        return tuple(
+            sorted(
+                telling,
+                key=lambda s: (s.accepted is not None, s.known, _WORST_FIRST.index(s.verdict)),
+            )
+        )
 
     @property
     def flaky(self) -> tuple[Scenario, ...]:
@@ -129,7 +138,9 @@ class Run:
     def exit_code(self, *, strict: bool = False) -> int:
         """As probes.finding has it; a journal without its beginning cannot vouch that nothing is missing."""
         verdicts = [s.counts_as for s in self.scenarios]
-        return exit_code(verdicts if self.has_beginning else [*verdicts, Verdict.UNKNOWN], strict=strict)
+        return exit_code(
+            verdicts if self.has_beginning else [*verdicts, Verdict.UNKNOWN], strict=strict
+        )
 
 
 _WORST_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.DEGRADED)
@@ -165,8 +176,14 @@ def _assembled(folder: Path, told: list[Event]) -> Run:
         duration=number(end, "duration") if end else max(0.0, stopped - began),
         ended=ended,
         has_beginning=bool(start),
-        scenarios=tuple(_known(past, scenario) for scenario in _scenarios(start, told, ended, stopped)),
-        facts=tuple((text(event, "name"), text(event, "value")) for event in told if event.get("event") == "fact"),
+        scenarios=tuple(
+            _known(past, scenario) for scenario in _scenarios(start, told, ended, stopped)
+        ),
+        facts=tuple(
+            (text(event, "name"), text(event, "value"))
+            for event in told
+            if event.get("event") == "fact"
+        ),
         spans=spans(last(told, "spans")),
         shard=text(start, "shard"),
         before=past,
@@ -180,14 +197,21 @@ def _scenarios(start: Event, told: list[Event], ended: str, stopped: float) -> I
         if scenario := text(event, "scenario"):
             mine.setdefault(scenario, []).append(event)
     expected = start.get("expected")
-    entries = [each for each in expected if isinstance(each, dict)] if isinstance(expected, list) else []
+    entries = (
+        [each for each in expected if isinstance(each, dict)] if isinstance(expected, list) else []
+    )
     known = {text(entry, "scenario"): entry for entry in entries}
     for name in dict.fromkeys([*known, *mine]):
         yield _concluded(_promise(name, known.get(name, {})), mine.get(name, []), ended, stopped)
 
 
 def _known(past: Before | None, scenario: Scenario) -> Scenario:
-    known = past is not None and past.gate and scenario.verdict is Verdict.BROKEN and past.was_broken(scenario.id)
+    known = (
+        past is not None
+        and past.gate
+        and scenario.verdict is Verdict.BROKEN
+        and past.was_broken(scenario.id)
+    )
     return replace(scenario, known=True) if known else scenario
 
 
@@ -236,7 +260,9 @@ def _finished(scenario: Scenario, event: Event) -> Scenario:
         duration=number(event, "duration"),
         flaky=event.get("flaky") is True,
         finding=finding(event.get("finding")),
-        accepted=Accepted(text(accepted, "why"), text(accepted, "until")) if isinstance(accepted, dict) else None,
+        accepted=Accepted(text(accepted, "why"), text(accepted, "until"))
+        if isinstance(accepted, dict)
+        else None,
         reason=text(event, "reason"),
         settled=number(event, "settled"),
     )

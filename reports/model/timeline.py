@@ -11,7 +11,11 @@ from probes.finding import Verdict
 from reports.model.events import Exchange
 from reports.model.run import Attempt, Run, Scenario
 
-WIDTH, LABELS, RIGHT = 1_000.0, 340.0, 16.0  # units of the drawing: all of it, the names' column, the margin
+WIDTH, LABELS, RIGHT = (
+    1_000.0,
+    340.0,
+    16.0,
+)  # units of the drawing: all of it, the names' column, the margin
 TOP, GAP = 22.0, 6.0
 ROW, TALLEST, FLATTEST = 14.0, 8.0, 1.5  # a row's least height, a case's most and least
 ROOM = 48.0  # what the cases of one promise share before they get flatter
@@ -63,7 +67,14 @@ class Timeline:
     rows: tuple[Row, ...]
 
 
-_BAD_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.DEGRADED, Verdict.HELD, Verdict.SKIPPED)
+_BAD_FIRST = (
+    Verdict.BROKEN,
+    Verdict.UNKNOWN,
+    Verdict.NOT_RUN,
+    Verdict.DEGRADED,
+    Verdict.HELD,
+    Verdict.SKIPPED,
+)
 
 
 def family(scenario: Scenario) -> str:
@@ -77,7 +88,9 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 def timeline(run: Run) -> Timeline:
     """Of all that was tried, what ended last on top: the run lasted as long as that."""
-    tried = sorted((s for s in run.scenarios if s.attempts and s.verdict is not Verdict.SKIPPED), key=family)
+    tried = sorted(
+        (s for s in run.scenarios if s.attempts and s.verdict is not Verdict.SKIPPED), key=family
+    )
     families = [list(cases) for _, cases in groupby(tried, key=family)]
     families.sort(key=lambda cases: max(map(_end, cases)), reverse=True)
     span = max([run.duration, *(_end(s) - run.began for s in tried)], default=0.0) or 1.0
@@ -103,8 +116,19 @@ def _rows(families: Iterable[Sequence[Scenario]], began: float, scale: float) ->
         height = max(ROW, each * len(cases))
         above = y + (height - each * len(cases)) / 2
         placed = sorted(cases, key=_end)
-        bars = [bar for n, case in enumerate(placed) for bar in _bars(case, began, scale, above + n * each, each)]
-        yield Row(family(cases[0]), len(cases), worst(c.verdict for c in cases), round(y, 1), height, tuple(bars))
+        bars = [
+            bar
+            for n, case in enumerate(placed)
+            for bar in _bars(case, began, scale, above + n * each, each)
+        ]
+        yield Row(
+            family(cases[0]),
+            len(cases),
+            worst(c.verdict for c in cases),
+            round(y, 1),
+            height,
+            tuple(bars),
+        )
         y += height + GAP
 
 
@@ -115,10 +139,20 @@ def _bars(scenario: Scenario, began: float, scale: float, y: float, height: floa
         width = max(_LEAST, attempt.duration * scale)
         mine = [e for e in scenario.exchanges if e.attempt == attempt.number]
         phases = tuple(_phases(mine, began, scale, (round(y, 1), round(height - gap, 1))))
-        yield Bar(scenario, attempt, round(x, 1), round(y, 1), round(width, 1), round(height - gap, 1), phases)
+        yield Bar(
+            scenario,
+            attempt,
+            round(x, 1),
+            round(y, 1),
+            round(width, 1),
+            round(height - gap, 1),
+            phases,
+        )
 
 
-def _phases(exchanges: Iterable[Exchange], began: float, scale: float, band: tuple[float, float]) -> Iterator[Phase]:
+def _phases(
+    exchanges: Iterable[Exchange], began: float, scale: float, band: tuple[float, float]
+) -> Iterator[Phase]:
     paths: dict[str, list[str]] = {}
     y, height = band
     for exchange in exchanges:

@@ -43,7 +43,12 @@ def keep(run: Run) -> None:
     """Write what later runs need to know of this one, so that they need not read its journal."""
     past = past_of(run)
     promises = {name: [str(verdict), *rest] for name, (verdict, *rest) in past.promises.items()}
-    whole = {"run": past.run, "environment": past.environment, "began": past.began, "promises": promises}
+    whole = {
+        "run": past.run,
+        "environment": past.environment,
+        "began": past.began,
+        "promises": promises,
+    }
     replace(run.folder / NAME, json.dumps(whole, ensure_ascii=False))
 
 
@@ -61,7 +66,8 @@ def recall(folder: Path) -> Past | None:
 
 def _past(said: Any) -> Past:
     promises = {
-        str(name): (Verdict(v), float(took), bool(flaky)) for name, (v, took, flaky) in said["promises"].items()
+        str(name): (Verdict(v), float(took), bool(flaky))
+        for name, (v, took, flaky) in said["promises"].items()
     }
     return Past(str(said["run"]), str(said["environment"]), float(said["began"]), promises)
 
@@ -89,7 +95,9 @@ def pack(pasts: Iterable[Past]) -> str:
 def _packed(pasts: Sequence[Past]) -> str:
     names = sorted({name for past in pasts for name in past.promises})
     runs = [[past.run, past.environment, past.began, *_row(past, names)] for past in pasts]
-    return base64.b64encode(zlib.compress(json.dumps([names, runs], separators=(",", ":")).encode(), 9)).decode()
+    return base64.b64encode(
+        zlib.compress(json.dumps([names, runs], separators=(",", ":")).encode(), 9)
+    ).decode()
 
 
 def _row(past: Past, names: Sequence[str]) -> tuple[str, list[float]]:
@@ -106,13 +114,23 @@ def _row(past: Past, names: Sequence[str]) -> tuple[str, list[float]]:
 def unpack(text: str) -> list[Past]:
     """What `pack` made; nothing where it cannot be read, as if nothing had been kept."""
     try:
-        names, runs = json.loads(zlib.decompress(base64.b64decode(text, validate=True))) if text else ([], [])
-        return [Past(run, where, began, _promises(names, letters, took)) for run, where, began, letters, took in runs]
+        names, runs = (
+            json.loads(zlib.decompress(base64.b64decode(text, validate=True))) if text else ([], [])
+        )
+        return [
+            Past(run, where, began, _promises(names, letters, took))
+            for run, where, began, letters, took in runs
+        ]
     except _UNREADABLE:
         return []
 
 
-def _promises(names: Sequence[str], letters: str, took: Sequence[float]) -> dict[str, tuple[Verdict, float, bool]]:
+def _promises(
+    names: Sequence[str], letters: str, took: Sequence[float]
+) -> dict[str, tuple[Verdict, float, bool]]:
     durations = iter(took)
     told = [(name, letter) for name, letter in zip(names, letters, strict=True) if letter != "."]
-    return {name: (_VERDICTS[letter.lower()], next(durations), letter.isupper()) for name, letter in told}
+    return {
+        name: (_VERDICTS[letter.lower()], next(durations), letter.isupper())
+        for name, letter in told
+    }

@@ -27,7 +27,9 @@ class Metric:
     def dotted(self) -> str:
         """Its name by OpenTelemetry's conventions, which keep the unit apart."""
         name = self.name.removeprefix(PREFIX).removesuffix("_seconds")
-        return f"wealist.probes.{name.replace('scenario_', 'scenario.', 1).replace('run_', 'run.', 1)}"
+        return (
+            f"wealist.probes.{name.replace('scenario_', 'scenario.', 1).replace('run_', 'run.', 1)}"
+        )
 
 
 def _metric(name: str, says: str, labels: tuple[str, ...] = (), unit: str = "1") -> Metric:
@@ -39,16 +41,28 @@ VERDICT = _metric(
     "1 for the verdict that the promise has; code is the finding's, empty where there is none",
     ("scenario", "area", "owner", "verdict", "code"),
 )
-DURATION = _metric("scenario_duration_seconds", "how long it took to ask, all attempts", _SCENARIO, "s")
-LAST_RUN = _metric("scenario_last_run_timestamp_seconds", "when the promise was last asked", _SCENARIO, "s")
-LAST_SUCCESS = _metric("scenario_last_success_timestamp_seconds", "when the promise last held", _SCENARIO, "s")
+DURATION = _metric(
+    "scenario_duration_seconds", "how long it took to ask, all attempts", _SCENARIO, "s"
+)
+LAST_RUN = _metric(
+    "scenario_last_run_timestamp_seconds", "when the promise was last asked", _SCENARIO, "s"
+)
+LAST_SUCCESS = _metric(
+    "scenario_last_success_timestamp_seconds", "when the promise last held", _SCENARIO, "s"
+)
 FAILING_RUNS = _metric("scenario_failing_runs", "how many runs in a row it has not held", _SCENARIO)
 FLAKY = _metric("scenario_flaky", "1 where it broke once and held when asked again", _SCENARIO)
-ACCEPTED = _metric("scenario_accepted", "1 where its finding is accepted in the environment file", _SCENARIO)
-RUN_SCENARIOS = _metric("run_scenarios", "how many promises the run has with each verdict", ("verdict",))
+ACCEPTED = _metric(
+    "scenario_accepted", "1 where its finding is accepted in the environment file", _SCENARIO
+)
+RUN_SCENARIOS = _metric(
+    "run_scenarios", "how many promises the run has with each verdict", ("verdict",)
+)
 RUN_DURATION = _metric("run_duration_seconds", "how long the run took", (), "s")
 RUN_LAST = _metric("run_last_timestamp_seconds", "when the run began", (), "s")
-RUN_SUCCESS = _metric("run_success", "1 where nothing is broken and all that was expected was asked")
+RUN_SUCCESS = _metric(
+    "run_success", "1 where nothing is broken and all that was expected was asked"
+)
 METRICS = (
     VERDICT,
     DURATION,

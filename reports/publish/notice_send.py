@@ -17,7 +17,9 @@ def strange(urls: str) -> str:
     addresses = _apart(urls)
     unknown = sum(Apprise.instantiate(address) is None for address in addresses)
     return (
-        f"{unknown} of {len(addresses)} addresses in PROBES_NOTICE_URLS are none that Apprise knows" if unknown else ""
+        f"{unknown} of {len(addresses)} addresses in PROBES_NOTICE_URLS are none that Apprise knows"
+        if unknown
+        else ""
     )
 
 
@@ -27,7 +29,10 @@ def send(urls: str, title: str, body: str, *, bad: bool) -> str:
         return wrong
     addresses, kind = _apart(urls), NotifyType.FAILURE if bad else NotifyType.SUCCESS
     # One by one: that the second refuses is no reason to think that the first did not hear.
-    failed = sum(not Apprise(a).notify(body, title, kind, body_format=NotifyFormat.MARKDOWN) for a in addresses)
+    failed = sum(
+        not Apprise(a).notify(body, title, kind, body_format=NotifyFormat.MARKDOWN)
+        for a in addresses
+    )
     return f"{failed} of {len(addresses)} channels did not take it" if failed else ""
 
 

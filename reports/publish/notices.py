@@ -55,7 +55,9 @@ def changes(run: Run) -> Changes:
     return Changes(
         broken=tuple(s for s in broken if knows.get(s.id, Code.UNKNOWN) == Code.UNKNOWN),
         unasked=tuple(s for s in unasked if s.id not in knows),
-        held=tuple(s for s in run.scenarios if s.id in knows and (s.verdict in _KEPT or s.accepted)),
+        held=tuple(
+            s for s in run.scenarios if s.id in knows and (s.verdict in _KEPT or s.accepted)
+        ),
     )
 
 
@@ -71,10 +73,20 @@ def message(run: Run, news: Changes, links: Links) -> tuple[str, str]:
 def _title(run: Run, news: Changes) -> str:
     said = [
         f"{_many(len(each), 'promise')} {what}"
-        for each, what in ((news.broken, "broken"), (news.unasked, "not asked"), (news.held, "held again"))
+        for each, what in (
+            (news.broken, "broken"),
+            (news.unasked, "not asked"),
+            (news.held, "held again"),
+        )
         if each
     ]
-    verdict = "BROKEN" if news.broken else "UNKNOWN: the suite cannot run" if news.unasked else "HELD again"
+    verdict = (
+        "BROKEN"
+        if news.broken
+        else "UNKNOWN: the suite cannot run"
+        if news.unasked
+        else "HELD again"
+    )
     return f"{run.environment}: {verdict} ({', '.join(said)})"
 
 
@@ -84,7 +96,9 @@ def _broken(scenarios: Sequence[Scenario], links: Links) -> Iterable[str]:
         finding = group[0].finding
         if finding is None:
             continue
-        runbook = links.runbook.replace("{code}", finding.code) if links.runbook else finding.runbook
+        runbook = (
+            links.runbook.replace("{code}", finding.code) if links.runbook else finding.runbook
+        )
         yield f"**{finding.code}**: {_names(group)}"
         yield f"{_safe(finding.observed)}"
         yield f"suspect: {_safe(finding.suspect)}"
@@ -103,7 +117,11 @@ def _held(run: Run, scenarios: Sequence[Scenario]) -> Iterable[str]:
     if scenarios:
         lapses = run.before.lapses if run.before else {}
         since = [lapse.since for s in scenarios if (lapse := lapses.get(s.id))]
-        when = f", the first broken at {datetime.fromtimestamp(min(since), UTC):%Y-%m-%d %H:%M} UTC" if since else ""
+        when = (
+            f", the first broken at {datetime.fromtimestamp(min(since), UTC):%Y-%m-%d %H:%M} UTC"
+            if since
+            else ""
+        )
         yield f"**Held again**: {_names(scenarios)}{when}\n"
 
 
@@ -113,7 +131,11 @@ def _alike(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
     def same(scenario: Scenario) -> tuple[str, str]:
         return (scenario.finding.code, scenario.finding.suspect) if scenario.finding else ("", "")
 
-    return sorted((list(group) for _, group in groupby(sorted(scenarios, key=same), same)), key=len, reverse=True)
+    return sorted(
+        (list(group) for _, group in groupby(sorted(scenarios, key=same), same)),
+        key=len,
+        reverse=True,
+    )
 
 
 def _names(scenarios: Sequence[Scenario]) -> str:

@@ -27,7 +27,9 @@ def endpoint(environ: Mapping[str, str]) -> str:
     """Where to; empty where nobody asks for metrics."""
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return ""
-    exporters = {name.strip() for name in environ.get("OTEL_METRICS_EXPORTER", "").lower().split(",")} - {""}
+    exporters = {
+        name.strip() for name in environ.get("OTEL_METRICS_EXPORTER", "").lower().split(",")
+    } - {""}
     exact = environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "")
     base = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").removesuffix("/")
     if exporters and "otlp" not in exporters:
@@ -37,7 +39,9 @@ def endpoint(environ: Mapping[str, str]) -> str:
 
 def send(run: Run, to: str, environ: Mapping[str, str]) -> str:
     """Empty when the collector took all; else what was wrong. Raises what requests raises."""
-    protocol = environ.get("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL") or environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+    protocol = environ.get("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL") or environ.get(
+        "OTEL_EXPORTER_OTLP_PROTOCOL"
+    )
     if protocol not in {None, "", "http/protobuf"}:
         return f"OTLP over {protocol} was asked for; say http/protobuf"
     session = _Listening()
@@ -58,15 +62,27 @@ class _Listening(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         answer = super().send(request, **kwargs | {"allow_redirects": False})
         html = "html" in answer.headers.get("content-type", "")
-        self.reason = f"the collector answered {answer.status_code}" if answer.status_code // 100 != 2 or html else ""
+        self.reason = (
+            f"the collector answered {answer.status_code}"
+            if answer.status_code // 100 != 2 or html
+            else ""
+        )
         return answer
 
 
 def _collected(run: Run) -> Any:
-    ours = {"service.name": SERVICE, "service.version": run.version, "deployment.environment.name": run.environment}
-    said = Resource.create(ours | ({"wealist.probes.shard": run.shard} if run.shard else {})).attributes
+    ours = {
+        "service.name": SERVICE,
+        "service.version": run.version,
+        "deployment.environment.name": run.environment,
+    }
+    said = Resource.create(
+        ours | ({"wealist.probes.shard": run.shard} if run.shard else {})
+    ).attributes
     # The SDK makes an id for each process, and every run would be another set of series.
-    resource = Resource({name: value for name, value in said.items() if name != "service.instance.id"})
+    resource = Resource(
+        {name: value for name, value in said.items() if name != "service.instance.id"}
+    )
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], resource, shutdown_on_exit=False)
     meter, told = provider.get_meter(SERVICE, run.version), list(samples(run))
@@ -81,7 +97,10 @@ def _collected(run: Run) -> Any:
 def _observing(mine: list[Sample]) -> Any:
     def observe(_: CallbackOptions) -> list[Observation]:
         return [
-            Observation(sample.value, {f"wealist.probes.{n}": v for n, v in sample.labelled.items()}) for sample in mine
+            Observation(
+                sample.value, {f"wealist.probes.{n}": v for n, v in sample.labelled.items()}
+            )
+            for sample in mine
         ]
 
     return observe

@@ -41,7 +41,10 @@ def _asking(  # noqa: PLR0917 - as prometheus-client calls it
         request = functools.partial(requests.request, allow_redirects=False, auth=auth)
         answer = request(method, url, data=data, headers=dict(headers), timeout=timeout)
         if answer.status_code // 100 != 2 or "html" in answer.headers.get("content-type", ""):
-            raise OSError(answer.status_code, f"the Pushgateway answered {answer.status_code}; is this its address?")
+            raise OSError(
+                answer.status_code,
+                f"the Pushgateway answered {answer.status_code}; is this its address?",
+            )
 
     return ask
 
@@ -81,6 +84,8 @@ def _left_behind(origin: str, auth: Auth, run: Run) -> list[dict[str, str]]:
 
 def _apart(url: str) -> tuple[str, Auth]:
     parts = urlsplit(url if "://" in url else f"http://{url}")
-    bare = SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", "")
+    bare = SplitResult(
+        parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""
+    )
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return urlunsplit(bare), auth

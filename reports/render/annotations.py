@@ -61,7 +61,11 @@ def _annotation(level: str, group: Sequence[Scenario], words: Words) -> str:
     first = group[0]
     place = {"file": first.file, "line": str(first.line)} if first.file else {}
     properties = {**place, "title": wording.heading(group, words)}
-    said = "\n".join(f"{words.text(f'label.{key}')}: {text}" for key, text in wording.rows(group, None, words) if key)
+    said = "\n".join(
+        f"{words.text(f'label.{key}')}: {text}"
+        for key, text in wording.rows(group, None, words)
+        if key
+    )
     named = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{level} {named}::{_data(said)}"
 

@@ -26,7 +26,11 @@ def lines(run: Run, *, strict: bool = False) -> Iterator[str]:
         if group[0].counts_as is not Verdict.HELD:
             yield ""
             yield wording.heading(group)
-            yield from (f"  {label:<10}{text}".rstrip() for label, text in wording.rows(group) if label != "reproduce")
+            yield from (
+                f"  {label:<10}{text}".rstrip()
+                for label, text in wording.rows(group)
+                if label != "reproduce"
+            )
     yield from _known(run)
     yield ""
     yield from (wording.one_line(f"{fact}: {value}") for fact, value in run.facts)
@@ -47,7 +51,9 @@ def _known(run: Run) -> Iterator[str]:
     past, known = run.before, [s for s in run.scenarios if s.known]
     if past and past.problem:
         yield ""
-        yield wording.one_line(f"What was broken before is not known, so every break counts as new: {past.problem}")
+        yield wording.one_line(
+            f"What was broken before is not known, so every break counts as new: {past.problem}"
+        )
     if known:
         yield ""
         yield "Broken before this deploy, and still; it does not block:"
@@ -59,7 +65,9 @@ def _known(run: Run) -> Iterator[str]:
 def _since(run: Run, scenario: Scenario) -> str:
     code = scenario.finding.code if scenario.finding else "unexplained"
     lapse = run.before.lapses.get(scenario.id) if run.before else None
-    since = f", since {datetime.fromtimestamp(lapse.since, UTC):%Y-%m-%d %H:%M} UTC" if lapse else ""
+    since = (
+        f", since {datetime.fromtimestamp(lapse.since, UTC):%Y-%m-%d %H:%M} UTC" if lapse else ""
+    )
     return wording.one_line(f"{scenario.id} ({code}{since})")
 
 
@@ -68,7 +76,10 @@ def _mended(run: Run) -> Iterator[str]:
     mended: Sequence[Scenario] = [
         s
         for s in run.scenarios
-        if s.counts_as is Verdict.HELD and not s.known and run.before and run.before.was_broken(s.id)
+        if s.counts_as is Verdict.HELD
+        and not s.known
+        and run.before
+        and run.before.was_broken(s.id)
     ]
     if mended:
         yield ""

@@ -31,7 +31,11 @@ NOTES = 20  # of the run itself
 
 
 def page(
-    run: Run, words: Words = ENGLISH, past: Mapping[str, History] = wording.NO_HISTORY, *, strict: bool = False
+    run: Run,
+    words: Words = ENGLISH,
+    past: Mapping[str, History] = wording.NO_HISTORY,
+    *,
+    strict: bool = False,
 ) -> str:
     """The whole file. `past`: {scenario id: history}; without it the page tells of this run alone."""
     told = html_findings.findings(run, words)
@@ -57,7 +61,11 @@ def page(
             trace_link=_trace_link(run),
             areas=sorted({scenario.area for scenario in run.scenarios if scenario.area}),
             notes=run.notes[-NOTES:],
-            drawn={"runs": html_promises.known(past), "step": html_promises.STEP, "height": html_promises.STRIP},
+            drawn={
+                "runs": html_promises.known(past),
+                "step": html_promises.STEP,
+                "height": html_promises.STRIP,
+            },
             completed=run.ended == COMPLETED,
         )
     )
@@ -108,7 +116,9 @@ def _verdict(run: Run, *, strict: bool) -> Verdict:
 def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
     """(verdict or "accepted", how many, as a sentence says it); what is accepted is neither held nor broken here."""
     ended = Counter(marked(scenario) for scenario in run.scenarios)
-    said = {str(verdict): words.state(verdict) for verdict in Verdict} | {"accepted": words.text("headline.accepted")}
+    said = {str(verdict): words.state(verdict) for verdict in Verdict} | {
+        "accepted": words.text("headline.accepted")
+    }
     return [(mark, ended[mark], state) for mark, state in said.items() if ended[mark]]
 
 
@@ -124,7 +134,9 @@ def _agreeing(told: list[Told]) -> int:
     )
 
 
-_ODD = re.compile(r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+_ODD = re.compile(
+    r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+)
 
 
 def printable(value: Any) -> Any:

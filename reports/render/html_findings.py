@@ -19,7 +19,10 @@ from reports.render.languages import Words
 EXCHANGES = 8  # of each broken promise
 WITH_EVIDENCE = 40  # promises of one finding; the journal has the others' exchanges
 BODY = 900  # characters of a body
-PICTURES, LARGEST = 8, 500_000  # screenshots inside the page, and the bytes of one; others are linked
+PICTURES, LARGEST = (
+    8,
+    500_000,
+)  # screenshots inside the page, and the bytes of one; others are linked
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -74,14 +77,21 @@ class Told:
 
     @property
     def broken_rung(self) -> Rung | None:
-        return next((rung for rung in self.finding.rungs if not rung.held), None) if self.finding else None
+        return (
+            next((rung for rung in self.finding.rungs if not rung.held), None)
+            if self.finding
+            else None
+        )
 
 
 def findings(run: Run, words: Words) -> list[Told]:
     """In the order of all reports: worst first."""
     groups = wording.groups(run)
     anchors = unique([f"finding-{_code(group[0])}" for group in groups])
-    leads = {_code(group[0]): anchor for group, anchor in reversed(list(zip(groups, anchors, strict=True)))}
+    leads = {
+        _code(group[0]): anchor
+        for group, anchor in reversed(list(zip(groups, anchors, strict=True)))
+    }
     pictures = dict(islice(_pictures(run, groups), PICTURES))
     return [
         Told(
@@ -147,7 +157,11 @@ def _pictures(run: Run, groups: Iterable[Sequence[Scenario]]) -> Iterator[tuple[
     for scenario in (scenario for group in groups for scenario in group):
         attempt = _told_by(scenario)
         for artifact in scenario.artifacts:
-            if attempt and artifact.attempt == attempt.number and (picture := _picture(run, artifact)):
+            if (
+                attempt
+                and artifact.attempt == attempt.number
+                and (picture := _picture(run, artifact))
+            ):
                 yield artifact.path, picture
 
 
@@ -164,7 +178,9 @@ def _picture(run: Run, artifact: Artifact) -> str:
         data = whole.read_bytes() if whole and whole.stat().st_size <= LARGEST else b""
     except OSError:
         return ""
-    return f"data:image/png;base64,{base64.b64encode(data).decode()}" if data.startswith(_PNG) else ""
+    return (
+        f"data:image/png;base64,{base64.b64encode(data).decode()}" if data.startswith(_PNG) else ""
+    )
 
 
 def inside(folder: Path, path: str) -> Path | None:

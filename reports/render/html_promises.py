@@ -77,7 +77,9 @@ class Promise:
     def marks(self) -> list[tuple[str, int]]:
         """How many cases ended as what, in the order of the scale."""
         ended = [marked(case.scenario) for case in self.cases]
-        return [(mark, ended.count(mark)) for mark in (*map(str, Verdict), "accepted") if mark in ended]
+        return [
+            (mark, ended.count(mark)) for mark in (*map(str, Verdict), "accepted") if mark in ended
+        ]
 
 
 def marked(scenario: Scenario) -> str:
@@ -93,16 +95,23 @@ def known(past: Mapping[str, History]) -> int:
 
 def promises(run: Run, past: Mapping[str, History], told: Iterable[Told]) -> list[Promise]:
     """By area and name, cases in the order in which they were expected."""
-    anchors = dict(zip((s.id for s in run.scenarios), unique([s.id for s in run.scenarios]), strict=True))
+    anchors = dict(
+        zip((s.id for s in run.scenarios), unique([s.id for s in run.scenarios]), strict=True)
+    )
     leads = {scenario.id: each.anchor for each in told for scenario in each.group}
     runs = known(past)
 
     def case(scenario: Scenario) -> Case:
         history = past.get(scenario.id) if runs else None
         drawn = strip(history, runs) if history else None
-        return Case(scenario, f"case-{anchors[scenario.id]}", leads.get(scenario.id, ""), history, drawn)
+        return Case(
+            scenario, f"case-{anchors[scenario.id]}", leads.get(scenario.id, ""), history, drawn
+        )
 
-    return [_promise([case(s) for s in cases]) for _, cases in groupby(sorted(run.scenarios, key=family), key=family)]
+    return [
+        _promise([case(s) for s in cases])
+        for _, cases in groupby(sorted(run.scenarios, key=family), key=family)
+    ]
 
 
 def _promise(cases: Sequence[Case]) -> Promise:
@@ -118,7 +127,9 @@ def strip(history: History, runs: int) -> Strip:
     for x, each in zip(places, seen, strict=True):
         top, height = _MARKS[each.verdict]
         marks[each.verdict] += f"M{x} {top}h{STEP - 1}v{height}h-{STEP - 1}z"
-    dots = "".join(f"M{x + 1} 3h2v2h-2z" for x, each in zip(places, seen, strict=True) if each.flaky)
+    dots = "".join(
+        f"M{x + 1} 3h2v2h-2z" for x, each in zip(places, seen, strict=True) if each.flaky
+    )
     return Strip(tuple(marks.items()), dots, *_spark(history, list(zip(places, seen, strict=True))))
 
 
@@ -127,7 +138,10 @@ def _spark(
 ) -> tuple[tuple[float, float] | None, str, tuple[float, float] | None]:
     """Band, line and the point of now; a run that asked nothing leaves a gap in the line."""
     usual = history.usual
-    top = max([each.duration for _, each in placed] + [usual[1] if usual else 0.0], default=0.0) or 1.0
+    top = (
+        max([each.duration for _, each in placed] + [usual[1] if usual else 0.0], default=0.0)
+        or 1.0
+    )
 
     def height(duration: float) -> float:
         return round((STRIP - 1) * (1 - duration / top) + 0.5, 1)
@@ -135,8 +149,16 @@ def _spark(
     points = [(x + STEP / 2, height(seen.duration)) for x, seen in placed if seen.duration]
     if len(points) < LEAST_POINTS:
         return None, "", None
-    band = (height(usual[1]), max(1.0, round(height(usual[0]) - height(usual[1]), 1))) if usual else None
-    return band, "".join(_line(placed, height)), points[-1] if points and placed[-1][1].duration else None
+    band = (
+        (height(usual[1]), max(1.0, round(height(usual[0]) - height(usual[1]), 1)))
+        if usual
+        else None
+    )
+    return (
+        band,
+        "".join(_line(placed, height)),
+        points[-1] if points and placed[-1][1].duration else None,
+    )
 
 
 def _line(placed: Sequence[tuple[int, Seen]], height: Callable[[float], float]) -> Iterator[str]:

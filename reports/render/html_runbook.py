@@ -27,12 +27,20 @@ def runbook(text: str, anchors: Mapping[str, str]) -> Runbook:
             token.tag = HEADING
         for child in token.children or ():
             _lead(child, anchors)
-    first = next((n + 1 for n, token in enumerate(tokens) if token.type == "heading_open"), len(tokens) + 1) - 1
+    first = (
+        next(
+            (n + 1 for n, token in enumerate(tokens) if token.type == "heading_open"),
+            len(tokens) + 1,
+        )
+        - 1
+    )
     return Runbook(_html(tokens[:first]), _html(tokens[first:]))
 
 
 def _without_title(tokens: Sequence[Token]) -> list[Token]:
-    titled = [n for n, token in enumerate(tokens) if token.type == "heading_close" and token.tag == "h1"]
+    titled = [
+        n for n, token in enumerate(tokens) if token.type == "heading_close" and token.tag == "h1"
+    ]
     return list(tokens[titled[0] + 1 :] if titled else tokens)
 
 

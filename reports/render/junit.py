@@ -64,7 +64,9 @@ def _unique(scenario: Scenario, seen: Counter[tuple[str, str]]) -> str:
     return scenario.name if number == 1 else f"{scenario.name} ({scenario.id})"
 
 
-def _case(suite: Element, run: Run, scenario: Scenario, name: str, beside: Path, *, strict: bool) -> None:
+def _case(
+    suite: Element, run: Run, scenario: Scenario, name: str, beside: Path, *, strict: bool
+) -> None:
     case = SubElement(suite, "testcase", classname=clean(scenario.classname), name=clean(name))
     if scenario.file:
         case.set("file", clean(scenario.file))
@@ -131,8 +133,12 @@ def _unkept(scenario: Scenario) -> list[Attempt]:
     return [a for a in scenario.attempts if a.verdict is not Verdict.HELD and a.finding]
 
 
-def _problem(case: Element, tag: str, finding: Finding | None, scenario: Scenario, kind: str = "") -> Element:
-    code, observed = (finding.code, finding.observed) if finding else ("unknown", "no finding was recorded")
+def _problem(
+    case: Element, tag: str, finding: Finding | None, scenario: Scenario, kind: str = ""
+) -> Element:
+    code, observed = (
+        (finding.code, finding.observed) if finding else ("unknown", "no finding was recorded")
+    )
     problem = SubElement(case, tag, message=clean(f"{code}: {observed}"), type=kind or code)
     problem.text = clean(_told(finding, scenario))
     return problem

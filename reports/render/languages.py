@@ -17,8 +17,8 @@ from probes.finding import Code, Verdict
 
 ORIGINAL = "en"  # in which promises, suspects and runbooks are written
 LANGUAGES = (ORIGINAL, "ko")
-_TEXTS = Path(__file__).parent / "languages"
-_ROOT = Path(__file__).parent.parent
+_TEXTS = Path(__file__).parent / "texts"
+_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class Words:
     def runbook_path(self, code: str) -> str:
         """Where the repository says what to do about a finding of this code, in this language if it has it."""
         own = f"docs/runbooks/{self.code}/{code}.md"
-        return own if self.code != ORIGINAL and (_ROOT / own).is_file() else f"docs/runbooks/{code}.md"
+        return (
+            own if self.code != ORIGINAL and (_ROOT / own).is_file() else f"docs/runbooks/{code}.md"
+        )
 
     def runbook(self, code: str) -> str:
         """The runbook as Markdown; "" where this installation has none."""
@@ -77,7 +79,9 @@ def words(lang: str = ORIGINAL) -> Words:
     settings = tomllib.loads((_TEXTS / f"{lang}.toml").read_text("utf-8"))
     promises, suspects = settings.pop("promises", {}), settings.pop("suspects", {})
     templates = sorted(suspects, key=lambda template: len(template.replace("{}", "")), reverse=True)
-    return Words(lang, dict(_flat(settings)), promises, tuple((_pattern(t), suspects[t]) for t in templates))
+    return Words(
+        lang, dict(_flat(settings)), promises, tuple((_pattern(t), suspects[t]) for t in templates)
+    )
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

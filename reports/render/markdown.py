@@ -27,7 +27,9 @@ def text(
     strict: bool = False,
 ) -> str:
     """The verdict, the findings worst first as far as there is room, and how to see the rest."""
-    head = f"**{quoted(wording.headline(run, words, strict=strict), 420)}**\n\n{_where(run, words)}\n"
+    head = (
+        f"**{quoted(wording.headline(run, words, strict=strict), 420)}**\n\n{_where(run, words)}\n"
+    )
     groups = wording.groups(run)
     told, room = "", LIMIT - len(head) - 1
     for number, group in enumerate(groups):
@@ -51,7 +53,11 @@ def with_changes(report: str, changes: Iterable[str]) -> str:
 
 
 def _where(run: Run, words: Words) -> str:
-    facts = [(words.text("markdown.environment"), run.environment), (words.text("markdown.run"), run.id), *run.facts]
+    facts = [
+        (words.text("markdown.environment"), run.environment),
+        (words.text("markdown.run"), run.id),
+        *run.facts,
+    ]
     facts += [(words.text("markdown.trace"), run.trace)] if run.trace else []
     return " · ".join(f"{quoted(name, 24)} {code(value, 40)}" for name, value in facts[:5])
 
@@ -60,7 +66,9 @@ def _block(group: Sequence[Scenario], words: Words, history: Mapping[str, Histor
     return "".join(f"{line}\n" for line in _lines(group, words, history))
 
 
-def _lines(group: Sequence[Scenario], words: Words, history: Mapping[str, History]) -> Iterator[str]:
+def _lines(
+    group: Sequence[Scenario], words: Words, history: Mapping[str, History]
+) -> Iterator[str]:
     first, finding = group[0], wording.shown(group[0])
     verdict, _, heading = wording.heading(group, words).partition("  ")
     number = f" ({len(group)}x)" if len(group) > 1 else ""

@@ -47,7 +47,9 @@ class Progress:
             console.print(self._line(done, ended))
         console.print(ProgressBar(self._total, done, width=_BAR), end="")
         said = self._words.text("progress.done", done=done, total=self._total, bad=self._bad)
-        line = set_cell_size(f"  {said}  {wording.one_line(ended.scenario)}", console.width - _BAR - 1)
+        line = set_cell_size(
+            f"  {said}  {wording.one_line(ended.scenario)}", console.width - _BAR - 1
+        )
         return console.print(line.rstrip(), end="")  # a line that wraps could not be written over
 
     def end(self) -> None:

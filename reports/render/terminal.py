@@ -66,7 +66,9 @@ def lines(
     strict: bool = False,
 ) -> Iterator[Text]:
     """The report, line by line; only what must be copied whole is wider than `width`."""
-    headline = [Text(line, "bold") for line in _wrapped(wording.headline(run, words, strict=strict), width)]
+    headline = [
+        Text(line, "bold") for line in _wrapped(wording.headline(run, words, strict=strict), width)
+    ]
     yield from headline
     yield Text()
     for group in wording.groups(run):
@@ -94,24 +96,34 @@ def _labelled(rows: wording.Rows, width: int, words: Words) -> Iterator[Text]:
         hanging = " " * wording.rung_indent(words) if said == "ladder" else ""
         wrapped = [text] if key == "reproduce" else _wrapped(text, width - column - 2, hanging)
         for number, line in enumerate(wrapped):
-            yield Text.assemble("  ", (wording.padded("" if number else shown, column), "bold"), line)
+            yield Text.assemble(
+                "  ", (wording.padded("" if number else shown, column), "bold"), line
+            )
 
 
-def _table(scenarios: Sequence[Scenario], width: int, words: Words, history: Histories) -> Iterator[Text]:
+def _table(
+    scenarios: Sequence[Scenario], width: int, words: Words, history: Histories
+) -> Iterator[Text]:
     marks = [_mark(scenario, words, history) for scenario in scenarios]
     names = [wording.one_line(scenario.id) for scenario in scenarios]
     heads = [words.text(f"table.{head}") for head in ("scenario", "verdict", "duration")]
-    room = max(width - _VERDICT - _DURATION - max(map(cell_len, marks), default=0), cell_len(heads[0]) + 2)
+    room = max(
+        width - _VERDICT - _DURATION - max(map(cell_len, marks), default=0), cell_len(heads[0]) + 2
+    )
     column = min(room, max([cell_len(name) for name in [*names, heads[0]]]) + 2)
     head, verdict, duration = heads
     right = " " * (_DURATION - cell_len(duration)) + duration
     yield Text(f"{wording.padded(head, column)}{wording.padded(verdict, _VERDICT)}{right}", "bold")
     for name, scenario, mark in zip(names, scenarios, marks, strict=True):
-        if cell_len(name) > column - 2:  # names are for copying: too long a one gets a line of its own
+        if (
+            cell_len(name) > column - 2
+        ):  # names are for copying: too long a one gets a line of its own
             yield Text(name)
             name = ""  # noqa: PLW2901 - said already
         word = (wording.padded(words.verdict(scenario.verdict), _VERDICT), STYLES[scenario.verdict])
-        yield Text.assemble(wording.padded(name, column), word, f"{_duration(scenario):>{_DURATION}}", mark)
+        yield Text.assemble(
+            wording.padded(name, column), word, f"{_duration(scenario):>{_DURATION}}", mark
+        )
 
 
 def _mark(scenario: Scenario, words: Words, history: Histories) -> str:
@@ -136,7 +148,9 @@ def _skipped(scenarios: Iterable[Scenario], width: int, words: Words) -> Iterato
             reasons.setdefault(reason, []).append(wording.one_line(scenario.id))
     for reason, names in reasons.items():
         yield Text()
-        yield from (Text(line) for line in _wrapped(words.text("table.skipped", reason=reason), width))
+        yield from (
+            Text(line) for line in _wrapped(words.text("table.skipped", reason=reason), width)
+        )
         yield from (Text(f"  {name}") for name in names)
 
 

@@ -17,9 +17,18 @@ NAMED = 5  # promises that one finding names; the table has them all
 _RUNG = 8  # columns of a rung's name
 NO_HISTORY: Mapping[str, History] = MappingProxyType({})
 
-_COUNTED = (Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.SKIPPED)
+_COUNTED = (
+    Verdict.HELD,
+    Verdict.DEGRADED,
+    Verdict.BROKEN,
+    Verdict.UNKNOWN,
+    Verdict.NOT_RUN,
+    Verdict.SKIPPED,
+)
 
-Rows = list[tuple[str, str]]  # the key of a label (`label.<key>` in reports/render/texts) and a text
+Rows = list[
+    tuple[str, str]
+]  # the key of a label (`label.<key>` in reports/render/texts) and a text
 
 
 def seconds(duration: float) -> str:
@@ -49,7 +58,9 @@ def _look_first(run: Run, words: Words) -> str:
     incident = f", {one_line(worst.incident)}" if worst.incident else ""
     suspect = worst.finding.suspect
     where = worst.id if suspect in ("", "unknown") else words.suspect(suspect)
-    return " " + words.text("headline.first", where=one_line(where), code=worst.finding.code, incident=incident)
+    return " " + words.text(
+        "headline.first", where=one_line(where), code=worst.finding.code, incident=incident
+    )
 
 
 def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
@@ -60,7 +71,9 @@ def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
     if not run.scenarios:
         return words.text("claim.nothing")
     if code == EXIT_BROKEN and broken:
-        return words.text("claim.broken-one" if broken == 1 else "claim.broken", number=broken, promises=promises)
+        return words.text(
+            "claim.broken-one" if broken == 1 else "claim.broken", number=broken, promises=promises
+        )
     if code == EXIT_BROKEN:
         return words.text("claim.strict", number=degraded, promises=promises)
     if code == EXIT_HELD:
@@ -81,7 +94,9 @@ def _counted(run: Run, words: Words) -> Iterable[str]:
     told = [(counts[verdict], words.state(verdict)) for verdict in _COUNTED]
     others = {"known": len(excused) - accepted, "accepted": accepted, "flaky": len(run.flaky)}
     told += [(number, words.text(f"headline.{key}")) for key, number in others.items()]
-    yield from (words.text("headline.count", number=number, state=state) for number, state in told if number)
+    yield from (
+        words.text("headline.count", number=number, state=state) for number, state in told if number
+    )
     yield words.text("headline.duration", duration=seconds(run.duration))
 
 
@@ -101,9 +116,12 @@ def groups(run: Run) -> list[list[Scenario]]:
     for scenario in run.findings:
         finding = scenario.finding
         same = (finding.code, finding.suspect) if finding else scenario.id
-        found.setdefault((scenario.verdict, scenario.accepted, scenario.known, same), []).append(scenario)
+        found.setdefault((scenario.verdict, scenario.accepted, scenario.known, same), []).append(
+            scenario
+        )
     equally_bad = groupby(
-        found.values(), key=lambda group: (group[0].verdict, group[0].accepted is None, group[0].known)
+        found.values(),
+        key=lambda group: (group[0].verdict, group[0].accepted is None, group[0].known),
     )
     worst = [group for _, groups in equally_bad for group in sorted(groups, key=len, reverse=True)]
     return [*worst, *([s] for s in run.flaky if s not in run.findings)]
@@ -135,12 +153,18 @@ def rows(
     first = group[0]
     finding = finding or shown(first)
     told: Rows = _promises(group, words)
-    told += _finding_rows(finding, words) if finding else [("observed", words.text("rows.no-finding"))]
+    told += (
+        _finding_rows(finding, words) if finding else [("observed", words.text("rows.no-finding"))]
+    )
     told += [("since", history[first.id].sentence)] if first.id in history else []
     if accepted := first.accepted:
         said = words.text("rows.accepted", until=accepted.until, why=accepted.why)
         told.append(("accepted", one_line(said)))
-    told += [(label, one_line(said)) for label in ("incident", "owner") if (said := getattr(first, label))]
+    told += [
+        (label, one_line(said))
+        for label in ("incident", "owner")
+        if (said := getattr(first, label))
+    ]
     told += [("runbook", words.runbook_path(finding.code))] if finding else []
     told += [("reproduce", escaped(finding.reproduce))] if finding and finding.reproduce else []
     return told
@@ -149,7 +173,10 @@ def rows(
 def _promises(group: Sequence[Scenario], words: Words) -> Rows:
     told: Rows = []
     for title, cases in groupby(group[:NAMED], key=lambda scenario: scenario.title):
-        told += [("promise", one_line(words.promise(title))), *(("", one_line(scenario.id)) for scenario in cases)]
+        told += [
+            ("promise", one_line(words.promise(title))),
+            *(("", one_line(scenario.id)) for scenario in cases),
+        ]
     if len(group) > NAMED:
         told.append(("", words.text("rows.more", number=len(group) - NAMED)))
     return told
@@ -190,7 +217,10 @@ def spans_line(run: Run, words: Words = ENGLISH) -> str:
     if not spans.exported and not spans.lost:
         return words.text("spans.kept", kept=spans.kept)
     why = f" ({one_line(spans.reason)})" if spans.reason else ""
-    return words.text("spans.exported", kept=spans.kept, exported=spans.exported, lost=spans.lost) + why
+    return (
+        words.text("spans.exported", kept=spans.kept, exported=spans.exported, lost=spans.lost)
+        + why
+    )
 
 
 def exchange_line(exchange: Exchange) -> str:

@@ -18,7 +18,9 @@ Rule = Callable[[Pod], bool]
 
 def limits_on_every_container(pod: Pod) -> bool:
     """require-resource-limits."""
-    return all({"cpu", "memory"} <= set(c.get("resources", {}).get("limits", {})) for c in pod.containers)
+    return all(
+        {"cpu", "memory"} <= set(c.get("resources", {}).get("limits", {})) for c in pod.containers
+    )
 
 
 def no_latest_tag(pod: Pod) -> bool:
@@ -36,7 +38,9 @@ def stage_label(pod: Pod) -> bool:
 def no_sidecar(pod: Pod) -> bool:
     """Not a refusal: Istio adds a proxy unless label and annotation say no."""
     said = pod.template["metadata"]
-    return all(said[where].get("sidecar.istio.io/inject") == "false" for where in ("labels", "annotations"))
+    return all(
+        said[where].get("sidecar.istio.io/inject") == "false" for where in ("labels", "annotations")
+    )
 
 
 def nobody_privileged(pod: Pod) -> bool:
@@ -47,22 +51,28 @@ def nobody_privileged(pod: Pod) -> bool:
         whole["runAsNonRoot"] is True
         and whole["runAsUser"] > 0
         and whole["seccompProfile"] == {"type": "RuntimeDefault"}
-        and all(c["allowPrivilegeEscalation"] is False and c["capabilities"] == {"drop": ["ALL"]} for c in locked)
+        and all(
+            c["allowPrivilegeEscalation"] is False and c["capabilities"] == {"drop": ["ALL"]}
+            for c in locked
+        )
     )
 
 
 def nothing_of_the_node(pod: Pod) -> bool:
     """`restricted`: no host namespace, no host path; only ConfigMaps and empty folders are mounted."""
     kinds = {key for volume in pod.spec["volumes"] for key in volume if key != "name"}
-    return not {"hostNetwork", "hostPID", "hostIPC"} & set(pod.spec) and kinds <= {"configMap", "emptyDir"}
+    return not {"hostNetwork", "hostPID", "hostIPC"} & set(pod.spec) and kinds <= {
+        "configMap",
+        "emptyDir",
+    }
 
 
 def nothing_writable(pod: Pod) -> bool:
     """Ours: the root file system is read-only, and what is written has a size."""
     empty = [volume["emptyDir"] for volume in pod.spec["volumes"] if "emptyDir" in volume]
-    return all(c["securityContext"]["readOnlyRootFilesystem"] is True for c in pod.containers) and all(
-        "sizeLimit" in each for each in empty
-    )
+    return all(
+        c["securityContext"]["readOnlyRootFilesystem"] is True for c in pod.containers
+    ) and all("sizeLimit" in each for each in empty)
 
 
 RULES: tuple[Rule, ...] = (
@@ -107,9 +117,15 @@ FIRST, DOCTOR = ("spec", "containers", 0), ("spec", "initContainers", 0)
         (stage_label, Pod("ops-portal-probe-29800000-abcde", next(pods("prod")).template)),
         (no_sidecar, changed(("metadata", "labels", "sidecar.istio.io/inject"), "true")),
         (nobody_privileged, changed(("spec", "securityContext", "runAsUser"), 0)),
-        (nobody_privileged, changed((*FIRST, "securityContext", "capabilities"), {"add": ["SYS_ADMIN"]})),
+        (
+            nobody_privileged,
+            changed((*FIRST, "securityContext", "capabilities"), {"add": ["SYS_ADMIN"]}),
+        ),
         (nothing_of_the_node, changed(("spec", "hostIPC"), True)),
-        (nothing_of_the_node, changed(("spec", "volumes", 0), {"name": "x", "hostPath": {"path": "/"}})),
+        (
+            nothing_of_the_node,
+            changed(("spec", "volumes", 0), {"name": "x", "hostPath": {"path": "/"}}),
+        ),
         (nothing_writable, changed((*DOCTOR, "securityContext", "readOnlyRootFilesystem"), False)),
         (nothing_writable, changed(("spec", "volumes", 1, "emptyDir"), {})),
     ],

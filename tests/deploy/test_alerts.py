@@ -18,7 +18,9 @@ REHEARSAL = Path(__file__).parent / "alerts_test.yaml"
 
 def rules() -> list[dict[str, Any]]:
     """All there are, as Prometheus reads them."""
-    return [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    return [
+        rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
+    ]
 
 
 ALERTS = [rule for rule in rules() if "alert" in rule]
@@ -36,8 +38,14 @@ def test_every_alert_rings_when_it_should(tmp_path: Path) -> None:
     here.write_text(REHEARSAL.read_text().replace("- RULES", f"- {RULES}"))
     tested = promtool.run("test", "rules", str(here))
     assert tested.returncode == 0, tested.stdout + tested.stderr
-    told = [alert for test in yaml.safe_load(REHEARSAL.read_text())["tests"] for alert in test["alert_rule_test"]]
-    assert {alert["alertname"] for alert in told if alert["exp_alerts"]} == {rule["alert"] for rule in ALERTS}
+    told = [
+        alert
+        for test in yaml.safe_load(REHEARSAL.read_text())["tests"]
+        for alert in test["alert_rule_test"]
+    ]
+    assert {alert["alertname"] for alert in told if alert["exp_alerts"]} == {
+        rule["alert"] for rule in ALERTS
+    }
 
 
 def test_a_rule_that_is_wrong_is_found(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ def queries() -> Iterator[tuple[str, str]]:
         if variable["type"] == "query":
             yield (
                 variable["name"],
-                re.sub(r"label_values\((\w+), (\w+)\)", r"count by (\2) (\1)", variable["definition"]),
+                re.sub(
+                    r"label_values\((\w+), (\w+)\)", r"count by (\2) (\1)", variable["definition"]
+                ),
             )
 
 
@@ -56,7 +58,11 @@ def test_a_query_speaks_of_what_is_sent(panel: str, query: str) -> None:
     assert metrics, panel
     assert set(metrics) <= set(LABELS)
     used = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"", query))
-    grouped = {label for group in re.findall(r"\b(?:by|on) \(([^)]*)\)", query) for label in group.split(", ")}
+    grouped = {
+        label
+        for group in re.findall(r"\b(?:by|on) \(([^)]*)\)", query)
+        for label in group.split(", ")
+    }
     for metric in metrics:
         assert used | grouped <= LABELS[metric] | {"code", "owner", "area", "verdict", "scenario"}
     assert used | grouped <= set().union(*(LABELS[metric] for metric in metrics))
@@ -75,7 +81,9 @@ def test_panels_have_a_place_of_their_own_and_say_what_they_show() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in read()["panels"]:
         place = panel["gridPos"]
-        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        cells = {
+            (place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])
+        }
         assert not cells & taken, panel["title"]
         assert max(x for x, _ in cells) < 24
         taken |= cells

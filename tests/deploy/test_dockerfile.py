@@ -14,7 +14,9 @@ HADOLINT = Path(sys.executable).with_name("hadolint")
 
 
 def linted(text: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(HADOLINT), "-"], input=text, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [str(HADOLINT), "-"], input=text, capture_output=True, text=True, check=False
+    )
 
 
 def test_the_linter_finds_nothing() -> None:
@@ -31,7 +33,11 @@ def test_there_is_no_image_without_a_digest() -> None:
         re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
         == ["docker.io/library/debian:bookworm-slim@${BASE_DIGEST}"] * 2
     )
-    assert re.findall(r"^ARG (.+)$", DOCKERFILE, re.MULTILINE) == ["BASE_DIGEST", "VERSION", "REVISION"]
+    assert re.findall(r"^ARG (.+)$", DOCKERFILE, re.MULTILINE) == [
+        "BASE_DIGEST",
+        "VERSION",
+        "REVISION",
+    ]
 
 
 def test_packages_come_from_the_hashed_lock_alone() -> None:
@@ -39,16 +45,18 @@ def test_packages_come_from_the_hashed_lock_alone() -> None:
     (install,) = re.findall(r"install --no-cache-dir.*?\n\n", DOCKERFILE, re.DOTALL)
     assert {"--no-deps", "--require-hashes"} <= set(install.split())
     lock = (ROOT / "requirements.lock").read_text("utf-8")
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"][
-        "kubernetes"
-    ]
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ]["kubernetes"]
     assert all(re.search(rf"^{name}==", lock, re.MULTILINE) for name in needed)
 
 
 def test_what_is_copied_is_sent_and_what_is_sent_is_copied() -> None:
     """.dockerignore lets through exactly what the Dockerfile copies; tests, replica and run folders stay at home."""
     copied = {
-        source for line in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE) for source in line.split()
+        source
+        for line in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+        for source in line.split()
     }
     sent = set(re.findall(r"^!(.+)$", IGNORE, re.MULTILINE))
     assert sent == copied

@@ -16,7 +16,8 @@ from tests.support.manifests import ROOT, Manifest, hook, of_kind, one
 PAGE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
 EXAMPLES: list[Manifest] = [
-    yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    yaml.safe_load(block)
+    for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 ]
 OURS = "https://github.com/OrangesCloud/wealist-probes.git"
 
@@ -35,13 +36,19 @@ def test_the_project_lets_our_applications_in() -> None:
         assert application["spec"]["project"] == project["metadata"]["name"]
         assert application["spec"]["destination"] in project["spec"]["destinations"]
     namespaces = {each["namespace"] for each in project["spec"]["destinations"]}
-    assert {each["metadata"]["namespace"] for each in of_kind("prod", "CronJob") + of_kind("prod", "Job")} <= namespaces
+    assert {
+        each["metadata"]["namespace"]
+        for each in of_kind("prod", "CronJob") + of_kind("prod", "Job")
+    } <= namespaces
 
 
 def test_argo_cd_finds_what_the_examples_point_to() -> None:
     """One source is the CronJob's overlay; the gate's holds a plain manifest, which no kustomization would take."""
     paths = [ROOT / source["path"] for source in sources() if source["repoURL"] == OURS]
-    assert paths == [ROOT / "deploy" / "overlays" / "prod" / "cronjob", ROOT / "deploy" / "hooks" / "prod"]
+    assert paths == [
+        ROOT / "deploy" / "overlays" / "prod" / "cronjob",
+        ROOT / "deploy" / "hooks" / "prod",
+    ]
     assert [(path / "kustomization.yaml").exists() for path in paths] == [True, False]
     assert [path.name for path in paths[1].iterdir()] == ["job.yaml"]
 
@@ -50,7 +57,9 @@ def test_argo_cd_leaves_what_runs_have_kept() -> None:
     """Self-heal does not put the state back to the empty Secret of the manifest."""
     (secret,) = of_kind("prod", "Secret")
     ignored = [rule for each in EXAMPLES for rule in each["spec"].get("ignoreDifferences", [])]
-    assert ignored == [{"kind": "Secret", "name": secret["metadata"]["name"], "jsonPointers": ["/data"]}]
+    assert ignored == [
+        {"kind": "Secret", "name": secret["metadata"]["name"], "jsonPointers": ["/data"]}
+    ]
 
 
 def test_every_secret_is_in_the_table() -> None:
@@ -82,7 +91,8 @@ def test_its_seconds_are_those_of_the_manifests(environment: str) -> None:
     forced = one(environment, "CronJob")["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"]
     assert f"| {itself:.0f} s after its start" in PAGE
     assert (
-        f"| {forced} s after the Job was made, the gate {hook(environment)['spec']['activeDeadlineSeconds']} s" in PAGE
+        f"| {forced} s after the Job was made, the gate {hook(environment)['spec']['activeDeadlineSeconds']} s"
+        in PAGE
     )
 
 
@@ -93,6 +103,11 @@ def test_its_rehearsal_turns_a_run_red(replica: Replica, probe: Probe, tmp_path:
     text = replica.environment.read_text("utf-8")
     assert before in text
     (tmp_path / "red.toml").write_text(text.replace(before, after), "utf-8")
-    run = probe("--env", str(tmp_path / "red.toml"), "-k", "the_url_leads_to_our_bucket", "--no-confirm")
-    assert (run.code, set(run.codes.values())) == (EXIT_BROKEN, {str(Code.PRESIGN_WRONG_ENDPOINT)}), run.output
+    run = probe(
+        "--env", str(tmp_path / "red.toml"), "-k", "the_url_leads_to_our_bucket", "--no-confirm"
+    )
+    assert (run.code, set(run.codes.values())) == (
+        EXIT_BROKEN,
+        {str(Code.PRESIGN_WRONG_ENDPOINT)},
+    ), run.output
     assert f"exit code {EXIT_BROKEN} and `{Code.PRESIGN_WRONG_ENDPOINT}`" in PAGE

@@ -27,7 +27,10 @@ def deadline(environment: str) -> float:
 
 def hours(said: str, most: int) -> list[int]:
     """The numbers of one field of a schedule: lists, ranges and a star."""
-    ends = [(part.split("-") * 2)[:2] if part != "*" else ["0", str(most - 1)] for part in said.split(",")]
+    ends = [
+        (part.split("-") * 2)[:2] if part != "*" else ["0", str(most - 1)]
+        for part in said.split(",")
+    ]
     return [number for first, last in ends for number in range(int(first), int(last) + 1)]
 
 
@@ -75,7 +78,10 @@ def test_a_run_ends_before_the_next_begins() -> None:
         spec = one(environment, "CronJob")["spec"]
         due = sorted(starts(spec["schedule"]))
         gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(due)]
-        assert min(gaps) > spec["startingDeadlineSeconds"] + spec["jobTemplate"]["spec"]["activeDeadlineSeconds"]
+        assert (
+            min(gaps)
+            > spec["startingDeadlineSeconds"] + spec["jobTemplate"]["spec"]["activeDeadlineSeconds"]
+        )
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -84,7 +90,9 @@ def test_the_clock_starts_one_run_and_keeps_some(environment: str) -> None:
     cronjob = one(environment, "CronJob")
     spec = cronjob["spec"]
     assert spec["concurrencyPolicy"] == "Forbid"
-    assert 10 <= spec["startingDeadlineSeconds"] <= 300  # below 10 s the controller may never look in time
+    assert (
+        10 <= spec["startingDeadlineSeconds"] <= 300
+    )  # below 10 s the controller may never look in time
     assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (3, 3)
     assert cronjob["metadata"]["annotations"] == {"argocd.argoproj.io/ignore-healthcheck": "true"}
     assert len(cronjob["metadata"]["name"]) <= 52  # the controller puts 11 characters behind it
@@ -106,12 +114,18 @@ def test_the_hook_gates_a_sync_and_leaves_a_failure_to_be_read(environment: str)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_job_fails_once_and_in_time(environment: str) -> None:
     """No second try, except for a pod whose node was taken away; force comes only after the run's own deadline."""
-    for job, waiting in (one(environment, "CronJob")["spec"]["jobTemplate"], 0), (hook(environment), SETTLE):
+    for job, waiting in (
+        (one(environment, "CronJob")["spec"]["jobTemplate"], 0),
+        (hook(environment), SETTLE),
+    ):
         spec = job["spec"]
         assert spec["backoffLimit"] == 0
         assert spec["template"]["spec"]["restartPolicy"] == "Never"
         (rule,) = spec["podFailurePolicy"]["rules"]
-        assert rule == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+        assert rule == {
+            "action": "Ignore",
+            "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+        }
         assert spec["activeDeadlineSeconds"] >= deadline(environment) + STARTING + waiting
         closing = CLOSING_TIME + SWEEP_DEADLINE + EXPORT_BUDGET
         assert spec["template"]["spec"]["terminationGracePeriodSeconds"] >= 2 * closing
@@ -122,7 +136,9 @@ def test_a_trace_says_where_the_run_was(environment: str) -> None:
     """Pod, node, namespace, Job are in every span's resource by the Downward API, the CronJob where there is one."""
     clock, gate = pods(environment)
     for pod, above in (clock, ",k8s.cronjob.name=wealist-probes"), (gate, ""):
-        values = {entry["name"]: entry.get("value", "") for entry in pod.spec["containers"][0]["env"]}
+        values = {
+            entry["name"]: entry.get("value", "") for entry in pod.spec["containers"][0]["env"]
+        }
         assert values["OTEL_RESOURCE_ATTRIBUTES"] == f"$(POD_ATTRIBUTES){above}"
         attributes = dict(part.split("=") for part in values["POD_ATTRIBUTES"].split(","))
         paths = {

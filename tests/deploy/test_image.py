@@ -14,7 +14,8 @@ from tests.conftest import Replica
 from tests.support.image import IMAGE, SUITE, USER, Engine, Share, engine, granted, measured, show
 
 pytestmark = pytest.mark.skipif(
-    not os.environ.get("PROBES_IMAGE_TEST"), reason="`make image-test` builds the image; it takes minutes and root"
+    not os.environ.get("PROBES_IMAGE_TEST"),
+    reason="`make image-test` builds the image; it takes minutes and root",
 )
 BEGINS_WITHIN = 60  # seconds
 
@@ -36,16 +37,35 @@ def until(what: Callable[[], object]) -> None:
 def test_the_image_says_what_it_is(podman: Engine) -> None:
     """Version and revision are on it, it starts as nobody with tini as its first process, and production is asked."""
     (said,) = json.loads(podman("image", "inspect", IMAGE).stdout)
-    labels = {name.rpartition(".")[2]: value for name, value in said["Labels"].items() if "opencontainers" in name}
-    assert (labels["version"], labels["revision"], labels["licenses"]) == (__version__, "0" * 40, "MIT")
+    labels = {
+        name.rpartition(".")[2]: value
+        for name, value in said["Labels"].items()
+        if "opencontainers" in name
+    }
+    assert (labels["version"], labels["revision"], labels["licenses"]) == (
+        __version__,
+        "0" * 40,
+        "MIT",
+    )
     assert said["Config"]["User"] == f"{USER}:{USER}"
     assert said["Config"]["Entrypoint"][0].endswith("/tini")
-    assert said["Config"]["Cmd"] == ["python", "-m", "pytest", "scenarios", "--env", "prod", "--runs", "/runs"]
+    assert said["Config"]["Cmd"] == [
+        "python",
+        "-m",
+        "pytest",
+        "scenarios",
+        "--env",
+        "prod",
+        "--runs",
+        "/runs",
+    ]
 
 
 def test_who_gets_into_it_finds_nothing_to_build_with(podman: Engine) -> None:
     """No pip, no compiler, no package lists, and nothing of the project that a run does not need."""
-    looked = podman("run", "--rm", *podman.locked(granted("limits")), IMAGE, "python", "-c", LOOK).stdout
+    looked = podman(
+        "run", "--rm", *podman.locked(granted("limits")), IMAGE, "python", "-c", LOOK
+    ).stdout
     assert json.loads(looked) == []
 
 
@@ -74,7 +94,12 @@ def test_a_stopped_container_tells_what_it_knows(podman: Engine, started_replica
     show(podman, started_replica.environment)
     before = set(podman.runs.glob("*/run.jsonl"))
     container = podman.start(IMAGE, *SUITE)
-    until(lambda: (new := set(podman.runs.glob("*/run.jsonl")) - before) and "exchange" in new.pop().read_text())
+    until(
+        lambda: (
+            (new := set(podman.runs.glob("*/run.jsonl")) - before)
+            and "exchange" in new.pop().read_text()
+        )
+    )
     podman("stop", "--time=45", container)
     assert podman("wait", container).stdout.strip() == str(EXIT_UNKNOWN)
     (journal,) = set(podman.runs.glob("*/run.jsonl")) - before
@@ -87,4 +112,6 @@ def test_it_writes_only_where_a_volume_is(podman: Engine, place: str) -> None:
     """What a run changes is gone with its pod: the rest of the file system refuses."""
     words = (*podman.locked(granted("limits")), IMAGE, "python", "-c", f"open({place!r}, 'w')")
     refused = podman("run", "--rm", *words, check=False)
-    assert (refused.returncode, "Read-only file system" in refused.stderr) == (1, True), refused.stderr
+    assert (refused.returncode, "Read-only file system" in refused.stderr) == (1, True), (
+        refused.stderr
+    )

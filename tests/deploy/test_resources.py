@@ -17,7 +17,9 @@ SAID = dict(re.findall(r"^\| `((?:requests|limits)\.\w+)` \| (\w+) \|", DOCUMENT
 def test_the_document_says_what_the_manifest_says() -> None:
     """Who reads docs/performance.md reads what the cluster gives."""
     for kind in ("requests", "limits"):
-        assert Share(quantity(SAID[f"{kind}.cpu"]), quantity(SAID[f"{kind}.memory"])) == granted(kind)
+        assert Share(quantity(SAID[f"{kind}.cpu"]), quantity(SAID[f"{kind}.memory"])) == granted(
+            kind
+        )
 
 
 def test_requests_and_limits_follow_from_what_was_measured() -> None:
@@ -25,7 +27,11 @@ def test_requests_and_limits_follow_from_what_was_measured() -> None:
     peak = float(MEASURED["memory held at the peak"]) * MIB
     assert 1.1 * peak <= granted("requests").memory <= 2 * peak
     assert granted("limits").memory >= max(1.4 * peak, granted("requests").memory)
-    assert float(MEASURED["CPUs that the container had"]) <= granted("requests").cpu <= granted("limits").cpu
+    assert (
+        float(MEASURED["CPUs that the container had"])
+        <= granted("requests").cpu
+        <= granted("limits").cpu
+    )
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -35,7 +41,9 @@ def test_every_container_has_the_same(environment: str) -> None:
     assert all(each == asked[0] for each in asked)
 
 
-@pytest.mark.parametrize(("said", "value"), [("500m", 0.5), ("2", 2), ("768Mi", 768 * MIB), ("1Gi", GIB), ("1.5", 1.5)])
+@pytest.mark.parametrize(
+    ("said", "value"), [("500m", 0.5), ("2", 2), ("768Mi", 768 * MIB), ("1Gi", GIB), ("1.5", 1.5)]
+)
 def test_a_quantity_is_read_as_kubernetes_reads_it(said: str, value: float) -> None:
     """Thousandths of a CPU and powers of two of memory."""
     assert quantity(said) == value
@@ -45,5 +53,8 @@ def test_a_quantity_is_read_as_kubernetes_reads_it(said: str, value: float) -> N
 def test_what_is_held_is_the_peak_of_the_sum(names: tuple[str, str]) -> None:
     """Both versions of cgroups are understood; the file cache does not count, nor do two peaks at different times."""
     own, shared = names
-    samples = [f"{own} {a}\nfile 900\ninactive_{own} 9000\n{shared} {b}\n" for a, b in ((10, 1), (7, 6), (12, 0))]
+    samples = [
+        f"{own} {a}\nfile 900\ninactive_{own} 9000\n{shared} {b}\n"
+        for a, b in ((10, 1), (7, 6), (12, 0))
+    ]
     assert held("".join(samples)) == 13

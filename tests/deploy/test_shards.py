@@ -15,7 +15,9 @@ def sharded(folder: Path) -> Manifest:
     up = os.path.relpath(OVERLAYS, folder)
     overlay = {"resources": [f"{up}/prod/cronjob"], "components": [f"{up}/shards"]}
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    said = subprocess.run([str(KUBECTL), "kustomize", str(folder)], check=True, stdout=subprocess.PIPE).stdout
+    said = subprocess.run(
+        [str(KUBECTL), "kustomize", str(folder)], check=True, stdout=subprocess.PIPE
+    ).stdout
     (cronjob,) = (each for each in yaml.safe_load_all(said) if each["kind"] == "CronJob")
     assert isinstance(cronjob, dict)
     return cronjob
@@ -27,7 +29,10 @@ def test_each_share_is_somebodys(tmp_path: Path) -> None:
     assert kubernetes_validate.validate(cronjob, "1.34", strict=True) == "1.34"
     job = cronjob["spec"]["jobTemplate"]["spec"]
     assert (job["completionMode"], job["completions"], job["parallelism"]) == ("Indexed", 4, 4)
-    containers = [*job["template"]["spec"]["initContainers"], *job["template"]["spec"]["containers"]]
+    containers = [
+        *job["template"]["spec"]["initContainers"],
+        *job["template"]["spec"]["containers"],
+    ]
     assert [container["args"][-2:] for container in containers] == [["--shard", "index/4"]] * 2
 
 
@@ -35,4 +40,7 @@ def test_a_share_that_breaks_stops_no_other(tmp_path: Path) -> None:
     """The limit is each index's own: the Job's would end all pods with the first that fails."""
     job = sharded(tmp_path)["spec"]["jobTemplate"]["spec"]
     assert (job["backoffLimitPerIndex"], "backoffLimit" in job) == (0, False)
-    assert job["podFailurePolicy"] == one("prod", "CronJob")["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]
+    assert (
+        job["podFailurePolicy"]
+        == one("prod", "CronJob")["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]
+    )

@@ -9,14 +9,21 @@ import pytest
 from tests.support.manifests import ROOT, pods
 
 pytestmark = pytest.mark.xfail(
-    not (ROOT / "probes" / "doctor.py").exists(), reason="doctor and gate are not in this tree yet", strict=False
+    not (ROOT / "probes" / "doctor.py").exists(),
+    reason="doctor and gate are not in this tree yet",
+    strict=False,
 )
 
 
 def told(words: list[str]) -> subprocess.CompletedProcess[str]:
     """A container's command as it stands, asking nothing of anybody."""
-    words = [sys.executable if word == "python" else word.replace("$(PROBES_ENVIRONMENT)", "prod") for word in words]
-    return subprocess.run(words, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False, timeout=120)
+    words = [
+        sys.executable if word == "python" else word.replace("$(PROBES_ENVIRONMENT)", "prod")
+        for word in words
+    ]
+    return subprocess.run(
+        words, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 @pytest.mark.parametrize("home", [0, 1], ids=["cronjob", "argocd-hook"])

@@ -23,7 +23,9 @@ def grouped(rows: Rows) -> list[tuple[str, ...]]:
     """The faults in groups of about one size; pure."""
     rivals = Counter(area for broken in rows.values() for area in areas(broken))
     groups: list[list[str]] = []
-    for fault in sorted(rows, key=lambda fault: (-max(rivals[area] for area in areas(rows[fault])), fault)):
+    for fault in sorted(
+        rows, key=lambda fault: (-max(rivals[area] for area in areas(rows[fault])), fault)
+    ):
         room = [group for group in groups if _fits(fault, group, rows)]
         if room:
             min(room, key=len).append(fault)
@@ -41,5 +43,6 @@ def areas(broken: Iterable[str]) -> set[str]:
 def _fits(fault: str, group: Collection[str], rows: Rows) -> bool:
     small = all(len(rows[one]) <= MOST_BROKEN for one in (fault, *group))
     return small and not any(
-        areas(rows[fault]) & areas(rows[other]) or frozenset({fault, other}) in APART for other in group
+        areas(rows[fault]) & areas(rows[other]) or frozenset({fault, other}) in APART
+        for other in group
     )

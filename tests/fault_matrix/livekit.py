@@ -39,10 +39,14 @@ def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
 
 
 # Two people find to each other by hole punching; whoever is made to use TCP finds no door.
-MASKED = all_of(Code.LIVEKIT_MASKED, MEETING) | all_of(Code.LIVEKIT_TCP_FALLBACK_MISSING, WITHOUT_UDP)
+MASKED = all_of(Code.LIVEKIT_MASKED, MEETING) | all_of(
+    Code.LIVEKIT_TCP_FALLBACK_MISSING, WITHOUT_UDP
+)
 
 LIVEKIT: dict[str, Row] = {
-    "app-hands-out-wrong-livekit-url": all_of(Code.LIVEKIT_FRONTEND_URL_WRONG, BY_THE_APP, ON_THE_PAGE),
+    "app-hands-out-wrong-livekit-url": all_of(
+        Code.LIVEKIT_FRONTEND_URL_WRONG, BY_THE_APP, ON_THE_PAGE
+    ),
     "app-signs-with-another-key": all_of(Code.LIVEKIT_APP_KEY_MISMATCH, BY_THE_APP, ON_THE_PAGE),
     "app-token-lacks-grant": all_of(Code.LIVEKIT_GRANT_MISSING, BY_THE_APP, ON_THE_PAGE),
     "app-token-lives-too-long": all_of(Code.LIVEKIT_TOKEN_LIFE, BY_THE_APP),
@@ -62,10 +66,14 @@ LIVEKIT: dict[str, Row] = {
     # Media. A browser, unlike the SDK, takes no address from the server's own checks: what is masked for one is closed
     # for the other.
     "livekit-advertises-nat-gateway": (
-        all_of(Code.LIVEKIT_ADDRESS_WRONG, ADDRESSES, DOORS) | MASKED | all_of(Code.LIVEKIT_UNREACHABLE, ON_THE_PAGE)
+        all_of(Code.LIVEKIT_ADDRESS_WRONG, ADDRESSES, DOORS)
+        | MASKED
+        | all_of(Code.LIVEKIT_UNREACHABLE, ON_THE_PAGE)
     ),
     "livekit-advertises-private-address": (
-        all_of(Code.LIVEKIT_ADDRESS_PRIVATE, ADDRESSES, DOORS) | MASKED | all_of(Code.LIVEKIT_UNREACHABLE, ON_THE_PAGE)
+        all_of(Code.LIVEKIT_ADDRESS_PRIVATE, ADDRESSES, DOORS)
+        | MASKED
+        | all_of(Code.LIVEKIT_UNREACHABLE, ON_THE_PAGE)
     ),
     "livekit-drops-data": all_of(Code.LIVEKIT_DATA_LOST, DATA),
     "livekit-drops-media": all_of(Code.LIVEKIT_MEDIA_LOST, SOUND, ON_THE_PAGE),

@@ -36,7 +36,9 @@ PAGE_SESSION: dict[str, Row] = {
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, WITH_SOCKETS),
     "page-logs-out-on-any-refresh-error": {TRIED_AGAIN: Code.REFRESH_ERROR_LOGOUT},
     "page-never-reconnects": all_of(Code.PAGE_NOT_RECOVERED, AT_A_CHAT),
-    "page-reconnects-with-stale-token": all_of(Code.SOCKET_STALE_TOKEN, (DROPPED, ALL_AT_ONCE, REFUSED, TRIED_AGAIN)),
+    "page-reconnects-with-stale-token": all_of(
+        Code.SOCKET_STALE_TOKEN, (DROPPED, ALL_AT_ONCE, REFUSED, TRIED_AGAIN)
+    ),
     "page-storms-on-reconnect": all_of(Code.SOCKET_RECONNECT_STORM, (REFUSED, AWAY)),
     "refresh-path-lost-behind-gateway": all_of(Code.REFRESH_UNAVAILABLE, REFRESHING),
     "service-has-no-endpoints": {ALL_AT_ONCE: Code.SERVICE_UNAVAILABLE},

@@ -8,7 +8,10 @@ KINDS = ("expired", "forged", "foreign", "missing")
 PLACES = ("chat", "board", "presence")
 GOES_ON = "tokens/a-session-goes-on-after-its-token-expired"
 GOOD_ONCE = "tokens/a-refresh-token-is-good-once"
-SCRIPTS = {script: f"chat/what-one-says-another-hears[{script}]" for script in ("latin", "hangul", "emoji", "rtl")}
+SCRIPTS = {
+    script: f"chat/what-one-says-another-hears[{script}]"
+    for script in ("latin", "hangul", "emoji", "rtl")
+}
 BY_REST = "chat/what-is-sent-without-a-socket-is-heard"
 LATER = "chat/what-was-said-is-there-for-who-comes-later"
 STRANGER = "chat/a-stranger-is-turned-away"
@@ -23,7 +26,9 @@ NOTIFICATIONS = (ASSIGNED, ON_RETURN, STAYS_OPEN)
 
 
 def refused(*places: str, kinds: tuple[str, ...] = KINDS) -> list[str]:
-    return [f"tokens/a-bad-token-opens-no-socket[{place}-{kind}]" for place in places for kind in kinds]
+    return [
+        f"tokens/a-bad-token-opens-no-socket[{place}-{kind}]" for place in places for kind in kinds
+    ]
 
 
 def opened(*places: str) -> list[str]:
@@ -47,7 +52,8 @@ ELSEWHERE: dict[str, Row] = {
     "certificate-names-other-host": all_of(Code.TLS_INVALID, *ALL),
     "edge-masks-api-errors": all_of(Code.SOCKET_UPGRADE_HTML, STRANGER),
     "edge-serves-html-for-api": (
-        all_of(Code.SOCKET_UPGRADE_HTML, *ALL) | all_of(Code.EDGE_HTML_FALLBACK, *NEED_CHATS, GOOD_ONCE, *NOTIFICATIONS)
+        all_of(Code.SOCKET_UPGRADE_HTML, *ALL)
+        | all_of(Code.EDGE_HTML_FALLBACK, *NEED_CHATS, GOOD_ONCE, *NOTIFICATIONS)
     ),
     "service-hangs": all_of(Code.SERVICE_STALLED, *NOTIFICATIONS),
     "service-has-no-endpoints": all_of(
@@ -60,7 +66,9 @@ REALTIME: dict[str, Row] = {
     "chat-bus-down": all_of(Code.CHAT_NOT_DELIVERED, *SCRIPTS.values(), BY_REST),
     "chat-delivers-twice": all_of(Code.CHAT_DUPLICATED, *CHAT),
     "chat-drops-who-speaks": all_of(Code.SOCKET_DROPPED, *SCRIPTS.values(), LATER),
-    "chat-mangles-text": all_of(Code.CHAT_ALTERED, *(scenario for scenario in CHAT if scenario != SCRIPTS["latin"])),
+    "chat-mangles-text": all_of(
+        Code.CHAT_ALTERED, *(scenario for scenario in CHAT if scenario != SCRIPTS["latin"])
+    ),
     "edge-answers-html-to-upgrade": all_of(Code.SOCKET_UPGRADE_HTML, *NEED_SOCKETS, *REFUSED),
     "gateway-replays-refresh": all_of(Code.REFRESH_REPLAYED, GOES_ON, GOOD_ONCE),
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, *NEED_SOCKETS),
@@ -68,7 +76,9 @@ REALTIME: dict[str, Row] = {
     "presence-never-forgets": all_of(Code.PRESENCE_STALE, COMES_AND_GOES),
     "refresh-does-not-rotate": all_of(Code.REFRESH_NOT_ROTATED, GOES_ON, GOOD_ONCE),
     "refresh-path-lost-behind-gateway": all_of(Code.REFRESH_UNAVAILABLE, GOES_ON, GOOD_ONCE),
-    "socket-accepts-expired-token": all_of(Code.SOCKET_ACCEPTS_EXPIRED, *refused(*PLACES, kinds=("expired",)), GOES_ON),
+    "socket-accepts-expired-token": all_of(
+        Code.SOCKET_ACCEPTS_EXPIRED, *refused(*PLACES, kinds=("expired",)), GOES_ON
+    ),
     "socket-refuses-with-500": all_of(Code.SOCKET_REFUSAL_UNCLEAR, *REFUSED, GOES_ON),
     "stream-cut-early": all_of(Code.STREAM_CUT, STAYS_OPEN),
     "upgrade-hangs": all_of(Code.SOCKET_UPGRADE_STALLED, *NEED_SOCKETS, *REFUSED),

@@ -20,8 +20,14 @@ CHECKS = (
     "a-tampered-url-is-refused",
     "the-browser-may-upload",
 )
-SENDING = ("a-tampered-url-is-refused", "the-browser-may-upload")  # they use the URL that they were given
-PAGES = ("storage/the-page-shows-the-drive-that-the-api-holds", "storage/a-file-uploaded-on-the-page-arrives")
+SENDING = (
+    "a-tampered-url-is-refused",
+    "the-browser-may-upload",
+)  # they use the URL that they were given
+PAGES = (
+    "storage/the-page-shows-the-drive-that-the-api-holds",
+    "storage/a-file-uploaded-on-the-page-arrives",
+)
 ROUND_TRIPS = ("storage/a-file-comes-back-byte-for-byte", "storage/a-deleted-file-is-gone-for-good")
 LOOKS = "storage/a-member-sees-what-is-in-the-drive"
 FOLDERS = "storage/a-folder-is-there-once-made"
@@ -36,7 +42,11 @@ def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
 def routes(host: str, start: str = "", without: str = "nothing") -> list[str]:
     """The scenarios of the routes whose names begin with `start`, on one host."""
     names = [contract.name for contract in ROUTES]
-    return [f"edge/a-route-answers-json[{n}-{host}]" for n in names if n.startswith(start) and not n.endswith(without)]
+    return [
+        f"edge/a-route-answers-json[{n}-{host}]"
+        for n in names
+        if n.startswith(start) and not n.endswith(without)
+    ]
 
 
 def errors(start: str = "") -> list[str]:
@@ -85,7 +95,15 @@ MATRIX: dict[str, Row] = {
     "edge-forgets-deep-links": all_of(Code.ASSET_BROKEN, "edge/a-deep-link-opens-the-app", PAGES),
     "edge-masks-api-errors": all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS),
     "edge-serves-html-for-api": (
-        all_of(Code.EDGE_HTML_FALLBACK, routes("apex"), presign(*ISSUERS), ROUND_TRIPS, LOOKS, FOLDERS, PAGES[0])
+        all_of(
+            Code.EDGE_HTML_FALLBACK,
+            routes("apex"),
+            presign(*ISSUERS),
+            ROUND_TRIPS,
+            LOOKS,
+            FOLDERS,
+            PAGES[0],
+        )
         | all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS)
         | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
     ),
@@ -112,13 +130,18 @@ MATRIX: dict[str, Row] = {
     "page-shows-empty-drive": all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0]),
     "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES),
     "presign-outlives-policy": all_of(
-        Code.PRESIGN_LIFETIME, presign("storage", checks=["the-url-dies-soon-for-one-type"]), ROUND_TRIPS, PAGES[1]
+        Code.PRESIGN_LIFETIME,
+        presign("storage", checks=["the-url-dies-soon-for-one-type"]),
+        ROUND_TRIPS,
+        PAGES[1],
     ),
     "redis-not-configured": all_of(Code.DEPENDENCY_DEGRADED, redis(*NEED_REDIS)),
     "service-answers-wrong-type": all_of(
         Code.CONTRACT_BROKEN, routes("apex", "user-workspaces"), routes("api", "user-workspaces")
     ),
-    "service-hangs": all_of(Code.SERVICE_STALLED, routes("apex", "noti"), routes("api", "noti"), redis("noti")),
+    "service-hangs": all_of(
+        Code.SERVICE_STALLED, routes("apex", "noti"), routes("api", "noti"), redis("noti")
+    ),
     "service-has-no-endpoints": all_of(
         Code.SERVICE_UNAVAILABLE,
         routes("apex", "board"),
@@ -128,7 +151,8 @@ MATRIX: dict[str, Row] = {
         presign("board"),
     ),
     "site-loses-asset": (
-        all_of(Code.ASSET_BROKEN, "edge/the-app-loads-with-all-its-assets") | all_of(Code.PAGE_CONSOLE_ERROR, PAGES)
+        all_of(Code.ASSET_BROKEN, "edge/the-app-loads-with-all-its-assets")
+        | all_of(Code.PAGE_CONSOLE_ERROR, PAGES)
     ),
     "storage-admits-strangers": all_of(Code.STRANGER_ADMITTED, STRANGERS),
     "storage-base-path-mismatch": (
@@ -144,18 +168,28 @@ MATRIX: dict[str, Row] = {
         Code.CONTRACT_BROKEN, presign("storage", checks=["the-url-dies-soon-for-one-type"])
     ),
     "storage-lists-nothing": (
-        all_of(Code.UPLOAD_LOST, FOLDERS, ROUND_TRIPS[0], PAGES[1]) | all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0])
+        all_of(Code.UPLOAD_LOST, FOLDERS, ROUND_TRIPS[0], PAGES[1])
+        | all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0])
     ),
     "storage-presigns-for-localhost": all_of(
-        Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"]), NOT_SENT
+        Code.PRESIGN_WRONG_ENDPOINT,
+        presign("storage", checks=["the-url-leads-to-our-bucket"]),
+        NOT_SENT,
     ),
     "storage-presigns-through-cdn": all_of(
-        Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"]), NOT_SENT
+        Code.PRESIGN_WRONG_ENDPOINT,
+        presign("storage", checks=["the-url-leads-to-our-bucket"]),
+        NOT_SENT,
     ),
     "storage-presigns-with-dev-credentials": (
         all_of(Code.PRESIGN_DEV_CREDENTIALS, presign("storage", checks=CHECKS[:1]), NOT_SENT)
-        | all_of(Code.PRESIGN_STATIC_CREDENTIALS, presign("storage", checks=["temporary-credentials-sign"]))
-        | all_of(Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"]))
+        | all_of(
+            Code.PRESIGN_STATIC_CREDENTIALS,
+            presign("storage", checks=["temporary-credentials-sign"]),
+        )
+        | all_of(
+            Code.PRESIGN_WRONG_ENDPOINT, presign("storage", checks=["the-url-leads-to-our-bucket"])
+        )
     ),
     "storage-presigns-with-static-key": all_of(
         Code.PRESIGN_STATIC_CREDENTIALS, presign("storage", checks=["temporary-credentials-sign"])

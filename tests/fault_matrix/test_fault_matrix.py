@@ -17,7 +17,9 @@ Group = tuple[str, ...]
 class Together:
     """One run for all faults of a group, and the groups that did not end as the sum of their rows."""
 
-    def __init__(self, faults: Collection[str], replica: Replica, runs: pytest.TempPathFactory) -> None:
+    def __init__(
+        self, faults: Collection[str], replica: Replica, runs: pytest.TempPathFactory
+    ) -> None:
         self._groups = grouped({fault: row for fault, row in MATRIX.items() if fault in faults})
         self._replica, self._runs = replica, runs
         self._ended: dict[Group, Ended] = {}
@@ -28,7 +30,9 @@ class Together:
         group = next(group for group in self._groups if fault in group)
         if group not in self._ended:
             # Unconfirmed: what a busy machine breaks is seen when each is tried alone.
-            self._ended[group] = lying(self._replica, group, self._runs.mktemp("group"), "--no-confirm")
+            self._ended[group] = lying(
+                self._replica, group, self._runs.mktemp("group"), "--no-confirm"
+            )
         run = self._ended[group]
         if not differences(run, group):
             return group, run
@@ -38,10 +42,16 @@ class Together:
 
 @pytest.fixture(scope="session")
 def together(
-    request: pytest.FixtureRequest, started_replica: Replica, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    started_replica: Replica,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Together]:
     """For the faults that this session asks about; at its end it says which had to be tried alone."""
-    asked = {item.callspec.params.get("fault") for item in request.session.items if hasattr(item, "callspec")}
+    asked = {
+        item.callspec.params.get("fault")
+        for item in request.session.items
+        if hasattr(item, "callspec")
+    }
     together = Together(asked, started_replica, tmp_path_factory)
     yield together
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
@@ -75,7 +85,9 @@ def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Toge
 def differences(run: Ended, group: Group) -> dict[str, str]:
     """What came otherwise, and as what; a code that is promised and did not come as `held`."""
     expected, codes = told(group), run.codes
-    others = {scenario for scenario in expected | codes if expected.get(scenario) != codes.get(scenario)}
+    others = {
+        scenario for scenario in expected | codes if expected.get(scenario) != codes.get(scenario)
+    }
     suspects = {fault: str(found) for fault in group if (found := strangers(run, fault))}
     return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | suspects
 
@@ -87,7 +99,11 @@ def told(group: Group) -> dict[str, str]:
 def strangers(run: Ended, fault: str) -> set[str]:
     """Suspects that do not name what the fault has broken."""
     ((code, _),) = Counter(MATRIX[fault].values()).most_common(1)
-    found = [s.finding for s in run.report.scenarios if s.id in MATRIX[fault] and s.finding and s.finding.code == code]
+    found = [
+        s.finding
+        for s in run.report.scenarios
+        if s.id in MATRIX[fault] and s.finding and s.finding.code == code
+    ]
     return {finding.suspect for finding in found if SUSPECTS[fault] not in finding.suspect}
 
 
@@ -101,7 +117,9 @@ def test_faults_of_a_group_keep_out_of_each_others_way() -> None:
     groups = grouped(MATRIX)
     assert sorted(fault for group in groups for fault in group) == sorted(FAULTS)
     for group in groups:
-        assert max(Counter(area for fault in group for area in areas(MATRIX[fault])).values()) == 1, group
+        assert (
+            max(Counter(area for fault in group for area in areas(MATRIX[fault])).values()) == 1
+        ), group
 
 
 def test_a_fault_that_breaks_much_is_tried_alone() -> None:

@@ -19,18 +19,38 @@ STATE = "sign_in/a-callback-needs-its-own-state"
 DASHBOARD, LANDING = "sign_in/who-signs-in-sees-the-dashboard", "sign_in/the-landing-signs-in"
 SIGN_OUT = "sign_in/signing-out-ends-the-session"
 SENT_BACK = "ops_portal/who-starts-on-the-portal-is-sent-back-to-it"
-PORTAL, PORTAL_LANDING = "ops_portal/who-signs-in-sees-the-portal", "ops_portal/the-landing-opens-the-portal"
+PORTAL, PORTAL_LANDING = (
+    "ops_portal/who-signs-in-sees-the-portal",
+    "ops_portal/the-landing-opens-the-portal",
+)
 KEYS = ("keys/every-pod-shows-the-same-keys", "keys/the-keys-verify-what-was-signed")
 TRICKS = tuple(
     f"sign_in/tokens-go-nowhere-else[{trick}]"
-    for trick in ("other-host", "suffix", "userinfo", "scheme", "encoded-slashes", "protocol-relative", "backslash")
+    for trick in (
+        "other-host",
+        "suffix",
+        "userinfo",
+        "scheme",
+        "encoded-slashes",
+        "protocol-relative",
+        "backslash",
+    )
 )
 JOURNEYS = (HOME, DASHBOARD, SENT_BACK, PORTAL)
 ALL_LEGS = (*STARTS, *JOURNEYS, STATE, *TRICKS)
 EXPIRED_PAGE = "page_session/an-expired-token-costs-one-refresh"  # which no service refuses, so that it never refreshes
 SIGNED_OUT = "token_trust/a-bad-token-opens-nothing[signed-out-board-socket]"
 
-PARSED = ("tampered", "foreign-key", "alg-none", "kid-unknown", "kid-path", "kid-url", "long", "hs256-public")
+PARSED = (
+    "tampered",
+    "foreign-key",
+    "alg-none",
+    "kid-unknown",
+    "kid-path",
+    "kid-url",
+    "long",
+    "hs256-public",
+)
 FORGED = (*PARSED, "wrong-issuer")
 SOCKETS = tuple(door.name for door in DOORS if door.kind == "socket")
 STREAMS = tuple(door.name for door in DOORS if door.kind == "stream")
@@ -51,7 +71,10 @@ def bad(*doors: str, kinds: Iterable[str] = (), without: Iterable[str] = ()) -> 
     return [
         f"token_trust/a-bad-token-opens-nothing[{kind}-{door.name}]"
         for kind, door in CELLS
-        if door.name in doors and asked(kind, door) and kind not in without and (not kinds or kind in kinds)
+        if door.name in doors
+        and asked(kind, door)
+        and kind not in without
+        and (not kinds or kind in kinds)
     ]
 
 
@@ -60,7 +83,11 @@ def good(*doors: str) -> list[str]:
 
 
 def shut(*doors: str) -> list[str]:
-    return [f"token_trust/what-is-anothers-stays-shut[{door.name}]" for door, _ in OTHERS if door.name in doors]
+    return [
+        f"token_trust/what-is-anothers-stays-shut[{door.name}]"
+        for door, _ in OTHERS
+        if door.name in doors
+    ]
 
 
 def at(*doors: str) -> list[str]:
@@ -80,7 +107,9 @@ def closed(*names: str) -> list[str]:
         "security-headers",
     )
     known = [endpoint.name for endpoint in ENDPOINTS if endpoint.name.startswith(promised)]
-    return [f"exposure/what-is-private-stays-closed[{name}]" for name in known if name.startswith(names)]
+    return [
+        f"exposure/what-is-private-stays-closed[{name}]" for name in known if name.startswith(names)
+    ]
 
 
 def believed(*doors: str) -> Row:
@@ -115,7 +144,15 @@ TRUST_ELSEWHERE: dict[str, Row] = {
     "edge-serves-html-for-api": (
         all_of(Code.SOCKET_UPGRADE_HTML, at("board-socket", "presence-socket"))
         | all_of(Code.EDGE_MASKS_ERRORS, bad(*STREAMS))
-        | all_of(Code.EDGE_HTML_FALLBACK, good(*STREAMS), NEED_A_CHAT, SIGN_OUT, SIGNED_OUT, PORTAL, PORTAL_LANDING)
+        | all_of(
+            Code.EDGE_HTML_FALLBACK,
+            good(*STREAMS),
+            NEED_A_CHAT,
+            SIGN_OUT,
+            SIGNED_OUT,
+            PORTAL,
+            PORTAL_LANDING,
+        )
     ),
     "gateway-doubles-slash": all_of(Code.ROUTE_BROKEN, at("storage")),
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, good(*SOCKETS)),
@@ -124,7 +161,9 @@ TRUST_ELSEWHERE: dict[str, Row] = {
     "service-hangs": all_of(Code.SERVICE_STALLED, at("noti", *STREAMS), closed("config-noti")),
     "service-has-no-endpoints": all_of(Code.SERVICE_UNAVAILABLE, at("board", "board-socket")),
     "site-loses-asset": all_of(Code.PAGE_CONSOLE_ERROR, DASHBOARD, LANDING),
-    "socket-accepts-expired-token": all_of(Code.SOCKET_ACCEPTS_EXPIRED, bad(*SOCKETS, kinds=["expired"])),
+    "socket-accepts-expired-token": all_of(
+        Code.SOCKET_ACCEPTS_EXPIRED, bad(*SOCKETS, kinds=["expired"])
+    ),
     "socket-refuses-with-500": all_of(Code.SOCKET_REFUSAL_UNCLEAR, bad(*SOCKETS), shut(*SOCKETS)),
     "storage-admits-strangers": all_of(Code.STRANGER_ADMITTED, shut("storage")),
     "storage-base-path-mismatch": all_of(Code.ROUTE_BROKEN, at("storage")),
@@ -146,12 +185,16 @@ TRUST: dict[str, Row] = {
     "oauth-session-stays-in-one-pod": all_of(Code.OAUTH_STATE_LOST, JOURNEYS),
     "oauth-state-unchecked": all_of(Code.OAUTH_STATE_UNCHECKED, STATE),
     "ops-parses-without-verifying": believed("ops"),
-    "portal-user-missing": all_of(Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")),
+    "portal-user-missing": all_of(
+        Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")
+    ),
     "redirect-uri-unchecked": all_of(Code.OAUTH_OPEN_REDIRECT, TRICKS),
     "refresh-token-serves-as-access": all_of(
         Code.TOKEN_TYPE_IGNORED, bad(*SERVICES, *SOCKETS, *STREAMS, kinds=["refresh"])
     ),
-    "service-accepts-alg-none": all_of(Code.TOKEN_FORGERY_ACCEPTED, bad("storage", kinds=["alg-none"])),
+    "service-accepts-alg-none": all_of(
+        Code.TOKEN_FORGERY_ACCEPTED, bad("storage", kinds=["alg-none"])
+    ),
     "services-ignore-expiry": {
         **all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*SERVICES, kinds=["expired"])),
         EXPIRED_PAGE: Code.STRANGER_ADMITTED,

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from probes.finding import DEGRADED_CODES, Broken, CannotAsk, Code, Finding, Verdict, broken, exit_code
+from probes.finding import (
+    DEGRADED_CODES,
+    Broken,
+    CannotAsk,
+    Code,
+    Finding,
+    Verdict,
+    broken,
+    exit_code,
+)
 
 LOST = Finding(Code.UPLOAD_LOST, "confirmed, then 404", "confirm")
 
@@ -75,7 +84,9 @@ def test_what_we_could_not_ask_is_no_assertion() -> None:
         ([], 10, 10),
     ],
 )
-def test_the_exit_code_tells_whose_fault_it_is(verdicts: list[Verdict], code: int, strictly: int) -> None:
+def test_the_exit_code_tells_whose_fault_it_is(
+    verdicts: list[Verdict], code: int, strictly: int
+) -> None:
     """1: the target's; 10: ours, and a run that saw nothing is not green."""
     assert exit_code(verdicts) == code
     assert exit_code(verdicts, strict=True) == strictly

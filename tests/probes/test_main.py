@@ -9,7 +9,9 @@ from probes.finding import EXIT_BAD_INPUT
 
 
 @pytest.mark.parametrize("arguments", [[], ["docter"], ["--help"]])
-def test_a_command_that_is_none_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_is_none_is_bad_input(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """The sentence names those there are."""
     assert main(arguments) == EXIT_BAD_INPUT
     said = capsys.readouterr().err

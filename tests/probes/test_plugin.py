@@ -32,7 +32,10 @@ def cases(path: Path) -> dict[str, Element]:
     numbers = (claimed.tests, claimed.failures, claimed.errors, claimed.skipped)
     claimed.update_statistics()  # type: ignore[no-untyped-call]
     assert numbers == (claimed.tests, claimed.failures, claimed.errors, claimed.skipped)
-    return {properties(case)["scenario"]: case for case in ElementTree(file=path).iterfind("testsuite/testcase")}
+    return {
+        properties(case)["scenario"]: case
+        for case in ElementTree(file=path).iterfind("testsuite/testcase")
+    }
 
 
 def properties(case: Element) -> dict[str, str]:
@@ -46,7 +49,10 @@ def problems(case: Element) -> list[str]:
 def test_a_word_selects_scenarios(replica: Replica, probe: Probe) -> None:
     """-k runs what bears the word and nothing else; -v names each with its verdict."""
     run = probe("--env", str(replica.environment), "-k", "stranger", "-v")
-    names = ["chat/a-stranger-is-turned-away", *(f"storage/a-stranger-{does}-nothing" for does in ("sees", "uploads"))]
+    names = [
+        "chat/a-stranger-is-turned-away",
+        *(f"storage/a-stranger-{does}-nothing" for does in ("sees", "uploads")),
+    ]
     expected = dict.fromkeys(names, Verdict.HELD)
     assert (run.code, verdicts(run)) == (EXIT_HELD, expected), run.output
     assert "scenarios/test_storage.py::test_a_stranger_sees_nothing HELD\n" in run.output
@@ -91,7 +97,9 @@ def test_a_run_can_end_at_the_first_failure(replica: Replica, tmp_path: Path) ->
     run = run_own(replica, tmp_path, STOPS, "-x", "--probe-concurrency", "2")
     assert (run.code, run.report.ended) == (EXIT_BROKEN, "stopped-early"), run.output
     assert list(verdicts(run).values()) == [Verdict.UNKNOWN, Verdict.BROKEN, Verdict.NOT_RUN]
-    assert "The run ended early: pytest was told to stop (-x, --maxfail)." in " ".join(run.output.split())
+    assert "The run ended early: pytest was told to stop (-x, --maxfail)." in " ".join(
+        run.output.split()
+    )
     assert run.folder
     assert problems(cases(run.folder / "junit.xml")["own/c-would-be-broken"]) == ["error"]
 
@@ -162,7 +170,11 @@ def test_one_attempt_can_be_all(replica: Replica, tmp_path: Path) -> None:
     run = run_own(replica, tmp_path, ALL_KINDS, "--no-confirm", "-v", more=SKIP)
     assert attempts(run, "own/at-times") == attempts(run, "own/never") == [Verdict.BROKEN]
     assert run.report.flaky == ()
-    told = dict(line.removeprefix("::").split(" ", 1) for line in run.output.splitlines() if line.startswith("::"))
+    told = dict(
+        line.removeprefix("::").split(" ", 1)
+        for line in run.output.splitlines()
+        if line.startswith("::")
+    )
     assert {name: verdict.partition(" (")[0].strip() for name, verdict in told.items()} == {
         "test_at_times": "BROKEN",
         "test_never": "BROKEN",
@@ -186,21 +198,29 @@ def test_what_is_accepted_is_reported_and_fails_nothing_until_its_date(
 ) -> None:
     """The same finding fails the run again when its date has passed."""
     until = datetime.now(UTC).date() + timedelta(days)
-    known = (
-        f'[[accepted]]\ncode = "upload-lost"\nscenario = "own/never"\nwhy = "a fix is on its way"\nuntil = {until}\n'
-    )
+    known = f'[[accepted]]\ncode = "upload-lost"\nscenario = "own/never"\nwhy = "a fix is on its way"\nuntil = {until}\n'
     run = run_own(replica, tmp_path, NEVER, more=known)
     assert (run.code, run.codes) == (code, {"own/never": "upload-lost"}), run.output
-    assert ("a fix is on its way" in run.output) == (f"(accepted until {until})" in run.output) == (days > 0)
+    assert (
+        ("a fix is on its way" in run.output)
+        == (f"(accepted until {until})" in run.output)
+        == (days > 0)
+    )
     assert run.folder
-    assert problems(cases(run.folder / "junit.xml")["own/never"]) == ([] if days > 0 else ["failure", "rerunFailure"])
+    assert problems(cases(run.folder / "junit.xml")["own/never"]) == (
+        [] if days > 0 else ["failure", "rerunFailure"]
+    )
 
 
 @pytest.mark.parametrize(
     ("wishes", "code", "said"),
     [
         ([], EXIT_HELD, "HELD, but not as it should be (3 held, 1 degraded"),
-        (["--strict-verdicts"], EXIT_BROKEN, "1 of 4 promises degraded, and --strict-verdicts asks for better"),
+        (
+            ["--strict-verdicts"],
+            EXIT_BROKEN,
+            "1 of 4 promises degraded, and --strict-verdicts asks for better",
+        ),
     ],
 )
 def test_degraded_fails_whom_it_shall_fail(
@@ -217,7 +237,9 @@ def test_degraded_fails_whom_it_shall_fail(
 
 def test_a_whole_area_can_be_skipped(replica: Replica, tmp_path: Path) -> None:
     """Skips are counted by pytest, the reason is told once, and the run does not fail."""
-    run = run_own(replica, tmp_path, NEVER, more='[skip]\nown = "this part is not installed here"\n')
+    run = run_own(
+        replica, tmp_path, NEVER, more='[skip]\nown = "this part is not installed here"\n'
+    )
     assert (run.code, set(verdicts(run).values())) == (EXIT_HELD, {Verdict.SKIPPED}), run.output
     assert "1 skipped in" in run.output
     assert run.output.count("skipped: this part is not installed here") == 1
@@ -229,7 +251,9 @@ def test_a_mistyped_area_is_no_exception(replica: Replica, probe: Probe, tmp_pat
     file.write_text(f"{replica.environment.read_text()}\n[skip]\nstorge = 'we have none'\n")
     run = probe("--env", str(file), "-k", "redis")
     assert (run.code, run.folder) == (EXIT_BAD_INPUT, None), run.output
-    assert "[skip] names 'storge', which is no scenario of ours; did you mean storage?" in run.output
+    assert (
+        "[skip] names 'storge', which is no scenario of ours; did you mean storage?" in run.output
+    )
     part = probe("--env", str(file), "-k", "redis", scenarios="scenarios/test_edge.py")
     assert "storge" not in part.output
 
@@ -254,7 +278,13 @@ def test_a_target_that_runs_already_is_used(replica: Replica, probe: Probe, tmp_
 def test_one_at_a_time_finds_the_same(replica: Replica, probe: Probe) -> None:
     """Nothing hangs on scenarios running together."""
     replica.lie(["service-has-no-endpoints"])
-    arguments = ("--env", str(replica.environment), "--no-confirm", "-k", "board or redis or stranger")
+    arguments = (
+        "--env",
+        str(replica.environment),
+        "--no-confirm",
+        "-k",
+        "board or redis or stranger",
+    )
     together, alone = probe(*arguments), probe(*arguments, "--probe-concurrency", "1")
     assert (together.code, alone.code) == (EXIT_BROKEN, EXIT_BROKEN)
     assert verdicts(alone) == verdicts(together)
@@ -285,15 +315,26 @@ def test_a_scenario_s_time_is_its_own(replica: Replica, tmp_path: Path) -> None:
     """Two that waited at the same time both have their time in the JUnit report, and a quick one has not."""
     run = run_own(replica, tmp_path, WAITS)
     assert run.folder
-    one, another, quick = (float(case.attrib["time"]) for case in cases(run.folder / "junit.xml").values())
+    one, another, quick = (
+        float(case.attrib["time"]) for case in cases(run.folder / "junit.xml").values()
+    )
     assert quick < min(one, another), run.output
 
 
 def test_a_missing_browser_blames_nobody(replica: Replica, probe: Probe) -> None:
     """Scenarios on a page are UNKNOWN and say what to do; all others hold."""
-    run = probe("--env", str(replica.environment), "-k", "test_storage", PROBES_CHROMIUM="/nowhere/chromium")
+    run = probe(
+        "--env", str(replica.environment), "-k", "test_storage", PROBES_CHROMIUM="/nowhere/chromium"
+    )
     on_a_page = {name for name in verdicts(run) if "page" in name}
     assert run.code == EXIT_UNKNOWN, run.output
-    assert {name for name, verdict in verdicts(run).items() if verdict is not Verdict.HELD} == on_a_page != set()
+    assert (
+        {name for name, verdict in verdicts(run).items() if verdict is not Verdict.HELD}
+        == on_a_page
+        != set()
+    )
     said = " ".join(run.output.split())
-    assert "PROBES_CHROMIUM names /nowhere/chromium, which is no executable file; correct it or unset it" in said
+    assert (
+        "PROBES_CHROMIUM names /nowhere/chromium, which is no executable file; correct it or unset it"
+        in said
+    )

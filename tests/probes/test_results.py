@@ -5,15 +5,17 @@ from datetime import date
 
 import pytest
 
-from probes.config.environment import Accepted
 from probes.finding import Code, Finding, Verdict
-from probes.results import Attempt, Outcome, conclude, described
+from probes.results import Accepted, Attempt, Outcome, conclude, described
 from probes.runner import scheduler
 from tests.support.fake_run import FOUND, VALID, scenario
 
 HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
-WEAK, LOST = Attempt(Verdict.DEGRADED, EXPIRING), Attempt(Verdict.UNKNOWN, scheduler.unknown("no browser"))
+WEAK, LOST = (
+    Attempt(Verdict.DEGRADED, EXPIRING),
+    Attempt(Verdict.UNKNOWN, scheduler.unknown("no browser")),
+)
 OTHER = Attempt(Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
 
 
@@ -69,6 +71,13 @@ def test_no_finding_is_described_as_none() -> None:
 def test_the_journal_is_told_what_to_expect() -> None:
     """All that reports need of a scenario that may never run."""
     expected = scenario("edge/x", alone=True).expected
-    event = {"event": "run-started", "at": 1.0, "run": "r", "version": "0", "environment": "e", "apex": "a"}
+    event = {
+        "event": "run-started",
+        "at": 1.0,
+        "run": "r",
+        "version": "0",
+        "environment": "e",
+        "apex": "a",
+    }
     VALID.validate(event | {"deadline": 1.0, "trace": "t", "expected": [expected]})
     assert expected["scenario"] == "edge/x"

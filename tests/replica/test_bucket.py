@@ -15,7 +15,9 @@ def changed(url: str, name: str, value: str | None) -> str:
     """The URL with one query parameter set to another value, or left out."""
     at = urlsplit(url)
     query = {key: values[0] for key, values in parse_qs(at.query).items() if key != name}
-    return at._replace(query=urlencode(query | ({name: value} if value is not None else {}))).geturl()
+    return at._replace(
+        query=urlencode(query | ({name: value} if value is not None else {}))
+    ).geturl()
 
 
 def tampered(url: str) -> str:
@@ -23,7 +25,10 @@ def tampered(url: str) -> str:
 
 
 def preflight(visitor: Visitor, url: str, origin: str) -> httpx.Response:
-    asks = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+    asks = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "content-type",
+    }
     return visitor.http.options(url, headers={"Origin": origin, **asks})
 
 
@@ -54,9 +59,13 @@ def test_an_upload_arrives(replica: Replica, visitor: Visitor) -> None:
         ("X-Amz-Date", "20200101T000000Z", ""),
     ],
 )
-def test_a_changed_url_is_refused(name: str, value: str | None, code: str, visitor: Visitor) -> None:
+def test_a_changed_url_is_refused(
+    name: str, value: str | None, code: str, visitor: Visitor
+) -> None:
     """Signature, lifetime, date and session token are all checked."""
-    answer = visitor.http.put(changed(visitor.upload_url(), name, value), content=b"hello", headers=TEXT)
+    answer = visitor.http.put(
+        changed(visitor.upload_url(), name, value), content=b"hello", headers=TEXT
+    )
     assert answer.status_code == 403
     assert code in answer.text
     assert answer.headers["server"] == "AmazonS3"
@@ -64,7 +73,9 @@ def test_a_changed_url_is_refused(name: str, value: str | None, code: str, visit
 
 def test_another_content_type_is_refused(visitor: Visitor) -> None:
     """The content type is signed, as the SDK does when it is asked to."""
-    answer = visitor.http.put(visitor.upload_url(), content=b"hello", headers={"Content-Type": "text/html"})
+    answer = visitor.http.put(
+        visitor.upload_url(), content=b"hello", headers={"Content-Type": "text/html"}
+    )
     assert answer.status_code == 403
 
 

@@ -73,7 +73,10 @@ async def test_open_sockets_are_dropped(replica: Replica, visitor: Visitor) -> N
     """Those of the kinds that are named, as a server ends them that restarts, on both hosts."""
     token = visitor.signed_in("alice")["Authorization"].removeprefix("Bearer ")
     path = "/api/svc/chat/api/chats/ws/presence"
-    async with visitor.socket("apex", path, token) as one, visitor.socket("api", path, token) as other:
+    async with (
+        visitor.socket("apex", path, token) as one,
+        visitor.socket("api", path, token) as other,
+    ):
         assert [dropped(replica, kind) for kind in ("board", "presence")] == [0, 2]
         for socket in (one, other):
             with pytest.raises(websockets.ConnectionClosed) as ended:
@@ -82,7 +85,9 @@ async def test_open_sockets_are_dropped(replica: Replica, visitor: Visitor) -> N
             assert ended.value.rcvd.code == 1012
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"what": []}', b'{"what": ["mail"]}', b'{"what": [1]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"what": []}', b'{"what": ["mail"]}', b'{"what": [1]}']
+)
 def test_what_is_no_kind_of_socket_is_refused(body: bytes, replica: Replica) -> None:
     """One sentence says what to send."""
     answer = httpx.post(f"{replica.control}/drop", content=body)

@@ -110,8 +110,14 @@ def test_a_refused_post_becomes_html_too(visitor: Visitor) -> None:
 def test_the_site_comes_from_the_bucket(visitor: Visitor) -> None:
     """The root and the script are there, fresh from S3; a deep link is the app, as S3's 403 becomes it."""
     root, script = visitor.get("apex", "/"), visitor.get("apex", "/assets/main.js")
-    assert (root.headers["content-type"], root.headers["x-cache"]) == ("text/html", "Miss from cloudfront")
-    assert (script.headers["content-type"], script.headers["server"]) == ("text/javascript", "AmazonS3")
+    assert (root.headers["content-type"], root.headers["x-cache"]) == (
+        "text/html",
+        "Miss from cloudfront",
+    )
+    assert (script.headers["content-type"], script.headers["server"]) == (
+        "text/javascript",
+        "AmazonS3",
+    )
     assert visitor.get("apex", "/config.js").headers["cache-control"] == "no-cache"
     deep = visitor.get("apex", "/workspace/x/storage", Authorization="Bearer x", Range="bytes=0-3")
     assert is_app(deep)
@@ -133,7 +139,9 @@ def test_the_edge_never_says_what_it_is(visitor: Visitor) -> None:
         visitor.get("api", BOARD),
         visitor.get("cdn", "/x"),
     ]
-    said = " ".join(f"{name} {value}" for answer in answers for name, value in answer.headers.items()).lower()
+    said = " ".join(
+        f"{name} {value}" for answer in answers for name, value in answer.headers.items()
+    ).lower()
     assert "caddy" not in said
     assert "seaweed" not in said
 
@@ -151,14 +159,23 @@ def test_edge_serves_html_for_api(replica: Replica, visitor: Visitor) -> None:
     """A call that would succeed gets the app on the apex, whatever its method; the api host answers it."""
     replica.lie(["edge-serves-html-for-api"])
     assert is_app(visitor.get("apex", BOARD))
-    assert is_app(visitor.http.post(visitor.environment["hosts"]["apex"] + "/api/svc/auth/api/auth/refresh", json={}))
+    assert is_app(
+        visitor.http.post(
+            visitor.environment["hosts"]["apex"] + "/api/svc/auth/api/auth/refresh", json={}
+        )
+    )
     assert visitor.get("api", BOARD).json()["status"] == "ready"
 
 
 def test_edge_answers_html_to_upgrade(replica: Replica, visitor: Visitor) -> None:
     """Who asks to open a socket on the apex gets the app; a plain call does not, and the api host is honest."""
     replica.lie(["edge-answers-html-to-upgrade"])
-    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": KEY}
+    asked = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": KEY,
+    }
     assert is_app(visitor.get("apex", PRESENCE, **asked))
     assert visitor.get("apex", PRESENCE).status_code == 401
     assert visitor.get("api", PRESENCE, **asked).status_code == 401

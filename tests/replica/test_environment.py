@@ -13,8 +13,16 @@ from tests.support.visiting import Visitor
 
 def test_what_is_written_can_be_read_back() -> None:
     """Text with quotes and backslashes, numbers of both kinds and truth survive."""
-    rows: dict[str, str | int | float | bool] = {"path": 'a "b" \\ c', "days": 14, "scale": 0.1, "temporary": True}
-    assert tomllib.loads(toml("replica", {"one.two": rows})) == {"name": "replica", "one": {"two": rows}}
+    rows: dict[str, str | int | float | bool] = {
+        "path": 'a "b" \\ c',
+        "days": 14,
+        "scale": 0.1,
+        "temporary": True,
+    }
+    assert tomllib.loads(toml("replica", {"one.two": rows})) == {
+        "name": "replica",
+        "one": {"two": rows},
+    }
 
 
 def test_the_file_goes_with_the_block(tmp_path: Path) -> None:
@@ -36,7 +44,10 @@ def test_another_replica_s_file_stays(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     """One sentence names the path and the way out."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadPath, match=r"cannot write .*--environment"), written(tmp_path / "file" / "x.toml", ""):
+    with (
+        pytest.raises(BadPath, match=r"cannot write .*--environment"),
+        written(tmp_path / "file" / "x.toml", ""),
+    ):
         pass
 
 

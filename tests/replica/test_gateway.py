@@ -29,13 +29,18 @@ def test_a_service_may_have_several_pods() -> None:
 def test_a_service_without_pods_is_unavailable() -> None:
     """Envoy answers 503 in plain text by itself."""
     answer = route("/api/svc/chat*", {})["handle"]
-    assert [(step["status_code"], step["body"]) for step in answer] == [(503, "no healthy upstream")]
+    assert [(step["status_code"], step["body"]) for step in answer] == [
+        (503, "no healthy upstream")
+    ]
 
 
 def test_the_oauth_paths_come_first() -> None:
     """/api/oauth2 reaches the auth service as /oauth2, the two others unchanged (contract §1.4)."""
     pods = {"auth": ["a:1"]}
-    assert route("/api/oauth2*", pods)["handle"][0] == {"handler": "rewrite", "strip_path_prefix": "/api"}
+    assert route("/api/oauth2*", pods)["handle"][0] == {
+        "handler": "rewrite",
+        "strip_path_prefix": "/api",
+    }
     assert [step["handler"] for step in route("/oauth2*", pods)["handle"]] == ["reverse_proxy"]
 
 
@@ -44,7 +49,12 @@ def test_sign_in_starts_at_one_pod_and_comes_back_to_the_other() -> None:
     pods = {"auth": ["a:1"], "auth-2": ["b:2"]}
     served = {
         path: [pod["dial"] for pod in route(path, pods)["handle"][-1]["upstreams"]]
-        for path in ("/api/oauth2*", "/api/oauth2/callback*", "/api/svc/auth/.well-known/jwks.json", "/api/svc/auth*")
+        for path in (
+            "/api/oauth2*",
+            "/api/oauth2/callback*",
+            "/api/svc/auth/.well-known/jwks.json",
+            "/api/svc/auth*",
+        )
     }
     assert list(served.values()) == [["a:1"], ["b:2"], ["a:1", "b:2"], ["a:1"]]
 
@@ -57,7 +67,9 @@ def test_a_more_precise_path_stands_before_a_wider_one() -> None:
     assert order.index("/api/ops-portal/*") < order.index("/api/ops/*")
 
 
-@pytest.mark.parametrize("path", [INSIDE, INSIDE.replace("/api/i", "//api/i"), INSIDE.replace("api/i", "%61pi/i")])
+@pytest.mark.parametrize(
+    "path", [INSIDE, INSIDE.replace("/api/i", "//api/i"), INSIDE.replace("api/i", "%61pi/i")]
+)
 def test_what_is_for_services_is_closed_to_visitors(visitor: Visitor, path: str) -> None:
     """However the path is written."""
     answer = visitor.get("api", path)

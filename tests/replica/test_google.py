@@ -31,7 +31,9 @@ def test_the_client_s_secret_is_not_shown() -> None:
     assert GOOGLE.client_secret not in repr(GOOGLE)
 
 
-def test_a_machine_without_node_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_machine_without_node_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """And so is a clone whose packages are not installed."""
     with monkeypatch.context() as patch:
         patch.setattr(google, "FOLDER", tmp_path)
@@ -43,7 +45,13 @@ def test_a_machine_without_node_is_told_what_to_do(monkeypatch: pytest.MonkeyPat
 
 
 def id_token(key: SigningKey = KEY, **other: Any) -> str:
-    claims = {"iss": GOOGLE.provider, "aud": GOOGLE.client_id, "exp": int(time.time()) + 60, "nonce": "n", **other}
+    claims = {
+        "iss": GOOGLE.provider,
+        "aud": GOOGLE.client_id,
+        "exp": int(time.time()) + 60,
+        "nonce": "n",
+        **other,
+    }
     return jwt.encode(claims, key.private, "RS256", {"kid": KEY.jwks()["keys"][0]["kid"]})
 
 

@@ -51,7 +51,9 @@ def test_presence_remembers_when_somebody_was_last_seen() -> None:
     assert presence.seen("x", "bob") is None
 
 
-@pytest.mark.parametrize(("kinds", "dropped"), [(["chat"], 2), (["board"], 0), (["chat", "presence"], 3)])
+@pytest.mark.parametrize(
+    ("kinds", "dropped"), [(["chat"], 2), (["board"], 0), (["chat", "presence"], 3)]
+)
 def test_open_sockets_are_dropped_by_kind(kinds: list[str], dropped: int) -> None:
     """Those that are open, and each once."""
     sockets, ended = OpenSockets(), list[str]()
@@ -65,7 +67,11 @@ def test_open_sockets_are_dropped_by_kind(kinds: list[str], dropped: int) -> Non
 
     with sockets.holding("chat", Line("past")):
         pass
-    with sockets.holding("chat", Line("a")), sockets.holding("chat", Line("b")), sockets.holding("presence", Line("c")):
+    with (
+        sockets.holding("chat", Line("a")),
+        sockets.holding("chat", Line("b")),
+        sockets.holding("presence", Line("c")),
+    ):
         assert sockets.drop(kinds) == dropped
     assert len(set(ended)) == dropped
     assert "past" not in ended

@@ -27,7 +27,9 @@ async def test_a_server_that_ends_is_named(tmp_path: Path) -> None:
         waiting = LiveKit("wss://livekit.test", ports.one(), ports.one())
         command = [sys.executable, "-c", "raise SystemExit('no such key')"]
         async with child(command, tmp_path, {}, "livekit-server") as process:
-            with pytest.raises(ChildError, match="livekit-server ended unexpectedly; it said: no such key"):
+            with pytest.raises(
+                ChildError, match="livekit-server ended unexpectedly; it said: no such key"
+            ):
                 await waiting.ready(process)
 
 
@@ -49,5 +51,7 @@ def test_its_secret_is_in_no_description() -> None:
 def test_the_process_starts_without_the_services() -> None:
     """It need not import what it does not serve."""
     code = "import sys; sys.argv = ['x']; import replica.livekit.answers; print('replica.services' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert said.stdout == "False\n"

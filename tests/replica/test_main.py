@@ -24,7 +24,9 @@ COMMAND = [sys.executable, "-m", "replica"]
 
 def said(*arguments: str) -> subprocess.CompletedProcess[str]:
     """What a replica that cannot start says."""
-    return subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def short() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def ready(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[Ready]:
+def ready(
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None
+) -> Iterator[Ready]:
     temporary, environment = folder / "tmp", folder / "made" / "environment.toml"
     temporary.mkdir()
     command = [*COMMAND, *arguments, "--environment", str(environment)]
@@ -90,7 +94,12 @@ def test_a_polite_end_leaves_nothing(number: signal.Signals, short: Path) -> Non
     """Code 0, not a word, no process, no temporary folder, no environment file."""
     with ready(short) as replica:
         children = replica.children()
-        assert {child.name() for child in children} == {"weed", "caddy", "node", Path(sys.executable).name}
+        assert {child.name() for child in children} == {
+            "weed",
+            "caddy",
+            "node",
+            Path(sys.executable).name,
+        }
         assert list(replica.temporary.iterdir()) != []
         replica.process.send_signal(number)
         assert replica.process.wait(30) == 0
@@ -123,11 +132,18 @@ def test_a_program_that_dies_ends_the_replica(short: Path) -> None:
 
 def test_a_replica_in_a_proxied_environment_stays_on_loopback(short: Path) -> None:
     """The machine's proxy settings concern it as little as its own programs."""
-    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"), "http://127.0.0.1:9")
+    nowhere = dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"), "http://127.0.0.1:9"
+    )
     with ready(short, settings=nowhere) as replica:
         assert replica.lines[-1:] == ["ready"]
         found = [psutil.Process(replica.process.pid), *replica.children()]
-        told = [link for one in found for link in one.net_connections("inet") if link.status == psutil.CONN_LISTEN]
+        told = [
+            link
+            for one in found
+            for link in one.net_connections("inet")
+            if link.status == psutil.CONN_LISTEN
+        ]
         assert len(told) > 10
         assert {link.laddr.ip for link in told} == {"127.0.0.1"}
 
@@ -156,7 +172,10 @@ def test_every_fault_is_listed_with_its_incident() -> None:
     ended = said("--list-faults")
     assert ended.returncode == 0
     for fault in FAULTS.values():
-        assert f"{fault.name}\n    {fault.sentence}\n    rehearses: {fault.rehearses}\n" in ended.stdout
+        assert (
+            f"{fault.name}\n    {fault.sentence}\n    rehearses: {fault.rehearses}\n"
+            in ended.stdout
+        )
 
 
 def test_two_replicas_stand_side_by_side(short: Path) -> None:

@@ -11,14 +11,20 @@ import pytest
 from replica.objects import BucketObjects, public_signer
 from replica.settings import BucketSettings
 
-BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX", "secret", "token")
+BUCKET = BucketSettings(
+    "http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX", "secret", "token"
+)
 
 
 def test_a_put_url_signs_its_content_type() -> None:
     """Virtual host, path escaped, key, region and token in the query, as the SDK writes them."""
     url = urlsplit(public_signer(BUCKET).put("a/노 트.txt", "text/plain", 300))
     query = parse_qs(url.query)
-    assert (url.scheme, url.netloc, url.path) == ("https", "b.s3.test:1", "/a/%EB%85%B8%20%ED%8A%B8.txt")
+    assert (url.scheme, url.netloc, url.path) == (
+        "https",
+        "b.s3.test:1",
+        "/a/%EB%85%B8%20%ED%8A%B8.txt",
+    )
     assert query["x-id"] == ["PutObject"]
     assert query["X-Amz-Credential"][0].split("/")[0::2] == ["ASIAX", "eu-x", "aws4_request"]
     assert query["X-Amz-SignedHeaders"] == ["content-type;host"]

@@ -27,7 +27,9 @@ def test_the_site_names_every_asset_it_loads() -> None:
     assert kinds == {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 
 
-def test_a_replica_without_its_bundler_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_replica_without_its_bundler_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Whoever skipped the set-up reads what to type, and no traceback of a missing file."""
     monkeypatch.setattr(pages, "ESBUILD", tmp_path / "esbuild")
     pages._bundled.cache_clear()
@@ -39,7 +41,12 @@ def test_only_config_js_knows_of_page_faults() -> None:
     """Faults of the edge and the services are none of its business."""
     world = World.seeded(Hosts("", "https://api.test:1", "", ""), BUCKET, key=KEY)
     before = site(world)
-    world.faults = {"page-shows-empty-drive", "sockets-race-to-refresh", "socket-refuses-with-500", "service-hangs"}
+    world.faults = {
+        "page-shows-empty-drive",
+        "sockets-race-to-refresh",
+        "socket-refuses-with-500",
+        "service-hangs",
+    }
     after = site(world)
     assert [path for path in after if after[path] != before[path]] == ["config.js"]
     env = json.loads(after["config.js"][0].decode().removeprefix("window.__ENV__ = ").rstrip(";\n"))

@@ -61,9 +61,15 @@ def test_the_first_leg_says_what_google_must_hear(visitor: Visitor) -> None:
 def test_the_state_of_another_session_is_refused(visitor: Visitor) -> None:
     """Neither another's state nor a session that is gone gets a token."""
     first_leg(visitor)
-    assert visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").headers["location"] == "/login?error"
+    assert (
+        visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").headers["location"]
+        == "/login?error"
+    )
     visitor.http.cookies.clear()
-    assert visitor.get("api", "/oauth2/callback/google?code=c&state=s").headers["location"] == "/login?error"
+    assert (
+        visitor.get("api", "/oauth2/callback/google?code=c&state=s").headers["location"]
+        == "/login?error"
+    )
 
 
 def test_a_landing_that_is_not_listed_is_dropped(visitor: Visitor, replica: Replica) -> None:
@@ -106,14 +112,19 @@ def test_a_callback_that_is_not_rewritten_is_unknown(visitor: Visitor, replica: 
     """Only the callback: the start goes on."""
     replica.lie(["oauth-callback-not-rewritten"])
     assert first_leg(visitor).status_code == 302
-    assert visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").json()["code"] == "AUTH999"
+    assert (
+        visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").json()["code"] == "AUTH999"
+    )
 
 
 def test_pods_with_keys_of_their_own_show_and_use_them(visitor: Visitor, replica: Replica) -> None:
     """Two keys under one kid, and a sign-in whose tokens nobody takes; test tokens stay good."""
 
     def shown() -> set[str]:
-        answers = [visitor.get("api", "/api/svc/auth/.well-known/jwks.json").json()["keys"][0] for _ in range(4)]
+        answers = [
+            visitor.get("api", "/api/svc/auth/.well-known/jwks.json").json()["keys"][0]
+            for _ in range(4)
+        ]
         assert {key["kid"] for key in answers} == {visitor.environment["identity"]["kid"]}
         return {key["n"] for key in answers}
 
@@ -121,13 +132,19 @@ def test_pods_with_keys_of_their_own_show_and_use_them(visitor: Visitor, replica
     replica.lie(["auth-pods-hold-different-keys"])
     assert len(shown()) == 2
     token = sign_in(visitor, "operator").query["accessToken"]
-    assert [asks_as(visitor, token, path) for path in (ME, "/api/svc/user/api/users/me")] == [401, 401]
+    assert [asks_as(visitor, token, path) for path in (ME, "/api/svc/user/api/users/me")] == [
+        401,
+        401,
+    ]
     assert visitor.get("api", ME, **visitor.signed_in("operator")).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("fault", "status", "said"),
-    [("token-lacks-email-claim", 401, "Email not found in token"), ("portal-user-missing", 403, "Not a portal user")],
+    [
+        ("token-lacks-email-claim", 401, "Email not found in token"),
+        ("portal-user-missing", 403, "Not a portal user"),
+    ],
 )
 def test_the_portal_refuses_with_a_reason(
     visitor: Visitor, replica: Replica, fault: str, status: int, said: str

@@ -5,7 +5,9 @@ from replica.settings import BucketSettings, Hosts
 from replica.state import SYSTEM_USER, World, add
 
 HOSTS = Hosts("https://a.test", "https://b.test", "https://c.test", "http://a.test")
-BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX", "secret", "token")
+BUCKET = BucketSettings(
+    "http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX", "secret", "token"
+)
 
 
 def test_two_worlds_have_nothing_in_common() -> None:
@@ -33,9 +35,18 @@ def test_what_is_seeded_was_not_created() -> None:
     world = World.seeded(HOSTS, BUCKET)
     assert set(map(tuple, world.created().values())) == {()}
     alice = world.cast["alice"].id
-    lost = Folder(workspace=world.home.id, parent=None, name="F", path="/F", color=None, created_by=alice)
+    lost = Folder(
+        workspace=world.home.id, parent=None, name="F", path="/F", color=None, created_by=alice
+    )
     lost.deleted_at = lost.created_at
     add(world.folders, lost)
-    said = Chat(workspace=world.home.id, project=None, kind="DM", name="C", created_by=alice, participants=[alice])
+    said = Chat(
+        workspace=world.home.id,
+        project=None,
+        kind="DM",
+        name="C",
+        created_by=alice,
+        participants=[alice],
+    )
     add(world.chats, said)
     assert (world.created()["folders"], world.created()["chats"]) == (["F"], ["C"])

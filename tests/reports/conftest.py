@@ -15,7 +15,9 @@ from reports.model.run import Run, load
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden"
-SCHEMA = Draft202012Validator(json.loads((ROOT / "probes/recording/journal.schema.json").read_text()))
+SCHEMA = Draft202012Validator(
+    json.loads((ROOT / "probes/recording/journal.schema.json").read_text())
+)
 BEGAN = 1_790_000_000.0
 
 
@@ -76,7 +78,12 @@ class Written:
         return self
 
     def started(self, *scenarios: str | dict[str, Any], **more: Any) -> "Written":
-        run = {"run": "run-1", "version": "0.1.0", "environment": "replica", "apex": "wealist.co.kr"}
+        run = {
+            "run": "run-1",
+            "version": "0.1.0",
+            "environment": "replica",
+            "apex": "wealist.co.kr",
+        }
         entries = [s if isinstance(s, dict) else expected(s) for s in scenarios]
         fields: dict[str, Any] = run | {"deadline": 60.0, "trace": "ab" * 16, "expected": entries}
         return self.write("run-started", **fields | more)
@@ -84,14 +91,20 @@ class Written:
     def begun(self, scenario: str, attempt: int = 1) -> "Written":
         return self.write("attempt-started", scenario=scenario, attempt=attempt)
 
-    def tried(self, scenario: str, verdict: str, found: dict[str, Any] | None = None, attempt: int = 1) -> "Written":
+    def tried(
+        self, scenario: str, verdict: str, found: dict[str, Any] | None = None, attempt: int = 1
+    ) -> "Written":
         self.begun(scenario, attempt)
         fields: dict[str, Any] = {"verdict": verdict, "duration": 0.4, "finding": found}
         return self.write("attempt-finished", scenario=scenario, attempt=attempt, **fields)
 
-    def became(self, scenario: str, verdict: str, found: dict[str, Any] | None = None, **more: Any) -> "Written":
+    def became(
+        self, scenario: str, verdict: str, found: dict[str, Any] | None = None, **more: Any
+    ) -> "Written":
         usual = {"duration": 0.4, "attempts": 1, "flaky": False, "accepted": None, "reason": ""}
-        return self.write("scenario-finished", scenario=scenario, verdict=verdict, finding=found, **usual | more)
+        return self.write(
+            "scenario-finished", scenario=scenario, verdict=verdict, finding=found, **usual | more
+        )
 
     def held(self, *scenarios: str) -> "Written":
         for scenario in scenarios:
@@ -136,10 +149,18 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Written
 
 
 def green(written: Written) -> Written:
-    names = ("edge/the-app-shell-loads", "storage/a-file-comes-back[apex]", "storage/a-file-comes-back[api]")
-    written.started(*names, "edge/the-certificate-is-valid").write("fact", name="build", value="2f1c9e0")
+    names = (
+        "edge/the-app-shell-loads",
+        "storage/a-file-comes-back[apex]",
+        "storage/a-file-comes-back[api]",
+    )
+    written.started(*names, "edge/the-certificate-is-valid").write(
+        "fact", name="build", value="2f1c9e0"
+    )
     written.held(*names).exchange(names[0])
-    return written.became("edge/the-certificate-is-valid", "skipped", reason="no https here", attempts=0).ended()
+    return written.became(
+        "edge/the-certificate-is-valid", "skipped", reason="no https here", attempts=0
+    ).ended()
 
 
 def red(written: Written) -> Written:
@@ -157,9 +178,15 @@ def red(written: Written) -> Written:
         "edge/lost",
     )
     written.write("note", scenario=broken[0], attempt=1, text="build 2f1c9e0 is served")
-    written.exchange(broken[0], status=404).exchange(broken[0], status=None, error="ReadTimeout: 5 s")
+    written.exchange(broken[0], status=404).exchange(
+        broken[0], status=None, error="ReadTimeout: 5 s"
+    )
     written.write(
-        "artifact", scenario=broken[0], attempt=2, name="screenshot", path="artifacts/page-2-1-screenshot.png"
+        "artifact",
+        scenario=broken[0],
+        attempt=2,
+        name="screenshot",
+        path="artifacts/page-2-1-screenshot.png",
     )
     written.broken(broken[0]).broken(broken[1]).held("edge/health")
     written.tried("edge/tls", "degraded", expiring).became("edge/tls", "degraded", expiring)
@@ -179,7 +206,12 @@ def flaky(written: Written) -> Written:
 
 
 def killed(written: Written) -> Written:
-    names = ("edge/health", "edge/the-app-shell-loads", "storage/a-file-comes-back", "storage/deletion-is-final")
+    names = (
+        "edge/health",
+        "edge/the-app-shell-loads",
+        "storage/a-file-comes-back",
+        "storage/deletion-is-final",
+    )
     written.started(*names).held(names[0]).begun(names[1]).exchange(names[1])
     return written.raw(b'{"event": "scenario-finished", "at": 17900')
 

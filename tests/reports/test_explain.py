@@ -28,9 +28,15 @@ def test_without_a_code_all_are_listed(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize(
     ("code", "hint"),
-    [("upload-los", "did you mean upload-lost?"), ("qqq", "lists them all"), ("../unknown", "did you mean unknown?")],
+    [
+        ("upload-los", "did you mean upload-lost?"),
+        ("qqq", "lists them all"),
+        ("../unknown", "did you mean unknown?"),
+    ],
 )
-def test_a_code_that_is_none_gets_one_sentence(code: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_code_that_is_none_gets_one_sentence(
+    code: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 4, and the code that was probably meant."""
     assert main([code]) == 4
     told = capsys.readouterr()
@@ -54,9 +60,13 @@ def test_the_meaning_is_one_line() -> None:
 def test_it_runs_as_the_documents_say() -> None:
     """A command of `python -m probes`; one that is none is named with those that are."""
     command = [sys.executable, "-m", "probes"]
-    done = subprocess.run([*command, "explain", "tls-invalid"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "explain", "tls-invalid"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("# tls-invalid\n")
-    done = subprocess.run([*command, "explode"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "explode"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (4, "")
     assert "explain" in done.stderr

@@ -31,7 +31,9 @@ def test_a_run_is_told_again_with_its_exit_code(
     assert len(list(junit_xml().iter("testcase"))) == len(written.load().scenarios)
 
 
-def test_strict_counts_degraded_as_broken(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
+def test_strict_counts_degraded_as_broken(
+    written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
     """In text, file and code alike."""
     expiring = finding("tls-expiring", "10 days", "certificate")
     written.started("edge/tls").became("edge/tls", "degraded", expiring).ended()
@@ -40,7 +42,9 @@ def test_strict_counts_degraded_as_broken(written: Written, capsys: pytest.Captu
     assert capsys.readouterr().out.startswith("BROKEN")
 
 
-@pytest.mark.parametrize(("makes", "code"), [((green, killed), 10), ((killed, red), 1), ((green, None), 4)])
+@pytest.mark.parametrize(
+    ("makes", "code"), [((green, killed), 10), ((killed, red), 1), ((green, None), 4)]
+)
 def test_of_several_runs_the_worst_counts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], makes: tuple[object, ...], code: int
 ) -> None:
@@ -55,7 +59,9 @@ def test_of_several_runs_the_worst_counts(
     assert main(folders) == code
 
 
-def test_a_folder_without_a_run_gets_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_a_run_gets_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is wrong and what to do, on stderr, exit 4."""
     assert main([str(tmp_path)]) == 4
     told = capsys.readouterr()
@@ -64,7 +70,9 @@ def test_a_folder_without_a_run_gets_one_sentence(tmp_path: Path, capsys: pytest
     assert "name a folder that a run made" in told.err
 
 
-def test_a_file_that_cannot_be_written_gets_one_sentence(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_written_gets_one_sentence(
+    written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No traceback for a folder that is not ours to write."""
     green(written)
     Path(FOLDER, "junit.xml").mkdir()
@@ -73,7 +81,9 @@ def test_a_file_that_cannot_be_written_gets_one_sentence(written: Written, capsy
 
 
 @pytest.mark.parametrize("arguments", [["--lang", "fr"], ["--nonsense", "x"], ["--prune", "0"]])
-def test_a_wrong_call_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_call_is_bad_input(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 4, as everywhere in this suite, and how to say it."""
     with pytest.raises(SystemExit) as ended:
         main(arguments)
@@ -155,7 +165,9 @@ def test_two_runs_are_compared_after_the_report(
     assert "\n```text\nrun-1 against run-1:\nmended (1):\n" in capsys.readouterr().out
 
 
-def test_shards_are_told_as_one(written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shards_are_told_as_one(
+    written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`--merge` makes one run and its reports, with the exit code of the whole; twice into one folder is refused."""
     other = Written(tmp_path / "shard")
     other.started("edge/b").broken("edge/b").ended().close()
@@ -168,7 +180,9 @@ def test_shards_are_told_as_one(written: Written, tmp_path: Path, capsys: pytest
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_pruning_says_what_is_gone(written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pruning_says_what_is_gone(
+    written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each folder that was removed by name; a folder that is not there is bad input."""
     for number in range(3):
         old = Written(tmp_path / "runs" / f"run-{number}")

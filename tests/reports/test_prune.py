@@ -12,7 +12,9 @@ from tests.reports.conftest import Written
 def run_of(runs: Path, number: int, verdict: str = "held", environment: str = "prod") -> Path:
     written = Written(runs / f"run-{number}", 1_790_000_000.0 + number)
     written.started("edge/a", environment=environment)
-    (written.broken("edge/a") if verdict == "broken" else written.became("edge/a", verdict)).ended().close()
+    (
+        written.broken("edge/a") if verdict == "broken" else written.became("edge/a", verdict)
+    ).ended().close()
     return written.folder
 
 
@@ -22,7 +24,9 @@ def left(runs: Path) -> list[str]:
 
 def test_the_newest_of_each_environment_stay(tmp_path: Path) -> None:
     """One that runs every minute does not crowd out one that runs once a day."""
-    folders = [run_of(tmp_path, number, environment="dev" if number < 2 else "prod") for number in range(6)]
+    folders = [
+        run_of(tmp_path, number, environment="dev" if number < 2 else "prod") for number in range(6)
+    ]
     assert sorted(prune(tmp_path, 2)) == folders[2:4]
     assert left(tmp_path) == ["run-0", "run-1", "run-4", "run-5"]
 

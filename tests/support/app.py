@@ -24,10 +24,14 @@ class App:
 
     def does(self, script: str, path: str = "/") -> None:
         """Have the page at `path` run `script`, in which show(words) puts words on it."""
-        self.site.says[f"GET apex{path}"] = Said(200, (SHOWING % script).encode(), "text/html; charset=utf-8")
+        self.site.says[f"GET apex{path}"] = Said(
+            200, (SHOWING % script).encode(), "text/html; charset=utf-8"
+        )
 
     @asynccontextmanager
-    async def open(self, script: str = "", path: str = "/", member: Member | None = None) -> AsyncIterator[Visit]:
+    async def open(
+        self, script: str = "", path: str = "/", member: Member | None = None
+    ) -> AsyncIterator[Visit]:
         """The page at `path`, once it runs `script`."""
         self.does(script, path)
         async with self.browser.visit(path, member) as visit:

@@ -55,7 +55,9 @@ async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) ->
         tokens = {"accessToken": given.access, "refreshToken": given.refresh, "userId": given.user}
         client.headers["authorization"] = f"Bearer {tokens['accessToken']}"
         client.headers["x-workspace-id"] = environment.workspace.id
-        browser = await playwright.chromium.launch(executable_path=chromium.find(), args=trust(environment))
+        browser = await playwright.chromium.launch(
+            executable_path=chromium.find(), args=trust(environment)
+        )
         state = {
             "cookies": [],
             "origins": [

@@ -17,7 +17,7 @@ import psutil
 from probes.runner.target_process import Started
 from reports.model.run import Run, Scenario, load
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 ROUNDS = 5
@@ -40,7 +40,9 @@ class Cost:
 def cost(command: Sequence[str]) -> Cost:
     """Run `command` to its end. Raises CalledProcessError."""
     began = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     peak: dict[str, float] = {"memory": 0.0}
     seen: dict[int, float] = {}
     over = threading.Event()
@@ -100,7 +102,13 @@ def measure(environment: Path, runs: Path) -> Measured:
     for name, command in commands.items():
         cost(command)  # the first run pays for caches that the others find warm
         ended[name] = load(max(runs.iterdir()))
-    commands[FLOOR] = [sys.executable, "-m", "tests.support.baseline", str(environment), str(ended[SUITE].folder)]
+    commands[FLOOR] = [
+        sys.executable,
+        "-m",
+        "tests.support.baseline",
+        str(environment),
+        str(ended[SUITE].folder),
+    ]
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():

@@ -10,21 +10,30 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _MAKERS = {"Finding": 2, "broken": 2, "shows": 3, "Step": 1}  # where their suspect stands
-_PROPER = re.compile(r"[\w{}]+-service|S3|edge|[{}]*|{} to {}")  # names and ranges that every language shares
+_PROPER = re.compile(
+    r"[\w{}]+-service|S3|edge|[{}]*|{} to {}"
+)  # names and ranges that every language shares
 
 
 @functools.cache
 def trees() -> dict[str, ast.Module]:
     files = [*(ROOT / "probes").rglob("*.py"), *(ROOT / "scenarios").glob("*.py")]
-    return {".".join(p.relative_to(ROOT).with_suffix("").parts): ast.parse(p.read_text("utf-8")) for p in files}
+    return {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts): ast.parse(p.read_text("utf-8"))
+        for p in files
+    }
 
 
 @functools.cache
 def templates() -> frozenset[str]:
     """The texts, clause by clause; names that every language shares are none."""
-    found = {text.removeprefix("; ").replace("{}{}", "{}") for tree in trees().values() for text in _of(tree)}
+    found = {
+        text.removeprefix("; ").replace("{}{}", "{}")
+        for tree in trees().values()
+        for text in _of(tree)
+    }
     return frozenset(text for text in found if not _PROPER.fullmatch(text))
 
 
@@ -36,15 +45,17 @@ def _of(tree: ast.Module) -> Iterator[str]:
 
 def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
     yield tree
-    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    yield from (
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
 
 
 def _suspects(scope: ast.AST) -> Iterator[ast.expr]:
     for node in ast.walk(scope):
         match node:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if len(args) > _MAKERS.get(
-                name, 99
-            ):
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if len(
+                args
+            ) > _MAKERS.get(name, 99):
                 yield args[_MAKERS[name]]
             case ast.Call(keywords=keywords):
                 yield from (keyword.value for keyword in keywords if keyword.arg == "suspect")
@@ -63,7 +74,12 @@ def _texts(node: ast.expr, scope: ast.AST, tree: ast.Module, seen: frozenset[str
             yield from _filled(parts, scope, tree)
         case ast.IfExp(body=one, orelse=other):
             yield from [*follow(one), *follow(other)]
-        case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values) | ast.Dict(values=values):
+        case (
+            ast.BoolOp(values=values)
+            | ast.Tuple(elts=values)
+            | ast.List(elts=values)
+            | ast.Dict(values=values)
+        ):
             yield from (text for value in values if value for text in follow(value))
         case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if name not in seen:
             yield from _named(name, scope, tree, seen | {name})
@@ -77,7 +93,9 @@ def _filled(parts: list[ast.expr], scope: ast.AST, tree: ast.Module) -> Iterator
     yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
     for part in parts:
         if isinstance(part, ast.FormattedValue):
-            yield from (text for text in _texts(part.value, scope, tree, frozenset()) if " " in text)
+            yield from (
+                text for text in _texts(part.value, scope, tree, frozenset()) if " " in text
+            )
 
 
 def _named(name: str, scope: ast.AST, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
@@ -97,12 +115,16 @@ def _parameters(function: ast.FunctionDef) -> list[str]:
     return [argument.arg for argument in function.args.args]
 
 
-def _passed(function: ast.FunctionDef, position: int, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+def _passed(
+    function: ast.FunctionDef, position: int, seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
     """The plain texts that stand for a parameter: its default, and what calls say in its place, or pass on."""
     default = position - len(function.args.args) + len(function.args.defaults)
     if default >= 0:
         yield from _plain(function.args.defaults[default])
-    for scope in (scope for tree in trees().values() for scope in _scopes(tree) if scope is not function):
+    for scope in (
+        scope for tree in trees().values() for scope in _scopes(tree) if scope is not function
+    ):
         for node in ast.walk(scope):
             match node:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if (
@@ -110,8 +132,12 @@ def _passed(function: ast.FunctionDef, position: int, seen: frozenset[str] = fro
                 ):
                     yield from _plain(args[position])
                     match scope, args[position]:
-                        case ast.FunctionDef(name=by), ast.Name(id=own) if own in _parameters(scope) and by not in seen:
-                            yield from _passed(scope, _parameters(scope).index(own), seen | {function.name})
+                        case ast.FunctionDef(name=by), ast.Name(id=own) if (
+                            own in _parameters(scope) and by not in seen
+                        ):
+                            yield from _passed(
+                                scope, _parameters(scope).index(own), seen | {function.name}
+                            )
 
 
 def _plain(node: ast.expr) -> Iterator[str]:
@@ -120,12 +146,20 @@ def _plain(node: ast.expr) -> Iterator[str]:
 
 
 def _binds(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == name for target in node.targets for n in ast.walk(target))
+    return any(
+        isinstance(n, ast.Name) and n.id == name
+        for target in node.targets
+        for n in ast.walk(target)
+    )
 
 
 def _imported_from(name: str, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module in trees() and any(a.name == name for a in node.names):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module in trees()
+            and any(a.name == name for a in node.names)
+        ):
             yield str(node.module)
 
 

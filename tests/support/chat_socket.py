@@ -17,7 +17,11 @@ async def talking(target: Target, talk: Talk) -> AsyncIterator[Web]:
     """A service that takes every socket and talks so."""
     async with serve(talk, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        web = Web(replace(target, hosts=Hosts(f"http://apex.localhost:{port}", f"http://api.localhost:{port}")))
+        web = Web(
+            replace(
+                target, hosts=Hosts(f"http://apex.localhost:{port}", f"http://api.localhost:{port}")
+            )
+        )
         try:
             yield web
         finally:

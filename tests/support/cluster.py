@@ -20,7 +20,9 @@ class Cluster:
         self.meddlers = 0
         self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
+        )
         self._thread.start()
 
     @property
@@ -28,8 +30,19 @@ class Cluster:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def secret(self) -> dict[str, Any]:
-        about = {"name": "tokens", "namespace": "probes", "resourceVersion": str(self.version), "labels": {"a": "b"}}
-        return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": about, "data": self.data}
+        about = {
+            "name": "tokens",
+            "namespace": "probes",
+            "resourceVersion": str(self.version),
+            "labels": {"a": "b"},
+        }
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "Opaque",
+            "metadata": about,
+            "data": self.data,
+        }
 
     def replace(self, wish: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if self.meddlers:
@@ -91,7 +104,11 @@ def _handler(cluster: Cluster) -> type[BaseHTTPRequestHandler]:
                 return cluster.refuses, _status(cluster.refuses, "Forbidden")
             if self.path != PATH:
                 return 404, _status(404, "NotFound")
-            return cluster.replace(json.loads(body)) if self.command == "PUT" else (200, cluster.secret())
+            return (
+                cluster.replace(json.loads(body))
+                if self.command == "PUT"
+                else (200, cluster.secret())
+            )
 
         do_GET = do_PUT = _answer  # noqa: N815 - http.server's names
 

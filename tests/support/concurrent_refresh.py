@@ -32,7 +32,9 @@ async def _round(target: Target, evidence: Evidence) -> str:
 def _main(file: Path) -> None:
     target = targets.build(targets.parse(file), str(file))
     folder = file.parent / f"run-{file.stem}"
-    evidence = Evidence("run", folder, Journal(folder), Redactor(), spans.Tracing(folder, "run", "test", "0", {}))
+    evidence = Evidence(
+        "run", folder, Journal(folder), Redactor(), spans.Tracing(folder, "run", "test", "0", {})
+    )
     for _ in sys.stdin:
         print(asyncio.run(_round(target, evidence)), flush=True)
     evidence.journal.close()

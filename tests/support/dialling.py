@@ -44,8 +44,13 @@ class Dial:
             return error.response.status_code, bytes(error.response.body or b"").decode()
 
     def http(self, who: str) -> httpx.AsyncClient:
-        headers = {"Authorization": f"Bearer {self.token(who)}", "X-Workspace-Id": self.world.home.id}
-        return httpx.AsyncClient(base_url=f"http://{self.address}", headers=headers, trust_env=False, timeout=30)
+        headers = {
+            "Authorization": f"Bearer {self.token(who)}",
+            "X-Workspace-Id": self.world.home.id,
+        }
+        return httpx.AsyncClient(
+            base_url=f"http://{self.address}", headers=headers, trust_env=False, timeout=30
+        )
 
     def chat(self) -> Chat:
         """One of alice and bob."""

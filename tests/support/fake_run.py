@@ -18,11 +18,19 @@ from probes.runner.scheduler import Call, Refine, Run
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
 VALID = jsonschema.Draft202012Validator(SCHEMA)
 FOUND = Finding(Code.UPLOAD_LOST, "the file is gone", "storage-service")
-TARGET = Target("test", Hosts("https://a", "https://b"), Workspace("w"), {}, patience=Patience(rest=0))
+TARGET = Target(
+    "test", Hosts("https://a", "https://b"), Workspace("w"), {}, patience=Patience(rest=0)
+)
 
 
 def scenario(name: str, **changes: Any) -> Scenario:
-    usual: dict[str, Any] = {"title": "T.", "file": "f.py", "line": 1, "classname": "f", "name": "test_x"}
+    usual: dict[str, Any] = {
+        "title": "T.",
+        "file": "f.py",
+        "line": 1,
+        "classname": "f",
+        "name": "test_x",
+    }
     usual |= {"owner": "storage", "area": "edge", "incident": "V6", "deadline": 60.0}
     return Scenario(id=name, **(usual | changes))
 
@@ -54,11 +62,16 @@ class Stage:
             announce=lambda scenario, outcome: self.told.update({scenario.id: outcome}),
             **({"concurrency": 9, "confirm": True} | how),
         )
-        given = {name: it if isinstance(it, tuple) else (scenario(name), it) for name, it in calls.items()}
+        given = {
+            name: it if isinstance(it, tuple) else (scenario(name), it)
+            for name, it in calls.items()
+        }
         made.start(given, head_start)
         return made
 
-    async def outcome(self, call: Call, target: Target = TARGET, refine: Refine = as_it_is, **how: Any) -> Outcome:
+    async def outcome(
+        self, call: Call, target: Target = TARGET, refine: Refine = as_it_is, **how: Any
+    ) -> Outcome:
         """Of a run of one scenario, edge/x."""
         outcome = await self.begin({"edge/x": call}, target, refine, **how).outcome("edge/x")
         assert self.told == {"edge/x": outcome}

@@ -49,7 +49,9 @@ def main(folder: Path, walls: Sequence[str]) -> None:
         environment = started.wait()
         tcp_port = tomllib.loads(environment.read_text("utf-8"))["livekit"]["tcp_port"]
         for wall in walls:
-            _run(environment, folder / wall, [rule.format(tcp_port=tcp_port) for rule in WALLS[wall]])
+            _run(
+                environment, folder / wall, [rule.format(tcp_port=tcp_port) for rule in WALLS[wall]]
+            )
     finally:
         started.stop()
 

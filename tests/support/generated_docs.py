@@ -1,4 +1,4 @@
-"""The tables of README.md, from the scenarios, the faults and the matrix: `python -m tests.support.generated_docs` puts them in."""
+"""The generated tables of the docs: `python -m tests.support.generated_docs` puts them in."""
 
 import importlib
 import inspect
@@ -10,7 +10,7 @@ from typing import Any
 from replica.faults import FAULTS
 from tests.fault_matrix.rows import MATRIX
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "README.md"
 
 
@@ -21,13 +21,19 @@ def promises() -> Iterator[tuple[str, str, str]]:
         for name, function in vars(module).items():
             if name.startswith("test_") and isinstance(function, FunctionType):
                 family = f"{path.stem.removeprefix('test_')}/{name.removeprefix('test_').replace('_', '-')}"
-                yield family, (inspect.getdoc(function) or "").split("\n")[0], _incident(module, function)
+                yield (
+                    family,
+                    (inspect.getdoc(function) or "").split("\n")[0],
+                    _incident(module, function),
+                )
 
 
 def _incident(module: ModuleType, function: FunctionType) -> str:
     own, general = getattr(function, "pytestmark", []), getattr(module, "pytestmark", [])
     marks: list[Any] = [*own, *(general if isinstance(general, list) else [general])]
-    return next((m.kwargs["incident"] for m in marks if m.name == "promise" and "incident" in m.kwargs), "")
+    return next(
+        (m.kwargs["incident"] for m in marks if m.name == "promise" and "incident" in m.kwargs), ""
+    )
 
 
 def _breadth(row: tuple[str, dict[str, str]]) -> tuple[int, str]:
@@ -39,9 +45,13 @@ def scenario_table() -> str:
     lines = ["| scenario | promise | taught by | broken by |", "|---|---|---|---|"]
     for family, promise, incident in promises():
         faults = [
-            f for f, row in sorted(MATRIX.items(), key=_breadth) if any(s.partition("[")[0] == family for s in row)
+            f
+            for f, row in sorted(MATRIX.items(), key=_breadth)
+            if any(s.partition("[")[0] == family for s in row)
         ]
-        shown = ", ".join(f"`{fault}`" for fault in faults[:3]) + (f" and {len(faults) - 3} more" if faults[3:] else "")
+        shown = ", ".join(f"`{fault}`" for fault in faults[:3]) + (
+            f" and {len(faults) - 3} more" if faults[3:] else ""
+        )
         lines.append(f"| `{family}` | {promise} | {incident} | {shown} |")
     return "\n".join(lines)
 

@@ -25,7 +25,9 @@ from tests.support.manifests import ROOT, pods
 BASE, IMAGE = "docker.io/library/debian:bookworm-slim", "localhost/wealist-probes:test"
 TOOLS = ("podman", "runc", "debootstrap")
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")  # with Debian's security updates
-TRUSTED = Path("/usr/local/share/ca-certificates")  # authorities that this machine trusts beside Debian's
+TRUSTED = Path(
+    "/usr/local/share/ca-certificates"
+)  # authorities that this machine trusts beside Debian's
 BEGIN, END = "<!-- container -->", "<!-- /container -->"
 USER = 10001
 MIB, GIB = 2**20, 2**30
@@ -71,7 +73,11 @@ class Engine:
 
     def __call__(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one command of it. Raises CalledProcessError, with what it said."""
-        storage = [f"--root={self.folder}/storage", f"--runroot={self.folder}/run", "--cgroup-manager=cgroupfs"]
+        storage = [
+            f"--root={self.folder}/storage",
+            f"--runroot={self.folder}/run",
+            "--cgroup-manager=cgroupfs",
+        ]
         command = ["podman", *storage, "--runtime=runc", "--events-backend=none", *words]
         environ = {**os.environ, "CONTAINERS_CONF": str(self.folder / "containers.conf")}
         ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
@@ -87,8 +93,17 @@ class Engine:
     def locked(self, share: Share) -> list[str]:
         """What deploy/base/pod.yaml says of the pod, in Podman's words."""
         return [
-            *("--network=host", "--read-only", "--tmpfs=/tmp:rw,mode=1777,size=512m", "--cap-drop=ALL"),
-            *("--security-opt=no-new-privileges", f"--memory={share.memory:.0f}", f"--cpus={share.cpu}"),
+            *(
+                "--network=host",
+                "--read-only",
+                "--tmpfs=/tmp:rw,mode=1777,size=512m",
+                "--cap-drop=ALL",
+            ),
+            *(
+                "--security-opt=no-new-privileges",
+                f"--memory={share.memory:.0f}",
+                f"--cpus={share.cpu}",
+            ),
             *(f"--volume={self.runs}:/runs", f"--volume={self.folder}/target:/target:ro"),
         ]
 
@@ -124,7 +139,11 @@ def _limits() -> str:
 def _base(podman: Engine) -> str:
     """Debian as it is today, with this machine's sources and authorities; its digest."""
     root = podman.folder / "rootfs"
-    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", root], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["debootstrap", "--variant=minbase", "bookworm", root],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     if SOURCES.exists():  # a machine that has its packages from elsewhere leaves debootstrap's
         shutil.copy(SOURCES, root / SOURCES.relative_to("/"))
         (root / "etc/apt/sources.list").write_text("")
@@ -155,7 +174,17 @@ def show(podman: Engine, environment: Path) -> None:
     (podman.folder / "target" / "environment.toml").write_text(text, "utf-8")
 
 
-SUITE = ("python", "-m", "pytest", "scenarios", "-q", "--env", "/target/environment.toml", "--runs", "/runs")
+SUITE = (
+    "python",
+    "-m",
+    "pytest",
+    "scenarios",
+    "-q",
+    "--env",
+    "/target/environment.toml",
+    "--runs",
+    "/runs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +209,10 @@ def measured(podman: Engine, share: Share) -> Measured:
     spent = (podman.runs / "spent").read_text().split()
     cpu = float(spent[1]) / 1e6 if spent[0] == "usage_usec" else float(spent[0]) / 1e9
     wall = load(max(podman.runs.glob("*/run.jsonl")).parent).duration
-    kept, used = held((podman.runs / "stat").read_text()), float((podman.runs / "peak").read_text().split()[0])
+    kept, used = (
+        held((podman.runs / "stat").read_text()),
+        float((podman.runs / "peak").read_text().split()[0]),
+    )
     return Measured(ended.returncode, ended.stdout, wall, cpu, kept, used)
 
 
@@ -210,7 +242,9 @@ def main() -> int:
     print(run.output)
     if run.code == 0:
         page = PAGE.read_text("utf-8")
-        PAGE.write_text(f"{page.partition(BEGIN)[0]}{BEGIN}\n{table(run, share, big)}\n{END}{page.partition(END)[2]}")
+        PAGE.write_text(
+            f"{page.partition(BEGIN)[0]}{BEGIN}\n{table(run, share, big)}\n{END}{page.partition(END)[2]}"
+        )
     return run.code
 
 
@@ -224,7 +258,11 @@ def table(run: Measured, share: Share, big: int) -> str:
         "memory with the file cache": f"{run.used / MIB:.0f} MiB",
     }
     return "\n".join(
-        ["| in the container | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
+        [
+            "| in the container | |",
+            "|---|---|",
+            *(f"| {name} | {value} |" for name, value in rows.items()),
+        ]
     )
 
 

@@ -34,11 +34,18 @@ async def talk(url: str, tokens: list[str]) -> dict[str, Any]:
     return found
 
 
-async def _sent(room: rtc.Room, data: asyncio.Queue[rtc.DataPacket], *, reliable: bool) -> list[Any]:
+async def _sent(
+    room: rtc.Room, data: asyncio.Queue[rtc.DataPacket], *, reliable: bool
+) -> list[Any]:
     await room.local_participant.publish_data(b"hello", reliable=reliable, topic="test")
     packet = await data.get()
     who = packet.participant.identity if packet.participant else None
-    return [packet.data.decode(), packet.topic, who, packet.kind == rtc.DataPacketKind.KIND_RELIABLE]
+    return [
+        packet.data.decode(),
+        packet.topic,
+        who,
+        packet.kind == rtc.DataPacketKind.KIND_RELIABLE,
+    ]
 
 
 async def _play(room: rtc.Room) -> None:
@@ -47,7 +54,9 @@ async def _play(room: rtc.Room) -> None:
     await room.local_participant.publish_track(track)
     while True:
         for start in range(0, RATE, FRAME):
-            await source.capture_frame(rtc.AudioFrame(TONE[start : start + FRAME].tobytes(), RATE, 1, FRAME))
+            await source.capture_frame(
+                rtc.AudioFrame(TONE[start : start + FRAME].tobytes(), RATE, 1, FRAME)
+            )
 
 
 async def _heard(track: rtc.Track) -> float:
@@ -59,7 +68,11 @@ async def _heard(track: rtc.Track) -> float:
         if len(frames) == 33:
             break
     sound = np.concatenate(frames)
-    return float(np.fft.rfftfreq(len(sound), 1 / RATE)[np.abs(np.fft.rfft(sound * np.hanning(len(sound)))).argmax()])
+    return float(
+        np.fft.rfftfreq(len(sound), 1 / RATE)[
+            np.abs(np.fft.rfft(sound * np.hanning(len(sound)))).argmax()
+        ]
+    )
 
 
 async def _ways(room: rtc.Room) -> list[str]:

@@ -69,7 +69,9 @@ class Node:
     rooms: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     joins: int = 0
-    goodbye: asyncio.Event = field(default_factory=asyncio.Event)  # set when who joined says that it leaves
+    goodbye: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # set when who joined says that it leaves
 
     def __post_init__(self) -> None:
         self._ports = (self.port, self.udp, self.tcp)
@@ -112,12 +114,19 @@ class Node:
             await send({"type": "http.response.body", "body": body})
 
     async def _answered(self, scope: Any, receive: Any) -> tuple[int, bytes]:
-        path, token = scope["path"], dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
+        path, token = (
+            scope["path"],
+            dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer "),
+        )
         if path in self.answers:
             return self.answers[path]
         if path.startswith("/twirp/"):
-            return 200, json.dumps(self._twirp(path, json.loads((await receive())["body"]))).encode()
-        return {"/": (200, b"OK"), "/rtc/validate": self._validated(token)}.get(path, (404, b"404 page not found"))
+            return 200, json.dumps(
+                self._twirp(path, json.loads((await receive())["body"]))
+            ).encode()
+        return {"/": (200, b"OK"), "/rtc/validate": self._validated(token)}.get(
+            path, (404, b"404 page not found")
+        )
 
     def _validated(self, token: str) -> tuple[int, bytes]:
         if not token:
@@ -151,12 +160,18 @@ class Node:
                 await send({"type": "websocket.send", "bytes": said.SerializeToString()})
         while (told := await receive())["type"] == "websocket.receive":
             heard.append(SignalRequest.FromString(told["bytes"]))
-            if heard[-1].leave.action == LeaveRequest.Action.DISCONNECT and heard[-1].HasField("leave"):
+            if heard[-1].leave.action == LeaveRequest.Action.DISCONNECT and heard[-1].HasField(
+                "leave"
+            ):
                 goodbye.set()
 
     def _said(self) -> list[SignalResponse]:
         info = ServerInfo(version=self.version, protocol=14, node_id="ND_test")
-        lines = "" if self.trickles else "".join(f"a={line}\n" for line in self.candidates) + "a=end-of-candidates\n"
+        lines = (
+            ""
+            if self.trickles
+            else "".join(f"a={line}\n" for line in self.candidates) + "a=end-of-candidates\n"
+        )
         offer = SessionDescription(type="offer", sdp=OFFER.replace("m=audio", f"{lines}m=audio"))
         said = [
             SignalResponse(join=JoinResponse(server_info=info, ice_servers=self.relays)),
@@ -167,7 +182,9 @@ class Node:
             said += [
                 SignalResponse(
                     trickle=TrickleRequest(
-                        candidateInit=wish, target=SignalTarget.SUBSCRIBER, final=self.ends and wish == wishes[-1]
+                        candidateInit=wish,
+                        target=SignalTarget.SUBSCRIBER,
+                        final=self.ends and wish == wishes[-1],
                     )
                 )
                 for wish in wishes
@@ -178,10 +195,12 @@ class Node:
         """A signed answer to a signed check; nothing to anybody else."""
         with contextlib.suppress(ValueError):
             request = stun.parse_message(data)
-            if str(request.attributes.get("USERNAME", "")).startswith(f"{UFRAG}:") and request.check_message_integrity(
-                PASSWORD.encode()
-            ):
-                reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id)
+            if str(request.attributes.get("USERNAME", "")).startswith(
+                f"{UFRAG}:"
+            ) and request.check_message_integrity(PASSWORD.encode()):
+                reply = stun.Message(
+                    stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id
+                )
                 reply.attributes["XOR-MAPPED-ADDRESS"] = addr
                 reply.add_message_integrity(PASSWORD.encode())
                 return bytes(reply)
@@ -204,7 +223,9 @@ class _Agent(asyncio.DatagramProtocol):
 async def standing(node: Node) -> AsyncIterator[Node]:
     """The node, for as long as the block lasts."""
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Agent(node), local_addr=("127.0.0.1", 0))
+    transport, _ = await loop.create_datagram_endpoint(
+        lambda: _Agent(node), local_addr=("127.0.0.1", 0)
+    )
     node.udp = transport.get_extra_info("sockname")[1]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         node.port = listener.getsockname()[1]

@@ -23,12 +23,18 @@ Manifest = dict[str, Any]
 def rendered(environment: str, home: str) -> tuple[Manifest, ...]:
     """All that `kubectl kustomize` makes of one home in one environment. Raises CalledProcessError."""
     command = [str(KUBECTL), "kustomize", str(OVERLAYS / environment / home)]
-    return tuple(yaml.safe_load_all(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+    return tuple(
+        yaml.safe_load_all(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    )
 
 
 def of_kind(environment: str, kind: str) -> list[Manifest]:
     """Those manifests of an environment that are of one kind, the hook among them."""
-    return [each for each in (*rendered(environment, "cronjob"), hook(environment)) if each["kind"] == kind]
+    return [
+        each
+        for each in (*rendered(environment, "cronjob"), hook(environment))
+        if each["kind"] == kind
+    ]
 
 
 def one(environment: str, kind: str) -> Manifest:
@@ -63,9 +69,15 @@ class Pod:
 def pods(environment: str) -> Iterator[Pod]:
     """The CronJob's pod, and the hook's as Argo CD names it: commit, phase and time come between."""
     cronjob = one(environment, "CronJob")
-    yield Pod(f"{cronjob['metadata']['name']}-29800000-abcde", cronjob["spec"]["jobTemplate"]["spec"]["template"])
+    yield Pod(
+        f"{cronjob['metadata']['name']}-29800000-abcde",
+        cronjob["spec"]["jobTemplate"]["spec"]["template"],
+    )
     gate = hook(environment)
-    yield Pod(f"{gate['metadata']['generateName']}6ccfe74-postsync-1767225600-abcde", gate["spec"]["template"])
+    yield Pod(
+        f"{gate['metadata']['generateName']}6ccfe74-postsync-1767225600-abcde",
+        gate["spec"]["template"],
+    )
 
 
 def hook_file(environment: str) -> Path:
@@ -74,7 +86,9 @@ def hook_file(environment: str) -> Path:
 
 def hook_text(environment: str) -> str:
     """What stands in `hook_file`."""
-    return PLEASE.format(environment) + yaml.safe_dump(hook(environment), sort_keys=False, width=1000)
+    return PLEASE.format(environment) + yaml.safe_dump(
+        hook(environment), sort_keys=False, width=1000
+    )
 
 
 def main() -> int:

@@ -47,7 +47,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.asked.append(Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        self.server.asked.append(
+            Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+        )
         if self.server.hangs:
             self.server.released.wait()
             return

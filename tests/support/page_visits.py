@@ -24,7 +24,11 @@ ERROR_BOX = "데이터를 불러오는데 실패했습니다."
 EMPTY = "드라이브로 파일을 드래그하거나 마우스 오른쪽 클릭으로 파일을 추가하세요"
 UPLOADED = "모든 파일이 업로드되었습니다."
 SIGN_IN = "GOOGLE 계정으로 계속하기"
-PICKED: FilePayload = {"name": "새 파일.txt", "mimeType": "text/plain", "buffer": b"written by alice"}
+PICKED: FilePayload = {
+    "name": "새 파일.txt",
+    "mimeType": "text/plain",
+    "buffer": b"written by alice",
+}
 
 
 @dataclass
@@ -124,11 +128,14 @@ async def visitor(browser: Browser, place: Place, tokens: dict[str, str]) -> Vis
     page = await browser.new_page()
     await page.goto(f"{place.url}/config.js")
     await page.evaluate(
-        "all => { for (const [key, value] of Object.entries(all)) localStorage.setItem(key, value) }", tokens
+        "all => { for (const [key, value] of Object.entries(all)) localStorage.setItem(key, value) }",
+        tokens,
     )
     found = Visitor(page, place)
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    page.on("console", lambda said: found.complaints.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console", lambda said: found.complaints.append(said.text) if said.type == "error" else None
+    )
     place.asked.clear()
     return found
 
@@ -136,7 +143,11 @@ async def visitor(browser: Browser, place: Place, tokens: dict[str, str]) -> Vis
 def tokens_of(place: Place, who: str = "alice", seconds: float = 60) -> dict[str, str]:
     user, key = place.world.cast[who], place.world.key
     access = key.mint(user.id, user.email, "access", seconds)
-    return {"accessToken": access, "refreshToken": key.mint(user.id, user.email, "refresh", 600), "userId": user.id}
+    return {
+        "accessToken": access,
+        "refreshToken": key.mint(user.id, user.email, "refresh", 600),
+        "userId": user.id,
+    }
 
 
 def put_file(world: World, name: str) -> None:

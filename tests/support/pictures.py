@@ -41,7 +41,9 @@ class Recorded:
 
 RECORDED = (
     Recorded("", (Shot("green", scheme="dark"),)),
-    Recorded("storage-presigns-with-dev-credentials", (Shot("storage-presigns-with-dev-credentials"),)),
+    Recorded(
+        "storage-presigns-with-dev-credentials", (Shot("storage-presigns-with-dev-credentials"),)
+    ),
     Recorded("page-reconnects-with-stale-token", (Shot("page-reconnects-with-stale-token"),)),
     Recorded(
         "storage-base-path-mismatch",
@@ -85,7 +87,9 @@ async def take(chromium: Browser, folder: Path, shots: Sequence[Shot], into: Pat
     for shot in shots:
         width, height = shot.size
         viewport = {"width": width, "height": height}
-        page = await chromium.new_page(viewport=viewport, color_scheme=shot.scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page = await chromium.new_page(
+            viewport=viewport, color_scheme=shot.scheme, reduced_motion="reduce"
+        )  # type: ignore[arg-type]
         await page.goto((folder / "report.html").resolve().as_uri())
         target = page.locator(shot.of).first if shot.of else page
         await target.screenshot(path=into / f"{shot.name}.png")

@@ -17,5 +17,13 @@ def token(kind: str = "access", subject: str = "b0395e6e-8a5f-4f7e-9c64-0c5d3a1b
 def spellings(secret: str) -> set[str]:
     """Raw, percent-encoded, and base64 at each place it can have in a longer text."""
     raw = secret.encode()
-    within = {base64.b64encode(b"\0" * n + raw).decode().rstrip("=")[4 * (n > 0) : -2] for n in range(3)}
-    return {secret, quote(secret, ""), quote(secret, "").lower(), base64.b64encode(raw).decode(), *within}
+    within = {
+        base64.b64encode(b"\0" * n + raw).decode().rstrip("=")[4 * (n > 0) : -2] for n in range(3)
+    }
+    return {
+        secret,
+        quote(secret, ""),
+        quote(secret, "").lower(),
+        base64.b64encode(raw).decode(),
+        *within,
+    }

@@ -25,7 +25,10 @@ def find() -> Path:
 def _unpack() -> str:
     """Why not; empty when done. Needs no root and starts no service."""
     with tempfile.TemporaryDirectory() as folder:
-        for step in (["apt-get", "download", "prometheus"], ["sh", "-c", "dpkg-deb -x prometheus_*.deb ."]):
+        for step in (
+            ["apt-get", "download", "prometheus"],
+            ["sh", "-c", "dpkg-deb -x prometheus_*.deb ."],
+        ):
             try:
                 subprocess.run(step, cwd=folder, check=True, capture_output=True, timeout=120)
             except (OSError, subprocess.SubprocessError) as error:
@@ -38,4 +41,6 @@ def _unpack() -> str:
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([find(), *words], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        [find(), *words], capture_output=True, text=True, check=False, timeout=120
+    )

@@ -12,10 +12,18 @@ SPENT = js({"code": "AUTH006", "message": "used"}, 401)
 REFRESH = "POST apex/api/svc/auth/api/auth/refresh"
 
 
-def token(kind: str = "access", number: int = 0, age: float = 60, seconds: float = 1800, user: str = "u-1") -> str:
+def token(
+    kind: str = "access", number: int = 0, age: float = 60, seconds: float = 1800, user: str = "u-1"
+) -> str:
     """Issued `age` seconds ago, for `seconds`."""
     issued = int(time.time() - age)
-    claims = {"sub": user, "type": kind, "iat": issued, "exp": issued + int(seconds), "number": number}
+    claims = {
+        "sub": user,
+        "type": kind,
+        "iat": issued,
+        "exp": issued + int(seconds),
+        "number": number,
+    }
     return jwt.encode(claims, KEY)
 
 

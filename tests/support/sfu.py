@@ -37,13 +37,22 @@ class Standing:
     def token(self, who: str = "alice", room: str = "room", secret: str = "", **claims: Any) -> str:
         """A good seat in a room; `claims` and `secret` say what is not good about it."""
         video = {"roomJoin": True, "room": room}
-        said = {"iss": self.livekit.key, "sub": who, "exp": int(time.time()) + 120, "video": video, **claims}
+        said = {
+            "iss": self.livekit.key,
+            "sub": who,
+            "exp": int(time.time()) + 120,
+            "video": video,
+            **claims,
+        }
         return jwt.encode(
-            {name: value for name, value in said.items() if value is not None}, secret or self.livekit.secret
+            {name: value for name, value in said.items() if value is not None},
+            secret or self.livekit.secret,
         )
 
     def get(self, path: str, token: str = "", **headers: str) -> httpx.Response:
-        return self.http.get(path, headers={**headers, **({"Authorization": f"Bearer {token}"} if token else {})})
+        return self.http.get(
+            path, headers={**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+        )
 
     def twirp(self, method: str, token: str = "", **asked: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -107,7 +116,9 @@ def standing() -> Iterator[Standing]:
         )
         try:
             _wait(port)
-            with httpx.Client(base_url=f"http://{livekit.address}", trust_env=False, timeout=PATIENCE) as http:
+            with httpx.Client(
+                base_url=f"http://{livekit.address}", trust_env=False, timeout=PATIENCE
+            ) as http:
                 yield Standing(livekit, server, http)
         finally:
             process.terminate()

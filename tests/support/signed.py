@@ -21,7 +21,15 @@ def private_key(number: int, bits: int) -> rsa.RSAPrivateKey:
 def signed(number: int = 0, kid: str = KID, **said: Any) -> str:
     """An access token by the key with this number."""
     now = int(time.time())
-    claims = {"sub": "u-1", "iss": ISSUER, "iat": now, "exp": now + 1800, "type": "access", "email": "a@b", **said}
+    claims = {
+        "sub": "u-1",
+        "iss": ISSUER,
+        "iat": now,
+        "exp": now + 1800,
+        "type": "access",
+        "email": "a@b",
+        **said,
+    }
     return jwt.encode(claims, private_key(number, 2048), algorithm="RS256", headers={"kid": kid})
 
 

@@ -38,7 +38,9 @@ def at_google(visitor: Visitor, address: str, who: str) -> str:
     provider = visitor.environment["oauth"]["provider"]
     while address.startswith(provider):
         if INTERACTION.fullmatch(urlsplit(address).path):
-            answer = visitor.http.post(f"{address}/login", data={"account": visitor.environment["cast"][who]["email"]})
+            answer = visitor.http.post(
+                f"{address}/login", data={"account": visitor.environment["cast"][who]["email"]}
+            )
         else:
             answer = visitor.http.get(address)
         address = urljoin(address, answer.headers["location"])
@@ -50,4 +52,6 @@ def sign_in(visitor: Visitor, who: str, **query: str) -> Landed:
     start = first_leg(visitor, **query)
     back = at_google(visitor, start.headers["location"], who)
     ended = visitor.http.get(back)
-    return Landed(urljoin(back, ended.headers.get("location", "")), (start.headers["location"], back))
+    return Landed(
+        urljoin(back, ended.headers.get("location", "")), (start.headers["location"], back)
+    )

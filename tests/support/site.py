@@ -22,7 +22,9 @@ from probes.recording.recorder import Evidence, Recorder
 from probes.recording.redactor import Redactor
 
 SHELL = b'<!doctype html><div id="root"></div><script src="/assets/app.js"></script>'
-FILES = Presign(host="files.s3.example", style="virtual-host", bucket="files", region="ap-northeast-2")
+FILES = Presign(
+    host="files.s3.example", style="virtual-host", bucket="files", region="ap-northeast-2"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ class Site:
         self.says: dict[str, Said] = {}
         self.asked: list[Asked] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
+        )
         self._thread.start()
 
     @property
@@ -127,8 +131,12 @@ async def secured(named: str, ca: Path, body: bytes = b"", **wish: Any) -> Async
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
-            status, kind = (b"200 OK", b"Content-Type: text/html\r\n") if body else (b"204 No Content", b"")
-            writer.write(b"HTTP/1.1 " + status + b"\r\n" + kind + b"Connection: close\r\n\r\n" + body)
+            status, kind = (
+                (b"200 OK", b"Content-Type: text/html\r\n") if body else (b"204 No Content", b"")
+            )
+            writer.write(
+                b"HTTP/1.1 " + status + b"\r\n" + kind + b"Connection: close\r\n\r\n" + body
+            )
         writer.close()
 
     async with await asyncio.start_server(welcome, "127.0.0.1", 0, ssl=context) as server:

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 
-def sleeps(monkeypatch: pytest.MonkeyPatch, module: str, how: Callable[[float], Awaitable[None]]) -> None:
+def sleeps(
+    monkeypatch: pytest.MonkeyPatch, module: str, how: Callable[[float], Awaitable[None]]
+) -> None:
     """Have `module` (its name) await `how` for asyncio.sleep.
 
     asyncio itself is left alone: a server of another test that never really slept would never give the loop away.

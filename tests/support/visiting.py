@@ -55,7 +55,12 @@ class Visitor:
     def token(self, who: str, **claims: object) -> str:
         """An access token that is truly signed; `claims` say what is not as usual in it."""
         identity, member = self.environment["identity"], self.environment["cast"][who]
-        usual = {"sub": member["user"], "email": member["email"], "iss": identity["issuer"], "type": "access"}
+        usual = {
+            "sub": member["user"],
+            "email": member["email"],
+            "iss": identity["issuer"],
+            "type": "access",
+        }
         key = Path(identity["signing_key"]).read_text()
         said = {**usual, "exp": int(time.time()) + 600, **claims}
         return jwt.encode(said, key, "RS256", {"kid": identity["kid"]})

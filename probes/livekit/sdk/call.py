@@ -36,7 +36,9 @@ class Talks:
     async def _have(self, _: int) -> Call:
         calls, climb = self.calls(), await self._climb()
         async with calls.room("call") as room:
-            speaker, listener = (calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER))
+            speaker, listener = (
+                calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER)
+            )
             wish = Wish(calls.promised.url, speaker, listener, by_tcp=reached(climb).tcp)
             call = await worker_process.made(wish, self._web.target.tls.ca)
         _note(call)
@@ -66,7 +68,9 @@ class Talks:
 
     async def fall_back_to_tcp(self) -> None:
         """Who is made to use TCP is heard all the same."""
-        current().judge(checks.explain_fallback(await self.have_met(), reached(await self._climb())))
+        current().judge(
+            checks.explain_fallback(await self.have_met(), reached(await self._climb()))
+        )
 
     async def have_met(self) -> Call:
         """A call in which two people were connected, be it by hole punching. Raises Broken where they were not."""
@@ -78,12 +82,16 @@ class Talks:
 
 def reached(climb: "Climb") -> Reached:
     """Which of the doors that the server names opened to who came uncalled."""
-    answered = {check.place.transport for check in climb.checks if check.place.named and check.answered}
+    answered = {
+        check.place.transport for check in climb.checks if check.place.named and check.answered
+    }
     return Reached(udp="udp" in answered, tcp="tcp" in answered)
 
 
 def _note(call: Call) -> None:
     for fact in call.facts:
-        current().note(f"call: {type(fact).__name__} {', '.join(f'{k}={v}' for k, v in asdict(fact).items())}")
+        current().note(
+            f"call: {type(fact).__name__} {', '.join(f'{k}={v}' for k, v in asdict(fact).items())}"
+        )
     if call.crash:
         current().note(f"call: its worker broke: {call.crash}")

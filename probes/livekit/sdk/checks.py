@@ -24,7 +24,9 @@ LOST = 0.05  # of all packets of sound
 FAR = 0.25  # seconds of round trip
 
 _SDP = "DTLS on the way that ICE found: a path that drops large packets (MTU), or another server's certificate"
-_FORWARDING = "livekit-server: forwarding between participants, or what their tokens let them subscribe to"
+_FORWARDING = (
+    "livekit-server: forwarding between participants, or what their tokens let them subscribe to"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +56,66 @@ def _not_joined(failed: Failed, reached: Reached) -> Finding:
     said = f"LiveKit's SDK could not join: {failed.said}"
     if "signal failure" in failed.said:
         if "timed out" in failed.said:
-            return Finding(Code.LIVEKIT_JOIN_TIMEOUT, said, "livekit-server: Redis, or a node that is draining")
+            return Finding(
+                Code.LIVEKIT_JOIN_TIMEOUT, said, "livekit-server: Redis, or a node that is draining"
+            )
         suspect = "edge: /rtc/v1 must answer as the server does (404 before 1.9.10), so that SDKs fall back to /rtc"
         return Finding(Code.LIVEKIT_UPGRADE_BLOCKED, said, suspect)
     if reached.udp or reached.tcp:
         return Finding(Code.LIVEKIT_DTLS_FAILED, f"{said}; its ICE answers", _SDP)
-    return Finding(Code.LIVEKIT_UNREACHABLE, f"{said}; its ICE answers nobody", "security group, NAT, or node address")
+    return Finding(
+        Code.LIVEKIT_UNREACHABLE,
+        f"{said}; its ICE answers nobody",
+        "security group, NAT, or node address",
+    )
 
 
 def explain_data(call: Call) -> Finding | None:
     """Data arrives both ways, all that is reliable and most that is not. Raises CannotAsk."""
     if failed := call.failure("data"):
-        return Finding(Code.LIVEKIT_DATA_LOST, f"the SDK could not send data: {failed.said}", _FORWARDING)
+        return Finding(
+            Code.LIVEKIT_DATA_LOST, f"the SDK could not send data: {failed.said}", _FORWARDING
+        )
     told = call.every(Data)
     if not told:
         raise crashed(call)
-    lost = [data for data in told if data.heard < data.sent * (LOSSY_ENOUGH if data.way == LOSSY else 1)]
+    lost = [
+        data for data in told if data.heard < data.sent * (LOSSY_ENOUGH if data.way == LOSSY else 1)
+    ]
     if not lost:
         return None
-    each = ", ".join(f"{data.heard} of {data.sent} {data.way} messages of the {data.who}" for data in lost)
+    each = ", ".join(
+        f"{data.heard} of {data.sent} {data.way} messages of the {data.who}" for data in lost
+    )
     return Finding(Code.LIVEKIT_DATA_LOST, f"within {DELIVERING:g} s came {each}", _FORWARDING)
 
 
 def explain_sound(call: Call) -> Finding | None:
     """The tone that one plays is what the other hears, soon and without gaps. Raises CannotAsk."""
     if failed := call.failure("sound"):
-        return Finding(Code.LIVEKIT_MEDIA_LOST, f"the SDK could not publish sound: {failed.said}", _FORWARDING)
+        return Finding(
+            Code.LIVEKIT_MEDIA_LOST, f"the SDK could not publish sound: {failed.said}", _FORWARDING
+        )
     sound = call.first(Sound)
     if sound is None:
         raise crashed(call)
     if sound.after < 0:
         return Finding(Code.LIVEKIT_MEDIA_LOST, _silence(sound), _FORWARDING)
     if poor := ", ".join(_poor(sound, call.every(Path))):
-        return Finding(Code.LIVEKIT_MEDIA_POOR, f"the tone was heard, but {poor}", "the path, or a node at its limits")
+        return Finding(
+            Code.LIVEKIT_MEDIA_POOR,
+            f"the tone was heard, but {poor}",
+            "the path, or a node at its limits",
+        )
     return None
 
 
 def _silence(sound: Sound) -> str:
     if not sound.packets:
         return f"one played a tone, and not one packet of sound reached the other within {SOUNDING:g} s"
-    heard = f"{sound.hertz:.0f} Hz with {sound.share:.0%} of the energy" if sound.hertz else "silence"
+    heard = (
+        f"{sound.hertz:.0f} Hz with {sound.share:.0%} of the energy" if sound.hertz else "silence"
+    )
     return f"one played {HERTZ:.0f} Hz, the other got {sound.packets} packets and heard {heard}"
 
 
@@ -118,20 +140,28 @@ def explain_fallback(call: Call, reached: Reached) -> Finding | None:
         raise crashed(call)
     if came.protocol != "tcp":
         return _no_fallback(f"made to use TCP, the SDK came back by {came.protocol or 'nothing'}")
-    if came.heard < came.sent and explain_data(call) is None:  # what no way carries says nothing of this one
+    if (
+        came.heard < came.sent and explain_data(call) is None
+    ):  # what no way carries says nothing of this one
         return _no_fallback(f"by TCP port {came.port} {came.heard} of {came.sent} messages arrived")
     return None
 
 
 def _no_fallback(observed: str) -> Finding:
-    suspect = "rtc.tcp_port of the chart, the security group's TCP rule, or a load balancer before it"
+    suspect = (
+        "rtc.tcp_port of the chart, the security group's TCP rule, or a load balancer before it"
+    )
     return Finding(Code.LIVEKIT_TCP_FALLBACK_MISSING, observed, suspect)
 
 
 def crashed(call: Call) -> CannotAsk:
-    return CannotAsk(f"the worker that makes the call broke: {call.crash or 'it did not say what was asked for'}")
+    return CannotAsk(
+        f"the worker that makes the call broke: {call.crash or 'it did not say what was asked for'}"
+    )
 
 
 def _paths(call: Call) -> str:
-    paths = [f"{path.who} by {path.protocol} to a {path.kind} candidate" for path in call.every(Path)]
+    paths = [
+        f"{path.who} by {path.protocol} to a {path.kind} candidate" for path in call.every(Path)
+    ]
     return ", ".join(paths) or "by a way it did not tell"

@@ -34,7 +34,9 @@ async def opened(url: str) -> AsyncIterator[str]:
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+    with contextlib.suppress(
+        OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
+    ):
         request = await reader.readuntil(b"\r\n\r\n")
         host, _, port = request.split(b" ", 2)[1].decode("ascii").rpartition(":")
         try:

@@ -29,7 +29,9 @@ class Person:
         self.name, self.room = name, rtc.Room()
         self._heard: dict[bytes, float] = {}
         self._news = asyncio.Event()
-        self._track: asyncio.Future[rtc.RemoteAudioTrack] = asyncio.get_running_loop().create_future()
+        self._track: asyncio.Future[rtc.RemoteAudioTrack] = (
+            asyncio.get_running_loop().create_future()
+        )
         self._sounding: set[asyncio.Task[None]] = set()
         self.room.on("data_received", self._hear)
         self.room.on("track_subscribed", self._subscribed)
@@ -59,7 +61,9 @@ class Person:
         for number in range(count):
             message = f"{self.name} {way} {number} {time.monotonic_ns()}".encode()
             said[message] = time.monotonic()
-            await self.room.local_participant.publish_data(message, reliable=way == RELIABLE, topic="probe")
+            await self.room.local_participant.publish_data(
+                message, reliable=way == RELIABLE, topic="probe"
+            )
         return said
 
     async def heard_all(self, said: Sequence[bytes], seconds: float) -> int:
@@ -75,13 +79,18 @@ class Person:
 
     def slowest(self, said: dict[bytes, float]) -> float:
         """Seconds of the slowest of `said` that was heard; 0 where none was."""
-        return max((self._heard[message] - at for message, at in said.items() if message in self._heard), default=0.0)
+        return max(
+            (self._heard[message] - at for message, at in said.items() if message in self._heard),
+            default=0.0,
+        )
 
     async def sound(self) -> None:
         """Publish a microphone that gives our tone from now on. Without pauses in silence, without redundancy."""
         source = rtc.AudioSource(tone.RATE, 1, 2 * _FRAME)
         track = rtc.LocalAudioTrack.create_audio_track("tone", source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False)
+        options = rtc.TrackPublishOptions(
+            source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
+        )
         self._sounding.add(asyncio.ensure_future(_play(source)))
         await self.room.local_participant.publish_track(track, options)
 
@@ -98,10 +107,14 @@ class Person:
         await asyncio.gather(listening, return_exceptions=True)
         packets, lost = _received(await self._stats())
         best = tone.recognised(ear.whole)
-        return Sound(best.hertz, best.share, ear.after, packets, lost / (packets + lost) if packets else 0.0)
+        return Sound(
+            best.hertz, best.share, ear.after, packets, lost / (packets + lost) if packets else 0.0
+        )
 
     async def _collect(self, ear: "_Ear") -> None:
-        stream = rtc.AudioStream(await self._track, sample_rate=tone.RATE, num_channels=1, frame_size_ms=_FRAME)
+        stream = rtc.AudioStream(
+            await self._track, sample_rate=tone.RATE, num_channels=1, frame_size_ms=_FRAME
+        )
         async for event in stream:
             if ear.hear(np.frombuffer(event.frame.data, dtype=np.int16)):
                 return
@@ -120,7 +133,14 @@ class Person:
         for pair in (pairs[name] for name in sorted(chosen & pairs.keys())):
             if end := ends.get(pair.remote_candidate_id):
                 kind = _KINDS[end.candidate_type] if end.candidate_type < len(_KINDS) else "unknown"
-                return Path(self.name, end.protocol, end.address, end.port, kind, pair.current_round_trip_time)
+                return Path(
+                    self.name,
+                    end.protocol,
+                    end.address,
+                    end.port,
+                    kind,
+                    pair.current_round_trip_time,
+                )
         return None
 
     async def come_again_by_tcp(self) -> None:
@@ -159,16 +179,22 @@ async def _play(source: rtc.AudioSource) -> None:
 def _received(stats: Sequence[RtcStats]) -> tuple[int, int]:
     """Audio packets that came, and those that did not."""
     audio = [stat.inbound_rtp.received for stat in stats if stat.inbound_rtp.stream.kind == "audio"]
-    return sum(each.packets_received for each in audio), sum(max(each.packets_lost, 0) for each in audio)
+    return sum(each.packets_received for each in audio), sum(
+        max(each.packets_lost, 0) for each in audio
+    )
 
 
 async def converse(one: Person, other: Person, seconds: float) -> list[Data]:
     """Data from each to the other, reliable and lossy, all at once."""
     said = {(p, way): await p.send(way) for p in (one, other) for way in (RELIABLE, LOSSY)}
-    hearing = {(one, way): other for way in (RELIABLE, LOSSY)} | {(other, way): one for way in (RELIABLE, LOSSY)}
+    hearing = {(one, way): other for way in (RELIABLE, LOSSY)} | {
+        (other, way): one for way in (RELIABLE, LOSSY)
+    }
 
     async def delivered(way: str, patience: float) -> None:
-        await asyncio.gather(*(hearing[p, way].heard_all([*said[p, way]], patience) for p in (one, other)))
+        await asyncio.gather(
+            *(hearing[p, way].heard_all([*said[p, way]], patience) for p in (one, other))
+        )
 
     began = time.monotonic()
     await delivered(RELIABLE, seconds)

@@ -54,11 +54,15 @@ async def call(wish: Wish, tell: Tell) -> None:
 
     speaker, listener = Person(SPEAKER), Person(LISTENER)
     try:
-        both = asyncio.gather(speaker.join(wish.url, wish.speaker), listener.join(wish.url, wish.listener))
+        both = asyncio.gather(
+            speaker.join(wish.url, wish.speaker), listener.join(wish.url, wish.listener)
+        )
         for person, seconds in zip((speaker, listener), await within(JOINING, both), strict=True):
             tell(Joined(person.name, seconds))
     except (rtc.ConnectError, TimeoutError) as error:
-        return tell(Failed("join", getattr(error, "message", "") or f"not connected within {JOINING:g} s"))
+        return tell(
+            Failed("join", getattr(error, "message", "") or f"not connected within {JOINING:g} s")
+        )
 
     with _stage("data", tell):
         for data in await within(2 * DELIVERING, converse(speaker, listener, DELIVERING)):
@@ -112,7 +116,9 @@ def _own_output() -> Tell:
 async def _once(wish: Wish, tell: Tell) -> None:
     gone = asyncio.Event()
     patience = 0.0 if wish.listener else LEAVING
-    threading.Thread(target=_watch, args=(asyncio.get_running_loop(), gone, patience), daemon=True).start()
+    threading.Thread(
+        target=_watch, args=(asyncio.get_running_loop(), gone, patience), daemon=True
+    ).start()
     await _perform(wish, tell, gone)
     os._exit(0)  # in an orderly end the SDK aborts now and then, or waits for what we have let go
 

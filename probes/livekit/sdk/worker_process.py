@@ -18,11 +18,20 @@ from probes.finding import CannotAsk
 from probes.livekit.sdk.messages import LEAVING, Call, Fact, Failed, Playing, Wish, is_last, read
 
 COMMAND = (sys.executable, "-m", "probes.livekit.sdk.worker")
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 WHOLE = 20.0  # seconds; then the worker is ended, whatever it does
 _SAID = 4000  # characters of its last words
 # What a worker needs of our environment, in which secrets are named.
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "LIVEKIT_LIB_PATH")
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "LIVEKIT_LIB_PATH",
+)
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
 
 
@@ -69,7 +78,11 @@ class Worker:
     @property
     def how_it_ended(self) -> str:
         code = self._process.returncode or 0
-        ended = f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with {code}, undone"
+        ended = (
+            f"it was ended by {signal.Signals(-code).name}"
+            if code < 0
+            else f"it ended with {code}, undone"
+        )
         return "; ".join(filter(None, (ended, self._words.result())))
 
     async def _last_words(self) -> str:
@@ -81,7 +94,9 @@ class Worker:
 
 
 @asynccontextmanager
-async def asked(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) -> AsyncIterator[Worker]:
+async def asked(
+    wish: Wish, ca: str = "", command: Sequence[str] = COMMAND
+) -> AsyncIterator[Worker]:
     """A worker that has its wish. When the block ends, in whatever way, it is gone, and all that it started.
 
     `ca` is a PEM file to trust beside the system's authorities.
@@ -103,7 +118,9 @@ async def asked(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) -> A
         await asyncio.shield(worker.end())
 
 
-async def made(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, seconds: float = WHOLE) -> Call:
+async def made(
+    wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, seconds: float = WHOLE
+) -> Call:
     """All that a worker told of the call, for at most `seconds`."""
     late = ""
     async with asked(wish, ca, command) as worker:
@@ -119,7 +136,9 @@ async def made(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, secon
 
 
 @asynccontextmanager
-async def playing(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) -> AsyncIterator[Worker]:
+async def playing(
+    wish: Wish, ca: str = "", command: Sequence[str] = COMMAND
+) -> AsyncIterator[Worker]:
     """Somebody who plays the tone as long as the block lasts, and then leaves. Raises CannotAsk where they cannot."""
     async with asked(wish, ca, command) as worker:
         try:
@@ -133,13 +152,22 @@ async def playing(wish: Wish, ca: str = "", command: Sequence[str] = COMMAND) ->
             yield worker
             await worker.dismiss()
             return
-    raise CannotAsk(f"nobody could be made to speak: {getattr(fact, 'said', '') or worker.how_it_ended}")
+    raise CannotAsk(
+        f"nobody could be made to speak: {getattr(fact, 'said', '') or worker.how_it_ended}"
+    )
 
 
 def environment(ours: Mapping[str, str], ca: str) -> dict[str, str]:
     """What the worker gets to know of our environment; pure but for where this machine keeps its authorities."""
-    passed = {name: ours[name] for name in (*_PASSED_ON, *_PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR") if name in ours}
+    passed = {
+        name: ours[name]
+        for name in (*_PASSED_ON, *_PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR")
+        if name in ours
+    }
     if ca:  # rustls-native-certs reads both, and nothing else once one of them is set
         places = ssl.get_default_verify_paths()
-        passed |= {"SSL_CERT_FILE": ca, "SSL_CERT_DIR": ours.get("SSL_CERT_DIR", places.capath or "")}
+        passed |= {
+            "SSL_CERT_FILE": ca,
+            "SSL_CERT_DIR": ours.get("SSL_CERT_DIR", places.capath or ""),
+        }
     return {**passed, "PYTHONUNBUFFERED": "1"}

@@ -26,7 +26,10 @@ async def web(site: Site, recorder: Recorder, tmp_path: Path) -> AsyncIterator[W
     pem = tmp_path / "key.pem"
     pem.write_bytes(_pem())
     web = Web(target_at(site, identity=Identity(way="signing-key", signing_key=str(pem))))
-    site.says |= {f"GET api{JWKS}": js({"keys": [published()]}), f"POST apex{LOGOUT}": js({"message": "Logged out"})}
+    site.says |= {
+        f"GET api{JWKS}": js({"keys": [published()]}),
+        f"POST apex{LOGOUT}": js({"message": "Logged out"}),
+    }
     yield web
     await web.close()
 
@@ -41,7 +44,9 @@ def alice(web: Web, recorder: Recorder) -> Member:
 
 
 @pytest.mark.parametrize("kind", [*KINDS, MISPLACED])
-async def test_every_kind_is_made_and_known(web: Web, alice: Member, recorder: Recorder, kind: str) -> None:
+async def test_every_kind_is_made_and_known(
+    web: Web, alice: Member, recorder: Recorder, kind: str
+) -> None:
     """The redactor has learned it before anybody could send it."""
     bad = await Counterfeits(web).get(kind, alice)
     shown = recorder.evidence.redactor.text(f"they sent '{bad.token}' and '{bad.foreign}'")
@@ -54,7 +59,9 @@ async def test_every_kind_is_made_and_known(web: Web, alice: Member, recorder: R
 async def test_all_who_ask_get_the_same(site: Site, web: Web, alice: Member) -> None:
     """Asked for at the same time, made once; another member has another."""
     made = Counterfeits(web)
-    one, two = await asyncio.gather(made.get("hs256-public", alice), made.get("hs256-public", alice))
+    one, two = await asyncio.gather(
+        made.get("hs256-public", alice), made.get("hs256-public", alice)
+    )
     assert one == two
     assert len([asked for asked in site.asked if asked.path == JWKS]) == 1
 
@@ -64,7 +71,10 @@ async def test_what_weAlist_makes_is_truly_signed(web: Web, alice: Member) -> No
     made, public = Counterfeits(web), private_key(0, 2048).public_key()
     told = {
         kind: jwt.decode(
-            (await made.get(kind, alice)).token, public, algorithms=["RS256"], options={"verify_exp": False}
+            (await made.get(kind, alice)).token,
+            public,
+            algorithms=["RS256"],
+            options={"verify_exp": False},
         )
         for kind in ("expired", "wrong-issuer", "refresh", "signed-out")
     }

@@ -16,7 +16,10 @@ from tests.support.signed import private_key, signed
 
 GOOD = signed()
 PUBLIC = private_key(0, 2048).public_key()
-EVERY = {**{name: forge(GOOD) for name, forge in FORGERIES.items()}, "hs256-public": hs256_public(GOOD, PUBLIC)}
+EVERY = {
+    **{name: forge(GOOD) for name, forge in FORGERIES.items()},
+    "hs256-public": hs256_public(GOOD, PUBLIC),
+}
 WHOLE = {name: token for name, token in EVERY.items() if name not in ("empty", "not-a-jwt")}
 
 
@@ -41,14 +44,18 @@ def test_a_careful_verifier_refuses_it(name: str) -> None:
 def test_who_only_parses_is_told_of_the_same_person(name: str) -> None:
     """Nothing but the signature speaks against it: subject, type and issuer are those of the good token."""
     said, good = tokens.claims(WHOLE[name]), tokens.claims(GOOD)
-    assert [said[key] for key in ("sub", "iss", "type")] == [good[key] for key in ("sub", "iss", "type")]
+    assert [said[key] for key in ("sub", "iss", "type")] == [
+        good[key] for key in ("sub", "iss", "type")
+    ]
 
 
 def test_a_foreign_key_bears_the_right_name() -> None:
     """The kid is weAlist's, the signature is whole, and another's."""
     token = EVERY["foreign-key"]
     assert jwt.get_unverified_header(token) == jwt.get_unverified_header(GOOD)
-    assert jwt.decode(token, tokens.nobodys_key().public_key(), algorithms=["RS256"])["sub"] == "u-1"
+    assert (
+        jwt.decode(token, tokens.nobodys_key().public_key(), algorithms=["RS256"])["sub"] == "u-1"
+    )
 
 
 def test_what_is_not_signed_says_so() -> None:

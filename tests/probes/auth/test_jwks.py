@@ -33,7 +33,10 @@ def test_a_key_must_verify_what_was_signed() -> None:
     """Its name alone is not enough."""
     assert explain(read([published(0)]), signed(0)) is None
     assert explain(read([published(1), published(0)]), signed(0)) is None
-    other_key, other_name = explain(read([published(1)]), signed(0)), explain(read([published(0, "b")]), signed(0))
+    other_key, other_name = (
+        explain(read([published(1)]), signed(0)),
+        explain(read([published(0, "b")]), signed(0)),
+    )
     assert other_key
     assert other_name
     assert (other_key.code, other_name.code) == (Code.JWKS_UNSTABLE, Code.JWKS_UNSTABLE)
@@ -54,7 +57,11 @@ def test_a_weak_key_is_told() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"issuer": "another"}, {"jwks_uri": "https://x/keys"}, {"id_token_signing_alg_values_supported": ["HS256"]}],
+    [
+        {"issuer": "another"},
+        {"jwks_uri": "https://x/keys"},
+        {"id_token_signing_alg_values_supported": ["HS256"]},
+    ],
 )
 def test_openid_configuration_agrees_with_the_tokens(changed: dict[str, object]) -> None:
     """Issuer, place of the keys, algorithm."""
@@ -66,7 +73,10 @@ def test_openid_configuration_agrees_with_the_tokens(changed: dict[str, object])
 
 async def test_keys_that_serve_are_let_be(site: Site, web: Web) -> None:
     """Through the api host, as services inside would read them."""
-    site.says |= {f"GET api{JWKS}": js({"keys": [published()]}), f"GET api{OPENID}": js(OPENID_SAYS)}
+    site.says |= {
+        f"GET api{JWKS}": js({"keys": [published()]}),
+        f"GET api{OPENID}": js(OPENID_SAYS),
+    }
     await jwks.stay_the_same(web)
     await jwks.serve(web, signed())
     with pytest.raises(Broken) as caught:

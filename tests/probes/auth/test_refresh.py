@@ -56,7 +56,9 @@ async def test_a_bad_pair_is_kept_before_it_is_judged(site: Site, web: Web) -> N
         (page(), Code.EDGE_HTML_FALLBACK),
     ],
 )
-async def test_an_unused_token_that_gives_nothing_is_named(site: Site, web: Web, said: Said, code: Code) -> None:
+async def test_an_unused_token_that_gives_nothing_is_named(
+    site: Site, web: Web, said: Said, code: Code
+) -> None:
     """Spent by the gateway, not served, or answered by the edge."""
     site.says[REFRESH] = said
     with pytest.raises(Broken) as failure:
@@ -79,7 +81,9 @@ async def test_a_token_that_another_run_used_blames_nobody(site: Site, web: Web)
         (js({}, 500), Code.SERVICE_UNAVAILABLE),
     ],
 )
-async def test_a_used_token_must_be_refused_by_its_own_code(site: Site, web: Web, said: Said, code: Code) -> None:
+async def test_a_used_token_must_be_refused_by_its_own_code(
+    site: Site, web: Web, said: Said, code: Code
+) -> None:
     """AUTH006, and nothing else, says that it was used."""
     site.says[REFRESH] = said
     with pytest.raises(Broken) as failure:
@@ -111,7 +115,9 @@ def test_a_pair_is_judged_against_the_one_before(after: Tokens, words: str | Non
     assert not finding or (words or "") in finding.observed
 
 
-async def test_a_token_of_this_second_waits_for_the_next(site: Site, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_of_this_second_waits_for_the_next(
+    site: Site, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its successor would be its twin (contract 2.2); an older one is asked with at once."""
     slept: list[float] = []
 
@@ -120,7 +126,12 @@ async def test_a_token_of_this_second_waits_for_the_next(site: Site, web: Web, m
 
     sleeps(monkeypatch, "probes.auth.refresh", sleep)
     site.says[REFRESH] = SPENT
-    for refresh in (token("refresh", age=0), token("refresh", age=60), "opaque", token("refresh", age=-3600)):
+    for refresh in (
+        token("refresh", age=0),
+        token("refresh", age=60),
+        "opaque",
+        token("refresh", age=-3600),
+    ):
         assert isinstance(await refreshing.ask(web, refresh), Answer)
     assert 0 < slept[0] <= refreshing.A_SECOND
     assert slept[1:] == [0.0, 0.0, refreshing.A_SECOND]

@@ -66,7 +66,9 @@ async def signed_in(rotation: Rotation) -> Tokens:
         return session.tokens
 
 
-async def test_a_seed_is_spent_once_and_its_successor_kept(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_a_seed_is_spent_once_and_its_successor_kept(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """The next run needs no seed any more, and asks auth-service nothing while its access token lasts."""
     site.says[REFRESH] = gives(NEW)
     store = Open({})
@@ -95,16 +97,22 @@ async def test_an_access_token_that_would_not_outlive_the_run_is_refreshed(
     assert store.log == ["turn alice", "read alice", "swap alice", "swap alice"]
 
 
-async def test_who_cannot_save_does_not_spend(site: Site, web: Web, recorder: Recorder, tmp_path: Path) -> None:
+async def test_who_cannot_save_does_not_spend(
+    site: Site, web: Web, recorder: Recorder, tmp_path: Path
+) -> None:
     """A store that cannot be written is found out before auth-service is asked."""
     (tmp_path / "file").write_text("")
     state = FileState(tmp_path / "file" / "state.json", 5)
     with pytest.raises(CannotAsk, match=r"cannot be (written|read)"):
-        await signed_in(Rotation(web, recorder.evidence.redactor, state, {"ALICE_REFRESH": OLD.refresh}))
+        await signed_in(
+            Rotation(web, recorder.evidence.redactor, state, {"ALICE_REFRESH": OLD.refresh})
+        )
     assert site.asked == []
 
 
-async def test_who_comes_too_late_takes_what_is_kept(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_who_comes_too_late_takes_what_is_kept(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """Another run saved between our reading and our writing: its pair is ours, and nothing is spent."""
     store = Open({"refresh": OLD.refresh})
     store.loses = {"refresh": NEW.refresh, "access": NEW.access}
@@ -112,7 +120,9 @@ async def test_who_comes_too_late_takes_what_is_kept(site: Site, web: Web, recor
     assert site.asked == []
 
 
-async def test_the_loser_of_a_race_goes_on_with_what_the_winner_keeps(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_the_loser_of_a_race_goes_on_with_what_the_winner_keeps(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """auth-service says that the token is used; a moment later the store has its successor."""
     site.says[REFRESH] = SPENT
     store = Open({"refresh": OLD.refresh})
@@ -123,15 +133,22 @@ async def test_the_loser_of_a_race_goes_on_with_what_the_winner_keeps(site: Site
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_a_token_that_somebody_else_used_is_nobodys_fault(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_a_token_that_somebody_else_used_is_nobodys_fault(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """It is lost: we could not ask, and the sentence says how to seed a new one, into which variable."""
     site.says[REFRESH] = SPENT
-    with pytest.raises(CannotAsk, match=r"used by somebody else, who left no new one; seed a new one: .*ALICE_REFRESH"):
+    with pytest.raises(
+        CannotAsk,
+        match=r"used by somebody else, who left no new one; seed a new one: .*ALICE_REFRESH",
+    ):
         await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
 
 
 @pytest.mark.parametrize("said", [NOWHERE, Said(500), gives(Tokens("", "", "u"))])
-async def test_a_refresh_that_fails_keeps_the_old_token(site: Site, web: Web, recorder: Recorder, said: Said) -> None:
+async def test_a_refresh_that_fails_keeps_the_old_token(
+    site: Site, web: Web, recorder: Recorder, said: Said
+) -> None:
     """It may still be good; the next run tries."""
     site.says[REFRESH] = said if said.status != 200 else Said(200, b"{}", "application/json")
     store = Open({"refresh": OLD.refresh})
@@ -154,7 +171,12 @@ async def test_the_end_of_a_run_does_not_stop_a_refresh(
 ) -> None:
     """A run that is stopped between spending and keeping keeps first."""
     site.says[REFRESH] = gives(NEW)
-    store, asked, go_on, ask = Open({"refresh": OLD.refresh}), asyncio.Event(), asyncio.Event(), refreshing.ask
+    store, asked, go_on, ask = (
+        Open({"refresh": OLD.refresh}),
+        asyncio.Event(),
+        asyncio.Event(),
+        refreshing.ask,
+    )
 
     async def slowly(web: Web, refresh: str) -> object:
         answer = await ask(web, refresh)

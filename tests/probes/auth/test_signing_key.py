@@ -32,7 +32,11 @@ def test_a_pair_is_as_a_sign_in_gives_it(mint: Mint) -> None:
     pair = mint.pair(ALICE)
     access = jwt.decode(pair.access, KEY.public_key(), ["RS256"], issuer="us")
     refresh = jwt.decode(pair.refresh, KEY.public_key(), ["RS256"], issuer="us")
-    assert (access["sub"], access["type"], access["email"]) == ("u-1", "access", "alice@example.org")
+    assert (access["sub"], access["type"], access["email"]) == (
+        "u-1",
+        "access",
+        "alice@example.org",
+    )
     assert (refresh["type"], pair.user) == ("refresh", "u-1")
     assert jwt.get_unverified_header(pair.access)["kid"] == "k-1"
     assert access["iat"] < time.time() - 1
@@ -48,7 +52,12 @@ def test_an_expired_token_was_good_once(mint: Mint) -> None:
 
 def test_no_token_is_minted_twice(mint: Mint) -> None:
     """WeAlist's have no jti, and twins of one second share their fate."""
-    minted = [token for _ in range(20) for pair in [mint.pair(ALICE)] for token in (pair.access, pair.refresh)]
+    minted = [
+        token
+        for _ in range(20)
+        for pair in [mint.pair(ALICE)]
+        for token in (pair.access, pair.refresh)
+    ]
     assert len(set(minted)) == 40
 
 

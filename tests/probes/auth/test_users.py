@@ -27,14 +27,22 @@ async def test_somebody_signs_in_once(site: Site, cast: Cast) -> None:
     """However many ask at once; as the user that the environment names."""
     site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
     alice = cast.member("alice")
-    assert await asyncio.gather(*(alice.token() for _ in range(5))) == ["a-planted-access-token"] * 5
-    assert await alice.tokens() == Tokens("a-planted-access-token", "a-planted-refresh-token", "u-1")
-    assert [json.loads(asked.body) for asked in site.asked] == [{"userId": "u-1", "email": "alice@example.org"}]
+    assert (
+        await asyncio.gather(*(alice.token() for _ in range(5))) == ["a-planted-access-token"] * 5
+    )
+    assert await alice.tokens() == Tokens(
+        "a-planted-access-token", "a-planted-refresh-token", "u-1"
+    )
+    assert [json.loads(asked.body) for asked in site.asked] == [
+        {"userId": "u-1", "email": "alice@example.org"}
+    ]
     assert cast.member("alice") is alice
     assert (alice.name, alice.user, alice.email) == ("alice", "u-1", "alice@example.org")
 
 
-async def test_an_email_is_sent_only_where_there_is_one(site: Site, target: Target, web: Web) -> None:
+async def test_an_email_is_sent_only_where_there_is_one(
+    site: Site, target: Target, web: Web
+) -> None:
     """A token without one is another token (contract 6)."""
     site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
     await Cast(replace(target, cast={"bob": Part("u-2")}), web, Redactor()).member("bob").token()
@@ -42,23 +50,33 @@ async def test_an_email_is_sent_only_where_there_is_one(site: Site, target: Targ
 
 
 @pytest.mark.parametrize(
-    "api", [js({}, 404), js({"accessToken": 7}), js({"accessToken": "x"}, 500), Said(200, b"<html>")]
+    "api",
+    [js({}, 404), js({"accessToken": 7}), js({"accessToken": "x"}, 500), Said(200, b"<html>")],
 )
-async def test_the_apex_is_asked_where_the_api_host_gives_none(site: Site, cast: Cast, api: Said) -> None:
+async def test_the_apex_is_asked_where_the_api_host_gives_none(
+    site: Site, cast: Cast, api: Said
+) -> None:
     """Who signs in is set-up; hosts are judged elsewhere. A refresh token may be missing."""
-    site.says = {f"POST api{TEST_ENDPOINT}": api, f"POST apex{TEST_ENDPOINT}": js({"accessToken": "from the apex"})}
+    site.says = {
+        f"POST api{TEST_ENDPOINT}": api,
+        f"POST apex{TEST_ENDPOINT}": js({"accessToken": "from the apex"}),
+    }
     assert await cast.member("alice").tokens() == Tokens("from the apex", "", "u-1")
     assert [asked.host for asked in site.asked] == ["api", "apex"]
 
 
-async def test_an_api_host_that_is_down_is_no_reason_to_give_up(site: Site, target: Target, web: Web) -> None:
+async def test_an_api_host_that_is_down_is_no_reason_to_give_up(
+    site: Site, target: Target, web: Web
+) -> None:
     """As long as the apex answers."""
     site.says[f"POST apex{TEST_ENDPOINT}"] = TOKENS
     there = replace(target, hosts=replace(target.hosts, api="http://api.localhost:1"))
     assert await Cast(there, web, Redactor()).member("alice").token() == "a-planted-access-token"
 
 
-async def test_tokens_are_known_to_the_redactor_before_anybody_has_them(site: Site, target: Target, web: Web) -> None:
+async def test_tokens_are_known_to_the_redactor_before_anybody_has_them(
+    site: Site, target: Target, web: Web
+) -> None:
     """Both of them."""
     site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
     redactor = Redactor()
@@ -66,7 +84,9 @@ async def test_tokens_are_known_to_the_redactor_before_anybody_has_them(site: Si
     assert "planted" not in redactor.text("x a-planted-access-token y a-planted-refresh-token z")
 
 
-async def refusal(target: Target, web: Web, who: str = "alice", environ: dict[str, str] | None = None) -> str:
+async def refusal(
+    target: Target, web: Web, who: str = "alice", environ: dict[str, str] | None = None
+) -> str:
     with pytest.raises(CannotAsk) as said:
         await Cast(target, web, Redactor(), environ or {}).member(who).token()
     return str(said.value)
@@ -90,7 +110,11 @@ async def test_hosts_that_are_down_say_so(target: Target, web: Web) -> None:
 @pytest.mark.parametrize(
     ("changes", "who", "words"),
     [
-        ({}, "stranger", "the environment casts nobody as stranger; add [cast.stranger] with its user id"),
+        (
+            {},
+            "stranger",
+            "the environment casts nobody as stranger; add [cast.stranger] with its user id",
+        ),
         (
             {"way": Identity("static")},
             "alice",

@@ -26,7 +26,9 @@ PAIRS = [pair(number) for number in range(4)]
 ENDPOINT = f"POST api{TEST_ENDPOINT}"
 
 
-def alice(target: Target, web: Web, identity: Identity, environ: Mapping[str, str] | None = None) -> Member:
+def alice(
+    target: Target, web: Web, identity: Identity, environ: Mapping[str, str] | None = None
+) -> Member:
     part = Part("u-1", token="ALICE", refresh_token="ALICE_REFRESH")
     there = replace(target, identity=identity, cast={"alice": part})
     return Cast(there, web, Redactor(), {"KEY": PEM, **(environ or {})}).member("alice")
@@ -75,7 +77,9 @@ async def test_the_test_endpoint_is_asked_in_a_second_of_its_own(
     assert len(site.asked) == 2
 
 
-async def test_a_rotating_token_is_lent_to_one_at_a_time(site: Site, target: Target, web: Web, tmp_path: Path) -> None:
+async def test_a_rotating_token_is_lent_to_one_at_a_time(
+    site: Site, target: Target, web: Web, tmp_path: Path
+) -> None:
     """What one scenario has rotated is what the next gets, and the run's own token is not refreshed for it."""
     site.says[REFRESH] = gives(PAIRS[1])
     identity = Identity("refresh-token", state=f"file:{tmp_path / 'state.json'}")
@@ -90,7 +94,9 @@ async def test_a_rotating_token_is_lent_to_one_at_a_time(site: Site, target: Tar
     assert (await me.tokens()).refresh == PAIRS[1].refresh
     await asyncio.gather(scenario(2), scenario(3))
     assert [tokens.refresh for tokens in order] == [PAIRS[1].refresh, PAIRS[2].refresh]
-    assert (await FileState(tmp_path / "state.json", 5).read("alice"))["refresh"] == PAIRS[3].refresh
+    assert (await FileState(tmp_path / "state.json", 5).read("alice"))["refresh"] == PAIRS[
+        3
+    ].refresh
     assert len(site.asked) == 1
 
 
@@ -102,7 +108,9 @@ async def test_a_static_token_is_no_session(target: Target, web: Web) -> None:
             pass
 
 
-async def test_a_short_life_is_waited_out(site: Site, target: Target, web: Web, awake: list[float]) -> None:
+async def test_a_short_life_is_waited_out(
+    site: Site, target: Target, web: Web, awake: list[float]
+) -> None:
     """Where the endpoint honours the wish; where it does not, the environment file is wrong."""
     me = alice(target, web, Identity(short_life=True))
     short = Tokens(token(age=0, seconds=1), "r", "u-1")
@@ -115,7 +123,9 @@ async def test_a_short_life_is_waited_out(site: Site, target: Target, web: Web, 
         await me.expired()
 
 
-async def test_the_last_run_leaves_what_will_expire(site: Site, target: Target, web: Web, tmp_path: Path) -> None:
+async def test_the_last_run_leaves_what_will_expire(
+    site: Site, target: Target, web: Web, tmp_path: Path
+) -> None:
     """Whatever the way: the first run has none and says so, a later one finds it expired."""
     identity = Identity("static", state=f"file:{tmp_path / 'state.json'}")
     young, stale = token(number=1), token(number=2, seconds=30)
@@ -135,7 +145,9 @@ async def test_the_last_run_leaves_what_will_expire(site: Site, target: Target, 
 
 async def test_without_any_of_them_there_is_a_sentence(target: Target, web: Web) -> None:
     """It names the three ways to an expired token."""
-    with pytest.raises(CannotAsk, match=r"neither signing_key nor short_life, and no earlier run .*none is set"):
+    with pytest.raises(
+        CannotAsk, match=r"neither signing_key nor short_life, and no earlier run .*none is set"
+    ):
         await alice(target, web, Identity()).expired()
 
 

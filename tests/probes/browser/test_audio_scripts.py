@@ -73,7 +73,11 @@ async def test_a_page_that_gives_up_is_not_waited_for(app: App, recorder: Record
     """What it says of itself is told; longer than this nobody listens."""
     page = f"document.body.innerHTML = '<h2>{TROUBLE}</h2><p>could not establish pc connection</p>'"
     said = await heard(app, page, 3600)
-    assert (said["connected"], said["after"], said["trouble"]) == (False, -1, "could not establish pc connection")
+    assert (said["connected"], said["after"], said["trouble"]) == (
+        False,
+        -1,
+        "could not establish pc connection",
+    )
 
 
 async def test_a_page_without_the_library_is_not_checked(app: App, recorder: Recorder) -> None:

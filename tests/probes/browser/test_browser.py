@@ -40,7 +40,9 @@ NOBODY = 2**22 + 1  # more than a process id can be (proc(5), pid_max)
 @pytest.fixture
 def alice(target: Target, web: Web, recorder: Recorder) -> Member:
     """Signed in with a token that the redactor knows, as every member is."""
-    static = replace(target, identity=Identity("static"), cast={"alice": Part("u-1", token="ALICE")})
+    static = replace(
+        target, identity=Identity("static"), cast={"alice": Part("u-1", token="ALICE")}
+    )
     return Cast(static, web, recorder.evidence.redactor, {"ALICE": TOKEN}).member("alice")
 
 
@@ -66,13 +68,21 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 def kept(recorder: Recorder) -> list[str]:
     """The suffixes of what was left in the run's folder; the journal names the same."""
-    named = [event["path"] for event in journal.read(recorder.evidence.folder) if event["event"] == "artifact"]
+    named = [
+        event["path"]
+        for event in journal.read(recorder.evidence.folder)
+        if event["event"] == "artifact"
+    ]
     there = (recorder.evidence.folder / "artifacts").glob("*")
-    assert sorted(named) == sorted(str(path.relative_to(recorder.evidence.folder)) for path in there)
+    assert sorted(named) == sorted(
+        str(path.relative_to(recorder.evidence.folder)) for path in there
+    )
     return sorted(Path(name).suffix for name in named)
 
 
-async def test_an_authority_of_the_environment_is_trusted(target: Target, recorder: Recorder, tmp_path: Path) -> None:
+async def test_an_authority_of_the_environment_is_trusted(
+    target: Target, recorder: Recorder, tmp_path: Path
+) -> None:
     """By the hash of its key (RFC 7469's pin), and no other authority's; without one there is nothing to say."""
     assert trust(target) == []
     ca = tmp_path / "ca.pem"
@@ -80,7 +90,9 @@ async def test_an_authority_of_the_environment_is_trusted(target: Target, record
         origin = f"https://apex.localhost:{port}"
         trusting = replace(target, hosts=Hosts(origin, origin), tls=Tls(str(ca)))
         key = load_pem_x509_certificate(ca.read_bytes()).public_key()
-        digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+        digest = hashlib.sha256(
+            key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        ).digest()
         [flag] = trust(trusting)
         assert flag == f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"
         async with own(trusting) as browser, browser.visit("/") as visit:
@@ -94,7 +106,9 @@ async def test_another_authority_is_not_trusted(
     async with secured("apex.localhost", tmp_path / "ca.pem", body=b"<p>hello") as port:
         elsewhere = replace(app.browser.target, hosts=Hosts(f"https://apex.localhost:{port}", ""))
         monkeypatch.setattr(app.browser, "target", elsewhere)
-        with pytest.raises(Broken, match=r"tls-invalid: the browser refuses apex\.localhost: .*ERR_CERT_AUTHORITY"):
+        with pytest.raises(
+            Broken, match=r"tls-invalid: the browser refuses apex\.localhost: .*ERR_CERT_AUTHORITY"
+        ):
             async with app.browser.visit("/"):
                 pass
 
@@ -134,7 +148,11 @@ async def _kill(browser: Browser, scratch: Path) -> None:
     gone = asyncio.Event()
     assert browser._chromium
     browser._chromium.on("disconnected", lambda _: gone.set())
-    mine = [child for child in psutil.Process().children(recursive=True) if str(scratch) in " ".join(child.cmdline())]
+    mine = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if str(scratch) in " ".join(child.cmdline())
+    ]
     assert mine
     for process in mine:
         process.kill()
@@ -171,8 +189,15 @@ async def test_only_calls_to_the_apps_own_api_join_our_trace(app: App, recorder:
     bear = {asked.path: asked.headers.get("traceparent", "") for asked in app.site.asked}
     assert {path for path, header in bear.items() if header} == {"/api/mine"}
     assert bear.keys() == {"/", "/api/mine", "/asset", "/api/others"}
-    spans = [json.loads(line) for line in (recorder.evidence.folder / telemetry.NAME).read_text().splitlines()]
-    [navigation] = [event for event in journal.read(recorder.evidence.folder) if event.get("method") == "NAVIGATE"]
+    spans = [
+        json.loads(line)
+        for line in (recorder.evidence.folder / telemetry.NAME).read_text().splitlines()
+    ]
+    [navigation] = [
+        event
+        for event in journal.read(recorder.evidence.folder)
+        if event.get("method") == "NAVIGATE"
+    ]
     assert navigation["span"] in bear["/api/mine"]
     assert navigation["span"] in json.dumps(spans)
 
@@ -259,8 +284,14 @@ async def test_a_trace_that_cannot_be_had_is_no_reason_to_lose_the_finding(
     with pytest.raises(Broken):
         await failing_visit(app, alice, Broken(FOUND))
     assert kept(recorder) == [".png"]
-    notes = [event["text"] for event in journal.read(recorder.evidence.folder) if event["event"] == "note"]
-    assert notes[-1].startswith("no picture or trace was kept: the browser trace could not be scrubbed")
+    notes = [
+        event["text"]
+        for event in journal.read(recorder.evidence.folder)
+        if event["event"] == "note"
+    ]
+    assert notes[-1].startswith(
+        "no picture or trace was kept: the browser trace could not be scrubbed"
+    )
 
 
 def test_a_site_is_not_asked_before_a_browser_is_needed(site: Site, target: Target) -> None:

@@ -62,7 +62,9 @@ async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder:
     """LiveKit's sockets, and no others."""
     host = app.site.origin("apex").replace("http", "ws")
     sockets = [f"{host}/svc/livekit/rtc/v1?access_token=eyJ.secret", f"{host}/api/svc/chat/ws/1"]
-    app.does(f"for (const url of {json.dumps(sockets)}) new WebSocket(url).onerror = () => show('failed');")
+    app.does(
+        f"for (const url of {json.dumps(sockets)}) new WebSocket(url).onerror = () => show('failed');"
+    )
     listener = Listener()
     async with app.browser.visit("/", None, listener.prepare) as visit:
         await visit.page.get_by_text("failed").nth(1).wait_for()
@@ -71,20 +73,37 @@ async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder:
 
 def test_what_was_heard_is_no_finding() -> None:
     """Wherever the page dialled before it was heard."""
-    assert call.explain(dataclasses.replace(SILENT, after=0.5), ["wss://elsewhere/rtc"], URL, SHUT) is None
+    assert (
+        call.explain(dataclasses.replace(SILENT, after=0.5), ["wss://elsewhere/rtc"], URL, SHUT)
+        is None
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "dialled", "door", "code", "saw"),
     [
-        ({"connected": False}, "wss://wealist.co.kr/svc/livekit/rtc", OPEN, Code.LIVEKIT_FRONTEND_URL_WRONG, "dials"),
+        (
+            {"connected": False},
+            "wss://wealist.co.kr/svc/livekit/rtc",
+            OPEN,
+            Code.LIVEKIT_FRONTEND_URL_WRONG,
+            "dials",
+        ),
         ({"packets": 90}, f"{URL}/rtc", OPEN, Code.LIVEKIT_MEDIA_LOST, "90 packets"),
         ({"packets": 0}, f"{URL}/rtc", SHUT, Code.LIVEKIT_MEDIA_LOST, "0 packets"),
-        ({"connected": False, "trouble": "no"}, f"{URL}/rtc", OPEN, Code.LIVEKIT_DTLS_FAILED, "the page says 'no'"),
+        (
+            {"connected": False, "trouble": "no"},
+            f"{URL}/rtc",
+            OPEN,
+            Code.LIVEKIT_DTLS_FAILED,
+            "the page says 'no'",
+        ),
         ({"connected": False}, f"{URL}/rtc", SHUT, Code.LIVEKIT_UNREACHABLE, "answers nobody"),
     ],
 )
-def test_silence_is_explained(changes: dict[str, object], dialled: str, door: Reached, code: Code, saw: str) -> None:
+def test_silence_is_explained(
+    changes: dict[str, object], dialled: str, door: Reached, code: Code, saw: str
+) -> None:
     """By where the page dialled, whether it was connected, and whether a door was open."""
     heard = dataclasses.replace(SILENT, **changes)  # type: ignore[arg-type]
     finding = call.explain(heard, [dialled], URL, door)

@@ -111,7 +111,9 @@ async def test_a_button_that_does_nothing_is_named(site: Site, browser: Browser)
 
 def told(site: Site, *texts: str) -> None:
     rows = [{"messageId": text, "userId": "u-1", "content": text} for text in texts]
-    site.says["GET apex/api/svc/chat/api/chats/messages/c-1"] = js({"success": True, "message": rows})
+    site.says["GET apex/api/svc/chat/api/chats/messages/c-1"] = js(
+        {"success": True, "message": rows}
+    )
 
 
 async def test_what_another_can_read_has_arrived(site: Site, web: Web) -> None:

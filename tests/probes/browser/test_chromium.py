@@ -19,7 +19,9 @@ def executable(path: Path) -> Path:
 
 
 def downloaded(folder: Path, revision: int = 1200) -> Path:
-    return executable(folder / f"chromium_headless_shell-{revision}" / "chrome-linux" / "headless_shell")
+    return executable(
+        folder / f"chromium_headless_shell-{revision}" / "chrome-linux" / "headless_shell"
+    )
 
 
 @pytest.fixture
@@ -45,7 +47,10 @@ def test_a_name_that_leads_nowhere_is_no_reason_to_guess(tmp_path: Path, wrong: 
     named = tmp_path / wrong
     with pytest.raises(CannotAsk) as said:
         chromium.find({"PROBES_CHROMIUM": str(named)})
-    assert str(said.value) == f"PROBES_CHROMIUM names {named}, which is no executable file; correct it or unset it"
+    assert (
+        str(said.value)
+        == f"PROBES_CHROMIUM names {named}, which is no executable file; correct it or unset it"
+    )
 
 
 def test_an_installed_one_comes_before_a_download(nowhere: Path) -> None:
@@ -64,7 +69,9 @@ def test_the_newest_download_that_runs_is_used(nowhere: Path) -> None:
     assert chromium.find() == newest
 
 
-def test_downloads_lie_where_playwright_puts_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_downloads_lie_where_playwright_puts_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """In the user's cache, where no variable says otherwise."""
     monkeypatch.setattr(chromium, "INSTALLED", ())
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -97,17 +104,22 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
     return words, ways
 
 
-def test_playwrights_download_is_tried_first(nowhere: Path, tried: Tried, capsys: pytest.CaptureFixture[str]) -> None:
+def test_playwrights_download_is_tried_first(
+    nowhere: Path, tried: Tried, capsys: pytest.CaptureFixture[str]
+) -> None:
     """And nothing more where it works."""
     words, ways = tried
-    ways.append(lambda command: (downloaded(nowhere), subprocess.CompletedProcess(command, 0, "", ""))[1])
+    ways.append(
+        lambda command: (downloaded(nowhere), subprocess.CompletedProcess(command, 0, "", ""))[1]
+    )
     assert chromium.main() == 0
     assert words == ["playwright"]
     assert capsys.readouterr().err.splitlines()[-1] == f"setup: using {chromium.find()}"
 
 
 @pytest.mark.parametrize(
-    ("root", "words"), [(0, ["playwright", "apt-get update", "apt-get install"]), (1000, ["playwright"])]
+    ("root", "words"),
+    [(0, ["playwright", "apt-get update", "apt-get install"]), (1000, ["playwright"])],
 )
 def test_apt_is_for_those_who_may(
     nowhere: Path, tried: Tried, monkeypatch: pytest.MonkeyPatch, root: int, words: list[str]
@@ -116,7 +128,9 @@ def test_apt_is_for_those_who_may(
     seen, ways = tried
     monkeypatch.setattr("probes.browser.chromium.os.geteuid", lambda: root)
     monkeypatch.setattr("probes.browser.chromium.shutil.which", lambda name: f"/usr/bin/{name}")
-    ways.append(lambda command: subprocess.CompletedProcess(command, 1, "", "Reading\nE: no network\n"))
+    ways.append(
+        lambda command: subprocess.CompletedProcess(command, 1, "", "Reading\nE: no network\n")
+    )
     with pytest.raises(CannotAsk) as said:
         chromium.install()
     assert seen == words
@@ -140,7 +154,9 @@ def test_without_apt_only_playwright_is_tried(
     )
 
 
-def test_set_up_says_nothing_when_all_is_well(nowhere: Path, tried: Tried, capsys: pytest.CaptureFixture[str]) -> None:
+def test_set_up_says_nothing_when_all_is_well(
+    nowhere: Path, tried: Tried, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its second run is silent and quick."""
     downloaded(nowhere)
     assert chromium.main() == 0

@@ -13,7 +13,11 @@ from tests.support.app import App
 from tests.support.site import NOWHERE, Said
 
 SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request"
-CORS = {"access-control-allow-origin": "*", "access-control-allow-methods": "PUT", "access-control-allow-headers": "*"}
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "PUT",
+    "access-control-allow-headers": "*",
+}
 PLACE = "document.body.innerHTML = '<input type=file style=display:none>'; const field = document.body.firstChild;"
 
 
@@ -66,7 +70,10 @@ async def test_a_drive_without_it_is_empty(app: App, recorder: Recorder) -> None
         with pytest.raises(Broken) as failure:
             await drive.shows(visit, "a.txt")
     assert failure.value.finding.code is Code.PAGE_DRIVE_EMPTY
-    assert "the API holds a.txt, and the page shows a drive without it" in failure.value.finding.observed
+    assert (
+        "the API holds a.txt, and the page shows a drive without it"
+        in failure.value.finding.observed
+    )
 
 
 async def test_a_file_goes_to_the_bucket(s3: App, recorder: Recorder) -> None:
@@ -81,9 +88,21 @@ async def test_a_file_goes_to_the_bucket(s3: App, recorder: Recorder) -> None:
 @pytest.mark.parametrize(
     ("url", "code", "words"),
     [
-        ("undefined", Code.PAGE_UPLOAD_NOWHERE, "and the PUT went to the site itself: PUT apex.localhost/undefined"),
-        ("{plain}/files/key?" + SIGNED, Code.PRESIGN_WRONG_ENDPOINT, "it leads to plain.localhost:"),
-        ("{bucket}?X-Amz-Credential=minioadmin/x", Code.PRESIGN_DEV_CREDENTIALS, "development credential"),
+        (
+            "undefined",
+            Code.PAGE_UPLOAD_NOWHERE,
+            "and the PUT went to the site itself: PUT apex.localhost/undefined",
+        ),
+        (
+            "{plain}/files/key?" + SIGNED,
+            Code.PRESIGN_WRONG_ENDPOINT,
+            "it leads to plain.localhost:",
+        ),
+        (
+            "{bucket}?X-Amz-Credential=minioadmin/x",
+            Code.PRESIGN_DEV_CREDENTIALS,
+            "development credential",
+        ),
     ],
 )
 @pytest.mark.parametrize("says", [True, False])
@@ -102,7 +121,11 @@ async def test_an_upload_to_the_wrong_place_is_told(
 @pytest.mark.parametrize(
     ("cors", "status", "words"),
     [
-        (CORS, 403, "upload-blocked: PUT s3.localhost/files/key answered 403 no type: no reason given"),
+        (
+            CORS,
+            403,
+            "upload-blocked: PUT s3.localhost/files/key answered 403 no type: no reason given",
+        ),
         ({}, 200, "upload-blocked: the browser blocked the upload: net::ERR_"),
     ],
 )
@@ -121,7 +144,10 @@ async def test_a_page_that_sends_nothing_uploads_nowhere(app: App, recorder: Rec
     _, failure = await upload(app, PLACE + f"field.onchange = () => show('{drive.UPLOADED}')")
     assert failure
     assert failure.finding.code is Code.PAGE_UPLOAD_NOWHERE
-    assert failure.finding.observed == "the page says that the file is uploaded, and no PUT at all was sent"
+    assert (
+        failure.finding.observed
+        == "the page says that the file is uploaded, and no PUT at all was sent"
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,8 +155,16 @@ async def test_a_page_that_sends_nothing_uploads_nowhere(app: App, recorder: Rec
     [
         ("show('no field')", Code.PAGE_DRIVE_EMPTY, "the page has no place for files"),
         (PLACE, Code.UPLOAD_BLOCKED, "the page never said that the file was uploaded"),
-        (PLACE + "field.onchange = () => { throw Error('boom') }", Code.PAGE_CONSOLE_ERROR, "uncaught boom"),
-        (PLACE + "field.onchange = () => fetch('/api/x').then(r => r.text())", Code.ROUTE_BROKEN, "no route"),
+        (
+            PLACE + "field.onchange = () => { throw Error('boom') }",
+            Code.PAGE_CONSOLE_ERROR,
+            "uncaught boom",
+        ),
+        (
+            PLACE + "field.onchange = () => fetch('/api/x').then(r => r.text())",
+            Code.ROUTE_BROKEN,
+            "no route",
+        ),
     ],
 )
 async def test_a_page_that_does_not_upload_is_told(

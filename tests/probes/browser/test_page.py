@@ -25,7 +25,9 @@ URL = "https://wealist.co.kr/workspace/w-1/storage"
             "edge",
         ),
         (
-            Error("Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://x\nCall log:\n  - navigating"),
+            Error(
+                "Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://x\nCall log:\n  - navigating"
+            ),
             Code.TLS_INVALID,
             "the browser refuses wealist.co.kr: Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://x",
             "certificate",
@@ -38,7 +40,9 @@ URL = "https://wealist.co.kr/workspace/w-1/storage"
         ),
     ],
 )
-def test_every_way_not_to_open_has_a_name(error: Error, code: Code, observed: str, suspect: str) -> None:
+def test_every_way_not_to_open_has_a_name(
+    error: Error, code: Code, observed: str, suspect: str
+) -> None:
     """In the browser's first line; the log under it is the trace's."""
     finding = explain(URL, error)
     assert (finding.code, finding.observed, finding.suspect) == (code, observed, suspect)
@@ -47,10 +51,26 @@ def test_every_way_not_to_open_has_a_name(error: Error, code: Code, observed: st
 @pytest.mark.parametrize(
     ("text", "url", "is_one"),
     [
-        ("WebSocket connection to 'wss://x/ws/presence' failed: ...", "https://x/assets/sockets.js", True),
-        ("Failed to load resource: the server responded with 401", "https://x/api/notifications/stream?token=t", True),
-        ("EventSource's response has a MIME type that is not text/event-stream", "https://x/", True),
-        ("Failed to load resource: the server responded with 401", "https://x/api/workspaces/all?next=/stream", False),
+        (
+            "WebSocket connection to 'wss://x/ws/presence' failed: ...",
+            "https://x/assets/sockets.js",
+            True,
+        ),
+        (
+            "Failed to load resource: the server responded with 401",
+            "https://x/api/notifications/stream?token=t",
+            True,
+        ),
+        (
+            "EventSource's response has a MIME type that is not text/event-stream",
+            "https://x/",
+            True,
+        ),
+        (
+            "Failed to load resource: the server responded with 401",
+            "https://x/api/workspaces/all?next=/stream",
+            False,
+        ),
         ("Uncaught TypeError in streams", "https://x/assets/stream.js", False),
     ],
 )
@@ -66,7 +86,9 @@ ASKS = "const ask = () => fetch('/api/svc/storage/data').then(reply => reply.tex
 async def hello(visit: Visit) -> None:
     """Wait for the page to say hello; the guard is there to fail, not to pass."""
     async with asyncio.timeout(60):
-        await visit.shows(visit.page.get_by_text("hello"), Code.PAGE_DRIVE_EMPTY, "no hello", "the page")
+        await visit.shows(
+            visit.page.get_by_text("hello"), Code.PAGE_DRIVE_EMPTY, "no hello", "the page"
+        )
 
 
 async def until(visit: Visit, event: str, address: str, script: str) -> None:
@@ -114,7 +136,12 @@ async def test_a_thing_may_be_there_and_not_be_seen(app: App, recorder: Recorder
     [
         ("ask()", page(), Code.PAGE_RECEIVED_HTML, "data answered 200 text/html"),
         ("ask()", page(404), Code.PAGE_RECEIVED_HTML, "data answered 404 text/html"),
-        ("ask().then(() => console.error('boom'))", page(), Code.PAGE_RECEIVED_HTML, "answered 200 text/html"),
+        (
+            "ask().then(() => console.error('boom'))",
+            page(),
+            Code.PAGE_RECEIVED_HTML,
+            "answered 200 text/html",
+        ),
         (
             "ask().then(r => {throw Error('boom')})",
             NOWHERE,
@@ -135,10 +162,15 @@ async def test_what_troubles_a_page_is_told_at_once(
     app.site.says[f"GET {DATA}"] = said
     async with app.open(ASKS + script) as visit:
         failure = await found(visit)
-    assert (failure.finding.code, words in failure.finding.observed) == (code, True), failure.finding
+    assert (failure.finding.code, words in failure.finding.observed) == (code, True), (
+        failure.finding
+    )
     if code is not Code.PAGE_CONSOLE_ERROR:
         assert recorder.last
-        assert (recorder.last.kind, recorder.last.url) == ("page", app.site.origin("apex") + DATA.removeprefix("apex"))
+        assert (recorder.last.kind, recorder.last.url) == (
+            "page",
+            app.site.origin("apex") + DATA.removeprefix("apex"),
+        )
 
 
 async def test_trouble_may_be_beside_the_point(app: App, recorder: Recorder) -> None:
@@ -162,7 +194,9 @@ async def test_a_warning_is_no_complaint(app: App, recorder: Recorder) -> None:
 
 async def test_a_redirect_of_a_call_is_the_gateways(app: App, recorder: Recorder) -> None:
     """Its body is a page for people, and no HTML for data; that the reply after it is good does not mend it."""
-    app.site.says[f"GET {DATA}"] = Said(307, b"<html>moved", "text/html", {"location": "/api/there"})
+    app.site.says[f"GET {DATA}"] = Said(
+        307, b"<html>moved", "text/html", {"location": "/api/there"}
+    )
     app.site.says["GET apex/api/there"] = js({})
     async with app.open(ASKS) as visit:
         await until(visit, "requestfinished", "/api/there", "ask()")
@@ -178,7 +212,10 @@ async def test_replies_of_others_are_their_own(app: App, recorder: Recorder) -> 
     app.site.says["GET apex/page"] = page()
     async with app.open() as visit:
         await until(
-            visit, "requestfinished", "/other", f"fetch('{app.site.origin('api')}/api/other').then(r => r.text())"
+            visit,
+            "requestfinished",
+            "/other",
+            f"fetch('{app.site.origin('api')}/api/other').then(r => r.text())",
         )
         await until(visit, "requestfinished", "/page", "fetch('/page').then(r => r.text())")
         assert [reply.answer.status for reply in visit.replies[-2:]] == [500, 200]
@@ -191,7 +228,9 @@ async def test_a_request_that_failed_says_how(app: App, recorder: Recorder) -> N
         await until(visit, "requestfailed", ":1/x", "fetch('http://127.0.0.1:1/x').catch(() => 0)")
         reply = visit.replies[-1]
     assert (reply.answer.status, reply.failure[:9]) == (0, "net::ERR_")
-    [event] = [e for e in journal.read(recorder.evidence.folder) if e.get("url", "").endswith(":1/x")]
+    [event] = [
+        e for e in journal.read(recorder.evidence.folder) if e.get("url", "").endswith(":1/x")
+    ]
     assert (event["status"], event["error"]) == (None, reply.failure)
 
 

@@ -22,7 +22,9 @@ def visit(*answers: Answer, token: str = "") -> Any:
     """A page by what it got."""
     exchange = SimpleNamespace(request_headers={"authorization": f"Bearer {token or signed()}"})
     replies = [SimpleNamespace(answer=answer, exchange=exchange) for answer in answers]
-    return SimpleNamespace(target=SimpleNamespace(oauth=PROMISED), replies=replies, tell=lambda _: None)
+    return SimpleNamespace(
+        target=SimpleNamespace(oauth=PROMISED), replies=replies, tell=lambda _: None
+    )
 
 
 def me(status: int, body: bytes = b"{}") -> Answer:

@@ -22,7 +22,9 @@ def answer(status: int, body: Any = None, method: str = "POST", url: str = REFRE
     return Answer(method, url, status, {"content-type": "application/json"} if said else {}, said)
 
 
-def socket(what: str = "chat", carries: str = NEW, status: int = SWITCHING, failure: str = "") -> Socket:
+def socket(
+    what: str = "chat", carries: str = NEW, status: int = SWITCHING, failure: str = ""
+) -> Socket:
     return Socket(what, carries, f"{APEX}/api/svc/{what}/ws/1", status=status, failure=failure)
 
 
@@ -49,10 +51,16 @@ RETURNS = {
         Seen(tuple(socket(carries=OLD, status=401) for _ in range(11)), stale=frozenset({OLD})),
         Code.SOCKET_RECONNECT_STORM,
     ),
-    "two refreshes, the second refused": (Seen((), 2, (PAIR, SPENT), logouts=1), Code.REFRESH_RACE_LOGOUT),
+    "two refreshes, the second refused": (
+        Seen((), 2, (PAIR, SPENT), logouts=1),
+        Code.REFRESH_RACE_LOGOUT,
+    ),
     "two refreshes, both good": (Seen((socket(),), 2, (PAIR, PAIR)), Code.REFRESH_RACE_LOGOUT),
     "its only refresh refused as spent": (Seen((), 1, (SPENT,), logouts=1), Code.REFRESH_REPLAYED),
-    "its only refresh refused, the body lost": (Seen((), 1, (answer(401),), logouts=1), Code.REFRESH_REPLAYED),
+    "its only refresh refused, the body lost": (
+        Seen((), 1, (answer(401),), logouts=1),
+        Code.REFRESH_REPLAYED,
+    ),
     "its only refresh that was answered, refused": (
         Seen((), 3, (answer(503), answer(0), SPENT), logouts=1),
         Code.REFRESH_REPLAYED,
@@ -66,10 +74,22 @@ RETURNS = {
         Seen((), 3, (answer(500, {"code": "AUTH999", "message": "Unexpected error"}),)),
         Code.REFRESH_UNAVAILABLE,
     ),
-    "a page in answer to the upgrade": (Seen((socket(status=200),), 1, (PAIR,)), Code.SOCKET_UPGRADE_HTML),
-    "an upgrade without its header": (Seen((socket(status=400),), 1, (PAIR,)), Code.SOCKET_UPGRADE_REFUSED),
-    "an upgrade that fails in the service": (Seen((socket(status=500),), 1, (PAIR,)), Code.SERVICE_UNAVAILABLE),
-    "an upgrade without an answer": (Seen((socket(status=0),), 1, (PAIR,)), Code.SOCKET_UPGRADE_STALLED),
+    "a page in answer to the upgrade": (
+        Seen((socket(status=200),), 1, (PAIR,)),
+        Code.SOCKET_UPGRADE_HTML,
+    ),
+    "an upgrade without its header": (
+        Seen((socket(status=400),), 1, (PAIR,)),
+        Code.SOCKET_UPGRADE_REFUSED,
+    ),
+    "an upgrade that fails in the service": (
+        Seen((socket(status=500),), 1, (PAIR,)),
+        Code.SERVICE_UNAVAILABLE,
+    ),
+    "an upgrade without an answer": (
+        Seen((socket(status=0),), 1, (PAIR,)),
+        Code.SOCKET_UPGRADE_STALLED,
+    ),
     "an upgrade that is broken off": (
         Seen((socket(status=0, failure="net::ERR_CONNECTION_RESET"),), 1, (PAIR,)),
         Code.SERVICE_UNAVAILABLE,
@@ -93,7 +113,9 @@ def test_presence_may_try_more_often(what: str, count: int, storms: bool) -> Non
     assert bool(Seen(tuple(socket(what) for _ in range(count))).storm(ATTEMPTS)) is storms
 
 
-@pytest.mark.parametrize(("statuses", "refused"), [((400, 400), False), ((400, 400, 0), False), ((400,) * 3, True)])
+@pytest.mark.parametrize(
+    ("statuses", "refused"), [((400, 400), False), ((400, 400, 0), False), ((400,) * 3, True)]
+)
 def test_three_refusals_are_enough(statuses: tuple[int, ...], refused: bool) -> None:
     """Two may be a pod that restarts; an attempt under way does not count."""
     assert Seen(tuple(socket(status=status) for status in statuses)).is_refused("chat") is refused
@@ -117,7 +139,9 @@ def test_a_socket_that_ended_again_is_not_back() -> None:
 
 def test_the_token_is_told_by_its_label_only() -> None:
     """A finding shows whose token it was and when it ended, never the token."""
-    finding = explain_return(Seen((socket(carries=OLD),), stale=frozenset({OLD})), ["chat"], ATTEMPTS)
+    finding = explain_return(
+        Seen((socket(carries=OLD),), stale=frozenset({OLD})), ["chat"], ATTEMPTS
+    )
     assert finding
     assert "<access token sub=old exp=2026-01-02T05:13:29Z #" in finding.observed
     assert OLD not in repr((finding, socket(carries=OLD)))
@@ -125,14 +149,27 @@ def test_the_token_is_told_by_its_label_only() -> None:
 
 def test_as_many_refreshes_as_are_needed_are_let_through() -> None:
     """Where refreshes fail first, nobody counts them."""
-    assert explain_return(Seen((socket(),), 3, (answer(503), answer(0), PAIR)), ["chat"], ATTEMPTS) is None
+    assert (
+        explain_return(Seen((socket(),), 3, (answer(503), answer(0), PAIR)), ["chat"], ATTEMPTS)
+        is None
+    )
 
 
 REFUSALS = {
     "a page that never asked": (Seen(), True, (), Code.PAGE_NOT_RECOVERED),
     "a page that stays": (Seen((), 1, (SPENT,)), False, (), Code.PAGE_NOT_RECOVERED),
-    "a page that forgets nothing": (Seen((), 1, (SPENT,), logouts=1), True, ["accessToken"], Code.PAGE_NOT_RECOVERED),
-    "a page that logs out twice": (Seen((), 1, (SPENT,), logouts=2), True, (), Code.REFRESH_RACE_LOGOUT),
+    "a page that forgets nothing": (
+        Seen((), 1, (SPENT,), logouts=1),
+        True,
+        ["accessToken"],
+        Code.PAGE_NOT_RECOVERED,
+    ),
+    "a page that logs out twice": (
+        Seen((), 1, (SPENT,), logouts=2),
+        True,
+        (),
+        Code.REFRESH_RACE_LOGOUT,
+    ),
     "a page that reconnects all the same": (
         Seen((socket(carries=OLD, status=401),), 1, (SPENT,), 1, frozenset({OLD})),
         True,
@@ -150,7 +187,9 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("seen", "at_login", "kept", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_a_refused_page_is_judged(seen: Seen, at_login: bool, kept: list[str], code: Code | None) -> None:
+def test_a_refused_page_is_judged(
+    seen: Seen, at_login: bool, kept: list[str], code: Code | None
+) -> None:
     """Logged out once, at the login page, without tokens, and quiet: nothing less."""
     finding = explain_refusal(seen, ATTEMPTS, at_login=at_login, kept=kept)
     assert (finding and finding.code) == code
@@ -161,7 +200,11 @@ def got(status: int, path: str = "/api/svc/user/api/workspaces/all") -> Answer:
 
 
 CALLS = {
-    "each once more": ([got(401), got(401, "/api/b"), got(200), got(200, "/api/b?page=1")], 1, None),
+    "each once more": (
+        [got(401), got(401, "/api/b"), got(200), got(200, "/api/b?page=1")],
+        1,
+        None,
+    ),
     "one never again": ([got(401), got(401, "/api/b"), got(200)], 1, Code.PAGE_NOT_RECOVERED),
     "one refused twice": ([got(401), got(401), got(200)], 1, Code.PAGE_NOT_RECOVERED),
     "two refreshes": ([got(401), got(200)], 2, Code.REFRESH_RACE_LOGOUT),
@@ -181,7 +224,9 @@ def test_a_refresh_that_gives_nothing_explains_why_calls_are_not_repeated() -> N
 
 
 @pytest.mark.parametrize(("replies", "asked", "code"), CALLS.values(), ids=CALLS)
-def test_refused_calls_are_repeated_once(replies: list[Answer], asked: int, code: Code | None) -> None:
+def test_refused_calls_are_repeated_once(
+    replies: list[Answer], asked: int, code: Code | None
+) -> None:
     """One refresh for all, and each refused call repeated with success."""
     finding = explain_calls(Seen(asked=asked), replies)
     assert (finding and finding.code) == code

@@ -77,7 +77,9 @@ async def staying(browser: Browser, somebody: Somebody | None = None) -> AsyncIt
         yield open_page
 
 
-async def test_refreshes_fail_as_they_are_told_to_and_then_work(app: Site, browser: Browser) -> None:
+async def test_refreshes_fail_as_they_are_told_to_and_then_work(
+    app: Site, browser: Browser
+) -> None:
     """First Envoy's 503, then no answer, then the service itself; only the last reaches it."""
     async with staying(browser) as page:
         page.fail_refreshes("unavailable", "network")
@@ -92,7 +94,9 @@ async def test_a_refused_refresh_is_refused_every_time(app: Site, browser: Brows
     """In auth-service's own words, which the page must understand; the refresh token stays unused."""
     async with staying(browser) as page:
         page.refuse_refreshes()
-        said = [await page.page.evaluate("ask('POST', arguments)".replace("arguments", repr(REFRESH)))]
+        said = [
+            await page.page.evaluate("ask('POST', arguments)".replace("arguments", repr(REFRESH)))
+        ]
         said.append(await page.page.evaluate("refresh()"))
         assert [status for status, _ in said] == [401, 401]
         assert REFUSAL["code"] in said[0][1]
@@ -144,7 +148,9 @@ async def test_a_logout_that_keeps_a_token_is_named(browser: Browser) -> None:
         assert "still keeps refreshToken" in caught.value.finding.observed
 
 
-async def test_a_call_that_is_repeated_after_one_refresh_is_as_promised(app: Site, browser: Browser) -> None:
+async def test_a_call_that_is_repeated_after_one_refresh_is_as_promised(
+    app: Site, browser: Browser
+) -> None:
     """401, refresh, 200."""
     async with staying(browser) as page:
         await page.expire(EXPIRED)

@@ -18,7 +18,11 @@ from tests.support.fake_run import Stage
 from tests.support.planted import token
 
 TOKEN = token()
-CHAT, PRESENCE, BOARD = "/api/svc/chat/api/chats/ws/1", "/api/svc/chat/api/chats/ws/presence", "/api/board/ws/project/1"
+CHAT, PRESENCE, BOARD = (
+    "/api/svc/chat/api/chats/ws/1",
+    "/api/svc/chat/api/chats/ws/presence",
+    "/api/board/ws/project/1",
+)
 OPEN = """path => new Promise(resolve => {
     const socket = new WebSocket(`ws://${location.host}${path}`);
     (window.ends ??= {})[path.split("?")[0]] = new Promise(ended => socket.onclose = event => ended(event.code));
@@ -49,7 +53,9 @@ class Seen:
                 await self.news.wait()
 
 
-async def _answer(connection: ServerConnection, request: Request, over: asyncio.Event) -> Response | None:
+async def _answer(
+    connection: ServerConnection, request: Request, over: asyncio.Event
+) -> Response | None:
     path = request.path.partition("?")[0]
     if path.endswith("/ws/silence"):
         await over.wait()
@@ -104,7 +110,10 @@ async def test_an_attempt_is_recorded_without_its_token(seen: Seen, stage: Stage
     await seen.until(lambda: [socket.status for socket in seen.sockets.all] == [101, 401])
     told = stage.journal("exchange")
     assert [(line["kind"], line["status"]) for line in told] == [("socket", 101), ("socket", 401)]
-    assert all("?token=<access token sub=b0395e6e…" in line["url"] and TOKEN not in str(line) for line in told)
+    assert all(
+        "?token=<access token sub=b0395e6e…" in line["url"] and TOKEN not in str(line)
+        for line in told
+    )
 
 
 @pytest.mark.parametrize(("path", "status"), [("/ws/stranger", 401), ("/ws/trouble", 500)])
@@ -154,7 +163,9 @@ async def test_a_socket_that_the_server_ends_is_not_live(seen: Seen) -> None:
     assert await seen.ended(CHAT) == RESTARTS
 
 
-async def test_an_upgrade_without_an_answer_is_recorded_at_the_end(seen: Seen, stage: Stage) -> None:
+async def test_an_upgrade_without_an_answer_is_recorded_at_the_end(
+    seen: Seen, stage: Stage
+) -> None:
     """Nobody waits for it for ever, and nobody forgets it."""
     opening = asyncio.ensure_future(seen.opens("/ws/silence"))
     await seen.until(lambda: bool(seen.sockets.all))
@@ -165,7 +176,9 @@ async def test_an_upgrade_without_an_answer_is_recorded_at_the_end(seen: Seen, s
     await asyncio.gather(opening, return_exceptions=True)
 
 
-@pytest.mark.parametrize(("url", "what"), [(CHAT, "chat"), (PRESENCE, "presence"), (BOARD, "board")])
+@pytest.mark.parametrize(
+    ("url", "what"), [(CHAT, "chat"), (PRESENCE, "presence"), (BOARD, "board")]
+)
 def test_a_socket_is_known_by_its_path(url: str, what: str) -> None:
     """By the paths of contract 3.4, whatever the query says."""
     assert kind(f"wss://apex.example{url}?token=/ws/presence") == what

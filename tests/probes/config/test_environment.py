@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 
 from probes.config import environment as targets
-from probes.config.environment import Identity, Paths, Patience, Presign, Target, Tls, address, build, find, parse
-from probes.config.toml_schema import BadEnvironment
+from probes.config.environment import (
+    Identity,
+    Paths,
+    Patience,
+    Presign,
+    Target,
+    Tls,
+    address,
+    build,
+    find,
+    parse,
+)
+from probes.finding import BadEnvironment
 
 USABLE = """
 [hosts]
@@ -34,8 +45,17 @@ def built(text: str) -> Target:
 def test_hosts_and_a_workspace_are_enough() -> None:
     """What an environment does not say has a default, and its name is its file's."""
     target = built(USABLE)
-    assert (target.name, target.hosts.api, target.workspace.id) == ("dev", "https://api.wealist.co.kr:8443", "w-1")
-    assert (target.tls, target.identity, target.paths, target.patience) == (Tls(), Identity(), Paths(), Patience())
+    assert (target.name, target.hosts.api, target.workspace.id) == (
+        "dev",
+        "https://api.wealist.co.kr:8443",
+        "w-1",
+    )
+    assert (target.tls, target.identity, target.paths, target.patience) == (
+        Tls(),
+        Identity(),
+        Paths(),
+        Patience(),
+    )
     assert built(USABLE + PRESIGN).presign == Presign("h", "path", "b", "r", temporary=True)
     assert (target.cast, target.presign, target.accepted, target.skip) == ({}, None, (), {})
 
@@ -43,11 +63,22 @@ def test_hosts_and_a_workspace_are_enough() -> None:
 def test_all_that_can_be_said_is_heard() -> None:
     """Whole numbers count as seconds, and [control] is for the tools of the replica."""
     said = '[control]\nurl = "x"\n[cast.bob]\nuser = "u-2"\ntoken = "BOB"\n[patience]\nanswer = 0.5\nrest = 0\n'
-    target = built('name = "stage"\n' + USABLE + said + PRESIGN + "temporary = false\nput_seconds = 60\n" + ACCEPTED)
+    target = built(
+        'name = "stage"\n'
+        + USABLE
+        + said
+        + PRESIGN
+        + "temporary = false\nput_seconds = 60\n"
+        + ACCEPTED
+    )
     assert (target.name, target.cast["bob"].token) == ("stage", "BOB")
     assert (target.patience.answer, target.patience.rest) == (0.5, 0)
     assert target.presign
-    assert (target.presign.temporary, target.presign.put_seconds, target.presign.get_seconds) == (False, 60, 3600)
+    assert (target.presign.temporary, target.presign.put_seconds, target.presign.get_seconds) == (
+        False,
+        60,
+        3600,
+    )
     assert target.accepted[0].until == date(2026, 3, 1)
 
 
@@ -59,8 +90,14 @@ def changed(old: str, new: str) -> str:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("host = 1" + USABLE, "unknown key 'host'; did you mean hosts? known are accepted, cast, control, "),
-        (changed("api =", "apy ="), "unknown key 'apy' in [hosts]; did you mean api? known are apex, api, cdn, plain"),
+        (
+            "host = 1" + USABLE,
+            "unknown key 'host'; did you mean hosts? known are accepted, cast, control, ",
+        ),
+        (
+            changed("api =", "apy ="),
+            "unknown key 'apy' in [hosts]; did you mean api? known are apex, api, cdn, plain",
+        ),
         (changed('"w-1"', "7"), "id in [workspace] must be a text, not 7"),
         (changed('id = "w-1"', ""), "[workspace] lacks 'id'"),
         ("", "[hosts] lacks 'apex' and 'api'"),
@@ -71,25 +108,76 @@ def changed(old: str, new: str) -> str:
         ("skip = true" + USABLE, "[skip] must be a table"),
         ("skip.edge = true" + USABLE, "edge in [skip] must be a text, not True"),
         (USABLE + "[cast.bob]\n", "[cast.bob] lacks 'user'"),
-        (USABLE + "[tls]\nwarn_days = true\n", "warn_days in [tls] must be a whole number, not True"),
+        (
+            USABLE + "[tls]\nwarn_days = true\n",
+            "warn_days in [tls] must be a whole number, not True",
+        ),
         (USABLE + "[tls]\nwarn_days = 1.5\n", "warn_days in [tls] must be a whole number, not 1.5"),
-        (USABLE + "[patience]\nrun = -1\n", "run in [patience] must be a number of seconds, not -1"),
-        (USABLE + '[patience]\nrun = "5"\n', "run in [patience] must be a number of seconds, not '5'"),
-        (USABLE + "[patience]\nrun = true\n", "run in [patience] must be a number of seconds, not True"),
-        (USABLE + "[patience]\nrun = inf\n", "run in [patience] must be a number of seconds, not inf"),
-        (USABLE + "[patience]\nrun = nan\n", "run in [patience] must be a number of seconds, not nan"),
-        (USABLE + PRESIGN + "temporary = 1\n", "temporary in [presign] must be true or false, not 1"),
-        (USABLE + PRESIGN.replace('"path"', '"pat"'), "style in [presign] must be path or virtual-host, not 'pat'"),
+        (
+            USABLE + "[patience]\nrun = -1\n",
+            "run in [patience] must be a number of seconds, not -1",
+        ),
+        (
+            USABLE + '[patience]\nrun = "5"\n',
+            "run in [patience] must be a number of seconds, not '5'",
+        ),
+        (
+            USABLE + "[patience]\nrun = true\n",
+            "run in [patience] must be a number of seconds, not True",
+        ),
+        (
+            USABLE + "[patience]\nrun = inf\n",
+            "run in [patience] must be a number of seconds, not inf",
+        ),
+        (
+            USABLE + "[patience]\nrun = nan\n",
+            "run in [patience] must be a number of seconds, not nan",
+        ),
+        (
+            USABLE + PRESIGN + "temporary = 1\n",
+            "temporary in [presign] must be true or false, not 1",
+        ),
+        (
+            USABLE + PRESIGN.replace('"path"', '"pat"'),
+            "style in [presign] must be path or virtual-host, not 'pat'",
+        ),
         (USABLE + ACCEPTED.replace("[[accepted]]", "[accepted]"), "write [[accepted]] above each"),
-        (USABLE + ACCEPTED.replace("-03-01", "-03-01T00:00:00"), "until in [accepted] must be a date, not "),
-        (USABLE + ACCEPTED.replace("2026-03-01", '"2026-03-01"'), "until in [accepted] must be a date, not '2026"),
-        (USABLE + ACCEPTED.replace("why", "because"), "unknown key 'because' in [accepted]; known are code, "),
-        (USABLE + ACCEPTED.replace("expiring", "expire"), "unknown code 'tls-expire'; did you mean tls-expiring? "),
-        (USABLE + '[identity]\nway = "refresh"\n', "way in [identity] is 'refresh'; did you mean refresh-token? known"),
-        (USABLE + '[identity]\nway = "refresh-token"\n', "way refresh-token in [identity] needs state; add it"),
-        (USABLE + '[identity]\nway = "signing-key"\n', "way signing-key in [identity] needs signing_key; add it"),
-        (USABLE + '[identity]\nstate = "here"\n', "or PROBES_STATE, must be file:PATH or secret:NAMESPACE/NAME"),
-        (USABLE + '[tls]\nca = "missing.pem"\n', "ca in [tls] names missing.pem, which is no PEM file"),
+        (
+            USABLE + ACCEPTED.replace("-03-01", "-03-01T00:00:00"),
+            "until in [accepted] must be a date, not ",
+        ),
+        (
+            USABLE + ACCEPTED.replace("2026-03-01", '"2026-03-01"'),
+            "until in [accepted] must be a date, not '2026",
+        ),
+        (
+            USABLE + ACCEPTED.replace("why", "because"),
+            "unknown key 'because' in [accepted]; known are code, ",
+        ),
+        (
+            USABLE + ACCEPTED.replace("expiring", "expire"),
+            "unknown code 'tls-expire'; did you mean tls-expiring? ",
+        ),
+        (
+            USABLE + '[identity]\nway = "refresh"\n',
+            "way in [identity] is 'refresh'; did you mean refresh-token? known",
+        ),
+        (
+            USABLE + '[identity]\nway = "refresh-token"\n',
+            "way refresh-token in [identity] needs state; add it",
+        ),
+        (
+            USABLE + '[identity]\nway = "signing-key"\n',
+            "way signing-key in [identity] needs signing_key; add it",
+        ),
+        (
+            USABLE + '[identity]\nstate = "here"\n',
+            "or PROBES_STATE, must be file:PATH or secret:NAMESPACE/NAME",
+        ),
+        (
+            USABLE + '[tls]\nca = "missing.pem"\n',
+            "ca in [tls] names missing.pem, which is no PEM file",
+        ),
         (USABLE + f'[tls]\nca = "{__file__}"\n', "which is no PEM file of certificates"),
     ],
 )
@@ -119,7 +207,9 @@ def test_every_mistake_gets_one_sentence(text: str, complaint: str) -> None:
 )
 def test_a_host_is_an_origin(origin: str) -> None:
     """Anything more or less would be glued to paths as it is."""
-    with pytest.raises(BadEnvironment, match=r"apex in \[hosts\] must look like https://example.org, not "):
+    with pytest.raises(
+        BadEnvironment, match=r"apex in \[hosts\] must look like https://example.org, not "
+    ):
         built(changed("https://wealist.co.kr", origin))
 
 
@@ -130,8 +220,12 @@ def test_a_host_that_is_not_there_is_left_out() -> None:
         built(changed("[workspace]", 'cdn = "cdn.wealist.co.kr"\n[workspace]'))
 
 
-@pytest.mark.parametrize(("today", "accepted"), [((2026, 2, 28), True), ((2026, 3, 1), True), ((2026, 3, 2), False)])
-def test_a_finding_is_accepted_until_its_date_has_passed(today: tuple[int, int, int], accepted: bool) -> None:
+@pytest.mark.parametrize(
+    ("today", "accepted"), [((2026, 2, 28), True), ((2026, 3, 1), True), ((2026, 3, 2), False)]
+)
+def test_a_finding_is_accepted_until_its_date_has_passed(
+    today: tuple[int, int, int], accepted: bool
+) -> None:
     """The date itself still counts."""
     target = built(USABLE + ACCEPTED)
     found = target.acceptance("edge/the-certificate-holds[cdn]", "tls-expiring", date(*today))
@@ -140,7 +234,10 @@ def test_a_finding_is_accepted_until_its_date_has_passed(today: tuple[int, int, 
 
 @pytest.mark.parametrize(
     ("scenario", "code"),
-    [("edge/the-certificate-holds[apex]", "tls-expiring"), ("edge/the-certificate-holds[cdn]", "tls-invalid")],
+    [
+        ("edge/the-certificate-holds[apex]", "tls-expiring"),
+        ("edge/the-certificate-holds[cdn]", "tls-invalid"),
+    ],
 )
 def test_acceptance_is_for_one_code_in_one_scenario(scenario: str, code: str) -> None:
     """What is known in one place is news in another."""
@@ -182,7 +279,9 @@ def test_names_under_localhost_are_loopback(host: str, to: str) -> None:
     assert address(host) == to
 
 
-def test_an_environment_is_found_by_name_or_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_is_found_by_name_or_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name in environments/, a file in the working directory, or a path with any ending."""
     (tmp_path / "mine.toml").write_text(USABLE)
     (tmp_path / "mine").write_text(USABLE)
@@ -198,7 +297,10 @@ def test_an_environment_is_found_by_name_or_path(tmp_path: Path, monkeypatch: py
         ("replca", "there is no environment 'replca'; did you mean replica? known are "),
         ("zzz", "there is no environment 'zzz'; known are "),
         ("", "there is no environment ''; known are "),
-        ("zzz.toml", "there is no environment file zzz.toml; give a path to a TOML file that exists"),
+        (
+            "zzz.toml",
+            "there is no environment file zzz.toml; give a path to a TOML file that exists",
+        ),
         ("none/replica", "there is no environment file none/replica; "),
     ],
 )
@@ -214,7 +316,9 @@ def test_a_file_that_is_no_toml_gets_a_sentence(tmp_path: Path, content: bytes) 
     """With the line where reading stopped, if there is one."""
     file = tmp_path / "dev.toml"
     file.write_bytes(content)
-    with pytest.raises(BadEnvironment, match=r"dev.toml is not valid TOML: .*; mend it and run again"):
+    with pytest.raises(
+        BadEnvironment, match=r"dev.toml is not valid TOML: .*; mend it and run again"
+    ):
         parse(file)
 
 
@@ -224,7 +328,9 @@ def test_an_unreadable_file_gets_a_sentence(tmp_path: Path) -> None:
         parse(tmp_path)
 
 
-@pytest.mark.parametrize("file", sorted(targets.ENVIRONMENTS.glob("*.toml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", sorted(targets.ENVIRONMENTS.glob("*.toml")), ids=lambda file: file.stem
+)
 def test_every_environment_of_ours_can_be_used(file: Path) -> None:
     """It is one that is started for a run, or a target by itself."""
     settings = parse(file)
@@ -239,14 +345,20 @@ def test_a_star_covers_what_it_stands_for() -> None:
     today = date(2026, 2, 1)
     assert target.acceptance("edge/the-certificate-holds[cdn]", "tls-expiring", today)
     assert target.acceptance("edge/the-certificate-holds[api]", "tls-expiring", today) is None
-    reasons = [target.reason_to_skip(name) for name in ("trust/opens[a-ops]", "trust/opens[b-ops]", "trust/opens[b]")]
+    reasons = [
+        target.reason_to_skip(name)
+        for name in ("trust/opens[a-ops]", "trust/opens[b-ops]", "trust/opens[b]")
+    ]
     assert reasons == ["case", "star", ""]
     assert target.reason_to_skip("edge/x") == "area"
 
 
 def test_lists_of_texts_are_lists_of_texts() -> None:
     """Other values are complained of in one sentence."""
-    assert built(USABLE + '[exposure]\nclosed = ["git", "loki"]\n').exposure.closed == ("git", "loki")
+    assert built(USABLE + '[exposure]\nclosed = ["git", "loki"]\n').exposure.closed == (
+        "git",
+        "loki",
+    )
     with pytest.raises(BadEnvironment, match="closed in \\[exposure\\] must be a list of texts"):
         built(USABLE + "[exposure]\nclosed = [1]\n")
 
@@ -255,8 +367,12 @@ def test_where_the_state_is_may_be_said_elsewhere(monkeypatch: pytest.MonkeyPatc
     """One environment file serves a laptop and the cluster; a store that cannot be is refused, whoever named it."""
     said = USABLE + '[identity]\nway = "refresh-token"\nstate = "file:state.json"\n'
     monkeypatch.setenv("PROBES_STATE", "secret:wealist-prod/wealist-probes-state")
-    assert built(said).identity == Identity("refresh-token", state="secret:wealist-prod/wealist-probes-state")
+    assert built(said).identity == Identity(
+        "refresh-token", state="secret:wealist-prod/wealist-probes-state"
+    )
     assert built(USABLE).identity.state == "secret:wealist-prod/wealist-probes-state"
     monkeypatch.setenv("PROBES_STATE", "wealist-probes-state")
-    with pytest.raises(BadEnvironment, match="PROBES_STATE, must be file:PATH or secret:NAMESPACE/NAME"):
+    with pytest.raises(
+        BadEnvironment, match="PROBES_STATE, must be file:PATH or secret:NAMESPACE/NAME"
+    ):
         built(said)

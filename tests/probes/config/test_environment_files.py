@@ -13,8 +13,10 @@ from probes.finding import CannotAsk
 from probes.recording.redactor import Redactor
 from probes.transport.http import Web
 
-WITH_HOSTS = sorted(path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in environment.parse(path))
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+WITH_HOSTS = sorted(
+    path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in environment.parse(path)
+)
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 
 def named(name: str) -> Target:
@@ -54,7 +56,10 @@ def test_an_environment_builds_a_target(name: str) -> None:
 def test_an_environment_skips_and_accepts_scenarios_that_exist(name: str) -> None:
     """No exception outlives the scenario that it was made for, and none stands without a reason."""
     built = named(name)
-    wanted = {key.partition("[")[0] for key in (*built.skip, *(known.scenario for known in built.accepted))}
+    wanted = {
+        key.partition("[")[0]
+        for key in (*built.skip, *(known.scenario for known in built.accepted))
+    }
     assert all(any(fnmatchcase(known, name) for known in known_scenarios()) for name in wanted)
     assert all(built.skip.values())
 

@@ -3,7 +3,7 @@
 import pytest
 
 from probes.config.environment import Target
-from probes.config.toml_schema import BadEnvironment
+from probes.finding import BadEnvironment
 from tests.probes.config.test_environment import ACCEPTED, USABLE, built
 
 KNOWN = ("edge/the-certificate-holds[cdn]", "edge/http-leads-to-https", "presign/signed[chat]")
@@ -30,7 +30,12 @@ def test_exceptions_may_be_for_a_case_a_scenario_or_an_area() -> None:
             "[skip] names 'edge/http-leads'",
             "did you mean edge/http-leads-to-https?",
         ),
-        (excepting("edge/zzzzzzzzzz"), False, "[skip] names 'edge/zzzzzzzzzz'", "correct or remove it"),
+        (
+            excepting("edge/zzzzzzzzzz"),
+            False,
+            "[skip] names 'edge/zzzzzzzzzz'",
+            "correct or remove it",
+        ),
         (excepting("presing"), True, "[skip] names 'presing'", "did you mean presign?"),
         (
             excepting(accepted="presign/signed"),
@@ -42,7 +47,9 @@ def test_exceptions_may_be_for_a_case_a_scenario_or_an_area() -> None:
         (excepting(accepted="a/b"), True, "[[accepted]] names 'a/b'", "correct or remove it"),
     ],
 )
-def test_a_name_that_no_scenario_bears_is_told(target: Target, all_areas: bool, told: str, hint: str) -> None:
+def test_a_name_that_no_scenario_bears_is_told(
+    target: Target, all_areas: bool, told: str, hint: str
+) -> None:
     """A mistyped exception would never apply; a finding is accepted in one case of one scenario."""
     with pytest.raises(BadEnvironment) as said:
         target.check_names(KNOWN, all_areas=all_areas)

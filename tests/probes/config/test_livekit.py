@@ -3,7 +3,7 @@
 import pytest
 
 from probes.config.livekit import LiveKit, promised
-from probes.config.toml_schema import BadEnvironment
+from probes.finding import BadEnvironment
 
 USABLE = {"url": "wss://livekit.example.org", "api_key": "KEY", "api_secret": "SECRET"}
 
@@ -17,12 +17,20 @@ def test_what_is_left_out_is_not_compared() -> None:
     """Only the port of ICE over TCP has a usual value, which is LiveKit's."""
     table = promised("x.toml", {"livekit": USABLE})
     assert table
-    assert (table.version, table.protocol, table.nodes, table.udp_ports, table.tcp_port) == ("", 0, (), (), 7881)
+    assert (table.version, table.protocol, table.nodes, table.udp_ports, table.tcp_port) == (
+        "",
+        0,
+        (),
+        (),
+        7881,
+    )
     assert table.tiers == ("ladder", "deep", "browser")
     assert table.expects("198.51.100.7")
 
 
-@pytest.mark.parametrize(("url", "origin"), [("wss://a.b:7/", "https://a.b:7"), ("ws://wss.x", "http://wss.x")])
+@pytest.mark.parametrize(
+    ("url", "origin"), [("wss://a.b:7/", "https://a.b:7"), ("ws://wss.x", "http://wss.x")]
+)
 def test_the_same_host_answers_http(url: str, origin: str) -> None:
     """The scheme is the only difference."""
     assert LiveKit(url, "K", "S").origin == origin
@@ -43,7 +51,10 @@ def test_an_address_lies_in_a_network_or_not() -> None:
         ({"url": "https://livekit.example.org"}, "url must look like wss://livekit.example.org"),
         ({"url": "wss://a.b:x"}, "url must look like"),
         ({"url": "wss://a.b/svc/livekit"}, "url must look like"),
-        ({"nodes": ["203.0.113.256"]}, "nodes must be networks such as 203.0.113.0/28, not '203.0.113.256'"),
+        (
+            {"nodes": ["203.0.113.256"]},
+            "nodes must be networks such as 203.0.113.0/28, not '203.0.113.256'",
+        ),
         ({"dial": ["livekit"]}, "dial must be IP addresses, not 'livekit'"),
         ({"udp_ports": [50000]}, "udp_ports must be the first and the last port, not [50000]"),
         ({"udp_ports": [60000, 50000]}, "udp_ports must be the first and the last port"),

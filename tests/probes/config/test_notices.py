@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from probes.config.notices import Notices, zone
-from probes.config.toml_schema import BadEnvironment, section
+from probes.config.toml_schema import section
+from probes.finding import BadEnvironment
 
 NIGHTS = Notices(quiet=("Mon-Fri 01:00-08:00", "Sat-Sun 03:00-09:00"), timezone="Asia/Seoul")
 
@@ -35,11 +36,20 @@ def test_a_night_is_quiet_where_people_live(when: str, *, quiet: bool) -> None:
 
 @pytest.mark.parametrize(
     ("when", "quiet"),
-    [("2026-11-27T22:00", True), ("2026-11-28T05:59", True), ("2026-11-28T06:00", False), ("2026-11-28T23:00", False)],
+    [
+        ("2026-11-27T22:00", True),
+        ("2026-11-28T05:59", True),
+        ("2026-11-28T06:00", False),
+        ("2026-11-28T23:00", False),
+    ],
 )
-def test_hours_over_midnight_belong_to_the_day_on_which_they_begin(when: str, *, quiet: bool) -> None:
+def test_hours_over_midnight_belong_to_the_day_on_which_they_begin(
+    when: str, *, quiet: bool
+) -> None:
     """Friday's night ends on Saturday morning; Saturday has none of its own here."""
-    assert Notices(quiet=("Sun-Fri 22:00-06:00",), timezone="Asia/Seoul").is_quiet(at(when)) is quiet
+    assert (
+        Notices(quiet=("Sun-Fri 22:00-06:00",), timezone="Asia/Seoul").is_quiet(at(when)) is quiet
+    )
 
 
 def test_nothing_is_quiet_unless_it_is_said() -> None:
@@ -48,7 +58,8 @@ def test_nothing_is_quiet_unless_it_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "hours", ["at night", "Mon 1:00-2:00", "Mon-Foo 01:00-02:00", "Mon 01:00-25:00", "Mon 01:60-02:00"]
+    "hours",
+    ["at night", "Mon 1:00-2:00", "Mon-Foo 01:00-02:00", "Mon 01:00-25:00", "Mon 01:60-02:00"],
 )
 def test_hours_that_nobody_can_read_are_complained_of(hours: str) -> None:
     """Before the run, as every mistake in an environment file."""

@@ -24,7 +24,9 @@ ALIVE = {f"GET {host}{LIVE}": js({"status": "alive"}) for host in ("apex", "api"
 DRIVE = js({"success": True, "data": {}})
 UPSTREAM = Said(503, b"no healthy upstream", "text/plain")
 TWICE = Said(301, headers={"location": "/storage/folders/contents"})
-MASKED = Said(200, page().body, "text/html", {"server": "AmazonS3", "x-cache": "Error from cloudfront"})
+MASKED = Said(
+    200, page().body, "text/html", {"server": "AmazonS3", "x-cache": "Error from cloudfront"}
+)
 DENIED = js({"error": {"code": "FORBIDDEN", "message": "not a member"}}, 403)
 
 BASE_PATH = "storage base path: the service serves /api/storage, the gateway sends /storage"
@@ -67,9 +69,14 @@ def both(path: str, said: Said) -> dict[str, Said]:
 
 SHUT = {f"GET apex{CONTENTS}": MASKED, f"POST apex{CONTENTS}": MASKED}
 STORIES = {
-    "base path mismatch": Story({**SHUT, f"GET api{MORE}": DRIVE}, "dns tcp edge gateway service rule!", BASE_PATH),
+    "base path mismatch": Story(
+        {**SHUT, f"GET api{MORE}": DRIVE}, "dns tcp edge gateway service rule!", BASE_PATH
+    ),
     "base path mismatch, something missing": Story(
-        {**SHUT, f"GET api{MORE}": DENIED}, "dns tcp edge gateway service rule!", BASE_PATH, wanted=404
+        {**SHUT, f"GET api{MORE}": DENIED},
+        "dns tcp edge gateway service rule!",
+        BASE_PATH,
+        wanted=404,
     ),
     "base path mismatch, on the api host": Story(
         {f"GET api{MORE}": DRIVE}, "dns tcp gateway service rule!", BASE_PATH, host="api"
@@ -87,31 +94,52 @@ STORIES = {
         path=MORE,
         kind="page",
     ),
-    "lost behaviour": Story({**SHUT, f"GET apex{LIVE}": MASKED, f"GET api{CONTENTS}": DRIVE}, "dns tcp edge!", LOST),
-    "lost behaviour, something missing": Story(
-        {**SHUT, f"GET apex{LIVE}": MASKED, f"GET api{CONTENTS}": DENIED}, "dns tcp edge!", LOST, wanted=403
+    "lost behaviour": Story(
+        {**SHUT, f"GET apex{LIVE}": MASKED, f"GET api{CONTENTS}": DRIVE}, "dns tcp edge!", LOST
     ),
-    "lost behaviour, a write": Story({**SHUT, f"GET apex{LIVE}": MASKED}, "dns tcp edge!", LOST, method="POST"),
-    "masked error": Story({**SHUT, f"GET api{CONTENTS}": DENIED}, "dns tcp edge!", MASK, wanted=403),
+    "lost behaviour, something missing": Story(
+        {**SHUT, f"GET apex{LIVE}": MASKED, f"GET api{CONTENTS}": DENIED},
+        "dns tcp edge!",
+        LOST,
+        wanted=403,
+    ),
+    "lost behaviour, a write": Story(
+        {**SHUT, f"GET apex{LIVE}": MASKED}, "dns tcp edge!", LOST, method="POST"
+    ),
+    "masked error": Story(
+        {**SHUT, f"GET api{CONTENTS}": DENIED}, "dns tcp edge!", MASK, wanted=403
+    ),
     "no healthy upstream": Story(both(CONTENTS, UPSTREAM), "dns tcp edge gateway!", SUBSET),
     "no route": Story(
-        {**SHUT, f"GET api{CONTENTS}": Said(404)}, "dns tcp edge gateway!", "gateway: no route for this path"
+        {**SHUT, f"GET api{CONTENTS}": Said(404)},
+        "dns tcp edge gateway!",
+        "gateway: no route for this path",
     ),
     "doubled slash": Story(both(CONTENTS, TWICE), "dns tcp edge gateway!", SLASH),
     "dead service": Story(
-        both(CONTENTS, js({}, 500)) | both(LIVE, js({}, 500)), "dns tcp edge gateway service!", "storage-service"
+        both(CONTENTS, js({}, 500)) | both(LIVE, js({}, 500)),
+        "dns tcp edge gateway service!",
+        "storage-service",
     ),
-    "failing service": Story(both(CONTENTS, js({}, 500)), "dns tcp edge gateway service rule", "storage-service"),
+    "failing service": Story(
+        both(CONTENTS, js({}, 500)), "dns tcp edge gateway service rule", "storage-service"
+    ),
     "path is nowhere": Story(
-        both(CONTENTS, NOWHERE), "dns tcp edge gateway service rule", "the gateway's route or rewrite"
+        both(CONTENTS, NOWHERE),
+        "dns tcp edge gateway service rule",
+        "the gateway's route or rewrite",
     ),
-    "ops": Story({}, "dns tcp edge gateway", "the gateway's route or rewrite", path="/api/ops/api/users/me"),
+    "ops": Story(
+        {}, "dns tcp edge gateway", "the gateway's route or rewrite", path="/api/ops/api/users/me"
+    ),
     "a page": Story({}, "dns tcp", "the gateway's route or rewrite", path="/config.js"),
 }
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
-async def test_each_incident_has_its_rung(site: Site, web: Web, recorder: Recorder, story: Story) -> None:
+async def test_each_incident_has_its_rung(
+    site: Site, web: Web, recorder: Recorder, story: Story
+) -> None:
     """V6 §1 and §2, and their kin; the code and what was observed stay as they were."""
     site.says = {**ALIVE, **story.says}
     url = site.origin(story.host) + story.path
@@ -123,7 +151,11 @@ async def test_each_incident_has_its_rung(site: Site, web: Web, recorder: Record
 
 async def test_rungs_say_what_was_seen(site: Site, web: Web, recorder: Recorder) -> None:
     """The whole of V6 §1 in six lines."""
-    site.says = ALIVE | {f"GET apex{CONTENTS}": MASKED, f"GET api{CONTENTS}": NOWHERE, f"GET api{MORE}": DRIVE}
+    site.says = ALIVE | {
+        f"GET apex{CONTENTS}": MASKED,
+        f"GET api{CONTENTS}": NOWHERE,
+        f"GET api{MORE}": DRIVE,
+    }
     finding = await climb(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
     assert [rung.saw for rung in finding.rungs] == [
         "apex.localhost is 127.0.0.1",
@@ -135,10 +167,14 @@ async def test_rungs_say_what_was_seen(site: Site, web: Web, recorder: Recorder)
     ]
 
 
-async def test_a_read_is_repeated_by_the_same_person(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_a_read_is_repeated_by_the_same_person(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """On the api host, query, workspace and all."""
     asked: dict[str, Any] = {"token": "t0k3n", "headers": {"X-Workspace-Id": "w-1"}}
-    await climb(web, await failed(web, site.origin("apex") + CONTENTS + "?workspaceId=w", **asked), recorder)
+    await climb(
+        web, await failed(web, site.origin("apex") + CONTENTS + "?workspaceId=w", **asked), recorder
+    )
     again = site.asked[1]
     assert (again.host, again.path, again.headers["authorization"]) == (
         "api",
@@ -150,7 +186,9 @@ async def test_a_read_is_repeated_by_the_same_person(site: Site, web: Web, recor
 
 async def test_a_write_is_not_repeated(site: Site, web: Web, recorder: Recorder) -> None:
     """A target that fails is not written to for a diagnosis."""
-    await climb(web, await failed(web, site.origin("apex") + CONTENTS, method="POST", json={}), recorder)
+    await climb(
+        web, await failed(web, site.origin("apex") + CONTENTS, method="POST", json={}), recorder
+    )
     assert len(site.asked) > 2
     assert {(asked.method, asked.path == CONTENTS) for asked in site.asked[1:]} == {("GET", False)}
 
@@ -171,7 +209,9 @@ def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
 FOUND = Finding(Code.UPLOAD_LOST, "o", "s")
 
 
-async def test_what_lies_elsewhere_is_not_climbed_to(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_what_lies_elsewhere_is_not_climbed_to(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """S3 is not ours, and some failures are about no exchange at all."""
     assert await climb(web, FOUND, recorder) == FOUND
     await web.ask("GET", site.origin("files") + "/k", kind="s3")
@@ -188,7 +228,11 @@ async def test_what_lies_elsewhere_is_not_climbed_to(site: Site, web: Web, recor
             ("dns!", "DNS record (external-dns, Route53)"),
             "no-such-host.invalid has no address: [Errno -2] Name or service not known",
         ),
-        ("http://apex.localhost:1", ("dns tcp!", "load balancer or listener"), "port 1 takes no connection: "),
+        (
+            "http://apex.localhost:1",
+            ("dns tcp!", "load balancer or listener"),
+            "port 1 takes no connection: ",
+        ),
     ],
 )
 async def test_an_unreachable_host_breaks_a_low_rung(
@@ -209,7 +253,11 @@ async def test_an_unreachable_host_breaks_a_low_rung(
     [
         (
             False,
-            ("dns tcp tls!", "certificate", "the certificate does not hold: unable to get local issuer certificate"),
+            (
+                "dns tcp tls!",
+                "certificate",
+                "the certificate does not hold: unable to get local issuer certificate",
+            ),
         ),
         (True, ("dns tcp tls", "edge", "the certificate holds")),
     ],
@@ -232,15 +280,23 @@ async def test_a_certificate_is_a_rung(
 async def test_what_the_ladder_asks_is_on_record(site: Site, web: Web, recorder: Recorder) -> None:
     """Evidence is evidence, whoever asked."""
     await climb(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
-    exchanges = [event["url"] for event in journal.read(recorder.evidence.folder) if event["event"] == "exchange"]
+    exchanges = [
+        event["url"]
+        for event in journal.read(recorder.evidence.folder)
+        if event["event"] == "exchange"
+    ]
     assert exchanges == [site.origin(asked.host) + asked.path for asked in site.asked]
     assert len(exchanges) > 2
 
 
 @pytest.mark.parametrize("kind", ["socket", "stream"])
-async def test_what_is_held_open_is_not_asked_again(site: Site, web: Web, recorder: Recorder, kind: str) -> None:
+async def test_what_is_held_open_is_not_asked_again(
+    site: Site, web: Web, recorder: Recorder, kind: str
+) -> None:
     """It would not end; the service's liveness is read in its place, on both hosts."""
     site.says = {**ALIVE, f"GET apex{CONTENTS}": js({}, 500)}
-    finding = await climb(web, await failed(web, site.origin("apex") + CONTENTS, kind=kind), recorder)
+    finding = await climb(
+        web, await failed(web, site.origin("apex") + CONTENTS, kind=kind), recorder
+    )
     assert [asked.host for asked in site.asked if asked.path == CONTENTS] == ["apex"]
     assert path_of(finding).startswith("dns tcp edge gateway service")

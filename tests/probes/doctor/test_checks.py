@@ -28,7 +28,11 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 def cast_by(way: str, **part: Any) -> Target:
     state = part.pop("state", "")
-    return replace(TARGET, identity=Identity(way=way, state=state), cast={"alice": Part(**{"user": "u-1"} | part)})
+    return replace(
+        TARGET,
+        identity=Identity(way=way, state=state),
+        cast={"alice": Part(**{"user": "u-1"} | part)},
+    )
 
 
 def complaint(look: Any, *arguments: Any) -> str:
@@ -40,9 +44,21 @@ def complaint(look: Any, *arguments: Any) -> str:
 @pytest.mark.parametrize(
     ("target", "environ", "said"),
     [
-        (cast_by("static", user=""), {}, "the user id of alice is empty; fill it in under [cast.alice]"),
-        (cast_by("static", token="A"), {}, "the access token of alice is not set; put a new one into A"),
-        (cast_by("static", token="A"), {"A": token(age=9000)}, "the access token of alice has expired"),
+        (
+            cast_by("static", user=""),
+            {},
+            "the user id of alice is empty; fill it in under [cast.alice]",
+        ),
+        (
+            cast_by("static", token="A"),
+            {},
+            "the access token of alice is not set; put a new one into A",
+        ),
+        (
+            cast_by("static", token="A"),
+            {"A": token(age=9000)},
+            "the access token of alice has expired",
+        ),
         (
             cast_by("refresh-token", refresh_token="R"),
             {},
@@ -50,7 +66,9 @@ def complaint(look: Any, *arguments: Any) -> str:
         ),
     ],
 )
-def test_a_secret_that_is_missing_is_named(target: Target, environ: Mapping[str, str], said: str) -> None:
+def test_a_secret_that_is_missing_is_named(
+    target: Target, environ: Mapping[str, str], said: str
+) -> None:
     """By the variable to fill, never by what is in one."""
     assert said in complaint(checks.secrets, target, environ)
 
@@ -60,7 +78,10 @@ def test_secrets_that_are_there_are_not_shown() -> None:
     good = token()
     assert checks.secrets(cast_by("static", token="A"), {"A": good}) == "static: alice"
     assert checks.secrets(cast_by("test-endpoint"), {}) == "test-endpoint: alice"
-    assert checks.secrets(cast_by("refresh-token", refresh_token="R"), {"R": "seed"}) == "refresh-token: alice"
+    assert (
+        checks.secrets(cast_by("refresh-token", refresh_token="R"), {"R": "seed"})
+        == "refresh-token: alice"
+    )
 
 
 def test_a_refresh_token_that_is_kept_needs_no_seed(tmp_path: Path) -> None:
@@ -78,13 +99,17 @@ def test_a_store_is_read_and_written(tmp_path: Path) -> None:
     assert said == "file: no run yet, 0 promises did not hold"
     assert '"r1"' in file.read_text()
     (tmp_path / "file").touch()
-    assert "cannot be" in complaint(checks.state_store, cast_by("static", state=f"file:{tmp_path}/file/state.json"), {})
+    assert "cannot be" in complaint(
+        checks.state_store, cast_by("static", state=f"file:{tmp_path}/file/state.json"), {}
+    )
 
 
 def test_notices_need_a_store() -> None:
     """Without one nobody knows what was told; without notices none is needed."""
     assert "none is named" in checks.state_store(cast_by("static"), {})
-    said = complaint(checks.state_store, cast_by("static"), {"PROBES_NOTICE_URLS": "json://127.0.0.1"})
+    said = complaint(
+        checks.state_store, cast_by("static"), {"PROBES_NOTICE_URLS": "json://127.0.0.1"}
+    )
     assert "name one in state of [identity]" in said
 
 
@@ -121,13 +146,17 @@ def test_a_host_that_says_no_time_is_told() -> None:
         (checks.pushgateway, "PROBES_PUSHGATEWAY_URL", "/-/ready"),
     ],
 )
-def test_a_receiver_is_asked_whether_it_is_there(receiver: Receiver, look: Any, variable: str, path: str) -> None:
+def test_a_receiver_is_asked_whether_it_is_there(
+    receiver: Receiver, look: Any, variable: str, path: str
+) -> None:
     """A refusal, a page and a dead address are told apart from an answer; nothing is sent."""
     assert "was asked for" in look({})
     assert look({variable: receiver.url}) == "answers"
     assert [(asked.path, asked.body) for asked in receiver.asked] == [(path, b"")]
     receiver.answers["*"] = (403, "text/plain", b"")
-    assert "answers 403; correct its address, or let the pod in" in complaint(look, {variable: receiver.url})
+    assert "answers 403; correct its address, or let the pod in" in complaint(
+        look, {variable: receiver.url}
+    )
     receiver.answers["*"] = (200, "text/html", b"<html>")
     assert "answers 200; correct its address" in complaint(look, {variable: receiver.url})
     assert "does not answer" in complaint(look, {variable: "http://u:s3cret@127.0.0.1:1"})
@@ -138,10 +167,15 @@ def test_a_receiver_is_asked_whether_it_is_there(receiver: Receiver, look: Any, 
 def test_channels_are_read_and_not_used(receiver: Receiver) -> None:
     """A test message at every start would be noise; an address that is none is counted, not shown."""
     assert checks.notices({}) == "nobody is to be told"
-    assert checks.notices({"PROBES_NOTICE_URLS": f"json://{receiver.host}"}) == "the addresses are understood"
+    assert (
+        checks.notices({"PROBES_NOTICE_URLS": f"json://{receiver.host}"})
+        == "the addresses are understood"
+    )
     assert receiver.asked == []
     said = complaint(checks.notices, {"PROBES_NOTICE_URLS": "nonsense://s3cret"})
-    assert said == "1 of 1 addresses in PROBES_NOTICE_URLS are none that Apprise knows; correct them"
+    assert (
+        said == "1 of 1 addresses in PROBES_NOTICE_URLS are none that Apprise knows; correct them"
+    )
 
 
 def test_a_browser_that_does_not_start_is_told(tmp_path: Path) -> None:

@@ -13,7 +13,12 @@ from probes.doctor.command import examined, main
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
 from tests.conftest import ROOT, Replica
 
-VARIABLES = ("PROBES_PUSHGATEWAY_URL", "PROBES_NOTICE_URLS", "PROBES_STATE", "OTEL_EXPORTER_OTLP_ENDPOINT")
+VARIABLES = (
+    "PROBES_PUSHGATEWAY_URL",
+    "PROBES_NOTICE_URLS",
+    "PROBES_STATE",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +36,21 @@ def test_it_is_a_command(replica: Replica) -> None:
     """A process of its own, as an init step starts it: all is well with a replica, and 0 says so."""
     environ = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     command = [sys.executable, "-m", "probes", "doctor", "--env", str(replica.environment)]
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
     assert (done.returncode, done.stderr) == (EXIT_HELD, ""), done.stdout
-    names = ["environment", "browser", "secrets", "state store", "dns", "clock", "collector", "pushgateway", "notices"]
+    names = [
+        "environment",
+        "browser",
+        "secrets",
+        "state store",
+        "dns",
+        "clock",
+        "collector",
+        "pushgateway",
+        "notices",
+    ]
     assert words(done.stdout) == dict.fromkeys(names, "ok")
 
 
@@ -50,7 +67,10 @@ def test_what_stands_beside_a_run_does_not_stop_it(
 
 
 def test_what_a_run_needs_stops_it(
-    replica: Replica, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    replica: Replica,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     """No browser and a store that cannot be read: both are told at once, and the pod stops with 10."""
     (tmp_path / "state.json").mkdir()
@@ -60,7 +80,10 @@ def test_what_a_run_needs_stops_it(
     monkeypatch.setenv("PROBES_CHROMIUM", "/nowhere/chromium")
     assert main(["--env", str(file)]) == EXIT_UNKNOWN
     said = capsys.readouterr().out
-    assert [name for name, word in words(said).items() if word == "FAIL"] == ["browser", "state store"]
+    assert [name for name, word in words(said).items() if word == "FAIL"] == [
+        "browser",
+        "state store",
+    ]
     assert "PROBES_CHROMIUM names /nowhere/chromium" in said
 
 
@@ -74,10 +97,18 @@ def test_a_bad_environment_is_bad_input(capsys: pytest.CaptureFixture[str], tmp_
     assert "apex in [hosts] must be a text" in said
 
 
-def test_a_target_that_is_started_for_a_run_needs_little(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_target_that_is_started_for_a_run_needs_little(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Of the replica nothing is known before it is there, and that is no fault."""
     assert main([]) == EXIT_HELD
-    assert set(words(capsys.readouterr().out)) == {"environment", "browser", "collector", "pushgateway", "notices"}
+    assert set(words(capsys.readouterr().out)) == {
+        "environment",
+        "browser",
+        "collector",
+        "pushgateway",
+        "notices",
+    }
 
 
 def test_a_mistyped_option_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +133,12 @@ def test_no_check_is_waited_for_longer_than_agreed() -> None:
     def is_wrong() -> str:
         raise KeyError("s3cret")
 
-    checks = [Check("a", hangs), Check("b", lambda: "fine"), Check("c", is_missing), Check("d", is_wrong)]
+    checks = [
+        Check("a", hangs),
+        Check("b", lambda: "fine"),
+        Check("c", is_missing),
+        Check("d", is_wrong),
+    ]
     seen = {check.name: (result.ok, result.said) for check, result in examined(checks, 0.3)}
     released.set()
     assert seen["a"][0] is False

@@ -16,9 +16,17 @@ GRANTS = {"roomJoin": True, "room": ROOM}
 
 
 def ticket(url: str = URL, video: Any = GRANTS, **changed: Any) -> Ticket:
-    said = {"iss": "APIx", "sub": USER, "nbf": NOW, "exp": NOW + 24 * 3600, "video": video} | changed
+    said = {
+        "iss": "APIx",
+        "sub": USER,
+        "nbf": NOW,
+        "exp": NOW + 24 * 3600,
+        "video": video,
+    } | changed
     kept = {name: value for name, value in said.items() if value is not None}
-    return Ticket(ROOM, url, jwt.encode(kept, "a-secret-of-more-than-32-characters!", algorithm="HS256"))
+    return Ticket(
+        ROOM, url, jwt.encode(kept, "a-secret-of-more-than-32-characters!", algorithm="HS256")
+    )
 
 
 def code(given: Ticket) -> Code | None:

@@ -32,7 +32,9 @@ def target(target: Target, node: Node, tmp_path: Path) -> Target:
     secret.write_text(ACCESS.secret)
     identity = replace(target.identity, way="static")
     promised = replace(node.promised, api_key=str(key), api_secret=str(secret))
-    return replace(target, livekit=promised, identity=identity, cast={"alice": Part("u-1", token="A")})
+    return replace(
+        target, livekit=promised, identity=identity, cast={"alice": Part("u-1", token="A")}
+    )
 
 
 @pytest.fixture
@@ -51,7 +53,9 @@ def hand_out(site: Site, url: str, access: Access = ACCESS) -> None:
     said = {"iss": access.key, "sub": "u-1", "exp": int(time.time()) + 3600, "video": grants}
     token = jwt.encode(said, access.secret, algorithm="HS256")
     site.says[f"POST apex{BASE}/rooms"] = js({"success": True, "data": {"id": "r-1"}}, 201)
-    site.says[f"POST apex{BASE}/rooms/r-1/join"] = js({"success": True, "data": {"token": token, "wsUrl": url}})
+    site.says[f"POST apex{BASE}/rooms/r-1/join"] = js(
+        {"success": True, "data": {"token": token, "wsUrl": url}}
+    )
 
 
 async def connected() -> bool:
@@ -68,7 +72,9 @@ async def found(asking: object) -> Code:
     return told.value.finding.code
 
 
-async def test_all_promises_of_a_healthy_node_hold(calls: Calls, node: Node, recorder: Recorder) -> None:
+async def test_all_promises_of_a_healthy_node_hold(
+    calls: Calls, node: Node, recorder: Recorder
+) -> None:
     """Asked at once, they join once; nothing is degraded."""
     await asyncio.gather(
         calls.can_be_joined(),
@@ -92,7 +98,9 @@ async def test_a_rerun_climbs_anew(calls: Calls, node: Node, recorder: Recorder)
     await calls.can_be_joined()
 
 
-async def test_a_key_trouble_of_ours_leaves_strangers_to_be_refused(calls: Calls, node: Node) -> None:
+async def test_a_key_trouble_of_ours_leaves_strangers_to_be_refused(
+    calls: Calls, node: Node
+) -> None:
     """What is asked below the broken rung is judged for itself."""
     node.answers["/twirp/livekit.RoomService/ListRooms"] = (401, b"invalid API key: x")
     assert await found(calls.let_media_in(apart)) is Code.LIVEKIT_KEY_UNKNOWN
@@ -165,7 +173,9 @@ async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
     assert await found(calls.lend_relays()) is Code.LIVEKIT_UPSTREAM_ABSENT
 
 
-async def test_the_apps_own_way_leads_into_the_call(calls: Calls, node: Node, site: Site, alice: Member) -> None:
+async def test_the_apps_own_way_leads_into_the_call(
+    calls: Calls, node: Node, site: Site, alice: Member
+) -> None:
     """Opened, joined by what was handed out, and entered in the ledger under its name."""
     hand_out(site, node.promised.url)
     await calls.are_opened_by_the_app(alice)
@@ -174,7 +184,9 @@ async def test_the_apps_own_way_leads_into_the_call(calls: Calls, node: Node, si
     assert wish["name"].startswith("probe-")
 
 
-async def test_the_apps_key_is_compared_with_ours(calls: Calls, node: Node, site: Site, alice: Member) -> None:
+async def test_the_apps_key_is_compared_with_ours(
+    calls: Calls, node: Node, site: Site, alice: Member
+) -> None:
     """Ours is taken and the app's is not; its 201 and 200 said nothing of that."""
     hand_out(site, node.promised.url, Access("APIapp", "the-app-has-a-secret-of-its-own-0123"))
     assert await found(calls.are_opened_by_the_app(alice)) is Code.LIVEKIT_APP_KEY_MISMATCH
@@ -192,7 +204,9 @@ async def test_the_apps_address_is_judged_though_its_token_is_good(
     ("version", "protocol", "drifted"),
     [("1.7.2", 14, False), ("1.13.5", 17, True), ("1.7.2", 17, True), ("", 14, True)],
 )
-def test_a_drift_of_version_or_protocol_is_told(node: Node, version: str, protocol: int, *, drifted: bool) -> None:
+def test_a_drift_of_version_or_protocol_is_told(
+    node: Node, version: str, protocol: int, *, drifted: bool
+) -> None:
     """Either is a signal of its own."""
     seat = Joined(version, protocol, "ND", (), Credentials("a", "b", "c"), (), 0.1)
     finding = explain_version(seat, node.promised)

@@ -13,8 +13,13 @@ HTML = b"<!doctype html><div id=root></div>"
 CLOCK = "clocks"
 
 
-def answer(status: int, body: bytes | str = b"", kind: str = "text/plain", **headers: str) -> Answer:
-    said = {"content-type": kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
+def answer(
+    status: int, body: bytes | str = b"", kind: str = "text/plain", **headers: str
+) -> Answer:
+    said = {
+        "content-type": kind,
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
     raw = body.encode() if isinstance(body, str) else body
     return Answer("GET", "https://livekit.x/rtc/validate", status, said, raw)
 
@@ -77,7 +82,10 @@ def test_a_stranger_is_refused_as_livekit_does(said: Answer, wanted: Code | None
 def test_who_does_not_know_the_newer_path_says_404(status: int) -> None:
     """SDKs fall back on nothing else."""
     assert http_answers.explain_newer(answer(status, "404 page not found")) is None
-    assert code(http_answers.explain_newer(answer(status, HTML, "text/html"))) is Code.LIVEKIT_EDGE_HTML
+    assert (
+        code(http_answers.explain_newer(answer(status, HTML, "text/html")))
+        is Code.LIVEKIT_EDGE_HTML
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,15 +105,27 @@ INVALID = f"invalid token: {TOKEN}, error: "
         (answer(200, "success"), None),
         (answer(401, http_answers.NO_PERMISSIONS), Code.LIVEKIT_GRANT_MISSING),
         (answer(401, "invalid authorization token"), Code.CONTRACT_BROKEN),
-        (answer(401, "invalid authorization header. Must start with Bearer "), Code.CONTRACT_BROKEN),
+        (
+            answer(401, "invalid authorization header. Must start with Bearer "),
+            Code.CONTRACT_BROKEN,
+        ),
         (answer(401, "invalid API key: APIabc"), Code.LIVEKIT_KEY_UNKNOWN),
-        (answer(401, INVALID + "go-jose/go-jose: error in cryptographic primitive"), Code.LIVEKIT_SECRET_MISMATCH),
-        (answer(401, INVALID + "token signature is invalid: signature is invalid"), Code.LIVEKIT_SECRET_MISMATCH),
+        (
+            answer(401, INVALID + "go-jose/go-jose: error in cryptographic primitive"),
+            Code.LIVEKIT_SECRET_MISMATCH,
+        ),
+        (
+            answer(401, INVALID + "token signature is invalid: signature is invalid"),
+            Code.LIVEKIT_SECRET_MISMATCH,
+        ),
         (
             answer(401, INVALID + "go-jose/go-jose/jwt: validation failed, token is expired (exp)"),
             Code.LIVEKIT_CLOCK_SKEW,
         ),
-        (answer(401, INVALID + "validation failed, token not valid yet (nbf)"), Code.LIVEKIT_CLOCK_SKEW),
+        (
+            answer(401, INVALID + "validation failed, token not valid yet (nbf)"),
+            Code.LIVEKIT_CLOCK_SKEW,
+        ),
         (answer(401, INVALID + "token is expired"), Code.LIVEKIT_CLOCK_SKEW),
         (answer(401, INVALID + "token used before issued"), Code.LIVEKIT_CLOCK_SKEW),
         (answer(400, "identity cannot be empty"), Code.LIVEKIT_GRANT_MISSING),
@@ -155,11 +175,15 @@ def test_the_skew_is_counted_in_seconds() -> None:
     ("said", "wanted"),
     [
         (
-            answer(401, '{"code":"unauthenticated","msg":"permissions denied"}', "application/json"),
+            answer(
+                401, '{"code":"unauthenticated","msg":"permissions denied"}', "application/json"
+            ),
             Code.LIVEKIT_GRANT_MISSING,
         ),
         (
-            answer(500, '{"code":"internal","msg":"redis: connection refused"}', "application/json"),
+            answer(
+                500, '{"code":"internal","msg":"redis: connection refused"}', "application/json"
+            ),
             Code.LIVEKIT_NOT_READY,
         ),
         (answer(401, "invalid API key: k"), Code.LIVEKIT_KEY_UNKNOWN),
@@ -203,14 +227,19 @@ def test_a_socket_that_does_not_open_has_a_name(said: Answer, wanted: Code) -> N
         (answer(401, "go away"), "random", Code.LIVEKIT_ROUTE_MISSING),
     ],
 )
-def test_only_livekits_own_refusal_keeps_strangers_out(said: Answer, kind: str, wanted: Code | None) -> None:
+def test_only_livekits_own_refusal_keeps_strangers_out(
+    said: Answer, kind: str, wanted: Code | None
+) -> None:
     """An error of somebody else's is no refusal."""
     assert code(http_answers.explain_open(said, kind)) == wanted
 
 
 def test_what_is_for_developers_is_seen_when_it_is_served() -> None:
     """A page in its place is none of it, and neither is a refusal."""
-    assert code(http_answers.explain_debug(answer(200, "goroutine profile: total 9"))) is Code.LIVEKIT_DEBUG_EXPOSED
+    assert (
+        code(http_answers.explain_debug(answer(200, "goroutine profile: total 9")))
+        is Code.LIVEKIT_DEBUG_EXPOSED
+    )
     assert http_answers.explain_debug(answer(404)) is None
     assert http_answers.explain_debug(PAGE) is None
 
@@ -226,4 +255,9 @@ def test_what_is_for_developers_is_seen_when_it_is_served() -> None:
 )
 def test_silence_is_livekits_and_the_way_there_is_not(found: Code, wanted: Code) -> None:
     """What the ladder of any host names keeps its name."""
-    assert http_answers.explain_silence(Finding(found, "edge at livekit.x never answered", "edge")).code == wanted
+    assert (
+        http_answers.explain_silence(
+            Finding(found, "edge at livekit.x never answered", "edge")
+        ).code
+        == wanted
+    )

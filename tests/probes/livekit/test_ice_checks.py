@@ -69,7 +69,9 @@ def check(place: str, *, answered: bool, named: bool = True, connected: bool = F
     transport, _, address = place.partition(" ")
     host, _, port = address.rpartition(":")
     saw = "answered" if answered else "no answer"
-    return Check(Place(transport, host, int(port), named), 0.001 if answered else None, saw, connected)
+    return Check(
+        Place(transport, host, int(port), named), 0.001 if answered else None, saw, connected
+    )
 
 
 UDP, TCP = f"udp {NODE}:50001", f"tcp {NODE}:7881"
@@ -80,10 +82,20 @@ UDP, TCP = f"udp {NODE}:50001", f"tcp {NODE}:7881"
     [
         ([check(UDP, answered=True), check(TCP, answered=True)], None),
         ([check(UDP, answered=True)], None),
-        ([check(UDP, answered=False), check("udp 8.8.8.8:50001", answered=True), check(TCP, answered=True)], None),
+        (
+            [
+                check(UDP, answered=False),
+                check("udp 8.8.8.8:50001", answered=True),
+                check(TCP, answered=True),
+            ],
+            None,
+        ),
         ([check(UDP, answered=False), check(TCP, answered=True)], Code.LIVEKIT_UDP_BLOCKED),
         ([check(TCP, answered=True)], Code.LIVEKIT_UDP_BLOCKED),
-        ([check(UDP, answered=True), check(TCP, answered=False)], Code.LIVEKIT_TCP_FALLBACK_MISSING),
+        (
+            [check(UDP, answered=True), check(TCP, answered=False)],
+            Code.LIVEKIT_TCP_FALLBACK_MISSING,
+        ),
         ([check(UDP, answered=False), check(TCP, answered=False)], Code.LIVEKIT_UNREACHABLE),
         ([], Code.LIVEKIT_UNREACHABLE),
         (
@@ -109,8 +121,12 @@ def test_answers_are_judged_together(checks: list[Check], wanted: Code | None) -
 
 def test_another_listener_is_told_from_a_closed_port() -> None:
     """Who takes connections and does not speak ICE is no security group."""
-    other = ice_checks.explain_checks([check(UDP, answered=True), check(TCP, answered=False, connected=True)], PROMISED)
-    closed = ice_checks.explain_checks([check(UDP, answered=True), check(TCP, answered=False)], PROMISED)
+    other = ice_checks.explain_checks(
+        [check(UDP, answered=True), check(TCP, answered=False, connected=True)], PROMISED
+    )
+    closed = ice_checks.explain_checks(
+        [check(UDP, answered=True), check(TCP, answered=False)], PROMISED
+    )
     assert other
     assert closed
     assert "another listener" in other.suspect
@@ -120,7 +136,8 @@ def test_another_listener_is_told_from_a_closed_port() -> None:
 def test_the_wrong_address_is_told_with_the_right_one() -> None:
     """Whoever mends node_ip needs both."""
     finding = ice_checks.explain_checks(
-        [check(f"udp {NAT}:50001", answered=False), check(UDP, answered=True, named=False)], PROMISED
+        [check(f"udp {NAT}:50001", answered=False), check(UDP, answered=True, named=False)],
+        PROMISED,
     )
     assert finding
     assert f"{NAT}:50001: no answer" in finding.observed

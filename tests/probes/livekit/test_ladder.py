@@ -77,7 +77,9 @@ async def test_the_first_rung_that_breaks_is_told(
         (Access(ACCESS.key, "another-secret-of-the-same-key-012345"), Code.LIVEKIT_SECRET_MISMATCH),
     ],
 )
-async def test_a_key_that_is_not_taken_is_told(ways: Ways, recorder: Recorder, access: Access, code: Code) -> None:
+async def test_a_key_that_is_not_taken_is_told(
+    ways: Ways, recorder: Recorder, access: Access, code: Code
+) -> None:
     """The server's refusal echoes the whole token: neither finding nor journal has it."""
     way = await ways(access)
     assert way.broken
@@ -89,19 +91,28 @@ async def test_a_key_that_is_not_taken_is_told(ways: Ways, recorder: Recorder, a
 
 async def test_a_name_without_a_server_is_told(web: Web, ledger: Ledger) -> None:
     """The same word as for any other host."""
-    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", 0
+    ) as server:
         port = server.sockets[0].getsockname()[1]
     way = await climb(web, LiveKit(f"ws://livekit.localhost:{port}", "K", "S"), ACCESS, ledger)
     assert way.broken
-    assert (way.broken.code, [rung.held for rung in way.rungs]) == (Code.HOST_UNREACHABLE, [True, False])
+    assert (way.broken.code, [rung.held for rung in way.rungs]) == (
+        Code.HOST_UNREACHABLE,
+        [True, False],
+    )
 
 
-async def test_a_room_that_stays_is_left_to_the_sweep(ways: Ways, node: Node, ledger: Ledger) -> None:
+async def test_a_room_that_stays_is_left_to_the_sweep(
+    ways: Ways, node: Node, ledger: Ledger
+) -> None:
     """It was entered before anybody joined; that it could not be removed breaks nothing."""
     node.answers["/twirp/livekit.RoomService/DeleteRoom"] = (500, b"")
     way = await ways()
     assert way.broken is None
-    assert [(entry.kind, entry.name.startswith("probe-")) for entry in ledger.open_entries] == [("room", True)]
+    assert [(entry.kind, entry.name.startswith("probe-")) for entry in ledger.open_entries] == [
+        ("room", True)
+    ]
 
 
 async def test_the_nodes_that_are_named_are_asked_too(web: Web, node: Node, ledger: Ledger) -> None:

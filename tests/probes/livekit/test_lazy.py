@@ -12,9 +12,7 @@ from probes.livekit.lazy import opening
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 
-LOADED = (
-    "import sys, scenarios.test_livekit, scenarios.conftest; print(*{'aioice', 'livekit.protocol'} & {*sys.modules})"
-)
+LOADED = "import sys, scenarios.test_livekit, scenarios.conftest; print(*{'aioice', 'livekit.protocol'} & {*sys.modules})"
 
 
 async def test_without_livekit_no_call_is_opened(target: Target, ledger: Ledger) -> None:
@@ -33,5 +31,7 @@ async def test_all_promises_share_one_opening(web: Web, ledger: Ledger) -> None:
 
 def test_nothing_of_the_protocol_is_loaded_before() -> None:
     """Collecting the scenarios does not pay for protobufs and ICE."""
-    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == ""

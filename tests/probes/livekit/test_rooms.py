@@ -27,7 +27,9 @@ async def test_rooms_are_listed_by_name(web: Web, node: Node) -> None:
         (200, b'{"rooms":"x"}', Code.LIVEKIT_ROUTE_MISSING),
     ],
 )
-async def test_a_list_that_does_not_come_is_named(web: Web, node: Node, status: int, body: bytes, wanted: Code) -> None:
+async def test_a_list_that_does_not_come_is_named(
+    web: Web, node: Node, status: int, body: bytes, wanted: Code
+) -> None:
     """Redis, the edge, or another service."""
     node.answers[LIST] = (status, body)
     with pytest.raises(Broken) as told:

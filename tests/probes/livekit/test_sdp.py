@@ -37,7 +37,10 @@ def test_only_who_says_so_is_complete() -> None:
 @pytest.mark.parametrize(
     ("init", "count"),
     [
-        ('{"candidate": "candidate:1 1 udp 1 198.51.100.7 50000 typ srflx raddr 10.0.0.1 rport 50000"}', 1),
+        (
+            '{"candidate": "candidate:1 1 udp 1 198.51.100.7 50000 typ srflx raddr 10.0.0.1 rport 50000"}',
+            1,
+        ),
         ('{"candidate": ""}', 0),
         ('{"candidate": "candidate:1 1 udp x 198.51.100.7 50000 typ host"}', 0),
         ("[]", 0),

@@ -29,7 +29,10 @@ async def test_a_seat_knows_server_and_addresses(web: Web, node: Node, *, trickl
     node.trickles = trickles
     async with joined(web, node.promised, TOKEN) as seat:
         assert (seat.version, seat.protocol, seat.node) == ("1.7.2", 14, "ND_test")
-        assert [(c.transport, c.port) for c in seat.candidates] == [("udp", node.udp), ("tcp", node.tcp)]
+        assert [(c.transport, c.port) for c in seat.candidates] == [
+            ("udp", node.udp),
+            ("tcp", node.tcp),
+        ]
         assert seat.credentials.username == f"{UFRAG}:{seat.credentials.mine}"
         assert seat.credentials.password == PASSWORD
 
@@ -60,7 +63,9 @@ async def test_candidates_that_never_end_are_not_waited_for(web: Web, node: Node
         assert len(seat.candidates) == 2
 
 
-async def test_a_server_that_says_nothing_is_told(web: Web, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_says_nothing_is_told(
+    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The socket opened, and no word came."""
     monkeypatch.setattr(signalling, "JOINING", 0.3)
     node.welcomes = False
@@ -75,19 +80,27 @@ async def test_a_server_that_says_nothing_is_told(web: Web, node: Node, monkeypa
         (500, b"could not find any available nodes", Code.LIVEKIT_JOIN_TIMEOUT),
     ],
 )
-async def test_a_refused_upgrade_is_named(web: Web, node: Node, status: int, body: bytes, wanted: Code) -> None:
+async def test_a_refused_upgrade_is_named(
+    web: Web, node: Node, status: int, body: bytes, wanted: Code
+) -> None:
     """By its status and its words."""
     node.answers["/rtc"] = (status, body)
     assert await code(web, node) is wanted
 
 
-async def test_what_is_recorded_has_no_token_and_no_password(web: Web, node: Node, recorder: Recorder) -> None:
+async def test_what_is_recorded_has_no_token_and_no_password(
+    web: Web, node: Node, recorder: Recorder
+) -> None:
     """The token stands in the URL, ICE's password in the offer, TURN's in the welcome."""
-    node.relays = (ICEServer(urls=["turn:turn.x:3478"], username="u", credential="turn-credential-1"),)
+    node.relays = (
+        ICEServer(urls=["turn:turn.x:3478"], username="u", credential="turn-credential-1"),
+    )
     async with joined(web, node.promised, TOKEN) as seat:
         assert seat.relays[0].urls == ("turn:turn.x:3478",)
     written = (recorder.evidence.folder / "run.jsonl").read_text("utf-8")
     assert "turn:turn.x:3478" in written
     assert json.loads(written.splitlines()[-1])["kind"] == "socket"
     assert not any(secret in written for secret in (TOKEN, PASSWORD, "turn-credential-1"))
-    assert "turn-credential-1" not in recorder.evidence.redactor.text("the log says turn-credential-1")
+    assert "turn-credential-1" not in recorder.evidence.redactor.text(
+        "the log says turn-credential-1"
+    )

@@ -21,7 +21,9 @@ async def checked(web: Web, node: Node, *dial: str) -> list[Check]:
 
 def of(host: str, kind: str = "host", tcptype: str = "") -> Candidate:
     transport = f"tcp 1 {host} 7881" if tcptype else f"udp 1 {host} 50000"
-    return Candidate.from_sdp(f"1 1 {transport} typ {kind}" + (f" tcptype {tcptype}" if tcptype else ""))
+    return Candidate.from_sdp(
+        f"1 1 {transport} typ {kind}" + (f" tcptype {tcptype}" if tcptype else "")
+    )
 
 
 def test_only_what_can_be_dialled_is_asked() -> None:
@@ -39,14 +41,19 @@ def test_only_what_can_be_dialled_is_asked() -> None:
 async def test_an_open_door_answers(web: Web, node: Node) -> None:
     """Over UDP, and over TCP among checks of the server's own."""
     udp, tcp = await checked(web, node)
-    assert (udp.place, tcp.place) == (Place("udp", "127.0.0.1", node.udp), Place("tcp", "127.0.0.1", node.tcp))
+    assert (udp.place, tcp.place) == (
+        Place("udp", "127.0.0.1", node.udp),
+        Place("tcp", "127.0.0.1", node.tcp),
+    )
     assert udp.answered
     assert tcp.answered
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("deaf", "answered"), [("udp", [False, True]), ("tcp", [True, False])])
-async def test_a_closed_door_does_not(web: Web, node: Node, deaf: str, answered: list[bool]) -> None:
+async def test_a_closed_door_does_not(
+    web: Web, node: Node, deaf: str, answered: list[bool]
+) -> None:
     """Each transport for itself; who takes connections and says nothing is seen to be there."""
     node.deaf = (deaf,)
     checks = await checked(web, node)
@@ -58,7 +65,9 @@ async def test_a_closed_door_does_not(web: Web, node: Node, deaf: str, answered:
 @pytest.mark.usefixtures("impatient")
 async def test_a_port_that_nobody_holds_is_told(web: Web, node: Node) -> None:
     """Refused is not the same as silent."""
-    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", 0
+    ) as server:
         node.tcp = server.sockets[0].getsockname()[1]
     tcp = (await checked(web, node))[1]
     assert not tcp.answered
@@ -68,14 +77,18 @@ async def test_a_port_that_nobody_holds_is_told(web: Web, node: Node) -> None:
 
 async def test_who_hangs_up_is_not_livekit(web: Web, node: Node) -> None:
     """A load balancer takes a connection and closes it."""
-    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", 0
+    ) as server:
         node.tcp = server.sockets[0].getsockname()[1]
         tcp = (await checked(web, node))[1]
     assert (tcp.answered, tcp.connected) == (False, True)
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_an_echo_counts_for_nothing(web: Web, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_echo_counts_for_nothing(
+    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An echo of the check is, with the request's own key, and is no answer for all that."""
     monkeypatch.setattr(Node, "answer", lambda _, data, __: data)
     assert [check.answered for check in await checked(web, node)] == [False, False]
@@ -100,7 +113,9 @@ async def test_an_answer_that_another_key_signed_counts_for_nothing(
     """Whoever sits at the port now, it is not the agent that was named."""
 
     def forged(_: Node, data: bytes, addr: tuple[str, int]) -> bytes:
-        reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, stun.parse_message(data).transaction_id)
+        reply = stun.Message(
+            stun.Method.BINDING, stun.Class.RESPONSE, stun.parse_message(data).transaction_id
+        )
         reply.attributes["XOR-MAPPED-ADDRESS"] = addr
         reply.add_message_integrity(b"another-password")
         return bytes(reply)
@@ -109,11 +124,15 @@ async def test_an_answer_that_another_key_signed_counts_for_nothing(
     assert [check.answered for check in await checked(web, node)] == [False, False]
 
 
-async def test_an_error_of_the_agent_is_an_answer(web: Web, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_of_the_agent_is_an_answer(
+    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """487 says that two want the same role, and that somebody has read the check."""
 
     def conflicting(_: Node, data: bytes, __: tuple[str, int]) -> bytes:
-        reply = stun.Message(stun.Method.BINDING, stun.Class.ERROR, stun.parse_message(data).transaction_id)
+        reply = stun.Message(
+            stun.Method.BINDING, stun.Class.ERROR, stun.parse_message(data).transaction_id
+        )
         reply.attributes["ERROR-CODE"] = (487, "Role Conflict")
         reply.add_message_integrity(PASSWORD.encode())
         return bytes(reply)

@@ -60,7 +60,9 @@ def test_secrets_are_in_variables_or_files(tmp_path: Path) -> None:
 
 def test_a_secret_that_is_nowhere_is_asked_for() -> None:
     """With the key's name and the variable's."""
-    with pytest.raises(CannotAsk, match=r"api_secret in \[livekit\] is LK_SECRET, .* put it into that variable"):
+    with pytest.raises(
+        CannotAsk, match=r"api_secret in \[livekit\] is LK_SECRET, .* put it into that variable"
+    ):
         open_access(PROMISED, Redactor(), {"LK_KEY": "APIx"})
 
 

@@ -36,7 +36,11 @@ class Turn(asyncio.DatagramProtocol):
         kind = stun.Class.ERROR if refused else stun.Class.RESPONSE
         reply = stun.Message(asked.message_method, kind, asked.transaction_id)
         if refused:
-            reply.attributes |= {"ERROR-CODE": (401, "Unauthorized"), "REALM": REALM, "NONCE": NONCE}
+            reply.attributes |= {
+                "ERROR-CODE": (401, "Unauthorized"),
+                "REALM": REALM,
+                "NONCE": NONCE,
+            }
             self._transport.sendto(bytes(reply), addr)
             return
         reply.attributes["LIFETIME"] = asked.attributes.get("LIFETIME", 600)
@@ -56,7 +60,9 @@ def long_term(username: str, password: str) -> bytes:
 
 @asynccontextmanager
 async def lending(turn: Turn) -> AsyncIterator[str]:
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: turn, local_addr=("127.0.0.1", 0))
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: turn, local_addr=("127.0.0.1", 0)
+    )
     with contextlib.closing(transport):
         yield f"turn:localhost:{transport.get_extra_info('sockname')[1]}?transport=udp"
 
@@ -82,7 +88,9 @@ async def test_credentials_that_are_refused_are_told(target: Target) -> None:
     assert "401 Unauthorized" in came.saw
 
 
-async def test_a_server_that_is_silent_is_told(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_is_silent_is_told(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a while; it is not waited for like a call."""
     monkeypatch.setattr(relaying, "BUDGET", 0.2)
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
@@ -94,7 +102,9 @@ async def test_a_server_that_is_silent_is_told(target: Target, monkeypatch: pyte
     assert (came.relay, came.saw) == ("", "no answer within 0.2 s")
 
 
-@pytest.mark.parametrize("url", ["turn:127.0.0.1:1?transport=tcp", "turns:localhost:1?transport=tcp", "turn:"])
+@pytest.mark.parametrize(
+    "url", ["turn:127.0.0.1:1?transport=tcp", "turns:localhost:1?transport=tcp", "turn:"]
+)
 async def test_a_way_that_leads_nowhere_is_told(target: Target, url: str) -> None:
     """A port that nobody holds, or no address at all."""
     (came,) = await lent(target, of(url))
@@ -108,7 +118,11 @@ async def test_a_way_that_leads_nowhere_is_told(target: Target, url: str) -> Non
         ([Lent("turn:a", "203.0.113.7:1", "lent a relay")], True, None),
         ([], False, None),
         ([], True, Code.LIVEKIT_TURN_REFUSED),
-        ([Lent("turn:a", "203.0.113.7:1", ""), Lent("turns:b", "", "refused")], False, Code.LIVEKIT_TURN_REFUSED),
+        (
+            [Lent("turn:a", "203.0.113.7:1", ""), Lent("turns:b", "", "refused")],
+            False,
+            Code.LIVEKIT_TURN_REFUSED,
+        ),
     ],
 )
 def test_each_that_is_offered_must_lend(tried: list[Lent], turn: bool, wanted: Code | None) -> None:

@@ -24,14 +24,28 @@ FINDING = {
     "reproduce": "curl -sS",
     "rungs": [{"name": "dns", "held": True, "saw": "127.0.0.1"}],
 }
-EXPECTED = dict.fromkeys(("scenario", "title", "file", "classname", "name", "owner", "area", "incident"), "x")
+EXPECTED = dict.fromkeys(
+    ("scenario", "title", "file", "classname", "name", "owner", "area", "incident"), "x"
+)
 RUN = dict.fromkeys(("run", "version", "environment", "apex", "trace"), "x")
-EXCHANGE = {"kind": "http", "method": "GET", "url": "https://h/", "status": 200, "duration": 0.1, "error": None}
+EXCHANGE = {
+    "kind": "http",
+    "method": "GET",
+    "url": "https://h/",
+    "status": 200,
+    "duration": 0.1,
+    "error": None,
+}
 EVENTS: dict[str, dict[str, Any]] = {
     "run-started": {**RUN, "deadline": 60.0, "expected": [{**EXPECTED, "line": 7}]},
     "fact": {"name": "build", "value": "1"},
     "attempt-started": OF,
-    "exchange": {**OF, **EXCHANGE, "request": {"headers": {}, "body": ""}, "span": "00f067aa0ba902b7"},
+    "exchange": {
+        **OF,
+        **EXCHANGE,
+        "request": {"headers": {}, "body": ""},
+        "span": "00f067aa0ba902b7",
+    },
     "note": {"scenario": None, "attempt": 0, "text": "swept"},
     "artifact": {**OF, "name": "trace", "path": "a.zip"},
     "attempt-finished": {**OF, "verdict": "broken", "duration": 1, "finding": FINDING},
@@ -76,7 +90,9 @@ def test_every_event_of_the_schema_has_an_example_here() -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_what_is_written_is_valid_and_comes_back(event: str, book: Callable[..., list[journal.Event]]) -> None:
+def test_what_is_written_is_valid_and_comes_back(
+    event: str, book: Callable[..., list[journal.Event]]
+) -> None:
     """As it was, with its kind and its time."""
     (written,) = book(event, **EVENTS[event])
     VALID.validate(written)
@@ -90,7 +106,11 @@ def test_the_schema_refuses_what_is_missing_or_unheard_of(event: str) -> None:
     assert VALID.is_valid(whole)
     assert not VALID.is_valid({**whole, "surprise": 1})
     optional = {"request", "response"}
-    lacking = [{name: whole[name] for name in whole if name != gone} for gone in whole if gone not in optional]
+    lacking = [
+        {name: whole[name] for name in whole if name != gone}
+        for gone in whole
+        if gone not in optional
+    ]
     assert [part for part in lacking if VALID.is_valid(part)] == []
 
 
@@ -118,7 +138,9 @@ def test_any_text_comes_back_as_it_was(text: str, book: Callable[..., list[journ
     assert written["text"] == text
 
 
-@pytest.mark.parametrize("torn", ['{"event": "no', '{"event": "note", "text": "한'.encode()[:-1], b"\xff\0"])
+@pytest.mark.parametrize(
+    "torn", ['{"event": "no', '{"event": "note", "text": "한'.encode()[:-1], b"\xff\0"]
+)
 def test_a_torn_last_line_is_passed_over(
     torn: str | bytes, book: Callable[..., list[journal.Event]], tmp_path: Path
 ) -> None:
@@ -145,7 +167,7 @@ def test_a_kill_loses_nothing(tmp_path: Path) -> None:
         "journal = Journal(pathlib.Path(sys.argv[1])); journal.write('fact', name='a', value='b' * 100_000)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    root = Path(journal.__file__).parent.parent
+    root = Path(journal.__file__).parents[2]
     killed = subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=root, check=False)
     assert killed.returncode < 0
     assert [len(event["value"]) for event in read(tmp_path)] == [100_000]

@@ -12,7 +12,7 @@ import pytest
 from probes.recording import journal, ledger
 from probes.recording.ledger import Entry, Ledger, is_left_over, settle
 
-ROOT = Path(ledger.__file__).parent.parent
+ROOT = Path(ledger.__file__).parents[2]
 RUN, DEAD = "20260102T030405Z-abc123", "20260101T000000Z-000001"
 APEX = "https://wealist.co.kr"
 
@@ -106,14 +106,19 @@ print("entered", flush=True)
 sys.stdin.read()
 """
     words = [sys.executable, "-c", program, str(tmp_path / DEAD)]
-    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout
         assert process.stdout.readline() == b"entered\n"
         assert list(mine.abandoned(APEX)) == [], "it is alive"
         process.kill()
     assert process.returncode == -signal.SIGKILL
     [(_, left)] = mine.abandoned(APEX)
-    assert left == [Entry("file", f"probe-{DEAD}-1-a.txt", "f-1"), Entry("folder", f"probe-{DEAD}-2-b")]
+    assert left == [
+        Entry("file", f"probe-{DEAD}-1-a.txt", "f-1"),
+        Entry("folder", f"probe-{DEAD}-2-b"),
+    ]
 
 
 def test_a_torn_line_costs_no_other(tmp_path: Path, mine: Ledger) -> None:

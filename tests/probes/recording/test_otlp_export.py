@@ -99,14 +99,18 @@ def exported(folder: Path, url: str, spans: int = 3, budget: float = 30.0) -> Ex
     return tracing.finish(budget)
 
 
-def test_a_willing_collector_gets_every_span_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_willing_collector_gets_every_span_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All arrive, in batches, with the headers that the standard variable adds."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=probes")
     with collector(lambda _: OK) as server:
         assert exported(tmp_path, server.url, spans=otlp_export.BATCH + 3) == Exported(
             otlp_export.BATCH + 3, otlp_export.BATCH + 3, 0, ""
         )
-        assert sorted(server.received) == sorted(f"span {number}" for number in range(otlp_export.BATCH + 3))
+        assert sorted(server.received) == sorted(
+            f"span {number}" for number in range(otlp_export.BATCH + 3)
+        )
         assert [each["x-tenant"] for each in server.headers] == ["probes", "probes"]
 
 
@@ -115,7 +119,9 @@ def test_what_is_partly_taken_is_counted_so(tmp_path: Path) -> None:
     partial = ExportTracePartialSuccess(rejected_spans=2, error_message="quota\x1b[31m")
     body = ExportTraceServiceResponse(partial_success=partial).SerializeToString()
     with collector(lambda _: (200, PROTOBUF, body)) as server:
-        assert exported(tmp_path, server.url) == Exported(3, 1, 2, "the collector rejected 2 spans: quota[31m")
+        assert exported(tmp_path, server.url) == Exported(
+            3, 1, 2, "the collector rejected 2 spans: quota[31m"
+        )
 
 
 def test_a_collector_may_speak_json(tmp_path: Path) -> None:
@@ -137,7 +143,9 @@ def test_a_garbled_yes_is_a_yes(tmp_path: Path, kind: str) -> None:
 def test_a_refusal_loses_all_and_is_not_repeated(tmp_path: Path, status: int) -> None:
     """The reason carries the status; a redirect is no success, whatever the SDK believes."""
     with collector(lambda _: (status, "text/plain", b"no")) as server:
-        assert exported(tmp_path, server.url) == Exported(3, 0, 3, f"the collector answered {status}")
+        assert exported(tmp_path, server.url) == Exported(
+            3, 0, 3, f"the collector answered {status}"
+        )
         assert len(server.headers) == 1
 
 
@@ -151,7 +159,9 @@ def test_a_web_page_is_no_collector(tmp_path: Path) -> None:
 def test_a_collector_that_is_busy_for_ever_loses_all(tmp_path: Path) -> None:
     """503 may be retried, but only while the budget lasts."""
     with collector(lambda _: (503, "text/plain", b"")) as server:
-        assert exported(tmp_path, server.url, budget=0.5) == Exported(3, 0, 3, "the collector answered 503")
+        assert exported(tmp_path, server.url, budget=0.5) == Exported(
+            3, 0, 3, "the collector answered 503"
+        )
 
 
 def test_a_collector_that_was_busy_once_loses_nothing(tmp_path: Path) -> None:
@@ -208,7 +218,9 @@ def test_an_address_that_is_none_loses_all_with_a_reason(tmp_path: Path, url: st
     assert gone.reason.startswith("the collector could not be asked: ")
 
 
-def test_a_certificate_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bad path in a variable is a lost export that says so, not an error of the run."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # requests lets them win
         monkeypatch.delenv(name, raising=False)
@@ -218,7 +230,9 @@ def test_a_certificate_that_is_not_there_is_named(tmp_path: Path, monkeypatch: p
     assert "missing.pem" in gone.reason
 
 
-def test_an_exporter_that_breaks_loses_all_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exporter_that_breaks_loses_all_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever the library raises stays in its thread."""
 
     def breaks(**_: object) -> None:
@@ -246,5 +260,7 @@ def test_the_process_ends_while_the_collector_hangs(tmp_path: Path) -> None:
 def test_a_run_that_exports_nothing_does_not_load_the_exporter() -> None:
     """100 ms at start are for those who asked for them."""
     script = "import sys, probes.recording.spans; print('requests' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "False\n"

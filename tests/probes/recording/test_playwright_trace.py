@@ -73,13 +73,21 @@ def leaks(archive: Path, *secrets: str) -> list[tuple[str, str]]:
     ]
 
 
-async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(browser: Browser, site: Site, tmp_path: Path) -> None:
+async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(
+    browser: Browser, site: Site, tmp_path: Path
+) -> None:
     """Headers, cookies, queries, bodies, console, storage, fields: searched raw, percent-encoded and in base64."""
-    archive, redactor, secrets = tmp_path / "trace.zip", Redactor(), (MINTED, KNOWN, *OPAQUE.values())
+    archive, redactor, secrets = (
+        tmp_path / "trace.zip",
+        Redactor(),
+        (MINTED, KNOWN, *OPAQUE.values()),
+    )
     for secret in secrets:
         redactor.remember(secret)
     await record(browser, site, archive, sources=True)
-    assert {*secrets} <= {spelling for _, spelling in leaks(archive, *secrets)}, "the trace shows them all"
+    assert {*secrets} <= {spelling for _, spelling in leaks(archive, *secrets)}, (
+        "the trace shows them all"
+    )
     with zipfile.ZipFile(archive) as opened:
         before = {name: opened.read(name) for name in opened.namelist()}
 
@@ -90,7 +98,9 @@ async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(browser: Browse
         assert opened.namelist() == list(before)
         after = {name: opened.read(name) for name in opened.namelist()}
     for name in ("trace.trace", "trace.network"):
-        assert [kinds(line) for line in after[name].split(b"\n")] == [kinds(line) for line in before[name].split(b"\n")]
+        assert [kinds(line) for line in after[name].split(b"\n")] == [
+            kinds(line) for line in before[name].split(b"\n")
+        ]
     pictures = [name for name in before if name.endswith((".png", ".jpeg"))]
     assert PIXEL in [after[name] for name in pictures]
     assert [name for name in pictures if after[name] != before[name]] == []
@@ -103,7 +113,9 @@ def kinds(line: bytes) -> object:
     return said.get("type"), list(said), list(said.get("snapshot", {}))
 
 
-async def test_what_nobody_remembered_goes_by_its_name(browser: Browser, site: Site, tmp_path: Path) -> None:
+async def test_what_nobody_remembered_goes_by_its_name(
+    browser: Browser, site: Site, tmp_path: Path
+) -> None:
     """A token that a service minted for the page is known to nobody but the rules."""
     archive = tmp_path / "trace.zip"
     await record(browser, site, archive, sources=False)
@@ -118,7 +130,9 @@ def archive_of(path: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
-def scrubbed(path: Path, members: dict[str, bytes], redactor: Redactor | None = None) -> dict[str, bytes]:
+def scrubbed(
+    path: Path, members: dict[str, bytes], redactor: Redactor | None = None
+) -> dict[str, bytes]:
     playwright_trace.scrub(archive_of(path, members), redactor or Redactor())
     with zipfile.ZipFile(path) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
@@ -154,7 +168,9 @@ def test_a_name_that_holds_a_secret_is_changed(tmp_path: Path) -> None:
     """A resource may be called by the end of its address."""
     redactor = Redactor()
     redactor.remember(KNOWN)
-    shown = scrubbed(tmp_path / "t.zip", {f"resources/{KNOWN}.txt": b"", "resources/a@b 1.txt": b""}, redactor)
+    shown = scrubbed(
+        tmp_path / "t.zip", {f"resources/{KNOWN}.txt": b"", "resources/a@b 1.txt": b""}, redactor
+    )
     changed, kept = shown
     assert KNOWN not in changed
     assert changed.startswith("resources/-secret-")
@@ -167,9 +183,16 @@ def test_an_archive_that_cannot_be_scrubbed_is_deleted(tmp_path: Path, spoil: st
     """A lost trace is better than a leaked secret; the error says so in one sentence."""
     archive = archive_of(tmp_path / "trace.zip", {"a.txt": b"token=hunT3r" * 99})
     whole = archive.read_bytes()
-    spoiled = {"no zip": b"no zip", "empty": b"", "altered": whole.replace(b"hunT3r", b"HUNt3R"), "half": whole[:300]}
+    spoiled = {
+        "no zip": b"no zip",
+        "empty": b"",
+        "altered": whole.replace(b"hunT3r", b"HUNt3R"),
+        "half": whole[:300],
+    }
     archive.write_bytes(spoiled[spoil])
-    with pytest.raises(ValueError, match=r"^the browser trace could not be scrubbed and was deleted: .+$"):
+    with pytest.raises(
+        ValueError, match=r"^the browser trace could not be scrubbed and was deleted: .+$"
+    ):
         playwright_trace.scrub(archive, Redactor())
     assert list(tmp_path.iterdir()) == []
 
@@ -181,7 +204,9 @@ def test_an_archive_that_was_never_written_is_said_to_be_lost(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_scrub_leaves_no_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_scrub_leaves_no_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SIGINT in the middle: what is half done was not scrubbed."""
 
     def interrupt(*_: object) -> str:

@@ -36,10 +36,17 @@ def test_an_exchange_is_one_line_without_its_secrets(careful: Evidence) -> None:
     """Its URL, headers, bodies and error have been redacted; in memory it stays as it was."""
     recorder = recorder_of(careful)
     with recorder.exchange("http", "POST", URL) as exchange:
-        exchange.asked({"authorization": f"Bearer {SECRET}"}, f'{{"password": "{SECRET}"}}'.encode())
+        exchange.asked(
+            {"authorization": f"Bearer {SECRET}"}, f'{{"password": "{SECRET}"}}'.encode()
+        )
         exchange.answered(201, {"content-type": "application/json", "x-build": "7"}, b'{"a": 1}')
     [line] = events(careful, "exchange")
-    assert (line["scenario"], line["attempt"], line["kind"], line["method"]) == ("edge/it-answers", 1, "http", "POST")
+    assert (line["scenario"], line["attempt"], line["kind"], line["method"]) == (
+        "edge/it-answers",
+        1,
+        "http",
+        "POST",
+    )
     assert (line["status"], line["error"], line["response"]["body"]) == (201, None, '{"a": 1}')
     assert line["response"]["headers"]["x-build"] == "7"
     assert line["request"]["headers"].keys() == {"authorization"}
@@ -66,8 +73,12 @@ def test_an_exception_ends_an_exchange_and_goes_on(careful: Evidence) -> None:
     assert SECRET not in span
 
 
-@pytest.mark.parametrize(("kept", "told"), [(None, "TimeoutError"), ("ConnectTimeout: x", "ConnectTimeout: x")])
-def test_what_a_verb_said_of_an_error_stays(evidence: Evidence, kept: str | None, told: str) -> None:
+@pytest.mark.parametrize(
+    ("kept", "told"), [(None, "TimeoutError"), ("ConnectTimeout: x", "ConnectTimeout: x")]
+)
+def test_what_a_verb_said_of_an_error_stays(
+    evidence: Evidence, kept: str | None, told: str
+) -> None:
     """It has seen the library's exception; the one that leaves the block is ours."""
     exchanging = recorder_of(evidence).exchange("http", "GET", URL)
     exchanging.__enter__().error = kept
@@ -97,9 +108,12 @@ def test_notes_and_facts_are_redacted(careful: Evidence) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scenario", "stem"), [("storage/a-file[apex]", "storage-a-file-apex-1-1-screenshot.png"), (None, "run-1-1-")]
+    ("scenario", "stem"),
+    [("storage/a-file[apex]", "storage-a-file-apex-1-1-screenshot.png"), (None, "run-1-1-")],
 )
-def test_an_artifact_has_a_place_of_its_own(evidence: Evidence, scenario: str | None, stem: str) -> None:
+def test_an_artifact_has_a_place_of_its_own(
+    evidence: Evidence, scenario: str | None, stem: str
+) -> None:
     """In the run's folder, under a name that every file system takes."""
     recorder = recorder_of(evidence, scenario)
     first, second = (recorder.artifact("screenshot", ".png") for _ in range(2))
@@ -148,7 +162,9 @@ def test_recorders_are_stacked(evidence: Evidence) -> None:
         current()
 
 
-def asked(evidence: Evidence, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> Exchange:
+def asked(
+    evidence: Evidence, method: str, url: str, headers: dict[str, str], body: bytes = b""
+) -> Exchange:
     exchange = recorder_of(evidence).begin("http", method, url)
     exchange.asked(headers, body)
     exchange.span.end()
@@ -158,7 +174,11 @@ def asked(evidence: Evidence, method: str, url: str, headers: dict[str, str], bo
 @pytest.mark.parametrize(
     ("request_line", "headers", "line"),
     [
-        ("GET https://wealist.co.kr/a?b=1&c=2", {"user-agent": "x"}, "'https://wealist.co.kr/a?b=1&c=2'"),
+        (
+            "GET https://wealist.co.kr/a?b=1&c=2",
+            {"user-agent": "x"},
+            "'https://wealist.co.kr/a?b=1&c=2'",
+        ),
         (
             "DELETE https://wealist.co.kr/a",
             {"Authorization": f"Bearer {SECRET}", "X-Workspace-Id": "w-1"},
@@ -169,11 +189,21 @@ def asked(evidence: Evidence, method: str, url: str, headers: dict[str, str], bo
             {},
             "--resolve api.localhost:8443:127.0.0.1 https://api.localhost:8443/a",
         ),
-        ("HEAD https://api.localhost/a", {}, "--resolve api.localhost:443:127.0.0.1 https://api.localhost/a"),
-        ("GET http://api.localhost/a", {}, "--resolve api.localhost:80:127.0.0.1 http://api.localhost/a"),
+        (
+            "HEAD https://api.localhost/a",
+            {},
+            "--resolve api.localhost:443:127.0.0.1 https://api.localhost/a",
+        ),
+        (
+            "GET http://api.localhost/a",
+            {},
+            "--resolve api.localhost:80:127.0.0.1 http://api.localhost/a",
+        ),
     ],
 )
-def test_a_shell_line_shows_it_again(evidence: Evidence, request_line: str, headers: dict[str, str], line: str) -> None:
+def test_a_shell_line_shows_it_again(
+    evidence: Evidence, request_line: str, headers: dict[str, str], line: str
+) -> None:
     """With what the answer may hang on, and the token left out."""
     method, url = request_line.split(" ")
     assert curl(asked(evidence, method, url, headers), evidence.redactor) == f"curl -sS -i {line}"
@@ -181,16 +211,26 @@ def test_a_shell_line_shows_it_again(evidence: Evidence, request_line: str, head
 
 def test_a_shell_line_trusts_whom_the_environment_trusts(evidence: Evidence) -> None:
     """Its authority is a file, whatever its name."""
-    line = curl(asked(evidence, "GET", "https://wealist.co.kr/", {}), evidence.redactor, "my ca.pem")
+    line = curl(
+        asked(evidence, "GET", "https://wealist.co.kr/", {}), evidence.redactor, "my ca.pem"
+    )
     assert line == "curl -sS -i --cacert 'my ca.pem' https://wealist.co.kr/"
 
 
 def test_a_shell_line_sends_what_was_sent(careful: Evidence) -> None:
     """As far as it is text and no secret."""
     sent = {"content-type": "application/json"}
-    line = curl(asked(careful, "POST", URL, sent, f'{{"a": 1, "token": "{SECRET}"}}'.encode()), careful.redactor)
-    assert """-X POST --resolve apex.localhost:8443:127.0.0.1 -H 'content-type: application/json' --data-raw""" in line
+    line = curl(
+        asked(careful, "POST", URL, sent, f'{{"a": 1, "token": "{SECRET}"}}'.encode()),
+        careful.redactor,
+    )
+    assert (
+        """-X POST --resolve apex.localhost:8443:127.0.0.1 -H 'content-type: application/json' --data-raw"""
+        in line
+    )
     assert '"a": 1' in line
     assert SECRET not in line
     assert "X-Amz-Signature=" in line
-    assert "--data-raw" not in curl(asked(careful, "PUT", URL, {"content-type": "text/plain"}, b"x"), careful.redactor)
+    assert "--data-raw" not in curl(
+        asked(careful, "PUT", URL, {"content-type": "text/plain"}, b"x"), careful.redactor
+    )

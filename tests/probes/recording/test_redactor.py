@@ -82,7 +82,10 @@ def test_the_longest_secret_goes_first(redactor: Redactor) -> None:
 def test_a_secret_that_labels_contain_does_not_harm_them(redactor: Redactor) -> None:
     """Somebody's password is "secret" one day."""
     redactor.remember("secret")
-    assert redactor.text("<secret #3f9a1c> secret") == f"<secret #3f9a1c> {secret_labels.plain('secret', 'secret')}"
+    assert (
+        redactor.text("<secret #3f9a1c> secret")
+        == f"<secret #3f9a1c> {secret_labels.plain('secret', 'secret')}"
+    )
 
 
 def test_headers_lose_what_their_names_say_is_secret(redactor: Redactor) -> None:
@@ -106,7 +109,9 @@ def test_headers_lose_what_their_names_say_is_secret(redactor: Redactor) -> None
 def test_a_url_keeps_what_is_no_secret(redactor: Redactor) -> None:
     """Host, path and the rest of the query say where it went."""
     shown = redactor.url("https://u:p@api.wealist.co.kr/a/b?page=1&token=hunT3r#x")
-    assert re.fullmatch(r"https://<userinfo #\w+>@api\.wealist\.co\.kr/a/b\?page=1&token=<token #\w+>#x", shown)
+    assert re.fullmatch(
+        r"https://<userinfo #\w+>@api\.wealist\.co\.kr/a/b\?page=1&token=<token #\w+>#x", shown
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +152,9 @@ def test_json_too_deep_to_walk_is_redacted_as_text(redactor: Redactor) -> None:
         (b"\xff\xfe", "multipart/form-data", "<2 bytes of multipart/form-data, sha256 {}>"),
     ],
 )
-def test_bytes_are_summed_up(redactor: Redactor, body: bytes, content_type: str, shown: str) -> None:
+def test_bytes_are_summed_up(
+    redactor: Redactor, body: bytes, content_type: str, shown: str
+) -> None:
     """The hash tells one picture from another."""
     assert redactor.body(body, content_type) == shown.format(hashlib.sha256(body).hexdigest()[:8])
 
@@ -162,7 +169,9 @@ def test_bytes_are_summed_up(redactor: Redactor, body: bytes, content_type: str,
         (b"<svg/>", "image/svg+xml", "<svg/>"),
     ],
 )
-def test_text_is_shown(redactor: Redactor, body: bytes | str, content_type: str, shown: str) -> None:
+def test_text_is_shown(
+    redactor: Redactor, body: bytes | str, content_type: str, shown: str
+) -> None:
     """By its type, or, if the type leaves that open, by what it is."""
     assert redactor.body(body, content_type) == shown
 
@@ -204,7 +213,9 @@ def test_nothing_leaks_twice_is_once_and_nothing_raises(redactor: Redactor, seed
         assert redactor.text(shown) == shown, text
         assert token not in shown, text
         assert SECRET not in shown, text
-        headers = redactor.headers({"authorization": text, "cookie": text, "set-cookie": text, "x": text})
+        headers = redactor.headers(
+            {"authorization": text, "cookie": text, "set-cookie": text, "x": text}
+        )
         assert redactor.headers(headers) == headers, text
         body = redactor.body(text, "application/json")
         assert redactor.body(body, "application/json") == body, text
@@ -216,7 +227,9 @@ def test_random_bytes_and_characters_pass(redactor: Redactor, seed: int) -> None
     rnd = random.Random(seed)
     for size in (0, 1, 17, 300, 5000):
         raw = rnd.randbytes(size)
-        text = "".join(chr(rnd.choice((rnd.randrange(128), rnd.randrange(0x11_0000)))) for _ in range(size))
+        text = "".join(
+            chr(rnd.choice((rnd.randrange(128), rnd.randrange(0x11_0000)))) for _ in range(size)
+        )
         for content_type in ("", "application/json", "text/html", text[:50]):
             redactor.body(raw, content_type)
             redactor.body(text, content_type)
@@ -224,7 +237,8 @@ def test_random_bytes_and_characters_pass(redactor: Redactor, seed: int) -> None
 
 
 @pytest.mark.parametrize(
-    "unit", ["eyJ", "eyJ.", '"', "token=", 'token="', "&a", "%3F", " ", "://a@", "<", "\\", "Cookie: "]
+    "unit",
+    ["eyJ", "eyJ.", '"', "token=", 'token="', "&a", "%3F", " ", "://a@", "<", "\\", "Cookie: "],
 )
 def test_time_grows_with_length_and_no_faster(redactor: Redactor, unit: str) -> None:
     """A pattern that tries twice would not end here within the life of the test run."""
@@ -234,5 +248,7 @@ def test_time_grows_with_length_and_no_faster(redactor: Redactor, unit: str) -> 
 def test_a_cookie_is_known_wherever_it_is_quoted_after_it_was_seen_in_a_header() -> None:
     """A cookie's value carries no mark of its own; the header that brought it does."""
     redactor = Redactor()
-    redactor.learn({"Set-Cookie": "SESSION=3b1f0c4e-planted; Path=/; HttpOnly", "content-type": "3b1f"})
+    redactor.learn(
+        {"Set-Cookie": "SESSION=3b1f0c4e-planted; Path=/; HttpOnly", "content-type": "3b1f"}
+    )
     assert "3b1f0c4e-planted" not in redactor.text("the session 3b1f0c4e-planted was refused")

@@ -50,7 +50,9 @@ def test_a_key_shows_its_kind_and_is_shown_once(access_key: str, shown: str) -> 
 def test_a_token_shows_kind_subject_and_expiry(kind: str) -> None:
     """Enough to see whose token it was and whether it had expired."""
     label = secret_labels.token(planted.token(kind))
-    assert re.fullmatch(rf"<{kind} token sub=b0395e6e… exp=2026-01-02T05:13:29Z #[0-9a-f]{{6}}>", label)
+    assert re.fullmatch(
+        rf"<{kind} token sub=b0395e6e… exp=2026-01-02T05:13:29Z #[0-9a-f]{{6}}>", label
+    )
 
 
 def test_the_same_token_has_the_same_hash() -> None:
@@ -61,7 +63,9 @@ def test_the_same_token_has_the_same_hash() -> None:
         == secret_labels.token(token.replace(".", "%252e"))
         == secret_labels.token(token)
     )
-    assert secret_labels.token(planted.token(subject="other"))[-8:] != secret_labels.token(token)[-8:]
+    assert (
+        secret_labels.token(planted.token(subject="other"))[-8:] != secret_labels.token(token)[-8:]
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,9 @@ def test_odd_claims_are_left_out(claims: Any, shown: str) -> None:
     assert secret_labels.whole(label)
 
 
-@pytest.mark.parametrize("payload", ["%%%", "A", base64.urlsafe_b64encode(b"[" * 100_000).decode(), "w7_Dvw"])
+@pytest.mark.parametrize(
+    "payload", ["%%%", "A", base64.urlsafe_b64encode(b"[" * 100_000).decode(), "w7_Dvw"]
+)
 def test_a_malformed_token_is_called_unreadable(payload: str) -> None:
     """Not base64, not UTF-8, not JSON, or JSON too deep to read."""
     assert secret_labels.token(f"eyJx.{payload}.y").startswith("<unreadable token #")
@@ -96,7 +102,9 @@ def test_masking_leaves_labels_and_schemes() -> None:
     """What has been told stays told, and what is around it goes."""
     label = secret_labels.token(planted.token())
     assert secret_labels.mask("token", f"Bearer {label}") == f"Bearer {label}"
-    assert secret_labels.mask("token", "Bearer abc") == f"Bearer {secret_labels.plain('token', 'abc')}"
+    assert (
+        secret_labels.mask("token", "Bearer abc") == f"Bearer {secret_labels.plain('token', 'abc')}"
+    )
     assert (
         secret_labels.mask("token", f"a{label} b ")
         == f"{secret_labels.plain('token', 'a')}{label} {secret_labels.plain('token', 'b')} "

@@ -177,11 +177,12 @@ def test_a_text_made_to_be_settled_late_is_let_go(monkeypatch: pytest.MonkeyPatc
 
 def test_the_same_token_is_seen_to_be_the_same() -> None:
     """In a query, a header, a log line and percent-encoded: one hash."""
-    places = (
-        f"?token={TOKEN}&a=b Authorization: Bearer {TOKEN}\ninvalid token: {TOKEN}, x%3D{TOKEN.replace('.', '%2e')}"
-    )
+    places = f"?token={TOKEN}&a=b Authorization: Bearer {TOKEN}\ninvalid token: {TOKEN}, x%3D{TOKEN.replace('.', '%2e')}"
     assert len(set(re.findall("#[0-9a-f]{6}", secret_patterns.text(places)))) == 1
-    assert secret_patterns.text(places).count("<access token sub=b0395e6e… exp=2026-01-02T05:13:29Z #") == 4
+    assert (
+        secret_patterns.text(places).count("<access token sub=b0395e6e… exp=2026-01-02T05:13:29Z #")
+        == 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,11 @@ def test_the_same_token_is_seen_to_be_the_same() -> None:
         ("x-amz-security-token", "FwoGZX/+=", r"<token #\w+>"),
         ("x-internal-api-key", "k", r"<secret #\w+>"),
         ("cookie", "a=b; path=c", r"a=<cookie #\w+>; path=<cookie #\w+>"),
-        ("Set-Cookie", "a=b; Path=/\nc=d; Secure", r"a=<cookie #\w+>; Path=/\nc=<cookie #\w+>; Secure"),
+        (
+            "Set-Cookie",
+            "a=b; Path=/\nc=d; Secure",
+            r"a=<cookie #\w+>; Path=/\nc=<cookie #\w+>; Secure",
+        ),
         ("location", "https://h/?token=a", r"https://h/\?token=<token #\w+>"),
         ("accessKey", "SWFSkey/2026", r"<key #\w+>/2026"),
         ("accessKey", "<key #3f9a1c>/2026", r"<key #3f9a1c>/2026"),
@@ -213,7 +218,9 @@ def test_a_name_makes_a_secret_of_its_value(name: str, value: str, shown: str) -
 def test_json_that_is_shown_stays_json() -> None:
     """A label has no sign that JSON would have to escape."""
     shown = secret_patterns.text(json.dumps({"token": TOKEN, "u": SIGV4, "password": "a b"}))
-    assert json.loads(shown)["u"].startswith("https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm")
+    assert json.loads(shown)["u"].startswith(
+        "https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm"
+    )
 
 
 def test_the_place_for_a_readers_token_stays() -> None:

@@ -23,7 +23,9 @@ def lines(folder: Path) -> list[dict[str, object]]:
 
 
 def spans(folder: Path) -> dict[str, dict[str, object]]:
-    found: list[dict[str, object]] = [line["resourceSpans"][0]["scopeSpans"][0]["spans"][0] for line in lines(folder)]  # type: ignore[index]
+    found: list[dict[str, object]] = [
+        line["resourceSpans"][0]["scopeSpans"][0]["spans"][0] for line in lines(folder)
+    ]  # type: ignore[index]
     return {str(span["name"]): span for span in found}
 
 
@@ -54,7 +56,10 @@ def test_a_line_is_otlp_json(tmp_path: Path) -> None:
     assert span["kind"] == 3
     for name in ("traceId", "spanId", "parentSpanId"):
         del span[name]
-    read = Parse(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}), ExportTraceServiceRequest())
+    read = Parse(
+        json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}),
+        ExportTraceServiceRequest(),
+    )
     assert read.resource_spans[0].scope_spans[0].spans[0].attributes[0].value.int_value == 443
     tracing.finish()
 
@@ -115,7 +120,9 @@ def test_the_operator_has_the_last_word_on_the_resource(tmp_path: Path) -> None:
     tracing.finish()
 
 
-def test_sampling_and_a_disabled_sdk_cost_no_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sampling_and_a_disabled_sdk_cost_no_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file is evidence: what turns exports off does not turn it off."""
     environ = {"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_SAMPLER": "always_off"}
     for name, value in environ.items():
@@ -146,21 +153,35 @@ def test_traceparent_names_trace_and_span(tmp_path: Path) -> None:
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://a/exact"}, "http://a/exact"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "none"}, ""),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "console"}, ""),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "console,otlp"}, "http://a/v1/traces"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": ""}, "http://a/v1/traces"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "console,otlp"},
+            "http://a/v1/traces",
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": ""},
+            "http://a/v1/traces",
+        ),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SDK_DISABLED": "True"}, ""),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SDK_DISABLED": "false"}, "http://a/v1/traces"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SDK_DISABLED": "false"},
+            "http://a/v1/traces",
+        ),
         ({"OTEL_TRACES_EXPORTER": "otlp"}, ""),
     ],
 )
-def test_only_the_standard_variables_ask_for_an_export(environ: dict[str, str], expected: str) -> None:
+def test_only_the_standard_variables_ask_for_an_export(
+    environ: dict[str, str], expected: str
+) -> None:
     """Each combination leads where the OpenTelemetry specification says."""
     assert telemetry.endpoint(environ) == expected
 
 
 def test_a_protocol_that_we_do_not_speak_is_said(tmp_path: Path) -> None:
     """An operator who asks for gRPC learns why nothing arrived."""
-    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    environ = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+    }
     tracing = traced(tmp_path, environ)
     tracing.start("run").end()
     assert tracing.finish() == Exported(1, 0, 1, "OTLP over grpc was asked for; say http/protobuf")

@@ -34,9 +34,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def drive(site: Site, web: Web, target: Target, ledger: Ledger) -> Drive:
-    site.says["POST api/api/svc/auth/api/test/token"] = js({"accessToken": "a", "refreshToken": "r"})
+    site.says["POST api/api/svc/auth/api/test/token"] = js(
+        {"accessToken": "a", "refreshToken": "r"}
+    )
     return Drive(
-        web, Cast(target, web, Redactor()).member("alice"), target.hosts.apex + target.paths.storage, "w", ledger
+        web,
+        Cast(target, web, Redactor()).member("alice"),
+        target.hosts.apex + target.paths.storage,
+        "w",
+        ledger,
     )
 
 
@@ -45,22 +51,32 @@ def kept(drive: Drive) -> tuple[Keeper, ...]:
 
 
 def notes() -> list[str]:
-    return [event["text"] for event in journal.read(current().evidence.folder) if event["event"] == "note"]
+    return [
+        event["text"]
+        for event in journal.read(current().evidence.folder)
+        if event["event"] == "note"
+    ]
 
 
 def lists(*files: tuple[str, str], folders: tuple[tuple[str, str], ...] = ()) -> Said:
-    rows: dict[str, Any] = {"files": [{"id": key, "originalName": name, "name": "stored-as"} for key, name in files]}
+    rows: dict[str, Any] = {
+        "files": [{"id": key, "originalName": name, "name": "stored-as"} for key, name in files]
+    }
     rows["children"] = [{"id": key, "name": name} for key, name in folders]
     return js({"success": True, "data": rows})
 
 
 def deletes(site: Site, *paths: str, said: Said | None = None) -> None:
     for path in paths:
-        site.says[f"DELETE apex{STORAGE}/{path}"] = site.says[f"DELETE apex{STORAGE}/{path}/permanent"] = said or js({})
+        site.says[f"DELETE apex{STORAGE}/{path}"] = site.says[
+            f"DELETE apex{STORAGE}/{path}/permanent"
+        ] = said or js({})
 
 
 def deleted(site: Site) -> list[str]:
-    return [asked.path.removeprefix(STORAGE + "/") for asked in site.asked if asked.method == "DELETE"]
+    return [
+        asked.path.removeprefix(STORAGE + "/") for asked in site.asked if asked.method == "DELETE"
+    ]
 
 
 async def test_what_the_run_created_is_removed(site: Site, drive: Drive, ledger: Ledger) -> None:
@@ -96,10 +112,14 @@ async def test_what_cannot_be_removed_stays_in_the_ledger(
     deletes(site, "folders/d-1", said=said)
     await sweep(ledger, drive.web.target, kept(drive))
     assert (ledger.open_entries == []) is gone
-    assert any(note.startswith(f"not swept: folder probe-{RUN}-1-a: ") for note in notes()) is not gone
+    assert (
+        any(note.startswith(f"not swept: folder probe-{RUN}-1-a: ") for note in notes()) is not gone
+    )
 
 
-async def test_a_drive_that_does_not_answer_keeps_the_entry(site: Site, drive: Drive, ledger: Ledger) -> None:
+async def test_a_drive_that_does_not_answer_keeps_the_entry(
+    site: Site, drive: Drive, ledger: Ledger
+) -> None:
     """The sweep is not judged; it does what it can, and says what it could not."""
     ledger.enter("file", "a")
     ledger.identify(ledger.enter("file", "b"), "f-2")
@@ -107,10 +127,14 @@ async def test_a_drive_that_does_not_answer_keeps_the_entry(site: Site, drive: D
     deletes(site, "files/f-2")
     await sweep(ledger, drive.web.target, kept(drive))
     assert [entry.name[-1] for entry in ledger.open_entries] == ["a"]
-    assert any(note.startswith("nothing old of folder, file could be looked for: ") for note in notes())
+    assert any(
+        note.startswith("nothing old of folder, file could be looked for: ") for note in notes()
+    )
 
 
-async def test_a_chat_a_card_and_a_notice_are_removed(site: Site, drive: Drive, ledger: Ledger) -> None:
+async def test_a_chat_a_card_and_a_notice_are_removed(
+    site: Site, drive: Drive, ledger: Ledger
+) -> None:
     """Each where its service keeps it; a notice, which nobody enters, by the name of an old run's board."""
     ledger.identify(ledger.enter("chat", "chat"), "c-1")
     card = ledger.enter("board", "card")
@@ -122,7 +146,11 @@ async def test_a_chat_a_card_and_a_notice_are_removed(site: Site, drive: Drive, 
     for path in ("chat/api/chats/c-1", "board/api/boards/b-1", "noti/api/notifications/n-1"):
         site.says[f"DELETE apex/api/svc/{path}"] = Said(204)
     await sweep(ledger, drive.web.target, kept(drive))
-    assert [asked.path.rpartition("/")[2] for asked in site.asked if asked.method == "DELETE"] == ["c-1", "b-1", "n-1"]
+    assert [asked.path.rpartition("/")[2] for asked in site.asked if asked.method == "DELETE"] == [
+        "c-1",
+        "b-1",
+        "n-1",
+    ]
     assert ledger.open_entries == []
 
 
@@ -133,7 +161,9 @@ async def test_what_no_keeper_knows_stays(drive: Drive, ledger: Ledger) -> None:
     assert [entry.id for entry in ledger.open_entries] == ["r-1"]
 
 
-async def test_what_a_dead_run_left_is_swept_once(site: Site, drive: Drive, ledger: Ledger, tmp_path: Path) -> None:
+async def test_what_a_dead_run_left_is_swept_once(
+    site: Site, drive: Drive, ledger: Ledger, tmp_path: Path
+) -> None:
     """Even by a run that created nothing; and nothing is listed for it."""
     theirs = Ledger(tmp_path / "20260101T000000Z-000001")
     journaling = journal.Journal(tmp_path / "20260101T000000Z-000001")
@@ -148,7 +178,9 @@ async def test_what_a_dead_run_left_is_swept_once(site: Site, drive: Drive, ledg
     assert not [asked for asked in site.asked if "contents" in asked.path]
 
 
-async def test_what_the_target_lists_of_old_runs_is_swept(site: Site, drive: Drive, ledger: Ledger) -> None:
+async def test_what_the_target_lists_of_old_runs_is_swept(
+    site: Site, drive: Drive, ledger: Ledger
+) -> None:
     """Runs on other machines leave no ledger here; names without a run's tag are nobody's business."""
     name = ledger.enter("file", "a")
     ledger.removed(name)
@@ -157,10 +189,17 @@ async def test_what_the_target_lists_of_old_runs_is_swept(site: Site, drive: Dri
     )
     deletes(site, "files/f-1", "folders/d-1")
     await sweep(ledger, drive.web.target, kept(drive))
-    assert sorted(deleted(site)) == ["files/f-1", "files/f-1/permanent", "folders/d-1", "folders/d-1/permanent"]
+    assert sorted(deleted(site)) == [
+        "files/f-1",
+        "files/f-1/permanent",
+        "folders/d-1",
+        "folders/d-1/permanent",
+    ]
 
 
-async def test_a_run_that_created_nothing_asks_nothing(site: Site, drive: Drive, ledger: Ledger) -> None:
+async def test_a_run_that_created_nothing_asks_nothing(
+    site: Site, drive: Drive, ledger: Ledger
+) -> None:
     """A run of one edge scenario does not sign in to sweep."""
     await sweep(ledger, drive.web.target, kept(drive))
     assert site.asked == []

@@ -17,7 +17,9 @@ def config(stream: io.StringIO, *, verbose: int = 0, gate: bool = False) -> Any:
     """Pytest's configuration, as far as it is asked."""
     reporter = SimpleNamespace(_tw=SimpleNamespace(_file=stream))
     plugins = SimpleNamespace(get_plugin={"terminalreporter": reporter, "capturemanager": None}.get)
-    return SimpleNamespace(pluginmanager=plugins, option=SimpleNamespace(verbose=verbose), getoption={"gate": gate}.get)
+    return SimpleNamespace(
+        pluginmanager=plugins, option=SimpleNamespace(verbose=verbose), getoption={"gate": gate}.get
+    )
 
 
 @pytest.mark.parametrize(("how", "told"), [({}, 1), ({"verbose": 1}, 0), ({"gate": True}, 0)])

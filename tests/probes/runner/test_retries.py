@@ -38,7 +38,9 @@ def test_no_pause_is_shorter_than_the_environment_wants() -> None:
     assert pause([B] * 9, settling=True, confirm=True, rest=11.0) == 11.0
 
 
-@pytest.mark.parametrize(("text", "meant"), [("90s", 90), ("2m", 120), ("1.5m", 90), ("45", 45), ("0", 0), (" 5s ", 5)])
+@pytest.mark.parametrize(
+    ("text", "meant"), [("90s", 90), ("2m", 120), ("1.5m", 90), ("45", 45), ("0", 0), (" 5s ", 5)]
+)
 def test_a_duration_has_a_unit(text: str, meant: float) -> None:
     """Seconds, or minutes; without a unit, seconds."""
     assert seconds(text) == meant

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from probes.config.environment import Accepted
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung, Verdict
 from probes.recording import spans as telemetry
 from probes.recording.recorder import Recorder, current
-from probes.results import Outcome
+from probes.results import Accepted, Outcome
 from probes.runner import scheduler
 from probes.runner.scheduler import Refine
 from tests.support.fake_run import FOUND, TARGET, Stage, doing, scenario
@@ -23,7 +22,11 @@ EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
 async def test_a_promise_that_holds_is_asked_once(stage: Stage) -> None:
     """The journal has its beginning, its attempt and its end."""
     assert replace(await stage.outcome(doing(None)), duration=0) == Outcome(Verdict.HELD, None, 1)
-    assert [event["event"] for event in stage.journal()] == ["attempt-started", "attempt-finished", "scenario-finished"]
+    assert [event["event"] for event in stage.journal()] == [
+        "attempt-started",
+        "attempt-finished",
+        "scenario-finished",
+    ]
     assert all(event["scenario"] == "edge/x" for event in stage.journal())
 
 
@@ -81,7 +84,12 @@ OWN = "the suite itself failed with {}; the journal has the traceback"
         (CannotAsk("set PROBES_CHROMIUM"), Verdict.UNKNOWN, Code.UNKNOWN, "set PROBES_CHROMIUM"),
         (KeyError("id"), Verdict.UNKNOWN, Code.UNKNOWN, OWN.format("KeyError: 'id'")),
         (TimeoutError("mine"), Verdict.UNKNOWN, Code.UNKNOWN, OWN.format("TimeoutError: mine")),
-        (asyncio.CancelledError("its task"), Verdict.UNKNOWN, Code.UNKNOWN, OWN.format("CancelledError: its task")),
+        (
+            asyncio.CancelledError("its task"),
+            Verdict.UNKNOWN,
+            Code.UNKNOWN,
+            OWN.format("CancelledError: its task"),
+        ),
     ],
 )
 async def test_every_end_has_a_verdict(
@@ -90,28 +98,37 @@ async def test_every_end_has_a_verdict(
     """What is not the target's doing never blames the target."""
     outcome = await stage.outcome(doing(end), confirm=False)
     assert outcome.finding
-    assert (outcome.verdict, outcome.finding.code, outcome.finding.observed) == (verdict, code, observed)
+    assert (outcome.verdict, outcome.finding.code, outcome.finding.observed) == (
+        verdict,
+        code,
+        observed,
+    )
     assert (outcome.finding.suspect == "the suite itself") is (verdict is Verdict.UNKNOWN)
     notes = [note["text"] for note in stage.journal("note")]
-    assert [("Traceback" in note, "in call" in note) for note in notes] == [(True, True)] * observed.endswith(
-        "traceback"
-    )
+    assert [("Traceback" in note, "in call" in note) for note in notes] == [
+        (True, True)
+    ] * observed.endswith("traceback")
 
 
 async def test_a_scenario_has_a_deadline_of_its_own(stage: Stage) -> None:
     """What takes longer is not known."""
-    outcome = await stage.begin({"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}).outcome("edge/x")  # type: ignore[dict-item]
+    outcome = await stage.begin(
+        {"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}
+    ).outcome("edge/x")  # type: ignore[dict-item]
     assert outcome.finding == scheduler.unknown("not done within its deadline of 0.01 s")
 
 
 async def test_what_does_not_apply_is_skipped_with_its_reason(stage: Stage) -> None:
     """Found out by the scenario, or known to the environment, which does not even begin it."""
     target = replace(TARGET, skip={"edge": "no edge here"})
-    outcome = await stage.begin({"storage/x": doing(NotApplicable("no TLS")), "edge/y": doing()}, target).outcome(
-        "storage/x"
-    )
+    outcome = await stage.begin(
+        {"storage/x": doing(NotApplicable("no TLS")), "edge/y": doing()}, target
+    ).outcome("storage/x")
     assert (outcome.verdict, outcome.reason) == (Verdict.SKIPPED, "no TLS")
-    assert {name: told.reason for name, told in stage.told.items()} == {"storage/x": "no TLS", "edge/y": "no edge here"}
+    assert {name: told.reason for name, told in stage.told.items()} == {
+        "storage/x": "no TLS",
+        "edge/y": "no edge here",
+    }
     assert [event["scenario"] for event in stage.journal("attempt-started")] == ["storage/x"]
     assert {event["verdict"] for event in stage.journal("scenario-finished")} == {"skipped"}
     assert '"skip"' in (stage.evidence.folder / telemetry.NAME).read_text()
@@ -144,10 +161,14 @@ TODAY = datetime.now(UTC).date()
         (TODAY + timedelta(days=1), None, False),
     ],
 )
-async def test_an_accepted_finding_is_marked(stage: Stage, until: date, end: Any, accepted: bool) -> None:
+async def test_an_accepted_finding_is_marked(
+    stage: Stage, until: date, end: Any, accepted: bool
+) -> None:
     """Its verdict stays what it is."""
     codes = ("upload-lost", "unknown")
-    target = replace(TARGET, accepted=tuple(Accepted(code, "edge/x", "known", until) for code in codes))
+    target = replace(
+        TARGET, accepted=tuple(Accepted(code, "edge/x", "known", until) for code in codes)
+    )
     outcome = await stage.outcome(doing(end), target, confirm=False)
     assert outcome.verdict is {FOUND: Verdict.BROKEN, None: Verdict.HELD}.get(end, Verdict.UNKNOWN)
     [final] = stage.journal("scenario-finished")
@@ -165,7 +186,9 @@ async def test_a_second_look_may_refine_the_suspect(stage: Stage) -> None:
 
     async def climb(finding: Finding, recorder: Recorder) -> Finding:
         assert recorder.last
-        return replace(finding, suspect="s3cret-suspect", rungs=(Rung("dns", held=True, saw="s3cret-rung"),))
+        return replace(
+            finding, suspect="s3cret-suspect", rungs=(Rung("dns", held=True, saw="s3cret-rung"),)
+        )
 
     for secret in ("s3cret-suspect", "s3cret-rung", FOUND.observed):
         stage.evidence.redactor.remember(secret)
@@ -174,11 +197,18 @@ async def test_a_second_look_may_refine_the_suspect(stage: Stage) -> None:
     assert outcome.finding.reproduce == "curl -sS -i https://a/api"
     texts = (outcome.finding.suspect, outcome.finding.observed, outcome.finding.rungs[0].saw)
     assert all(text.startswith("<secret #") for text in texts)
-    assert stage.journal("scenario-finished")[0]["finding"]["runbook"] == "docs/runbooks/upload-lost.md"
+    assert (
+        stage.journal("scenario-finished")[0]["finding"]["runbook"]
+        == "docs/runbooks/upload-lost.md"
+    )
 
 
-@pytest.mark.parametrize(("again", "climbs"), [(FOUND, 1), (replace(FOUND, observed="something else"), 2)])
-async def test_the_same_failure_is_looked_into_once(stage: Stage, again: Finding, climbs: int) -> None:
+@pytest.mark.parametrize(
+    ("again", "climbs"), [(FOUND, 1), (replace(FOUND, observed="something else"), 2)]
+)
+async def test_the_same_failure_is_looked_into_once(
+    stage: Stage, again: Finding, climbs: int
+) -> None:
     """What broke the same way twice is not worth a second ladder; what broke another way is."""
     ends = iter((FOUND, again))
     climbed: list[Finding] = []
@@ -188,11 +218,15 @@ async def test_the_same_failure_is_looked_into_once(stage: Stage, again: Finding
 
     async def climb(finding: Finding, _: Recorder) -> Finding:
         climbed.append(finding)
-        return replace(finding, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),))
+        return replace(
+            finding, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),)
+        )
 
     outcome = await stage.outcome(call, refine=climb)
     assert len(climbed) == climbs
-    assert outcome.finding == replace(again, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),))
+    assert outcome.finding == replace(
+        again, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),)
+    )
 
 
 async def cancelled() -> None:
@@ -227,7 +261,9 @@ async def test_a_finding_outlives_its_ladder(
 
 async def test_a_line_that_a_probe_gave_is_kept(stage: Stage) -> None:
     """It knows better how to show it again."""
-    outcome = await stage.outcome(doing(replace(FOUND, reproduce="dig wealist.co.kr")), confirm=False)
+    outcome = await stage.outcome(
+        doing(replace(FOUND, reproduce="dig wealist.co.kr")), confirm=False
+    )
     assert outcome.finding
     assert outcome.finding.reproduce == "dig wealist.co.kr"
 
@@ -245,7 +281,10 @@ async def test_each_attempt_has_a_span_that_tells_how_it_ended(stage: Stage) -> 
 
 async def test_a_run_tells_its_verdicts(stage: Stage) -> None:
     """Of what has ended; what has not, or was stopped before it began, has none."""
-    made = stage.begin({"edge/a": doing(None), "edge/b": asyncio.Event().wait, "edge/c": doing(None)}, concurrency=1)  # type: ignore[dict-item]
+    made = stage.begin(
+        {"edge/a": doing(None), "edge/b": asyncio.Event().wait, "edge/c": doing(None)},
+        concurrency=1,
+    )  # type: ignore[dict-item]
     await made.outcome("edge/a")
     assert [outcome.verdict for outcome in made.outcomes.values()] == [Verdict.HELD]
     await made.finish()

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from probes.config.environment import Accepted, Patience
+from probes.config.environment import Patience
 from probes.finding import Broken, Finding, Verdict
 from probes.recording.recorder import Recorder
+from probes.results import Accepted
 from probes.runner import scheduler
 from probes.runner.scheduler import Call
 from tests.support.fake_run import FOUND, TARGET, Stage, doing, scenario
@@ -64,7 +65,9 @@ async def test_who_goes_first_has_a_head_start(stage: Stage, fails: bool) -> Non
         if fails:
             raise OSError("no browser")
 
-    calls = {name: (scenario(name, first=name == "edge/b"), visit(name)) for name in ("edge/a", "edge/b")}
+    calls = {
+        name: (scenario(name, first=name == "edge/b"), visit(name)) for name in ("edge/a", "edge/b")
+    }
     made = stage.begin(calls, head_start=warming())
     await made.outcome("edge/b")
     assert begun == ["edge/b"]
@@ -104,7 +107,9 @@ async def test_who_must_be_alone_is(stage: Stage, slots: int) -> None:
     assert (floor.most > 1) is (slots > 1)
 
 
-async def test_a_wait_for_a_turn_is_no_part_of_the_duration(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wait_for_a_turn_is_no_part_of_the_duration(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What reports say of a scenario is its own time."""
     now = 100.0
     monkeypatch.setattr(scheduler, "time", SimpleNamespace(monotonic=lambda: now))
@@ -116,7 +121,9 @@ async def test_a_wait_for_a_turn_is_no_part_of_the_duration(stage: Stage, monkey
 
     made = stage.begin({"edge/a": slow, "edge/b": slow}, concurrency=1)
     assert [(await made.outcome(name)).duration for name in ("edge/a", "edge/b")] == [7, 7]
-    assert [event["duration"] for event in stage.journal("attempt-finished", "scenario-finished")] == [7] * 4
+    assert [
+        event["duration"] for event in stage.journal("attempt-finished", "scenario-finished")
+    ] == [7] * 4
 
 
 class Hanging:
@@ -137,16 +144,27 @@ class Hanging:
 async def test_a_stop_ends_what_is_under_way_and_what_has_not_begun(stage: Stage) -> None:
     """The one is unknown, the other was not run, and what had ended stays."""
     hanging = Hanging()
-    made = stage.begin({"edge/a": doing(None), "edge/b": hanging, "edge/c": doing(None)}, concurrency=1)
+    made = stage.begin(
+        {"edge/a": doing(None), "edge/b": hanging, "edge/c": doing(None)}, concurrency=1
+    )
     await hanging.begun.wait()
     made.stop("SIGTERM")
     made.stop("deadline")
     done, under_way, waiting = [await made.outcome(f"edge/{letter}") for letter in "abc"]
     assert hanging.closed
-    assert (done.verdict, under_way.verdict, waiting.verdict) == (Verdict.HELD, Verdict.UNKNOWN, Verdict.NOT_RUN)
-    assert under_way.finding == scheduler.unknown("the run was ended (SIGTERM) before this was done")
+    assert (done.verdict, under_way.verdict, waiting.verdict) == (
+        Verdict.HELD,
+        Verdict.UNKNOWN,
+        Verdict.NOT_RUN,
+    )
+    assert under_way.finding == scheduler.unknown(
+        "the run was ended (SIGTERM) before this was done"
+    )
     assert waiting.reason == "the run ended (SIGTERM) before it began"
-    assert [event["scenario"] for event in stage.journal("scenario-finished")] == ["edge/a", "edge/b"]
+    assert [event["scenario"] for event in stage.journal("scenario-finished")] == [
+        "edge/a",
+        "edge/b",
+    ]
 
 
 async def test_a_stop_before_the_first_step_is_no_error(stage: Stage) -> None:
@@ -214,24 +232,38 @@ async def test_so_many_failures_end_the_run(stage: Stage, most: int) -> None:
     """While the slot is still held, so that nobody gets a turn any more; what is accepted does not count."""
     accepted = (Accepted("upload-lost", "edge/a", "known", date.max),)
     calls = {name: doing(FOUND) for name in MANY[:3]} | {name: doing(None) for name in MANY[3:]}
-    made = stage.begin(calls, replace(TARGET, accepted=accepted), concurrency=1, confirm=False, most_failures=most)
+    made = stage.begin(
+        calls, replace(TARGET, accepted=accepted), concurrency=1, confirm=False, most_failures=most
+    )
     ended = [(await made.outcome(name)).verdict for name in MANY]
     broken = 1 + (most or 2)
     rest = Verdict.NOT_RUN if most else Verdict.HELD
     assert ended == [Verdict.BROKEN] * broken + [rest] * (len(MANY) - broken)
     assert made.stopped == ("stopped-early" if most else "")
-    assert [event["scenario"] for event in stage.journal("scenario-finished")][:broken] == MANY[:broken]
+    assert [event["scenario"] for event in stage.journal("scenario-finished")][:broken] == MANY[
+        :broken
+    ]
 
 
 async def test_a_failure_with_nobody_behind_it_ends_nothing_early(stage: Stage) -> None:
     """The run is complete."""
-    made = stage.begin({"edge/a": doing(None), "edge/b": doing(FOUND)}, concurrency=1, confirm=False, most_failures=1)
-    assert [(await made.outcome(name)).verdict for name in MANY[:2]] == [Verdict.HELD, Verdict.BROKEN]
+    made = stage.begin(
+        {"edge/a": doing(None), "edge/b": doing(FOUND)},
+        concurrency=1,
+        confirm=False,
+        most_failures=1,
+    )
+    assert [(await made.outcome(name)).verdict for name in MANY[:2]] == [
+        Verdict.HELD,
+        Verdict.BROKEN,
+    ]
     await made.finish()
     assert made.stopped == ""
 
 
-async def test_a_scenario_that_will_not_end_is_left(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_scenario_that_will_not_end_is_left(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a while; the reports have to be written."""
     monkeypatch.setattr(scheduler, "CLOSING_TIME", 0.01)
     begun, allowed = asyncio.Event(), asyncio.Event()

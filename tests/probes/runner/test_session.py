@@ -38,7 +38,9 @@ def begin(target: Target, tmp_path: Path) -> Begin:
     """A session of two scenarios."""
 
     def made(target: Target = target, **wishes: Any) -> Session:
-        wished = Wishes(tmp_path / "runs" / new_name(), **({"concurrency": 2, "confirm": False} | wishes))
+        wished = Wishes(
+            tmp_path / "runs" / new_name(), **({"concurrency": 2, "confirm": False} | wishes)
+        )
         return Session(wished, target, None, [scenario(name) for name in NAMES], lambda *_: None)
 
     return made
@@ -64,7 +66,9 @@ def folder(session: Session) -> Path:
 @pytest.mark.parametrize("concurrency", [0, -1])
 def test_nobody_can_run_no_scenarios_at_once(concurrency: int, tmp_path: Path) -> None:
     """One sentence, before anything begins."""
-    with pytest.raises(CannotAsk, match=f"--probe-concurrency must be at least 1, not {concurrency}"):
+    with pytest.raises(
+        CannotAsk, match=f"--probe-concurrency must be at least 1, not {concurrency}"
+    ):
         Wishes(tmp_path, concurrency=concurrency, confirm=True)
 
 
@@ -73,13 +77,17 @@ def test_a_report_has_a_place_or_the_user_is_told(tmp_path: Path) -> None:
     assert place("--runs", tmp_path / "new" / "runs").is_dir()
     assert list((tmp_path / "new" / "runs").iterdir()) == []
     (tmp_path / "file").write_text("")
-    with pytest.raises(CannotAsk, match=r"--junitxml names .*/file/x, where nothing can be written: "):
+    with pytest.raises(
+        CannotAsk, match=r"--junitxml names .*/file/x, where nothing can be written: "
+    ):
         place("--junitxml", tmp_path / "file" / "x")
     with pytest.raises(CannotAsk, match="--runs names /proc, where nothing can be written: "):
         place("--runs", Path("/proc"))
 
 
-async def test_a_drive_is_somebodys_through_the_apex_or_another_origin(begin: Begin, site: Site) -> None:
+async def test_a_drive_is_somebodys_through_the_apex_or_another_origin(
+    begin: Begin, site: Site
+) -> None:
     """Users go through the apex; in the workspace of the environment."""
     session = begin()
     mine, through_api = session.drive("alice"), session.drive("alice", site.origin("api"))
@@ -90,7 +98,9 @@ async def test_a_drive_is_somebodys_through_the_apex_or_another_origin(begin: Be
     await finished(session)
 
 
-async def test_a_run_leaves_its_journal_its_spans_and_its_reports(begin: Begin, tmp_path: Path) -> None:
+async def test_a_run_leaves_its_journal_its_spans_and_its_reports(
+    begin: Begin, tmp_path: Path
+) -> None:
     """In its folder, and where the user wished the JUnit report to be."""
     wished = tmp_path / "wished.xml"
     session = begin(junit=wished)
@@ -174,7 +184,9 @@ async def test_a_run_removes_what_it_created(begin: Begin, site: Site) -> None:
     for identity in ("f-1", "f-2"):
         session.ledger.identify(session.ledger.enter("file", "x"), identity)
     await finished(session)
-    assert [f"{request.method} apex{request.path}" for request in site.asked if base in request.path] == [
+    assert [
+        f"{request.method} apex{request.path}" for request in site.asked if base in request.path
+    ] == [
         f"DELETE apex{base}",
         f"DELETE apex{base}/permanent",
     ]
@@ -234,7 +246,9 @@ def test_a_loop_that_is_blocked_is_ended_from_outside(tmp_path: Path) -> None:
         assert [(suite.tests, suite.errors) for suite in JUnitXml.fromfile(str(path))] == [(2, 2)]
 
 
-async def test_where_folders_do_not_last_the_store_remembers(begin: Begin, site: Site, tmp_path: Path) -> None:
+async def test_where_folders_do_not_last_the_store_remembers(
+    begin: Begin, site: Site, tmp_path: Path
+) -> None:
     """A run on another disk knows what became of the promises in the runs before; its own folder is not needed."""
     identity = replace(target_at(site).identity, state=f"file:{tmp_path / 'state.json'}")
     target = target_at(site, identity=identity)
@@ -242,7 +256,9 @@ async def test_where_folders_do_not_last_the_store_remembers(begin: Begin, site:
     shutil.rmtree(first.folder)
     second = await finished(begin(target), doing(AssertionError("no")), doing(None))
     seen = strips(second)[NAMES[0]].seen
-    assert [(each.run, each.verdict) for each in seen] == [(r.id, Verdict.BROKEN) for r in (first, second)]
+    assert [(each.run, each.verdict) for each in seen] == [
+        (r.id, Verdict.BROKEN) for r in (first, second)
+    ]
 
 
 async def test_a_store_that_refuses_costs_a_note(begin: Begin, site: Site, tmp_path: Path) -> None:
@@ -251,4 +267,8 @@ async def test_a_store_that_refuses_costs_a_note(begin: Begin, site: Site, tmp_p
     identity = replace(target_at(site).identity, state=f"file:{tmp_path / 'state.json'}")
     report = await finished(begin(target_at(site, identity=identity)))
     assert report.exit_code() == 0
-    assert [note for note in report.notes if note.startswith("the state store does not remember this run: ")]
+    assert [
+        note
+        for note in report.notes
+        if note.startswith("the state store does not remember this run: ")
+    ]

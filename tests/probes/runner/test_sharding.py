@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.config.toml_schema import BadEnvironment
+from probes.finding import BadEnvironment
 from probes.runner.sharding import Share, part
 
 NAMES = [f"area-{number % 7}/scenario-{number}[case]" for number in range(400)]
@@ -11,7 +11,9 @@ NAMES = [f"area-{number % 7}/scenario-{number}[case]" for number in range(400)]
 @pytest.mark.parametrize("of", [1, 2, 3, 7, 50])
 def test_shares_are_the_whole_and_share_nothing(of: int) -> None:
     """Each scenario is in one share, whatever their number."""
-    assert [sum(Share(number, of).holds(name) for number in range(1, of + 1)) for name in NAMES] == [1] * len(NAMES)
+    assert [
+        sum(Share(number, of).holds(name) for number in range(1, of + 1)) for name in NAMES
+    ] == [1] * len(NAMES)
 
 
 def test_a_share_is_about_its_part() -> None:
@@ -23,8 +25,12 @@ def test_a_share_is_about_its_part() -> None:
 
 def test_where_a_scenario_is_does_not_hang_on_the_others() -> None:
     """The split is written down: a change of how it is made would move what history and metrics know."""
-    assert [number for number in (1, 2, 3) if Share(number, 3).holds("edge/http-leads-to-https")] == [2]
-    assert [number for number in (1, 2, 3) if Share(number, 3).holds("storage/a-stranger-sees-nothing")] == [3]
+    assert [
+        number for number in (1, 2, 3) if Share(number, 3).holds("edge/http-leads-to-https")
+    ] == [2]
+    assert [
+        number for number in (1, 2, 3) if Share(number, 3).holds("storage/a-stranger-sees-nothing")
+    ] == [3]
 
 
 @pytest.mark.parametrize(
@@ -41,9 +47,13 @@ def test_where_a_scenario_is_does_not_hang_on_the_others() -> None:
         ("prod", "2/4", "9", ("prod", Share(2, 4))),
     ],
 )
-def test_each_pod_has_its_part(environments: str, shard: str, index: str | None, ours: tuple[str, Share]) -> None:
+def test_each_pod_has_its_part(
+    environments: str, shard: str, index: str | None, ours: tuple[str, Share]
+) -> None:
     """Environment by environment, and in each share by share; who names both needs no index."""
-    assert part(environments, shard, {} if index is None else {"JOB_COMPLETION_INDEX": index}) == ours
+    assert (
+        part(environments, shard, {} if index is None else {"JOB_COMPLETION_INDEX": index}) == ours
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,7 +65,12 @@ def test_each_pod_has_its_part(environments: str, shard: str, index: str | None,
         ("prod", "1/0", None, "--shard must be like 2/4, or index/4"),
         ("prod", "index/4", None, "JOB_COMPLETION_INDEX is ''; run in an Indexed Job"),
         ("a,b", "", "x", "JOB_COMPLETION_INDEX is 'x'; run in an Indexed Job"),
-        ("a,b", "index/2", "4", "JOB_COMPLETION_INDEX is 4, but --env and --shard make 4 parts; set completions"),
+        (
+            "a,b",
+            "index/2",
+            "4",
+            "JOB_COMPLETION_INDEX is 4, but --env and --shard make 4 parts; set completions",
+        ),
     ],
 )
 def test_a_part_that_is_not_there_is_complained_of(

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from probes.config.toml_schema import BadEnvironment
+from probes.finding import BadEnvironment
 from probes.runner import target_process
 from probes.runner.target_process import Started, running
 from tests.support.site import Site
@@ -47,11 +47,16 @@ def test_a_target_is_ready_when_its_file_is_there(program: Program) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("print('starting'); sys.exit('there is no fault x; did you mean y?')", "there is no fault x; did you mean y?"),
+        (
+            "print('starting'); sys.exit('there is no fault x; did you mean y?')",
+            "there is no fault x; did you mean y?",
+        ),
         ("", "the target ended before it was ready, and said nothing"),
     ],
 )
-def test_a_target_that_ends_too_soon_has_the_last_word(program: Program, text: str, complaint: str) -> None:
+def test_a_target_that_ends_too_soon_has_the_last_word(
+    program: Program, text: str, complaint: str
+) -> None:
     """It knows best what was wrong."""
     started = Started(program(text), [])
     with pytest.raises(BadEnvironment) as said:
@@ -67,7 +72,9 @@ def test_a_target_that_is_never_ready_is_stopped(
     """After a while."""
     monkeypatch.setattr(target_process, "READY_WITHIN", 2.0 if text else 0.0)
     started = Started(program(text + FOREVER), [])
-    with pytest.raises(BadEnvironment, match=f"^the target was not ready within . s; its last words: {words}$"):
+    with pytest.raises(
+        BadEnvironment, match=f"^the target was not ready within . s; its last words: {words}$"
+    ):
         started.wait()
 
 
@@ -77,7 +84,10 @@ def test_a_target_that_is_never_ready_is_stopped(
         ("python -m replica", "start must be a list of words, as in "),
         ([], "start must be a list of words, as in "),
         (["python", 3], "start must be a list of words, as in "),
-        (["no-such-program"], "no-such-program of the start line cannot be started: No such file or directory"),
+        (
+            ["no-such-program"],
+            "no-such-program of the start line cannot be started: No such file or directory",
+        ),
     ],
 )
 def test_a_start_line_that_is_none_gets_a_sentence(command: list[str], complaint: str) -> None:

@@ -43,14 +43,20 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     ledger.close()
 
 
-async def test_a_card_is_in_the_ledger_before_it_exists(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_a_card_is_in_the_ledger_before_it_exists(
+    site: Site, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """On the environment's project, for somebody where somebody is to be told."""
     site.says[f"POST apex{BOARDS}"] = js({"data": {"boardId": "b-1"}, "requestId": "r"}, 201)
     card = await boards.create(web, alice, ledger, assignee=alice)
     await boards.create(web, alice, ledger)
     assert ledger.open_entries[0] == Entry("board", card.title, "b-1")
     assigned, free = (json.loads(asked.body) for asked in site.asked)
-    assert (assigned["projectId"], assigned["title"], assigned["assigneeId"]) == ("p-1", card.title, "u-1")
+    assert (assigned["projectId"], assigned["title"], assigned["assigneeId"]) == (
+        "p-1",
+        card.title,
+        "u-1",
+    )
     assert "assigneeId" not in free
 
 
@@ -63,7 +69,9 @@ async def test_without_a_project_nobody_can_ask(web: Web, alice: Member, ledger:
 
 async def test_cards_are_renamed_and_listed(site: Site, web: Web, alice: Member) -> None:
     """As the shared Go package wraps them; another answer is a finding."""
-    site.says[f"GET apex{BOARDS}/project/p-1"] = js({"data": [{"boardId": "b-1", "title": "t"}], "requestId": "r"})
+    site.says[f"GET apex{BOARDS}/project/p-1"] = js(
+        {"data": [{"boardId": "b-1", "title": "t"}], "requestId": "r"}
+    )
     assert await boards.cards(web, alice) == [CARD]
     site.says[f"PUT apex{BOARDS}/b-1"] = js({"data": {}, "requestId": "r"})
     await boards.rename(web, alice, CARD)
@@ -74,7 +82,14 @@ async def test_cards_are_renamed_and_listed(site: Site, web: Web, alice: Member)
 
 
 @pytest.mark.parametrize(
-    ("said", "gone"), [(js({}), True), (Said(204), True), (js({}, 404), True), (NOWHERE, False), (js({}, 500), False)]
+    ("said", "gone"),
+    [
+        (js({}), True),
+        (Said(204), True),
+        (js({}, 404), True),
+        (NOWHERE, False),
+        (js({}, 500), False),
+    ],
 )
 async def test_a_card_is_gone_when_its_service_says_so(
     site: Site, web: Web, alice: Member, said: Said, gone: bool
@@ -84,9 +99,16 @@ async def test_a_card_is_gone_when_its_service_says_so(
     assert await boards.remove(web, alice, "b-1") is gone
 
 
-async def test_an_event_is_waited_for_by_kind_and_card(target: Target, recorder: Recorder, alice: Member) -> None:
+async def test_an_event_is_waited_for_by_kind_and_card(
+    target: Target, recorder: Recorder, alice: Member
+) -> None:
     """Another's card and another kind are passed over; the second of a pair is not waited for."""
-    lines = [("BOARD_CREATED", "b-2"), ("BOARD_MOVED", "b-1"), ("BOARD_CREATED", "b-1"), ("BOARD_CREATED", "b-1")]
+    lines = [
+        ("BOARD_CREATED", "b-2"),
+        ("BOARD_MOVED", "b-1"),
+        ("BOARD_CREATED", "b-1"),
+        ("BOARD_CREATED", "b-1"),
+    ]
 
     async def pod(connection: ServerConnection) -> None:
         assert connection.request
@@ -97,10 +119,15 @@ async def test_an_event_is_waited_for_by_kind_and_card(target: Target, recorder:
 
     patient = replace(target, realtime=Realtime(deliver_seconds=20))
     async with talking(patient, pod) as web, boards.watch(web, alice) as watch:
-        assert await watch.sees("BOARD_CREATED", CARD) == {"type": "BOARD_CREATED", "boardId": "b-1"}
+        assert await watch.sees("BOARD_CREATED", CARD) == {
+            "type": "BOARD_CREATED",
+            "boardId": "b-1",
+        }
 
 
-async def test_an_event_that_does_not_come_is_lost(target: Target, recorder: Recorder, alice: Member) -> None:
+async def test_an_event_that_does_not_come_is_lost(
+    target: Target, recorder: Recorder, alice: Member
+) -> None:
     """After the stated time, with its kind and who waited."""
 
     async def pod(connection: ServerConnection) -> None:
@@ -108,5 +135,7 @@ async def test_an_event_that_does_not_come_is_lost(target: Target, recorder: Rec
 
     hasty = replace(target, realtime=Realtime(deliver_seconds=0.01))
     async with talking(hasty, pod) as web, boards.watch(web, alice) as watch:
-        with pytest.raises(Broken, match="board-event-lost: alice has the board open, and BOARD_CREATED did not"):
+        with pytest.raises(
+            Broken, match="board-event-lost: alice has the board open, and BOARD_CREATED did not"
+        ):
             await watch.sees("BOARD_CREATED", CARD)

@@ -55,7 +55,12 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
 
 
 def received(number: str, text: str, user: str = "u-1") -> str:
-    return json.dumps({"type": "MESSAGE_RECEIVED", "message": {"messageId": number, "userId": user, "content": text}})
+    return json.dumps(
+        {
+            "type": "MESSAGE_RECEIVED",
+            "message": {"messageId": number, "userId": user, "content": text},
+        }
+    )
 
 
 async def test_a_chat_is_in_the_ledger_before_it_exists(
@@ -83,7 +88,13 @@ async def test_what_is_sent_is_in_the_history(site: Site, web: Web, alice: Membe
 
 @pytest.mark.parametrize(
     ("said", "gone"),
-    [(Said(204), True), (js({"error": {}}, 403), True), (NOWHERE, False), (js({}, 500), False), (Said(200), False)],
+    [
+        (Said(204), True),
+        (js({"error": {}}, 403), True),
+        (NOWHERE, False),
+        (js({}, 500), False),
+        (Said(200), False),
+    ],
 )
 async def test_a_chat_is_gone_when_its_service_says_so(
     site: Site, web: Web, alice: Member, said: Said, gone: bool
@@ -101,7 +112,11 @@ async def test_a_message_is_heard_once_by_its_id(
     async def pod(connection: ServerConnection) -> None:
         said = json.loads(await connection.recv())
         assert said == {"type": "MESSAGE", "content": "one", "messageType": "TEXT"}
-        for line in (received("m-0", "hm", "u-2"), received("m-1", "one"), '{"type": "USER_TYPING"}'):
+        for line in (
+            received("m-0", "hm", "u-2"),
+            received("m-1", "one"),
+            '{"type": "USER_TYPING"}',
+        ):
             await connection.send(line)
         for line in (received("m-1", "one"), received("m-2", "two"), received("m-3", "last")):
             await connection.send(line)
@@ -113,7 +128,9 @@ async def test_a_message_is_heard_once_by_its_id(
     assert [message.text for message in heard] == ["one", "two", "last"]
 
 
-async def test_silence_is_named(target: Target, recorder: Recorder, alice: Member, bob: Member) -> None:
+async def test_silence_is_named(
+    target: Target, recorder: Recorder, alice: Member, bob: Member
+) -> None:
     """After the stated time, with who heard nothing from whom."""
 
     async def pod(connection: ServerConnection) -> None:
@@ -122,7 +139,10 @@ async def test_silence_is_named(target: Target, recorder: Recorder, alice: Membe
     hasty = replace(target, realtime=Realtime(deliver_seconds=0.01))
     async with talking(hasty, pod) as web, chat.join_everywhere(web, ROOM, bob) as seats:
         assert len(seats) == chat.SEATS
-        with pytest.raises(Broken, match="chat-not-delivered: bob has the chat open and heard nothing more from alice"):
+        with pytest.raises(
+            Broken,
+            match="chat-not-delivered: bob has the chat open and heard nothing more from alice",
+        ):
             await seats[-1].hear(alice)
 
 
@@ -154,7 +174,9 @@ async def test_a_stranger_who_gets_a_seat_is_the_finding(
         (["e\u0301"], ["é"], Code.CHAT_ALTERED),
     ],
 )
-def test_what_was_heard_is_judged_by_what_was_said(said: list[str], heard: list[str], code: Code | None) -> None:
+def test_what_was_heard_is_judged_by_what_was_said(
+    said: list[str], heard: list[str], code: Code | None
+) -> None:
     """Unchanged to the code point, each once, in order."""
     finding = chat.explain(said, heard)
     assert (finding and finding.code) == code

@@ -4,16 +4,29 @@ import pytest
 
 from probes.finding import Broken, Code
 from probes.services import exposure
-from probes.services.exposure import FOREIGN, Endpoint, explain_headers, explain_origin, explain_served, explain_trace
+from probes.services.exposure import (
+    FOREIGN,
+    Endpoint,
+    explain_headers,
+    explain_origin,
+    explain_served,
+    explain_trace,
+)
 from probes.transport.http import Answer, Web
 from tests.support.site import SHELL, Said, Site, js, page
 
 URL = "https://api.x/api/svc/user/api/internal/users/u-1/exists"
-SAFE = {"strict-transport-security": "max-age=1", "x-content-type-options": "nosniff", "x-frame-options": "DENY"}
+SAFE = {
+    "strict-transport-security": "max-age=1",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
 
 
 def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
-    return Answer("GET", URL, status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+    return Answer(
+        "GET", URL, status, {name.replace("_", "-"): value for name, value in headers.items()}, body
+    )
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 400, 409, 415, 422])
@@ -55,9 +68,16 @@ def test_a_stack_trace_is_seen(body: bytes) -> None:
 
 def test_credentials_for_any_origin_are_told() -> None:
     """Only both together; a star forbids credentials by itself."""
-    assert explain_origin(answer(access_control_allow_origin="*", access_control_allow_credentials="true")) is None
+    assert (
+        explain_origin(
+            answer(access_control_allow_origin="*", access_control_allow_credentials="true")
+        )
+        is None
+    )
     assert explain_origin(answer(access_control_allow_origin=FOREIGN)) is None
-    finding = explain_origin(answer(access_control_allow_origin=FOREIGN, access_control_allow_credentials="true"))
+    finding = explain_origin(
+        answer(access_control_allow_origin=FOREIGN, access_control_allow_credentials="true")
+    )
     assert finding
     assert "CORS" in finding.suspect
 
@@ -70,7 +90,9 @@ def test_missing_headers_are_named() -> None:
     assert explain_headers(Answer("GET", URL, 200, framed, b"")) is None
     finding = explain_headers(Answer("GET", URL, 200, {"x-content-type-options": "nosniff"}, b""))
     assert finding
-    assert "without strict-transport-security, x-frame-options or frame-ancestors" in finding.observed
+    assert (
+        "without strict-transport-security, x-frame-options or frame-ancestors" in finding.observed
+    )
 
 
 async def test_sources_are_looked_for_by_the_pages_own_scripts(site: Site, web: Web) -> None:

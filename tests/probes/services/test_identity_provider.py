@@ -35,7 +35,9 @@ async def test_a_sign_in_ends_at_the_callback(site: Site, web: Web) -> None:
         "POST google/interaction/7/login": leads("/auth/7"),
         "GET google/auth/7": leads(callback),
     }
-    url = await identity_provider.sign_in(web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org")
+    url = await identity_provider.sign_in(
+        web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org"
+    )
     assert url == callback
     posted = next(asked for asked in site.asked if asked.method == "POST")
     assert (posted.body, posted.headers["cookie"]) == (b"account=alice%40example.org", "step=1")
@@ -43,11 +45,15 @@ async def test_a_sign_in_ends_at_the_callback(site: Site, web: Web) -> None:
 
 
 @pytest.mark.parametrize("said", [Said(500), leads("https://elsewhere.invalid/"), leads("/auth")])
-async def test_a_provider_that_lets_nobody_in_is_no_finding(site: Site, web: Web, said: Said) -> None:
+async def test_a_provider_that_lets_nobody_in_is_no_finding(
+    site: Site, web: Web, said: Said
+) -> None:
     """An error, a way that leads elsewhere, a circle."""
     site.says["GET google/auth"] = said
     with pytest.raises(CannotAsk, match="let nobody in as"):
-        await identity_provider.sign_in(web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org")
+        await identity_provider.sign_in(
+            web, httpx.Cookies(), site.origin("google") + "/auth", "alice@example.org"
+        )
     assert len(site.asked) <= identity_provider.STEPS
 
 

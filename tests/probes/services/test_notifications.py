@@ -35,7 +35,10 @@ Speak = Callable[[asyncio.StreamWriter, asyncio.Event], Awaitable[None]]
 def target(target: Target) -> Target:
     identity = replace(target.identity, way="static")
     return replace(
-        target, cast={"bob": Part("u-2", token="B")}, identity=identity, realtime=Realtime(deliver_seconds=20)
+        target,
+        cast={"bob": Part("u-2", token="B")},
+        identity=identity,
+        realtime=Realtime(deliver_seconds=20),
     )
 
 
@@ -45,11 +48,15 @@ def bob(target: Target, web: Web) -> Member:
 
 
 def notice(about: str) -> bytes:
-    return f"event: notification\ndata: {json.dumps({'id': 'n-1', 'resourceId': about})}\n\n".encode()
+    return (
+        f"event: notification\ndata: {json.dumps({'id': 'n-1', 'resourceId': about})}\n\n".encode()
+    )
 
 
 @asynccontextmanager
-async def streaming(target: Target, *speakers: Speak, greeting: bytes = CONNECTED) -> AsyncIterator[Web]:
+async def streaming(
+    target: Target, *speakers: Speak, greeting: bytes = CONNECTED
+) -> AsyncIterator[Web]:
     """A service that speaks so on each stream that is opened, the last for all further ones."""
     left, over, handlers = list(speakers), asyncio.Event(), list[asyncio.Task[None] | None]()
 
@@ -86,9 +93,16 @@ def saying(*events: bytes) -> Speak:
     return speak
 
 
-async def test_the_stream_brings_the_notice_about_a_card(target: Target, recorder: Recorder, bob: Member) -> None:
+async def test_the_stream_brings_the_notice_about_a_card(
+    target: Target, recorder: Recorder, bob: Member
+) -> None:
     """Comments, other events and other boards are passed over; what is no JSON too."""
-    events = (b":ping\n\n", notice("b-2"), b"event: notification\ndata: nonsense\n\n", notice("b-1"))
+    events = (
+        b":ping\n\n",
+        notice("b-2"),
+        b"event: notification\ndata: nonsense\n\n",
+        notice("b-1"),
+    )
     async with streaming(target, saying(*events)) as web, notifications.stream(web, bob) as stream:
         assert await stream.brings(CARD, 20) == Notice("n-1", "b-1", "None")
     event = list(journal.read(recorder.evidence.folder))[-1]
@@ -96,7 +110,9 @@ async def test_the_stream_brings_the_notice_about_a_card(target: Target, recorde
     assert event["response"]["body"].startswith("event: connected\n")
 
 
-async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder, bob: Member) -> None:
+async def test_no_token_stays_in_the_evidence(
+    target: Target, recorder: Recorder, bob: Member
+) -> None:
     """It is in the URL, as EventSource has no headers."""
     async with streaming(target, saying()) as web, notifications.stream(web, bob):
         pass
@@ -107,27 +123,43 @@ async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder
     assert line.endswith('/stream"?token=$TOKEN"')
 
 
-async def test_a_notice_that_does_not_come_is_lost(target: Target, recorder: Recorder, bob: Member) -> None:
+async def test_a_notice_that_does_not_come_is_lost(
+    target: Target, recorder: Recorder, bob: Member
+) -> None:
     """While the stream is open and says other things."""
-    async with streaming(target, saying(notice("b-2"))) as web, notifications.stream(web, bob) as stream:
+    async with (
+        streaming(target, saying(notice("b-2"))) as web,
+        notifications.stream(web, bob) as stream,
+    ):
         with pytest.raises(Broken, match="notification-lost: bob was assigned a board"):
             await stream.brings(CARD, 0.1)
 
 
-async def test_a_stream_that_ends_too_early_is_cut(target: Target, recorder: Recorder, bob: Member) -> None:
+async def test_a_stream_that_ends_too_early_is_cut(
+    target: Target, recorder: Recorder, bob: Member
+) -> None:
     """However it ends, the finding says after how long."""
     async with streaming(target, at_once) as web, notifications.stream(web, bob) as stream:
-        with pytest.raises(Broken, match=r"stream-cut: the stream was ended by the other side after \d+\.\d s"):
+        with pytest.raises(
+            Broken, match=r"stream-cut: the stream was ended by the other side after \d+\.\d s"
+        ):
             await stream.stays(20)
 
 
-async def test_a_stream_that_lives_long_enough_is_right(target: Target, recorder: Recorder, bob: Member) -> None:
+async def test_a_stream_that_lives_long_enough_is_right(
+    target: Target, recorder: Recorder, bob: Member
+) -> None:
     """What it says meanwhile does not matter."""
-    async with streaming(target, saying(notice("b-1"), b":ping\n\n")) as web, notifications.stream(web, bob) as stream:
+    async with (
+        streaming(target, saying(notice("b-1"), b":ping\n\n")) as web,
+        notifications.stream(web, bob) as stream,
+    ):
         await stream.stays(0.05)
 
 
-async def test_a_listener_opens_another_stream_after_one(target: Target, recorder: Recorder, bob: Member) -> None:
+async def test_a_listener_opens_another_stream_after_one(
+    target: Target, recorder: Recorder, bob: Member
+) -> None:
     """And is told of the board that is assigned then; not for ever."""
     assigned: list[str] = []
 
@@ -143,7 +175,9 @@ async def test_a_listener_opens_another_stream_after_one(target: Target, recorde
     assert len(assigned) == 3 + notifications.STREAMS
 
 
-async def test_a_stream_begins_with_connected(target: Target, recorder: Recorder, bob: Member) -> None:
+async def test_a_stream_begins_with_connected(
+    target: Target, recorder: Recorder, bob: Member
+) -> None:
     """Another first event is not what was promised."""
     async with streaming(target, at_once, greeting=notice("b-1")) as web:
         with pytest.raises(Broken, match="contract-broken: the stream began with 'notification'"):
@@ -161,7 +195,9 @@ async def test_a_stream_begins_with_connected(target: Target, recorder: Recorder
         (Said(503, b"no healthy upstream", "text/plain"), Code.SERVICE_UNAVAILABLE),
     ],
 )
-async def test_a_stream_that_does_not_open_is_named(site: Site, web: Web, bob: Member, said: Said, code: Code) -> None:
+async def test_a_stream_that_does_not_open_is_named(
+    site: Site, web: Web, bob: Member, said: Said, code: Code
+) -> None:
     """As any other answer is."""
     site.says[f"GET apex{PATH}/stream"] = said
     with pytest.raises(Broken) as failure:
@@ -172,7 +208,9 @@ async def test_a_stream_that_does_not_open_is_named(site: Site, web: Web, bob: M
 
 async def test_what_rest_keeps_is_found_or_lost(site: Site, web: Web, bob: Member) -> None:
     """For the workspace that the header names."""
-    site.says[f"GET apex{PATH}"] = js({"notifications": [{"id": "n-1", "resourceId": "b-1", "resourceName": "t"}]})
+    site.says[f"GET apex{PATH}"] = js(
+        {"notifications": [{"id": "n-1", "resourceId": "b-1", "resourceName": "t"}]}
+    )
     assert await notifications.keeps(web, bob, CARD) == Notice("n-1", "b-1", "t")
     assert site.asked[-1].headers["x-workspace-id"] == "w-1"
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0))
@@ -181,7 +219,8 @@ async def test_what_rest_keeps_is_found_or_lost(site: Site, web: Web, bob: Membe
 
 
 @pytest.mark.parametrize(
-    ("said", "gone"), [(Said(204), True), (js({}, 404), True), (NOWHERE, False), (js({}, 500), False)]
+    ("said", "gone"),
+    [(Said(204), True), (js({}, 404), True), (NOWHERE, False), (js({}, 500), False)],
 )
 async def test_a_notice_is_gone_when_its_service_says_so(
     site: Site, web: Web, bob: Member, said: Said, gone: bool

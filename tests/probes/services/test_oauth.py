@@ -23,7 +23,9 @@ from probes.transport.http import Answer, Web
 from tests.support.signed import signed
 from tests.support.site import Said, Site
 
-PROMISED = OAuth(client_id="weAlist", scope="openid email").at("https://wealist.co.kr", "https://api.wealist.co.kr")
+PROMISED = OAuth(client_id="weAlist", scope="openid email").at(
+    "https://wealist.co.kr", "https://api.wealist.co.kr"
+)
 ASKED = {
     "response_type": "code",
     "client_id": "weAlist",
@@ -32,7 +34,9 @@ ASKED = {
     "redirect_uri": PROMISED.redirect_uri,
 }
 COOKIE = "SESSION=c2Vzc2lvbg; Path=/; Max-Age=1800; Secure; HttpOnly; SameSite=Lax"
-TOKENS = urlencode({"accessToken": signed(), "refreshToken": signed(type="refresh"), "userId": "u-1"})
+TOKENS = urlencode(
+    {"accessToken": signed(), "refreshToken": signed(type="refresh"), "userId": "u-1"}
+)
 CALLBACK = f"{PROMISED.redirect_uri}?code=c&state=s"
 
 
@@ -53,7 +57,10 @@ def test_a_start_as_promised_is_let_be() -> None:
     """More scopes than promised, and a client that the environment does not name, are no faults."""
     assert explain_start(begun(), PROMISED) is None
     assert (
-        explain_start(begun(client_id="other"), OAuth().at("https://wealist.co.kr", "https://api.wealist.co.kr"))
+        explain_start(
+            begun(client_id="other"),
+            OAuth().at("https://wealist.co.kr", "https://api.wealist.co.kr"),
+        )
         is None
     )
 
@@ -62,10 +69,22 @@ def test_a_start_as_promised_is_let_be() -> None:
     ("answer", "code", "suspect"),
     [
         (redirect(PROMISED.start, PROMISED.start), Code.OAUTH_REDIRECT_LOOP, "X-Forwarded-Proto"),
-        (redirect(PROMISED.start, "http://accounts.google.com/x"), Code.OAUTH_REDIRECT_LOOP, "X-Forwarded-Proto"),
-        (begun(redirect_uri="http://api.wealist.co.kr/cb"), Code.OAUTH_REDIRECT_LOOP, "X-Forwarded-Proto"),
+        (
+            redirect(PROMISED.start, "http://accounts.google.com/x"),
+            Code.OAUTH_REDIRECT_LOOP,
+            "X-Forwarded-Proto",
+        ),
+        (
+            begun(redirect_uri="http://api.wealist.co.kr/cb"),
+            Code.OAUTH_REDIRECT_LOOP,
+            "X-Forwarded-Proto",
+        ),
         (begun(redirect_uri="https://wealist.co.kr/cb"), Code.OAUTH_SESSION_LOST, "b6b56edd"),
-        (begun(redirect_uri="https://api.wealist.co.kr/other"), Code.CONTRACT_BROKEN, "REDIRECT_URI"),
+        (
+            begun(redirect_uri="https://api.wealist.co.kr/other"),
+            Code.CONTRACT_BROKEN,
+            "REDIRECT_URI",
+        ),
         (begun(place="https://elsewhere.invalid/auth"), Code.CONTRACT_BROKEN, "auth-service"),
         (begun(client_id="another"), Code.CONTRACT_BROKEN, "auth-service"),
         (begun(scope="email"), Code.CONTRACT_BROKEN, "auth-service"),
@@ -119,11 +138,17 @@ def test_a_lost_session_is_told_from_a_lost_state() -> None:
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(404, Code.OAUTH_CALLBACK_LOST), (500, Code.OAUTH_CALLBACK_LOST), (503, Code.SERVICE_UNAVAILABLE)],
+    [
+        (404, Code.OAUTH_CALLBACK_LOST),
+        (500, Code.OAUTH_CALLBACK_LOST),
+        (503, Code.SERVICE_UNAVAILABLE),
+    ],
 )
 def test_a_callback_that_is_not_there_is_named(status: int, code: Code) -> None:
     """What auth-service does not serve is a lost callback; a service that is away is a service that is away."""
-    finding = explain_callback(Answer("GET", CALLBACK, status, {}, b"no healthy upstream"), "", PROMISED)
+    finding = explain_callback(
+        Answer("GET", CALLBACK, status, {}, b"no healthy upstream"), "", PROMISED
+    )
     assert finding
     assert finding.code is code
 
@@ -181,24 +206,35 @@ def test_starts_agree_in_all_but_their_state() -> None:
     assert (differs.code, shared.code) == (Code.CONTRACT_BROKEN, Code.OAUTH_STATE_UNCHECKED)
 
 
-async def test_the_callbacks_tokens_are_known_to_the_redactor(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_the_callbacks_tokens_are_known_to_the_redactor(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """From the moment that they are seen, wherever they are quoted."""
     site.says["GET api/cb"] = Said(302, headers={"location": f"https://x/?{TOKENS}"})
     answer = await oauth.callback(web, httpx.Cookies(), site.origin("api") + "/cb")
     tokens = landing(answer).tokens
     assert tokens
-    assert tokens.access not in recorder.evidence.redactor.text(f"it said {quote(tokens.access)} and {tokens.refresh}")
+    assert tokens.access not in recorder.evidence.redactor.text(
+        f"it said {quote(tokens.access)} and {tokens.refresh}"
+    )
 
 
 async def test_a_jar_keeps_cookies_for_its_visitor_alone(site: Site, web: Web) -> None:
     """What one start sets goes along with the next leg of the same visitor, and with nobody else's."""
-    site.says["GET api/start"] = Said(302, headers={"location": "https://x/", "set-cookie": "SESSION=mine; Path=/"})
+    site.says["GET api/start"] = Said(
+        302, headers={"location": "https://x/", "set-cookie": "SESSION=mine; Path=/"}
+    )
     mine, url = httpx.Cookies(), site.origin("api") + "/start"
     await web.ask("GET", url, cookies=mine)
     await web.ask("GET", url, cookies=mine)
     await web.ask("GET", url, cookies=httpx.Cookies())
     await web.ask("GET", url)
-    assert [asked.headers.get("cookie") for asked in site.asked] == [None, "SESSION=mine", None, None]
+    assert [asked.headers.get("cookie") for asked in site.asked] == [
+        None,
+        "SESSION=mine",
+        None,
+        None,
+    ]
 
 
 async def test_a_start_that_is_not_there_breaks(site: Site, web: Web) -> None:

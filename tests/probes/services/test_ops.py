@@ -12,7 +12,9 @@ from tests.support.signed import signed
 
 def answer(status: int, body: object) -> Answer:
     said = json.dumps(body).encode()
-    return Answer("GET", "https://api.x" + ops.ME, status, {"content-type": "application/json"}, said)
+    return Answer(
+        "GET", "https://api.x" + ops.ME, status, {"content-type": "application/json"}, said
+    )
 
 
 def test_a_portal_user_is_let_be() -> None:
@@ -30,12 +32,26 @@ def test_a_portal_user_is_let_be() -> None:
             Code.OPS_SESSION_REJECTED,
             "f4687cde",
         ),
-        (401, {"error": {"message": "Invalid or expired token"}}, signed(), Code.OPS_SESSION_REJECTED, "90cd4d3e"),
-        (403, {"message": "Access denied: Not a portal user"}, signed(), Code.OPS_USER_MISSING, "portal_users"),
+        (
+            401,
+            {"error": {"message": "Invalid or expired token"}},
+            signed(),
+            Code.OPS_SESSION_REJECTED,
+            "90cd4d3e",
+        ),
+        (
+            403,
+            {"message": "Access denied: Not a portal user"},
+            signed(),
+            Code.OPS_USER_MISSING,
+            "portal_users",
+        ),
         (404, {"message": "gone"}, signed(), Code.CONTRACT_BROKEN, "ops-service"),
     ],
 )
-def test_a_refusal_is_named(status: int, body: object, token: str, code: Code, suspect: str) -> None:
+def test_a_refusal_is_named(
+    status: int, body: object, token: str, code: Code, suspect: str
+) -> None:
     """By status, by what the token lacks, and in ops-service's own words."""
     finding = ops.explain(answer(status, body), token)
     assert finding
@@ -44,7 +60,9 @@ def test_a_refusal_is_named(status: int, body: object, token: str, code: Code, s
 
 def test_a_masked_refusal_is_the_edges() -> None:
     """HTML where JSON belongs says nothing of portal users."""
-    page = Answer("GET", "https://x" + ops.ME, 403, {"content-type": "text/html"}, b"<!doctype html>")
+    page = Answer(
+        "GET", "https://x" + ops.ME, 403, {"content-type": "text/html"}, b"<!doctype html>"
+    )
     finding = ops.explain(page, signed())
     assert finding
     assert finding.code is Code.EDGE_HTML_FALLBACK

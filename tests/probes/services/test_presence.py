@@ -25,7 +25,9 @@ BOB = js({"success": True, "message": [{"userId": "u-2", "status": "ONLINE"}]})
 @pytest.fixture
 def target(target: Target) -> Target:
     cast = {"alice": Part("u-1", token="A"), "bob": Part("u-2", token="B")}
-    return replace(target, cast=cast, identity=replace(target.identity, way="static"), realtime=Realtime())
+    return replace(
+        target, cast=cast, identity=replace(target.identity, way="static"), realtime=Realtime()
+    )
 
 
 @pytest.fixture
@@ -43,7 +45,9 @@ async def test_what_shows_is_enough(site: Site, web: Web, cast: Cast) -> None:
     assert len(site.asked) == 2
 
 
-async def test_what_shows_late_is_waited_for(site: Site, web: Web, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_shows_late_is_waited_for(
+    site: Site, web: Web, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Within the stated time it is looked at again."""
     site.says[ONLINE] = NOBODY
 
@@ -56,9 +60,12 @@ async def test_what_shows_late_is_waited_for(site: Site, web: Web, cast: Cast, m
 
 
 @pytest.mark.parametrize(
-    ("online", "words"), [(True, "bob came online and is not shown"), (False, "bob has left and is still shown as onl")]
+    ("online", "words"),
+    [(True, "bob came online and is not shown"), (False, "bob has left and is still shown as onl")],
 )
-async def test_what_never_shows_is_named(site: Site, web: Web, cast: Cast, online: bool, words: str) -> None:
+async def test_what_never_shows_is_named(
+    site: Site, web: Web, cast: Cast, online: bool, words: str
+) -> None:
     """Whichever of the two it is."""
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0))
     site.says[ONLINE] = NOBODY if online else BOB

@@ -16,7 +16,9 @@ HOST = "https://files.s3.example/w/a%20b.txt"
 SCOPE = "20260102/ap-northeast-2/s3/aws4_request"
 
 
-def sigv4(key: str = "ASIAABCDEFGHIJKLMNOP", more: str = "&X-Amz-Security-Token=t", base: str = HOST) -> str:
+def sigv4(
+    key: str = "ASIAABCDEFGHIJKLMNOP", more: str = "&X-Amz-Security-Token=t", base: str = HOST
+) -> str:
     said = f"X-Amz-Credential={quote(f'{key}/{SCOPE}', '')}&X-Amz-Expires=300&X-Amz-SignedHeaders=content-type%3Bhost"
     return f"{base}?{said}{more}"
 
@@ -26,7 +28,11 @@ GOOD = read(sigv4())
 
 def test_sigv4_is_read_from_the_query() -> None:
     """Percent-encoded, as signers write it."""
-    assert (GOOD.host, GOOD.path, GOOD.access_key) == ("files.s3.example", "/w/a b.txt", "ASIAABCDEFGHIJKLMNOP")
+    assert (GOOD.host, GOOD.path, GOOD.access_key) == (
+        "files.s3.example",
+        "/w/a b.txt",
+        "ASIAABCDEFGHIJKLMNOP",
+    )
     assert (GOOD.region, GOOD.seconds, GOOD.session_token) == ("ap-northeast-2", 300, True)
     assert (GOOD.signed_headers, GOOD.key_kind) == (("content-type", "host"), "temporary")
 
@@ -50,7 +56,10 @@ def test_a_development_credential_is_seen_in_every_form(signed: Presigned) -> No
         presign.check_credentials(signed)
     finding = failure.value.finding
     assert finding.code is Code.PRESIGN_DEV_CREDENTIALS
-    assert finding.observed.lower() == "signed with the development credential 'minioadmin' for files.s3.example"
+    assert (
+        finding.observed.lower()
+        == "signed with the development credential 'minioadmin' for files.s3.example"
+    )
     assert "baked config" in finding.suspect
     assert "os.LookupEnv" in finding.suspect
 
@@ -88,12 +97,22 @@ STATIC = read(sigv4("AKIAABCDEFGHIJKLMNOP", ""))
     ("signed", "temporary", "complaint"),
     [
         (GOOD, True, ""),
-        (STATIC, True, "presign-static-credentials: signed with a static key and without a session token"),
-        (read(sigv4("own-key", "")), True, "presign-static-credentials: signed with a unknown key and without a"),
+        (
+            STATIC,
+            True,
+            "presign-static-credentials: signed with a static key and without a session token",
+        ),
+        (
+            read(sigv4("own-key", "")),
+            True,
+            "presign-static-credentials: signed with a unknown key and without a",
+        ),
         (STATIC, False, ""),
     ],
 )
-def test_a_session_token_is_wanted_where_pods_have_a_role(signed: Presigned, temporary: bool, complaint: str) -> None:
+def test_a_session_token_is_wanted_where_pods_have_a_role(
+    signed: Presigned, temporary: bool, complaint: str
+) -> None:
     """An environment with a store of its own may say that it has none."""
     said = nothing(lambda: presign.check_temporary(signed, replace(FILES, temporary=temporary)))
     assert said.startswith(complaint)
@@ -115,11 +134,23 @@ def test_a_session_token_is_wanted_where_pods_have_a_role(signed: Presigned, tem
             "it leads to cdn.wealist.co.kr instead of files.s3.example; the bucket is in the path",
             "presigned through the CDN, with the bucket in the path (04be7992)",
         ),
-        ("https://files.s3.example/k", "path", "the bucket is not in the path, path style is promised", "S3_BUCKET"),
-        ("https://other.example/k", "virtual-host", "it leads to other.example", "S3_ENDPOINT, S3_BUCKET or S3_REGION"),
+        (
+            "https://files.s3.example/k",
+            "path",
+            "the bucket is not in the path, path style is promised",
+            "S3_BUCKET",
+        ),
+        (
+            "https://other.example/k",
+            "virtual-host",
+            "it leads to other.example",
+            "S3_ENDPOINT, S3_BUCKET or S3_REGION",
+        ),
     ],
 )
-def test_a_url_that_leads_elsewhere_has_a_name(base: str, style: str, observed: str, suspect: str) -> None:
+def test_a_url_that_leads_elsewhere_has_a_name(
+    base: str, style: str, observed: str, suspect: str
+) -> None:
     """The suspect is told by where it leads instead."""
     with pytest.raises(Broken) as failure:
         presign.check_endpoint(read(sigv4(base=base)), replace(FILES, style=style))
@@ -131,12 +162,17 @@ def test_a_url_that_leads_elsewhere_has_a_name(base: str, style: str, observed: 
 @pytest.mark.parametrize(("path", "style"), [("/k", "virtual-host"), ("/files/k", "path")])
 def test_both_styles_can_be_promised(path: str, style: str) -> None:
     """A store of one's own has its buckets in the path."""
-    presign.check_endpoint(read(sigv4(base=f"https://files.s3.example{path}")), replace(FILES, style=style))
+    presign.check_endpoint(
+        read(sigv4(base=f"https://files.s3.example{path}")), replace(FILES, style=style)
+    )
 
 
 @pytest.mark.parametrize(
     ("signed", "seen"),
-    [(GOOD, "ap-northeast-2"), (read(f"{HOST}?X-Amz-Credential=AKIAABCDEFGHIJKLMNOP/20260102"), "none")],
+    [
+        (GOOD, "ap-northeast-2"),
+        (read(f"{HOST}?X-Amz-Credential=AKIAABCDEFGHIJKLMNOP/20260102"), "none"),
+    ],
 )
 def test_a_url_is_signed_for_the_environments_region(signed: Presigned, seen: str) -> None:
     """S3 refuses another region with words that no user understands."""
@@ -168,7 +204,9 @@ def test_a_life_that_is_no_number_is_none(said: str) -> None:
 def test_the_headers_that_count_are_signed() -> None:
     """A content type that is free to change makes a page of an upload."""
     presign.check_signed_headers(GOOD, ("host", "content-type"))
-    said = nothing(lambda: presign.check_signed_headers(GOOD, ("host", "content-length", "x-amz-acl")))
+    said = nothing(
+        lambda: presign.check_signed_headers(GOOD, ("host", "content-length", "x-amz-acl"))
+    )
     assert said == "contract-broken: content-length, x-amz-acl is not among the signed headers"
 
 
@@ -176,8 +214,12 @@ def test_bytes_go_only_where_the_environment_vouches() -> None:
     """Where it says nothing of its bucket, any credential but a development one will do."""
     assert presign.vouch(sigv4(), FILES) == GOOD
     assert presign.vouch(sigv4(base="https://other.example/k"), None).host == "other.example"
-    assert nothing(lambda: presign.vouch(sigv4("minioadmin"), None)).startswith("presign-dev-credentials")
-    assert nothing(lambda: presign.vouch(sigv4(base="https://x/k"), FILES)).startswith("presign-wrong-endpoint")
+    assert nothing(lambda: presign.vouch(sigv4("minioadmin"), None)).startswith(
+        "presign-dev-credentials"
+    )
+    assert nothing(lambda: presign.vouch(sigv4(base="https://x/k"), FILES)).startswith(
+        "presign-wrong-endpoint"
+    )
 
 
 def test_a_tampered_url_has_another_path_and_the_same_signature() -> None:
@@ -189,7 +231,11 @@ def test_a_tampered_url_has_another_path_and_the_same_signature() -> None:
 
 def s3(status: int, body: bytes = b"", **headers: str) -> Answer:
     return Answer(
-        "PUT", "https://files.s3.example/k", status, {k.replace("_", "-"): v for k, v in headers.items()}, body
+        "PUT",
+        "https://files.s3.example/k",
+        status,
+        {k.replace("_", "-"): v for k, v in headers.items()},
+        body,
     )
 
 
@@ -199,25 +245,44 @@ def s3(status: int, body: bytes = b"", **headers: str) -> Answer:
         (s3(200), "", ""),
         (s3(204), "", ""),
         (
-            s3(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>", content_type="application/xml"),
+            s3(
+                403,
+                b"<Error><Code>SignatureDoesNotMatch</Code></Error>",
+                content_type="application/xml",
+            ),
             "PUT files.s3.example/k answered 403 application/xml: SignatureDoesNotMatch",
             "the issuer's credentials or signed headers",
         ),
-        (s3(503, b"<Code>SlowDown</Code>"), "PUT files.s3.example/k answered 503 no type: SlowDown", "S3"),
+        (
+            s3(503, b"<Code>SlowDown</Code>"),
+            "PUT files.s3.example/k answered 503 no type: SlowDown",
+            "S3",
+        ),
         (s3(302), "PUT files.s3.example/k answered 302 no type: no reason given", "S3"),
     ],
 )
-def test_an_upload_is_stored_or_the_reason_is_told(given: Answer, observed: str, suspect: str) -> None:
+def test_an_upload_is_stored_or_the_reason_is_told(
+    given: Answer, observed: str, suspect: str
+) -> None:
     """S3 says why in XML."""
     finding = presign.explain_put(given)
-    assert (finding and (finding.observed, finding.suspect)) == ((observed, suspect) if observed else None)
-    assert nothing(lambda: presign.stored(given)) == (f"upload-blocked: {observed}" if observed else "")
+    assert (finding and (finding.observed, finding.suspect)) == (
+        (observed, suspect) if observed else None
+    )
+    assert nothing(lambda: presign.stored(given)) == (
+        f"upload-blocked: {observed}" if observed else ""
+    )
 
 
-@pytest.mark.parametrize(("status", "broken"), [(200, True), (204, True), (300, False), (403, False)])
+@pytest.mark.parametrize(
+    ("status", "broken"), [(200, True), (204, True), (300, False), (403, False)]
+)
 def test_a_tampered_upload_is_refused(status: int, broken: bool) -> None:
     """Who takes it checks no signature."""
-    assert nothing(lambda: presign.refused(s3(status))).startswith("presign-tamper-accepted: ") is broken
+    assert (
+        nothing(lambda: presign.refused(s3(status))).startswith("presign-tamper-accepted: ")
+        is broken
+    )
 
 
 APP = "https://wealist.co.kr"

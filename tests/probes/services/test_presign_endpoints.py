@@ -54,7 +54,9 @@ GO = {"data": TICKET, "requestId": "r"}
 HOME = {"workspaceId": "w-1"}
 WAYS = {
     "storage": Way(STORAGE, FILE | HOME | {"fileName": NAME}, {"success": True, "data": TICKET}),
-    "board": Way("/api/svc/board/api/attachments/presigned-url", FILE | HOME | {"entityType": "BOARD"}, GO),
+    "board": Way(
+        "/api/svc/board/api/attachments/presigned-url", FILE | HOME | {"entityType": "BOARD"}, GO
+    ),
     "chat": Way("/api/svc/chat/api/chats/files/presigned-url", IMAGE | HOME, GO),
     "user": Way("/api/svc/user/api/profiles/me/image/presigned-url", IMAGE, TICKET),
 }
@@ -80,15 +82,21 @@ def test_every_issuer_is_asked() -> None:
     assert list(BY_NAME) == list(WAYS)
 
 
-async def test_storage_may_have_another_base_path(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_storage_may_have_another_base_path(
+    site: Site, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """In dev it has (contract 4.1)."""
-    site.says["POST apex/api/svc/storage/api/storage/files/upload-url"] = js({"success": True, "data": TICKET})
+    site.says["POST apex/api/svc/storage/api/storage/files/upload-url"] = js(
+        {"success": True, "data": TICKET}
+    )
     there = Web(replace(web.target, paths=Paths("/api/svc/storage/api")))
     assert (await BY_NAME["storage"].issue(there, alice, ledger)).url == SIGNED
     await there.close()
 
 
-@pytest.mark.parametrize("reply", [{"success": True, "data": {"fileId": "f-1"}}, {"data": TICKET, "requestId": "r"}])
+@pytest.mark.parametrize(
+    "reply", [{"success": True, "data": {"fileId": "f-1"}}, {"data": TICKET, "requestId": "r"}]
+)
 async def test_an_answer_without_a_url_breaks_the_contract(
     site: Site, web: Web, alice: Member, ledger: Ledger, reply: dict[str, Any]
 ) -> None:
@@ -100,7 +108,9 @@ async def test_an_answer_without_a_url_breaks_the_contract(
     assert len(ledger.open_entries) == 1
 
 
-async def test_a_url_without_an_id_is_a_url(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_a_url_without_an_id_is_a_url(
+    site: Site, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """Its row is found by name."""
     site.says[f"POST apex{STORAGE}"] = js({"success": True, "data": {"uploadUrl": SIGNED}})
     await BY_NAME["storage"].issue(web, alice, ledger)

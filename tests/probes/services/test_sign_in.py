@@ -15,7 +15,9 @@ from tests.support.session_tokens import REFRESH, SPENT, gives, pair
 from tests.support.signed import signed
 from tests.support.site import Said, Site, js, target_at
 
-TOKENS = urlencode({"accessToken": signed(), "refreshToken": signed(type="refresh"), "userId": "u-1"})
+TOKENS = urlencode(
+    {"accessToken": signed(), "refreshToken": signed(type="refresh"), "userId": "u-1"}
+)
 LOGOUT = "POST apex/api/svc/auth/api/auth/logout"
 COOKIE = "SESSION=c2Vzc2lvbg; Path=/; HttpOnly; Secure; SameSite=Lax"
 
@@ -23,13 +25,19 @@ COOKIE = "SESSION=c2Vzc2lvbg; Path=/; HttpOnly; Secure; SameSite=Lax"
 def world(site: Site) -> OAuth:
     """A sign-in that works, over plain http."""
     origin = site.origin("google")
-    here = OAuth(drivable=True, provider=origin, authorize=f"{origin}/auth").at(site.origin("apex"), site.origin("api"))
+    here = OAuth(drivable=True, provider=origin, authorize=f"{origin}/auth").at(
+        site.origin("apex"), site.origin("api")
+    )
     asked = {"response_type": "code", "client_id": "c", "scope": "email profile", "state": "s" * 32}
     start = f"{here.authorize}?{urlencode({**asked, 'redirect_uri': here.redirect_uri})}"
     site.says |= {
-        "GET api/api/oauth2/authorization/google": Said(302, headers={"location": start, "set-cookie": COOKIE}),
+        "GET api/api/oauth2/authorization/google": Said(
+            302, headers={"location": start, "set-cookie": COOKIE}
+        ),
         "GET google/auth": Said(303, headers={"location": f"{here.redirect_uri}?code=c&state=s"}),
-        "GET api/api/oauth2/callback/google": Said(302, headers={"location": f"{here.landing}?{TOKENS}"}),
+        "GET api/api/oauth2/callback/google": Said(
+            302, headers={"location": f"{here.landing}?{TOKENS}"}
+        ),
         f"GET api{sign_in.ME}": js({"id": "u-1"}),
         f"GET api{ops.ME}": js({"success": True}),
     }
@@ -66,10 +74,15 @@ async def test_tokens_that_go_home_are_let_be(web: Web, alice: Member) -> None:
 async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alice: Member) -> None:
     """A place that is not weAlist's gets tokens."""
     back_to(site, f"https://elsewhere.invalid/?{TOKENS}")
-    assert await broken(sign_in.gives_no_token_to(web, alice, "https://elsewhere.invalid/")) is Code.OAUTH_OPEN_REDIRECT
+    assert (
+        await broken(sign_in.gives_no_token_to(web, alice, "https://elsewhere.invalid/"))
+        is Code.OAUTH_OPEN_REDIRECT
+    )
 
 
-async def test_another_sessions_callback_must_be_refused(site: Site, web: Web, alice: Member) -> None:
+async def test_another_sessions_callback_must_be_refused(
+    site: Site, web: Web, alice: Member
+) -> None:
     """Tokens for it are a finding, an error page is right."""
     assert await broken(sign_in.needs_its_own_state(web, alice)) is Code.OAUTH_STATE_UNCHECKED
     back_to(site, "/login?error")
@@ -83,7 +96,11 @@ async def test_starts_that_share_a_state_are_a_finding(web: Web) -> None:
 
 async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: Member) -> None:
     """A pair that comes after it is a finding; where nothing is promised, nobody asks."""
-    site.says |= {"POST api/api/svc/auth/api/test/token": gives(pair(1)), LOGOUT: js({"message": "m"}), REFRESH: SPENT}
+    site.says |= {
+        "POST api/api/svc/auth/api/test/token": gives(pair(1)),
+        LOGOUT: js({"message": "m"}),
+        REFRESH: SPENT,
+    }
     await sign_in.ends(web, alice)
     site.says[REFRESH] = gives(pair(2))
     assert await broken(sign_in.ends(web, alice)) is Code.SIGN_OUT_INEFFECTIVE
@@ -101,7 +118,9 @@ async def test_who_lands_at_home_is_asked_about_there(site: Site, web: Web, alic
     assert await broken(sign_in.lands(web, alice)) is Code.OAUTH_TOKEN_MISSING
 
 
-async def test_who_starts_on_the_portal_must_land_there(site: Site, web: Web, alice: Member) -> None:
+async def test_who_starts_on_the_portal_must_land_there(
+    site: Site, web: Web, alice: Member
+) -> None:
     """The main app's landing is a hijacked one; a token without e-mail is no portal session."""
     assert await broken(sign_in.lands_on_the_portal(web, alice)) is Code.OAUTH_LANDING_HIJACKED
     back_to(site, f"{web.target.oauth.portal}login?{TOKENS}")

@@ -30,7 +30,9 @@ def app(site: Site) -> Site:
     return site
 
 
-async def test_the_shell_and_all_that_it_names_are_fetched(app: Site, web: Web, target: Target) -> None:
+async def test_the_shell_and_all_that_it_names_are_fetched(
+    app: Site, web: Web, target: Target
+) -> None:
     """Each once, as a browser does: without a header of ours."""
     await static_site.load(web, target)
     paths = [asked.path for asked in app.asked]
@@ -39,29 +41,69 @@ async def test_the_shell_and_all_that_it_names_are_fetched(app: Site, web: Web, 
     assert not any("traceparent" in asked.headers for asked in app.asked)
 
 
-async def test_config_js_is_asked_for_even_if_nothing_names_it(app: Site, web: Web, target: Target) -> None:
+async def test_config_js_is_asked_for_even_if_nothing_names_it(
+    app: Site, web: Web, target: Target
+) -> None:
     """Without it the app asks the wrong hosts (contract 1.3)."""
-    app.says["GET apex/"] = Said(200, INDEX.replace(b'<script src="/config.js"></script>', b""), "text/html")
+    app.says["GET apex/"] = Said(
+        200, INDEX.replace(b'<script src="/config.js"></script>', b""), "text/html"
+    )
     app.says["GET apex/config.js"] = page()
-    with pytest.raises(Broken, match=r"/config\.js answered 200 text/html where text/javascript was promised"):
+    with pytest.raises(
+        Broken, match=r"/config\.js answered 200 text/html where text/javascript was promised"
+    ):
         await static_site.load(web, target)
 
 
 @pytest.mark.parametrize(
     ("path", "said", "words"),
     [
-        ("/", Said(503), "GET apex.localhost/ answered 503 no type where the app's page was promised"),
+        (
+            "/",
+            Said(503),
+            "GET apex.localhost/ answered 503 no type where the app's page was promised",
+        ),
         ("/", page(404), "answered 404 text/html where the app's page was promised"),
-        ("/", Said(200, b'<div id="root">', "text/plain"), "answered 200 text/plain where the app's page was promised"),
-        ("/", Said(200, b"<html>hello", "text/html"), "answered 200 text/html where the app's page was promised"),
-        ("/", Said(200, b'<div id="root">', "text/html"), "answered 200 text/html, and it names no script"),
-        ("/assets/index-abc.js", page(), "index-abc.js answered 200 text/html where text/javascript was promised"),
-        ("/assets/index-abc.js", replace(SCRIPT, status=404), "answered 404 application/javascript where text/javasc"),
-        ("/assets/index-abc.css", SCRIPT, "answered 200 application/javascript where text/css was promised"),
-        ("/config.js", NOWHERE, "config.js answered 404 text/plain where text/javascript was promised"),
+        (
+            "/",
+            Said(200, b'<div id="root">', "text/plain"),
+            "answered 200 text/plain where the app's page was promised",
+        ),
+        (
+            "/",
+            Said(200, b"<html>hello", "text/html"),
+            "answered 200 text/html where the app's page was promised",
+        ),
+        (
+            "/",
+            Said(200, b'<div id="root">', "text/html"),
+            "answered 200 text/html, and it names no script",
+        ),
+        (
+            "/assets/index-abc.js",
+            page(),
+            "index-abc.js answered 200 text/html where text/javascript was promised",
+        ),
+        (
+            "/assets/index-abc.js",
+            replace(SCRIPT, status=404),
+            "answered 404 application/javascript where text/javasc",
+        ),
+        (
+            "/assets/index-abc.css",
+            SCRIPT,
+            "answered 200 application/javascript where text/css was promised",
+        ),
+        (
+            "/config.js",
+            NOWHERE,
+            "config.js answered 404 text/plain where text/javascript was promised",
+        ),
     ],
 )
-async def test_whatever_does_not_load_is_named(app: Site, web: Web, path: str, said: Said, words: str) -> None:
+async def test_whatever_does_not_load_is_named(
+    app: Site, web: Web, path: str, said: Said, words: str
+) -> None:
     """A page for a script is what the fallback makes of a missing file."""
     app.says[f"GET apex{path}"] = said
     with pytest.raises(Broken) as failure:
@@ -90,7 +132,10 @@ async def test_http_leads_to_https(site: Site, web: Web, target: Target, status:
     ("said", "words"),
     [
         (page(), "answered 200 text/html with 74 bytes instead of leading to "),
-        (Said(301, headers={"location": "http://apex.localhost/"}), "no type to http://apex.localhost/ instead of "),
+        (
+            Said(301, headers={"location": "http://apex.localhost/"}),
+            "no type to http://apex.localhost/ instead of ",
+        ),
         (Said(304), "answered 304 no type with 0 bytes instead of leading to "),
     ],
 )
@@ -106,14 +151,18 @@ async def test_http_that_leads_elsewhere_has_a_name(
     assert failure.value.finding.observed.endswith(target.hosts.apex)
 
 
-async def test_a_page_that_names_a_location_leads_nowhere(site: Site, web: Web, target: Target) -> None:
+async def test_a_page_that_names_a_location_leads_nowhere(
+    site: Site, web: Web, target: Target
+) -> None:
     """A browser follows redirects only."""
     site.says["GET plain/"] = Said(200, headers={"location": target.hosts.apex + "/"})
     with pytest.raises(Broken, match="http-not-redirected"):
         await static_site.leads_to_https(web, target)
 
 
-async def test_a_host_that_only_begins_like_the_apex_is_another(site: Site, web: Web, target: Target) -> None:
+async def test_a_host_that_only_begins_like_the_apex_is_another(
+    site: Site, web: Web, target: Target
+) -> None:
     """Anybody can own wealist.co.kr.evil."""
     elsewhere = replace(target, hosts=replace(target.hosts, apex="https://wealist.co.kr"))
     site.says["GET plain/"] = Said(301, headers={"location": "https://wealist.co.kr.evil/"})

@@ -45,7 +45,9 @@ def drive(site: Site, web: Web, target: Target, tmp_path: Path) -> Iterator[Driv
     """Alice's, which takes a file, keeps it and gives it back."""
     url = f"{bucket(site)}/key?{SIGNED}"
     site.says = {
-        f"POST apex{BASE}/files/upload-url": success({"uploadUrl": url, "fileKey": "key", "fileId": "f-1"}),
+        f"POST apex{BASE}/files/upload-url": success(
+            {"uploadUrl": url, "fileKey": "key", "fileId": "f-1"}
+        ),
         "PUT s3/files/key": Said(200),
         f"POST apex{BASE}/files/confirm": success({"id": "f-1", "status": "ACTIVE"}),
         f"GET apex{BASE}/files/f-1/download": success({"downloadUrl": url}),
@@ -58,7 +60,9 @@ def drive(site: Site, web: Web, target: Target, tmp_path: Path) -> Iterator[Driv
 
 
 def asked(site: Site) -> list[str]:
-    return [f"{request.method} {request.host}{request.path.partition('?')[0]}" for request in site.asked]
+    return [
+        f"{request.method} {request.host}{request.path.partition('?')[0]}" for request in site.asked
+    ]
 
 
 def lists(site: Site, **rows: Any) -> None:
@@ -87,8 +91,17 @@ async def test_an_upload_is_asked_for_made_and_confirmed(site: Site, drive: Driv
     assert (put.body, put.headers["content-type"]) == (b"content", "text/plain")
     assert "authorization" not in put.headers
     assert put.path.endswith(SIGNED)
-    assert file == {"id": "f-1", "status": "ACTIVE", "name": "probe-20260102T030405Z-abc123-1-a.txt"}
-    for words in (b'"workspaceId":"w-1"', file["name"].encode(), b'"contentType":"text/plain"', b'"fileSize":7'):
+    assert file == {
+        "id": "f-1",
+        "status": "ACTIVE",
+        "name": "probe-20260102T030405Z-abc123-1-a.txt",
+    }
+    for words in (
+        b'"workspaceId":"w-1"',
+        file["name"].encode(),
+        b'"contentType":"text/plain"',
+        b'"fileSize":7',
+    ):
         assert words in wish.body.replace(b": ", b":")
     assert confirm.body.replace(b" ", b"") == b'{"fileId":"f-1"}'
     assert drive.ledger.open_entries == [Entry("file", file["name"], "f-1")]
@@ -97,17 +110,24 @@ async def test_an_upload_is_asked_for_made_and_confirmed(site: Site, drive: Driv
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("{bucket}/key?X-Amz-Credential=minioadmin/20260102/ap-northeast-2/s3/x", Code.PRESIGN_DEV_CREDENTIALS),
+        (
+            "{bucket}/key?X-Amz-Credential=minioadmin/20260102/ap-northeast-2/s3/x",
+            Code.PRESIGN_DEV_CREDENTIALS,
+        ),
         ("{plain}/files/key?" + SIGNED, Code.PRESIGN_WRONG_ENDPOINT),
         ("{bucket}/key", Code.CONTRACT_BROKEN),
     ],
 )
 @pytest.mark.parametrize("verb", ["upload", "download"])
-async def test_no_byte_goes_where_nobody_vouches(site: Site, drive: Drive, url: str, code: Code, verb: str) -> None:
+async def test_no_byte_goes_where_nobody_vouches(
+    site: Site, drive: Drive, url: str, code: Code, verb: str
+) -> None:
     """The URL is read before it is used, for what a member sends and for what she gets."""
     given = url.format(bucket=bucket(site), plain=site.origin("plain"))
     ticket = success({"uploadUrl": given, "downloadUrl": given, "fileKey": "key", "fileId": "f-1"})
-    site.says[f"POST apex{BASE}/files/upload-url"] = site.says[f"GET apex{BASE}/files/f-1/download"] = ticket
+    site.says[f"POST apex{BASE}/files/upload-url"] = site.says[
+        f"GET apex{BASE}/files/f-1/download"
+    ] = ticket
     with pytest.raises(Broken) as failure:
         await (drive.upload("a.txt", b"content") if verb == "upload" else drive.download("f-1"))
     assert failure.value.finding.code is code
@@ -194,15 +214,21 @@ async def test_what_the_drive_holds_is_found_by_its_name(
     assert drive.ledger.open_entries == [Entry(kind, name, "7")]
 
 
-@pytest.mark.parametrize("rows", [{}, {"children": [{"id": "f-1", "name": "x"}]}, {"files": [{"id": "f-1"}]}])
-async def test_what_the_drive_does_not_list_is_lost(site: Site, drive: Drive, rows: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "rows", [{}, {"children": [{"id": "f-1", "name": "x"}]}, {"files": [{"id": "f-1"}]}]
+)
+async def test_what_the_drive_does_not_list_is_lost(
+    site: Site, drive: Drive, rows: dict[str, Any]
+) -> None:
     """A folder of that name is no file."""
     lists(site, **rows)
     with pytest.raises(Broken, match="upload-lost: the drive does not list the file x"):
         await drive.holds("file", "x")
 
 
-@pytest.mark.parametrize("said", [js({"error": {"code": "NOT_FOUND", "message": "m"}}, 404), NOWHERE, page()])
+@pytest.mark.parametrize(
+    "said", [js({"error": {"code": "NOT_FOUND", "message": "m"}}, 404), NOWHERE, page()]
+)
 async def test_what_is_gone_leaves_the_ledger(site: Site, drive: Drive, said: Said) -> None:
     """Neither listed nor answered for; a page of the app is no answer."""
     name = drive.ledger.enter("file", "x")
@@ -215,9 +241,24 @@ async def test_what_is_gone_leaves_the_ledger(site: Site, drive: Drive, said: Sa
 @pytest.mark.parametrize(
     ("kind", "rows", "said", "where"),
     [
-        ("file", {"files": [{"id": "f-1", "name": "{}"}]}, NOWHERE, "the file was .* is still listed"),
-        ("file", {"files": [{"id": "f-1", "originalName": "{}"}]}, NOWHERE, "the file was .* is still listed"),
-        ("folder", {"children": [{"id": "f-1", "name": "{}"}]}, NOWHERE, "the folder was .* is still listed"),
+        (
+            "file",
+            {"files": [{"id": "f-1", "name": "{}"}]},
+            NOWHERE,
+            "the file was .* is still listed",
+        ),
+        (
+            "file",
+            {"files": [{"id": "f-1", "originalName": "{}"}]},
+            NOWHERE,
+            "the file was .* is still listed",
+        ),
+        (
+            "folder",
+            {"children": [{"id": "f-1", "name": "{}"}]},
+            NOWHERE,
+            "the folder was .* is still listed",
+        ),
         ("file", {}, success({"id": "f-1"}), "the file was .* still answers 200"),
     ],
 )
@@ -226,22 +267,36 @@ async def test_what_is_not_gone_is_told_and_stays_in_the_ledger(
 ) -> None:
     """In the list, or by its id."""
     name = drive.ledger.enter(kind, "x")
-    lists(site, **{which: [{k: v.format(name) for k, v in row.items()} for row in of] for which, of in rows.items()})
+    lists(
+        site,
+        **{
+            which: [{k: v.format(name) for k, v in row.items()} for row in of]
+            for which, of in rows.items()
+        },
+    )
     site.says[f"GET apex{BASE}/{kind}s/f-1"] = said
     with pytest.raises(Broken, match=f"deletion-not-final: {where}"):
         await drive.lacks(kind, name, "f-1")
     assert [entry.name for entry in drive.ledger.open_entries] == [name]
 
 
-@pytest.mark.parametrize(("status", "final"), [(403, True), (404, True), (200, False), (302, False)])
-async def test_a_link_to_what_is_gone_gives_nothing(site: Site, drive: Drive, status: int, final: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "final"), [(403, True), (404, True), (200, False), (302, False)]
+)
+async def test_a_link_to_what_is_gone_gives_nothing(
+    site: Site, drive: Drive, status: int, final: bool
+) -> None:
     """Refused or missing; a redirect may still lead to the bytes."""
-    site.says["GET s3/files/key"] = Said(status, headers={"location": "/elsewhere"} if status == 302 else {})
+    site.says["GET s3/files/key"] = Said(
+        status, headers={"location": "/elsewhere"} if status == 302 else {}
+    )
     link = f"{bucket(site)}/key?{SIGNED}"
     if final:
         await drive.refuses(link)
     else:
-        with pytest.raises(Broken, match=rf"deletion-not-final: .* still gives its bytes \({status}\)"):
+        with pytest.raises(
+            Broken, match=rf"deletion-not-final: .* still gives its bytes \({status}\)"
+        ):
             await drive.refuses(link)
 
 
@@ -270,8 +325,15 @@ async def test_what_is_deleted_for_good_goes_through_the_trash(
     site.says[f"DELETE apex{BASE}/files/f-1/permanent"] = removed
     assert await drive.delete_for_good("file", "f-1") is gone
     assert asked(site) == [f"DELETE apex{BASE}/files/f-1", f"DELETE apex{BASE}/files/f-1/permanent"]
-    notes = [event["text"] for event in journal.read(recorder.evidence.folder) if event["event"] == "note"]
-    assert notes == [f"DELETE files/f-1: {trashed.status}", f"DELETE files/f-1/permanent: {removed.status}"]
+    notes = [
+        event["text"]
+        for event in journal.read(recorder.evidence.folder)
+        if event["event"] == "note"
+    ]
+    assert notes == [
+        f"DELETE files/f-1: {trashed.status}",
+        f"DELETE files/f-1/permanent: {removed.status}",
+    ]
 
 
 @pytest.mark.parametrize("got", [b"", b"other", b"sent "])
@@ -281,4 +343,7 @@ def test_other_bytes_are_an_altered_file(got: bytes) -> None:
     with pytest.raises(Broken) as failure:
         same_bytes(b"sent.", got, "a.txt")
     assert failure.value.finding.code is Code.FILE_ALTERED
-    assert failure.value.finding.observed == f"a.txt: 5 bytes were sent and {len(got)} other bytes came back"
+    assert (
+        failure.value.finding.observed
+        == f"a.txt: 5 bytes were sent and {len(got)} other bytes came back"
+    )

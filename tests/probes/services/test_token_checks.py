@@ -78,14 +78,18 @@ async def test_another_refusal_is_named(site: Site, web: Web, said: Said, code: 
 
 
 @pytest.mark.parametrize("status", token_checks.TOO_LONG)
-async def test_a_token_that_is_too_long_may_be_refused_before_it_is_read(site: Site, web: Web, status: int) -> None:
+async def test_a_token_that_is_too_long_may_be_refused_before_it_is_read(
+    site: Site, web: Web, status: int
+) -> None:
     """By whoever stands before the service; any other token may not."""
     site.says[DOOR] = Said(status)
     await token_checks.refuses(web, USER, Counterfeit("long", "x" * 9999, "foreign"))
     await caught(web, USER, FORGED)
 
 
-async def test_who_parses_only_is_told_from_who_is_told_by_others(site: Site, web: Web, recorder: Recorder) -> None:
+async def test_who_parses_only_is_told_from_who_is_told_by_others(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
     """Accepted here, refused by ops; the exchange that told is the first one."""
     site.says |= {DOOR: SERVED, ELSEWHERE: UNAUTHORIZED}
     finding = (await caught(web, USER, FORGED)).finding
@@ -110,14 +114,20 @@ async def test_who_parses_only_is_told_from_who_is_told_by_others(site: Site, we
 async def test_each_kind_has_its_code(site: Site, web: Web, kind: str, code: Code) -> None:
     """By what was wrong with the token that was taken for good."""
     site.says[DOOR] = SERVED
-    assert (await caught(web, USER, Counterfeit(kind, "t" if kind != "empty" else "", "foreign"))).finding.code is code
+    assert (
+        await caught(web, USER, Counterfeit(kind, "t" if kind != "empty" else "", "foreign"))
+    ).finding.code is code
 
 
 def test_a_verifier_is_suspected_of_the_rule_that_it_lacks() -> None:
     """It refuses another key's token, so it verifies; what it lacks is named by the kind."""
     assert "exp is not looked at" in suspected(USER, "expired", verifies=True, other="")
-    assert "the algorithm is taken from the token" in suspected(USER, "alg-none", verifies=True, other="ops")
-    assert "SmartValidator" in suspected(Door("b", "/api/svc/board/ws", "socket"), "expired", verifies=False, other="")
+    assert "the algorithm is taken from the token" in suspected(
+        USER, "alg-none", verifies=True, other="ops"
+    )
+    assert "SmartValidator" in suspected(
+        Door("b", "/api/svc/board/ws", "socket"), "expired", verifies=False, other=""
+    )
 
 
 async def test_a_good_token_must_be_let_in(site: Site, web: Web) -> None:
@@ -129,7 +139,9 @@ async def test_a_good_token_must_be_let_in(site: Site, web: Web) -> None:
     assert told.value.finding.code is Code.OPS_USER_MISSING
 
 
-async def test_a_streams_refusal_is_read_and_its_events_are_not_waited_for(site: Site, web: Web) -> None:
+async def test_a_streams_refusal_is_read_and_its_events_are_not_waited_for(
+    site: Site, web: Web
+) -> None:
     """Its token stands in the query."""
     key = f"GET apex{STREAM.path}"
     site.says[key] = Said(200, b"event: connected\n\n", "text/event-stream")
@@ -141,7 +153,10 @@ async def test_a_streams_refusal_is_read_and_its_events_are_not_waited_for(site:
 
 async def test_what_is_anothers_is_403(site: Site, web: Web) -> None:
     """200 admits a stranger; ops says it in an envelope of its own."""
-    site.says |= {DOOR: js({"error": {"code": "FORBIDDEN", "message": "m"}}, 403), ELSEWHERE: js({"message": "m"}, 403)}
+    site.says |= {
+        DOOR: js({"error": {"code": "FORBIDDEN", "message": "m"}}, 403),
+        ELSEWHERE: js({"message": "m"}, 403),
+    }
     await token_checks.shuts(web, USER, "good")
     await token_checks.shuts(web, OPS, "good")
     site.says[DOOR] = SERVED

@@ -30,9 +30,15 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1LTEifQ.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw"
 def target(target: Target, site: Site, tmp_path: Path) -> Target:
     for name, value in (("key", "APIx"), ("secret", "a-secret-that-nobody-else-knows-0123456789")):
         (tmp_path / name).write_text(value)
-    livekit = LiveKit(site.origin("livekit").replace("http", "ws"), str(tmp_path / "key"), str(tmp_path / "secret"))
+    livekit = LiveKit(
+        site.origin("livekit").replace("http", "ws"),
+        str(tmp_path / "key"),
+        str(tmp_path / "secret"),
+    )
     identity = replace(target.identity, way="static")
-    return replace(target, identity=identity, cast={"alice": Part("u-1", token="A")}, livekit=livekit)
+    return replace(
+        target, identity=identity, cast={"alice": Part("u-1", token="A")}, livekit=livekit
+    )
 
 
 @pytest.fixture
@@ -51,16 +57,22 @@ def success(data: object, status: int = 200) -> Said:
     return js({"success": True, "data": data}, status)
 
 
-async def test_a_call_is_in_the_ledger_before_it_exists(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_a_call_is_in_the_ledger_before_it_exists(
+    site: Site, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """Under the run's own name; the service's id is kept with it."""
     site.says[f"POST {ROOMS}"] = success({"id": "r-1"}, 201)
     room = await video.open_room(web, alice, ledger)
     assert room.id == "r-1"
-    assert [(entry.kind, entry.name, entry.id) for entry in ledger.open_entries] == [("call", room.name, "r-1")]
+    assert [(entry.kind, entry.name, entry.id) for entry in ledger.open_entries] == [
+        ("call", room.name, "r-1")
+    ]
     assert room.name.startswith("probe-20260102T030405Z-ab12cd-")
 
 
-async def test_a_ticket_is_known_to_the_redactor(site: Site, web: Web, alice: Member, recorder: Recorder) -> None:
+async def test_a_ticket_is_known_to_the_redactor(
+    site: Site, web: Web, alice: Member, recorder: Recorder
+) -> None:
     """Before anybody dials with it, and in the exchange that brought it."""
     site.says[f"POST {ROOMS}/r-1/join"] = success({"token": TOKEN, "wsUrl": "wss://livekit.x"})
     ticket = await video.join(web, alice, Room("r-1", "n"))
@@ -78,7 +90,9 @@ async def test_a_ticket_is_known_to_the_redactor(site: Site, web: Web, alice: Me
         (Said(500, b"{}", "application/json"), Code.SERVICE_UNAVAILABLE),
     ],
 )
-async def test_a_ticket_that_is_none_is_named(site: Site, web: Web, alice: Member, said: Said, wanted: Code) -> None:
+async def test_a_ticket_that_is_none_is_named(
+    site: Site, web: Web, alice: Member, said: Said, wanted: Code
+) -> None:
     """A service that hands out half of it has broken its contract."""
     site.says[f"POST {ROOMS}/r-1/join"] = said
     with pytest.raises(Broken) as told:
@@ -86,7 +100,9 @@ async def test_a_ticket_that_is_none_is_named(site: Site, web: Web, alice: Membe
     assert told.value.finding.code is wanted
 
 
-@pytest.mark.parametrize(("status", "over"), [(200, True), (404, True), (410, True), (403, False), (500, False)])
+@pytest.mark.parametrize(
+    ("status", "over"), [(200, True), (404, True), (410, True), (403, False), (500, False)]
+)
 async def test_a_call_is_over_when_the_service_says_so(
     site: Site, web: Web, alice: Member, status: int, *, over: bool
 ) -> None:
@@ -95,7 +111,9 @@ async def test_a_call_is_over_when_the_service_says_so(
     assert await video.end(web, alice, "r-1") is over
 
 
-async def test_calls_and_rooms_that_stayed_are_swept(site: Site, web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_calls_and_rooms_that_stayed_are_swept(
+    site: Site, web: Web, alice: Member, ledger: Ledger
+) -> None:
     """This run's and those of runs long dead; a person's are left alone."""
     old = "probe-20200102T030405Z-ab12cd-1-call"
     site.says |= {
@@ -103,7 +121,9 @@ async def test_calls_and_rooms_that_stayed_are_swept(site: Site, web: Web, alice
         LISTED: success([{"id": "r-0", "name": old}, {"id": "r-9", "name": "planning"}]),
         f"POST {ROOMS}/r-0/end": success({}),
         f"POST {ROOMS}/r-1/end": success({}),
-        "POST livekit/twirp/livekit.RoomService/ListRooms": js({"rooms": [{"name": old}, {"name": "r-9"}]}),
+        "POST livekit/twirp/livekit.RoomService/ListRooms": js(
+            {"rooms": [{"name": old}, {"name": "r-9"}]}
+        ),
         "POST livekit/twirp/livekit.RoomService/DeleteRoom": js({}),
     }
     await video.open_room(web, alice, ledger)
@@ -121,5 +141,9 @@ async def test_calls_and_rooms_that_stayed_are_swept(site: Site, web: Web, alice
 async def test_without_livekit_nobody_keeps_calls(web: Web, alice: Member, ledger: Ledger) -> None:
     """Nothing is listed or ended where there is nothing of the kind."""
     web.target = replace(web.target, livekit=None)
-    kinds = {kind for keeper in keepers(Drive(web, alice, "", "w-1", ledger), alice, alice) for kind in keeper.kinds}
+    kinds = {
+        kind
+        for keeper in keepers(Drive(web, alice, "", "w-1", ledger), alice, alice)
+        for kind in keeper.kinds
+    }
     assert not {"room", "call"} & kinds

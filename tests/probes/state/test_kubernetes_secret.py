@@ -32,7 +32,10 @@ async def test_what_is_kept_is_there_for_the_next(cluster: Cluster) -> None:
     assert await opened().read("alice") == {}
     assert await opened().swap("alice", {}, {"refresh": "r1"})
     assert await opened().read("alice") == {"refresh": "r1"}
-    assert cluster.data == {"other": "eA==", "alice": base64.b64encode(b'{"refresh": "r1"}').decode()}
+    assert cluster.data == {
+        "other": "eA==",
+        "alice": base64.b64encode(b'{"refresh": "r1"}').decode(),
+    }
 
 
 async def test_a_change_by_others_is_met_with_another_try(cluster: Cluster) -> None:
@@ -65,7 +68,10 @@ async def test_everybody_has_a_turn(cluster: Cluster) -> None:
 async def test_a_refusal_says_what_is_needed(cluster: Cluster) -> None:
     """Which Secret, what the API server said, and which rights the service account must have."""
     cluster.refuses = 403
-    with pytest.raises(CannotAsk, match=r"the Secret probes/tokens: the API server answers 403 .* get and update it"):
+    with pytest.raises(
+        CannotAsk,
+        match=r"the Secret probes/tokens: the API server answers 403 .* get and update it",
+    ):
         await opened().read("alice")
     cluster.refuses = 0
     with pytest.raises(CannotAsk, match="the Secret probes/missing: the API server answers 404"):
@@ -88,7 +94,9 @@ async def test_a_spoiled_key_gets_a_sentence(cluster: Cluster, content: str) -> 
         await opened().read("alice")
 
 
-def test_without_a_cluster_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cluster_there_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Outside a pod and without KUBECONFIG nobody can be asked."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     with pytest.raises(CannotAsk, match="run in a pod, or set KUBECONFIG"):

@@ -9,7 +9,17 @@ import pytest
 
 from probes.finding import Code, Finding, Verdict
 from probes.results import Outcome
-from probes.state.last_run import KEY, Lapse, LastRun, after, change, packed, pass_on, tell, unpacked
+from probes.state.last_run import (
+    KEY,
+    Lapse,
+    LastRun,
+    after,
+    change,
+    packed,
+    pass_on,
+    tell,
+    unpacked,
+)
 from probes.state.store import open_state
 from tests.support.cluster import Cluster
 
@@ -46,7 +56,9 @@ def learnt(before: Lapse | None, outcome: Outcome, *, gate: bool = False) -> Lap
         (UNASKED, UNKNOWN, Lapse("unknown", 100.0, 4, 90.0)),
     ],
 )
-def test_a_lapse_lasts_until_the_promise_holds(before: Lapse | None, outcome: Outcome, then: Lapse | None) -> None:
+def test_a_lapse_lasts_until_the_promise_holds(
+    before: Lapse | None, outcome: Outcome, then: Lapse | None
+) -> None:
     """It knows since when and in how many runs; being asked in vain neither ends a break nor begins one."""
     assert learnt(before, outcome) == then
 
@@ -60,30 +72,52 @@ def test_a_gate_learns_no_new_break() -> None:
 
 def test_what_was_not_asked_stays_and_what_is_gone_goes() -> None:
     """A run of some scenarios knows nothing of the others; one of all forgets those that were renamed."""
-    last = LastRun(150.0, {"a/x": LOST, "a/renamed": LOST}, {"a/x": "upload-lost", "a/renamed": "upload-lost"})
+    last = LastRun(
+        150.0, {"a/x": LOST, "a/renamed": LOST}, {"a/x": "upload-lost", "a/renamed": "upload-lost"}
+    )
     part = after(last, {"a/y": HELD}, 200.0, gate=False, gone=lambda _: False, whole=False)
     assert part == last
-    whole = after(last, {"a/y": HELD}, 200.0, gate=False, gone=lambda name: name == "a/renamed", whole=True)
+    whole = after(
+        last, {"a/y": HELD}, 200.0, gate=False, gone=lambda name: name == "a/renamed", whole=True
+    )
     assert whole == LastRun(200.0, {"a/x": LOST}, {"a/x": "upload-lost"})
 
 
 def test_what_is_left_stays_small() -> None:
     """However many promises break, a Secret has room for it: a thousand lapses are well below its megabyte."""
     names = [f"area/a-promise-with-a-rather-long-name[{number}]" for number in range(5000)]
-    left = packed(after(LastRun(), dict.fromkeys(names, BROKEN), 1.0, gate=False, gone=lambda _: False, whole=True))
+    left = packed(
+        after(
+            LastRun(),
+            dict.fromkeys(names, BROKEN),
+            1.0,
+            gate=False,
+            gone=lambda _: False,
+            whole=True,
+        )
+    )
     assert len(json.dumps(left)) < 300_000
 
 
 def test_what_a_target_said_is_not_left_behind() -> None:
     """The store holds codes and times: what was observed may quote a target."""
-    left = packed(after(LastRun(), {"a/x": BROKEN}, 1.0, gate=False, gone=lambda _: False, whole=True))
+    left = packed(
+        after(LastRun(), {"a/x": BROKEN}, 1.0, gate=False, gone=lambda _: False, whole=True)
+    )
     assert "upload-lost" in str(left)
     assert "s3cret" not in str(left)
 
 
 @pytest.mark.parametrize(
     "kept",
-    [{}, {"at": "soon"}, {"lapses": "{"}, {"lapses": '{"a": 1}'}, {"lapses": '{"a": {"odd": 1}}'}, {"told": "[]"}],
+    [
+        {},
+        {"at": "soon"},
+        {"lapses": "{"},
+        {"lapses": '{"a": 1}'},
+        {"lapses": '{"a": {"odd": 1}}'},
+        {"told": "[]"},
+    ],
 )
 def test_what_cannot_be_read_is_as_if_never_left(kept: Mapping[str, str]) -> None:
     """A damaged memory makes every break a new one; it does not stop a run."""
@@ -91,7 +125,9 @@ def test_what_cannot_be_read_is_as_if_never_left(kept: Mapping[str, str]) -> Non
 
 
 @pytest.fixture(params=["file", "secret"])
-def where(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def where(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     if request.param == "file":
         yield f"file:{tmp_path}/state.json"
         return
@@ -101,7 +137,9 @@ def where(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     cluster.close()
 
 
-async def asked(where: str, outcomes: Mapping[str, Outcome], *, gate: bool = False) -> dict[str, object]:
+async def asked(
+    where: str, outcomes: Mapping[str, Outcome], *, gate: bool = False
+) -> dict[str, object]:
     return await pass_on(where, outcomes, gate=gate, gone=lambda _: False, whole=True)
 
 

@@ -74,7 +74,9 @@ async def test_only_one_has_a_turn_for_a_member(path: Path) -> None:
 async def test_a_turn_that_never_ends_is_named(path: Path) -> None:
     """Whoever waits in vain learns for what."""
     async with FileState(path, 5).turn("alice"):
-        with pytest.raises(CannotAsk, match=r"another run has kept state\.json\.alice\.lock for 0\.05 s"):
+        with pytest.raises(
+            CannotAsk, match=r"another run has kept state\.json\.alice\.lock for 0\.05 s"
+        ):
             async with FileState(path, 0.05).turn("alice"):
                 pass
 
@@ -98,7 +100,9 @@ async def test_a_place_that_cannot_be_written_gets_a_sentence(tmp_path: Path) ->
             pass
 
 
-async def test_a_failed_write_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_write_leaves_the_old_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And no draft beside it."""
     state = FileState(path, 5)
     await state.swap("alice", {}, {"refresh": "r1"})
@@ -125,6 +129,9 @@ def test_an_environment_may_have_no_state(tmp_path: Path, monkeypatch: pytest.Mo
 def test_where_the_suite_runs_says_where_its_state_is() -> None:
     """PROBES_STATE outdoes what the environment file names, and an empty one names nothing."""
     said = {"way": "refresh-token", "state": "file:~/state.json"}
-    assert placed(said, {"PROBES_STATE": "secret:here/state"}) == {"way": "refresh-token", "state": "secret:here/state"}
+    assert placed(said, {"PROBES_STATE": "secret:here/state"}) == {
+        "way": "refresh-token",
+        "state": "secret:here/state",
+    }
     assert placed({}, {"PROBES_STATE": "secret:here/state"}) == {"state": "secret:here/state"}
     assert placed(said, {"PROBES_STATE": ""}) == said

@@ -36,7 +36,9 @@ async def test_where_no_store_is_named_nothing_is_kept() -> None:
     assert await exchange("", lambda text: text + "a") == ""
 
 
-async def test_a_store_that_others_keep_changing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_others_keep_changing_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It ends with a sentence, not never."""
 
     async def lost(*_: object) -> bool:
@@ -47,7 +49,9 @@ async def test_a_store_that_others_keep_changing_is_given_up(tmp_path: Path, mon
         await exchange(f"file:{tmp_path / 'state.json'}", str)
 
 
-async def test_a_store_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_hangs_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It costs its deadline and a sentence that says what to look at."""
 
     async def hangs(*_: object) -> Kept:

@@ -15,7 +15,9 @@ TEXT = {"content-type": "text/plain"}
 S3 = {**HTML, "server": "AmazonS3", "x-cache": "Error from cloudfront"}
 
 
-def answer(status: int, body: bytes = b"{}", headers: dict[str, str] = JSON, path: str = "/api/svc/board/x") -> Answer:
+def answer(
+    status: int, body: bytes = b"{}", headers: dict[str, str] = JSON, path: str = "/api/svc/board/x"
+) -> Answer:
     return Answer("GET", "https://wealist.co.kr" + path, status, headers, body)
 
 
@@ -56,7 +58,12 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
         (answer(300, b"<p>", HTML), 403, Code.ROUTE_BROKEN, "the gateway's rewrite"),
         (answer(400), 200, Code.CONTRACT_BROKEN, "board-service"),
         (answer(401), 400, Code.CONTRACT_BROKEN, "board-service"),
-        (answer(404, b"404 page not found", TEXT), 200, Code.ROUTE_BROKEN, "the gateway's route or rewrite"),
+        (
+            answer(404, b"404 page not found", TEXT),
+            200,
+            Code.ROUTE_BROKEN,
+            "the gateway's route or rewrite",
+        ),
         (answer(404, b"", {}), 403, Code.ROUTE_BROKEN, "the gateway's route or rewrite"),
         (
             answer(503, b"no healthy upstream", TEXT),
@@ -76,7 +83,9 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
         (answer(200), 201, Code.CONTRACT_BROKEN, "board-service"),
     ],
 )
-def test_every_way_to_break_the_promise_has_a_name(given: Answer, wanted: int, code: Code, suspect: str) -> None:
+def test_every_way_to_break_the_promise_has_a_name(
+    given: Answer, wanted: int, code: Code, suspect: str
+) -> None:
     """And a suspect."""
     finding = explain(given, wanted)
     assert finding
@@ -95,7 +104,11 @@ def test_every_way_to_break_the_promise_has_a_name(given: Answer, wanted: int, c
         (answer(308, b"", {"location": "/a"}), 200, "answered 308 no type, a redirect to /a"),
         (answer(302, b"", {}), 200, "a redirect to nowhere"),
         (answer(404, b"", {}), 200, "answered 404 no type: no route there"),
-        (answer(503, b"no healthy upstream", TEXT), 200, "answered 503 text/plain: no healthy upstream"),
+        (
+            answer(503, b"no healthy upstream", TEXT),
+            200,
+            "answered 503 text/plain: no healthy upstream",
+        ),
         (answer(401), 200, "answered 401 application/json to one who may"),
         (answer(200), 403, "answered 200 application/json to one who may not"),
         (answer(200, b"ok", TEXT), 200, "answered 200 text/plain where JSON was promised"),
@@ -135,7 +148,9 @@ AUTH_ERROR = {"code": "AUTH006", "message": "expired"}
         (Envelope.AUTH_ERROR, {"code": 6}, None),
     ],
 )
-def test_an_envelope_opens_its_own_wrapping_only(envelope: Envelope, body: Any, inside: Any) -> None:
+def test_an_envelope_opens_its_own_wrapping_only(
+    envelope: Envelope, body: Any, inside: Any
+) -> None:
     """Services wrap in six ways, and a client of one cannot read another."""
     assert envelope.open(body) == inside
 
@@ -144,7 +159,12 @@ def test_what_is_inside_is_handed_over() -> None:
     """Status, wrapping, kind and keys being right."""
     body = json.dumps({"success": True, "data": {"a": 1, "b": None}}).encode()
     assert expect(answer(201, body), Envelope.SUCCESS, 201, keys=("a", "b")) == {"a": 1, "b": None}
-    assert expect(answer(200, b'{"data": [], "requestId": "r"}'), Envelope.DATA, kind=list, keys=("a",)) == []
+    assert (
+        expect(
+            answer(200, b'{"data": [], "requestId": "r"}'), Envelope.DATA, kind=list, keys=("a",)
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +190,12 @@ def test_what_is_inside_is_handed_over() -> None:
 def test_another_shape_is_a_broken_contract(body: Any, kind: type, words: str) -> None:
     """The service's own: the edge passed on what it said."""
     with pytest.raises(Broken) as failure:
-        expect(answer(200, json.dumps(body).encode()), Envelope.SUCCESS, kind=kind, keys=("a", "b", "c"))
+        expect(
+            answer(200, json.dumps(body).encode()),
+            Envelope.SUCCESS,
+            kind=kind,
+            keys=("a", "b", "c"),
+        )
     finding = failure.value.finding
     assert (finding.code, finding.suspect) == (Code.CONTRACT_BROKEN, "board-service")
     assert finding.observed.endswith(words)

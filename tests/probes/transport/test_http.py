@@ -71,7 +71,9 @@ def test_the_path_says_who_answers(path: str, who: str) -> None:
 async def test_a_service_is_asked_as_the_suite(site: Site, web: Web, recorder: Recorder) -> None:
     """It can tell synthetic traffic, join the trace, and see who asks."""
     site.says["POST api/api/svc/user/x"] = js({"ok": True})
-    got = await web.ask("POST", site.origin("api") + "/api/svc/user/x", token="t0k3n", json={"a": 1})
+    got = await web.ask(
+        "POST", site.origin("api") + "/api/svc/user/x", token="t0k3n", json={"a": 1}
+    )
     sent = site.asked[0]
     assert (got.status, got.json, sent.body) == (200, {"ok": True}, b'{"a":1}')
     assert sent.headers["user-agent"] == USER_AGENT
@@ -87,7 +89,9 @@ async def test_s3_and_pages_get_no_headers_of_ours(site: Site, web: Web) -> None
     site.says["GET apex/"] = page()
     for kind in ("s3", "page"):
         await web.ask("GET", site.origin("apex") + "/", kind=kind)
-    assert not {"traceparent", "x-request-id", "authorization"} & (site.asked[0].headers.keys() | site.asked[1].headers)
+    assert not {"traceparent", "x-request-id", "authorization"} & (
+        site.asked[0].headers.keys() | site.asked[1].headers
+    )
 
 
 async def test_a_redirect_is_an_answer(site: Site, web: Web) -> None:
@@ -99,7 +103,9 @@ async def test_a_redirect_is_an_answer(site: Site, web: Web) -> None:
 
 async def test_a_body_that_cannot_be_unpacked_is_a_finding(site: Site, web: Web) -> None:
     """The target sent it; it is not for the suite to be unsure."""
-    site.says["GET apex/"] = Said(body=gzip.compress(b"x")[:-9] + b"torn-----", headers={"content-encoding": "gzip"})
+    site.says["GET apex/"] = Said(
+        body=gzip.compress(b"x")[:-9] + b"torn-----", headers={"content-encoding": "gzip"}
+    )
     with pytest.raises(Broken) as failure:
         await web.ask("GET", site.origin("apex") + "/")
     assert failure.value.finding.code is Code.SERVICE_UNAVAILABLE
@@ -136,11 +142,21 @@ def silent() -> Generator[int, None, None]:
     [
         (nobody, (Code.HOST_UNREACHABLE, "api.localhost took no connection: ", "ConnectError")),
         (deaf, (Code.HOST_UNREACHABLE, "api.localhost took no connection: ", "ConnectTimeout")),
-        (silent, (Code.SERVICE_STALLED, "storage-service at api.localhost took the request and", "TimeoutError")),
+        (
+            silent,
+            (
+                Code.SERVICE_STALLED,
+                "storage-service at api.localhost took the request and",
+                "TimeoutError",
+            ),
+        ),
     ],
 )
 async def test_silence_has_names(
-    recorder: Recorder, site: Site, place: Callable[[], Generator[int, None, None]], told: tuple[Code, str, str]
+    recorder: Recorder,
+    site: Site,
+    place: Callable[[], Generator[int, None, None]],
+    told: tuple[Code, str, str],
 ) -> None:
     """Nobody there, nobody who listens, and somebody who does not answer; the journal keeps the library's word."""
     web, at = Web(target_at(site, patience=Patience(answer=1))), place()
@@ -151,7 +167,9 @@ async def test_silence_has_names(
     code, words, kept = told
     assert failure.value.finding.code is code
     assert failure.value.finding.observed.startswith(words)
-    exchange = next(event for event in journal.read(recorder.evidence.folder) if event["event"] == "exchange")
+    exchange = next(
+        event for event in journal.read(recorder.evidence.folder) if event["event"] == "exchange"
+    )
     assert (exchange["status"], exchange["error"].partition(":")[0]) == (None, kept)
 
 
@@ -256,4 +274,7 @@ def test_every_way_to_get_no_answer_has_a_name(error: Exception, code: Code, sus
 
 def test_what_the_certificate_check_said_is_told() -> None:
     """It is worth more than the library's wrapping."""
-    assert explain(URL, distrusted()).observed == "apex shows a certificate that does not hold: certificate has expired"
+    assert (
+        explain(URL, distrusted()).observed
+        == "apex shows a certificate that does not hold: certificate has expired"
+    )

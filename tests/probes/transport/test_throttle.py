@@ -23,7 +23,12 @@ async def _settled() -> None:
 
 async def test_no_more_than_that_ask_at_once() -> None:
     """A third waits until one of two has its answer."""
-    turns, first, others, holders = Turns(AT_ONCE, FOR_EVER), asyncio.Event(), asyncio.Event(), list[int]()
+    turns, first, others, holders = (
+        Turns(AT_ONCE, FOR_EVER),
+        asyncio.Event(),
+        asyncio.Event(),
+        list[int](),
+    )
     async with asyncio.TaskGroup() as group:
         for event in (first, others, others):
             group.create_task(_hold(turns, event, holders))

@@ -15,14 +15,20 @@ from probes.transport import tls
 from tests.support.site import secured
 
 
-async def test_the_days_that_are_left_are_counted(target: Target, recorder: Recorder, tmp_path: Path) -> None:
+async def test_the_days_that_are_left_are_counted(
+    target: Target, recorder: Recorder, tmp_path: Path
+) -> None:
     """And what was seen is on record."""
     ends = datetime.now(UTC) + timedelta(days=10, hours=1)
     async with secured("apex.localhost", tmp_path / "ca.pem", not_after=ends) as port:
         trusting = replace(target, tls=Tls(ca=str(tmp_path / "ca.pem")))
         assert 10 < await tls.days_left(trusting, f"https://apex.localhost:{port}") < 10.1
     exchange, note = journal.read(recorder.evidence.folder)
-    assert (exchange["kind"], exchange["url"], exchange["error"]) == ("tls", f"https://apex.localhost:{port}/", None)
+    assert (exchange["kind"], exchange["url"], exchange["error"]) == (
+        "tls",
+        f"https://apex.localhost:{port}/",
+        None,
+    )
     assert note["text"] == f"the certificate of apex.localhost ends {ends:%Y-%m-%d %H:%M} UTC"
 
 
@@ -31,8 +37,16 @@ async def test_the_days_that_are_left_are_counted(target: Target, recorder: Reco
     ("named", "days", "words"),
     [
         ("", 10, "apex.localhost shows a certificate that does not hold: unable to get local"),
-        ("api.localhost", 10, "apex.localhost shows a certificate that does not hold: Hostname mismatch"),
-        ("apex.localhost", -1, "apex.localhost shows a certificate that does not hold: certificate has expired"),
+        (
+            "api.localhost",
+            10,
+            "apex.localhost shows a certificate that does not hold: Hostname mismatch",
+        ),
+        (
+            "apex.localhost",
+            -1,
+            "apex.localhost shows a certificate that does not hold: certificate has expired",
+        ),
     ],
 )
 async def test_a_certificate_that_does_not_hold_has_a_name(
@@ -48,11 +62,14 @@ async def test_a_certificate_that_does_not_hold_has_a_name(
             await tls.days_left(asking, f"https://apex.localhost:{port}")
     assert failure.value.finding.code is Code.TLS_INVALID
     assert failure.value.finding.observed.startswith(words)
-    assert next(journal.read(current().evidence.folder))["error"].startswith("SSLCertVerificationError: ")
+    assert next(journal.read(current().evidence.folder))["error"].startswith(
+        "SSLCertVerificationError: "
+    )
 
 
 @pytest.mark.parametrize(
-    ("origin", "words"), [("http://apex.localhost", "http://apex.localhost does"), ("", "this host does")]
+    ("origin", "words"),
+    [("http://apex.localhost", "http://apex.localhost does"), ("", "this host does")],
 )
 async def test_plain_http_promises_no_certificate(target: Target, origin: str, words: str) -> None:
     """An environment may have none."""
@@ -78,8 +95,16 @@ def distrusted() -> ssl.SSLCertVerificationError:
 @pytest.mark.parametrize(
     ("error", "code", "observed"),
     [
-        (distrusted(), Code.TLS_INVALID, "h shows a certificate that does not hold: ('long words',)"),
-        (ssl.SSLError(1, "no protocols"), Code.TLS_INVALID, "h does not agree on TLS: no protocols"),
+        (
+            distrusted(),
+            Code.TLS_INVALID,
+            "h shows a certificate that does not hold: ('long words',)",
+        ),
+        (
+            ssl.SSLError(1, "no protocols"),
+            Code.TLS_INVALID,
+            "h does not agree on TLS: no protocols",
+        ),
         (ConnectionRefusedError("refused"), Code.HOST_UNREACHABLE, "h took no connection: refused"),
         (TimeoutError(), Code.HOST_UNREACHABLE, "h took no connection: TimeoutError"),
     ],

@@ -30,7 +30,9 @@ async def echo(connection: ServerConnection) -> None:
         await connection.send(line)
 
 
-async def test_what_is_said_is_heard_and_kept_as_evidence(target: Target, recorder: Recorder) -> None:
+async def test_what_is_said_is_heard_and_kept_as_evidence(
+    target: Target, recorder: Recorder
+) -> None:
     """As one exchange of kind socket, with what was said as its request and what was heard as its answer."""
     async with talking(target, echo) as web, websocket.opened(web, PATH, TOKEN) as socket:
         await socket.say({"type": "한글"})
@@ -38,10 +40,14 @@ async def test_what_is_said_is_heard_and_kept_as_evidence(target: Target, record
         assert await socket.hear(lambda event: event["type"] == "b", 20) == {"type": "b"}
     event = list(journal.read(recorder.evidence.folder))[-1]
     assert (event["kind"], event["method"], event["status"]) == ("socket", "GET", 101)
-    assert event["request"]["body"] == event["response"]["body"] == '{"type": "한글"}\n{"type": "b"}\n'
+    assert (
+        event["request"]["body"] == event["response"]["body"] == '{"type": "한글"}\n{"type": "b"}\n'
+    )
 
 
-async def test_the_upgrade_is_a_browsers_with_the_suites_name(target: Target, recorder: Recorder) -> None:
+async def test_the_upgrade_is_a_browsers_with_the_suites_name(
+    target: Target, recorder: Recorder
+) -> None:
     """The token in the query, the app's origin, and what joins the service's trace."""
     seen: list[ServerConnection] = []
 
@@ -71,7 +77,9 @@ async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder
     assert "-H 'upgrade: websocket'" in line
 
 
-async def test_silence_is_none_and_what_is_no_event_is_passed_over(target: Target, recorder: Recorder) -> None:
+async def test_silence_is_none_and_what_is_no_event_is_passed_over(
+    target: Target, recorder: Recorder
+) -> None:
     """Lines that are no JSON object are heard, kept, and wanted by nobody."""
 
     async def mumble(connection: ServerConnection) -> None:
@@ -93,7 +101,9 @@ async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> 
         await connection.close(1012, "restart")
 
     async with talking(target, drop) as web, websocket.opened(web, PATH, "") as socket:
-        with pytest.raises(Broken, match=r"socket-dropped: chat-service dropped an open socket: received 1012"):
+        with pytest.raises(
+            Broken, match=r"socket-dropped: chat-service dropped an open socket: received 1012"
+        ):
             await socket.hear(lambda _: True, 20)
         with pytest.raises(Broken, match="socket-dropped"):
             await socket.say({})
@@ -114,7 +124,9 @@ async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> 
         (Said(503, b"no healthy upstream", "text/plain"), Code.SERVICE_UNAVAILABLE),
     ],
 )
-async def test_a_socket_that_does_not_open_is_named(site: Site, web: Web, said: Said, code: Code) -> None:
+async def test_a_socket_that_does_not_open_is_named(
+    site: Site, web: Web, said: Said, code: Code
+) -> None:
     """By the status that a browser never sees; a redirect is not followed."""
     site.says[f"GET apex{PATH}"] = said
     with pytest.raises(Broken) as failure:
@@ -137,7 +149,9 @@ async def test_a_socket_that_does_not_open_is_named(site: Site, web: Web, said: 
         (Said(503, b"no healthy upstream", "text/plain"), Code.SERVICE_UNAVAILABLE),
     ],
 )
-async def test_a_refusal_must_be_the_promised_one(site: Site, web: Web, said: Said, code: Code | None) -> None:
+async def test_a_refusal_must_be_the_promised_one(
+    site: Site, web: Web, said: Said, code: Code | None
+) -> None:
     """401 and nothing else, with or without a body; what is no refusal keeps its own name."""
     site.says[f"GET apex{PATH}"] = said
     if code is None:
@@ -148,7 +162,9 @@ async def test_a_refusal_must_be_the_promised_one(site: Site, web: Web, said: Sa
     assert failure.value.finding.code is code
 
 
-async def test_a_socket_that_opens_for_the_wrong_one_is_the_finding(target: Target, recorder: Recorder) -> None:
+async def test_a_socket_that_opens_for_the_wrong_one_is_the_finding(
+    target: Target, recorder: Recorder
+) -> None:
     """The one that the caller gave: what it means depends on the token."""
     async with talking(target, echo) as web:
         with pytest.raises(Broken) as failure:
@@ -185,7 +201,9 @@ async def test_a_host_that_is_down_or_shows_a_wrong_certificate_is_named(
             (f"https://apex.localhost:{port}", "tls-invalid"),
             ("http://apex.localhost:1", "host-unreachable"),
         ):
-            web = Web(replace(target, hosts=Hosts(origin, origin), tls=Tls(str(tmp_path / "ca.pem"))))
+            web = Web(
+                replace(target, hosts=Hosts(origin, origin), tls=Tls(str(tmp_path / "ca.pem")))
+            )
             with pytest.raises(Broken, match=code):
                 await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
             await web.close()
@@ -209,7 +227,9 @@ def test_an_upgrade_that_gets_no_answer_is_explained(error: Exception, code: Cod
 
 def test_a_finding_names_the_status() -> None:
     """It is the proof: a browser sees 1006 whatever it was."""
-    finding = websocket.explain(Answer("GET", f"https://apex{PATH}?token=x", 400, {}, b"Bad Request"))
+    finding = websocket.explain(
+        Answer("GET", f"https://apex{PATH}?token=x", 400, {}, b"Bad Request")
+    )
     assert finding.observed == f"GET apex{PATH} answered 400 no type where a socket was to open"
     assert json.dumps(finding.observed).isascii()
 

@@ -31,7 +31,9 @@ class Chat:
 
     def __init__(self) -> None:
         self.told: asyncio.Queue[str] = asyncio.Queue()
-        self.app = Starlette(routes=[WebSocketRoute("/ws", self.echo), Route("/stream", self.stream)])
+        self.app = Starlette(
+            routes=[WebSocketRoute("/ws", self.echo), Route("/stream", self.stream)]
+        )
 
     async def echo(self, socket: WebSocket) -> None:
         await socket.accept()
@@ -93,7 +95,10 @@ async def front(tmp_path: Path) -> AsyncIterator[Edge]:
             certificates=issued.served,
         )
         chat, config = Chat(), edge.config(places, ())
-        async with serving({listener: chat.app}), caddy.running(config, tmp_path, Path(places.admin)) as running:
+        async with (
+            serving({listener: chat.app}),
+            caddy.running(config, tmp_path, Path(places.admin)) as running,
+        ):
             await running.ready()
             yield Edge(running, places, chat, ssl.create_default_context(cafile=issued.authority))
 

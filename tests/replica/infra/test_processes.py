@@ -44,7 +44,14 @@ async def test_a_child_s_home_is_our_folder(tmp_path: Path) -> None:
             await asyncio.wait_for(writer.ended(), 30)
     kept = json.loads((tmp_path / "kept").read_text())
     assert kept.pop("PATH") == os.environ["PATH"]
-    assert set(kept) - {"LC_CTYPE"} == {"ONE", "HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"}
+    assert set(kept) - {"LC_CTYPE"} == {
+        "ONE",
+        "HOME",
+        "TMPDIR",
+        "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+    }
     assert kept["XDG_DATA_HOME"] == str(tmp_path)
 
 
@@ -60,7 +67,9 @@ def test_a_killed_parent_takes_its_child_along(tmp_path: Path) -> None:
         "        await asyncio.sleep(600)\n"
         "asyncio.run(main())\n"
     )
-    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         [orphan] = psutil.Process(process.pid).children()

@@ -12,7 +12,9 @@ def test_it_tells_nobody_and_listens_on_loopback(tmp_path: Path) -> None:
     """Telemetry is off, addresses are loopback, and every port is said: unsaid ones are well known."""
     with Ports() as ports:
         weed = Seaweed.on(ports)
-        flags = dict(word.removeprefix("-").split("=", 1) for word in seaweed.command(weed, tmp_path)[2:])
+        flags = dict(
+            word.removeprefix("-").split("=", 1) for word in seaweed.command(weed, tmp_path)[2:]
+        )
     assert flags["master.telemetry"] == "false"
     assert flags["ip"] == flags["ip.bind"] == "127.0.0.1"
     off = {"s3.port.iceberg", "s3.port.lance"}
@@ -43,4 +45,6 @@ def test_only_the_account_that_sets_up_may_do_all() -> None:
     may = {identity["name"]: identity["actions"] for identity in known}
     assert "Admin" in may.pop("deployer")
     assert may.pop("anonymous") == [f"Read:{seaweed.SITE}"]
-    assert all(action.endswith(f":{seaweed.FILES}") for actions in may.values() for action in actions)
+    assert all(
+        action.endswith(f":{seaweed.FILES}") for actions in may.values() for action in actions
+    )

@@ -28,7 +28,9 @@ async def test_validate_knows_a_seat_from_none(sfu: Standing) -> None:
     assert sfu.get(f"{VALIDATE}?access_token={sfu.token()}").text == "success"
 
 
-@pytest.mark.parametrize("path", ["/", VALIDATE, "/rtc", "/nowhere", "/twirp/livekit.RoomService/ListRooms"])
+@pytest.mark.parametrize(
+    "path", ["/", VALIDATE, "/rtc", "/nowhere", "/twirp/livekit.RoomService/ListRooms"]
+)
 async def test_a_bad_token_is_seen_before_the_path(sfu: Standing, path: str) -> None:
     """Whatever the path: the text is the same, and repeats the token."""
     bad = sfu.token(secret="t" * 32)
@@ -39,7 +41,10 @@ async def test_a_bad_token_is_seen_before_the_path(sfu: Standing, path: str) -> 
 
 async def test_what_is_not_there(sfu: Standing) -> None:
     """A join without a socket is an empty 404, v1 and all else Go's own, and debug is closed unless it is not."""
-    answers = [sfu.get(path) for path in ("/rtc", "/rtc/v1/validate", "/nowhere", "/debug/goroutine", "/debug/rooms")]
+    answers = [
+        sfu.get(path)
+        for path in ("/rtc", "/rtc/v1/validate", "/nowhere", "/debug/goroutine", "/debug/rooms")
+    ]
     assert [answer.status_code for answer in answers] == [404] * 5
     assert [answer.text for answer in answers] == ["", *["404 page not found\n"] * 4]
     await sfu.lie("livekit-shows-debug", "livekit-is-another-version")
@@ -58,6 +63,11 @@ async def test_a_clock_that_runs_ahead_shows(sfu: Standing) -> None:
 
 async def test_browsers_may_ask_from_everywhere(sfu: Standing) -> None:
     """The origin that asks is allowed, preflight included."""
-    answer = sfu.http.options("/twirp/livekit.RoomService/ListRooms", headers={"Origin": "https://a.test"})
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "https://a.test")
+    answer = sfu.http.options(
+        "/twirp/livekit.RoomService/ListRooms", headers={"Origin": "https://a.test"}
+    )
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (
+        204,
+        "https://a.test",
+    )
     assert "access-control-allow-origin" not in sfu.get("/").headers

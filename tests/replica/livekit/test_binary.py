@@ -32,7 +32,11 @@ def test_the_configuration_is_the_stand_ins(tmp_path: Path) -> None:
     """Ports and key are those that everybody else was told; the secret is long enough for LiveKit."""
     told = json.loads(Binary(LIVE, tmp_path).settings([])["LIVEKIT_CONFIG"])
     assert told == configuration(LIVE)
-    assert (told["port"], told["rtc"]["tcp_port"], told["rtc"]["node_ip"]) == (7880, 7881, "127.0.0.1")
+    assert (told["port"], told["rtc"]["tcp_port"], told["rtc"]["node_ip"]) == (
+        7880,
+        7881,
+        "127.0.0.1",
+    )
     assert told["keys"] == {LIVE.key: LIVE.secret}
     assert len(LIVE.secret) >= 32
 
@@ -44,7 +48,9 @@ async def test_a_fault_of_the_stand_in_is_refused(tmp_path: Path) -> None:
         if fault in BESIDE:
             await server.switch([fault.name])
             continue
-        with pytest.raises(ChildError, match=f"{fault.name} is a fault of the stand-in: unset LIVEKIT_SERVER"):
+        with pytest.raises(
+            ChildError, match=f"{fault.name} is a fault of the stand-in: unset LIVEKIT_SERVER"
+        ):
             server.settings([fault.name])
         with pytest.raises(ChildError):
             await server.switch([fault.name, "service-hangs"])

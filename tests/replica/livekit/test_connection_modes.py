@@ -24,7 +24,11 @@ async def test_a_track_gets_its_name_before_it_comes(sfu: Standing) -> None:
     async with sfu.joined() as seat:
         await seat.say(add_track=TRACK)
         published = await seat.hear("track_published")
-        assert (published.cid, published.track.name, published.track.sid[:3]) == ("mine", "tone", "TR_")
+        assert (published.cid, published.track.name, published.track.sid[:3]) == (
+            "mine",
+            "tone",
+            "TR_",
+        )
     muted = sfu.token(video={"roomJoin": True, "room": "room", "canPublish": False})
     async with sfu.joined(muted) as seat:
         assert not seat.first.join.participant.permission.can_publish
@@ -32,5 +36,9 @@ async def test_a_track_gets_its_name_before_it_comes(sfu: Standing) -> None:
         await seat.say(ping_req=rtc.Ping(timestamp=1))
         kinds = []
         while "pong_resp" not in kinds:
-            kinds.append(rtc.SignalResponse.FromString(bytes(await seat.line.recv(decode=False))).WhichOneof("message"))
+            kinds.append(
+                rtc.SignalResponse.FromString(bytes(await seat.line.recv(decode=False))).WhichOneof(
+                    "message"
+                )
+            )
         assert "track_published" not in kinds

@@ -77,7 +77,10 @@ def test_a_fault_that_no_list_has_is_an_error() -> None:
 
 def test_what_the_server_says_of_itself() -> None:
     """1.7.2 speaks protocol 14, and the one that was updated says so in both."""
-    assert [(each.server.version, each.server.protocol) for each in (node(), node("livekit-is-another-version"))] == [
+    assert [
+        (each.server.version, each.server.protocol)
+        for each in (node(), node("livekit-is-another-version"))
+    ] == [
         ("1.7.2", 14),
         ("1.13.5", 17),
     ]

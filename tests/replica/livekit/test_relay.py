@@ -24,6 +24,9 @@ async def test_the_named_relay_refuses_its_own_password(sfu: Standing) -> None:
     port = int(url.rpartition(":")[2].partition("?")[0])
     with pytest.raises(stun.TransactionFailed) as failed:
         await turn.create_turn_endpoint(
-            asyncio.DatagramProtocol, ("127.0.0.1", port), username=named.username, password=named.credential
+            asyncio.DatagramProtocol,
+            ("127.0.0.1", port),
+            username=named.username,
+            password=named.credential,
         )
     assert failed.value.response.attributes["ERROR-CODE"] == (401, "Unauthorized")

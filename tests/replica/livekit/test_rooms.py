@@ -13,7 +13,9 @@ async def test_a_room_is_made_listed_and_ended(sfu: Standing) -> None:
     keeper = sfu.keeper()
     made = sfu.twirp("CreateRoom", keeper, name="made").json()
     assert made["name"] == "made"
-    assert [room["sid"] for room in sfu.twirp("ListRooms", keeper, names=["made"]).json()["rooms"]] == [made["sid"]]
+    assert [
+        room["sid"] for room in sfu.twirp("ListRooms", keeper, names=["made"]).json()["rooms"]
+    ] == [made["sid"]]
     assert sfu.twirp("DeleteRoom", keeper, room="made").json() == {}
     again = sfu.twirp("DeleteRoom", keeper, room="made")
     assert (again.status_code, again.json()["code"]) == (404, "not_found")
@@ -45,8 +47,12 @@ async def test_what_is_no_call_is_named(sfu: Standing) -> None:
     path = "/twirp/livekit.RoomService/"
     answers = [
         sfu.twirp("Frobnicate", sfu.keeper()),
-        sfu.http.post(f"{path}ListRooms", content="{}", headers={**keeper, "Content-Type": "text/plain"}),
-        sfu.http.post(f"{path}ListRooms", content="[", headers={**keeper, "Content-Type": "application/json"}),
+        sfu.http.post(
+            f"{path}ListRooms", content="{}", headers={**keeper, "Content-Type": "text/plain"}
+        ),
+        sfu.http.post(
+            f"{path}ListRooms", content="[", headers={**keeper, "Content-Type": "application/json"}
+        ),
         sfu.twirp("CreateRoom", sfu.keeper()),
     ]
     assert [(each.status_code, each.json()["code"]) for each in answers] == [

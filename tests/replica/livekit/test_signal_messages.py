@@ -25,7 +25,12 @@ def test_a_track_is_told_as_it_was_announced() -> None:
     request = rtc.AddTrackRequest(sid="TR_1", name="tone", type=models.TrackType.AUDIO, muted=True)
     request.source = models.TrackSource.MICROPHONE
     told = announced(request)
-    assert (told.sid, told.name, told.muted, told.source) == ("TR_1", "tone", True, models.TrackSource.MICROPHONE)
+    assert (told.sid, told.name, told.muted, told.source) == (
+        "TR_1",
+        "tone",
+        True,
+        models.TrackSource.MICROPHONE,
+    )
     assert told.mime_type == "audio/opus"
     request.type = models.TrackType.VIDEO
     assert announced(request).mime_type == "video/VP8"

@@ -17,10 +17,17 @@ async def denied(sfu: Standing, token: str, way: str = "/rtc") -> tuple[int, str
 
 async def test_who_joins_learns_where_he_is(sfu: Standing) -> None:
     """The first message names server, room and himself, and who is there already."""
-    async with sfu.joined(sfu.token("alice", "r1")) as alice, sfu.joined(sfu.token("bob", "r1")) as bob:
+    async with (
+        sfu.joined(sfu.token("alice", "r1")) as alice,
+        sfu.joined(sfu.token("bob", "r1")) as bob,
+    ):
         said = bob.first.join
         assert (said.server_info.version, said.server_info.protocol) == ("1.7.2", 14)
-        assert (said.room.name, said.participant.identity, said.subscriber_primary) == ("r1", "bob", True)
+        assert (said.room.name, said.participant.identity, said.subscriber_primary) == (
+            "r1",
+            "bob",
+            True,
+        )
         assert [other.identity for other in said.other_participants] == ["alice"]
         told = await alice.hear("update")
         assert [one.identity for one in told.participants] == ["alice"]
@@ -31,7 +38,10 @@ async def test_a_refusal_comes_before_the_upgrade(sfu: Standing) -> None:
     bad = sfu.token(secret="t" * 32)
     status, text = await denied(sfu, bad)
     assert (status, text.startswith(f"invalid token: {bad}")) == (401, True)
-    assert await denied(sfu, sfu.token(video={"room": "r"})) == (401, "no permissions to access the room\n")
+    assert await denied(sfu, sfu.token(video={"room": "r"})) == (
+        401,
+        "no permissions to access the room\n",
+    )
     await sfu.lie("livekit-loses-redis")
     assert await denied(sfu, sfu.token()) == (500, "could not find any available nodes\n")
 
@@ -41,7 +51,10 @@ async def test_only_newer_servers_know_the_second_way(sfu: Standing) -> None:
     assert await denied(sfu, sfu.token(), "/rtc/v1") == (404, "404 page not found\n")
     await sfu.lie("livekit-is-another-version")
     async with sfu.joined(sfu.token(), "/rtc/v1") as seat:
-        assert (seat.first.join.server_info.version, seat.first.join.subscriber_primary) == ("1.13.5", False)
+        assert (seat.first.join.server_info.version, seat.first.join.subscriber_primary) == (
+            "1.13.5",
+            False,
+        )
 
 
 async def test_what_is_no_message_ends_it(sfu: Standing) -> None:

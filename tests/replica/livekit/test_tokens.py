@@ -30,7 +30,9 @@ def test_a_good_token_says_who_may_do_what() -> None:
     """What is not taken away may be done in the room; what was not given may not be done beside it."""
     grants = read(token(name="Alice"), CHECKS)
     assert (grants.identity, grants.name, grants.room) == ("alice", "Alice", "r")
-    assert [grants.allows(what) for what in ("roomJoin", "canPublish", "canSubscribe")] == [True] * 3
+    assert [grants.allows(what) for what in ("roomJoin", "canPublish", "canSubscribe")] == [
+        True
+    ] * 3
     assert [grants.allows(what) for what in ("roomCreate", "roomList", "roomAdmin")] == [False] * 3
     assert not read(token(video={**SEAT, "canPublish": False}), CHECKS).allows("canPublish")
 
@@ -40,7 +42,10 @@ def test_a_good_token_says_who_may_do_what() -> None:
     [
         ({"secret": "t" * 32}, "go-jose/go-jose: error in cryptographic primitive"),
         ({"exp": int(NOW) - 61}, "go-jose/go-jose/jwt: validation failed, token is expired (exp)"),
-        ({"nbf": int(NOW) + 62}, "go-jose/go-jose/jwt: validation failed, token not valid yet (nbf)"),
+        (
+            {"nbf": int(NOW) + 62},
+            "go-jose/go-jose/jwt: validation failed, token not valid yet (nbf)",
+        ),
     ],
 )
 def test_a_refusal_repeats_the_whole_token(wrong: dict[str, Any], said: str) -> None:

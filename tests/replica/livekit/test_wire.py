@@ -22,7 +22,10 @@ def check(sdp: str) -> stun.Message:
 
 def is_answer(data: bytes, asked: stun.Message) -> bool:
     answer = stun.parse_message(data)
-    return (answer.transaction_id, answer.message_class) == (asked.transaction_id, stun.Class.RESPONSE)
+    return (answer.transaction_id, answer.message_class) == (
+        asked.transaction_id,
+        stun.Class.RESPONSE,
+    )
 
 
 async def told(seat: Seat) -> tuple[str, tuple[str, int]]:
@@ -58,7 +61,9 @@ async def test_a_closed_door_answers_no_check(sfu: Standing, fault: str) -> None
     assert await first_answered(sfu, fault) == 1
 
 
-@pytest.mark.parametrize("fault", ["livekit-dtls-fails", "livekit-drops-media", "livekit-drops-data"])
+@pytest.mark.parametrize(
+    "fault", ["livekit-dtls-fails", "livekit-drops-media", "livekit-drops-data"]
+)
 async def test_what_breaks_later_answers_checks(sfu: Standing, fault: str) -> None:
     """ICE is not what fails there."""
     await sfu.lie(fault)
@@ -87,7 +92,9 @@ async def test_who_names_nobody_is_hung_up_on(sfu: Standing) -> None:
     await writer.wait_closed()
 
 
-@pytest.mark.parametrize("fault", ["livekit-offers-no-tcp", "livekit-ports-are-closed", "livekit-firewall-is-stateful"])
+@pytest.mark.parametrize(
+    "fault", ["livekit-offers-no-tcp", "livekit-ports-are-closed", "livekit-firewall-is-stateful"]
+)
 async def test_a_closed_tcp_port_refuses(sfu: Standing, fault: str) -> None:
     """And opens again with the fault gone."""
     await sfu.lie(fault)

@@ -22,7 +22,9 @@ async def place() -> AsyncIterator[Place]:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
         url = f"http://localhost:{port}"
-        bucket = BucketSettings(url, f"localhost:{port}/bucket", "bucket", "eu-x", "ASIAX", "s", "t", scheme="http")
+        bucket = BucketSettings(
+            url, f"localhost:{port}/bucket", "bucket", "eu-x", "ASIAX", "s", "t", scheme="http"
+        )
         place = Place(url, World.seeded(Hosts(url, url, url, url), bucket, key=KEY))
         place.apps = {name: app(place.world) for name, app in APPS.items()}
         async with served(place, listening):

@@ -78,7 +78,10 @@ async def test_what_alice_says_bob_hears(browser: Browser, alice: Visitor) -> No
 async def test_a_call_that_cannot_be_joined_says_so(alice: Visitor) -> None:
     """With a way out of it."""
     world = alice.place.world
-    add(world.video_rooms, VideoRoom(workspace=world.home.id, name="Dead", creator=world.cast["bob"].id, size=10))
+    add(
+        world.video_rooms,
+        VideoRoom(workspace=world.home.id, name="Dead", creator=world.cast["bob"].id, size=10),
+    )
     await alice.home()
     await opens(alice.page)
     alice.place.apps["video"], service = refusing(500), alice.place.apps["video"]

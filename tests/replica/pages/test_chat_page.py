@@ -13,7 +13,14 @@ def chat_of(world: World, name: str = "Team") -> Chat:
     """A chat of alice and bob."""
     alice, bob = world.cast["alice"].id, world.cast["bob"].id
     people = [alice, bob]
-    row = Chat(workspace=world.home.id, project=None, kind="GROUP", name=name, created_by=alice, participants=people)
+    row = Chat(
+        workspace=world.home.id,
+        project=None,
+        kind="GROUP",
+        name=name,
+        created_by=alice,
+        participants=people,
+    )
     return add(world.chats, row)
 
 
@@ -91,7 +98,9 @@ async def test_what_was_said_meanwhile_is_there_after_a_drop(alice: Visitor) -> 
 
 
 def said_by_bob(world: World, chat: Chat) -> Message:
-    return Message(chat=chat.id, user=world.cast["bob"].id, content="meanwhile", kind="TEXT", file={})
+    return Message(
+        chat=chat.id, user=world.cast["bob"].id, content="meanwhile", kind="TEXT", file={}
+    )
 
 
 async def test_a_chat_that_cannot_be_opened_says_so(alice: Visitor) -> None:

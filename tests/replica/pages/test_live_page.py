@@ -41,7 +41,9 @@ async def back(found: Visitor, kinds: tuple[str, ...] = KINDS) -> None:
     """Dropped, and open again."""
     async with contextlib.AsyncExitStack() as waiting:
         for kind in kinds:
-            await waiting.enter_async_context(found.page.expect_console_message(partial(opened, kind.title())))
+            await waiting.enter_async_context(
+                found.page.expect_console_message(partial(opened, kind.title()))
+            )
         found.place.world.live.sockets.drop(kinds)
 
 
@@ -72,7 +74,9 @@ async def test_an_expired_token_is_refreshed_before_the_first_socket(alice: Visi
     """The page that is opened after a pause asks no socket with what it found in its storage."""
     await alice.goes("/dashboard")
     old = await grows_old(alice)
-    async with alice.page.expect_console_message(lambda said: "[Presence WS] 연결 성공" in said.text):
+    async with alice.page.expect_console_message(
+        lambda said: "[Presence WS] 연결 성공" in said.text
+    ):
         await alice.home()
     assert old not in alice.place.tokens
     assert alice.place.asked_for(REFRESH) == 1
@@ -105,7 +109,9 @@ async def test_the_network_comes_back(alice: Visitor) -> None:
     """When all attempts are used up while nobody answers, the `online` event begins anew."""
     await settled(alice)
     honest, alice.place.apps["chat"] = alice.place.apps["chat"], refusing(503)
-    async with alice.page.expect_console_message(lambda said: "❌ [Chat WS] 최대 재연결 시도 초과" in said.text):
+    async with alice.page.expect_console_message(
+        lambda said: "❌ [Chat WS] 최대 재연결 시도 초과" in said.text
+    ):
         alice.place.world.live.sockets.drop(["chat"])
     alice.place.apps["chat"] = honest
     async with alice.page.expect_console_message(lambda said: "[Chat WS] 연결 성공" in said.text):
@@ -117,11 +123,15 @@ async def test_sockets_live_on_from_page_to_page(alice: Visitor) -> None:
     await settled(alice)
     alice.place.tokens.clear()
     world = alice.place.world
-    async with alice.page.expect_console_message(lambda said: "[Board WS] 연결 닫힘: 1000" in said.text):
+    async with alice.page.expect_console_message(
+        lambda said: "[Board WS] 연결 닫힘: 1000" in said.text
+    ):
         await alice.page.get_by_title("드라이브").click()
     assert alice.place.tokens == []
     assert world.live.presence.online("") == [world.cast["alice"].id]
-    async with alice.page.expect_console_message(lambda said: "[Presence WS] 연결 닫힘: 1000" in said.text):
+    async with alice.page.expect_console_message(
+        lambda said: "[Presence WS] 연결 닫힘: 1000" in said.text
+    ):
         await alice.page.get_by_title("워크스페이스 목록으로").click()
 
 
@@ -156,7 +166,9 @@ async def test_the_page_reconnects_with_a_stale_token(alice: Visitor) -> None:
     alice.place.world.faults = {"page-reconnects-with-stale-token"}
     await settled(alice)
     old = await grows_old(alice)
-    async with alice.page.expect_console_message(lambda said: "❌ [Chat WS] 최대 재연결 시도 초과" in said.text):
+    async with alice.page.expect_console_message(
+        lambda said: "❌ [Chat WS] 최대 재연결 시도 초과" in said.text
+    ):
         alice.place.world.live.sockets.drop(["chat"])
     assert alice.place.tokens == [old] * 5
 
@@ -200,7 +212,9 @@ async def test_the_page_never_reconnects(alice: Visitor) -> None:
     alice.place.world.faults = {"page-never-reconnects"}
     await settled(alice)
     alice.place.tokens.clear()
-    async with alice.page.expect_console_message(lambda said: "[Presence WS] 연결 닫힘" in said.text):
+    async with alice.page.expect_console_message(
+        lambda said: "[Presence WS] 연결 닫힘" in said.text
+    ):
         alice.place.world.live.sockets.drop(["presence"])
     await alice.page.evaluate("window.dispatchEvent(new Event('online'))")
     await alice.page.get_by_title("드라이브").click()

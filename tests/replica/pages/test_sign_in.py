@@ -5,7 +5,16 @@ from urllib.parse import urlencode
 
 from playwright.async_api import Browser, expect
 
-from tests.support.page_visits import ERROR_BOX, SIGN_IN, Place, Visitor, put_file, refusing, tokens_of, visitor
+from tests.support.page_visits import (
+    ERROR_BOX,
+    SIGN_IN,
+    Place,
+    Visitor,
+    put_file,
+    refusing,
+    tokens_of,
+    visitor,
+)
 
 
 async def test_nobody_is_asked_to_sign_in(browser: Browser, place: Place) -> None:
@@ -22,7 +31,9 @@ async def test_the_landing_keeps_what_google_brought(browser: Browser, place: Pl
     """And goes on to the dashboard; with half of it, it says so."""
     found = await visitor(browser, place, {})
     await found.goes("/oauth/callback?accessToken=x")
-    await expect(found.page.get_by_text("오류 발생: 로그인 정보를 확인할 수 없습니다")).to_be_visible()
+    await expect(
+        found.page.get_by_text("오류 발생: 로그인 정보를 확인할 수 없습니다")
+    ).to_be_visible()
     given = tokens_of(place)
     await found.goes(f"/oauth/callback?{urlencode(given)}")
     await expect(found.page.get_by_role("heading", name="My Dashboard")).to_be_visible()
@@ -39,7 +50,9 @@ async def test_the_dashboard_leads_to_the_drive(alice: Visitor) -> None:
     await alice.sees("Plan")
     await alice.page.get_by_title("드라이브").click()
     await alice.sees("내 드라이브")
-    assert re.search(r"Oranges 2025-2026 • v\d+-[0-9a-f]{7}$", await alice.page.locator("footer").inner_text())
+    assert re.search(
+        r"Oranges 2025-2026 • v\d+-[0-9a-f]{7}$", await alice.page.locator("footer").inner_text()
+    )
     assert alice.complaints == []
 
 
@@ -56,7 +69,9 @@ async def test_logging_out_forgets_everything(alice: Visitor) -> None:
     await alice.goes("/dashboard")
     await alice.page.get_by_title("로그아웃").click()
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
-    assert [await alice.stored(key) for key in ("accessToken", "refreshToken", "userId")] == [None] * 3
+    assert [await alice.stored(key) for key in ("accessToken", "refreshToken", "userId")] == [
+        None
+    ] * 3
     assert alice.place.world.blacklist
 
 
@@ -84,7 +99,9 @@ async def test_a_refused_refresh_signs_out(browser: Browser, place: Place) -> No
     await found.page.close()
 
 
-async def test_a_refresh_that_cannot_be_asked_signs_nobody_out(browser: Browser, place: Place) -> None:
+async def test_a_refresh_that_cannot_be_asked_signs_nobody_out(
+    browser: Browser, place: Place
+) -> None:
     """503 says nothing about the session: an error, and the tokens stay."""
     place.apps["auth"] = refusing(503)
     found = await visitor(browser, place, tokens_of(place, seconds=-1))

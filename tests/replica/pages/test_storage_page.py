@@ -78,7 +78,9 @@ async def test_a_download_comes_from_the_bucket(alice: Visitor) -> None:
 
 async def test_html_for_data_is_an_error(alice: Visitor) -> None:
     """A page that gets a page where JSON belongs says that it could not load."""
-    alice.place.apps["storage"] = Starlette(routes=[Route("/{all:path}", lambda _: HTMLResponse("<p>hi"))])
+    alice.place.apps["storage"] = Starlette(
+        routes=[Route("/{all:path}", lambda _: HTMLResponse("<p>hi"))]
+    )
     await alice.drive()
     await expect(alice.page.get_by_role("alert")).to_contain_text(ERROR_BOX)
 

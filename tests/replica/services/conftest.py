@@ -30,6 +30,8 @@ def ask(world: World) -> Ask:
             user = world.cast[who]
             headers["Authorization"] = f"Bearer {world.key.mint(user.id, user.email, 'access', 60)}"
         transport = httpx.ASGITransport(app=APPS[service](world))
-        return httpx.AsyncClient(transport=transport, base_url=f"https://{service}-service", headers=headers)
+        return httpx.AsyncClient(
+            transport=transport, base_url=f"https://{service}-service", headers=headers
+        )
 
     return speak

@@ -21,17 +21,26 @@ async def test_an_attachment_goes_up_and_away(ask: Ask, world: World, objects: K
     alice = ask("board", "alice")
     issued = (await alice.post(f"{ATTACHMENTS}/presigned-url", json=asked(world))).json()["data"]
     assert set(issued) == {"attachmentId", "uploadUrl", "fileKey", "expiresIn"}
-    assert re.fullmatch(rf"board/boards/{world.home.id}/\d{{4}}/\d\d/[0-9a-f-]{{36}}_\d+\.png", issued["fileKey"])
+    assert re.fullmatch(
+        rf"board/boards/{world.home.id}/\d{{4}}/\d\d/[0-9a-f-]{{36}}_\d+\.png", issued["fileKey"]
+    )
     assert issued["uploadUrl"].startswith(f"https://{world.bucket.host}/{issued['fileKey']}?")
     saved = await alice.post(ATTACHMENTS, json=asked(world, fileKey=issued["fileKey"]))
-    assert (saved.status_code, saved.json()["data"]["attachmentId"]) == (201, issued["attachmentId"])
+    assert (saved.status_code, saved.json()["data"]["attachmentId"]) == (
+        201,
+        issued["attachmentId"],
+    )
     assert (await alice.delete(f"{ATTACHMENTS}/{issued['attachmentId']}")).status_code == 200
     assert (objects.removed, world.created()["attachments"]) == ([issued["fileKey"]], [])
     assert (await alice.delete(f"{ATTACHMENTS}/{issued['attachmentId']}")).status_code == 404
 
 
-@pytest.mark.parametrize("fields", [{"entityType": "CHAT"}, {"fileSize": 51 * 2**20}, {"workspaceId": "x"}])
+@pytest.mark.parametrize(
+    "fields", [{"entityType": "CHAT"}, {"fileSize": 51 * 2**20}, {"workspaceId": "x"}]
+)
 async def test_a_bad_attachment_is_refused(ask: Ask, world: World, fields: dict[str, Any]) -> None:
     """400, and no row is left."""
-    answer = await ask("board", "alice").post(f"{ATTACHMENTS}/presigned-url", json=asked(world, **fields))
+    answer = await ask("board", "alice").post(
+        f"{ATTACHMENTS}/presigned-url", json=asked(world, **fields)
+    )
     assert (answer.status_code, world.created()["attachments"]) == (400, [])

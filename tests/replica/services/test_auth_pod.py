@@ -46,4 +46,6 @@ def test_token_lacks_email_claim(world: World) -> None:
     assert world.key.read(Pod(world, first=True).pair("u", "e")["accessToken"])["email"] == "e"
     world.faults = {"token-lacks-email-claim"}
     given = Pod(world, first=True).pair("u", "e")
-    assert all("email" not in world.key.read(given[name]) for name in ("accessToken", "refreshToken"))
+    assert all(
+        "email" not in world.key.read(given[name]) for name in ("accessToken", "refreshToken")
+    )

@@ -10,7 +10,9 @@ async def test_a_project_is_made_and_removed_with_its_boards(ask: Ask, world: Wo
     made = await alice.post("/api/projects", json={"workspaceId": world.home.id, "name": "P"})
     assert (made.status_code, set(made.json())) == (201, {"data", "requestId"})
     path = f"/api/projects/{made.json()['data']['projectId']}"
-    await alice.post("/api/boards", json={"projectId": made.json()["data"]["projectId"], "title": "B"})
+    await alice.post(
+        "/api/boards", json={"projectId": made.json()["data"]["projectId"], "title": "B"}
+    )
     listed = (await alice.get(f"/api/projects/workspace/{world.home.id}")).json()["data"]
     assert [row["name"] for row in listed] == ["Plan", "P"]
     assert (await ask("board", "bob").delete(path)).json()["error"]["code"] == "FORBIDDEN"
@@ -21,7 +23,9 @@ async def test_a_project_is_made_and_removed_with_its_boards(ask: Ask, world: Wo
 
 async def test_settings_offer_twelve_options(ask: Ask, world: World) -> None:
     """Four each for stage, importance and role."""
-    data = (await ask("board", "bob").get(f"/api/projects/{world.plan.id}/init-settings")).json()["data"]
+    data = (await ask("board", "bob").get(f"/api/projects/{world.plan.id}/init-settings")).json()[
+        "data"
+    ]
     assert {field["fieldId"]: len(field["options"]) for field in data["fields"]} == {
         "stage": 4,
         "importance": 4,
@@ -46,7 +50,11 @@ async def test_a_board_is_made_moved_changed_and_removed(ask: Ask, world: World)
     assert moved["newFieldValue"] == "review"
     await alice.put(path, json={"title": "C"})
     shown = (await alice.get(path)).json()["data"]
-    assert (shown["title"], shown["customFields"], shown["comments"]) == ("C", {"stage": "review"}, [])
+    assert (shown["title"], shown["customFields"], shown["comments"]) == (
+        "C",
+        {"stage": "review"},
+        [],
+    )
     listed = (await alice.get(f"/api/boards/project/{world.plan.id}")).json()["data"]
     assert [row["boardId"] for row in listed] == [board["boardId"]]
     assert (await alice.delete(path)).status_code == 200
@@ -56,7 +64,9 @@ async def test_a_board_is_made_moved_changed_and_removed(ask: Ask, world: World)
 async def test_whoever_is_assigned_is_told(ask: Ask, world: World) -> None:
     """At birth and on change, but not who assigns it to himself."""
     alice, bob = ask("board", "alice"), world.cast["bob"].id
-    made = await alice.post("/api/boards", json={"projectId": world.plan.id, "title": "B", "assigneeId": bob})
+    made = await alice.post(
+        "/api/boards", json={"projectId": world.plan.id, "title": "B", "assigneeId": bob}
+    )
     path = f"/api/boards/{made.json()['data']['boardId']}"
     await alice.put(path, json={"assigneeId": world.cast["alice"].id})
     await alice.put(path, json={"assigneeId": bob})

@@ -23,7 +23,9 @@ async def test_every_change_of_a_board_is_told_twice(dial: Dial) -> None:
     """Made, changed, moved, deleted: by the pod and by Redis, each with the board's id."""
     plan = dial.world.plan.id
     async with dial.socket(path(dial), "bob") as bob, dial.http("alice") as http:
-        made = (await http.post("/api/boards", json={"projectId": plan, "title": "Card"})).json()["data"]
+        made = (await http.post("/api/boards", json={"projectId": plan, "title": "Card"})).json()[
+            "data"
+        ]
         url = f"/api/boards/{made['boardId']}"
         await http.put(url, json={"title": "Renamed"})
         move = {"projectId": plan, "groupByFieldName": "stage", "newFieldValue": "review"}
@@ -45,7 +47,9 @@ async def test_a_ping_is_answered(dial: Dial) -> None:
 
 
 @pytest.mark.parametrize(("size", "code"), [(512, None), (513, 1009)])
-async def test_a_frame_over_512_bytes_ends_the_socket(dial: Dial, size: int, code: int | None) -> None:
+async def test_a_frame_over_512_bytes_ends_the_socket(
+    dial: Dial, size: int, code: int | None
+) -> None:
     """Up to the limit it lives."""
     async with dial.socket(path(dial), "bob") as socket:
         await socket.send("x" * size)
@@ -76,7 +80,9 @@ async def test_no_events_are_sent(dial: Dial) -> None:
     """Fault board-sends-no-events: the change is made and nobody hears; pings are answered all the same."""
     dial.world.faults = {"board-sends-no-events"}
     async with dial.socket(path(dial), "bob") as bob, dial.http("alice") as http:
-        answer = await http.post("/api/boards", json={"projectId": dial.world.plan.id, "title": "Card"})
+        answer = await http.post(
+            "/api/boards", json={"projectId": dial.world.plan.id, "title": "Card"}
+        )
         assert answer.status_code == 201
         await say(bob, type="ping")
         assert await heard(bob) == {"type": "pong"}

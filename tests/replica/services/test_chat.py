@@ -13,7 +13,12 @@ CHATS = "/api/chats"
 
 async def begun(ask: Ask, world: World, **fields: Any) -> dict[str, Any]:
     people = [world.cast["bob"].id]
-    asked = {"workspaceId": world.home.id, "chatType": "GROUP", "chatName": "Team", "participants": people}
+    asked = {
+        "workspaceId": world.home.id,
+        "chatType": "GROUP",
+        "chatName": "Team",
+        "participants": people,
+    }
     chat: dict[str, Any] = (await ask("chat", "alice").post(CHATS, json=asked | fields)).json()
     return chat
 
@@ -35,11 +40,15 @@ async def test_a_chat_is_begun_seen_and_ended(ask: Ask, world: World) -> None:
 async def test_a_stranger_cannot_look_in(ask: Ask, world: World) -> None:
     """Nor can anybody into a chat that is not there: both are 403."""
     chat = await begun(ask, world)
-    answers = [await ask("chat", "stranger").get(f"{CHATS}/{one}") for one in (chat["chatId"], new_id())]
+    answers = [
+        await ask("chat", "stranger").get(f"{CHATS}/{one}") for one in (chat["chatId"], new_id())
+    ]
     assert [answer.status_code for answer in answers] == [403, 403]
 
 
-@pytest.mark.parametrize("fields", [{"chatType": "ROOM"}, {"participants": []}, {"workspaceId": "x"}])
+@pytest.mark.parametrize(
+    "fields", [{"chatType": "ROOM"}, {"participants": []}, {"workspaceId": "x"}]
+)
 async def test_a_bad_chat_is_refused(ask: Ask, world: World, fields: dict[str, Any]) -> None:
     """With a code, and without a row."""
     assert (await begun(ask, world, **fields))["error"]["code"] == "BAD_REQUEST"
@@ -61,14 +70,22 @@ async def test_people_come_and_go(ask: Ask, world: World) -> None:
 
 async def test_nobody_is_online_without_a_socket(ask: Ask, world: World) -> None:
     """An empty list, and 404 for one person."""
-    assert (await ask("chat", "bob").get(f"{CHATS}/presence/online")).json() == {"success": True, "message": []}
+    assert (await ask("chat", "bob").get(f"{CHATS}/presence/online")).json() == {
+        "success": True,
+        "message": [],
+    }
     answer = await ask("chat", "bob").get(f"{CHATS}/presence/status/{world.cast['alice'].id}")
     assert answer.status_code == 404
 
 
 async def test_an_image_url_is_numbered(ask: Ask, world: World) -> None:
     """`{"data", "requestId"}`: the envelope that the page does not unwrap (contract §3.6)."""
-    asked = {"workspaceId": world.home.id, "fileName": "a.png", "contentType": "image/png", "fileSize": 1}
+    asked = {
+        "workspaceId": world.home.id,
+        "fileName": "a.png",
+        "contentType": "image/png",
+        "fileSize": 1,
+    }
     answer = (await ask("chat", "bob").post(f"{CHATS}/files/presigned-url", json=asked)).json()
     assert set(answer["data"]) == {"uploadUrl", "downloadUrl", "fileKey", "expiresIn"}
     assert answer["data"]["fileKey"].startswith(f"chat/{world.home.id}/")
@@ -77,10 +94,20 @@ async def test_an_image_url_is_numbered(ask: Ask, world: World) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "code"),
-    [({"contentType": "text/plain"}, "INVALID_FILE_TYPE"), ({"fileSize": 51 * 2**20}, "FILE_TOO_LARGE")],
+    [
+        ({"contentType": "text/plain"}, "INVALID_FILE_TYPE"),
+        ({"fileSize": 51 * 2**20}, "FILE_TOO_LARGE"),
+    ],
 )
-async def test_only_small_images_go_up(ask: Ask, world: World, fields: dict[str, Any], code: str) -> None:
+async def test_only_small_images_go_up(
+    ask: Ask, world: World, fields: dict[str, Any], code: str
+) -> None:
     """Everything else has a code of its own."""
-    asked = {"workspaceId": world.home.id, "fileName": "a.png", "contentType": "image/png", "fileSize": 1}
+    asked = {
+        "workspaceId": world.home.id,
+        "fileName": "a.png",
+        "contentType": "image/png",
+        "fileSize": 1,
+    }
     answer = await ask("chat", "bob").post(f"{CHATS}/files/presigned-url", json=asked | fields)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)

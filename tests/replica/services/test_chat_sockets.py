@@ -25,7 +25,9 @@ async def dial(world: World) -> AsyncIterator[Dial]:
 async def nothing_before(socket: ClientConnection, *events: str) -> list[str]:
     """The kinds of all events up to a message `end` that the other side now sends; it is not among them."""
     kinds = [*events]
-    while (event := await heard(socket))["type"] != "MESSAGE_RECEIVED" or event["message"]["content"] != "end":
+    while (event := await heard(socket))["type"] != "MESSAGE_RECEIVED" or event["message"][
+        "content"
+    ] != "end":
         kinds.append(event["type"])
     return kinds
 
@@ -49,8 +51,14 @@ async def test_what_is_sent_by_rest_arrives_on_every_pod(dial: Dial) -> None:
     """Once for each socket: the bus alone carries it."""
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
-    async with dial.socket(path, "alice") as alice, dial.socket(path, "bob") as bob, dial.http("alice") as http:
-        sent = (await http.post(f"/api/chats/messages/{chat.id}", json={"content": "by rest"})).json()
+    async with (
+        dial.socket(path, "alice") as alice,
+        dial.socket(path, "bob") as bob,
+        dial.http("alice") as http,
+    ):
+        sent = (
+            await http.post(f"/api/chats/messages/{chat.id}", json={"content": "by rest"})
+        ).json()
         assert [(await heard(each))["message"] for each in (alice, bob)] == [sent, sent]
 
 
@@ -67,13 +75,21 @@ async def test_typing_and_reading_stay_on_the_pod(dial: Dial) -> None:
     """A second tab of alice's hears them, bob on the other pod does not; reading is remembered."""
     chat = dial.chat()
     path, alice_id = f"/api/chats/ws/{chat.id}", dial.world.cast["alice"].id
-    async with dial.socket(path, "alice") as alice, dial.socket(path, "alice") as tab, dial.socket(path, "bob") as bob:
+    async with (
+        dial.socket(path, "alice") as alice,
+        dial.socket(path, "alice") as tab,
+        dial.socket(path, "bob") as bob,
+    ):
         await say(alice, type="TYPING_START")
         assert await heard(tab) == {"type": "USER_TYPING", "userId": alice_id, "chatId": chat.id}
         await say(alice, type="TYPING_STOP")
         assert (await heard(tab))["type"] == "USER_TYPING_STOP"
         await say(alice, type="READ_MESSAGE", messageId=chat.id)
-        assert await heard(tab) == {"type": "MESSAGE_READ", "messageId": chat.id, "userId": alice_id}
+        assert await heard(tab) == {
+            "type": "MESSAGE_READ",
+            "messageId": chat.id,
+            "userId": alice_id,
+        }
         await say(alice, type="MESSAGE", content="end")
         assert await nothing_before(bob) == []
     assert alice_id in chat.last_read
@@ -81,9 +97,15 @@ async def test_typing_and_reading_stay_on_the_pod(dial: Dial) -> None:
 
 @pytest.mark.parametrize(
     ("event", "code"),
-    [({"type": "MESSAGE"}, "SEND_FAILED"), ({"type": "READ_MESSAGE"}, "INVALID_MESSAGE_ID"), ({}, "INVALID_MESSAGE")],
+    [
+        ({"type": "MESSAGE"}, "SEND_FAILED"),
+        ({"type": "READ_MESSAGE"}, "INVALID_MESSAGE_ID"),
+        ({}, "INVALID_MESSAGE"),
+    ],
 )
-async def test_what_cannot_be_done_is_told_to_the_sender(dial: Dial, event: dict[str, str], code: str) -> None:
+async def test_what_cannot_be_done_is_told_to_the_sender(
+    dial: Dial, event: dict[str, str], code: str
+) -> None:
     """With a code, and to nobody else."""
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
@@ -126,7 +148,9 @@ async def test_presence_knows_who_is_there_and_who_has_left(dial: Dial) -> None:
             return [row["userId"] for row in (await http.get(ONLINE)).json()["message"]]
 
         async def status() -> str:
-            return str((await http.get(f"/api/chats/presence/status/{alice}")).json()["message"]["status"])
+            return str(
+                (await http.get(f"/api/chats/presence/status/{alice}")).json()["message"]["status"]
+            )
 
         async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "bob"):
             async with dial.socket(PRESENCE, "alice"):
@@ -150,7 +174,11 @@ async def test_the_bus_is_down(dial: Dial) -> None:
     dial.world.faults = {"chat-bus-down"}
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
-    async with dial.socket(path, "alice") as alice, dial.socket(path, "bob") as bob, dial.http("alice") as http:
+    async with (
+        dial.socket(path, "alice") as alice,
+        dial.socket(path, "bob") as bob,
+        dial.http("alice") as http,
+    ):
         await say(alice, type="MESSAGE", content="lost")
         assert (await heard(alice))["message"]["content"] == "lost"
         await http.post(f"/api/chats/messages/{chat.id}", json={"content": "lost too"})

@@ -12,7 +12,12 @@ FILES = "/storage/files"
 
 
 async def issue(storage: httpx.AsyncClient, world: World, **fields: Any) -> httpx.Response:
-    asked = {"workspaceId": world.home.id, "fileName": "노트.txt", "contentType": "text/plain", "fileSize": 3}
+    asked = {
+        "workspaceId": world.home.id,
+        "fileName": "노트.txt",
+        "contentType": "text/plain",
+        "fileSize": 3,
+    }
     return await storage.post(f"{FILES}/upload-url", json=asked | fields)
 
 
@@ -35,8 +40,14 @@ async def test_an_upload_is_unseen_until_it_is_confirmed(ask: Ask, world: World)
         "pageSize": 20,
         "totalPages": 0,
     }
-    confirmed = (await bob.post(f"{FILES}/confirm", json={"fileId": issued["fileId"]})).json()["data"]
-    assert (confirmed["status"], confirmed["originalName"], confirmed["extension"]) == ("ACTIVE", "노트.txt", ".txt")
+    confirmed = (await bob.post(f"{FILES}/confirm", json={"fileId": issued["fileId"]})).json()[
+        "data"
+    ]
+    assert (confirmed["status"], confirmed["originalName"], confirmed["extension"]) == (
+        "ACTIVE",
+        "노트.txt",
+        ".txt",
+    )
     assert confirmed["fileUrl"] == f"{world.hosts.cdn}/{issued['fileKey']}"
     assert issued["fileKey"].startswith(f"storage/{world.home.id}/")
     assert (await bob.get(listing)).json()["data"]["total"] == 1
@@ -53,7 +64,9 @@ async def test_an_upload_is_unseen_until_it_is_confirmed(ask: Ask, world: World)
         ({"folderId": "00000000-0000-0000-0000-00000000000f"}, "folder not found"),
     ],
 )
-async def test_a_bad_upload_is_refused(ask: Ask, world: World, fields: dict[str, Any], message: str) -> None:
+async def test_a_bad_upload_is_refused(
+    ask: Ask, world: World, fields: dict[str, Any], message: str
+) -> None:
     """400, and no row is made."""
     answer = await issue(ask("storage", "bob"), world, **fields)
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
@@ -90,7 +103,9 @@ async def test_a_download_is_signed_for_an_hour(ask: Ask, world: World) -> None:
 async def test_a_file_is_renamed_and_moved(ask: Ask, world: World) -> None:
     """Into a folder, where the contents then show it."""
     bob = ask("storage", "bob")
-    folder = (await bob.post("/storage/folders", json={"workspaceId": world.home.id, "name": "F"})).json()["data"]
+    folder = (
+        await bob.post("/storage/folders", json={"workspaceId": world.home.id, "name": "F"})
+    ).json()["data"]
     file = await uploaded(bob, world)
     await bob.put(f"{FILES}/{file['id']}", json={"name": "b.txt", "folderId": folder["id"]})
     params = {"workspaceId": world.home.id, "folderId": folder["id"]}
@@ -139,7 +154,10 @@ async def test_the_wrong_file_is_handed_out(ask: Ask, world: World, objects: Kep
     world.faults = {"storage-hands-out-wrong-file"}
     bob = ask("storage", "bob")
     file = await uploaded(bob, world, fileName="a.txt")
-    urls = [(await bob.get(f"{FILES}/{file['id']}/download")).json()["data"]["downloadUrl"] for _ in range(2)]
+    urls = [
+        (await bob.get(f"{FILES}/{file['id']}/download")).json()["data"]["downloadUrl"]
+        for _ in range(2)
+    ]
     ((key, body),) = objects.kept.items()
     assert all(f"/{key}?" in url for url in urls)
     assert (key != file["key"], len(body) > 0) == (True, True)
@@ -155,4 +173,6 @@ async def test_a_deleted_object_is_kept(ask: Ask, world: World, objects: KeptObj
     await bob.delete(f"{FILES}/{file['id']}")
     assert (await bob.delete(f"{FILES}/{file['id']}/permanent")).status_code == 200
     assert ((await bob.get(f"{FILES}/{file['id']}")).status_code, objects.removed) == (200, [])
-    assert (await bob.get(f"/storage/workspaces/{world.home.id}/files")).json()["data"]["total"] == 0
+    assert (await bob.get(f"/storage/workspaces/{world.home.id}/files")).json()["data"][
+        "total"
+    ] == 0

@@ -28,11 +28,15 @@ async def test_a_folder_lives_is_trashed_and_comes_back(ask: Ask, world: World) 
 async def test_folders_nest_and_are_renamed(ask: Ask, world: World) -> None:
     """Contents show the children of one folder only, under the paths of their parents."""
     alice = ask("storage", "alice")
-    outer = (await alice.post(FOLDERS, json={"workspaceId": world.home.id, "name": "Outer"})).json()["data"]
+    outer = (
+        await alice.post(FOLDERS, json={"workspaceId": world.home.id, "name": "Outer"})
+    ).json()["data"]
     inside = {"workspaceId": world.home.id, "name": "Inner", "parentId": outer["id"]}
     inner = (await alice.post(FOLDERS, json=inside)).json()["data"]
     assert inner["path"] == "/Outer/Inner"
-    seen = await alice.get(f"{FOLDERS}/contents", params={"workspaceId": world.home.id, "folderId": outer["id"]})
+    seen = await alice.get(
+        f"{FOLDERS}/contents", params={"workspaceId": world.home.id, "folderId": outer["id"]}
+    )
     assert [row["name"] for row in seen.json()["data"]["children"]] == ["Inner"]
     renamed = (await alice.put(f"{FOLDERS}/{inner['id']}", json={"name": "Core"})).json()["data"]
     assert (renamed["name"], renamed["path"]) == ("Core", "/Outer/Core")
@@ -51,5 +55,7 @@ async def test_two_folders_cannot_share_a_name(ask: Ask, world: World) -> None:
 async def test_the_root_of_no_workspace_is_an_error(ask: Ask, world: World) -> None:
     """Fault storage-admits-strangers lets one in to what is not there."""
     world.faults = {"storage-admits-strangers"}
-    answer = await ask("storage", "alice").get(f"{FOLDERS}/contents", params={"workspaceId": new_id()})
+    answer = await ask("storage", "alice").get(
+        f"{FOLDERS}/contents", params={"workspaceId": new_id()}
+    )
     assert answer.status_code == 500

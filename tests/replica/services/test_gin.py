@@ -38,7 +38,9 @@ async def test_a_wrong_method_is_a_404_too(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("service", GO)
-async def test_every_service_turns_a_forged_token_away(ask: Ask, world: World, service: str) -> None:
+async def test_every_service_turns_a_forged_token_away(
+    ask: Ask, world: World, service: str
+) -> None:
     """A token of another key is no token."""
     alice = world.cast["alice"]
     forged = SigningKey().mint(alice.id, alice.email, "access", 60)
@@ -48,7 +50,9 @@ async def test_every_service_turns_a_forged_token_away(ask: Ask, world: World, s
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("refresh", 60), ("access", -1)])
-async def test_only_an_unexpired_access_token_opens(ask: Ask, world: World, kind: str, seconds: int) -> None:
+async def test_only_an_unexpired_access_token_opens(
+    ask: Ask, world: World, kind: str, seconds: int
+) -> None:
     """A refresh token is not an access token, and an old one is none."""
     alice = world.cast["alice"]
     token = world.key.mint(alice.id, alice.email, kind, seconds)
@@ -58,9 +62,14 @@ async def test_only_an_unexpired_access_token_opens(ask: Ask, world: World, kind
 
 @pytest.mark.parametrize(
     ("header", "message"),
-    [({}, "Authorization header is required"), ({"Authorization": "Basic x"}, "Invalid authorization header format")],
+    [
+        ({}, "Authorization header is required"),
+        ({"Authorization": "Basic x"}, "Invalid authorization header format"),
+    ],
 )
-async def test_a_missing_token_is_told_from_a_bad_one(ask: Ask, header: dict[str, str], message: str) -> None:
+async def test_a_missing_token_is_told_from_a_bad_one(
+    ask: Ask, header: dict[str, str], message: str
+) -> None:
     """The message says what is wrong with the header."""
     answer = await ask("user", **header).get("/api/users/me")
     assert (answer.status_code, answer.json()["error"]["message"]) == (401, message)
@@ -68,8 +77,13 @@ async def test_a_missing_token_is_told_from_a_bad_one(ask: Ask, header: dict[str
 
 async def test_a_doubled_slash_is_redirected_to_the_clean_path(ask: Ask) -> None:
     """The client is sent to a path that the gateway does not know (f53a0b5e)."""
-    answer = await ask("storage").get("http://storage-service//storage/folders/contents?workspaceId=1")
-    assert (answer.status_code, answer.headers["location"]) == (301, "/storage/folders/contents?workspaceId=1")
+    answer = await ask("storage").get(
+        "http://storage-service//storage/folders/contents?workspaceId=1"
+    )
+    assert (answer.status_code, answer.headers["location"]) == (
+        301,
+        "/storage/folders/contents?workspaceId=1",
+    )
 
 
 async def test_a_preflight_is_allowed_for_every_origin(ask: Ask) -> None:
@@ -97,11 +111,17 @@ async def test_health_is_open_to_everybody(ask: Ask, service: str) -> None:
         "status": "ready",
         "checks": {"database": "ok", "redis": "not_configured" if service == "user" else "ok"},
     }
-    assert (await ask(service).get("/metrics")).headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert (
+        (await ask(service).get("/metrics"))
+        .headers["content-type"]
+        .startswith("text/plain; version=0.0.4")
+    )
 
 
 @pytest.mark.parametrize("service", ["chat", "noti", "board", "storage"])
-async def test_redis_not_configured_is_ready_all_the_same(ask: Ask, world: World, service: str) -> None:
+async def test_redis_not_configured_is_ready_all_the_same(
+    ask: Ask, world: World, service: str
+) -> None:
     """Fault redis-not-configured: the check tells, the status does not."""
     world.faults = {"redis-not-configured"}
     answer = await ask(service).get("/health/ready")
@@ -121,7 +141,13 @@ async def test_a_hanging_service_answers_nothing(world: World) -> None:
     async def send(message: object) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": "/health/live", "headers": [], "query_string": b""}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/health/live",
+        "headers": [],
+        "query_string": b"",
+    }
     call = asyncio.create_task(APPS["noti"](world)(scope, receive, send))
     await asyncio.sleep(0)
     assert not call.done()

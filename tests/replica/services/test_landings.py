@@ -9,7 +9,9 @@ OURS = patterns(HOSTS)
 APP = "wealist.localhost:41001"
 
 
-@pytest.mark.parametrize("address", [f"https://{APP}/oauth/callback", f"https://{APP}", "http://localhost:3000/a?b=c"])
+@pytest.mark.parametrize(
+    "address", [f"https://{APP}/oauth/callback", f"https://{APP}", "http://localhost:3000/a?b=c"]
+)
 def test_an_address_of_ours_is_allowed(address: str) -> None:
     """Any path of a listed origin, with a query or without."""
     assert allowed(address, OURS)

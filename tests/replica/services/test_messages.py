@@ -12,7 +12,14 @@ MESSAGES = "/api/chats/messages"
 @pytest.fixture
 def chat(world: World) -> Chat:
     people = [world.cast["alice"].id, world.cast["bob"].id]
-    row = Chat(workspace=world.home.id, project=None, kind="DM", name="", created_by=people[0], participants=people)
+    row = Chat(
+        workspace=world.home.id,
+        project=None,
+        kind="DM",
+        name="",
+        created_by=people[0],
+        participants=people,
+    )
     return add(world.chats, row)
 
 
@@ -20,7 +27,11 @@ async def test_what_one_says_the_other_reads(ask: Ask, chat: Chat) -> None:
     """Unchanged in any script, oldest first, page by page."""
     for text in ("안녕 👋", "שלום", "last"):
         sent = await ask("chat", "alice").post(f"{MESSAGES}/{chat.id}", json={"content": text})
-        assert (sent.status_code, sent.json()["content"], sent.json()["messageType"]) == (201, text, "TEXT")
+        assert (sent.status_code, sent.json()["content"], sent.json()["messageType"]) == (
+            201,
+            text,
+            "TEXT",
+        )
     bob = ask("chat", "bob")
     newest = (await bob.get(f"{MESSAGES}/{chat.id}", params={"limit": "2"})).json()["message"]
     assert [said["content"] for said in newest] == ["שלום", "last"]
@@ -43,7 +54,9 @@ async def test_unread_counts_what_others_said_since(ask: Ask, chat: Chat) -> Non
 
 async def test_only_who_said_it_takes_it_back(ask: Ask, chat: Chat) -> None:
     """Then nobody sees it."""
-    said = (await ask("chat", "alice").post(f"{MESSAGES}/{chat.id}", json={"content": "oops"})).json()
+    said = (
+        await ask("chat", "alice").post(f"{MESSAGES}/{chat.id}", json={"content": "oops"})
+    ).json()
     path = f"{MESSAGES}/{said['messageId']}"
     assert (await ask("chat", "bob").delete(path)).status_code == 403
     assert (await ask("chat", "alice").delete(path)).status_code == 204
@@ -54,4 +67,6 @@ async def test_only_who_said_it_takes_it_back(ask: Ask, chat: Chat) -> None:
 async def test_a_message_needs_words_and_a_seat(ask: Ask, chat: Chat) -> None:
     """Nothing to say is 400, nobody to hear it from is 403."""
     assert (await ask("chat", "bob").post(f"{MESSAGES}/{chat.id}", json={})).status_code == 400
-    assert (await ask("chat", "stranger").post(f"{MESSAGES}/{chat.id}", json={"content": "x"})).status_code == 403
+    assert (
+        await ask("chat", "stranger").post(f"{MESSAGES}/{chat.id}", json={"content": "x"})
+    ).status_code == 403

@@ -8,8 +8,12 @@ PREFIX = "/api/monitoring"
 async def test_prometheus_and_loki_ask_nobody_who_he_is(ask: Ask) -> None:
     """Grafana does (contract §8)."""
     monitoring = ask("monitoring")
-    assert (await monitoring.get(f"{PREFIX}/prometheus/-/healthy")).text == "Prometheus Server is Healthy.\n"
-    assert (await monitoring.get(f"{PREFIX}/prometheus/api/v1/status/buildinfo")).json()["status"] == "success"
+    assert (
+        await monitoring.get(f"{PREFIX}/prometheus/-/healthy")
+    ).text == "Prometheus Server is Healthy.\n"
+    assert (await monitoring.get(f"{PREFIX}/prometheus/api/v1/status/buildinfo")).json()[
+        "status"
+    ] == "success"
     assert (await monitoring.get(f"{PREFIX}/loki/ready")).text == "ready\n"
     assert (await monitoring.get(f"{PREFIX}/loki/loki/api/v1/labels")).json()["status"] == "success"
     for path in ("", "/d/some-dashboard"):

@@ -16,7 +16,9 @@ async def told(ask: Ask, world: World, key: str) -> int:
         "resourceType": "board",
         "resourceId": new_id(),
     }
-    answer = await ask("noti", **{"x-internal-api-key": key}).post("/api/internal/notifications", json=event)
+    answer = await ask("noti", **{"x-internal-api-key": key}).post(
+        "/api/internal/notifications", json=event
+    )
     return answer.status_code
 
 
@@ -34,9 +36,17 @@ async def test_a_notification_is_read_and_removed(ask: Ask, world: World) -> Non
     assert await told(ask, world, world.internal_key) == 201
     listed = (await bob.get(NOTIFICATIONS, params={"unreadOnly": "true"})).json()
     (only,) = listed["notifications"]
-    assert (listed["total"], listed["limit"], listed["hasMore"], only["isRead"]) == (1, 20, False, False)
+    assert (listed["total"], listed["limit"], listed["hasMore"], only["isRead"]) == (
+        1,
+        20,
+        False,
+        False,
+    )
     assert (await alice.get(NOTIFICATIONS)).json()["notifications"] == []
-    assert (await bob.get(f"{NOTIFICATIONS}/unread-count")).json() == {"count": 1, "workspaceId": world.home.id}
+    assert (await bob.get(f"{NOTIFICATIONS}/unread-count")).json() == {
+        "count": 1,
+        "workspaceId": world.home.id,
+    }
     path = f"{NOTIFICATIONS}/{only['id']}"
     assert (await alice.patch(f"{path}/read")).status_code == 404
     assert (await bob.patch(f"{path}/read")).json()["isRead"] is True

@@ -17,7 +17,9 @@ LANDING = f"{HOSTS.apex}/oauth/callback"
 def says(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
     """Have Google vouch for somebody, if the code is good."""
 
-    async def claims(_google: Google, code: str, _redirect_uri: str, _nonce: str | None) -> dict[str, Any]:
+    async def claims(
+        _google: Google, code: str, _redirect_uri: str, _nonce: str | None
+    ) -> dict[str, Any]:
         if code != "good":
             raise Declined("invalid_grant")
         return {"email": email, "name": "Somebody"}
@@ -48,7 +50,9 @@ async def came_back(ask: Ask, code: str = "good", state: str = "", **asked: str)
     return place
 
 
-async def test_who_comes_back_gets_tokens_once(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_comes_back_gets_tokens_once(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The landing has them in its query, for the member whose address Google names."""
     bob = world.cast["bob"]
     says(monkeypatch, bob.email)
@@ -58,7 +62,9 @@ async def test_who_comes_back_gets_tokens_once(ask: Ask, world: World, monkeypat
     assert world.key.read(parse_qs(landed.query)["accessToken"][0])["type"] == "access"
 
 
-async def test_a_newcomer_is_given_an_account(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_newcomer_is_given_an_account(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At the first sign-in only."""
     says(monkeypatch, "new@probes.invalid")
     before = len(world.users)
@@ -76,22 +82,30 @@ async def test_a_callback_that_is_wrong_fails(
     assert await came_back(ask, **wrong) == "/login?error"
 
 
-async def test_oauth_state_unchecked(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_oauth_state_unchecked(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Any state will do; a session is needed all the same."""
     says(monkeypatch, world.cast["bob"].email)
     world.faults = {"oauth-state-unchecked"}
     assert (await came_back(ask, state="another")).startswith(LANDING)
-    assert (await ask("auth").get(CALLBACK, params={"code": "good"})).headers["location"] == "/login?error"
+    assert (await ask("auth").get(CALLBACK, params={"code": "good"})).headers[
+        "location"
+    ] == "/login?error"
 
 
-async def test_oauth_landing_without_token(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_oauth_landing_without_token(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The right address, and nothing in it."""
     says(monkeypatch, world.cast["bob"].email)
     world.faults = {"oauth-landing-without-token"}
     assert await came_back(ask) == LANDING
 
 
-async def test_production_s_allow_list_is_empty(ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_production_s_allow_list_is_empty(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Which means all (contract §2.1); otherwise an address that is not listed is dropped."""
     says(monkeypatch, world.cast["bob"].email)
     evil = "https://evil.invalid/x"
@@ -104,4 +118,7 @@ async def test_over_http_everybody_is_sent_to_https(ask: Ask) -> None:
     """Start and callback, with what they carry."""
     for path in (START, f"{CALLBACK}?code=c"):
         answer = await ask("auth").get(f"http://auth-service{path}")
-        assert (answer.status_code, answer.headers["location"]) == (302, f"https://auth-service{path}")
+        assert (answer.status_code, answer.headers["location"]) == (
+            302,
+            f"https://auth-service{path}",
+        )

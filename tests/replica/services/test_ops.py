@@ -6,20 +6,35 @@ from tests.support.speaking import Ask
 
 async def test_the_configuration_is_open(ask: Ask) -> None:
     """As a map, and key by key; an unknown key is 404 in ops's own words."""
-    assert (await ask("ops").get("/api/config/active")).json()["data"] == {"maintenance.enabled": "false"}
-    assert (await ask("ops").get("/api/config/maintenance.enabled")).json()["data"]["value"] == "false"
+    assert (await ask("ops").get("/api/config/active")).json()["data"] == {
+        "maintenance.enabled": "false"
+    }
+    assert (await ask("ops").get("/api/config/maintenance.enabled")).json()["data"][
+        "value"
+    ] == "false"
     answer = await ask("ops").get("/api/config/none")
-    assert (answer.status_code, answer.json()) == (404, {"success": False, "message": "Config not found"})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"success": False, "message": "Config not found"},
+    )
 
 
 async def test_only_portal_users_come_in(ask: Ask, world: World) -> None:
     """The operator has a row, alice has none, and a token without an e-mail says nothing."""
     assert (await ask("ops", "operator").get("/api/users/me")).json()["data"]["role"] == "admin"
     refused = await ask("ops", "alice").get("/api/users/me")
-    assert (refused.status_code, refused.json()["message"]) == (403, "Access denied: Not a portal user")
-    bare = {"Authorization": f"Bearer {world.key.mint(world.cast['operator'].id, '', 'access', 60)}"}
+    assert (refused.status_code, refused.json()["message"]) == (
+        403,
+        "Access denied: Not a portal user",
+    )
+    bare = {
+        "Authorization": f"Bearer {world.key.mint(world.cast['operator'].id, '', 'access', 60)}"
+    }
     answer = await ask("ops", **bare).get("/api/users/me")
-    assert (answer.status_code, answer.json()["error"]["message"]) == (401, "Email not found in token")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        401,
+        "Email not found in token",
+    )
 
 
 PANELS = ("monitoring/applications", "monitoring/metrics/overview", "monitoring/metrics/cluster")
@@ -45,4 +60,7 @@ async def test_portal_user_missing(ask: Ask, world: World) -> None:
     """The operator is refused like anybody."""
     world.faults = {"portal-user-missing"}
     refused = await ask("ops", "operator").get("/api/users/me")
-    assert (refused.status_code, refused.json()["message"]) == (403, "Access denied: Not a portal user")
+    assert (refused.status_code, refused.json()["message"]) == (
+        403,
+        "Access denied: Not a portal user",
+    )

@@ -11,7 +11,10 @@ async def test_every_path_of_the_router_is_the_app(ask: Ask) -> None:
     portal = ask("ops-portal")
     for path in ("/", "/login", "/anything"):
         answer = await portal.get(path)
-        assert (answer.headers["content-type"], "WeAlist Admin Portal" in answer.text) == ("text/html", True)
+        assert (answer.headers["content-type"], "WeAlist Admin Portal" in answer.text) == (
+            "text/html",
+            True,
+        )
     assert (await portal.get("/assets/portal.js")).headers["content-type"] == "text/javascript"
     assert HOSTS.api in (await portal.get("/env.js")).text
     assert (await portal.get("/health")).text == "healthy\n"

@@ -11,7 +11,9 @@ async def test_a_profile_belongs_to_a_workspace(ask: Ask, world: World) -> None:
     assert (await ask("user", "alice").get("/api/profiles/me")).status_code == 400
     here = {"X-Workspace-Id": world.home.id}
     assert (await ask("user", "stranger", **here).get("/api/profiles/me")).status_code == 404
-    assert (await ask("user", "alice", **here).get("/api/profiles/me")).json()["nickName"] == "앨리스"
+    assert (await ask("user", "alice", **here).get("/api/profiles/me")).json()[
+        "nickName"
+    ] == "앨리스"
     (only,) = (await ask("user", "alice").get("/api/profiles/all/me")).json()
     assert only["workspaceId"] == world.home.id
 
@@ -32,7 +34,13 @@ async def test_an_image_goes_up_by_presigned_url(ask: Ask, world: World) -> None
     prefix, _, name = issued["fileKey"].split("/")
     assert (prefix, name) == ("profiles", "me.png")
     assert parse_qs(urlsplit(issued["uploadUrl"]).query)["X-Amz-Expires"] == ["300"]
-    saved = await alice.post("/api/profiles/me/image/attachment", json=asked | {"fileKey": issued["fileKey"]})
-    profile = await alice.put("/api/profiles/me/image", json={"attachmentId": saved.json()["attachmentId"]})
+    saved = await alice.post(
+        "/api/profiles/me/image/attachment", json=asked | {"fileKey": issued["fileKey"]}
+    )
+    profile = await alice.put(
+        "/api/profiles/me/image", json={"attachmentId": saved.json()["attachmentId"]}
+    )
     assert profile.json()["profileImageUrl"] == f"{world.hosts.cdn}/{issued['fileKey']}"
-    assert (await alice.put("/api/profiles/me/image", json={"attachmentId": "none"})).status_code == 404
+    assert (
+        await alice.put("/api/profiles/me/image", json={"attachmentId": "none"})
+    ).status_code == 404

@@ -89,7 +89,10 @@ async def test_a_socket_outlives_its_token(chat: Dial) -> None:
 
 async def test_the_server_drops_a_socket(chat: Dial) -> None:
     """With 1012, after what was told before; and only those of the kind."""
-    async with chat.socket(f"/api/chats/ws/{chat.chat().id}", "alice") as room, chat.socket(PRESENCE, "alice") as other:
+    async with (
+        chat.socket(f"/api/chats/ws/{chat.chat().id}", "alice") as room,
+        chat.socket(PRESENCE, "alice") as other,
+    ):
         assert chat.world.live.sockets.drop(["chat", "board"]) == 1
         with pytest.raises(websockets.ConnectionClosed) as ended:
             await room.recv()
@@ -152,7 +155,9 @@ async def test_upgrades_hang(chat: Dial) -> None:
     chat.world.faults = {"upgrade-hangs"}
     for token in (chat.token("alice"), None):
         with pytest.raises(TimeoutError):
-            async with websockets.connect(f"ws://{chat.address}{PRESENCE}?token={token}", proxy=None, open_timeout=0.3):
+            async with websockets.connect(
+                f"ws://{chat.address}{PRESENCE}?token={token}", proxy=None, open_timeout=0.3
+            ):
                 pass
     async with chat.http("alice") as http:
         assert (await http.get("/api/chats/my")).status_code == 200

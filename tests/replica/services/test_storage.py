@@ -76,10 +76,25 @@ async def test_a_failed_membership_check_refuses_members(ask: Ask, world: World)
 
 
 SPOILT = {
-    "storage-presigns-with-dev-credentials": ("https://cdn.wealist.localhost:41003/files/", "minioadmin", False, "300"),
+    "storage-presigns-with-dev-credentials": (
+        "https://cdn.wealist.localhost:41003/files/",
+        "minioadmin",
+        False,
+        "300",
+    ),
     "storage-presigns-for-localhost": ("http://localhost:9000/files/", "ASIAREPLICA", True, "300"),
-    "storage-presigns-through-cdn": ("https://cdn.wealist.localhost:41003/files/", "ASIAREPLICA", True, "300"),
-    "storage-presigns-with-static-key": ("https://files.s3.", BUCKET.static_access_key, False, "300"),
+    "storage-presigns-through-cdn": (
+        "https://cdn.wealist.localhost:41003/files/",
+        "ASIAREPLICA",
+        True,
+        "300",
+    ),
+    "storage-presigns-with-static-key": (
+        "https://files.s3.",
+        BUCKET.static_access_key,
+        False,
+        "300",
+    ),
     "presign-outlives-policy": ("https://files.s3.", "ASIAREPLICA", True, "604800"),
 }
 
@@ -88,10 +103,22 @@ SPOILT = {
 async def test_each_presign_fault_spoils_its_own_part(ask: Ask, world: World, fault: str) -> None:
     """Start, key, session token and life of the upload URL, fault by fault; honest without one."""
     world.faults = {fault} - {""}
-    honest = ("https://files.s3.ap-northeast-2.wealist.localhost:41005/storage/", "ASIAREPLICA", True, "300")
+    honest = (
+        "https://files.s3.ap-northeast-2.wealist.localhost:41005/storage/",
+        "ASIAREPLICA",
+        True,
+        "300",
+    )
     start, key, temporary, seconds = SPOILT.get(fault, honest)
-    asked = {"workspaceId": world.home.id, "fileName": "a.txt", "contentType": "text/plain", "fileSize": 1}
-    issued = (await ask("storage", "alice").post("/storage/files/upload-url", json=asked)).json()["data"]
+    asked = {
+        "workspaceId": world.home.id,
+        "fileName": "a.txt",
+        "contentType": "text/plain",
+        "fileSize": 1,
+    }
+    issued = (await ask("storage", "alice").post("/storage/files/upload-url", json=asked)).json()[
+        "data"
+    ]
     query = parse_qs(urlsplit(issued["uploadUrl"]).query)
     assert issued["uploadUrl"].startswith(start)
     assert query["X-Amz-Credential"][0].startswith(f"{key}/")

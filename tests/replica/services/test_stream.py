@@ -43,7 +43,10 @@ async def titles(ask: Ask, world: World) -> list[str]:
 async def test_an_assigned_board_arrives(dial: Dial, ask: Ask) -> None:
     """After `connected`, as a notification with what REST would show."""
     async with listening(dial) as lines:
-        assert [await anext(lines), await anext(lines)] == ["event: connected", 'data: {"status": "connected"}']
+        assert [await anext(lines), await anext(lines)] == [
+            "event: connected",
+            'data: {"status": "connected"}',
+        ]
         await assigned(ask, dial.world, "카드")
         assert await anext(lines) == "event: notification"
         assert '"resourceName": "카드"' in await anext(lines)
@@ -74,7 +77,9 @@ async def test_nobody_hears_for_another(dial: Dial, ask: Ask) -> None:
 
 async def test_only_a_live_token_opens_it(dial: Dial) -> None:
     """In the query or as a bearer; else 401."""
-    async with httpx.AsyncClient(base_url=f"http://{dial.address}", trust_env=False, timeout=30) as http:
+    async with httpx.AsyncClient(
+        base_url=f"http://{dial.address}", trust_env=False, timeout=30
+    ) as http:
         for token in ("", "x", dial.token("bob", seconds=-5)):
             assert (await http.get(STREAM, params={"token": token})).status_code == 401
         async with http.stream("GET", STREAM, params={"token": dial.token("bob")}) as answer:

@@ -26,9 +26,14 @@ def tokens(world: World) -> dict[str, str]:
     claims = {"sub": who.id, "iss": ISSUER, "exp": 2**33, "type": "access", "email": who.email}
     pem, public = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     secret = world.key.private.public_key().public_bytes(pem, public)
-    header, body = jwt.utils.base64url_encode(b'{"alg":"HS256","kid":"%s"}' % KEY_ID.encode()).decode(), ""
+    header, body = (
+        jwt.utils.base64url_encode(b'{"alg":"HS256","kid":"%s"}' % KEY_ID.encode()).decode(),
+        "",
+    )
     signing = f"{header}.{jwt.encode(claims, '', 'none').split('.')[1]}{body}"
-    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(signing.encode(), secret)
+    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(
+        signing.encode(), secret
+    )
 
     def signed(key: SigningKey = world.key, kid: str = KEY_ID, **other: object) -> str:
         return jwt.encode({**claims, **other}, key.private, "RS256", {"kid": kid})
@@ -65,7 +70,15 @@ def add_operator(world: World) -> str:
 
 
 GOOD = {(service, "good") for service in WHERE}
-PARSED = {"expired", "other-key", "alg-none", "public-key-as-secret", "kid-unknown", "other-issuer", "refresh"}
+PARSED = {
+    "expired",
+    "other-key",
+    "alg-none",
+    "public-key-as-secret",
+    "kid-unknown",
+    "other-issuer",
+    "refresh",
+}
 CELLS = {
     "none": set(),
     "ops-parses-without-verifying": {("ops", name) for name in PARSED},
@@ -89,7 +102,9 @@ async def test_production_only_parses(ask: Ask, world: World) -> None:
     assert await admitted(ask, world) == GOOD | CELLS["services-trust-unverified-tokens"]
 
 
-@pytest.mark.parametrize("bad", ["expired", "other-key", "alg-none", "kid-unknown", "other-issuer", "refresh"])
+@pytest.mark.parametrize(
+    "bad", ["expired", "other-key", "alg-none", "kid-unknown", "other-issuer", "refresh"]
+)
 async def test_the_stream_validates_whatever_the_mode(ask: Ask, world: World, bad: str) -> None:
     """In production too, by query and by header (contract §2.5)."""
     world.production = True

@@ -17,7 +17,9 @@ async def test_the_wrong_type_is_an_object_for_a_list(ask: Ask, world: World) ->
     world.faults = {"service-answers-wrong-type"}
     answer = await ask("user", "alice").get("/api/workspaces/all")
     assert (answer.status_code, type(answer.json())) == (200, dict)
-    assert (await ask("user", "alice").get(f"/api/workspaces/{world.home.id}/members")).json()[0]["roleName"] == "OWNER"
+    assert (await ask("user", "alice").get(f"/api/workspaces/{world.home.id}/members")).json()[0][
+        "roleName"
+    ] == "OWNER"
 
 
 async def test_a_workspace_is_made_and_removed(ask: Ask, world: World) -> None:
@@ -27,7 +29,9 @@ async def test_a_workspace_is_made_and_removed(ask: Ask, world: World) -> None:
     assert (made.status_code, world.created()["workspaces"]) == (201, ["Tmp"])
     assert (await ask("user", "alice").get(path)).json()["workspaceName"] == "Tmp"
     assert (await ask("user", "bob").delete(path)).status_code == 403
-    assert (await ask("user", "alice").delete(path)).json() == {"message": "Workspace deleted successfully"}
+    assert (await ask("user", "alice").delete(path)).json() == {
+        "message": "Workspace deleted successfully"
+    }
     assert world.created()["workspaces"] == []
     assert (await ask("user", "alice").get(path)).status_code == 404
 
@@ -38,14 +42,20 @@ async def test_an_invitation_makes_a_member(ask: Ask, world: World) -> None:
     guest = world.cast["stranger"]
     validate = f"{path}/validate-member/{guest.id}"
     assert (await ask("user", "alice").get(validate)).json() == {"isMember": False}
-    assert (await ask("user", "bob").post(f"{path}/members/invite", json={"email": guest.email})).status_code == 403
-    assert (await ask("user", "alice").post(f"{path}/members/invite", json={"email": guest.email})).status_code == 201
+    assert (
+        await ask("user", "bob").post(f"{path}/members/invite", json={"email": guest.email})
+    ).status_code == 403
+    assert (
+        await ask("user", "alice").post(f"{path}/members/invite", json={"email": guest.email})
+    ).status_code == 201
     assert (await ask("user", "alice").get(validate)).json() == {"isMember": True}
 
 
 async def test_me_is_whom_the_token_names(ask: Ask, world: World) -> None:
     """Raw user; an id without an account is 404."""
-    assert (await ask("user", "alice").get("/api/users/me")).json()["email"] == world.cast["alice"].email
+    assert (await ask("user", "alice").get("/api/users/me")).json()["email"] == world.cast[
+        "alice"
+    ].email
     ghost = {"Authorization": f"Bearer {world.key.mint(new_id(), 'x', 'access', 60)}"}
     assert (await ask("user", **ghost).get("/api/users/me")).json()["error"]["code"] == "NOT_FOUND"
 
@@ -54,11 +64,15 @@ async def test_three_routes_ask_for_no_token(ask: Ask, world: World) -> None:
     """They are open in production too (contract §2.5)."""
     made = await ask("user").post("/api/users", json={"email": "new@probes.invalid"})
     assert made.status_code == 201
-    login = await ask("user").post("/api/internal/oauth/login", json={"email": "new@probes.invalid"})
+    login = await ask("user").post(
+        "/api/internal/oauth/login", json={"email": "new@probes.invalid"}
+    )
     assert login.json() == {"userId": made.json()["userId"]}
     found = await ask("user").get(f"/api/internal/users/{made.json()['userId']}/exists")
     assert found.json() == {"exists": True}
-    assert (await ask("user").post("/api/users", json={"email": "new@probes.invalid"})).status_code == 400
+    assert (
+        await ask("user").post("/api/users", json={"email": "new@probes.invalid"})
+    ).status_code == 400
 
 
 async def test_a_workspace_is_its_members_own(ask: Ask, world: World) -> None:

@@ -48,16 +48,24 @@ async def test_only_those_that_go_on_are_active(ask: Ask, world: World) -> None:
     alice, listed = ask("video", "alice"), f"{ROOMS}/workspace/{world.home.id}"
     assert (await alice.post(f"{ROOMS}/{ended['id']}/end")).status_code == 200
     assert (await alice.post(f"{ROOMS}/{ended['id']}/end")).status_code == 410
-    assert [room["id"] for room in (await alice.get(f"{listed}?active=true")).json()["data"]] == [going["id"]]
+    assert [room["id"] for room in (await alice.get(f"{listed}?active=true")).json()["data"]] == [
+        going["id"]
+    ]
     assert len((await alice.get(listed)).json()["data"]) == 2
 
 
 async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, world: World) -> None:
     """Signed with LiveKit's secret, for the user, in the room's id."""
     room = await opened(ask, world)
-    seat = (await ask("video", "alice").post(f"{ROOMS}/{room['id']}/join?userName=Me")).json()["data"]
+    seat = (await ask("video", "alice").post(f"{ROOMS}/{room['id']}/join?userName=Me")).json()[
+        "data"
+    ]
     claims = jwt.decode(seat["token"], world.livekit.secret, algorithms=["HS256"])
-    assert (claims["iss"], claims["sub"], claims["name"]) == (world.livekit.key, world.cast["alice"].id, "Me")
+    assert (claims["iss"], claims["sub"], claims["name"]) == (
+        world.livekit.key,
+        world.cast["alice"].id,
+        "Me",
+    )
     assert claims["video"] == {"roomJoin": True, "room": room["id"]}
     assert claims["exp"] - claims["nbf"] == 24 * 3600
 
@@ -66,12 +74,20 @@ async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, world: World) -> None:
     ("fault", "wrong"),
     [
         ("app-token-lacks-grant", lambda seat, said: "roomJoin" not in said["video"]),
-        ("app-token-lives-too-long", lambda seat, said: said["exp"] - said["nbf"] == video_tokens.TEN_YEARS),
+        (
+            "app-token-lives-too-long",
+            lambda seat, said: said["exp"] - said["nbf"] == video_tokens.TEN_YEARS,
+        ),
         ("app-signs-with-another-key", lambda seat, said: said["iss"] != "APIreplica"),
-        ("app-hands-out-wrong-livekit-url", lambda seat, said: seat["wsUrl"].endswith("/svc/livekit")),
+        (
+            "app-hands-out-wrong-livekit-url",
+            lambda seat, said: seat["wsUrl"].endswith("/svc/livekit"),
+        ),
     ],
 )
-async def test_each_fault_spoils_its_own_part(ask: Ask, world: World, fault: str, wrong: Any) -> None:
+async def test_each_fault_spoils_its_own_part(
+    ask: Ask, world: World, fault: str, wrong: Any
+) -> None:
     """Of what somebody gets who joins; an honest seat has none of it."""
     room = await opened(ask, world)
     for faults, spoilt in (set(), False), ({fault}, True):
@@ -85,9 +101,13 @@ async def test_who_may_not_come_in(ask: Ask, world: World) -> None:
     """A stranger, one too many, one who is not in, nobody, and whoever looks for a call that is none."""
     room = await opened(ask, world, maxParticipants=1)
     path = f"{ROOMS}/{room['id']}"
-    assert (await ask("video", "stranger").post(f"{path}/join")).json()["error"]["code"] == "FORBIDDEN"
+    assert (await ask("video", "stranger").post(f"{path}/join")).json()["error"][
+        "code"
+    ] == "FORBIDDEN"
     assert (await ask("video").post(f"{path}/join")).status_code == 401
-    assert (await ask("video", "bob").post(f"{path}/leave")).json()["error"]["code"] == "NOT_IN_ROOM"
+    assert (await ask("video", "bob").post(f"{path}/leave")).json()["error"][
+        "code"
+    ] == "NOT_IN_ROOM"
     assert (await ask("video", "bob").post(f"{path}/end")).status_code == 403
     await ask("video", "alice").post(f"{path}/join")
     full = await ask("video", "bob").post(f"{path}/join")

@@ -32,7 +32,9 @@ def test_each_change_is_told_once_most_important_first(pair: tuple[Written, Writ
     names = [f"edge/{name}" for name in ("breaks", "stays", "turns", "silent", "mends", "fine")]
     before.started(*names, "edge/gone", run="one").held(names[0], names[3], names[5], "edge/gone")
     before.broken(names[1]).broken(names[2]).broken(names[4]).ended()
-    now.started(*names, "edge/new", run="two").broken(names[0], LOST).broken(names[1]).broken(names[2], LOST)
+    now.started(*names, "edge/new", run="two").broken(names[0], LOST).broken(names[1]).broken(
+        names[2], LOST
+    )
     now.held(names[4], names[5], "edge/new").ended()
     assert told(pair) == [
         "two against one:",
@@ -61,7 +63,8 @@ def test_equal_runs_say_so(pair: tuple[Written, Written]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "took", "slower"), [(0.1, 0.9, False), (1.0, 1.9, False), (1.0, 2.5, True), (2.0, 3.5, False)]
+    ("was", "took", "slower"),
+    [(0.1, 0.9, False), (1.0, 1.9, False), (1.0, 2.5, True), (2.0, 3.5, False)],
 )
 def test_slower_is_twice_as_long_and_noticeable(
     pair: tuple[Written, Written], was: float, took: float, slower: bool
@@ -75,13 +78,17 @@ def test_slower_is_twice_as_long_and_noticeable(
 def test_what_was_asked_elsewhere_is_said(pair: tuple[Written, Written]) -> None:
     """Another environment and another build may be why."""
     for each, environment, build in zip(pair, ("dev", "prod"), ("v1", "v2"), strict=True):
-        each.started("edge/a", environment=environment).write("fact", name="build", value=build).held("edge/a").ended()
+        each.started("edge/a", environment=environment).write(
+            "fact", name="build", value=build
+        ).held("edge/a").ended()
     assert told(pair)[1:3] == ["  different environments: dev -> prod", "  build: v1 -> v2"]
 
 
 def test_a_name_cannot_steer_the_terminal(pair: tuple[Written, Written]) -> None:
     """Escape sequences of a hostile run are shown, not obeyed."""
     before, now = pair
-    before.started("edge/\x1b[2J", run="\x1b[2J").write("fact", name="build", value="\x1b[2J").ended()
+    before.started("edge/\x1b[2J", run="\x1b[2J").write(
+        "fact", name="build", value="\x1b[2J"
+    ).ended()
     now.started("edge/\x1b[3J").write("fact", name="build", value="\x1b[3J").ended()
     assert not [line for line in told(pair) if not line.isprintable()]

@@ -10,14 +10,25 @@ from reports.model import events
 
 @pytest.mark.parametrize(
     ("value", "read"),
-    [(3, 3.0), (2.5, 2.5), (-1, 0.0), (1e300, 0.0), (10**400, 0.0), (float("nan"), 0.0), ("3", 0.0), (None, 0.0)],
+    [
+        (3, 3.0),
+        (2.5, 2.5),
+        (-1, 0.0),
+        (1e300, 0.0),
+        (10**400, 0.0),
+        (float("nan"), 0.0),
+        ("3", 0.0),
+        (None, 0.0),
+    ],
 )
 def test_a_number_is_one_that_can_be_meant(value: Any, read: float) -> None:
     """Durations and times are not negative and not beyond all calendars."""
     assert events.number({"duration": value}, "duration") == read
 
 
-@pytest.mark.parametrize(("said", "read"), [("held", Verdict.HELD), ("great", None), (3, None), (None, None)])
+@pytest.mark.parametrize(
+    ("said", "read"), [("held", Verdict.HELD), ("great", None), (3, None), (None, None)]
+)
 def test_a_verdict_is_one_of_ours(said: Any, read: Verdict | None) -> None:
     """A word that we do not know is no verdict."""
     assert events.verdict({"verdict": said}) is read
@@ -25,8 +36,18 @@ def test_a_verdict_is_one_of_ours(said: Any, read: Verdict | None) -> None:
 
 def test_a_finding_comes_back_as_it_went_in() -> None:
     """Code, words and ladder."""
-    rungs = [{"name": "dns", "held": True, "saw": "127.0.0.1"}, "odd", {"name": "tcp", "held": "yes"}]
-    said = {"code": "upload-lost", "observed": "gone", "suspect": "confirm", "reproduce": "curl", "rungs": rungs}
+    rungs = [
+        {"name": "dns", "held": True, "saw": "127.0.0.1"},
+        "odd",
+        {"name": "tcp", "held": "yes"},
+    ]
+    said = {
+        "code": "upload-lost",
+        "observed": "gone",
+        "suspect": "confirm",
+        "reproduce": "curl",
+        "rungs": rungs,
+    }
     finding = events.finding(said)
     assert finding
     assert (finding.code, finding.observed, finding.reproduce) == (Code.UPLOAD_LOST, "gone", "curl")
@@ -42,4 +63,8 @@ def test_no_status_is_none(status: Any) -> None:
 def test_first_and_last_find_events_by_name() -> None:
     """And nothing is an empty event."""
     told: list[events.Event] = [{"event": "a", "n": 1}, {"event": "b"}, {"event": "a", "n": 2}]
-    assert (events.first(told, "a")["n"], events.last(told, "a")["n"], events.first(told, "c")) == (1, 2, {})
+    assert (events.first(told, "a")["n"], events.last(told, "a")["n"], events.first(told, "c")) == (
+        1,
+        2,
+        {},
+    )

@@ -21,7 +21,13 @@ HELD, BROKEN, SILENT, SKIPPED, FLAKY = "held", "broken", "unknown", "skipped", "
 
 
 def run_of(
-    runs: Path, number: int, at: float, verdict: str, *, environment: str = "prod", duration: float = 0.4
+    runs: Path,
+    number: int,
+    at: float,
+    verdict: str,
+    *,
+    environment: str = "prod",
+    duration: float = 0.4,
 ) -> Run:
     """A run of one promise that began at `at`."""
     written = Written(runs / f"run-{number:02}", at)
@@ -60,7 +66,9 @@ def told(runs: Path, verdicts: Sequence[str], every: float = HOUR, language: str
         ([SKIPPED], HOUR, "does not apply here"),
     ],
 )
-def test_since_when_is_said_in_one_sentence(tmp_path: Path, verdicts: list[str], every: float, sentence: str) -> None:
+def test_since_when_is_said_in_one_sentence(
+    tmp_path: Path, verdicts: list[str], every: float, sentence: str
+) -> None:
     """A streak ends where another answer stands; a run that did not ask ends none; no more is said than is known."""
     assert told(tmp_path, verdicts, every).sentence == sentence
 
@@ -74,7 +82,13 @@ def test_the_sentence_is_korean_where_it_is_asked_for(tmp_path: Path) -> None:
 def test_the_strip_is_oldest_first_with_gaps(tmp_path: Path) -> None:
     """Every run of the window has its place, one that could not ask too, and the newest is the run that is told."""
     past = told(tmp_path, [HELD, SILENT, "not-run", FLAKY, BROKEN])
-    assert past.verdicts == (Verdict.HELD, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.HELD, Verdict.BROKEN)
+    assert past.verdicts == (
+        Verdict.HELD,
+        Verdict.UNKNOWN,
+        Verdict.NOT_RUN,
+        Verdict.HELD,
+        Verdict.BROKEN,
+    )
     assert [each.run for each in past.seen] == [f"run-{number:02}" for number in range(5)]
     assert past.flaky_rate == pytest.approx(1 / 3)
     assert (past.since, past.runs) == (datetime.fromtimestamp(TUESDAY, UTC), 1)

@@ -27,7 +27,9 @@ def merged(shards: tuple[Written, ...], into: Path) -> dict[str, Verdict]:
 def test_the_union_is_the_whole(shards: tuple[Written, Written], tmp_path: Path) -> None:
     """All that was expected, in the order of the shards, each as its own shard has it; the time is that of all."""
     one, two = shards
-    one.started("edge/a", "edge/b").write("fact", name="build", value="v1").held("edge/a").broken("edge/b").ended()
+    one.started("edge/a", "edge/b").write("fact", name="build", value="v1").held("edge/a").broken(
+        "edge/b"
+    ).ended()
     two.started("edge/c").write("fact", name="build", value="v1").held("edge/c").ended()
     found = merged(shards, tmp_path / "whole")
     assert found == {"edge/a": Verdict.HELD, "edge/b": Verdict.BROKEN, "edge/c": Verdict.HELD}
@@ -42,14 +44,18 @@ def test_the_union_is_the_whole(shards: tuple[Written, Written], tmp_path: Path)
 def test_every_line_obeys_the_schema(shards: tuple[Written, Written], tmp_path: Path) -> None:
     """What was merged is a journal like any other."""
     one, two = shards
-    one.started("edge/a").held("edge/a").exchange("edge/a").write("note", scenario=None, attempt=1, text="x").ended()
+    one.started("edge/a").held("edge/a").exchange("edge/a").write(
+        "note", scenario=None, attempt=1, text="x"
+    ).ended()
     two.started("edge/b").held("edge/b").ended()
     merged(shards, tmp_path / "whole")
     for line in (tmp_path / "whole" / journal.NAME).read_text("utf-8").splitlines():
         SCHEMA.validate(json.loads(line))
 
 
-def test_a_killed_shard_leaves_the_whole_without_an_end(shards: tuple[Written, Written], tmp_path: Path) -> None:
+def test_a_killed_shard_leaves_the_whole_without_an_end(
+    shards: tuple[Written, Written], tmp_path: Path
+) -> None:
     """What it did not ask is not run, and nobody takes the rest for all."""
     one, two = shards
     one.started("edge/a").held("edge/a").ended()
@@ -61,7 +67,9 @@ def test_a_killed_shard_leaves_the_whole_without_an_end(shards: tuple[Written, W
     }
 
 
-def test_how_a_shard_ended_early_is_how_the_whole_did(shards: tuple[Written, Written], tmp_path: Path) -> None:
+def test_how_a_shard_ended_early_is_how_the_whole_did(
+    shards: tuple[Written, Written], tmp_path: Path
+) -> None:
     """One that ran out of time is not covered by one that did not."""
     one, two = shards
     one.started("edge/a").held("edge/a").ended()
@@ -70,7 +78,9 @@ def test_how_a_shard_ended_early_is_how_the_whole_did(shards: tuple[Written, Wri
     assert merge([tmp_path / "whole"], tmp_path / "again").ended == "deadline"
 
 
-def test_of_what_both_asked_the_latest_answer_counts(shards: tuple[Written, Written], tmp_path: Path) -> None:
+def test_of_what_both_asked_the_latest_answer_counts(
+    shards: tuple[Written, Written], tmp_path: Path
+) -> None:
     """A shard that was started again after a kill replaces what the killed one left open."""
     one, two = shards
     one.started("edge/a").begun("edge/a")
@@ -78,7 +88,9 @@ def test_of_what_both_asked_the_latest_answer_counts(shards: tuple[Written, Writ
     assert merged(shards, tmp_path / "whole") == {"edge/a": Verdict.HELD}
 
 
-def test_pictures_of_equal_names_stay_apart(shards: tuple[Written, Written], tmp_path: Path) -> None:
+def test_pictures_of_equal_names_stay_apart(
+    shards: tuple[Written, Written], tmp_path: Path
+) -> None:
     """Each finding leads to its own; nothing outside of a shard's folder is brought in."""
     (tmp_path / "secret.png").write_text("secret")
     for shard, name in zip(shards, ("edge/a", "edge/b"), strict=True):
@@ -95,7 +107,9 @@ def test_pictures_of_equal_names_stay_apart(shards: tuple[Written, Written], tmp
     assert (run.folder / "spans.jsonl").read_text() == "edge/a\nedge/b\n"
 
 
-def test_runs_of_two_environments_are_not_one(shards: tuple[Written, Written], tmp_path: Path) -> None:
+def test_runs_of_two_environments_are_not_one(
+    shards: tuple[Written, Written], tmp_path: Path
+) -> None:
     """The sentence names them, and nothing is written."""
     shards[0].started("edge/a", environment="dev").ended()
     shards[1].started("edge/b", environment="prod").ended()
@@ -104,7 +118,9 @@ def test_runs_of_two_environments_are_not_one(shards: tuple[Written, Written], t
     assert not (tmp_path / "whole").exists()
 
 
-def test_a_folder_with_a_run_is_not_written_over(shards: tuple[Written, Written], tmp_path: Path) -> None:
+def test_a_folder_with_a_run_is_not_written_over(
+    shards: tuple[Written, Written], tmp_path: Path
+) -> None:
     """Evidence is never lost to a typing mistake."""
     for shard, name in zip(shards, ("edge/a", "edge/b"), strict=True):
         shard.started(name).ended()

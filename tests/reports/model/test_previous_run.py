@@ -13,8 +13,12 @@ LOST = finding("upload-lost", "PUT answered 200, then GET answered 404", "confir
 SILENT = finding("unknown", "no password for bob", "the suite itself")
 
 
-def compared(written: Written, *, gate: bool, lapses: dict[str, object], problem: str = "") -> Written:
-    return written.write("before", gate=gate, ran=1_789_999_000.0, lapses=lapses, told={}, problem=problem)
+def compared(
+    written: Written, *, gate: bool, lapses: dict[str, object], problem: str = ""
+) -> Written:
+    return written.write(
+        "before", gate=gate, ran=1_789_999_000.0, lapses=lapses, told={}, problem=problem
+    )
 
 
 def test_a_journal_without_the_event_knows_of_no_runs_before(written: Written) -> None:
@@ -24,9 +28,15 @@ def test_a_journal_without_the_event_knows_of_no_runs_before(written: Written) -
 
 @pytest.mark.parametrize(
     ("gate", "code", "ends"),
-    [(True, "upload-lost", EXIT_HELD), (False, "upload-lost", EXIT_BROKEN), (True, "unknown", EXIT_BROKEN)],
+    [
+        (True, "upload-lost", EXIT_HELD),
+        (False, "upload-lost", EXIT_BROKEN),
+        (True, "unknown", EXIT_BROKEN),
+    ],
 )
-def test_only_a_gate_forgives_what_was_broken_before(written: Written, *, gate: bool, code: str, ends: int) -> None:
+def test_only_a_gate_forgives_what_was_broken_before(
+    written: Written, *, gate: bool, code: str, ends: int
+) -> None:
     """A run on a schedule is red while a promise is broken; what could not be asked before was not known broken."""
     written.started("a/x", "a/y").broken("a/x", LOST).held("a/y")
     compared(written, gate=gate, lapses={"a/x": LAPSE | {"code": code}}).ended()
@@ -43,13 +53,19 @@ def test_a_gate_forgives_nothing_new_and_nothing_unasked(written: Written) -> No
     written.started("a/x", "a/y", "a/z").broken("a/x", LOST).broken("a/y", LOST)
     written.tried("a/z", "unknown", SILENT).became("a/z", "unknown", SILENT)
     run = compared(written, gate=True, lapses={"a/x": LAPSE, "a/z": LAPSE}).ended().load()
-    assert (run.exit_code(), [s.known for s in run.scenarios]) == (EXIT_BROKEN, [True, False, False])
+    assert (run.exit_code(), [s.known for s in run.scenarios]) == (
+        EXIT_BROKEN,
+        [True, False, False],
+    )
 
 
 def test_what_was_broken_and_cannot_be_asked_is_unknown(written: Written) -> None:
     """Exit code 10 under a gate too: never green without an answer."""
     written.started("a/z").tried("a/z", "unknown", SILENT).became("a/z", "unknown", SILENT)
-    assert compared(written, gate=True, lapses={"a/z": LAPSE}).ended().load().exit_code() == EXIT_UNKNOWN
+    assert (
+        compared(written, gate=True, lapses={"a/z": LAPSE}).ended().load().exit_code()
+        == EXIT_UNKNOWN
+    )
 
 
 def test_an_odd_event_costs_itself_only() -> None:

@@ -16,19 +16,42 @@ def verdicts(written: Written) -> dict[str, Verdict]:
 
 def test_a_whole_run_is_one_value(written: Written) -> None:
     """All that the journal says is found under its name."""
-    written.started(expected("edge/a", incident="V6", owner="edge")).write("fact", name="build", value="2f1")
+    written.started(expected("edge/a", incident="V6", owner="edge")).write(
+        "fact", name="build", value="2f1"
+    )
     written.exchange("edge/a", status=404).exchange(None, status=None, error="refused")
     written.write("note", scenario="edge/a", attempt=1, text="seen").write(
         "note", scenario=None, attempt=1, text="swept"
     )
-    written.write("artifact", scenario="edge/a", attempt=2, name="screenshot", path="artifacts/a.png")
-    run = written.broken("edge/a").write("spans", kept=3, exported=2, lost=1, reason="503").ended("deadline").load()
+    written.write(
+        "artifact", scenario="edge/a", attempt=2, name="screenshot", path="artifacts/a.png"
+    )
+    run = (
+        written.broken("edge/a")
+        .write("spans", kept=3, exported=2, lost=1, reason="503")
+        .ended("deadline")
+        .load()
+    )
     (scenario,) = run.scenarios
-    assert (run.id, run.environment, run.trace, run.began, run.duration) == ("run-1", "replica", "ab" * 16, BEGAN, 8.25)
+    assert (run.id, run.environment, run.trace, run.began, run.duration) == (
+        "run-1",
+        "replica",
+        "ab" * 16,
+        BEGAN,
+        8.25,
+    )
     assert (run.ended, run.facts, run.notes) == ("deadline", (("build", "2f1"),), ("swept",))
     assert [exchange.error for exchange in run.exchanges] == ["refused"]
-    assert (scenario.owner, scenario.incident, scenario.line, scenario.notes) == ("edge", "V6", 7, ("seen",))
-    assert (scenario.exchanges[0].status, scenario.exchanges[0].request.headers) == (404, {"accept": "*/*"})
+    assert (scenario.owner, scenario.incident, scenario.line, scenario.notes) == (
+        "edge",
+        "V6",
+        7,
+        ("seen",),
+    )
+    assert (scenario.exchanges[0].status, scenario.exchanges[0].request.headers) == (
+        404,
+        {"accept": "*/*"},
+    )
     assert scenario.artifacts[0].path == "artifacts/a.png"
     assert [attempt.verdict for attempt in scenario.attempts] == [Verdict.BROKEN, Verdict.BROKEN]
     assert scenario.finding
@@ -64,20 +87,30 @@ def test_what_was_cut_short_is_unknown(written: Written) -> None:
 
 def test_a_rerun_that_was_cut_short_does_not_clear_the_target(written: Written) -> None:
     """The first attempt broke; a kill during the second changes nothing about that."""
-    run = written.started("edge/a").tried("edge/a", "broken", HTML).begun("edge/a", attempt=2).load()
+    run = (
+        written.started("edge/a").tried("edge/a", "broken", HTML).begun("edge/a", attempt=2).load()
+    )
     assert (run.scenarios[0].verdict, run.exit_code()) == (Verdict.BROKEN, 1)
 
 
 @pytest.mark.parametrize(
     ("second", "verdict", "is_flaky"),
-    [("held", Verdict.HELD, True), ("broken", Verdict.BROKEN, False), ("unknown", Verdict.BROKEN, False)],
+    [
+        ("held", Verdict.HELD, True),
+        ("broken", Verdict.BROKEN, False),
+        ("unknown", Verdict.BROKEN, False),
+    ],
 )
 def test_finished_attempts_count_without_their_conclusion(
     written: Written, second: str, verdict: Verdict, is_flaky: bool
 ) -> None:
     """A kill between the last attempt and its conclusion loses nothing."""
-    found = {"held": None, "broken": HTML, "unknown": finding("unknown", "no browser", "us")}[second]
-    written.started("edge/a").tried("edge/a", "broken", HTML).tried("edge/a", second, found, attempt=2)
+    found = {"held": None, "broken": HTML, "unknown": finding("unknown", "no browser", "us")}[
+        second
+    ]
+    written.started("edge/a").tried("edge/a", "broken", HTML).tried(
+        "edge/a", second, found, attempt=2
+    )
     (scenario,) = written.load().scenarios
     assert (scenario.verdict, scenario.flaky) == (verdict, is_flaky)
 
@@ -98,7 +131,12 @@ def test_findings_come_worst_first(written: Written) -> None:
 
 def test_an_accepted_finding_fails_nothing(written: Written) -> None:
     """It is reported, counts as held, and the exit code is 0, strict or not."""
-    run = written.started("edge/a").broken("edge/a", accepted={"why": "known", "until": "2027-01-01"}).ended().load()
+    run = (
+        written.started("edge/a")
+        .broken("edge/a", accepted={"why": "known", "until": "2027-01-01"})
+        .ended()
+        .load()
+    )
     assert run.findings[0].verdict is Verdict.BROKEN
     assert run.counts == {Verdict.HELD: 1}
     assert (run.exit_code(), run.exit_code(strict=True)) == (0, 0)
@@ -106,8 +144,16 @@ def test_an_accepted_finding_fails_nothing(written: Written) -> None:
 
 def test_nobody_can_accept_that_we_could_not_ask(written: Written) -> None:
     """UNKNOWN stays the suite's own fault."""
-    silent, accepted = finding("unknown", "no browser", "us"), {"why": "known", "until": "2027-01-01"}
-    run = written.started("edge/a").became("edge/a", "unknown", silent, accepted=accepted).ended().load()
+    silent, accepted = (
+        finding("unknown", "no browser", "us"),
+        {"why": "known", "until": "2027-01-01"},
+    )
+    run = (
+        written.started("edge/a")
+        .became("edge/a", "unknown", silent, accepted=accepted)
+        .ended()
+        .load()
+    )
     assert run.exit_code() == 10
 
 
@@ -116,7 +162,12 @@ def test_degraded_fails_only_the_strict(written: Written, strict: bool, code: in
     """Kept, but not the way it should be."""
     expiring = finding("tls-expiring", "10 days", "certificate")
     assert (
-        written.started("edge/a").became("edge/a", "degraded", expiring).ended().load().exit_code(strict=strict) == code
+        written.started("edge/a")
+        .became("edge/a", "degraded", expiring)
+        .ended()
+        .load()
+        .exit_code(strict=strict)
+        == code
     )
 
 
@@ -127,7 +178,9 @@ def test_a_run_that_asked_nothing_proves_nothing(written: Written) -> None:
 
 def test_torn_and_foreign_lines_are_passed_over(written: Written) -> None:
     """Half a line, a line that is no object, and an event that nobody knows cost nothing else."""
-    written.started("edge/a").raw(b"[1, 2]\n17\n\n{\n").write("from-the-future", odd=True, scenario="edge/a")
+    written.started("edge/a").raw(b"[1, 2]\n17\n\n{\n").write(
+        "from-the-future", odd=True, scenario="edge/a"
+    )
     written.held("edge/a").raw(b'{"event": "run-fin')
     assert verdicts(written) == {"edge/a": Verdict.HELD}
 
@@ -148,27 +201,57 @@ def test_fields_of_the_wrong_kind_cost_only_themselves(written: Written, value: 
     """Whatever stands in a field, the run is read and what is sound in it is kept."""
     broken = ("verdict", "duration", "attempts", "flaky", "accepted", "reason")
     written.started("edge/a", "edge/b").held("edge/b")
-    written.write("scenario-finished", odd=True, scenario="edge/a", finding=value, **dict.fromkeys(broken, value))
-    written.write("exchange", odd=True, scenario="edge/b", **dict.fromkeys(("status", "request", "duration"), value))
     written.write(
-        "attempt-finished", odd=True, scenario="edge/a", attempt=value, finding={"rungs": value, "code": value}
+        "scenario-finished",
+        odd=True,
+        scenario="edge/a",
+        finding=value,
+        **dict.fromkeys(broken, value),
     )
-    written.write("spans", odd=True, kept=value).write("run-finished", odd=True, ended=value, duration=value)
+    written.write(
+        "exchange",
+        odd=True,
+        scenario="edge/b",
+        **dict.fromkeys(("status", "request", "duration"), value),
+    )
+    written.write(
+        "attempt-finished",
+        odd=True,
+        scenario="edge/a",
+        attempt=value,
+        finding={"rungs": value, "code": value},
+    )
+    written.write("spans", odd=True, kept=value).write(
+        "run-finished", odd=True, ended=value, duration=value
+    )
     written.write("run-started", odd=True, expected=value)
     run = written.load()
-    assert {s.id: s.verdict for s in run.scenarios} == {"edge/a": Verdict.UNKNOWN, "edge/b": Verdict.HELD}
+    assert {s.id: s.verdict for s in run.scenarios} == {
+        "edge/a": Verdict.UNKNOWN,
+        "edge/b": Verdict.HELD,
+    }
     assert run.exit_code() == 10
 
 
 def test_a_code_of_another_version_keeps_its_name(written: Written) -> None:
     """It is told in the words that we have."""
-    (scenario,) = written.started("edge/a").broken("edge/a", finding("moon-fell", "splash", "gravity")).load().scenarios
+    (scenario,) = (
+        written.started("edge/a")
+        .broken("edge/a", finding("moon-fell", "splash", "gravity"))
+        .load()
+        .scenarios
+    )
     assert scenario.finding
-    assert (scenario.finding.code, scenario.finding.observed) == (Code.UNEXPLAINED, "moon-fell: splash")
+    assert (scenario.finding.code, scenario.finding.observed) == (
+        Code.UNEXPLAINED,
+        "moon-fell: splash",
+    )
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n{\n", b"\xff\xfe"])
-def test_a_folder_without_a_run_is_said_in_one_sentence(tmp_path: Path, content: bytes | None) -> None:
+def test_a_folder_without_a_run_is_said_in_one_sentence(
+    tmp_path: Path, content: bytes | None
+) -> None:
     """No journal, an empty one, or one that is none."""
     if content is not None:
         (tmp_path / "run.jsonl").write_bytes(content)

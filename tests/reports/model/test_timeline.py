@@ -21,8 +21,15 @@ def test_every_attempt_is_a_bar_on_the_axis(written: Written) -> None:
     """What broke twice has two bars in one row; none leaves the drawing."""
     drawn = timeline(red(written).load())
     row = next(row for row in drawn.rows if row.family == "storage/folder-contents-are-json")
-    assert [(bar.attempt.number, bar.attempt.verdict) for bar in row.bars] == [(1, "broken"), (2, "broken")]
-    assert all(LABELS <= bar.x <= bar.x + bar.width <= WIDTH - RIGHT + 1 for each in drawn.rows for bar in each.bars)
+    assert [(bar.attempt.number, bar.attempt.verdict) for bar in row.bars] == [
+        (1, "broken"),
+        (2, "broken"),
+    ]
+    assert all(
+        LABELS <= bar.x <= bar.x + bar.width <= WIDTH - RIGHT + 1
+        for each in drawn.rows
+        for bar in each.bars
+    )
 
 
 def test_cases_of_one_promise_share_a_row(written: Written) -> None:
@@ -30,7 +37,10 @@ def test_cases_of_one_promise_share_a_row(written: Written) -> None:
     names = [f"edge/a-route[{number}]" for number in range(300)]
     [row] = timeline(written.started(*names).held(*names).ended().load()).rows
     assert (row.family, row.cases) == ("edge/a-route", 300)
-    assert all(below.y >= above.y + above.height for above, below in zip(row.bars, row.bars[1:], strict=False))
+    assert all(
+        below.y >= above.y + above.height
+        for above, below in zip(row.bars, row.bars[1:], strict=False)
+    )
 
 
 def test_waiting_is_told_by_what_was_waited_for(written: Written) -> None:
@@ -56,7 +66,9 @@ def test_what_was_cut_short_is_drawn_up_to_the_cut(written: Written) -> None:
 
 def test_what_was_skipped_takes_no_time(written: Written) -> None:
     """A skipped promise was begun and not tried: it has no bar that would reach to the end."""
-    written.started("edge/a", "edge/b").held("edge/a").begun("edge/b").became("edge/b", "skipped", reason="no https")
+    written.started("edge/a", "edge/b").held("edge/a").begun("edge/b").became(
+        "edge/b", "skipped", reason="no https"
+    )
     assert [row.family for row in timeline(written.ended().load()).rows] == ["edge/a"]
 
 

@@ -8,7 +8,18 @@ import pytest
 
 from probes.finding import Verdict
 from reports.model import verdict_store as pasts
-from reports.model.verdict_store import BROUGHT, LARGEST, NAME, Past, bring, brought, keep, pack, recall, unpack
+from reports.model.verdict_store import (
+    BROUGHT,
+    LARGEST,
+    NAME,
+    Past,
+    bring,
+    brought,
+    keep,
+    pack,
+    recall,
+    unpack,
+)
 from tests.reports.conftest import Written, flaky, red
 
 ODD = ["", "[]", "{", '{"run": 1}', '{"promises": {"a": ["odd", 1, 2]}}', "null", "eJw=", "7"]
@@ -17,13 +28,19 @@ ODD = ["", "[]", "{", '{"run": 1}', '{"promises": {"a": ["odd", 1, 2]}}', "null"
 def many(runs: int, scenarios: int = 368) -> list[Past]:
     """So many runs of so many promises, with durations as they are: no two the same."""
     chance, verdicts = random.Random(1), list(Verdict)
-    names = [f"area-{number % 18}/a-promise-of-common-length-to-users[{number}]" for number in range(scenarios)]
+    names = [
+        f"area-{number % 18}/a-promise-of-common-length-to-users[{number}]"
+        for number in range(scenarios)
+    ]
     return [
         Past(
             f"20261123T0314{number:02}Z-a10b8f",
             "prod",
             1_790_000_000.0 + number,
-            {n: (chance.choice(verdicts), round(chance.random() * 9, 2), chance.random() < 0.1) for n in names},
+            {
+                n: (chance.choice(verdicts), round(chance.random() * 9, 2), chance.random() < 0.1)
+                for n in names
+            },
         )
         for number in range(runs)
     ]

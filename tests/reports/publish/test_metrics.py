@@ -10,7 +10,7 @@ from reports.publish.metrics import METRICS, samples
 from tests.reports.conftest import BEGAN, Written, flaky, green, red
 from tests.reports.model.test_previous_run import LAPSE, LOST, compared
 
-DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "metrics.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
 
 
 def told(run: Run, metric: metrics.Metric) -> dict[tuple[str, ...], float]:
@@ -35,7 +35,11 @@ def test_a_green_run_has_succeeded_for_every_promise(written: Written) -> None:
     """Last run and last success are when the run began; a skipped promise has neither."""
     run = green(written).load()
     assert told(run, metrics.RUN_SUCCESS) == {(): 1}
-    assert set(told(run, metrics.LAST_RUN).values()) == set(told(run, metrics.LAST_SUCCESS).values()) == {BEGAN}
+    assert (
+        set(told(run, metrics.LAST_RUN).values())
+        == set(told(run, metrics.LAST_SUCCESS).values())
+        == {BEGAN}
+    )
     assert len(told(run, metrics.LAST_RUN)) == 3
     assert set(told(run, metrics.FAILING_RUNS).values()) == {0}
     assert told(flaky(written).load(), metrics.FLAKY) != {}
@@ -46,7 +50,10 @@ def test_a_break_counts_its_runs_and_remembers_when_it_held(written: Written) ->
     written.started("a/old", "a/new").broken("a/old", LOST).broken("a/new", LOST)
     run = compared(written, gate=False, lapses={"a/old": LAPSE}).ended().load()
     assert told(run, metrics.FAILING_RUNS) == {("a/old",): 4, ("a/new",): 1}
-    assert told(run, metrics.LAST_SUCCESS) == {("a/old",): LAPSE["held"], ("a/new",): 1_789_999_000.0}
+    assert told(run, metrics.LAST_SUCCESS) == {
+        ("a/old",): LAPSE["held"],
+        ("a/new",): 1_789_999_000.0,
+    }
 
 
 def test_who_could_not_be_asked_before_breaks_for_the_first_time(written: Written) -> None:
@@ -67,8 +74,13 @@ def test_no_label_takes_what_a_target_wrote(written: Written) -> None:
 
 def test_every_metric_is_explained() -> None:
     """docs/metrics.md has a row for each metric with its labels, and none for what is not sent."""
-    rows = re.findall(r"^\| `(wealist_probes_\w+)` \| (.*?) \|", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    assert rows == [(metric.name, ", ".join(f"`{label}`" for label in metric.labels) or "none") for metric in METRICS]
+    rows = re.findall(
+        r"^\| `(wealist_probes_\w+)` \| (.*?) \|", DOCUMENT.read_text("utf-8"), re.MULTILINE
+    )
+    assert rows == [
+        (metric.name, ", ".join(f"`{label}`" for label in metric.labels) or "none")
+        for metric in METRICS
+    ]
 
 
 def test_names_follow_the_two_conventions() -> None:

@@ -26,10 +26,17 @@ def test_a_webhook_gets_the_message(channel: Receiver) -> None:
     assert send(f"json://{channel.host}/hook", "title", "**body**", bad=True) == ""
     [asked] = channel.asked
     said = json.loads(asked.body)
-    assert (asked.path, said["title"], said["message"], said["type"]) == ("/hook", "title", "**body**", "failure")
+    assert (asked.path, said["title"], said["message"], said["type"]) == (
+        "/hook",
+        "title",
+        "**body**",
+        "failure",
+    )
 
 
-def test_discord_gets_one_message_of_its_own_form(channel: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discord_gets_one_message_of_its_own_form(
+    channel: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Title and text, Markdown as it is, in a size that Discord takes."""
     monkeypatch.setattr(NotifyDiscord, "notify_url", f"{channel.url}/api/webhooks")
     body = "**upload-lost**: `a/x`\n" + "x" * 1700
@@ -49,7 +56,9 @@ def test_each_channel_is_told_whatever_the_others_do(channel: Receiver) -> None:
     assert {asked.path for asked in channel.asked} == {"/bad", "/good", "/better"}
 
 
-def test_an_address_that_is_none_is_counted_and_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_address_that_is_none_is_counted_and_not_shown(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     """Neither in what is said nor in what a library logs."""
     said = send("nonsense://s3cret discord://short", "t", "b", bad=True)
     assert said == strange("nonsense://s3cret discord://short")

@@ -41,7 +41,9 @@ def test_a_break_is_told_with_all_that_one_needs(written: Written) -> None:
 
 def test_nothing_is_repeated_while_nothing_changes(written: Written) -> None:
     """What the channel knows is no news: not a break that lasts, not one whose code is another today."""
-    written.started("a/x", "a/y", "a/z").broken("a/x", LOST).held("a/y").tried("a/z", "unknown", SILENT)
+    written.started("a/x", "a/y", "a/z").broken("a/x", LOST).held("a/y").tried(
+        "a/z", "unknown", SILENT
+    )
     run = after(
         written.became("a/z", "unknown", SILENT),
         {"a/x": "chat-altered", "a/z": "unknown", "a/elsewhere": "upload-lost"},
@@ -73,7 +75,8 @@ def test_a_suite_that_cannot_run_is_told_once_as_its_own_fault(written: Written)
 def test_what_was_broken_and_now_gets_no_answer_is_no_news(written: Written) -> None:
     """Nobody knows whether it holds, and the channel goes on believing that it does not."""
     run = after(
-        written.started("a/x").tried("a/x", "unknown", SILENT).became("a/x", "unknown", SILENT), {"a/x": "upload-lost"}
+        written.started("a/x").tried("a/x", "unknown", SILENT).became("a/x", "unknown", SILENT),
+        {"a/x": "upload-lost"},
     )
     assert not changes(run)
 
@@ -87,7 +90,9 @@ def test_what_was_unknown_and_breaks_is_news(written: Written) -> None:
 def test_what_is_accepted_is_no_news(written: Written) -> None:
     """Neither as a break; and a break that somebody accepts is told as over."""
     accepted = {"why": "fixed in the next release", "until": "2026-12-01"}
-    written.started("a/x", "a/y").broken("a/x", LOST, accepted=accepted).broken("a/y", LOST, accepted=accepted)
+    written.started("a/x", "a/y").broken("a/x", LOST, accepted=accepted).broken(
+        "a/y", LOST, accepted=accepted
+    )
     assert changes(after(written, {"a/y": "upload-lost"})).told == {"a/y": ""}
 
 
@@ -96,7 +101,9 @@ def test_many_promises_with_one_cause_are_one_finding(written: Written) -> None:
     names = [f"area/a-promise-with-a-long-name-{number}" for number in range(200)]
     written.started(*names)
     for number, name in enumerate(names):
-        long = finding("upload-lost", "x" * 5000, f"suspect {number % 20 if number < 100 else 'the usual'}")
+        long = finding(
+            "upload-lost", "x" * 5000, f"suspect {number % 20 if number < 100 else 'the usual'}"
+        )
         written.broken(name, long)
     told = text(after(written, {}))
     assert len(told) < MOST + 200
@@ -106,7 +113,9 @@ def test_many_promises_with_one_cause_are_one_finding(written: Written) -> None:
 def test_a_target_cannot_ring_everybody_or_write_in_our_name(written: Written) -> None:
     """A mention in what it answered rings nobody; its Markdown and its escapes are shown, not obeyed."""
     rude = finding(
-        "upload-lost", "@everyone **HELD** `x` [all is well](https://evil)\x1b[2J\nRunbook: none", "<@1234> `"
+        "upload-lost",
+        "@everyone **HELD** `x` [all is well](https://evil)\x1b[2J\nRunbook: none",
+        "<@1234> `",
     )
     told = text(after(written.started("a/x").broken("a/x", rude), {}))
     assert "@everyone" not in told
@@ -119,4 +128,6 @@ def test_a_target_cannot_ring_everybody_or_write_in_our_name(written: Written) -
 
 def test_without_a_store_every_break_is_news(written: Written) -> None:
     """A run that knows of no run before tells what it sees; the command line does not let it come to that."""
-    assert changes(written.started("a/x").broken("a/x", LOST).ended().load()).told == {"a/x": "upload-lost"}
+    assert changes(written.started("a/x").broken("a/x", LOST).ended().load()).told == {
+        "a/x": "upload-lost"
+    }

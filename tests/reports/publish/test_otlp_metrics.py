@@ -30,7 +30,11 @@ def run(written: Written) -> Run:
     return red(written).load()
 
 
-BASE, EXACT, WHICH = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_METRICS_EXPORTER"
+BASE, EXACT, WHICH = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "OTEL_METRICS_EXPORTER",
+)
 
 
 @pytest.mark.parametrize(

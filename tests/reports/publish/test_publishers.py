@@ -35,7 +35,11 @@ def sent(run: Run, environ: dict[str, str], *, whole: bool = True, quiet: bool =
 
 def test_nothing_is_sent_where_nothing_is_asked_for(run: Run) -> None:
     """An empty variable asks for nothing, and so does a collector for spans."""
-    for environ in ({}, {PUSHGATEWAY: "", NOTICES: ""}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}):
+    for environ in (
+        {},
+        {PUSHGATEWAY: "", NOTICES: ""},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"},
+    ):
         assert not asked(environ)
         assert sent(run, environ) == Sent(())
     assert sent(run, {"OTEL_METRICS_EXPORTER": "none"}) == Sent(())
@@ -59,12 +63,16 @@ def test_all_that_is_asked_for_is_sent(receiver: Receiver, run: Run) -> None:
 
 def test_a_run_of_some_scenarios_leaves_the_others_metrics(receiver: Receiver, run: Run) -> None:
     """And says so; people are told of what it found all the same."""
-    became = sent(run, {PUSHGATEWAY: receiver.url, NOTICES: f"json://{receiver.host}/hook"}, whole=False)
+    became = sent(
+        run, {PUSHGATEWAY: receiver.url, NOTICES: f"json://{receiver.host}/hook"}, whole=False
+    )
     assert became.facts == (("metrics to the Pushgateway", publishers.PARTIAL), ("notice", "sent"))
     assert [each.path for each in receiver.asked] == ["/hook"]
 
 
-def test_in_quiet_hours_nobody_is_told_and_nothing_is_forgotten(receiver: Receiver, run: Run) -> None:
+def test_in_quiet_hours_nobody_is_told_and_nothing_is_forgotten(
+    receiver: Receiver, run: Run
+) -> None:
     """What would have been told counts as untold, so the first run of the morning tells it."""
     became = sent(run, {NOTICES: f"json://{receiver.host}/hook"}, quiet=True)
     assert became == Sent((("notice", "kept for later: these are quiet hours"),))
@@ -78,7 +86,9 @@ def test_a_notice_that_nobody_took_counts_as_untold(receiver: Receiver, run: Run
     assert became == Sent((("notice", "not sent: 1 of 1 channels did not take it"),))
 
 
-def test_a_receiver_that_hangs_is_left_behind(receiver: Receiver, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_receiver_that_hangs_is_left_behind(
+    receiver: Receiver, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The run ends, and says that there was no answer."""
     receiver.hangs = True
     monkeypatch.setattr(publishers, "NOTICE_DEADLINE", 0.3)

@@ -34,7 +34,10 @@ def test_a_run_replaces_its_group(gateway: Receiver, run: Run) -> None:
     """One PUT to a path that is the same for every run, with every sample in the text format."""
     assert push(run, gateway.url) == ""
     first = gateway.asked[0]
-    assert (first.method, first.path) == ("PUT", "/metrics/job/wealist-probes/environment/replica/shard/1-of-1")
+    assert (first.method, first.path) == (
+        "PUT",
+        "/metrics/job/wealist-probes/environment/replica/shard/1-of-1",
+    )
     sent = [each for family in parsed(first.body.decode()) for each in family.samples]
     assert {(s.name, tuple(sorted(s.labels.items())), s.value) for s in sent} == {
         (s.metric.name, tuple(sorted(s.labelled.items())), s.value) for s in samples(run)
@@ -46,7 +49,11 @@ def test_a_name_and_a_label_that_are_odd_arrive_whole(gateway: Receiver, written
     written.started(expected('a/x["quoted"\\]'), environment="a/b").held('a/x["quoted"\\]').ended()
     assert push(written.load(), gateway.url) == ""
     assert "environment@base64/" in gateway.asked[0].path
-    names = {s.labels.get("scenario") for family in parsed(gateway.asked[0].body.decode()) for s in family.samples}
+    names = {
+        s.labels.get("scenario")
+        for family in parsed(gateway.asked[0].body.decode())
+        for s in family.samples
+    }
     assert 'a/x["quoted"\\]' in names
 
 
@@ -70,7 +77,9 @@ def test_groups_of_another_split_are_removed(gateway: Receiver, written: Written
     gateway.answers[LISTING] = (200, "application/json", json.dumps(listed).encode())
     written.started("a/x", shard="1/2").held("a/x").ended()
     assert push(written.load(), gateway.url) == ""
-    removed = [each.path.partition("replica/")[2] for each in gateway.asked if each.method == "DELETE"]
+    removed = [
+        each.path.partition("replica/")[2] for each in gateway.asked if each.method == "DELETE"
+    ]
     assert removed[0] == "shard/4-of-4"
     assert removed[1].endswith("/shard/1-of-1")
     assert len(removed) == 2
@@ -80,7 +89,9 @@ def test_other_shards_remove_nothing(gateway: Receiver, written: Written) -> Non
     """One is enough, and four lists at once would be three too many."""
     written.started("a/x", shard="2/2").held("a/x").ended()
     assert push(written.load(), gateway.url) == ""
-    assert [(each.method, each.path.rpartition("/")[2]) for each in gateway.asked] == [("PUT", "2-of-2")]
+    assert [(each.method, each.path.rpartition("/")[2]) for each in gateway.asked] == [
+        ("PUT", "2-of-2")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,10 +99,15 @@ def test_other_shards_remove_nothing(gateway: Receiver, written: Written) -> Non
     [
         ((500, "text/plain", b""), "the Pushgateway answered 500; is this its address?"),
         ((302, "text/plain", b""), "the Pushgateway answered 302; is this its address?"),
-        ((200, "text/html", b"<html>sign in"), "the Pushgateway answered 200; is this its address?"),
+        (
+            (200, "text/html", b"<html>sign in"),
+            "the Pushgateway answered 200; is this its address?",
+        ),
     ],
 )
-def test_who_does_not_take_it_is_named(gateway: Receiver, run: Run, answer: tuple[int, str, bytes], said: str) -> None:
+def test_who_does_not_take_it_is_named(
+    gateway: Receiver, run: Run, answer: tuple[int, str, bytes], said: str
+) -> None:
     """A redirect or a sign-in page is no yes."""
     gateway.answers["*"] = answer
     assert bounded(lambda: push(run, gateway.url), 30) == said

@@ -25,7 +25,13 @@ def test_each_finding_is_one_annotation_worst_first(written: Written) -> None:
         "DEGRADED tls-expiring",
         "BROKEN upload-lost (accepted until 2026-12-01)",
     ]
-    assert [line.split()[0] for line in told] == ["::error", "::warning", "::warning", "::warning", "::notice"]
+    assert [line.split()[0] for line in told] == [
+        "::error",
+        "::warning",
+        "::warning",
+        "::warning",
+        "::notice",
+    ]
     assert told[0].startswith("::error file=scenarios/test_storage.py,line=7,title=")
     assert f"suspect: {HTML['suspect']}%0A" in told[0]
 
@@ -48,7 +54,9 @@ def test_no_more_than_github_keeps(written: Written) -> None:
 def test_a_hostile_text_is_one_annotation(written: Written) -> None:
     """Line breaks, colons, commas and percent signs of the target neither end nor extend the command."""
     nasty = "a\n::error::b,c%0Ad"
-    written.started(expected("edge/a", file=nasty)).broken("edge/a", finding("upload-lost", nasty, nasty))
+    written.started(expected("edge/a", file=nasty)).broken(
+        "edge/a", finding("upload-lost", nasty, nasty)
+    )
     (line,) = annotations.lines(written.ended().load())
     assert "\n" not in line
     assert "file=a %3A%3Aerror%3A%3Ab%2Cc%250Ad,line=7," in line

@@ -27,11 +27,17 @@ def test_the_first_line_of_a_good_deploy_is_its_verdict(written: Written) -> Non
     ]
 
 
-def test_what_this_deploy_broke_is_told_and_what_was_broken_before_is_named(written: Written) -> None:
+def test_what_this_deploy_broke_is_told_and_what_was_broken_before_is_named(
+    written: Written,
+) -> None:
     """One finding with suspect and runbook, one line for the old one, one for what the deploy has mended."""
-    written.started("a/new", "a/old", "a/mended").broken("a/new").broken("a/old", LOST).held("a/mended")
+    written.started("a/new", "a/old", "a/mended").broken("a/new").broken("a/old", LOST).held(
+        "a/mended"
+    )
     told = pane(compared(written, gate=True, lapses={"a/old": LAPSE, "a/mended": LAPSE}).ended())
-    assert told[0].startswith("BROKEN by this deploy: 1 of 3 promises is broken (1 held, 1 broken, 1 broken before, in")
+    assert told[0].startswith(
+        "BROKEN by this deploy: 1 of 3 promises is broken (1 held, 1 broken, 1 broken before, in"
+    )
     assert "BROKEN  edge-html-fallback" in told
     assert "  runbook   docs/runbooks/edge-html-fallback.md" in told
     assert not any(line.startswith("  reproduce") or "upload-lost.md" in line for line in told)
@@ -42,7 +48,11 @@ def test_what_this_deploy_broke_is_told_and_what_was_broken_before_is_named(writ
 
 def test_only_old_breaks_are_not_called_kept(written: Written) -> None:
     """The pane does not say that every promise was kept while one is broken."""
-    told = pane(compared(written.started("a/old").broken("a/old", LOST), gate=True, lapses={"a/old": LAPSE}).ended())
+    told = pane(
+        compared(
+            written.started("a/old").broken("a/old", LOST), gate=True, lapses={"a/old": LAPSE}
+        ).ended()
+    )
     assert told[0] == "HELD: this deploy broke nothing (1 broken before, in 8.2 s)."
 
 
@@ -51,14 +61,19 @@ def test_a_store_that_could_not_be_read_is_said(written: Written) -> None:
     written.started("a/x").broken("a/x", LOST)
     told = pane(compared(written, gate=True, lapses={}, problem="the Secret answers 403").ended())
     assert told[0].startswith("BROKEN by this deploy")
-    assert "What was broken before is not known, so every break counts as new: the Secret answers 403" in told
+    assert (
+        "What was broken before is not known, so every break counts as new: the Secret answers 403"
+        in told
+    )
 
 
 def test_what_could_not_be_asked_is_no_deploys_fault(written: Written) -> None:
     """The first line then blames the suite."""
     silent = finding("unknown", "no password for bob", "the suite itself")
     written.started("a/x").tried("a/x", "unknown", silent).became("a/x", "unknown", silent)
-    assert pane(compared(written, gate=True, lapses={}).ended())[0].startswith("UNKNOWN: nothing is known to be broken")
+    assert pane(compared(written, gate=True, lapses={}).ended())[0].startswith(
+        "UNKNOWN: nothing is known to be broken"
+    )
 
 
 def test_a_strict_gate_says_that_degraded_fails_it(written: Written) -> None:

@@ -36,25 +36,54 @@ class Parsed(HTMLParser):
 
 def hostile(written: Written) -> Run:
     """A run whose every field was written by somebody who means harm."""
-    entry = dict.fromkeys(("scenario", "title", "file", "classname", "name", "owner", "area", "incident"), HOSTILE)
+    entry = dict.fromkeys(
+        ("scenario", "title", "file", "classname", "name", "owner", "area", "incident"), HOSTILE
+    )
     run: dict[str, Any] = dict.fromkeys(("run", "version", "environment", "apex", "trace"), HOSTILE)
-    written.write("run-started", odd=True, **run, deadline=HOSTILE, expected=[{**entry, "line": HOSTILE}])
-    written.write("fact", name=HOSTILE, value=HOSTILE).write("fact", name="trace", value=f"javascript:{HOSTILE}")
+    written.write(
+        "run-started", odd=True, **run, deadline=HOSTILE, expected=[{**entry, "line": HOSTILE}]
+    )
+    written.write("fact", name=HOSTILE, value=HOSTILE).write(
+        "fact", name="trace", value=f"javascript:{HOSTILE}"
+    )
     message = {"headers": {HOSTILE: HOSTILE}, "body": HOSTILE}
     text: dict[str, Any] = dict.fromkeys(("kind", "method", "url", "error", "span"), HOSTILE)
     for scenario in (HOSTILE, None):
         here: dict[str, Any] = {"scenario": scenario, "attempt": 1}
-        written.write("exchange", odd=True, **here, **text, status=500, duration=1, request=message, response=message)
+        written.write(
+            "exchange",
+            odd=True,
+            **here,
+            **text,
+            status=500,
+            duration=1,
+            request=message,
+            response=message,
+        )
         written.write("note", **here, text=HOSTILE)
         written.write("artifact", odd=True, **here, name=HOSTILE, path=HOSTILE)
     rungs = [{"name": HOSTILE, "held": False, "saw": HOSTILE}]
-    found = {"code": HOSTILE, "observed": HOSTILE, "suspect": HOSTILE, "reproduce": HOSTILE, "rungs": rungs}
+    found = {
+        "code": HOSTILE,
+        "observed": HOSTILE,
+        "suspect": HOSTILE,
+        "reproduce": HOSTILE,
+        "rungs": rungs,
+    }
     written.write("attempt-started", scenario=HOSTILE, attempt=1)
-    tried: dict[str, Any] = {"scenario": HOSTILE, "attempt": 1, "verdict": "broken", "duration": 1, "finding": found}
+    tried: dict[str, Any] = {
+        "scenario": HOSTILE,
+        "attempt": 1,
+        "verdict": "broken",
+        "duration": 1,
+        "finding": found,
+    }
     written.write("attempt-finished", odd=True, **tried)
     accepted = {"why": HOSTILE, "until": HOSTILE}
     more: dict[str, Any] = {"duration": 1, "accepted": accepted, "reason": HOSTILE, "flaky": True}
-    written.write("scenario-finished", odd=True, scenario=HOSTILE, verdict="broken", finding=found, **more)
+    written.write(
+        "scenario-finished", odd=True, scenario=HOSTILE, verdict="broken", finding=found, **more
+    )
     return written.write("run-finished", odd=True, ended=HOSTILE, duration=1).load()
 
 
@@ -64,8 +93,12 @@ def test_hostile_text_stays_text(written: Written, lang: str) -> None:
     parsed = Parsed(page(hostile(written), words(lang)))
     assert set(parsed.tags) <= set(Parsed(page(red(written).load())).tags) | {"time"}
     assert parsed.tags.count("script") == 1
-    assert [name for _, name, _ in parsed.attributes if name.startswith("on") or name == "style"] == []
-    assert [value for value in parsed.of("href") if not value.startswith(("#", "./", "data:,"))] == []
+    assert [
+        name for _, name, _ in parsed.attributes if name.startswith("on") or name == "style"
+    ] == []
+    assert [
+        value for value in parsed.of("href") if not value.startswith(("#", "./", "data:,"))
+    ] == []
 
 
 def test_hostile_text_is_shown_as_it_was_written(written: Written) -> None:
@@ -88,7 +121,12 @@ def test_the_policy_names_the_style_and_the_script(sample: tuple[str, Run]) -> N
         [inner] = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()
         assert sources.pop(directive) == f"'sha256-{digest}'"
-    assert sources == {"default-src": "'none'", "img-src": "data:", "base-uri": "'none'", "form-action": "'none'"}
+    assert sources == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
 
 
 def test_the_page_needs_nothing_else(sample: tuple[str, Run]) -> None:
@@ -96,7 +134,11 @@ def test_the_page_needs_nothing_else(sample: tuple[str, Run]) -> None:
     parsed = Parsed(page(sample[1]))
     assert [value for value in parsed.of("src") if not value.startswith("data:")] == []
     assert {"link", "iframe", "object"} & set(parsed.tags) <= {"link"}
-    inner = {value[1:] for tag, name, value in parsed.attributes if name == "href" and value.startswith("#")}
+    inner = {
+        value[1:]
+        for tag, name, value in parsed.attributes
+        if name == "href" and value.startswith("#")
+    }
     assert inner <= set(parsed.of("id"))
     assert len(parsed.of("id")) == len(set(parsed.of("id")))
 
@@ -123,7 +165,9 @@ def test_the_run_tells_where_its_trace_is(written: Written) -> None:
     ("write", "strict", "verdict"),
     [(green, False, Verdict.HELD), (red, False, Verdict.BROKEN), (killed, False, Verdict.UNKNOWN)],
 )
-def test_the_first_mark_is_the_verdict(written: Written, write: object, strict: bool, verdict: Verdict) -> None:
+def test_the_first_mark_is_the_verdict(
+    written: Written, write: object, strict: bool, verdict: Verdict
+) -> None:
     """The head of the page has the verdict's own mark, which agrees with the exit code."""
     assert callable(write)
     assert f'<header class="hero {verdict}">' in page(write(written).load(), strict=strict)
@@ -132,9 +176,14 @@ def test_the_first_mark_is_the_verdict(written: Written, write: object, strict: 
 def test_degraded_is_broken_where_that_was_asked_for(written: Written) -> None:
     """--strict-verdicts reaches the page: the same run is DEGRADED without it and BROKEN with it."""
     found = {**HTML, "code": "tls-expiring"}
-    written.started("edge/tls").tried("edge/tls", "degraded", found).became("edge/tls", "degraded", found)
+    written.started("edge/tls").tried("edge/tls", "degraded", found).became(
+        "edge/tls", "degraded", found
+    )
     run = written.ended().load()
-    heads = [re.search(r'<header class="hero ([a-z-]+)">', page(run, strict=strict)) for strict in (False, True)]
+    heads = [
+        re.search(r'<header class="hero ([a-z-]+)">', page(run, strict=strict))
+        for strict in (False, True)
+    ]
     assert [head and head[1] for head in heads] == ["degraded", "broken"]
 
 

@@ -37,7 +37,9 @@ def test_evidence_is_that_of_the_attempt_that_is_told(written: Written) -> None:
     written.started(NAME).exchange(NAME, url="https://wealist.co.kr/first")
     written.exchange(NAME, attempt=2, url="https://wealist.co.kr/second")
     [told] = findings(written.broken(NAME).ended().load(), ENGLISH)
-    assert [shown.exchange.url for shown in told.evidence[0].exchanges] == ["https://wealist.co.kr/second"]
+    assert [shown.exchange.url for shown in told.evidence[0].exchanges] == [
+        "https://wealist.co.kr/second"
+    ]
 
 
 def test_of_too_many_exchanges_those_that_tell_are_kept(written: Written) -> None:
@@ -53,7 +55,10 @@ def test_of_too_many_exchanges_those_that_tell_are_kept(written: Written) -> Non
 
 def test_what_the_finding_speaks_of_tells(written: Written) -> None:
     """An answer of 200 is the one to look at when the finding names its path."""
-    found = {**HTML, "observed": "GET wealist.co.kr/api/storage answered 200 text/html where JSON was promised"}
+    found = {
+        **HTML,
+        "observed": "GET wealist.co.kr/api/storage answered 200 text/html where JSON was promised",
+    }
     written.started(NAME).exchange(NAME, attempt=2).exchange(
         NAME, attempt=2, url="https://wealist.co.kr:443/api/storage?a=1"
     )
@@ -71,12 +76,20 @@ def test_a_picture_is_inside_the_page(written: Written) -> None:
 
 def test_what_is_no_picture_is_not_shown_as_one(written: Written) -> None:
     """A file that says it is a picture, and is a page, stays a link."""
-    [left] = findings(pictured(written, "artifacts/a.png", b"<svg onload=alert(1)>"), ENGLISH)[0].evidence[0].files
+    [left] = (
+        findings(pictured(written, "artifacts/a.png", b"<svg onload=alert(1)>"), ENGLISH)[0]
+        .evidence[0]
+        .files
+    )
     assert left.picture == ""
 
 
-@pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "artifacts/../../secret.png", "a\0b", "link/x.png"])
-def test_a_journal_cannot_point_out_of_its_folder(written: Written, path: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "path", ["../secret.png", "/etc/passwd", "artifacts/../../secret.png", "a\0b", "link/x.png"]
+)
+def test_a_journal_cannot_point_out_of_its_folder(
+    written: Written, path: str, tmp_path: Path
+) -> None:
     """Whoever sends a journal gets no file of ours into the page, nor a link to one."""
     (tmp_path / "elsewhere").mkdir()
     (written.folder / "link").symlink_to(tmp_path / "elsewhere")
@@ -90,9 +103,13 @@ def test_only_so_many_pictures_are_in_the_page(written: Written) -> None:
     written.started(*names)
     for number, name in enumerate(names):
         (written.folder / f"{number}.png").write_bytes(PNG)
-        written.write("artifact", scenario=name, attempt=2, name="screenshot", path=f"{number}.png").broken(name)
+        written.write(
+            "artifact", scenario=name, attempt=2, name="screenshot", path=f"{number}.png"
+        ).broken(name)
     [told] = findings(written.ended().load(), ENGLISH)
-    assert sum(bool(left.picture) for evidence in told.evidence for left in evidence.files) == PICTURES
+    assert (
+        sum(bool(left.picture) for evidence in told.evidence for left in evidence.files) == PICTURES
+    )
 
 
 def test_anchors_differ_though_names_are_alike() -> None:

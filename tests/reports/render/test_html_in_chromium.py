@@ -20,7 +20,9 @@ from tests.reports.render.test_html_promises import past
 
 SCREENSHOTS = ROOT / ".screenshots"  # of the last test run, for whoever wants to see what it saw
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-STANDARD = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+STANDARD = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+}
 SUSPECT = "storage base path: the service serves /api/storage, the gateway sends /storage"
 
 
@@ -64,7 +66,13 @@ async def test_the_first_screen_names_the_cause(
     text = made(run, past={s.id: past("held", str(s.verdict)) for s in run.scenarios})
     async with opened(browser, run, text, viewport=viewport) as page:
         await keep(page, f"first-screen-{name}")
-        for said in ("BROKEN: 2 of 7 promises are broken", SUSPECT, "service: 404 on api", "said", "V6 section 1"):
+        for said in (
+            "BROKEN: 2 of 7 promises are broken",
+            SUSPECT,
+            "service: 404 on api",
+            "said",
+            "V6 section 1",
+        ):
             box = await page.locator(".hero").get_by_text(said).first.bounding_box()
             assert box, said
             assert box["y"] + box["height"] <= viewport["height"], said
@@ -77,9 +85,14 @@ async def test_everybody_can_read_it(
 ) -> None:
     """axe-core finds no violation of WCAG 2.2 A and AA in any run's page, light or dark, wide or narrow, all opened."""
     run = SAMPLES[sample_name](written).load()
-    text = made(run, past={s.id: past(*["held"] * 6, str(s.verdict), usual=(0.1, 2.0)) for s in run.scenarios})
+    text = made(
+        run,
+        past={s.id: past(*["held"] * 6, str(s.verdict), usual=(0.1, 2.0)) for s in run.scenarios},
+    )
     async with opened(browser, run, text, viewport=viewport, color_scheme=scheme) as page:
-        await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        await page.evaluate(
+            "document.querySelectorAll('details').forEach(each => each.open = true)"
+        )
         await keep(page, f"{sample_name}-{scheme}")
         results = await Axe().run(page, options=STANDARD)
         assert results.violations_count == 0, results.generate_report()
@@ -91,7 +104,9 @@ async def test_nothing_sticks_out(browser: Browser, written: Written, width: int
     written.write("fact", name="build", value="x" * 300)
     run = red(written).load()
     async with opened(browser, run, viewport={"width": width, "height": 800}) as page:
-        await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        await page.evaluate(
+            "document.querySelectorAll('details').forEach(each => each.open = true)"
+        )
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -176,7 +191,10 @@ async def test_without_its_style_it_is_still_a_text(browser: Browser, written: W
         sizes = [await icon.bounding_box() for icon in await page.locator(".icon:visible").all()]
         assert max(box["width"] for box in sizes if box) <= 16
         words = await page.locator("body").inner_text()
-        places = [words.index(said) for said in ("BROKEN: 2 of 7", SUSPECT, "edge-html-fallback", "tls-expiring")]
+        places = [
+            words.index(said)
+            for said in ("BROKEN: 2 of 7", SUSPECT, "edge-html-fallback", "tls-expiring")
+        ]
         assert places == sorted(places)
 
 
@@ -186,7 +204,8 @@ async def test_hostile_text_does_nothing(browser: Browser, written: Written) -> 
         assert await page.locator("img, iframe, object").count() == 0
         assert (
             "<img src=x onerror=alert(1)>"
-            in await page.locator("h1").inner_text() + await page.locator("dd.observed").inner_text()
+            in await page.locator("h1").inner_text()
+            + await page.locator("dd.observed").inner_text()
         )
 
 

@@ -47,7 +47,9 @@ def test_a_row_leads_to_its_finding(written: Written) -> None:
 
 def test_many_quiet_cases_fold(written: Written) -> None:
     """Four cases that held are folded away, three are not; what broke is never quiet."""
-    four, three = ([f"edge/{name}[{n}]" for n in range(many)] for name, many in (("four", 4), ("three", 3)))
+    four, three = (
+        [f"edge/{name}[{n}]" for n in range(many)] for name, many in (("four", 4), ("three", 3))
+    )
     written.started(*four, *three, "edge/bad").held(*four, *three).broken("edge/bad")
     made = {promise.family: promise for promise in table(written.ended().load())}
     assert [made[f"edge/{name}"].folds for name in ("four", "three")] == [True, False]
@@ -94,7 +96,9 @@ def test_the_usual_durations_are_a_band() -> None:
 def test_a_run_that_asked_nothing_leaves_a_gap() -> None:
     """The line of durations is not drawn through a run that was skipped."""
     gap = Seen("run-9", BEGAN, Verdict.SKIPPED, 0.0, flaky=False)
-    history = History((*seen("held", "held"), gap, *seen("held", "held")), None, 0.0, BEGAN, 1, "said")
+    history = History(
+        (*seen("held", "held"), gap, *seen("held", "held")), None, 0.0, BEGAN, 1, "said"
+    )
     assert strip(history, runs=5).line.count("M") == 2
 
 

@@ -16,7 +16,10 @@ An API call is answered with the app's <b>page</b>.
 def test_the_first_paragraph_is_the_meaning() -> None:
     """Its heading is left out, for the finding has one; the rest begins with the first section."""
     made = runbook(TEXT, {})
-    assert made.meaning.strip() == "<p>An API call is answered with the app's &lt;b&gt;page&lt;/b&gt;.</p>"
+    assert (
+        made.meaning.strip()
+        == "<p>An API call is answered with the app's &lt;b&gt;page&lt;/b&gt;.</p>"
+    )
     assert made.rest.startswith("<h4>Do this</h4>")
 
 

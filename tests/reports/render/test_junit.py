@@ -34,7 +34,9 @@ def outcome(case: Element) -> list[str]:
     return [child.tag for child in case if child.tag not in {"properties", "system-out"}]
 
 
-def test_a_run_reads_like_its_golden_file(sample: tuple[str, Run], golden: Callable[[str, str], None]) -> None:
+def test_a_run_reads_like_its_golden_file(
+    sample: tuple[str, Run], golden: Callable[[str, str], None]
+) -> None:
     """PROBES_GOLDEN=write writes them anew; the difference is for a person to judge."""
     name, run = sample
     golden(f"{name}.xml", written_xml(run))
@@ -115,16 +117,22 @@ def test_a_flaky_promise_passes_in_surefire_s_form(written: Written) -> None:
 def test_attempts_that_broke_differently_are_all_told(written: Written) -> None:
     """First failure first, the rerun after it, each with its own code."""
     lost = finding("upload-lost", "gone", "confirm")
-    written.started("edge/a").tried("edge/a", "broken", HTML).tried("edge/a", "broken", lost, attempt=2)
+    written.started("edge/a").tried("edge/a", "broken", HTML).tried(
+        "edge/a", "broken", lost, attempt=2
+    )
     case = cases(written.became("edge/a", "broken", lost, attempts=2).ended().load())["edge/a"]
     kinds = [child.attrib["type"] for child in case if child.tag in {"failure", "rerunFailure"}]
     assert kinds == ["edge-html-fallback", "upload-lost"]
 
 
 @pytest.mark.parametrize(("strict", "expected_outcome"), [(False, []), (True, ["failure"])])
-def test_degraded_fails_only_the_strict(written: Written, strict: bool, expected_outcome: list[str]) -> None:
+def test_degraded_fails_only_the_strict(
+    written: Written, strict: bool, expected_outcome: list[str]
+) -> None:
     """As the exit code does."""
-    written.started("edge/tls").tried("edge/tls", "degraded", EXPIRING).became("edge/tls", "degraded", EXPIRING)
+    written.started("edge/tls").tried("edge/tls", "degraded", EXPIRING).became(
+        "edge/tls", "degraded", EXPIRING
+    )
     assert outcome(cases(written.ended().load(), strict=strict)["edge/tls"]) == expected_outcome
 
 
@@ -138,12 +146,22 @@ def test_a_skipped_case_says_why(written: Written) -> None:
 
 def test_equal_names_are_told_apart(written: Written) -> None:
     """GitLab would keep the first and drop the others."""
-    written.started(*(expected(f"edge/{n}", name="test_same", classname="same") for n in range(3))).ended()
-    named = [(case.attrib["classname"], case.attrib["name"]) for case in cases(written.load()).values()]
-    assert named == [("same", "test_same"), ("same", "test_same (edge/1)"), ("same", "test_same (edge/2)")]
+    written.started(
+        *(expected(f"edge/{n}", name="test_same", classname="same") for n in range(3))
+    ).ended()
+    named = [
+        (case.attrib["classname"], case.attrib["name"]) for case in cases(written.load()).values()
+    ]
+    assert named == [
+        ("same", "test_same"),
+        ("same", "test_same (edge/1)"),
+        ("same", "test_same (edge/2)"),
+    ]
 
 
-def test_attachments_stand_alone_and_are_found_from_the_file(written: Written, tmp_path: Path) -> None:
+def test_attachments_stand_alone_and_are_found_from_the_file(
+    written: Written, tmp_path: Path
+) -> None:
     """Wherever junit.xml lies, the path leads from there to the artifact."""
     run = red(written).load()
     (run.folder / "artifacts").mkdir()
@@ -159,7 +177,9 @@ def test_the_last_exchanges_of_a_failing_promise_are_shown(written: Written) -> 
     """What was asked last stands beside the failure; a promise that held stays silent."""
     written.started("edge/a", "edge/b")
     for number in range(60):
-        written.exchange("edge/a", url=f"https://wealist.co.kr/{number}", status=None, error="ReadTimeout: 5 s")
+        written.exchange(
+            "edge/a", url=f"https://wealist.co.kr/{number}", status=None, error="ReadTimeout: 5 s"
+        )
     found = cases(written.exchange("edge/b").broken("edge/a").held("edge/b").ended().load())
     out = found["edge/a"].findtext("system-out") or ""
     assert "GET https://wealist.co.kr/59 -> ReadTimeout: 5 s in 0.020 s" in out
@@ -169,12 +189,19 @@ def test_the_last_exchanges_of_a_failing_promise_are_shown(written: Written) -> 
 
 def test_any_text_makes_valid_xml(written: Written) -> None:
     """Control characters, lone surrogates, markup and unassigned planes, in every field there is."""
-    nasty = "".join(map(chr, range(32))) + "\x7f\x85\ud800\ufffe\uffff]]>&lt;<b a='\"'>위리스트\U0001f600"
-    fields = dict.fromkeys(("title", "file", "classname", "name", "owner", "area", "incident"), nasty)
+    nasty = (
+        "".join(map(chr, range(32)))
+        + "\x7f\x85\ud800\ufffe\uffff]]>&lt;<b a='\"'>위리스트\U0001f600"
+    )
+    fields = dict.fromkeys(
+        ("title", "file", "classname", "name", "owner", "area", "incident"), nasty
+    )
     rungs = [{"name": nasty, "held": False, "saw": nasty}]
     bad = finding("upload-lost", nasty, nasty, reproduce=nasty, rungs=rungs)
     written.started(expected("edge/a", **fields), expected(nasty, **fields), run=nasty, trace=nasty)
-    written.write("fact", name=nasty, value=nasty).exchange("edge/a", url=nasty, method=nasty, error=nasty)
+    written.write("fact", name=nasty, value=nasty).exchange(
+        "edge/a", url=nasty, method=nasty, error=nasty
+    )
     written.write("note", scenario="edge/a", attempt=1, text=nasty)
     written.write("artifact", scenario="edge/a", attempt=1, name=nasty, path=nasty)
     written.broken("edge/a", bad).became(nasty, "skipped", reason=nasty, attempts=0)

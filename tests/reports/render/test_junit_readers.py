@@ -30,7 +30,10 @@ KNOWN: dict[str, tuple[str, str, str]] = {
     "failure": ("message type", "", ""),
     "error": ("message type", "", ""),
     "skipped": ("message", "", ""),
-    **dict.fromkeys(("rerunFailure", "rerunError", "flakyFailure", "flakyError"), ("type", "message", "stackTrace")),
+    **dict.fromkeys(
+        ("rerunFailure", "rerunError", "flakyFailure", "flakyError"),
+        ("type", "message", "stackTrace"),
+    ),
     "stackTrace": ("", "", ""),
     "system-out": ("", "", ""),
 }
@@ -75,7 +78,10 @@ def test_times_and_counts_are_numbers_as_surefire_writes_them(sample: tuple[str,
 
 def test_gitlab_keeps_every_case(sample: tuple[str, Run]) -> None:
     """It drops the second of two cases with one classname and name, so all differ."""
-    named = [(case.attrib["classname"], case.attrib["name"]) for case in document(sample[1]).iter("testcase")]
+    named = [
+        (case.attrib["classname"], case.attrib["name"])
+        for case in document(sample[1]).iter("testcase")
+    ]
     assert len(set(named)) == len(named) == len(sample[1].scenarios)
 
 
@@ -94,7 +100,12 @@ def test_gitlab_takes_the_file_however_much_is_broken(written: Written) -> None:
 def test_jenkins_and_gitlab_find_what_is_attached(written: Written) -> None:
     """The mark stands alone on its line of system-out, and the path leads to the file from where the report lies."""
     root = document(red(written).load())
-    lines = [line for out in root.iter("system-out") for line in (out.text or "").splitlines() if "ATTACHMENT" in line]
+    lines = [
+        line
+        for out in root.iter("system-out")
+        for line in (out.text or "").splitlines()
+        if "ATTACHMENT" in line
+    ]
     assert lines == ["[[ATTACHMENT|artifacts/page-2-1-screenshot.png]]"]
 
 

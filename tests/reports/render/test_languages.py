@@ -22,7 +22,9 @@ other = pytest.mark.parametrize("language", OTHERS)
 
 def table(language: str, name: str) -> dict[str, str]:
     """One table of a language's file as it stands there."""
-    settings = tomllib.loads((ROOT / "reports" / "languages" / f"{language}.toml").read_text("utf-8"))
+    settings = tomllib.loads(
+        (ROOT / "reports" / "languages" / f"{language}.toml").read_text("utf-8")
+    )
     found: dict[str, str] = settings[name]
     return found
 
@@ -30,9 +32,15 @@ def table(language: str, name: str) -> dict[str, str]:
 def promises() -> set[str]:
     """The first line of every scenario's docstring, as reports show it."""
     nodes = [
-        node for path in (ROOT / "scenarios").glob("test_*.py") for node in ast.parse(path.read_text("utf-8")).body
+        node
+        for path in (ROOT / "scenarios").glob("test_*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
     ]
-    tests = [node for node in nodes if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")]
+    tests = [
+        node
+        for node in nodes
+        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
     return {(ast.get_docstring(node) or "").split("\n")[0] for node in tests}
 
 
@@ -53,26 +61,38 @@ def test_every_text_is_translated(language: str) -> None:
     """The same keys, each with the same holes, and no text of a report that is gone."""
     ours = words(language).texts
     compare(set(ours), set(ENGLISH.texts), f"reports/render/texts/{language}.toml")
-    assert {key: holes(text) for key, text in ours.items()} == {key: holes(t) for key, t in ENGLISH.texts.items()}
+    assert {key: holes(text) for key, text in ours.items()} == {
+        key: holes(t) for key, t in ENGLISH.texts.items()
+    }
 
 
 @other
 def test_every_promise_is_translated(language: str) -> None:
     """What a scenario promises is known in every language, word for word, and no promise that nobody makes."""
-    compare(set(table(language, "promises")), promises(), f"[promises] in reports/render/texts/{language}.toml")
+    compare(
+        set(table(language, "promises")),
+        promises(),
+        f"[promises] in reports/render/texts/{language}.toml",
+    )
 
 
 @other
 def test_every_suspect_is_translated(language: str) -> None:
     """Whatever a probe can suspect is known in every language, and no suspect that nobody names."""
-    compare(set(table(language, "suspects")), set(templates()), f"[suspects] in reports/render/texts/{language}.toml")
+    compare(
+        set(table(language, "suspects")),
+        set(templates()),
+        f"[suspects] in reports/render/texts/{language}.toml",
+    )
 
 
 @other
 def test_a_translation_keeps_what_fills_it(language: str) -> None:
     """Each hole of a suspect is filled once in its translation, whatever the order."""
     for template, translated in table(language, "suspects").items():
-        assert holes(translated) == {str(number) for number in range(template.count("{}"))}, template
+        assert holes(translated) == {str(number) for number in range(template.count("{}"))}, (
+            template
+        )
 
 
 def test_what_stands_in_korean_is_korean() -> None:

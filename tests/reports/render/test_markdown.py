@@ -14,7 +14,9 @@ from reports.render.languages import words
 from tests.reports.conftest import HTML, Written, expected, finding, killed, red
 
 
-def test_a_run_reads_like_its_golden_file(sample: tuple[str, Run], golden: Callable[[str, str], None]) -> None:
+def test_a_run_reads_like_its_golden_file(
+    sample: tuple[str, Run], golden: Callable[[str, str], None]
+) -> None:
     """PROBES_GOLDEN=write writes them anew; the difference is for a person to judge."""
     name, run = sample
     golden(f"{name}.md", markdown.text(run))
@@ -27,7 +29,9 @@ def test_the_verdict_stands_first(written: Written) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("length", [10, 3000])
-def test_however_much_is_broken_discord_takes_it(written: Written, length: int, language: str) -> None:
+def test_however_much_is_broken_discord_takes_it(
+    written: Written, length: int, language: str
+) -> None:
     """Under 2,000 characters, whole lines, and the number of findings that are left out."""
     names = [f"edge/{number:02}" for number in range(40)]
     written.started(*names, environment="e" * length, run="r" * length)
@@ -66,7 +70,9 @@ def test_a_hostile_text_calls_nobody_and_leads_nowhere(written: Written) -> None
     nasty = "@everyone <@1> ![x](https://evil.example/x.png) [a](http://evil.example) `b` ```c\n# d\n|| e <img src=x>"
     bad = finding("upload-lost", nasty, nasty, rungs=[{"name": nasty, "held": False, "saw": nasty}])
     written.started(expected("edge/a", title=nasty, owner=nasty), environment=nasty, run=nasty)
-    written.write("fact", name=nasty, value=nasty).broken("edge/a", bad, accepted={"why": nasty, "until": nasty})
+    written.write("fact", name=nasty, value=nasty).broken(
+        "edge/a", bad, accepted={"why": nasty, "until": nasty}
+    )
     text = markdown.text(written.ended().load())
     outside = "".join(text.split("`")[::2])  # what stands in code spans is shown as it is
     assert text.count("`") % 2 == 0

@@ -10,7 +10,10 @@ from reports.render.languages import words
 from reports.render.progress import Ended, Progress
 from tests.reports.render.test_terminal import Terminal, _uncoloured
 
-HELD, BROKEN = Ended("edge/a", Verdict.HELD, 0.1), Ended("edge/b", Verdict.BROKEN, 0.1, "route-broken")
+HELD, BROKEN = (
+    Ended("edge/a", Verdict.HELD, 0.1),
+    Ended("edge/b", Verdict.BROKEN, 0.1, "route-broken"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +30,9 @@ def test_elsewhere_it_is_one_line_a_scenario() -> None:
     progress.tell(HELD)
     progress.tell(Ended("edge/tls", Verdict.DEGRADED, 1.25, "tls-expiring"))
     progress.end()
-    assert stream.getvalue() == (" 1/72  HELD        0.1 s  edge/a\n 2/72  DEGRADED    1.2 s  edge/tls  tls-expiring\n")
+    assert stream.getvalue() == (
+        " 1/72  HELD        0.1 s  edge/a\n 2/72  DEGRADED    1.2 s  edge/tls  tls-expiring\n"
+    )
 
 
 def test_on_a_terminal_what_held_is_written_over() -> None:

@@ -33,7 +33,9 @@ def shown(run: Run, stream: io.StringIO | None = None, *, strict: bool = False) 
     return stream.getvalue()
 
 
-def test_a_run_reads_like_its_golden_file(sample: tuple[str, Run], golden: Callable[[str, str], None]) -> None:
+def test_a_run_reads_like_its_golden_file(
+    sample: tuple[str, Run], golden: Callable[[str, str], None]
+) -> None:
     """PROBES_GOLDEN=write writes them anew; the difference is for a person to judge."""
     name, run = sample
     golden(f"{name}.txt", shown(run))
@@ -47,7 +49,9 @@ def test_the_verdict_stands_first_and_last(sample: tuple[str, Run]) -> None:
     assert text.endswith(headline)
 
 
-def test_colours_say_nothing_that_words_do_not(sample: tuple[str, Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_say_nothing_that_words_do_not(
+    sample: tuple[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A terminal gets the same words; with NO_COLOR no colour at all."""
     monkeypatch.setenv("COLUMNS", "80")
     _, run = sample
@@ -55,7 +59,9 @@ def test_colours_say_nothing_that_words_do_not(sample: tuple[str, Run], monkeypa
     assert "\x1b[" in coloured
     assert [line.rstrip() for line in _uncoloured(coloured).splitlines()] == plain.splitlines()
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not [code for code in _codes(shown(run, Terminal())) if code not in {"0", "1", "2"}]  # bold and dim are none
+    assert not [
+        code for code in _codes(shown(run, Terminal())) if code not in {"0", "1", "2"}
+    ]  # bold and dim are none
 
 
 def _codes(text: str) -> set[str]:
@@ -103,10 +109,18 @@ def test_the_reproducing_line_is_never_wrapped(written: Written) -> None:
 def test_text_of_others_cannot_steer_the_terminal(written: Written) -> None:
     """Escape sequences, line breaks and bidi marks from a hostile target are shown, not obeyed."""
     nasty = "\x1b[2J\x1b]0;pwned\x07\r\n[bold]x[/bold] :smile: \u202e \x9b1m"
-    bad = finding("upload-lost", nasty, nasty, reproduce=nasty, rungs=[{"name": nasty, "held": False, "saw": nasty}])
+    bad = finding(
+        "upload-lost",
+        nasty,
+        nasty,
+        reproduce=nasty,
+        rungs=[{"name": nasty, "held": False, "saw": nasty}],
+    )
     written.started(expected(nasty, title=nasty, owner=nasty, incident=nasty))
     written.broken(nasty, bad, accepted={"why": nasty, "until": nasty})
-    written.write("fact", name=nasty, value=nasty).write("spans", kept=1, exported=0, lost=1, reason=nasty)
+    written.write("fact", name=nasty, value=nasty).write(
+        "spans", kept=1, exported=0, lost=1, reason=nasty
+    )
     text = shown(written.load())
     assert not {c for c in text if not c.isprintable()} - {"\n"}
     assert "\\x1b[2J" in text
@@ -152,14 +166,18 @@ def test_every_promise_has_its_row(written: Written, make: Callable[[Written], W
     assert [s.id for s in run.scenarios if f"\n{s.id} " not in table] == []
 
 
-def test_a_korean_report_keeps_its_columns(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_korean_report_keeps_its_columns(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Korean letters are twice as wide, and no line is wider than the terminal for it, save what is to be copied."""
     stream = io.StringIO()
     terminal.show(red(written).load(), stream, languages.words("ko"))
     table = [line for line in stream.getvalue().splitlines() if "curl" not in line]
     assert max(map(cell_len, table)) <= terminal.PLAIN_WIDTH
     rows = [line for line in table if line.startswith(("edge/", "storage/", "presign/"))]
-    assert len({cell_len(line[: re.search(r"\s+(\S+ s|-)(\s|$)", line).end(1)]) for line in rows}) == 1  # type: ignore[union-attr]
+    assert (
+        len({cell_len(line[: re.search(r"\s+(\S+ s|-)(\s|$)", line).end(1)]) for line in rows}) == 1
+    )  # type: ignore[union-attr]
 
 
 def test_history_stands_under_the_finding_and_beside_a_slow_promise(written: Written) -> None:
@@ -186,7 +204,9 @@ def test_in_actions_nothing_that_a_target_says_is_obeyed(written: Written) -> No
     token = first.removeprefix("::stop-commands::")
     assert len(token) == 32
     assert f"::{token}::" in report
-    assert last.startswith("::error file=scenarios/test_edge.py,line=7,title=BROKEN upload-lost::promise: ")
+    assert last.startswith(
+        "::error file=scenarios/test_edge.py,line=7,title=BROKEN upload-lost::promise: "
+    )
 
 
 def test_a_number_keeps_its_unit(written: Written) -> None:

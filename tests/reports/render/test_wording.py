@@ -50,24 +50,35 @@ def test_the_headline_of_a_run_without_a_beginning_says_so(written: Written) -> 
 
 def test_the_headline_of_an_empty_run_promises_nothing(written: Written) -> None:
     """Nothing asked, nothing held."""
-    assert wording.headline(written.started().ended().load()) == "UNKNOWN: no promise was asked for (in 8.2 s)."
+    assert (
+        wording.headline(written.started().ended().load())
+        == "UNKNOWN: no promise was asked for (in 8.2 s)."
+    )
 
 
 def test_one_broken_promise_is_singular(written: Written) -> None:
     """The sentence is read aloud in incident calls."""
     run = written.started("edge/a").broken("edge/a").ended().load()
-    assert wording.headline(run).startswith("BROKEN: 1 of 1 promises is broken (1 broken, in 8.2 s).")
+    assert wording.headline(run).startswith(
+        "BROKEN: 1 of 1 promises is broken (1 broken, in 8.2 s)."
+    )
 
 
 def test_the_headline_says_where_to_look_first(written: Written) -> None:
     """What most of the broken promises suspect, by the incident that taught it."""
     rare = finding("service-stalled", "no answer", "noti-service")
-    written.started("edge/a", "edge/b", "edge/c").broken("edge/a", rare).broken("edge/b").broken("edge/c")
-    assert wording.headline(written.ended().load()).endswith(f" Look first at {HTML['suspect']} (edge-html-fallback).")
+    written.started("edge/a", "edge/b", "edge/c").broken("edge/a", rare).broken("edge/b").broken(
+        "edge/c"
+    )
+    assert wording.headline(written.ended().load()).endswith(
+        f" Look first at {HTML['suspect']} (edge-html-fallback)."
+    )
 
 
 @pytest.mark.parametrize("nobody", ["unknown", ""])
-def test_a_scenario_is_where_to_look_when_nobody_is_suspected(nobody: str, written: Written) -> None:
+def test_a_scenario_is_where_to_look_when_nobody_is_suspected(
+    nobody: str, written: Written
+) -> None:
     """A plain assert suspects nobody; "look first at unknown" helps nobody."""
     written.started("edge/a").broken("edge/a", found=finding("unexplained", "1 != 2", nobody))
     assert wording.headline(written.ended().load()).endswith(" Look first at edge/a (unexplained).")
@@ -89,7 +100,9 @@ def test_one_finding_is_told_once(written: Written) -> None:
 def test_a_promise_with_many_cases_is_worded_once(written: Written) -> None:
     """Its cases stand below it."""
     names = ("edge/a[1]", "edge/a[2]")
-    written.started(*(expected(name, title="Routes answer JSON") for name in names)).broken(names[0]).broken(names[1])
+    written.started(*(expected(name, title="Routes answer JSON") for name in names)).broken(
+        names[0]
+    ).broken(names[1])
     (group,) = wording.groups(written.ended().load())
     assert wording.rows(group)[:4] == [
         ("promise", "Routes answer JSON"),
@@ -114,7 +127,9 @@ def test_what_differs_is_told_apart(written: Written) -> None:
 def test_a_flaky_promise_is_told_by_the_attempt_that_failed(written: Written) -> None:
     """It held in the end, and what went wrong first is still said."""
     written.started("edge/a").tried("edge/a", "broken", HTML).tried("edge/a", "held", attempt=2)
-    (group,) = wording.groups(written.became("edge/a", "held", flaky=True, attempts=2).ended().load())
+    (group,) = wording.groups(
+        written.became("edge/a", "held", flaky=True, attempts=2).ended().load()
+    )
     assert wording.heading(group) == "FLAKY  edge-html-fallback"
     assert ("suspect", HTML["suspect"]) in wording.rows(group)
 
@@ -141,8 +156,14 @@ def test_a_verdict_without_words_says_so(written: Written) -> None:
         ((9, 4, 5), "answered\n503", "spans: 9 kept, 4 exported, 5 lost (answered 503)"),
     ],
 )
-def test_spans_are_one_line(written: Written, numbers: tuple[int, int, int], reason: str, said: str) -> None:
+def test_spans_are_one_line(
+    written: Written, numbers: tuple[int, int, int], reason: str, said: str
+) -> None:
     """Kept, exported, lost, and why."""
     kept, exported, lost = numbers
-    run = written.started().write("spans", kept=kept, exported=exported, lost=lost, reason=reason).load()
+    run = (
+        written.started()
+        .write("spans", kept=kept, exported=exported, lost=lost, reason=reason)
+        .load()
+    )
     assert wording.spans_line(run) == said

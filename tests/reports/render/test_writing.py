@@ -7,7 +7,9 @@ import pytest
 from reports.render.writing import replace
 
 
-def test_when_writing_breaks_the_old_file_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_writing_breaks_the_old_file_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A full disk costs the new report, not the old one, and leaves no half one beside it."""
     path = tmp_path / "report.md"
     replace(path, "old")

@@ -27,4 +27,6 @@ def wish(sfu: Standing, room: str, *, listens: bool = True, by_tcp: bool = True)
     """Two people in `room`, or one who plays."""
     access = Access(sfu.livekit.key, sfu.livekit.secret)
     listener = access.to_join(room, LISTENER) if listens else ""
-    return Wish(f"ws://{sfu.livekit.address}", access.to_join(room, SPEAKER), listener, by_tcp=by_tcp)
+    return Wish(
+        f"ws://{sfu.livekit.address}", access.to_join(room, SPEAKER), listener, by_tcp=by_tcp
+    )

@@ -91,7 +91,9 @@ def promises(talks: Talks) -> tuple[object, ...]:
     return talks.connect(), talks.carry_data(), talks.carry_sound(), talks.fall_back_to_tcp()
 
 
-async def test_one_call_serves_all(talks: Talks, workers: Workers, ladder: Ladder, recorder: Recorder) -> None:
+async def test_one_call_serves_all(
+    talks: Talks, workers: Workers, ladder: Ladder, recorder: Recorder
+) -> None:
     """Four promises are judged by one call, in a room that is gone afterwards."""
     await asyncio.gather(*promises(talks))  # type: ignore[call-overload]
     assert len(workers.wishes) == 1
@@ -109,7 +111,9 @@ async def test_a_rerun_is_another_call(talks: Talks, workers: Workers, recorder:
     assert len(workers.wishes) == 2
 
 
-async def test_nobody_tries_where_nobody_can_join(talks: Talks, ladder: Ladder, workers: Workers) -> None:
+async def test_nobody_tries_where_nobody_can_join(
+    talks: Talks, ladder: Ladder, workers: Workers
+) -> None:
     """The ladder's first broken rung is what each promise is told."""
     ladder.broken = broken(Code.LIVEKIT_KEY_UNKNOWN, "no", "keys")
     for promise in promises(talks):
@@ -119,7 +123,9 @@ async def test_nobody_tries_where_nobody_can_join(talks: Talks, ladder: Ladder, 
     assert workers.wishes == []
 
 
-async def test_who_cannot_connect_breaks_all_that_needs_it(talks: Talks, workers: Workers, recorder: Recorder) -> None:
+async def test_who_cannot_connect_breaks_all_that_needs_it(
+    talks: Talks, workers: Workers, recorder: Recorder
+) -> None:
     """Without a connection data, sound and fallback end with its name, and not with their own."""
     workers.call = Call((Failed("join", "not connected within 5 s"),))
     for promise in promises(talks):
@@ -140,14 +146,21 @@ async def test_a_shut_door_is_masked_and_tcp_not_tried(
     assert not workers.wishes[0].by_tcp
 
 
-async def test_a_door_that_is_not_named_is_none(talks: Talks, ladder: Ladder, recorder: Recorder) -> None:
+async def test_a_door_that_is_not_named_is_none(
+    talks: Talks, ladder: Ladder, recorder: Recorder
+) -> None:
     """That the node answers at its own address helps nobody who is sent elsewhere."""
-    ladder.checks = (replace(UDP, seconds=None), Check(replace(UDP.place, named=False), 0.01, "answered"))
+    ladder.checks = (
+        replace(UDP, seconds=None),
+        Check(replace(UDP.place, named=False), 0.01, "answered"),
+    )
     await talks.connect()
     assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
 
 
-async def test_an_environment_may_leave_calls_out(talks: Talks, web: Web, workers: Workers, recorder: Recorder) -> None:
+async def test_an_environment_may_leave_calls_out(
+    talks: Talks, web: Web, workers: Workers, recorder: Recorder
+) -> None:
     """Where the deep tier is not asked for, promises do not apply and nobody is said to be connected."""
     web.target = replace(web.target, livekit=replace(PROMISED, tiers=("ladder",)))
     for promise in promises(talks):
@@ -174,7 +187,10 @@ async def test_a_call_that_breaks_leaves_no_room(
 
 async def test_what_was_told_is_noted(talks: Talks, workers: Workers, recorder: Recorder) -> None:
     """Paths, round trips and crashes are in the journal, tokens are not."""
-    workers.call = Call((Joined("speaker", 0.1), Joined("listener", 0.2)), "it was ended by SIGABRT; eyJhbGciOi.e30.x")
+    workers.call = Call(
+        (Joined("speaker", 0.1), Joined("listener", 0.2)),
+        "it was ended by SIGABRT; eyJhbGciOi.e30.x",
+    )
     await talks.connect()
     written = (recorder.evidence.folder / "run.jsonl").read_text()
     assert "Joined who=speaker" in written

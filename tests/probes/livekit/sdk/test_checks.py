@@ -86,8 +86,14 @@ def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) ->
 @pytest.mark.parametrize(
     ("call", "saw"),
     [
-        (only(Data("speaker", "reliable", 10, 9, 0.1), Data("speaker", "lossy", 10, 10, 0.1)), "9 of 10 reliable"),
-        (only(Data("speaker", "reliable", 10, 10, 0.1), Data("speaker", "lossy", 10, 7, 0.1)), "7 of 10 lossy"),
+        (
+            only(Data("speaker", "reliable", 10, 9, 0.1), Data("speaker", "lossy", 10, 10, 0.1)),
+            "9 of 10 reliable",
+        ),
+        (
+            only(Data("speaker", "reliable", 10, 10, 0.1), Data("speaker", "lossy", 10, 7, 0.1)),
+            "7 of 10 lossy",
+        ),
         (failed("data"), "could not send"),
     ],
 )

@@ -40,7 +40,9 @@ def test_a_fact_survives_its_line(fact: Fact) -> None:
     assert read(told(fact)) == fact
 
 
-@pytest.mark.parametrize("line", ["", "W: x", "[1]", "{}", '{"fact": "Wish"}', '{"fact": "Ended", "more": 1}', "3"])
+@pytest.mark.parametrize(
+    "line", ["", "W: x", "[1]", "{}", '{"fact": "Wish"}', '{"fact": "Ended", "more": 1}', "3"]
+)
 def test_what_is_no_fact_is_passed_over(line: str) -> None:
     """A native library that prints into our pipe breaks nothing."""
     assert read(line) is None

@@ -25,7 +25,9 @@ async def test_who_is_refused_says_so(sfu: Standing) -> None:
 async def test_a_name_that_no_resolver_knows_leads_to_loopback(sfu: Standing) -> None:
     """The SDK finds a host under .localhost, which it could not find by itself."""
     port = sfu.livekit.address.rpartition(":")[2]
-    there = dataclasses.replace(wish(sfu, "named", listens=False), url=f"ws://livekit.wealist.localhost:{port}")
+    there = dataclasses.replace(
+        wish(sfu, "named", listens=False), url=f"ws://livekit.wealist.localhost:{port}"
+    )
     async with worker_process.playing(there) as worker:
         assert [type(fact) for fact in worker.facts] == [Joined, Playing]
 

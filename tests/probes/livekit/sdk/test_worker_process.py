@@ -135,7 +135,9 @@ async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
     """The real worker, in the middle of a join, ends when we are killed outright."""
     wish = f"Wish('ws://{LOOPBACK}:{caller.port}', 'a', 'b')"
     parent = f"import asyncio\nfrom probes.livekit.sdk.worker_process import made, Wish\nasyncio.run(made({wish}))"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", parent, cwd=worker_process.ROOT)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", parent, cwd=worker_process.ROOT
+    )
     await caller.called.wait()
     process.kill()
     await process.wait()
@@ -145,21 +147,28 @@ async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
 async def test_who_plays_is_let_go_in_order(caller: Caller) -> None:
     """A player that plays is there for the whole block, and is told when it is over."""
     text = f"{caller.calling}tell(fact='Joined', who='speaker', seconds=1); tell(fact='Playing')\n"
-    async with worker_process.playing(WISH, command=worker(f"{text}sys.stdin.read(); line.sendall(b'over')")):
+    async with worker_process.playing(
+        WISH, command=worker(f"{text}sys.stdin.read(); line.sendall(b'over')")
+    ):
         assert caller.called.is_set()
     assert await caller.lines[0][0].read() == b"over"
 
 
 async def test_who_plays_on_is_ended(caller: Caller) -> None:
     """A player that hears nothing is ended with its block."""
-    async with worker_process.playing(WISH, command=worker(f"{caller.calling}tell(fact='Playing'); signal.pause()")):
+    async with worker_process.playing(
+        WISH, command=worker(f"{caller.calling}tell(fact='Playing'); signal.pause()")
+    ):
         pass
     await caller.gone()
 
 
 @pytest.mark.parametrize(
     ("does", "why"),
-    [("tell(fact='Failed', stage='join', said='refused')", "refused"), ("raise RuntimeError('no SDK')", "no SDK")],
+    [
+        ("tell(fact='Failed', stage='join', said='refused')", "refused"),
+        ("raise RuntimeError('no SDK')", "no SDK"),
+    ],
 )
 async def test_who_cannot_play_is_nobody_s_fault(does: str, why: str) -> None:
     """Without a speaker nothing can be asked, and it is said why there is none."""
@@ -170,13 +179,19 @@ async def test_who_cannot_play_is_nobody_s_fault(does: str, why: str) -> None:
 
 async def test_a_worker_that_cannot_be_started_is_told() -> None:
     """A worker whose module is missing says so in its last words."""
-    told = await worker_process.made(WISH, command=[sys.executable, "-m", "probes.livekit.sdk.nobody"])
+    told = await worker_process.made(
+        WISH, command=[sys.executable, "-m", "probes.livekit.sdk.nobody"]
+    )
     assert "nobody" in told.crash
 
 
 def test_a_worker_gets_none_of_our_secrets(tmp_path: Path) -> None:
     """Of our environment a worker gets what it needs by name; an authority of the target's is trusted beside others."""
-    ours = {"PATH": os.defpath, "PROBES_LIVEKIT_API_SECRET": "s3cret", "HTTPS_PROXY": "http://proxy.invalid"}
+    ours = {
+        "PATH": os.defpath,
+        "PROBES_LIVEKIT_API_SECRET": "s3cret",
+        "HTTPS_PROXY": "http://proxy.invalid",
+    }
     told = worker_process.environment(ours, str(tmp_path / "ca.pem"))
     assert "s3cret" not in told.values()
     assert told["HTTPS_PROXY"] == "http://proxy.invalid"

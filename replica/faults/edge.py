@@ -1,0 +1,97 @@
+"""Faults of the edge, of the pages that it serves, and of the services behind it."""
+
+from replica.faults.fault import NOT_YET, Fault
+
+EDGE = (
+    Fault(
+        "edge-masks-api-errors",
+        "CloudFront's custom error response turns every 403 and 404 of /api/* into 200 with the app's HTML.",
+        "V6 §1 first cause",
+    ),
+    Fault(
+        "edge-forgets-deep-links",
+        "The pages' own error response is lost: a link into the app gets S3's 404 instead of the app.",
+        "contract §1.3",
+    ),
+    Fault(
+        "edge-serves-html-for-api",
+        "CloudFront has lost its /api/* behaviour: on the apex host every API call gets the app's HTML.",
+        "a lost /api/* behaviour",
+    ),
+    Fault(
+        "edge-serves-plain-http",
+        "The site is served over plain HTTP instead of being redirected to HTTPS.",
+        NOT_YET,
+    ),
+    Fault(
+        "site-loses-asset",
+        "A deploy has lost the page's script: the edge answers the app's HTML for it and the page stays blank.",
+        NOT_YET,
+    ),
+    Fault(
+        "gateway-doubles-slash",
+        "The gateway's rewrite leaves a double slash before storage paths, and the service redirects away from it.",
+        "f53a0b5e",
+    ),
+    Fault(
+        "service-has-no-endpoints",
+        "The gateway's subset matches no pod of the board service: 503, no healthy upstream.",
+        "a4263252",
+    ),
+    Fault(
+        "api-host-refuses-connections",
+        "Nothing listens on the api host, while the apex host goes on as before.",
+        "08c0c829",
+    ),
+    Fault(
+        "certificate-expires-soon",
+        "The api host's certificate has ten days left.",
+        NOT_YET,
+    ),
+    Fault(
+        "certificate-names-other-host",
+        "The apex host shows a certificate that was issued for another name.",
+        NOT_YET,
+    ),
+)
+
+SERVICES = (
+    Fault(
+        "service-hangs",
+        "The notification service takes requests and never answers them.",
+        NOT_YET,
+    ),
+    Fault(
+        "service-answers-wrong-type",
+        "The user service answers an object where the list of workspaces is promised.",
+        NOT_YET,
+    ),
+    Fault(
+        "redis-not-configured",
+        "Chat, notifications, board and storage say they are ready although Redis is not configured.",
+        "Redis TLS gap",
+    ),
+)
+
+PAGES = (
+    Fault(
+        "page-calls-wrong-storage-path",
+        "The storage page asks /api/svc/storage/api/storage, which the service does not serve.",
+        "6fe19ffd",
+    ),
+    Fault(
+        "page-ignores-failed-upload",
+        "The page sends the file to an address ending in /undefined and shows success all the same.",
+        "chat image upload, contract §3.6",
+    ),
+    Fault(
+        "page-shows-empty-drive",
+        "The page swallows the list of files and shows an empty drive without an error.",
+        "26d02600",
+    ),
+    Fault(
+        "page-throws-on-load",
+        "The storage page breaks on load: Cannot read properties of undefined (reading 'children').",
+        "V6 §1.1",
+    ),
+)
