@@ -159,7 +159,9 @@ class Finding:
 
 
 class Broken(AssertionError):  # noqa: N818 - it reads as what it says: raise Broken(finding)
-    """The target broke the promise; not a frozen dataclass, since contextlib writes to exceptions."""
+    """The target broke the promise; not a frozen dataclass, since contextlib writes to
+    exceptions.
+    """
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.code}: {finding.observed} (suspect: {finding.suspect})")
@@ -171,7 +173,9 @@ class NotApplicable(Exception):  # noqa: N818 - as above
 
 
 class CannotAsk(Exception):  # noqa: N818 - as above
-    """We could not ask: no credentials, no browser, our own mistake. The message says what to do."""
+    """We could not ask: no credentials, no browser, our own mistake. The message says what to
+    do.
+    """
 
 
 class BadEnvironment(ValueError):  # noqa: N818 - as above

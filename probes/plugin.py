@@ -1,4 +1,6 @@
-"""pytest's side of a run: options, fixtures, and what a verdict is in pytest's words. Only items.py knows it too."""
+"""pytest's side of a run: options, fixtures, and what a verdict is in pytest's words. Only items.py
+knows it too.
+"""
 
 import functools
 import os
@@ -115,7 +117,9 @@ def _or_usage_error(ask: Callable[[], T]) -> T:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Know every scenario by name before -k takes some away, and leave out those of other shares."""
+    """Know every scenario by name before -k takes some away, and leave out those of other
+    shares.
+    """
     config.stash[_KNOWN] = [
         collected.scenario_id(item) for item in items if collected.promises(item)
     ]
@@ -308,7 +312,9 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """After the last fixture is closed and before pytest sums up: the reports, and an exit code that says who acts."""
+    """After the last fixture is closed and before pytest sums up: the reports, and an exit code
+    that says who acts.
+    """
     yield
     mine = session.config.stash.get(SESSION, None)
     if mine is None:

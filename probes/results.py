@@ -1,4 +1,6 @@
-"""A scenario as a run knows it, and what it ended as: one verdict over its attempts, however many they were."""
+"""A scenario as a run knows it, and what it ended as: one verdict over its attempts, however many
+they were.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +16,8 @@ FAILING = frozenset({Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN})
 class Scenario:
     """A promise, as the reports know it.
 
-    `deadline` in seconds; `alone`: runs when no other does; `first`: takes longest, and waits for no other.
+    `deadline` in seconds; `alone`: runs when no other does; `first`: takes longest, and waits for
+    no other.
     """
 
     id: str
@@ -40,7 +43,9 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A finding that is known and does not fail the run until its date has passed. A `*` stands for any text."""
+    """A finding that is known and does not fail the run until its date has passed. A `*` stands for
+    any text.
+    """
 
     code: str
     scenario: str
@@ -58,7 +63,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a scenario ended as, all attempts considered. `settled`: after how long it held at last. Both in seconds."""
+    """What a scenario ended as, all attempts considered. `settled`: after how long it held at last.
+    Both in seconds.
+    """
 
     verdict: Verdict
     finding: Finding | None = None

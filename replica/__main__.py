@@ -1,7 +1,7 @@
 """`python -m replica`: an honest weAlist on this machine, until Ctrl-C, that can be told to lie.
 
-It listens on loopback only, keeps its state in memory and a temporary folder, and leaves nothing at its end. Its pods'
-credentials last twelve hours, so a replica outlives no working day.
+It listens on loopback only, keeps its state in memory and a temporary folder, and leaves nothing at
+its end. Its pods' credentials last twelve hours, so a replica outlives no working day.
 """
 
 import argparse

@@ -1,6 +1,8 @@
-"""The two buckets: made and filled at the start, their rules changed by faults, their keys listed for tests.
+"""The two buckets: made and filled at the start, their rules changed by faults, their keys listed
+for tests.
 
-botocore's signer is used without its client, which would read megabytes of service descriptions before it asks.
+botocore's signer is used without its client, which would read megabytes of service descriptions
+before it asks.
 """
 
 import asyncio
@@ -35,7 +37,9 @@ class Buckets:
         self._http = http
 
     async def make(self, weed: Child) -> None:
-        """Both buckets, as soon as SeaweedFS answers. A first write each: it makes the volumes, which takes long."""
+        """Both buckets, as soon as SeaweedFS answers. A first write each: it makes the volumes,
+        which takes long.
+        """
         while True:
             weed.check()
             try:
@@ -58,7 +62,9 @@ class Buckets:
         )
 
     async def rule(self, apex: str, faults: Collection[str]) -> None:
-        """Set who may ask the files bucket from where. It is in force when this returns: SeaweedFS does not delay."""
+        """Set who may ask the files bucket from where. It is in force when this returns: SeaweedFS
+        does not delay.
+        """
         origin = SOMEWHERE_ELSE if "bucket-refuses-origin" in faults else apex
         await self._ask("PUT", f"/{FILES}?cors", cors(origin))
         who = "*" if "bucket-ignores-signatures" in faults else {"AWS": POD_ROLE}
@@ -148,7 +154,9 @@ def cors(origin: str) -> bytes:
 
 
 def policy(who: str | Mapping[str, str]) -> dict[str, Any]:
-    """Who may read and write objects. For "*" no signature is needed, and the edge leaves it out (`replica.edge`)."""
+    """Who may read and write objects. For "*" no signature is needed, and the edge leaves it out
+    (`replica.edge`).
+    """
     statement = {
         "Effect": "Allow",
         "Principal": who,

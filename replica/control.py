@@ -1,4 +1,6 @@
-"""The replica's own switchboard, for tests: which faults are on, and what users have left behind."""
+"""The replica's own switchboard, for tests: which faults are on, and what users have left
+behind.
+"""
 
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus

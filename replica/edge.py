@@ -1,13 +1,16 @@
-"""Everything between a browser and the services, as one Caddy configuration: a pure function of places and faults.
+"""Everything between a browser and the services, as one Caddy configuration: a pure function of
+places and faults.
 
-Caddy, because one program can imitate CloudFront, the gateway and S3's front door, and changes its whole configuration
-at run time in milliseconds. What is imitated: contract §1.3 (CloudFront), §1.4 (gateway), §4.4 (files bucket and CDN).
+Caddy, because one program can imitate CloudFront, the gateway and S3's front door, and changes its
+whole configuration at run time in milliseconds. What is imitated: contract §1.3 (CloudFront), §1.4
+(gateway), §4.4 (files bucket and CDN).
 
-Decision: in weAlist the distribution's custom error response turned every 403 and 404 of /api/* into the app's HTML
-with status 200 (V6 §1). An honest edge here is the repaired one: an error that is JSON passes as it is, and only a 403
-or 404 that nobody wrote for a program (gin's "404 page not found", Envoy's empty 404) becomes HTML. So a service that
-answers honestly is heard, and a wrong path still ends the way it does in production. The fault `edge-masks-api-errors`
-brings the incident back.
+Decision: in weAlist the distribution's custom error response turned every 403 and 404 of /api/*
+into the app's HTML with status 200 (V6 §1). An honest edge here is the repaired one: an error that
+is JSON passes as it is, and only a 403 or 404 that nobody wrote for a program (gin's "404 page not
+found", Envoy's empty 404) becomes HTML. So a service that answers honestly is heard, and a wrong
+path still ends the way it does in production. The fault `edge-masks-api-errors` brings the incident
+back.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -54,7 +57,8 @@ SIGNATURE = [
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where everything is: public ports, SeaweedFS, the services' pods, sockets and certificates by host part.
+    """Where everything is: public ports, SeaweedFS, the services' pods, sockets and certificates by
+    host part.
 
     `production`: what stands there is as open as weAlist's production is known to be.
     """
@@ -116,7 +120,9 @@ def config(places: Places, faults: Collection[str]) -> Json:
 
 
 def servers(places: Places, faults: Collection[str]) -> dict[str, Json]:
-    """One server a host, and the gateway once more on a socket of its own: CloudFront's way to it."""
+    """One server a host, and the gateway once more on a socket of its own: CloudFront's way to
+    it.
+    """
     inside = gateway.routes(places.upstreams, faults, production=places.production)
     passing = {"routes": inside, "errors": {"routes": gateway.failures()}}
     shown = "certificate-expires-soon" if "certificate-expires-soon" in faults else "api"
@@ -203,7 +209,9 @@ _AS_IT_IS: Json = {"handle": [{"handler": "copy_response"}]}
 
 
 def _site(places: Places, *, deep_links: bool) -> list[Json]:
-    """The default behaviour: the bucket's objects, and the app for every path that is none (a deep link)."""
+    """The default behaviour: the bucket's objects, and the app for every path that is none (a deep
+    link).
+    """
     missing = {"match": {"status_code": [4]}, "routes": [{"handle": [app(places)]}]}
     found = {
         **_from_s3(places, f"/{SITE}{{http.request.uri.path}}", {**S3, **MISS, **_policy(places)}),

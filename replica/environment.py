@@ -1,4 +1,6 @@
-"""The environment file that a running replica leaves for probes: where it is, who is in it, what it promises."""
+"""The environment file that a running replica leaves for probes: where it is, who is in it, what it
+promises.
+"""
 
 import contextlib
 import json
@@ -18,7 +20,8 @@ Value = str | int | float | bool | list[str] | list[int]
 Tables = Mapping[str, Mapping[str, Value]]
 
 
-# Doors that are promised to be closed. Others stand open in weAlist's dev (contract §2.4, §8); production must not.
+# Doors that are promised to be closed. Others stand open in weAlist's dev (contract §2.4, §8);
+# production must not.
 CLOSED = (
     "test-token",
     "internal-user",
@@ -83,7 +86,9 @@ def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Valu
 
 
 def realtime(scale: float) -> dict[str, Value]:
-    """What is promised of sockets and streams; times that have to be waited for are shortened by the scale."""
+    """What is promised of sockets and streams; times that have to be waited for are shortened by
+    the scale.
+    """
     return {
         "scale": scale,
         "deliver_seconds": 2.0,
@@ -145,7 +150,9 @@ def toml(name: str, tables: Tables) -> str:
 
 @contextlib.contextmanager
 def written(path: Path, text: str) -> Iterator[None]:
-    """The file for as long as the block lasts. It appears whole, since its appearance says that we are ready."""
+    """The file for as long as the block lasts. It appears whole, since its appearance says that we
+    are ready.
+    """
     made = not path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

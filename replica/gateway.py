@@ -1,4 +1,6 @@
-"""The Istio gateway as Caddy routes: prefixes, rewrites and Envoy's own answers (contract §1.4, first match wins)."""
+"""The Istio gateway as Caddy routes: prefixes, rewrites and Envoy's own answers (contract §1.4,
+first match wins).
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +9,8 @@ from typing import Any
 Json = dict[str, Any]
 
 SERVER = "istio-envoy"
-# A socket that changes hands at a reload would look like a server that restarts (1001 to every browser).
+# A socket that changes hands at a reload would look like a server that restarts (1001 to every
+# browser).
 KEEP_SOCKETS = "10m"
 
 # Caddy puts its name on what it passes on, after all else is done.
@@ -18,7 +21,9 @@ NO_UPGRADE: Json = {"handler": "headers", "request": {"delete": ["Connection", "
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Paths of one service, what is taken off their front, and how long Envoy waits for it (None: for ever)."""
+    """Paths of one service, what is taken off their front, and how long Envoy waits for it (None:
+    for ever).
+    """
 
     service: str
     paths: tuple[str, ...]
@@ -32,8 +37,10 @@ def _service(name: str, timeout: str | None = None) -> Route:
     return Route(name, (f"/api/svc/{name}*",), f"/api/svc/{name}", timeout)
 
 
-# In weAlist it is chance which pod of auth-service answers. Here sign-in starts at the first and comes back to the
-# second, keys are shown by both in turn, and all else is the first's: what pods do not share is noticed each time.
+# In weAlist it is chance which pod of auth-service answers. Here sign-in starts at the first and
+# comes back to the
+# second, keys are shown by both in turn, and all else is the first's: what pods do not share is
+# noticed each time.
 CALLBACK = "/api/oauth2/callback"
 ROUTES = (
     Route("auth", ("/oauth2/callback*",), timeout="30s", pods=("auth-2",)),
@@ -64,7 +71,9 @@ INTERNAL = ["/api/svc/user/api/internal*", "/api/svc/noti/api/internal*"]
 def routes(
     upstreams: Mapping[str, Sequence[str]], faults: Collection[str], *, production: bool = False
 ) -> list[Json]:
-    """All routes of the gateway; a service may have several pods, and without any it is unavailable."""
+    """All routes of the gateway; a service may have several pods, and without any it is
+    unavailable.
+    """
     if "service-has-no-endpoints" in faults:
         upstreams = {**upstreams, "board": ()}
     found = [_route(route, _pods(route, upstreams), faults) for route in ROUTES]
@@ -135,7 +144,10 @@ _CLOSED: Json = {
 def failures() -> list[Json]:
     """What Envoy says when a pod cannot be reached, or takes too long."""
     slow = {"match": [{"expression": "{http.error.status_code} == 504"}], "terminal": True}
-    lost = "upstream connect error or disconnect/reset before headers. reset reason: connection failure"
+    lost = (
+        "upstream connect error or disconnect/reset before headers. reset reason: connection "
+        "failure"
+    )
     return [
         {**slow, "handle": [envoy(504, "upstream request timeout")]},
         {"handle": [envoy(503, lost)]},

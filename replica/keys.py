@@ -1,4 +1,6 @@
-"""The key that signs weAlist's tokens: RS256 with the kid, issuer and claims of contract §2.2 (RFC 7519, RFC 7517)."""
+"""The key that signs weAlist's tokens: RS256 with the kid, issuer and claims of contract §2.2 (RFC
+7519, RFC 7517).
+"""
 
 import json
 import time
@@ -22,7 +24,9 @@ class SigningKey:
     )
 
     def mint(self, user: str, email: str | None, kind: str, seconds: float) -> str:
-        """A token without a jti: two of one kind for one user in the same second are equal, as in weAlist."""
+        """A token without a jti: two of one kind for one user in the same second are equal, as in
+        weAlist.
+        """
         issued = int(time.time())
         claims = {
             "sub": user,
@@ -36,7 +40,9 @@ class SigningKey:
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KEY_ID})
 
     def read(self, token: str, *, expired: bool = False) -> dict[str, Any]:
-        """The claims of a token of ours that is alive, or `expired` where that is fine; else jwt.InvalidTokenError."""
+        """The claims of a token of ours that is alive, or `expired` where that is fine; else
+        jwt.InvalidTokenError.
+        """
         if jwt.get_unverified_header(token).get("kid") != KEY_ID:
             raise jwt.InvalidTokenError("no key of ours has this kid")
         claims: dict[str, Any] = jwt.decode(
@@ -49,7 +55,9 @@ class SigningKey:
         return claims
 
     def pem(self) -> bytes:
-        """PKCS8, as JWT_RSA_PRIVATE_KEY holds it: whoever has it can mint tokens that are truly signed and expired."""
+        """PKCS8, as JWT_RSA_PRIVATE_KEY holds it: whoever has it can mint tokens that are truly
+        signed and expired.
+        """
         encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         return self.private.private_bytes(encoding, form, serialization.NoEncryption())
 

@@ -1,7 +1,9 @@
-"""What is alive between members: rooms that hear, sockets that are open, who is online (contract §5.2 to §5.5).
+"""What is alive between members: rooms that hear, sockets that are open, who is online (contract
+§5.2 to §5.5).
 
-A room is a pod's own or the bus's. In weAlist it is chance which pod a socket lands on; here a member's sockets land
-on the pod of his place in the list of users, so that alice and bob never share one and a lost bus is noticed each time.
+A room is a pod's own or the bus's. In weAlist it is chance which pod a socket lands on; here a
+member's sockets land on the pod of his place in the list of users, so that alice and bob never
+share one and a lost bus is noticed each time.
 """
 
 import contextlib
@@ -42,7 +44,9 @@ class Rooms:
 
 
 class Presence:
-    """Who is where, counted by open sockets; who has left is remembered, for the fault that never forgets."""
+    """Who is where, counted by open sockets; who has left is remembered, for the fault that never
+    forgets.
+    """
 
     def __init__(self) -> None:
         self._open: Counter[tuple[str, str]] = Counter()

@@ -171,7 +171,9 @@ class Setting(Row):
 
 @dataclass(slots=True, kw_only=True)
 class VideoRoom(Row):
-    """A call; `people` maps a user's id to when he joined, `left` to when he left for the last time."""
+    """A call; `people` maps a user's id to when he joined, `left` to when he left for the last
+    time.
+    """
 
     workspace: str
     name: str

@@ -1,7 +1,9 @@
-"""Objects in the files bucket: presigned URLs as the AWS SDK makes them, and what a service does there on its own.
+"""Objects in the files bucket: presigned URLs as the AWS SDK makes them, and what a service does
+there on its own.
 
-botocore's signer alone is used, without its client: the URL's form is ours to choose (some faults choose it badly),
-and a client would read megabytes of service descriptions before the first signature.
+botocore's signer alone is used, without its client: the URL's form is ours to choose (some faults
+choose it badly), and a client would read megabytes of service descriptions before the first
+signature.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from replica.settings import BucketSettings
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs URLs below `root`, which is the bucket's virtual host or a host with the bucket in the path."""
+    """Signs URLs below `root`, which is the bucket's virtual host or a host with the bucket in the
+    path.
+    """
 
     root: str
     region: str
@@ -52,7 +56,9 @@ class Signer:
 
 
 def public_signer(bucket: BucketSettings) -> Signer:
-    """What a pod with a role of its own has: temporary credentials and the bucket's virtual host."""
+    """What a pod with a role of its own has: temporary credentials and the bucket's virtual
+    host.
+    """
     root = f"{bucket.scheme}://{bucket.host}"
     return Signer(root, bucket.region, bucket.access_key, bucket.secret_key, bucket.session_token)
 

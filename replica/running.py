@@ -1,4 +1,6 @@
-"""A replica from its start to its end: all parts side by side, faults switched in every part at once."""
+"""A replica from its start to its end: all parts side by side, faults switched in every part at
+once.
+"""
 
 import asyncio
 import contextlib
@@ -32,7 +34,9 @@ CONTROL = "control"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a replica consists of beside its services; `programs`: all that must not end while it runs."""
+    """What a replica consists of beside its services; `programs`: all that must not end while it
+    runs.
+    """
 
     places: Places
     buckets: Buckets
@@ -54,7 +58,9 @@ class Replica:
         return self.world.faults
 
     async def switch(self, faults: Collection[str]) -> None:
-        """Have exactly these faults. When this returns, every part has them; what users made stays."""
+        """Have exactly these faults. When this returns, every part has them; what users made
+        stays.
+        """
         async with self._switching:
             await self._parts.buckets.rule(self.world.hosts.apex, faults)
             await self._parts.caddy.load(edge.config(self._parts.places, faults))
@@ -71,7 +77,9 @@ class Replica:
         await asyncio.gather(*(program.ended() for program in self._parts.programs))
 
     async def state(self) -> dict[str, Any]:
-        """What users have made and not removed, the bucket's objects and LiveKit's rooms and people included."""
+        """What users have made and not removed, the bucket's objects and LiveKit's rooms and people
+        included.
+        """
         calls = await self._parts.livekit.state()
         made = {**self.world.created(), "objects": await self._parts.buckets.keys(), **calls}
         return {"counts": {kind: len(names) for kind, names in made.items()}, "names": made}
@@ -137,7 +145,9 @@ async def running(
 def _provider(
     sign_in: Google, hosts: Hosts, folder: Path
 ) -> contextlib.AbstractAsyncContextManager[Child]:
-    """What stands for Google. It knows every address that sign-in may come back to, the faults' included."""
+    """What stands for Google. It knows every address that sign-in may come back to, the faults'
+    included.
+    """
     backs = [f"{host}{gateway.CALLBACK}/google" for host in (hosts.api, hosts.apex)]
     accounts = [Account(email_of(who), name) for who, name in CAST.items()]
     return child(google.command(), folder, google.settings(sign_in, backs, accounts))

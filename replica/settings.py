@@ -1,4 +1,6 @@
-"""What the edge and the bucket tell the services: where they are reached, and with which credentials."""
+"""What the edge and the bucket tell the services: where they are reached, and with which
+credentials.
+"""
 
 from dataclasses import dataclass
 
@@ -17,8 +19,9 @@ class Hosts:
 class BucketSettings:
     """The files bucket, as the services reach it and as a browser does.
 
-    `endpoint` is internal and path style, and never signed for a browser. `host` is the public virtual host with its
-    port: presigned URLs name it, and the edge keeps it, because SigV4 signs the Host header.
+    `endpoint` is internal and path style, and never signed for a browser. `host` is the public
+    virtual host with its port: presigned URLs name it, and the edge keeps it, because SigV4 signs
+    the Host header.
     """
 
     endpoint: str
@@ -29,12 +32,14 @@ class BucketSettings:
     secret_key: str
     session_token: str
     scheme: str = "https"
-    # A user's key that never ends, as it stands where a pod has no role: good for the bucket, bad to have.
+    # A user's key that never ends, as it stands where a pod has no role: good for the bucket, bad
+    # to have.
     static_access_key: str = ""
     static_secret_key: str = ""
 
 
-# What a page is sent with, so that nobody frames it, guesses its type, or tells a third host what its address holds.
+# What a page is sent with, so that nobody frames it, guesses its type, or tells a third host what
+# its address holds.
 SAFE = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",

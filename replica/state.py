@@ -1,4 +1,6 @@
-"""What the services of one replica share: people, their things, the signing key, and the faults that are on."""
+"""What the services of one replica share: people, their things, the signing key, and the faults
+that are on.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +34,8 @@ from replica.settings import BucketSettings, Hosts
 AnyRow = TypeVar("AnyRow", bound=Row)
 Table = dict[str, AnyRow]
 
-# Pings, cuts, pauses and back-offs of weAlist last this part of their time here: tests wait for them.
+# Pings, cuts, pauses and back-offs of weAlist last this part of their time here: tests wait for
+# them.
 SCALE = 0.1
 
 CAST = {"alice": "앨리스", "bob": "Bob", "stranger": "Stranger", "operator": "Operator"}
@@ -108,7 +111,9 @@ class World:
         objects: Objects | None = None,
         key: SigningKey | None = None,
     ) -> "World":
-        """A world with the cast, alice's workspace, one project, one portal user and some remote configuration."""
+        """A world with the cast, alice's workspace, one project, one portal user and some remote
+        configuration.
+        """
         world = cls(hosts, bucket, objects or BucketObjects(bucket), key or SigningKey())
         world._seed_people()
         world._seed_workspaces()
@@ -141,7 +146,9 @@ class World:
         add(self.workspaces, row)
 
     def lies(self, fault: str) -> bool:
-        """Whether a fault is on; a name that no fault has is a KeyError, so that a typo cannot make one honest."""
+        """Whether a fault is on; a name that no fault has is a KeyError, so that a typo cannot make
+        one honest.
+        """
         return FAULTS[fault].name in self.faults
 
     def is_member(self, workspace: str, user: str) -> bool:
@@ -152,7 +159,9 @@ class World:
         return next((user for user in self.users.values() if user.email == email), None)
 
     def created(self) -> dict[str, list[str]]:
-        """Names of what users have made and not removed for good; uploads never confirmed expire on their own."""
+        """Names of what users have made and not removed for good; uploads never confirmed expire on
+        their own.
+        """
         return {
             "workspaces": [
                 row.name

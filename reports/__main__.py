@@ -1,4 +1,6 @@
-"""`python -m reports RUN_FOLDER...`: the reports of runs again, finished or killed, and their exit code."""
+"""`python -m reports RUN_FOLDER...`: the reports of runs again, finished or killed, and their exit
+code.
+"""
 
 import argparse
 import os

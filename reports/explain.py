@@ -1,4 +1,6 @@
-"""`python -m probes explain CODE`: what a finding's code means to users, where to look and what to do."""
+"""`python -m probes explain CODE`: what a finding's code means to users, where to look and what to
+do.
+"""
 
 import argparse
 import difflib

@@ -1,4 +1,6 @@
-"""Throw old runs away: of each environment the newest stay, and those that found something stay longer."""
+"""Throw old runs away: of each environment the newest stay, and those that found something stay
+longer.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -18,10 +20,11 @@ def prune(runs: Path, keep: int) -> list[Path]:
 
 
 def old(runs: Path, keep: int) -> Iterator[Path]:
-    """Folders of runs beyond the newest `keep` of each environment, and the newest `keep` that were not all held.
+    """Folders of runs beyond the newest `keep` of each environment, and the newest `keep` that were
+    not all held.
 
-    Never a run that is alive, or whose ledger names what is still to be swept: the next run needs to know. Nor what
-    is no run, or is a link.
+    Never a run that is alive, or whose ledger names what is still to be swept: the next run needs
+    to know. Nor what is no run, or is a link.
     """
     counted: dict[tuple[str, bool], int] = {}
     known = [(past, folder) for folder in _folders(runs) if (past := recall(folder))]

@@ -1,6 +1,8 @@
-"""What every public route answers: one typed line a route, from contract.md; what differs between environments is TOML.
+"""What every public route answers: one typed line a route, from contract.md; what differs between
+environments is TOML.
 
-`{workspace}`, `{project}` and `{user}` are the environment's; `{storage}` is the base path that storage has there.
+`{workspace}`, `{project}` and `{user}` are the environment's; `{storage}` is the base path that
+storage has there.
 """
 
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ NOBODY = "00000000-0000-4000-8000-00000000dead"  # a well-formed id that no row 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One GET. `public`: it answers without a token. `scoped`: it wants the X-Workspace-Id header."""
+    """One GET. `public`: it answers without a token. `scoped`: it wants the X-Workspace-Id
+    header.
+    """
 
     name: str
     path: str

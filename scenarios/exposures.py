@@ -1,4 +1,5 @@
-"""What the public must not reach or read, one typed line each; `closed` in [exposure] says what is promised.
+"""What the public must not reach or read, one typed line each; `closed` in [exposure] says what is
+promised.
 
 A name in `closed` covers what begins with it: "metrics" covers "metrics-user".
 """

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.promise(owner="board", incident="44a028d8, contract 5.3
 async def test_a_change_reaches_the_other_member(
     web: Web, alice: Member, bob: Member, ledger: Ledger
 ) -> None:
-    """What one member makes, changes and removes on the board, another who has it open sees at once."""
+    """What one member makes, changes and removes on the board, another who has it open sees at
+    once.
+    """
     async with boards.watch(web, bob) as watching:
         card = await boards.create(web, alice, ledger)
         await watching.sees("BOARD_CREATED", card)

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")
 
 
 async def test_two_people_find_to_each_other(talks: Talks) -> None:
-    """Two people who join the same call are connected, and owe it to no luck of their own networks."""
+    """Two people who join the same call are connected, and owe it to no luck of their own
+    networks.
+    """
     await talks.connect()
 
 
@@ -35,5 +37,7 @@ async def test_a_call_goes_on_without_udp(talks: Talks) -> None:
 async def test_who_joins_on_the_page_hears_the_other(
     browser: Browser, web: Web, talks: Talks, alice: Member, ledger: Ledger
 ) -> None:
-    """A member who joins a call in the browser, by the address that the app gives the page, hears who speaks in it."""
+    """A member who joins a call in the browser, by the address that the app gives the page, hears
+    who speaks in it.
+    """
     await call.is_heard(browser, web, talks, alice, ledger)

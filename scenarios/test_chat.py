@@ -22,7 +22,9 @@ LAST = "that was all"
 async def test_what_one_says_another_hears(
     web: Web, alice: Member, bob: Member, ledger: Ledger, script: str
 ) -> None:
-    """What a member says in a chat, another hears at once: unchanged, once, wherever they are connected."""
+    """What a member says in a chat, another hears at once: unchanged, once, wherever they are
+    connected.
+    """
     said = [SCRIPTS[script], LAST]
     room = await chat.open_room(web, alice, [bob], ledger)
     async with (

@@ -38,7 +38,9 @@ async def test_a_route_answers_json(
 async def test_an_error_stays_an_error(
     web: Web, target: Target, alice: Member, contract: Contract
 ) -> None:
-    """Who asks the app for something that is not there is told so, with the service's own status and JSON."""
+    """Who asks the app for something that is not there is told so, with the service's own status
+    and JSON.
+    """
     expect(await _get(web, target, alice, contract, "apex"), contract.envelope, contract.status)
 
 
@@ -61,13 +63,16 @@ async def test_redis_is_there_for_those_who_need_it(web: Web, target: Target, na
         raise broken(
             Code.DEPENDENCY_DEGRADED,
             f"{name}-service calls itself ready, and its redis check says {checks.get('redis')!r}",
-            "redis: ElastiCache wants TLS, the Go services build a client without it (contract 5.5)",
+            "redis: ElastiCache wants TLS, the Go services build a client without it "
+            "(contract 5.5)",
         )
 
 
 @pytest.mark.promise(incident="cf538406")
 async def test_the_app_loads_with_all_its_assets(web: Web, target: Target) -> None:
-    """The app's page, its config.js and every script and style that it names load with the right type."""
+    """The app's page, its config.js and every script and style that it names load with the right
+    type.
+    """
     await static_site.load(web, target)
 
 

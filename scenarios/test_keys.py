@@ -15,5 +15,7 @@ async def test_every_pod_shows_the_same_keys(web: Web) -> None:
 
 
 async def test_the_keys_verify_what_was_signed(web: Web, alice: Member) -> None:
-    """The published keys are strong, verify the tokens in use, and are those that openid-configuration speaks of."""
+    """The published keys are strong, verify the tokens in use, and are those that
+    openid-configuration speaks of.
+    """
     await jwks.serve(web, await alice.token())

@@ -1,4 +1,6 @@
-"""Calls, as far as one can tell without a word being said: from LiveKit's name to the door of its media."""
+"""Calls, as far as one can tell without a word being said: from LiveKit's name to the door of its
+media.
+"""
 
 import pytest
 
@@ -10,12 +12,16 @@ pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")
 
 
 async def test_a_call_can_be_joined(calls: OpenCalls) -> None:
-    """Who dials LiveKit with a good token gets a seat: name, TLS, server, key, Redis and signalling are in order."""
+    """Who dials LiveKit with a good token gets a seat: name, TLS, server, key, Redis and signalling
+    are in order.
+    """
     await calls().can_be_joined()
 
 
 async def test_a_call_opened_in_the_app_can_be_joined(calls: OpenCalls, alice: Member) -> None:
-    """A call that a member opens in the app is joined by the very address and token that the app hands out."""
+    """A call that a member opens in the app is joined by the very address and token that the app
+    hands out.
+    """
     await calls().are_opened_by_the_app(alice)
 
 
@@ -36,7 +42,9 @@ async def test_the_server_is_the_promised_one(calls: OpenCalls) -> None:
 
 
 async def test_media_is_at_its_nodes(calls: OpenCalls) -> None:
-    """What callers are told to dial is an address of a node, public, on the promised ports, and by TCP too."""
+    """What callers are told to dial is an address of a node, public, on the promised ports, and by
+    TCP too.
+    """
     await calls().are_at_their_nodes()
 
 

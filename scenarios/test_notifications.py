@@ -35,6 +35,8 @@ async def test_what_came_while_away_is_there_on_return(
 
 @pytest.mark.promise(incident="contract 5.4")
 async def test_the_stream_stays_open(web: Web, bob: Member) -> None:
-    """The stream of notifications lives as long as this environment says, so that nothing falls into a gap."""
+    """The stream of notifications lives as long as this environment says, so that nothing falls
+    into a gap.
+    """
     async with notifications.stream(web, bob) as listening:
         await listening.stays(web.target.realtime.stream_seconds)

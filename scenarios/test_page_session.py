@@ -1,4 +1,6 @@
-"""The page through its token's life: it comes back from what is lost, and its user notices nothing, or is told."""
+"""The page through its token's life: it comes back from what is lost, and its user notices nothing,
+or is told.
+"""
 
 from collections.abc import Callable
 
@@ -20,7 +22,9 @@ HELLO = "Are you there?"
 async def test_a_dropped_chat_comes_back_with_a_fresh_token(
     at_a_chat: Callable[[], Sitting], web: Web, alice: Member, bob: Member
 ) -> None:
-    """Who has sat at a chat for an hour and loses its socket can send all the same, and the message arrives."""
+    """Who has sat at a chat for an hour and loses its socket can send all the same, and the message
+    arrives.
+    """
     async with at_a_chat() as (stay, room):
         await stay.expire(await alice.expired())
         await stay.drop("chat")
@@ -33,7 +37,9 @@ async def test_a_dropped_chat_comes_back_with_a_fresh_token(
 async def test_one_refresh_serves_all_sockets(
     at_a_chat: Callable[[], Sitting], alice: Member
 ) -> None:
-    """When chat, board and presence drop at once, one refresh brings all three back, and nobody is logged out."""
+    """When chat, board and presence drop at once, one refresh brings all three back, and nobody is
+    logged out.
+    """
     async with at_a_chat() as (stay, _):
         await stay.connected("board")
         await stay.expire(await alice.expired())
@@ -45,7 +51,9 @@ async def test_one_refresh_serves_all_sockets(
 async def test_a_refused_refresh_logs_out_once(
     at_a_chat: Callable[[], Sitting], alice: Member
 ) -> None:
-    """A user whose session is over is led to the login page once, no token is left behind, and the page is quiet."""
+    """A user whose session is over is led to the login page once, no token is left behind, and the
+    page is quiet.
+    """
     async with at_a_chat() as (stay, _):
         stay.refuse_refreshes()
         await stay.expire(await alice.expired())
@@ -57,7 +65,9 @@ async def test_a_refused_refresh_logs_out_once(
 async def test_a_failed_refresh_is_tried_again(
     at_a_chat: Callable[[], Sitting], alice: Member
 ) -> None:
-    """A refresh that fails by 503, then by network, logs nobody out: it is tried again, and the chat comes back."""
+    """A refresh that fails by 503, then by network, logs nobody out: it is tried again, and the
+    chat comes back.
+    """
     async with at_a_chat() as (stay, _):
         stay.fail_refreshes("unavailable", "network")
         await stay.expire(await alice.expired())
@@ -69,7 +79,9 @@ async def test_a_failed_refresh_is_tried_again(
 async def test_the_page_survives_a_lost_network(
     at_a_chat: Callable[[], Sitting], web: Web, bob: Member
 ) -> None:
-    """After a while without a network the page comes back by itself, and what is said then arrives."""
+    """After a while without a network the page comes back by itself, and what is said then
+    arrives.
+    """
     async with at_a_chat() as (stay, room):
         await stay.lose_network(web.target.realtime.offline_seconds)
         await stay.comes_back("chat", "presence")
@@ -79,7 +91,9 @@ async def test_the_page_survives_a_lost_network(
 
 @pytest.mark.promise(incident="contract 3.3")
 async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: Member) -> None:
-    """Who comes back after an hour sees their workspaces: the refused call is repeated after one refresh."""
+    """Who comes back after an hour sees their workspaces: the refused call is repeated after one
+    refresh.
+    """
     async with session.stay(browser, alice, "/dashboard", access=await alice.expired()) as stay:
         await stay.repeats_its_calls()
 

@@ -1,4 +1,6 @@
-"""Presigned URLs: every service that hands them out signs with the right key, for the right bucket, for a while."""
+"""Presigned URLs: every service that hands them out signs with the right key, for the right bucket,
+for a while.
+"""
 
 import pytest
 
@@ -42,14 +44,18 @@ async def test_temporary_credentials_sign(
 async def test_the_url_leads_to_our_bucket(
     issuer: Issuer, web: Web, alice: Member, ledger: Ledger, expected: Presign
 ) -> None:
-    """An upload goes to this environment's bucket: host, style, bucket and region are as promised."""
+    """An upload goes to this environment's bucket: host, style, bucket and region are as
+    promised.
+    """
     presign.check_endpoint(await _issued(issuer, web, alice, ledger), expected)
 
 
 async def test_the_url_dies_soon_for_one_type(
     issuer: Issuer, web: Web, alice: Member, ledger: Ledger, expected: Presign
 ) -> None:
-    """An upload URL lives as long as the environment says and no longer, for the content type that was asked for."""
+    """An upload URL lives as long as the environment says and no longer, for the content type that
+    was asked for.
+    """
     signed = await _issued(issuer, web, alice, ledger)
     presign.check_lifetime(signed, expected.put_seconds)
     presign.check_signed_headers(signed, ("host", "content-type"))

@@ -1,4 +1,6 @@
-"""Sign-in: who starts somewhere comes back there, signed in, and nobody else's address gets their tokens."""
+"""Sign-in: who starts somewhere comes back there, signed in, and nobody else's address gets their
+tokens.
+"""
 
 from urllib.parse import urlsplit
 
@@ -29,7 +31,9 @@ ELSEWHERE = {
 @pytest.mark.promise(incident="8ba53b70, b6b56edd")
 @pytest.mark.parametrize("app", ["main", "portal"])
 async def test_the_start_leads_to_the_provider(web: Web, app: str) -> None:
-    """Who presses the button is led to the provider over https, with a state and a session that come back."""
+    """Who presses the button is led to the provider over https, with a state and a session that
+    come back.
+    """
     await oauth.start(
         web, httpx.Cookies(), f"{web.target.oauth.portal}login" if app == "portal" else ""
     )
@@ -59,13 +63,17 @@ async def test_tokens_go_nowhere_else(web: Web, alice: Member, trick: str) -> No
 
 
 async def test_who_signs_in_sees_the_dashboard(browser: Browser, alice: Member) -> None:
-    """Who signs in with the provider, in a browser, ends on the dashboard, and a reload keeps them there."""
+    """Who signs in with the provider, in a browser, ends on the dashboard, and a reload keeps them
+    there.
+    """
     await page_sign_in.sign_in(browser, alice)
 
 
 @pytest.mark.promise(incident="contract 3.1")
 async def test_the_landing_signs_in(browser: Browser, alice: Member) -> None:
-    """Who comes back with tokens ends on the dashboard, signed in, and the address bar forgets the tokens."""
+    """Who comes back with tokens ends on the dashboard, signed in, and the address bar forgets the
+    tokens.
+    """
     await page_sign_in.land(browser, alice)
 
 

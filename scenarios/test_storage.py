@@ -71,7 +71,9 @@ async def test_a_stranger_uploads_nothing(drive_of_a_stranger: Drive) -> None:
 async def test_the_page_shows_the_drive_that_the_api_holds(
     browser: Browser, alice: Member, drive: Drive
 ) -> None:
-    """A member who opens the storage page sees the file that the API holds, and the page gets no HTML for data."""
+    """A member who opens the storage page sees the file that the API holds, and the page gets no
+    HTML for data.
+    """
     file = await drive.upload("seen.txt", b"seen on the page")
     async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
         await page_drive.shows(visit, file["name"])

@@ -1,4 +1,6 @@
-"""Whether services check tokens at all: every door against every token that nobody may take for good."""
+"""Whether services check tokens at all: every door against every token that nobody may take for
+good.
+"""
 
 from collections.abc import Callable
 
@@ -28,7 +30,9 @@ async def test_a_good_token_opens_the_door(
 
 @pytest.mark.parametrize(("kind", "door"), CELLS, ids=_cell)
 async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, kind: str, door: Door) -> None:
-    """A token that is forged, expired, signed out, meant for something else, or none, opens no door."""
+    """A token that is forged, expired, signed out, meant for something else, or none, opens no
+    door.
+    """
     if kind == "signed-out" and door.name not in web.target.sign_out.ends_access:
         raise NotApplicable("ends_access in [sign_out] does not name this door")
     await token_checks.refuses(web, await at(door), await bad(kind, door.who))

@@ -1,4 +1,6 @@
-"""The life of a token: what opens a socket, what does not, and how a session goes on when its token has expired."""
+"""The life of a token: what opens a socket, what does not, and how a session goes on when its token
+has expired.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -58,7 +60,9 @@ async def _token(kind: str, alice: Member) -> str:
 async def test_a_bad_token_opens_no_socket(
     web: Web, alice: Member, ledger: Ledger, place: str, kind: str
 ) -> None:
-    """Who comes with an expired, forged or foreign token, or with none, is told so before a socket opens."""
+    """Who comes with an expired, forged or foreign token, or with none, is told so before a socket
+    opens.
+    """
     path = await PLACES[place](web, alice, ledger)
     accepted = EXPIRED if kind == "expired" else UNSIGNED
     await websocket.refuses(web, path, await _token(kind, alice), accepted)
@@ -75,7 +79,9 @@ async def test_a_good_token_opens_the_socket(
 
 @pytest.mark.promise(incident="V6 §4, 8073303f")
 async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: Member) -> None:
-    """When the access token has expired, a refresh gives a new one, and with that the socket opens again."""
+    """When the access token has expired, a refresh gives a new one, and with that the socket opens
+    again.
+    """
     async with alice.session() as session:
         await websocket.refuses(web, presence.SOCKET, await alice.expired(), EXPIRED)
         renewed = await refresh.refresh(web, session)
@@ -85,8 +91,11 @@ async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: Member
 
 @pytest.mark.promise(incident="contract 2.3")
 async def test_a_refresh_token_is_good_once(web: Web, stranger: Member) -> None:
-    """A refresh token that was used gives nothing to whoever has copied it, and its successor goes on."""
-    # Two refreshes of one member in one second give the same pair (contract 2.2); nobody else refreshes the stranger.
+    """A refresh token that was used gives nothing to whoever has copied it, and its successor goes
+    on.
+    """
+    # Two refreshes of one member in one second give the same pair (contract 2.2); nobody else
+    # refreshes the stranger.
     async with stranger.session() as session:
         used = session.tokens
         await refresh.refresh(web, session)

@@ -1,4 +1,6 @@
-"""The doors that a token opens, one typed line each, and the kinds of bad tokens: the table of token trust."""
+"""The doors that a token opens, one typed line each, and the kinds of bad tokens: the table of
+token trust.
+"""
 
 from collections.abc import Awaitable, Callable
 

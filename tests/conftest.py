@@ -1,4 +1,6 @@
-"""A replica for all tests of a session, its faults switched between them; runs as a user starts them."""
+"""A replica for all tests of a session, its faults switched between them; runs as a user starts
+them.
+"""
 
 import atexit
 import json
@@ -23,7 +25,8 @@ from tests.support.browser import launched
 
 ROOT = Path(__file__).parent.parent
 RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
-# A hundred runs need not compile the suite a hundred times, even where the tests are told to leave no bytecode.
+# A hundred runs need not compile the suite a hundred times, even where the tests are told to leave
+# no bytecode.
 BYTECODE = tempfile.TemporaryDirectory(prefix="probes-bytecode-")
 atexit.register(BYTECODE.cleanup)
 COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
@@ -72,7 +75,9 @@ def replica(started_replica: Replica) -> Iterator[Replica]:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run of the suite that has ended: what was printed, how it ended, and its folder where it got one."""
+    """A run of the suite that has ended: what was printed, how it ended, and its folder where it
+    got one.
+    """
 
     code: int
     output: str

@@ -1,4 +1,5 @@
-"""Many calls in a row, those included that are given up or killed in the middle, leave nothing behind.
+"""Many calls in a row, those included that are given up or killed in the middle, leave nothing
+behind.
 
 `make soak` has fifty of them.
 """
@@ -29,7 +30,9 @@ GONE_WITHIN = 30.0  # seconds, on the busiest machine
 
 
 class Interrupted:
-    """Workers whose calls are interrupted once both have joined: not at all, by us, or by a kill, in turn."""
+    """Workers whose calls are interrupted once both have joined: not at all, by us, or by a kill,
+    in turn.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.joined = asyncio.Event()
@@ -81,7 +84,9 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
 
 
 async def empty(sfu: Standing) -> None:
-    """Nobody, no room and no connection is there any more, once what was cut off has been noticed."""
+    """Nobody, no room and no connection is there any more, once what was cut off has been
+    noticed.
+    """
     async with asyncio.timeout(GONE_WITHIN):
         while any((await sfu.server.state()).values()):  # noqa: ASYNC110 - the stand-in has no event for it
             await asyncio.sleep(0.1)
@@ -90,7 +95,9 @@ async def empty(sfu: Standing) -> None:
 async def test_calls_leave_no_process_no_socket_and_no_room(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After every call nothing of it is left on our side, and after all of them nothing at LiveKit."""
+    """After every call nothing of it is left on our side, and after all of them nothing at
+    LiveKit.
+    """
     evidence = evidence_in(tmp_path / "20260102T030405Z-abc123")
     ledger = Ledger(tmp_path / "20260102T030405Z-abc124")
     interrupted, us = Interrupted(monkeypatch), psutil.Process()

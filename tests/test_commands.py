@@ -1,4 +1,6 @@
-"""What the suite needs from outside: mistaken commands, missing secrets, and whom it tells what it saw."""
+"""What the suite needs from outside: mistaken commands, missing secrets, and whom it tells what it
+saw.
+"""
 
 import re
 import threading
@@ -52,7 +54,9 @@ def check_complaint(run: Ended, sentence: str) -> None:
 def test_a_mistaken_command_gets_one_sentence(
     arguments: list[str], sentence: str, probe: Probe, tmp_path: Path
 ) -> None:
-    """Exit code 4 says that nothing was asked, and nothing is left over: no run folder, no temporary file."""
+    """Exit code 4 says that nothing was asked, and nothing is left over: no run folder, no
+    temporary file.
+    """
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     check_complaint(probe(*arguments, TMPDIR=str(scratch)), sentence)
@@ -76,7 +80,10 @@ KNOWN = '[[accepted]]\ncode = "upload-lost"\nwhy = "known"\nuntil = 2000-01-01\n
     [
         (
             "name = ",
-            "mistaken.toml is not valid TOML: Invalid value (at end of document); mend it and run again",
+            (
+                "mistaken.toml is not valid TOML: Invalid value (at end of document); mend it "
+                "and run again"
+            ),
         ),
         ('hsots = "x"\n' + HOSTS, "mistaken.toml: unknown key 'hsots'; did you mean hosts?"),
         (
@@ -125,7 +132,9 @@ def test_a_mistaken_environment_gets_one_sentence(
 def test_a_mistaken_scenario_gets_one_sentence(
     names: list[str], scenario: str, sentence: str, tmp_path: Path
 ) -> None:
-    """Who writes a scenario is told what is wrong with it, and not by a run that blames the suite."""
+    """Who writes a scenario is told what is wrong with it, and not by a run that blames the
+    suite.
+    """
     file = tmp_path / "any.toml"
     file.write_text(HOSTS)
     paths = [tmp_path / "own" / Path(name).parent / f"test_{Path(name).name}.py" for name in names]
@@ -148,12 +157,17 @@ async def test_alice_has_a_token(member):
     ("token", "code"), [("", EXIT_UNKNOWN), ("planted-token-of-alice", EXIT_HELD)]
 )
 def test_a_missing_secret_is_named(token: str, code: int, tmp_path: Path) -> None:
-    """Without the variable the scenario is UNKNOWN and names it; with it, its value is used and told to nobody."""
+    """Without the variable the scenario is UNKNOWN and names it; with it, its value is used and
+    told to nobody.
+    """
     file = tmp_path / "static.toml"
     cast = '[identity]\nway = "static"\n[cast.alice]\nuser = "u"\ntoken = "PROBES_PLANTED_TOKEN"\n'
     file.write_text(HOSTS + cast)
     run = run_with(str(file), tmp_path, SIGNS_IN, PROBES_PLANTED_TOKEN=token)
-    missing = "no token for alice: the variable PROBES_PLANTED_TOKEN is not set; put an access token there"
+    missing = (
+        "no token for alice: the variable PROBES_PLANTED_TOKEN is not set; put an access token "
+        "there"
+    )
     assert run.code == code, run.output
     assert (missing in " ".join(run.output.split())) == (not token)
 
@@ -208,7 +222,9 @@ async def test_both_kinds_are_asked(web, browser, target):
 
 
 def test_requests_can_be_traced_and_told_from_users(listener: Listener, tmp_path: Path) -> None:
-    """The API gets the run's trace and a request id, S3 gets neither (they are not signed); all know who asks."""
+    """The API gets the run's trace and a request id, S3 gets neither (they are not signed); all
+    know who asks.
+    """
     file = tmp_path / "listener.toml"
     file.write_text(HOSTS.replace("http://localhost:1", listener.origin))
     run = run_with(str(file), tmp_path, ASKS)
@@ -243,7 +259,9 @@ def test_exported_spans_are_counted(listener: Listener, replica: Replica, tmp_pa
 
 
 def test_lost_spans_are_counted_and_change_nothing(replica: Replica, tmp_path: Path) -> None:
-    """A collector that takes no connection is told with its reason; the exit code is about the target alone."""
+    """A collector that takes no connection is told with its reason; the exit code is about the
+    target alone.
+    """
     run = run_own(
         replica, tmp_path, HOLDS, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", **NO_PROXY
     )

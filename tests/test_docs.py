@@ -1,4 +1,6 @@
-"""The documents say what the code does: codes, faults, scenarios, keys and links are those that exist."""
+"""The documents say what the code does: codes, faults, scenarios, keys and links are those that
+exist.
+"""
 
 import ast
 import re
@@ -87,13 +89,17 @@ def name(path: Path) -> str:
 
 
 def test_every_code_has_a_runbook_and_every_runbook_a_code() -> None:
-    """Whoever is paged finds the file that the finding names, and no file speaks of a code that is gone."""
+    """Whoever is paged finds the file that the finding names, and no file speaks of a code that is
+    gone.
+    """
     assert {path.stem for path in RUNBOOKS.glob("*.md")} == {str(code) for code in Code}
 
 
 @pytest.mark.parametrize("code", Code)
 def test_a_runbook_has_the_one_shape(code: Code) -> None:
-    """Title, one sentence for users, five headings in order, something under each, on one screen."""
+    """Title, one sentence for users, five headings in order, something under each, on one
+    screen.
+    """
     text = runbook(code)
     assert text.startswith(f"# {code}\n\n")
     assert re.findall(r"^##+ (.+)$", FENCED.sub("", text), re.MULTILINE) == HEADINGS
@@ -126,7 +132,9 @@ def test_a_runbook_names_scenarios_that_exist(code: Code) -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=name)
 def test_links_lead_to_what_exists(document: Path) -> None:
-    """Every relative link in our documents leads to a file, and to a heading in it where one is named."""
+    """Every relative link in our documents leads to a file, and to a heading in it where one is
+    named.
+    """
     for link in LINK.findall(FENCED.sub("", document.read_text("utf-8"))):
         if re.match(r"[a-z]+:", link):
             continue
@@ -162,7 +170,9 @@ def test_every_key_of_a_table_is_explained(heading: str, kind: type) -> None:
 
 
 def test_every_table_is_explained() -> None:
-    """docs/environments.md has a heading for each table that an environment may have, and for what starts a target."""
+    """docs/environments.md has a heading for each table that an environment may have, and for what
+    starts a target.
+    """
     assert {*keys("Top level"), *SECTIONS, "skip"} == {f.name for f in fields(environment.Target)}
     assert all(f"\n## {heading}\n" in ENVIRONMENTS for heading in (*SECTIONS, "skip"))
     start = tomllib.loads((ROOT / "environments" / "replica.toml").read_text("utf-8"))
@@ -170,7 +180,9 @@ def test_every_table_is_explained() -> None:
 
 
 def test_the_full_example_is_full_and_valid() -> None:
-    """What stands in docs/environments.md can be copied: it builds a Target, and it leaves out no key."""
+    """What stands in docs/environments.md can be copied: it builds a Target, and it leaves out no
+    key.
+    """
     settings = tomllib.loads(
         FENCED.findall(section(ENVIRONMENTS, "A full example"))[0].strip("`").removeprefix("toml")
     )

@@ -45,7 +45,9 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_each_wall_has_its_name(behind: Path, wall: str, told: dict[str, Code]) -> None:
-    """UDP alone, all that was not called first, or everything: the finding is the one that the fault has, too."""
+    """UDP alone, all that was not called first, or everything: the finding is the one that the
+    fault has, too.
+    """
     (journal,) = (behind / wall).glob("*/run.jsonl")
     assert {
         each.id: each.finding.code for each in load(journal.parent).scenarios if each.finding

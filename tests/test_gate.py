@@ -1,4 +1,6 @@
-"""A gate after a deployment, run as Argo CD runs it: processes, a store between them, and only the log to read."""
+"""A gate after a deployment, run as Argo CD runs it: processes, a store between them, and only the
+log to read.
+"""
 
 import json
 from collections.abc import Iterator
@@ -74,7 +76,9 @@ def world(replica: Replica, tmp_path: Path) -> World:
 
 
 def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(world: World) -> None:
-    """Broken before: the gate passes. Broken by the deploy: it fails, and again when the deploy is tried again."""
+    """Broken before: the gate passes. Broken by the deploy: it fails, and again when the deploy is
+    tried again.
+    """
     world.have("two")
     assert world.run().code == EXIT_BROKEN
     assert set(world.left) == {"own/one", "told"}
@@ -91,7 +95,8 @@ def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(world: World)
         assert breaks_two.code == EXIT_BROKEN
         first, *_ = breaks_two.output.splitlines()
         assert first.startswith(
-            "BROKEN by this deploy: 1 of 3 promises is broken (1 held, 1 broken, 1 broken before, in "
+            "BROKEN by this deploy: 1 of 3 promises is broken (1 held, 1 broken, 1 broken "
+            "before, in "
         )
 
     world.have("one", "two")
@@ -102,7 +107,9 @@ def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(world: World)
 
 
 def test_a_roll_out_that_takes_a_while_is_waited_for(world: World) -> None:
-    """What does not hold yet is asked again, the rest is not; how long it took is said, and it is no flake."""
+    """What does not hold yet is asked again, the rest is not; how long it took is said, and it is
+    no flake.
+    """
     world.have("one", "two")
     run = world.run("--gate", "--settle", "60s", LATE="4")
     assert run.code == EXIT_HELD, run.output
@@ -178,7 +185,9 @@ def told(channel: Receiver) -> list[str]:
 
 
 def test_people_are_told_of_changes_and_of_nothing_else(world: World, channel: Receiver) -> None:
-    """A break, once; that it holds again, once; a message that the channel refused comes with the next run."""
+    """A break, once; that it holds again, once; a message that the channel refused comes with the
+    next run.
+    """
     notices = {
         "PROBES_NOTICE_URLS": f"json://{channel.host}/hook",
         "NO_PROXY": "127.0.0.1",

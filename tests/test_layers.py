@@ -108,7 +108,9 @@ def test_a_module_of_probes_is_in_a_room(file: str) -> None:
 
 
 def test_no_two_rooms_import_each_other() -> None:
-    """Floors alone would let a room import itself in a circle: modules of one room do not either."""
+    """Floors alone would let a room import itself in a circle: modules of one room do not
+    either.
+    """
     graph = {file: set(modules_imported(file)) for file in files("probes")}
     assert circle_in(graph) == []
 

@@ -1,4 +1,6 @@
-"""Reports of real runs, opened as a person opens them, and the pictures of them in the documents."""
+"""Reports of real runs, opened as a person opens them, and the pictures of them in the
+documents.
+"""
 
 import re
 from pathlib import Path
@@ -27,7 +29,9 @@ def size(picture: Path) -> tuple[int, int]:
 async def test_a_stranger_can_name_the_cause(
     replica: Replica, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who opens only report.html of a real run finds suspect, broken rung, curl line, runbook, screenshot and trace."""
+    """Who opens only report.html of a real run finds suspect, broken rung, curl line, runbook,
+    screenshot and trace.
+    """
     monkeypatch.setenv(VARIABLE, "https://grafana.example.org/trace/{trace}")
     replica.lie(["storage-base-path-mismatch"])
     folder = record(
@@ -76,7 +80,9 @@ async def test_a_killed_run_says_so_first(
 
 
 def test_the_documents_show_the_pictures_that_are_taken() -> None:
-    """Every picture in docs/reports.md is taken by `make pictures`, and none that is taken is hidden."""
+    """Every picture in docs/reports.md is taken by `make pictures`, and none that is taken is
+    hidden.
+    """
     named = re.findall(r"!\[[^\]]+\]\(pictures/([a-z-]+)\.png\)", PAGE.read_text("utf-8"))
     taken = [shot.name for run in RECORDED for shot in run.shots]
     assert sorted(named) == sorted(taken) == sorted(picture.stem for picture in PICTURES.glob("*"))
@@ -86,7 +92,9 @@ def test_the_documents_show_the_pictures_that_are_taken() -> None:
     "shot", [shot for run in RECORDED for shot in run.shots], ids=lambda shot: shot.name
 )
 def test_a_picture_is_what_was_taken(shot: Shot) -> None:
-    """A first screen has the size of its window; no picture is so big that nobody would open the page."""
+    """A first screen has the size of its window; no picture is so big that nobody would open the
+    page.
+    """
     picture = PICTURES / f"{shot.name}.png"
     assert picture.stat().st_size < 400_000
     assert shot.of or size(picture) == shot.size

@@ -1,4 +1,6 @@
-"""Production's own settings against a replica in production's mode: what is known is accepted, until its date."""
+"""Production's own settings against a replica in production's mode: what is known is accepted,
+until its date.
+"""
 
 import json
 import tomllib
@@ -32,7 +34,9 @@ def settings() -> Iterator[dict[str, Any]]:
 
 
 def written(settings: dict[str, Any], place: Path, moved: timedelta) -> Path:
-    """An environment file in which every accepted finding ends so long from today; TOML takes JSON's values."""
+    """An environment file in which every accepted finding ends so long from today; TOML takes
+    JSON's values.
+    """
     until = datetime.now(UTC).date() + moved
     lines = [f"name = {json.dumps(settings['name'])}"]
     for name, rows in _tables(settings):
@@ -61,7 +65,9 @@ def _tables(settings: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_what_is_known_is_accepted_until_its_date(
     settings: dict[str, Any], probe: Probe, tmp_path: Path
 ) -> None:
-    """Before it, all that fails is accepted, and nothing is accepted that does not fail; the day after, all fails."""
+    """Before it, all that fails is accepted, and nothing is accepted that does not fail; the day
+    after, all fails.
+    """
     before = probe(
         "--env",
         str(written(settings, tmp_path / "before.toml", TOMORROW)),

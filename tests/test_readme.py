@@ -1,4 +1,6 @@
-"""README.md tells the truth: its tables are made from the code, its commands run, its outputs are what they print."""
+"""README.md tells the truth: its tables are made from the code, its commands run, its outputs are
+what they print.
+"""
 
 import re
 import subprocess
@@ -36,7 +38,9 @@ def test_every_promise_is_said_and_taught() -> None:
 
 
 def shape(text: str) -> str:
-    """Output without what differs from run to run, on one line: where it wraps hangs on how long numbers are."""
+    """Output without what differs from run to run, on one line: where it wraps hangs on how long
+    numbers are.
+    """
     numbers = r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{8}T\d+Z-\w+|v1-\w+|\d+(\.\d+)?"
     return re.sub(numbers, "#", " ".join(text.split()))
 

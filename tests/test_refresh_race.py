@@ -1,4 +1,6 @@
-"""Two runs at once on one refresh token that rotates: neither fails, and the token that is kept is the living one."""
+"""Two runs at once on one refresh token that rotates: neither fails, and the token that is kept is
+the living one.
+"""
 
 import asyncio
 import subprocess

@@ -1,4 +1,6 @@
-"""Every runbook is in every language: the same shape, the same commands, and words that are translated."""
+"""Every runbook is in every language: the same shape, the same commands, and words that are
+translated.
+"""
 
 import re
 from pathlib import Path
@@ -22,7 +24,9 @@ each_code = pytest.mark.parametrize("code", Code)
 
 @other
 def test_every_code_has_a_runbook_in_every_language(language: str) -> None:
-    """Whoever is paged reads on in their own language, and no file speaks of a code that is gone."""
+    """Whoever is paged reads on in their own language, and no file speaks of a code that is
+    gone.
+    """
     there = {path.stem for path in (RUNBOOKS / language).glob("*.md")}
     said = [f"write docs/runbooks/{language}/{code}.md" for code in Code if code not in there]
     said += [f"remove docs/runbooks/{language}/{name}.md" for name in sorted(there - set(Code))]
@@ -33,7 +37,9 @@ def test_every_code_has_a_runbook_in_every_language(language: str) -> None:
 @each_code
 @other
 def test_a_translated_runbook_has_the_shape_of_the_first(language: str, code: Code) -> None:
-    """The same code, five headings, commands letter for letter, as many steps, and the same faults and incidents."""
+    """The same code, five headings, commands letter for letter, as many steps, and the same faults
+    and incidents.
+    """
     first, translated = ENGLISH.runbook(code), words(language).runbook(code)
     assert translated.startswith(f"# {code}\n\n")
     assert re.findall(r"^## (.+)$", FENCED.sub("", translated), re.MULTILINE) == HEADINGS[language]

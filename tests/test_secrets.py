@@ -1,4 +1,6 @@
-"""Nothing that a run leaves gives a secret away: each kind is planted, and every file is searched, archives opened."""
+"""Nothing that a run leaves gives a secret away: each kind is planted, and every file is searched,
+archives opened.
+"""
 
 import base64
 import json
@@ -119,7 +121,9 @@ def spellings(secret: str) -> list[bytes]:
 
 
 def test_planted_secrets_are_nowhere(leaky: str, tmp_path: Path) -> None:
-    """A failing run over a target that leaks everything leaves a picture and a trace, and not one secret."""
+    """A failing run over a target that leaks everything leaves a picture and a trace, and not one
+    secret.
+    """
     own = scenario_file(tmp_path, FAILS)
     arguments = [
         *OWN,
@@ -169,7 +173,9 @@ SOCKETS_AND_STREAMS = [
 def test_a_red_run_against_the_replica_leaves_no_token(
     faults: list[str], replica: Replica, probe: Probe
 ) -> None:
-    """Real tokens and presigned URLs of a run that breaks in many places are in none of its files."""
+    """Real tokens and presigned URLs of a run that breaks in many places are in none of its
+    files.
+    """
     replica.lie(faults)
     run = probe("--env", str(replica.environment), "--no-confirm")
     assert run.code == 1

@@ -1,4 +1,6 @@
-"""LiveKit repeats whole tokens in its refusals, and hands out passwords: nothing that a run leaves has one."""
+"""LiveKit repeats whole tokens in its refusals, and hands out passwords: nothing that a run leaves
+has one.
+"""
 
 import tomllib
 from pathlib import Path
@@ -15,7 +17,9 @@ from tests.test_secrets import JWT, everything
 def test_a_token_that_livekit_repeats_is_nowhere(
     fault: str, replica: Replica, probe: Probe
 ) -> None:
-    """A refusal that says the token, a page that dials with it, a relay's password: told, and taken out."""
+    """A refusal that says the token, a page that dials with it, a relay's password: told, and taken
+    out.
+    """
     replica.lie([fault])
     run = probe("--env", str(replica.environment), "-k", "livekit or calls", "--no-confirm")
     assert run.code == 1, run.output

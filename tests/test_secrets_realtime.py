@@ -1,4 +1,6 @@
-"""Tokens that live in URLs of sockets and streams, in console lines and in storage are in nothing that a run leaves."""
+"""Tokens that live in URLs of sockets and streams, in console lines and in storage are in nothing
+that a run leaves.
+"""
 
 import json
 from pathlib import Path
@@ -34,7 +36,8 @@ async def test_every_token_of_a_page_is_told_outside(browser, web, ledger, membe
 def leaks(run: Ended, tokens: list[str]) -> list[tuple[str, str]]:
     """Where one of the tokens, or anything that looks like one, is found in what the run left."""
     left = list(everything(run))
-    literal = [(name, "a literal token") for token in tokens for form in spellings(token) for name, content in left
+    literal = [(name, ("a literal "
+"token")) for token in tokens for form in spellings(token) for name, content in left
                if form in content]  # fmt: skip
     return literal + [
         (name, found.decode()) for name, content in left for found in JWT.findall(content)
@@ -42,7 +45,9 @@ def leaks(run: Ended, tokens: list[str]) -> list[tuple[str, str]]:
 
 
 def test_no_token_of_a_broken_page_is_left(replica: Replica, tmp_path: Path) -> None:
-    """Five tokens of one page, literally and in every spelling: not in journal, spans, reports, output or trace."""
+    """Five tokens of one page, literally and in every spelling: not in journal, spans, reports,
+    output or trace.
+    """
     told = tmp_path / "told.json"
     run = run_own(
         replica, tmp_path, LEAVES, "--no-confirm", "-p", "scenarios.conftest", TOLD=str(told)
@@ -58,7 +63,9 @@ def test_no_token_of_a_broken_page_is_left(replica: Replica, tmp_path: Path) -> 
 
 
 def test_a_rehearsal_of_incident_four_leaves_no_token(replica: Replica, probe: Probe) -> None:
-    """V6 §4 in red, with every scenario of sockets, streams and pages: the same token again is seen, and not shown."""
+    """V6 §4 in red, with every scenario of sockets, streams and pages: the same token again is
+    seen, and not shown.
+    """
     replica.lie(["page-reconnects-with-stale-token"])
     run = probe(
         "--env",

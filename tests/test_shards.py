@@ -1,4 +1,6 @@
-"""Shards as processes: together they ask what one run asks, each promise once, and are told as one."""
+"""Shards as processes: together they ask what one run asks, each promise once, and are told as
+one.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +24,9 @@ def start(replica: Replica, folder: Path, *arguments: str, **variables: str) -> 
 
 
 def test_shards_ask_what_one_run_asks(replica: Replica, tmp_path: Path) -> None:
-    """Three pods of an Indexed Job, at once, against a target that lies: the same verdicts as one run, each once."""
+    """Three pods of an Indexed Job, at once, against a target that lies: the same verdicts as one
+    run, each once.
+    """
     words = (
         "--env",
         str(replica.environment),
@@ -101,7 +105,9 @@ FEW = "1/40"  # a share so small that it is soon asked, and whole all the same
 def test_a_share_sends_its_metrics_whatever_becomes_of_them(
     replica: Replica, tmp_path: Path, answer: Answer, became: str
 ) -> None:
-    """All of a share were asked, so its group is replaced; a Pushgateway that refuses is told and costs no verdict."""
+    """All of a share were asked, so its group is replaced; a Pushgateway that refuses is told and
+    costs no verdict.
+    """
     with receiving() as gateway:
         gateway.answers = {"*": answer, "/api/v1/metrics": (200, "application/json", b"{}")}
         here = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}

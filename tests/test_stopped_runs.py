@@ -1,4 +1,6 @@
-"""However a run ends, its reports are complete, nobody else is blamed, and nothing of it is left over."""
+"""However a run ends, its reports are complete, nobody else is blamed, and nothing of it is left
+over.
+"""
 
 import contextlib
 import secrets
@@ -19,7 +21,10 @@ from tests.conftest import ROOT, Ended, Replica, begin, ended, events
 
 # Scenarios of a user's own, outside the project, run with the project's settings.
 OWN = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-p", "probes.plugin"]
-PROMISE = "import asyncio, os, signal\nimport psutil, pytest\npytestmark = pytest.mark.promise(owner='tests')\n"
+PROMISE = (
+    "import asyncio, os, signal\nimport psutil, pytest\npytestmark = "
+    "pytest.mark.promise(owner='tests')\n"
+)
 
 
 def scenario_file(folder: Path, text: str) -> str:
@@ -188,7 +193,9 @@ async def test_something_is_uploaded_and_then_time_passes(drive_of):
 
 
 def test_what_a_killed_run_created_is_swept_by_the_next(replica: Replica, tmp_path: Path) -> None:
-    """Kill a run after its upload, look: the file is there. Run again, look: it is gone, object included."""
+    """Kill a run after its upload, look: the file is there. Run again, look: it is gone, object
+    included.
+    """
     before = replica.state()
     own = scenario_file(tmp_path, UPLOADS)
     arguments = [*OWN, "--env", str(replica.environment)]
@@ -238,7 +245,9 @@ def test_a_killed_run_leaves_no_process(replica: Replica, tmp_path: Path) -> Non
 
 
 def _marked(mark: str) -> list[psutil.Process]:
-    """Processes that inherited the mark in their environment, whatever session they put themselves in."""
+    """Processes that inherited the mark in their environment, whatever session they put themselves
+    in.
+    """
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):

@@ -1,4 +1,6 @@
-"""Every bad token that the cast can come with, made once a run and known to the redactor before anybody sees it."""
+"""Every bad token that the cast can come with, made once a run and known to the redactor before
+anybody sees it.
+"""
 
 from dataclasses import dataclass, field
 
@@ -77,7 +79,9 @@ async def _signed_out(web: Web, member: Member) -> str:
 
 
 async def sign_out(web: Web, tokens: Tokens) -> None:
-    """Sign out as the app does; the refresh token goes along for a service that wants to end it. Raises Broken."""
+    """Sign out as the app does; the refresh token goes along for a service that wants to end it.
+    Raises Broken.
+    """
     url, both = web.target.hosts.apex + LOGOUT, {"refreshToken": tokens.refresh}
     answer = await web.ask("POST", url, token=tokens.access, json=both)
     expect(answer, Envelope.RAW)

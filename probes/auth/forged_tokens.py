@@ -1,6 +1,7 @@
 """Tokens that nobody should take for good, made of a good one and of what weAlist publishes.
 
-Sources: RFC 8725 (what goes wrong with JWTs), RFC 7515, contract 2.2. Whoever uses one has the redactor remember it.
+Sources: RFC 8725 (what goes wrong with JWTs), RFC 7515, contract 2.2. Whoever uses one has the
+redactor remember it.
 """
 
 import base64

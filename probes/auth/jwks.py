@@ -1,6 +1,8 @@
-"""The keys that auth-service publishes: the same from every pod, strong enough, and those that tokens are signed with.
+"""The keys that auth-service publishes: the same from every pod, strong enough, and those that
+tokens are signed with.
 
-Sources: contract 2.2 (JWKS, openid-configuration), 90cd4d3e (each pod had a key of its own), RFC 7517.
+Sources: contract 2.2 (JWKS, openid-configuration), 90cd4d3e (each pod had a key of its own), RFC
+7517.
 """
 
 import asyncio
@@ -24,7 +26,10 @@ JWKS_PATH, ALGORITHMS = "/.well-known/jwks.json", "id_token_signing_alg_values_s
 JWKS, OPENID = f"{WELL_KNOWN}/jwks.json", f"{WELL_KNOWN}/openid-configuration"
 ASKED = 8  # times; with two pods in turn or at random, both are met
 STRONG = 2048  # bits
-OWN_KEYS = "auth-service: each pod has a key of its own, JWT_RSA_PRIVATE_KEY and JWT_RSA_PUBLIC_KEY are not set (90cd4d3e)"
+OWN_KEYS = (
+    "auth-service: each pod has a key of its own, JWT_RSA_PRIVATE_KEY and JWT_RSA_PUBLIC_KEY "
+    "are not set (90cd4d3e)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,9 @@ async def _asked_often(web: Web) -> list[tuple[Key, ...]]:
 
 
 async def serve(web: Web, token: str) -> None:
-    """The keys are strong, verify `token` and are those that openid-configuration speaks of. Raises Broken."""
+    """The keys are strong, verify `token` and are those that openid-configuration speaks of. Raises
+    Broken.
+    """
     told = expect(
         await web.ask("GET", web.target.hosts.api + OPENID),
         Envelope.RAW,
@@ -89,7 +96,9 @@ async def serve(web: Web, token: str) -> None:
 
 
 async def doubts(web: Web, token: str) -> Finding | None:
-    """Name why who checks `token` by the keys of one pod or the other may refuse it; None where none does."""
+    """Name why who checks `token` by the keys of one pod or the other may refuse it; None where
+    none does.
+    """
     return next(filter(None, (explain(keys, token) for keys in await _asked_often(web))), None)
 
 
@@ -147,7 +156,9 @@ def _verifies(key: Key, token: str) -> bool:
 
 
 def explain_openid(told: Mapping[str, Any], token: str) -> Finding | None:
-    """Name what openid-configuration says otherwise than the tokens do; None where they agree; pure."""
+    """Name what openid-configuration says otherwise than the tokens do; None where they agree;
+    pure.
+    """
     issuer = claims(token).get("iss")
     wrong = [
         text

@@ -1,4 +1,6 @@
-"""Refresh a session as the app does: each refresh token gives one new pair, and is spent then (contract 2.3)."""
+"""Refresh a session as the app does: each refresh token gives one new pair, and is spent then
+(contract 2.3).
+"""
 
 import asyncio
 import time
@@ -11,7 +13,8 @@ from probes.transport.http import Answer, Web
 
 REFRESH = "/api/svc/auth/api/auth/refresh"
 SPENT = "AUTH006"
-# There is no jti (contract 2.2): a pair of the same second is the same pair, whose refresh token is spent already.
+# There is no jti (contract 2.2): a pair of the same second is the same pair, whose refresh token is
+# spent already.
 A_SECOND = 1.1
 
 
@@ -96,7 +99,9 @@ def explain(answer: Answer) -> Finding:
 
 
 def explain_pair(before: Tokens, after: Tokens) -> Finding | None:
-    """Name what is wrong with the pair `after` that followed `before`; None where nothing is; pure."""
+    """Name what is wrong with the pair `after` that followed `before`; None where nothing is;
+    pure.
+    """
     if after.refresh == before.refresh:
         return Finding(
             Code.REFRESH_NOT_ROTATED,

@@ -1,7 +1,7 @@
 """Sign in with a refresh token that rotates, as production's probes must, and never lose it.
 
-The new refresh token is saved before anything else is done with it. Who finds that another run was faster reads the
-store again and goes on with what that run has left there.
+The new refresh token is saved before anything else is done with it. Who finds that another run was
+faster reads the store again and goes on with what that run has left there.
 """
 
 import asyncio
@@ -27,7 +27,9 @@ A_RACE_LASTS = (
 
 
 def kept_after(kept: Kept, tokens: Tokens) -> Kept:
-    """What to keep once `tokens` have come; an old access token stays until an expired one can follow it."""
+    """What to keep once `tokens` have come; an old access token stays until an expired one can
+    follow it.
+    """
     left = kept.get("access", "")
     aged = (
         left if left and (seconds_left(left) < 0 or not kept.get("aged")) else kept.get("aged", "")
@@ -64,7 +66,9 @@ class Rotation:
 
     @asynccontextmanager
     async def session(self, name: str, part: Part) -> AsyncIterator[OwnSession]:
-        """The member's pair, ours alone meanwhile where the store can promise that. Raises CannotAsk."""
+        """The member's pair, ours alone meanwhile where the store can promise that. Raises
+        CannotAsk.
+        """
         async with self._ours[name], self._state.turn(name):
             kept = await self._fresh(name, part)
             yield OwnSession(
@@ -111,7 +115,9 @@ class Rotation:
         return Tokens(kept["access"], kept["refresh"], part.user)
 
     async def _unbroken(self, name: str, part: Part, kept: Kept) -> Kept:
-        """Between spending the old token and keeping the new one nobody may stop us, the run's end included."""
+        """Between spending the old token and keeping the new one nobody may stop us, the run's end
+        included.
+        """
         task = asyncio.create_task(self._rotate(name, part, kept))
         try:
             return await asyncio.shield(task)
@@ -126,7 +132,8 @@ class Rotation:
             raise CannotAsk(f"no token for {name}: {failure.finding.observed}") from failure
         if tokens := refresh.pair(answer):
             new = kept_after(kept, tokens)
-            # Where auth-service gave two runs a pair each for one token, both are good: the first to save is kept.
+            # Where auth-service gave two runs a pair each for one token, both are good: the first
+            # to save is kept.
             await self._state.swap(name, kept, new)
             return new
         if refresh.is_spent(answer):
@@ -134,11 +141,14 @@ class Rotation:
         raise CannotAsk(f"no token for {name}: {_why(answer)}; {_seed(name, part)}")
 
     async def _left_by_another(self, name: str, part: Part, spent: str) -> Kept:
-        """Another run has spent the token in this moment, and is about to save what it got; or it is lost."""
+        """Another run has spent the token in this moment, and is about to save what it got; or it
+        is lost.
+        """
         if kept := await self._successor(name, spent):
             return kept
         raise CannotAsk(
-            f"the refresh token kept for {name} was used by somebody else, who left no new one; {_seed(name, part)}"
+            f"the refresh token kept for {name} was used by somebody else, who left no new "
+            f"one; {_seed(name, part)}"
         )
 
     async def _successor(self, name: str, spent: str) -> Kept | None:
@@ -165,6 +175,7 @@ def _seed(name: str, part: Part) -> str:
         or f"the variable that refresh_token in [cast.{name}] names (it names none yet)"
     )
     return (
-        f"seed a new one: sign in to the app as {name} in a private window, copy refreshToken from its localStorage,"
+        f"seed a new one: sign in to the app as {name} in a private window, copy "
+        "refreshToken from its localStorage,"
         f" close the window without signing out, put the token into {variable} and run again"
     )

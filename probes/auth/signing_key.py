@@ -1,4 +1,6 @@
-"""Tokens minted with the environment's own signing key: truly signed, and as old as a scenario needs (contract 2.2)."""
+"""Tokens minted with the environment's own signing key: truly signed, and as old as a scenario
+needs (contract 2.2).
+"""
 
 import os
 import secrets
@@ -20,7 +22,9 @@ A_WHILE = 60  # seconds; what a refresh gives is younger, as behind a user's ref
 
 
 class Mint:
-    """Never mints the same token twice, whatever other runs mint: weAlist's have no jti and twins, these have one."""
+    """Never mints the same token twice, whatever other runs mint: weAlist's have no jti and twins,
+    these have one.
+    """
 
     def __init__(self, key: RSAPrivateKey, issuer: str, kid: str) -> None:
         self._key, self._issuer, self._kid = key, issuer, kid
@@ -54,7 +58,9 @@ class Mint:
 
 
 def open_mint(identity: Identity, environ: Mapping[str, str] = os.environ) -> Mint | None:
-    """The mint of an environment that gives its signing key away; None where it does not. Raises CannotAsk."""
+    """The mint of an environment that gives its signing key away; None where it does not. Raises
+    CannotAsk.
+    """
     if not identity.signing_key:
         return None
     where = identity.signing_key
@@ -68,6 +74,7 @@ def open_mint(identity: Identity, environ: Mapping[str, str] = os.environ) -> Mi
         ) from error
     if not isinstance(key, RSAPrivateKey):
         raise CannotAsk(
-            f"signing_key in [identity] is {where}, which is no RSA key; weAlist signs with {ALGORITHM}"
+            f"signing_key in [identity] is {where}, which is no RSA key; weAlist signs with "
+            f"{ALGORITHM}"
         )
     return Mint(key, identity.issuer, identity.kid)

@@ -1,4 +1,6 @@
-"""A session's tokens, what they say about themselves, and such as nobody should accept (contract 2.2, RFC 7519)."""
+"""A session's tokens, what they say about themselves, and such as nobody should accept (contract
+2.2, RFC 7519).
+"""
 
 import base64
 import functools
@@ -52,7 +54,9 @@ def forged(token: str) -> str:
 
 
 def foreign(token: str) -> str:
-    """The claims of `token`, signed anew with a key that is not weAlist's, under the name of the one that is."""
+    """The claims of `token`, signed anew with a key that is not weAlist's, under the name of the
+    one that is.
+    """
     kid = {"kid": jwt.get_unverified_header(token).get("kid", "")}
     return jwt.encode(dict(claims(token)), nobodys_key(), algorithm=ALGORITHM, headers=kid)
 
@@ -63,7 +67,9 @@ def nobodys_key() -> rsa.RSAPrivateKey:
 
 
 class OwnSession:
-    """A session that nobody else uses, so that its refresh token may be spent. `rotated` keeps what follows it."""
+    """A session that nobody else uses, so that its refresh token may be spent. `rotated` keeps what
+    follows it.
+    """
 
     def __init__(
         self,
@@ -74,11 +80,15 @@ class OwnSession:
         self.tokens, self._keep, self._overtaken = tokens, keep, overtaken
 
     async def is_overtaken(self) -> bool:
-        """Whether another run has spent the refresh token meanwhile, where a store cannot keep that out."""
+        """Whether another run has spent the refresh token meanwhile, where a store cannot keep that
+        out.
+        """
         return self._overtaken is not None and await self._overtaken(self.tokens)
 
     async def rotated(self, tokens: Tokens) -> None:
-        """The refresh token has been spent, and these came for it. Call before anything is done with them."""
+        """The refresh token has been spent, and these came for it. Call before anything is done
+        with them.
+        """
         if tokens != self.tokens:
             await self._keep(tokens)
             self.tokens = tokens

@@ -1,4 +1,6 @@
-"""The cast (alice, bob, stranger, operator) and how each of them gets tokens in this environment."""
+"""The cast (alice, bob, stranger, operator) and how each of them gets tokens in this
+environment.
+"""
 
 import asyncio
 import functools
@@ -54,7 +56,9 @@ class Member:
         return await self._cast.expired(self.name, self._part)
 
     def misissued(self) -> str:
-        """An access token that is truly signed, in the name of another issuer. Raises CannotAsk, NotApplicable."""
+        """An access token that is truly signed, in the name of another issuer. Raises CannotAsk,
+        NotApplicable.
+        """
         return self._cast.misissued(self.name, self._part)
 
 
@@ -69,11 +73,15 @@ class Cast:
         self._one_at_a_time = asyncio.Lock()
 
     def member(self, name: str) -> Member:
-        """Somebody by role; a role that the environment does not fill is complained of when it is needed."""
+        """Somebody by role; a role that the environment does not fill is complained of when it is
+        needed.
+        """
         return self._members.setdefault(name, Member(name, Part(user=""), self))
 
     async def sign_in(self, name: str, part: Part) -> Tokens:
-        """Tokens for `part`, remembered by the redactor before anybody can use them. Raises CannotAsk."""
+        """Tokens for `part`, remembered by the redactor before anybody can use them. Raises
+        CannotAsk.
+        """
         _cast_as(name, part)
         if self._target.identity.way == "refresh-token":
             async with self._rotation.session(name, part) as session:
@@ -98,11 +106,14 @@ class Cast:
             yield OwnSession(await self._another(name, part), self._remember)
         else:
             raise CannotAsk(
-                f"no refresh token for {name}: [identity] way {way} has none; the way refresh-token does"
+                f"no refresh token for {name}: [identity] way {way} has none; the way "
+                "refresh-token does"
             )
 
     async def expired(self, name: str, part: Part) -> str:
-        """As `Member.expired`: minted, or asked for with a short life, or left by an earlier run."""
+        """As `Member.expired`: minted, or asked for with a short life, or left by an earlier
+        run.
+        """
         _cast_as(name, part)
         if self._mint:
             token = self._mint.expired(part)
@@ -112,8 +123,10 @@ class Cast:
             token = left
         else:
             raise CannotAsk(
-                f"no expired token for {name}: [identity] has neither signing_key nor short_life, and no earlier run"
-                f" has left one in its state that has expired by now ({self._target.identity.state or 'none is set'})"
+                f"no expired token for {name}: [identity] has neither signing_key nor "
+                "short_life, and no earlier run"
+                " has left one in its state that has expired by now "
+                f"({self._target.identity.state or 'none is set'})"
             )
         self._redactor.remember(token)
         return token
@@ -172,8 +185,10 @@ class Cast:
         token = (await self._from_test_endpoint(name, part, expiresInSeconds=SHORT_LIFE)).access
         if seconds_left(token) > SHORT_LIFE + 1:
             raise CannotAsk(
-                f"no expired token for {name}: the test endpoint gave one that lives {seconds_left(token):.0f} s,"
-                " whatever expiresInSeconds says; take short_life out of [identity], or roll out what honours it"
+                f"no expired token for {name}: the test endpoint gave one that lives "
+                f"{seconds_left(token):.0f} s,"
+                " whatever expiresInSeconds says; take short_life out of [identity], or "
+                "roll out what honours it"
             )
         self._redactor.remember(token)
         await asyncio.sleep(
@@ -196,13 +211,15 @@ class Cast:
                     return Tokens(access, str(rest.get("refreshToken", "")), part.user)
             said = str(answer)
         raise CannotAsk(
-            f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment (contract 2.4)?"
+            f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment "
+            "(contract 2.4)?"
         )
 
     def _from_secret(self, name: str, part: Part) -> Tokens:
         if not part.token:
             raise CannotAsk(
-                f"no token for {name}: add token, the name of a variable that holds one, to [cast.{name}]"
+                f"no token for {name}: add token, the name of a variable that holds one, to "
+                f"[cast.{name}]"
             )
         if token := self._environ.get(part.token, ""):
             return Tokens(token, "", part.user)

@@ -1,7 +1,8 @@
-"""What listens inside a page: scripts that keep an eye on its calls and know the tone when they hear it.
+"""What listens inside a page: scripts that keep an eye on its calls and know the tone when they
+hear it.
 
-Chromium gives WebAudio the sound of a remote track only while the page itself plays that track somewhere, so that what
-is heard here is what a user hears.
+Chromium gives WebAudio the sound of a remote track only while the page itself plays that track
+somewhere, so that what is heard here is what a user hears.
 """
 
 # Run before the page's own scripts: remembers each of its connections.
@@ -14,7 +15,8 @@ WATCH = """(() => {
   window.probesConnections = all;
 })()"""
 
-# Resolves when the tone has been heard for half a second, when the page gives up, or when the time is over.
+# Resolves when the tone has been heard for half a second, when the page gives up, or when the time
+# is over.
 LISTEN = """async ([hertz, pure, seconds, trouble]) => {
   const all = window.probesConnections;
   const began = performance.now();
@@ -69,7 +71,8 @@ LISTEN = """async ([hertz, pure, seconds, trouble]) => {
   return found;
 }"""
 
-# The library's own check of a connection, where the page shows the library to others; null where it does not.
+# The library's own check of a connection, where the page shows the library to others; null where it
+# does not.
 CHECK = """async ([url, token, seconds]) => {
   const { ConnectionCheck } = window.LivekitClient ?? {};
   if (!ConnectionCheck) return null;

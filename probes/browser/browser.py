@@ -1,4 +1,6 @@
-"""One Chromium for all browser scenarios, a context of its own for each, a picture and a trace of what went wrong."""
+"""One Chromium for all browser scenarios, a context of its own for each, a picture and a trace of
+what went wrong.
+"""
 
 import asyncio
 import base64
@@ -48,7 +50,8 @@ class Browser:
         who: Member | Tokens | None = None,
         prepare: Callable[[Visit], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Visit]:
-        """A page of the app at `path`, signed in as `who`; what goes wrong in the block leaves picture and trace.
+        """A page of the app at `path`, signed in as `who`; what goes wrong in the block leaves
+        picture and trace.
 
         `prepare` is awaited before the page is opened.
         """
@@ -81,7 +84,10 @@ class Browser:
     async def _context(self, tokens: Tokens | None) -> BrowserContext:
         state = self._signed_in(tokens) if tokens else None
         browser = await self._ready()
-        agent = f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{browser.version}"
+        agent = (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            f"Chrome/{browser.version}"
+        )
         context = await browser.new_context(
             user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR", storage_state=state
         )
@@ -115,7 +121,9 @@ class Browser:
             return self._chromium
 
     async def _start(self) -> Playwright:
-        """Profiles and traces hold tokens until they are scrubbed: their folder is ours alone, and goes with us."""
+        """Profiles and traces hold tokens until they are scrubbed: their folder is ours alone, and
+        goes with us.
+        """
         _remove_abandoned()
         self._scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-"))
         before = os.environ.get("TMPDIR")
@@ -161,7 +169,9 @@ def devices(target: Target) -> list[str]:
 
 
 def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Playwright's handler type is private
-    """Have weAlist's spans join ours on same-origin calls; elsewhere it would fail the preflight (contract 1.5)."""
+    """Have weAlist's spans join ours on same-origin calls; elsewhere it would fail the preflight
+    (contract 1.5).
+    """
 
     async def handle(route: Route) -> None:
         await route.continue_(
@@ -174,7 +184,9 @@ def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN
 async def _keep(
     context: BrowserContext, visit: Visit, recorder: Recorder, scratch: Path | None
 ) -> None:
-    """A picture and a scrubbed trace of what went wrong; not to have them is no reason to lose the finding."""
+    """A picture and a scrubbed trace of what went wrong; not to have them is no reason to lose the
+    finding.
+    """
     try:
         async with asyncio.timeout(CLOSING_TIME):
             await visit.page.screenshot(path=recorder.artifact("screenshot", ".png"))

@@ -1,7 +1,7 @@
 """A call as a member has it in the browser: join it on the page, and hear the other.
 
-Who speaks is LiveKit's own SDK in a worker, since a browser's microphone takes a steady tone for noise. Texts are those
-of contract 7.3 and of services/frontend/src/components/video at 07930d68.
+Who speaks is LiveKit's own SDK in a worker, since a browser's microphone takes a steady tone for
+noise. Texts are those of contract 7.3 and of services/frontend/src/components/video at 07930d68.
 """
 
 import contextlib
@@ -38,7 +38,8 @@ CHECKED = 10.0  # seconds for the library's own check
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of listening on the page. `after`: seconds until the tone, negative where it never came.
+    """What came of listening on the page. `after`: seconds until the tone, negative where it never
+    came.
 
     `trouble` is what the page says of itself; `paths` are the ways that media took.
     """
@@ -77,7 +78,9 @@ def path(workspace: str) -> str:
 async def is_heard(
     browser: Browser, web: Web, talks: Talks, member: Member, ledger: Ledger
 ) -> None:
-    """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable, CannotAsk."""
+    """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable,
+    CannotAsk.
+    """
     try:
         await _is_heard(browser, web, talks.calls, member, ledger)
     except CannotAsk:
@@ -131,9 +134,11 @@ async def _there(visit: Visit, place: Locator, what: str) -> Locator:
 
 
 async def _check(page: Page, url: str, token: str) -> None:
-    """What livekit-client's ConnectionCheck says of a call that nobody hears, where the page lends it.
+    """What livekit-client's ConnectionCheck says of a call that nobody hears, where the page lends
+    it.
 
-    Evidence, no verdict: it calls one that UDP cannot carry a success, and never asks whether anybody hears.
+    Evidence, no verdict: it calls one that UDP cannot carry a success, and never asks whether
+    anybody hears.
     """
     said = "the page keeps livekit-client to itself"
     with contextlib.suppress(PlaywrightError):
@@ -164,7 +169,8 @@ def explain(heard: Heard, dialled: list[str], url: str, door: Reached) -> Findin
     if heard.connected:
         return Finding(
             Code.LIVEKIT_MEDIA_LOST,
-            f"somebody speaks in the call, {heard.packets} packets of it came to the page, and nobody hears it{says}",
+            f"somebody speaks in the call, {heard.packets} packets of it came to the page, "
+            f"and nobody hears it{says}",
             "livekit-server: forwarding; or, with packets, the page: it plays the track nowhere",
         )
     tried = f"the page dialled {dialled[0] if dialled else 'nobody'} and was not connected{says}"

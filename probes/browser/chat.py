@@ -1,6 +1,8 @@
-"""The chat panel as a member uses it: open a chat, say something; and whether that reached somebody else.
+"""The chat panel as a member uses it: open a chat, say something; and whether that reached somebody
+else.
 
-Texts are those of contract 3.7. The panel shows what was said before anybody has it (3.6), so others are asked.
+Texts are those of contract 3.7. The panel shows what was said before anybody has it (3.6), so
+others are asked.
 """
 
 import asyncio
@@ -40,7 +42,9 @@ async def open_chat(stay: Stay, name: str) -> None:
 
 
 async def _there(stay: Stay, place: Locator, what: str) -> Locator:
-    """The first such place, once it is there. Raises Broken. A page may complain of much that is not about chat."""
+    """The first such place, once it is there. Raises Broken. A page may complain of much that is
+    not about chat.
+    """
     try:
         await place.first.wait_for()
     except PlaywrightTimeout:
@@ -52,7 +56,9 @@ async def _there(stay: Stay, place: Locator, what: str) -> Locator:
 
 
 async def say(stay: Stay, text: str) -> None:
-    """Type `text` and press the button. Raises Broken when the button does nothing (contract 3.5)."""
+    """Type `text` and press the button. Raises Broken when the button does nothing (contract
+    3.5).
+    """
     await stay.page.get_by_placeholder(PLACE).fill(text)
     await stay.page.get_by_role("button", name=SEND, exact=True).click()
     try:
@@ -60,7 +66,8 @@ async def say(stay: Stay, text: str) -> None:
     except PlaywrightTimeout:
         raise broken(
             Code.PAGE_NOT_RECOVERED,
-            "the chat socket is open, and the send button does nothing: the text stays where it was typed",
+            "the chat socket is open, and the send button does nothing: the text stays "
+            "where it was typed",
             "the page: its chat panel still holds the socket that was lost",
         ) from None
 
@@ -70,12 +77,14 @@ async def reaches(web: Web, member: Member, room: Room, text: str) -> None:
     within = web.target.realtime.deliver_seconds
     try:
         async with asyncio.timeout(within):
-            # By REST, since what the bus between pods loses is for others to find; it has no event to await.
+            # By REST, since what the bus between pods loses is for others to find; it has no event
+            # to await.
             while text not in [message.text for message in await chat.history(web, member, room)]:  # noqa: ASYNC110
                 await asyncio.sleep(LOOKS_AGAIN_AFTER)
     except TimeoutError:
         raise broken(
             Code.CHAT_NOT_DELIVERED,
             f"the page shows what was said, and {within:g} s later {member.name} cannot read it",
-            "the page's optimistic bubble (contract 3.6) over a socket that is dead, or chat-service",
+            "the page's optimistic bubble (contract 3.6) over a socket that is dead, or "
+            "chat-service",
         ) from None

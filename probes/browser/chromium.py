@@ -9,7 +9,8 @@ from pathlib import Path
 
 from probes.finding import EXIT_BAD_INPUT, CannotAsk
 
-# The real binary first: Debian's wrapper in /usr/bin does not exec, so a kill would reach only the shell.
+# The real binary first: Debian's wrapper in /usr/bin does not exec, so a kill would reach only the
+# shell.
 INSTALLED = (
     "/usr/lib/chromium/chromium-headless-shell",
     "/usr/bin/chromium-headless-shell",
@@ -22,7 +23,9 @@ ADVICE = (
 
 
 def find(environ: Mapping[str, str] = os.environ) -> Path:
-    """The executable that PROBES_CHROMIUM names, else an installed one, else Playwright's. Raises CannotAsk."""
+    """The executable that PROBES_CHROMIUM names, else an installed one, else Playwright's. Raises
+    CannotAsk.
+    """
     if named := environ.get("PROBES_CHROMIUM"):
         if os.access(named, os.X_OK) and Path(named).is_file():
             return Path(named)
@@ -43,7 +46,9 @@ def _downloads(environ: Mapping[str, str]) -> Path:
 
 
 def install() -> Path:
-    """Playwright's own download where the internet is open, apt where it is not and we may. Raises CannotAsk."""
+    """Playwright's own download where the internet is open, apt where it is not and we may. Raises
+    CannotAsk.
+    """
     ways = [[sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]]
     if shutil.which("apt-get") and os.geteuid() == 0:
         ways += [

@@ -1,4 +1,6 @@
-"""The storage page as a member uses it: see a file, upload a file. Texts are those of contract 3.7."""
+"""The storage page as a member uses it: see a file, upload a file. Texts are those of contract
+3.7.
+"""
 
 from playwright.async_api import FilePayload
 
@@ -16,7 +18,9 @@ def path(workspace: str) -> str:
 
 
 async def shows(visit: Visit, name: str) -> None:
-    """The file `name` is on the page. An empty drive without an error is what users of 26d02600 saw."""
+    """The file `name` is on the page. An empty drive without an error is what users of 26d02600
+    saw.
+    """
     await visit.shows(
         visit.page.get_by_text(name, exact=True),
         Code.PAGE_DRIVE_EMPTY,
@@ -33,7 +37,9 @@ async def look_into_trash(visit: Visit) -> None:
 
 
 async def upload(visit: Visit, name: str, content: bytes) -> None:
-    """Choose a file, wait for the page to say that it is uploaded, and hold it to its word. Raises Broken."""
+    """Choose a file, wait for the page to say that it is uploaded, and hold it to its word. Raises
+    Broken.
+    """
     chosen: FilePayload = {"name": name, "mimeType": TEXT, "buffer": content}
     place = visit.page.locator("input[type=file]")
     await visit.shows(

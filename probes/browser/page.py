@@ -37,7 +37,8 @@ class Reply:
 
 
 class Visit:
-    """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page throws.
+    """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page
+    throws.
 
     `news` is set whenever something has happened; who waits for it clears it.
     """
@@ -90,7 +91,8 @@ class Visit:
         try:
             await asyncio.wait((seen, troubled), return_when=asyncio.FIRST_COMPLETED)
             if not seen.done():
-                # The trouble may be beside the point; a moment later the page may show it all the same.
+                # The trouble may be beside the point; a moment later the page may show it all the
+                # same.
                 await asyncio.wait((seen,), timeout=0.5)
             if seen.done() and seen.exception() is None:
                 return
@@ -98,7 +100,8 @@ class Visit:
             for task in (seen, troubled):
                 task.cancel()
             await asyncio.gather(seen, troubled, return_exceptions=True)
-        # The console may complain of a reply before its body has been read, and the reply is the deeper cause.
+        # The console may complain of a reply before its body has been read, and the reply is the
+        # deeper cause.
         await self.settle()
         self.check()
         raise Broken(Finding(code, otherwise, suspect))
@@ -154,7 +157,8 @@ class Visit:
             await asyncio.wait(waiting, timeout=SETTLING_TIME)
 
     def _begun(self, request: Request) -> None:
-        # The page may say that it has uploaded before the browser does. Not all that a page asks ever ends.
+        # The page may say that it has uploaded before the browser does. Not all that a page asks
+        # ever ends.
         if request.method == "PUT":
             self._uploading[request] = asyncio.get_running_loop().create_future()
 
@@ -235,7 +239,9 @@ def is_call(url: str) -> bool:
 
 
 def is_about_live_parts(text: str, url: str) -> bool:
-    """Whether a console line is the browser's about a socket or the stream, which others judge; pure."""
+    """Whether a console line is the browser's about a socket or the stream, which others judge;
+    pure.
+    """
     return text.startswith(("WebSocket connection to", "EventSource")) or urlsplit(
         url
     ).path.endswith("/stream")

@@ -1,6 +1,8 @@
-"""ops-portal in a browser: signed in, it shows its dashboard; every way back to its login page has a name.
+"""ops-portal in a browser: signed in, it shows its dashboard; every way back to its login page has
+a name.
 
-The portal itself says nothing: whatever goes wrong it drops the token and shows the login page (V6 §7, contract 6).
+The portal itself says nothing: whatever goes wrong it drops the token and shows the login page (V6
+§7, contract 6).
 """
 
 from functools import partial
@@ -21,7 +23,9 @@ DASHBOARD = "Dashboard"
 
 
 async def sign_in(browser: Browser, member: Member) -> None:
-    """From the portal's login page to its dashboard, and still there after a reload. Raises Broken, NotApplicable."""
+    """From the portal's login page to its dashboard, and still there after a reload. Raises Broken,
+    NotApplicable.
+    """
     identity_provider.drivable(browser.target)
     async with browser.visit(_login(browser)) as visit:
         button = visit.page.get_by_role("button", name=CONTINUE)
@@ -61,7 +65,9 @@ async def _at_the_dashboard(visit: Visit) -> None:
 
 
 def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
-    """Name why the portal shows its login page; `asked`: it should have asked who came. None where nothing tells."""
+    """Name why the portal shows its login page; `asked`: it should have asked who came. None where
+    nothing tells.
+    """
     promised, seen = visit.target.oauth, [reply.answer for reply in visit.replies]
     if theirs := next(
         (

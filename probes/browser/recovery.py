@@ -1,4 +1,5 @@
-"""What a page did after it lost its sockets or its token, and every way in which that leaves its user stranded.
+"""What a page did after it lost its sockets or its token, and every way in which that leaves its
+user stranded.
 
 Pure. Sources: V6 §4 (sockets with an expired token), contract 3.3 (refresh), 3.5 (reconnecting).
 """
@@ -13,19 +14,29 @@ from probes.finding import Code, Finding
 from probes.transport import websocket
 from probes.transport.http import Answer
 
-NO_INTERCEPTOR = "the page: its socket code reconnects without refreshAccessToken(); sockets pass no Axios interceptor (V6 §4)"
-RACE = "the page: each socket refreshes for itself, and the refresh token, which rotates, works once (contract 3.3)"
+NO_INTERCEPTOR = (
+    "the page: its socket code reconnects without refreshAccessToken(); sockets pass no Axios "
+    "interceptor (V6 §4)"
+)
+RACE = (
+    "the page: each socket refreshes for itself, and the refresh token, which rotates, works "
+    "once (contract 3.3)"
+)
 ANY_ERROR = "the page: it takes any error of a refresh for a refusal, and logs out (contract 3.3)"
 RECONNECT = "the page: what it does when a socket closes (contract 3.5)"
 CLEARS = "the page: performLogout (contract 3.3)"
-TWICE = "the gateway: it sent the POST twice (retries), and the page got the second answer (contract 1.4)"
+TWICE = (
+    "the gateway: it sent the POST twice (retries), and the page got the second answer "
+    "(contract 1.4)"
+)
 ANY_CALL = "the page: its response interceptor (401, one refresh, one repeated call; contract 3.3)"
 ENOUGH = 3  # failed attempts to open a socket with a good token
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a page did from some moment on. `asked`: refreshes begun; `answers`: those that ended, status 0 if failed.
+    """What a page did from some moment on. `asked`: refreshes begun; `answers`: those that ended,
+    status 0 if failed.
 
     `stale`: access tokens that the page must not open a socket with any more.
     """
@@ -43,7 +54,9 @@ class Seen:
         )
 
     def is_refused(self, what: str) -> bool:
-        """Whether enough attempts have failed, and none has opened: one more would tell nothing new."""
+        """Whether enough attempts have failed, and none has opened: one more would tell nothing
+        new.
+        """
         ended = [
             socket
             for socket in self.attempts
@@ -52,7 +65,9 @@ class Seen:
         return len(ended) >= ENOUGH and not any(socket.opened for socket in ended)
 
     def storm(self, attempts: int, rows: int = 2) -> str:
-        """The kind of socket that was tried more often than the app may in so many rows; empty if none was."""
+        """The kind of socket that was tried more often than the app may in so many rows; empty if
+        none was.
+        """
         counts = Counter(socket.what for socket in self.attempts)
         return next(
             (what for what, count in counts.items() if count > rows * _allowed(what, attempts)), ""
@@ -71,7 +86,9 @@ def _allowed(what: str, attempts: int) -> int:
 def explain_return(
     seen: Seen, kinds: Collection[str], attempts: int, refreshes: int | None = None
 ) -> Finding | None:
-    """Name why the page has not come back as promised: sockets of `kinds` open, at most `refreshes` asked for."""
+    """Name why the page has not come back as promised: sockets of `kinds` open, at most `refreshes`
+    asked for.
+    """
     return (
         _storm(seen, attempts)
         or _stale(seen)
@@ -84,7 +101,9 @@ def explain_return(
 def explain_refusal(
     seen: Seen, attempts: int, *, at_login: bool, kept: Collection[str]
 ) -> Finding | None:
-    """Name what is wrong with a page whose refresh was refused; `kept`: names of tokens that it still has."""
+    """Name what is wrong with a page whose refresh was refused; `kept`: names of tokens that it
+    still has.
+    """
     if finding := _storm(seen, attempts, rows=1) or _stale(seen):
         return finding
     if not seen.asked:
@@ -100,7 +119,10 @@ def explain_refusal(
             CLEARS,
         )
     if kept:
-        observed = f"the refresh was refused, and after the logout the page still keeps {' and '.join(sorted(kept))}"
+        observed = (
+            "the refresh was refused, and after the logout the page still keeps "
+            f"{' and '.join(sorted(kept))}"
+        )
         return Finding(Code.PAGE_NOT_RECOVERED, observed, CLEARS)
     if seen.logouts > 1:
         return Finding(
@@ -112,7 +134,9 @@ def explain_refusal(
 
 
 def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
-    """Name what is wrong with a page that called the API with an expired token; `replies` in the order of their end."""
+    """Name what is wrong with a page that called the API with an expired token; `replies` in the
+    order of their end.
+    """
     if finding := _logout(seen) or _no_pair(seen) or _many(seen, 1):
         return finding
     if not replies:
@@ -122,7 +146,8 @@ def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
         return Finding(
             Code.STRANGER_ADMITTED,
             "the page called the API with an expired access token, and no service refused it",
-            "token check of the HTTP services: parse-only, neither signature nor expiry (contract 2.5)",
+            "token check of the HTTP services: parse-only, neither signature nor expiry "
+            "(contract 2.5)",
         )
     if left := waiting(replies):
         return Finding(
@@ -155,7 +180,8 @@ def _storm(seen: Seen, attempts: int, rows: int = 2) -> Finding | None:
     allowed = _allowed(what, attempts)
     return Finding(
         Code.SOCKET_RECONNECT_STORM,
-        f"the page tried {count} times to open its {what} socket, where {allowed} times in a row are the app's limit",
+        f"the page tried {count} times to open its {what} socket, where {allowed} times in "
+        "a row are the app's limit",
         "the page: it reconnects without a pause, or without an end (contract 3.5)",
     )
 
@@ -166,7 +192,8 @@ def _stale(seen: Seen) -> Finding | None:
     refreshed = sum(answer.status == 200 for answer in seen.answers)
     return Finding(
         Code.SOCKET_STALE_TOKEN,
-        f"after a drop the page opened its {socket.what} socket with the token that it had before, {socket.label}; "
+        f"after a drop the page opened its {socket.what} socket with the token that it had "
+        f"before, {socket.label}; "
         f"it had refreshed {refreshed or 'no'} token{'s' * (refreshed > 1)} until then",
         NO_INTERCEPTOR,
     )
@@ -180,7 +207,8 @@ def _logout(seen: Seen) -> Finding | None:
     if len(refusals) > 1 or (refused and any(answer.status == 200 for answer in seen.answers)):
         return Finding(
             Code.REFRESH_RACE_LOGOUT,
-            f"the page asked for {seen.asked} refreshes where one serves all, {len(refusals)} refused as spent, "
+            f"the page asked for {seen.asked} refreshes where one serves all, "
+            f"{len(refusals)} refused as spent, "
             "and the user was logged out",
             RACE,
         )
@@ -202,7 +230,9 @@ def _logout(seen: Seen) -> Finding | None:
 
 
 def _no_pair(seen: Seen) -> Finding | None:
-    """A refresh that weAlist itself did not answer with a pair, where nobody was logged out for it."""
+    """A refresh that weAlist itself did not answer with a pair, where nobody was logged out for
+    it.
+    """
     bad = next((answer for answer in reversed(seen.answers) if answer.status != 200), None)
     return refresh.explain(bad) if bad else None
 
@@ -212,7 +242,8 @@ def _many(seen: Seen, refreshes: int | None) -> Finding | None:
         return None
     return Finding(
         Code.REFRESH_RACE_LOGOUT,
-        f"the page asked for {seen.asked} refreshes where {refreshes} would do; this time nobody was logged out",
+        f"the page asked for {seen.asked} refreshes where {refreshes} would do; this time "
+        "nobody was logged out",
         RACE,
     )
 

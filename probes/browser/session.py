@@ -1,7 +1,9 @@
-"""A page that stays open while its token ages, its sockets drop, its network goes and its refresh fails.
+"""A page that stays open while its token ages, its sockets drop, its network goes and its refresh
+fails.
 
-What is done to the page is done where weAlist would do it: at the socket, at the network, at the answer to a refresh.
-What came of it is judged by probes/browser/recovery.py. Sources: V6 §4, contract 3.1, 3.3, 3.5.
+What is done to the page is done where weAlist would do it: at the socket, at the network, at the
+answer to a refresh. What came of it is judged by probes/browser/recovery.py. Sources: V6 §4,
+contract 3.1, 3.3, 3.5.
 """
 
 import asyncio
@@ -51,7 +53,9 @@ class Mark:
 
 
 class Stay:
-    """One page, from its opening on; what it did is told from `since` on, which moves when something is done to it."""
+    """One page, from its opening on; what it did is told from `since` on, which moves when
+    something is done to it.
+    """
 
     def __init__(self, visit: Visit, session: OwnSession) -> None:
         self.visit, self.page, self.realtime = visit, visit.page, visit.target.realtime
@@ -81,7 +85,9 @@ class Stay:
         await self.page.evaluate("token => localStorage.setItem('accessToken', token)", token)
 
     def fail_refreshes(self, *how: Failing) -> None:
-        """The next refreshes end so, one after the other, and do not reach weAlist, where the token stays unused."""
+        """The next refreshes end so, one after the other, and do not reach weAlist, where the token
+        stays unused.
+        """
         self._failing = iter(how)
 
     def refuse_refreshes(self) -> None:
@@ -113,7 +119,9 @@ class Stay:
         self._judge(finding)
 
     async def comes_back(self, *kinds: str, refreshes: int | None = None) -> None:
-        """The page has these sockets again, with a fresh token, and its user is signed in. Raises Broken."""
+        """The page has these sockets again, with a fresh token, and its user is signed in. Raises
+        Broken.
+        """
         await self._until(
             lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds
         )
@@ -121,7 +129,9 @@ class Stay:
         self._judge(recovery.explain_return(self.seen, kinds, self.realtime.attempts, refreshes))
 
     async def logs_out_once(self) -> None:
-        """The page forgets its tokens, shows the login page, and is quiet from then on. Raises Broken."""
+        """The page forgets its tokens, shows the login page, and is quiet from then on. Raises
+        Broken.
+        """
         shown = self.page.get_by_role("button", name=SIGN_IN)
         await self._until(lambda: self._is_lost, self.realtime.reconnect_seconds)
         if self.seen.logouts:
@@ -144,7 +154,9 @@ class Stay:
         )
 
     async def repeats_its_calls(self) -> None:
-        """Calls that were refused for an expired token are repeated after one refresh. Raises Broken."""
+        """Calls that were refused for an expired token are repeated after one refresh. Raises
+        Broken.
+        """
         await self._until(
             lambda: self.seen.logouts > 0 or self._is_through, self.realtime.reconnect_seconds
         )
@@ -218,7 +230,9 @@ class Stay:
 
     @property
     def _is_through(self) -> bool:
-        """The expired token has been noticed, no call is under way, and none waits to be repeated."""
+        """The expired token has been noticed, no call is under way, and none waits to be
+        repeated.
+        """
         calls = [reply.answer for reply in self._replies() if not _is_stream(reply)]
         noticed = self.seen.asked or any(answer.status == 401 for answer in calls)
         still = self._flying or self.visit.is_reading or recovery.waiting(calls)
@@ -233,7 +247,9 @@ class Stay:
                     await self.visit.news.wait()
 
     async def _quiet(self) -> None:
-        """Wait for what the page asks while it opens: a call that came late would meet the new state of things."""
+        """Wait for what the page asks while it opens: a call that came late would meet the new
+        state of things.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OPENED_WITHIN):
                 asked = -1
@@ -288,7 +304,9 @@ def _is_refresh(reply: Reply) -> bool:
 
 
 def _is_stream(reply: Reply) -> bool:
-    """Whether it is the stream of notifications, which carries its token in the URL and is nobody's call."""
+    """Whether it is the stream of notifications, which carries its token in the URL and is nobody's
+    call.
+    """
     return "text/event-stream" in reply.exchange.request_headers.get("accept", "")
 
 
@@ -296,7 +314,9 @@ def _is_stream(reply: Reply) -> bool:
 async def stay(
     browser: Browser, member: Member, path: str, access: str = ""
 ) -> AsyncIterator[Stay]:
-    """A page of the app that stays open, signed in with a session of its own; `access`: an access token instead."""
+    """A page of the app that stays open, signed in with a session of its own; `access`: an access
+    token instead.
+    """
     async with member.session() as session:
         stays: list[Stay] = []
 

@@ -1,4 +1,5 @@
-"""Sign-in in a browser: from the app's button through the provider's page to the dashboard, and the landing by itself.
+"""Sign-in in a browser: from the app's button through the provider's page to the dashboard, and the
+landing by itself.
 
 Sources: contract 2.1 (legs), 3.1 (what the app keeps), 3.7 (its texts), V6 §7.
 """
@@ -30,7 +31,9 @@ Explain = Callable[[], Finding | None]
 
 
 async def sign_in(browser: Browser, member: Member) -> None:
-    """From the app's login page to the dashboard, and still there after a reload. Raises Broken, NotApplicable."""
+    """From the app's login page to the dashboard, and still there after a reload. Raises Broken,
+    NotApplicable.
+    """
     identity_provider.drivable(browser.target)
     async with browser.visit("/") as visit:
         button = visit.page.get_by_role("button", name=SIGN_IN)
@@ -84,7 +87,9 @@ async def _at_the_dashboard(visit: Visit) -> None:
 
 
 async def sees(visit: Visit, what: Locator, explain: Explain, otherwise: Finding) -> None:
-    """Wait for `what`. Raises Broken: what `explain` finds, else what troubled the page, else `otherwise`."""
+    """Wait for `what`. Raises Broken: what `explain` finds, else what troubled the page, else
+    `otherwise`.
+    """
     try:
         await what.first.wait_for()
     except PlaywrightTimeout as error:
@@ -102,14 +107,18 @@ async def again(visit: Visit) -> None:
 
 
 async def remember(visit: Visit) -> None:
-    """Have the redactor know the tokens that this sign-in has given; a page that has gone elsewhere keeps none."""
+    """Have the redactor know the tokens that this sign-in has given; a page that has gone elsewhere
+    keeps none.
+    """
     with contextlib.suppress(PlaywrightError):
         for token in await visit.page.evaluate(KEPT):
             visit.recorder.evidence.redactor.remember(token)
 
 
 def explain_legs(seen: Sequence[Answer], promised: OAuth, wanted: str) -> Finding | None:
-    """Name the first leg that went astray between the button and `wanted`; None where none did; pure."""
+    """Name the first leg that went astray between the button and `wanted`; None where none did;
+    pure.
+    """
     for answer in seen:
         place = answer.url.partition("?")[0]
         finding = None

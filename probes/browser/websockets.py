@@ -1,6 +1,8 @@
-"""The sockets that a page opens: every attempt with its token and its end, and ways to cut them off as an edge would.
+"""The sockets that a page opens: every attempt with its token and its end, and ways to cut them off
+as an edge would.
 
-Sources: contract 3.4 (the access token stands in a socket's URL) and 3.5 (what the page does when one closes).
+Sources: contract 3.4 (the access token stands in a socket's URL) and 3.5 (what the page does when
+one closes).
 """
 
 import asyncio
@@ -29,7 +31,9 @@ _UNAUTHORIZED = "HTTP Authentication failed"
 
 @dataclass(slots=True)
 class Socket:
-    """One attempt of a page to open a socket. `status` 0: no answer yet, or none that the browser tells of."""
+    """One attempt of a page to open a socket. `status` 0: no answer yet, or none that the browser
+    tells of.
+    """
 
     what: str
     token: str = field(repr=False)  # in memory only
@@ -76,7 +80,8 @@ class Sockets:
     async def watch(self) -> None:
         """Call before the page's own scripts run.
 
-        Playwright's own event tells neither of an upgrade's success nor of its status; DevTools' events do.
+        Playwright's own event tells neither of an upgrade's success nor of its status; DevTools'
+        events do.
         """
         await self._page.context.route_web_socket(SOCKET, self._route)
         session = await self._page.context.new_cdp_session(self._page)
@@ -97,9 +102,10 @@ class Sockets:
     async def lose_network(self) -> None:
         """Have the page without a network, from one moment to the next.
 
-        Measured in Chromium 156: offline emulation, by Playwright and by DevTools, fails new requests and new sockets,
-        but an open socket is only held up: nothing gets through, no end is told, and all of it is delivered later.
-        A user's network that is gone ends a socket with 1006, so ours are closed with that.
+        Measured in Chromium 156: offline emulation, by Playwright and by DevTools, fails new
+        requests and new sockets, but an open socket is only held up: nothing gets through, no end
+        is told, and all of it is delivered later. A user's network that is gone ends a socket with
+        1006, so ours are closed with that.
         """
         await self._page.context.set_offline(True)
         await self.drop(*self._routes, code=LOST)

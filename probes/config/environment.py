@@ -1,6 +1,7 @@
 """Where to probe, as whom, how patiently: an environment file becomes one frozen Target.
 
-What differs between environments is TOML; secrets are named there and read from the process's environment.
+What differs between environments is TOML; secrets are named there and read from the process's
+environment.
 """
 
 import difflib
@@ -32,7 +33,9 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """Absolute origins. `plain` is the http origin that must lead to https; empty where there is none."""
+    """Absolute origins. `plain` is the http origin that must lead to https; empty where there is
+    none.
+    """
 
     apex: str
     api: str
@@ -42,7 +45,9 @@ class Hosts:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """`ca`: a PEM file to trust beside the system's authorities. `warn_days`: life left that is too short."""
+    """`ca`: a PEM file to trust beside the system's authorities. `warn_days`: life left that is too
+    short.
+    """
 
     ca: str = ""
     warn_days: int = 14
@@ -50,7 +55,9 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How the cast gets its tokens, and where those are kept that the next run needs; probes/auth/users.py says more."""
+    """How the cast gets its tokens, and where those are kept that the next run needs;
+    probes/auth/users.py says more.
+    """
 
     way: str = "test-endpoint"
     signing_key: str = ""
@@ -62,7 +69,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the cast. `token` and `refresh_token` name process variables (ways `static` and `refresh-token`)."""
+    """One of the cast. `token` and `refresh_token` name process variables (ways `static` and
+    `refresh-token`).
+    """
 
     user: str
     email: str = ""
@@ -72,7 +81,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where alice and bob are members and the stranger is not. `project` is a board project in it."""
+    """Where alice and bob are members and the stranger is not. `project` is a board project in
+    it.
+    """
 
     id: str
     project: str = ""
@@ -93,14 +104,18 @@ class Presign:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Outside paths that differ between environments: storage's base path is /api in dev only (contract 4.1)."""
+    """Outside paths that differ between environments: storage's base path is /api in dev only
+    (contract 4.1).
+    """
 
     storage: str = "/api/svc/storage"
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds that one answer, one scenario and the whole run may take, and the rest before a confirming rerun."""
+    """Seconds that one answer, one scenario and the whole run may take, and the rest before a
+    confirming rerun.
+    """
 
     answer: float = 10
     scenario: float = 60
@@ -136,7 +151,9 @@ class Target:
         return _trusting(self.tls.ca)
 
     def acceptance(self, scenario: str, code: str, today: date) -> Accepted | None:
-        """The environment's word that `code` in `scenario` is known, while its date has not passed."""
+        """The environment's word that `code` in `scenario` is known, while its date has not
+        passed.
+        """
         return next(
             (
                 a
@@ -147,7 +164,9 @@ class Target:
         )
 
     def check_names(self, known: Iterable[str], *, all_areas: bool) -> None:
-        """Raise BadEnvironment for a name that no scenario bears; `known` may leave whole areas out."""
+        """Raise BadEnvironment for a name that no scenario bears; `known` may leave whole areas
+        out.
+        """
         scenarios = set(known)
         areas = {area(name) for name in scenarios}
         borne = scenarios | areas | {name.partition("[")[0] for name in scenarios}
@@ -190,7 +209,9 @@ def _trusting(ca: str) -> ssl.SSLContext:
 
 
 def address(host: str) -> str:
-    """The name to connect to: RFC 6761 makes every name under .localhost loopback, resolvers do not always know."""
+    """The name to connect to: RFC 6761 makes every name under .localhost loopback, resolvers do not
+    always know.
+    """
     return LOOPBACK if host == "localhost" or host.endswith(".localhost") else host
 
 
@@ -207,7 +228,8 @@ def find(name_or_path: str) -> Path:
     if name_or_path in known:
         return ENVIRONMENTS / f"{name_or_path}.toml"
     raise BadEnvironment(
-        f"there is no environment {name_or_path!r}; {nearest(name_or_path, known)}, or give a path to a TOML file"
+        f"there is no environment {name_or_path!r}; {nearest(name_or_path, known)}, or give "
+        "a path to a TOML file"
     )
 
 
@@ -276,13 +298,15 @@ def _check(source: str, target: Target) -> None:
     _check_identity(source, target.identity)
     if target.presign and target.presign.style not in ("path", "virtual-host"):
         raise BadEnvironment(
-            f"{source}: style in [presign] must be path or virtual-host, not {target.presign.style!r}"
+            f"{source}: style in [presign] must be path or virtual-host, not "
+            f"{target.presign.style!r}"
         )
     try:
         _ = target.trust
     except OSError as error:  # of which ssl.SSLError is one
         raise BadEnvironment(
-            f"{source}: ca in [tls] names {target.tls.ca}, which is no PEM file of certificates: {error}"
+            f"{source}: ca in [tls] names {target.tls.ca}, which is no PEM file of "
+            f"certificates: {error}"
         ) from error
 
 

@@ -1,4 +1,6 @@
-"""What an environment promises of its LiveKit: where it is, which server, at which addresses media flows."""
+"""What an environment promises of its LiveKit: where it is, which server, at which addresses media
+flows.
+"""
 
 import ipaddress
 from collections.abc import Mapping
@@ -14,10 +16,12 @@ TIERS = ("ladder", "deep", "browser")
 
 @dataclass(frozen=True, slots=True)
 class LiveKit:
-    """`url`: what the app must hand out. `api_key`, `api_secret`: variables, or files, that hold them.
+    """`url`: what the app must hand out. `api_key`, `api_secret`: variables, or files, that hold
+    them.
 
-    What is left empty (0 for numbers) is not compared. `nodes`: the networks in which media's addresses must lie;
-    `dial`: nodes' addresses that are asked directly as well. `udp_ports`: first and last.
+    What is left empty (0 for numbers) is not compared. `nodes`: the networks in which media's
+    addresses must lie; `dial`: nodes' addresses that are asked directly as well. `udp_ports`: first
+    and last.
     """
 
     url: str

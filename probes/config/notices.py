@@ -1,4 +1,6 @@
-"""When and with which links people are told of a change: the table [notices] of an environment file."""
+"""When and with which links people are told of a change: the table [notices] of an environment
+file.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -16,7 +18,9 @@ _HOURS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """`quiet`: hours like "Mon-Fri 01:00-08:00" in `timezone`; `runbook`: a link with {code} in it."""
+    """`quiet`: hours like "Mon-Fri 01:00-08:00" in `timezone`; `runbook`: a link with {code} in
+    it.
+    """
 
     quiet: TEXTS = field(default=())
     timezone: str = "UTC"
@@ -26,7 +30,9 @@ class Notices:
         self.is_quiet(datetime.now(UTC))  # complains of what nobody can read, before the run
 
     def is_quiet(self, now: datetime) -> bool:
-        """Whether nobody is to be told at `now`. Raises BadEnvironment for hours or a zone that nobody can read."""
+        """Whether nobody is to be told at `now`. Raises BadEnvironment for hours or a zone that
+        nobody can read.
+        """
         local = now.astimezone(zone(self.timezone))
         return any(_within(hours, local) for hours in self.quiet)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Realtime:
-    """Seconds, and how often a page tries in a row. `scale`: the target's own time-outs are so much shorter."""
+    """Seconds, and how often a page tries in a row. `scale`: the target's own time-outs are so much
+    shorter.
+    """
 
     scale: float = 1.0
     deliver_seconds: float = 5.0

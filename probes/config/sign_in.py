@@ -1,4 +1,6 @@
-"""What an environment promises of coming in, being trusted and staying out (contract 2.1, 2.3, 2.5)."""
+"""What an environment promises of coming in, being trusted and staying out (contract 2.1, 2.3,
+2.5).
+"""
 
 from dataclasses import dataclass, replace
 
@@ -31,7 +33,9 @@ class OAuth:
 
 @dataclass(frozen=True, slots=True)
 class SignOut:
-    """What signing out ends: the doors that then refuse the access token, and whether the refresh token dies."""
+    """What signing out ends: the doors that then refuse the access token, and whether the refresh
+    token dies.
+    """
 
     ends_access: tuple[str, ...] = ()
     ends_refresh: bool = False

@@ -1,4 +1,6 @@
-"""Frozen values from the tables of a TOML file, each key and type checked, each mistake told in one sentence."""
+"""Frozen values from the tables of a TOML file, each key and type checked, each mistake told in one
+sentence.
+"""
 
 import difflib
 import math

@@ -1,7 +1,8 @@
-"""Climbed once for each failure, from the name up to the rule: which rung is the first that does not hold?
+"""Climbed once for each failure, from the name up to the rule: which rung is the first that does
+not hold?
 
-The ladder may refine the suspect; it never changes the verdict. It repeats reads only, one rung at a time, and stops at
-the first broken one, so that a drowning target is not pushed under.
+The ladder may refine the suspect; it never changes the verdict. It repeats reads only, one rung at
+a time, and stops at the first broken one, so that a drowning target is not pushed under.
 """
 
 import asyncio
@@ -37,7 +38,8 @@ class Step:
 async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     """`finding` with its rungs, and with a better suspect where a rung broke."""
     exchange = recorder.last
-    # A verb that has compared for itself has rungs of its own: the service has answered, there is no way to climb.
+    # A verb that has compared for itself has rungs of its own: the service has answered, there is
+    # no way to climb.
     if exchange is None or finding.rungs or not _is_ours(web.target, exchange.url):
         return finding
     rungs: list[Rung] = []
@@ -70,7 +72,8 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
     if not path.startswith("/api/") or path.startswith(ONCE):
         return
-    # A write is not repeated, a socket or a stream would not end: its service's liveness is read in its place.
+    # A write is not repeated, a socket or a stream would not end: its service's liveness is read in
+    # its place.
     read = path if _is_read(exchange) else _liveness(path)
     behind = await _again(web, web.target.hosts.api + read, exchange)
     if exchange.url.startswith(web.target.hosts.apex):
@@ -158,7 +161,9 @@ async def _edge(
     web: Web, finding: Finding, exchange: Exchange, path: str, behind: Answer | str
 ) -> Step:
     """The edge is to blame where the api host answers JSON and the apex does not pass it on."""
-    apex = f"the apex answered {exchange.status} {exchange.response_headers.get('content-type', '')}".strip()
+    apex = (
+        f"the apex answered {exchange.status} {exchange.response_headers.get('content-type', '')}"
+    ).strip()
     if isinstance(behind, str) or behind.json is None or _is_json(exchange.response_body):
         return Step(Rung("edge", held=True, saw=f"{apex}; the api host does no better"))
     alive = await _again(web, web.target.hosts.apex + _liveness(path), exchange)
@@ -204,7 +209,8 @@ def _gateway(behind: Answer | str) -> Step:
         location = behind.headers.get("location", "")
         return Step(
             Rung("gateway", held=False, saw=f"{saw} to {location}"),
-            "gateway rewrite: the service redirects a path that it got with a doubled slash (f53a0b5e)",
+            "gateway rewrite: the service redirects a path that it got with a doubled "
+            "slash (f53a0b5e)",
         )
     return Step(Rung("gateway", held=True, saw=saw))
 
@@ -239,7 +245,9 @@ async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -
 
 
 def _other_base(path: str) -> tuple[str, str, str]:
-    """What the service gets, what it may serve instead, and the outside path that would lead there."""
+    """What the service gets, what it may serve instead, and the outside path that would lead
+    there.
+    """
     name, _, rest = path.removeprefix(STEP).partition("/")
     bare = f"/{urlsplit('/' + rest).path.strip('/')}"
     short = "/".join(bare.split("/")[:3])

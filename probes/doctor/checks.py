@@ -1,6 +1,8 @@
-"""What a run needs, looked at one by one: each check says what it saw, or raises CannotAsk with what to do.
+"""What a run needs, looked at one by one: each check says what it saw, or raises CannotAsk with
+what to do.
 
-Nothing is asked of the target but the time of day: whether it keeps its promises is for the run to tell.
+Nothing is asked of the target but the time of day: whether it keeps its promises is for the run to
+tell.
 """
 
 import asyncio
@@ -31,7 +33,9 @@ SKEW = 30.0  # seconds; tokens that live for one are judged by the clock
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`needed`: without it the run can ask nothing. `look` answers what it saw, or raises CannotAsk."""
+    """`needed`: without it the run can ask nothing. `look` answers what it saw, or raises
+    CannotAsk.
+    """
 
     name: str
     look: Callable[[], str]
@@ -39,7 +43,9 @@ class Check:
 
 
 def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]:
-    """All that apply. A target that is started for the run needs none of what an outside one does."""
+    """All that apply. A target that is started for the run needs none of what an outside one
+    does.
+    """
     yield Check("browser", functools.partial(browser, environ), needed=True)
     if target:
         yield Check("secrets", functools.partial(secrets, target, environ), needed=True)
@@ -92,7 +98,8 @@ def _has_secret(target: Target, name: str, part: Part, environ: Mapping[str, str
             part.refresh_token or f"the variable that refresh_token in [cast.{name}] should name"
         )
         raise CannotAsk(
-            f"no refresh token is kept for {name}, and none is to be seeded; put one into {variable}"
+            f"no refresh token is kept for {name}, and none is to be seeded; put one into "
+            f"{variable}"
         )
 
 
@@ -106,7 +113,8 @@ def state_store(target: Target, environ: Mapping[str, str]) -> str:
     if not (where := target.identity.state):
         if environ.get(publishers.NOTICES):
             raise CannotAsk(
-                f"{publishers.NOTICES} needs a store to know what was told; name one in state of [identity]"
+                f"{publishers.NOTICES} needs a store to know what was told; name one in "
+                "state of [identity]"
             )
         return "none is named, so no run knows how the last one ended"
     last = asyncio.run(last_run.change(where, lambda last: last))
@@ -148,7 +156,8 @@ def clock(target: Target) -> str:
     off = time.time() - said
     if abs(off) > SKEW:
         raise CannotAsk(
-            f"this machine's clock is {off:+.0f} s off that of {parts.hostname}; look at its time service"
+            f"this machine's clock is {off:+.0f} s off that of {parts.hostname}; look at "
+            "its time service"
         )
     return f"as that of {parts.hostname}, to {SKEW:.0f} s"
 
@@ -167,7 +176,9 @@ def _date(target: Target, parts: SplitResult) -> float:
 
 
 def collector(environ: Mapping[str, str]) -> str:
-    """It takes an export of no spans, which is a valid one (OTLP specification, OTLP/HTTP request)."""
+    """It takes an export of no spans, which is a valid one (OTLP specification, OTLP/HTTP
+    request).
+    """
     if not (to := spans.endpoint(environ)):
         return "no export was asked for"
     return _answers("the collector", "POST", to, {"Content-Type": "application/x-protobuf"})

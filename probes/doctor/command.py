@@ -1,6 +1,7 @@
 """`python -m probes doctor --env X`: whether a run could ask what it wants to, before it tries.
 
-An init step: it stops the pod where a run could ask nothing, and lets it go on where only something beside it is amiss.
+An init step: it stops the pod where a run could ask nothing, and lets it go on where only something
+beside it is amiss.
 """
 
 import argparse

@@ -1,6 +1,8 @@
-"""What the app hands to a page that joins a call: where to dial, and a token; judged before anybody dials; pure.
+"""What the app hands to a page that joins a call: where to dial, and a token; judged before anybody
+dials; pure.
 
-Sources: contract 7.1 (identity, room, 24 h), protocol/auth/claims.go (a grant that is left out is given).
+Sources: contract 7.1 (identity, room, 24 h), protocol/auth/claims.go (a grant that is left out is
+given).
 """
 
 from dataclasses import dataclass
@@ -44,7 +46,9 @@ def claims(token: str) -> Claims | None:
 
 
 def explain(ticket: Ticket, promised: LiveKit, user: str, now: float) -> Finding | None:
-    """Name what is wrong with a ticket for `user` at the time `now` (Unix); None where nothing is."""
+    """Name what is wrong with a ticket for `user` at the time `now` (Unix); None where nothing
+    is.
+    """
     said = claims(ticket.token)
     if said is None:
         return Finding(Code.CONTRACT_BROKEN, "video-service hands out a token that is no JWT", WHO)

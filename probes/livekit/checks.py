@@ -1,4 +1,6 @@
-"""What is promised of calls, as one run asks for it: the ladder is climbed once, each promise judges its own rungs."""
+"""What is promised of calls, as one run asks for it: the ladder is climbed once, each promise
+judges its own rungs.
+"""
 
 import secrets
 import time
@@ -30,7 +32,9 @@ KEY_TROUBLE = (Code.LIVEKIT_KEY_UNKNOWN, Code.LIVEKIT_SECRET_MISMATCH)
 
 
 class Calls:
-    """The calls of one environment. Every verb raises Broken, NotApplicable where there are none, CannotAsk."""
+    """The calls of one environment. Every verb raises Broken, NotApplicable where there are none,
+    CannotAsk.
+    """
 
     def __init__(self, web: Web, ledger: Ledger) -> None:
         self._web, self._ledger = web, ledger
@@ -84,7 +88,8 @@ class Calls:
     async def let_media_in(self, are_connected: Callable[[], Awaitable[bool]]) -> None:
         """Who comes uncalled gets an answer from media's own ports.
 
-        `are_connected`, asked where nobody gets one, tells whether two people found to each other all the same.
+        `are_connected`, asked where nobody gets one, tells whether two people found to each other
+        all the same.
         """
         finding = ice_checks.explain_checks((await self.climbed("join")).checks, self.promised)
         if finding and finding.code is Code.LIVEKIT_UNREACHABLE and await are_connected():
@@ -107,7 +112,9 @@ class Calls:
         current().judge(turn.explain_lent(way.lent, self.promised))
 
     async def refuse(self, stranger: str) -> None:
-        """A key that anybody can have opens nothing: one of PUBLIC, or our own with a random secret."""
+        """A key that anybody can have opens nothing: one of PUBLIC, or our own with a random
+        secret.
+        """
         access = self.access
         if PUBLIC.get(stranger) == (access.key, access.secret):
             raise NotApplicable(f"the key {stranger} is this environment's own")
@@ -128,7 +135,9 @@ class Calls:
         current().judge(http_answers.explain_debug(await asked(self._web, self.promised, path)))
 
     async def are_opened_by_the_app(self, member: Member) -> None:
-        """A call that `member` opens in the app, with the address and the token that the app hands out for it."""
+        """A call that `member` opens in the app, with the address and the token that the app hands
+        out for it.
+        """
         promised = self.promised
         room = await video.open_room(self._web, member, self._ledger)
         ticket = await video.join(self._web, member, room)
@@ -151,7 +160,10 @@ def explain_version(seat: Joined, promised: LiveKit) -> Finding | None:
     if not drifted:
         return None
     wanted = f"{promised.version or 'any version'} with protocol {promised.protocol or 'any'}"
-    observed = f"the server is {seat.version or 'unnamed'} with protocol {seat.protocol}, promised is {wanted}"
+    observed = (
+        f"the server is {seat.version or 'unnamed'} with protocol {seat.protocol}, promised is "
+        f"{wanted}"
+    )
     return Finding(
         Code.LIVEKIT_VERSION_DRIFT, observed, "the image of livekit-server, or the chart's version"
     )

@@ -1,6 +1,8 @@
-"""What LiveKit's answers over HTTP say; pure. Texts as its public source has them from 1.7.2 to 1.13.5.
+"""What LiveKit's answers over HTTP say; pure. Texts as its public source has them from 1.7.2 to
+1.13.5.
 
-The authentication stands before all routes there: whatever the path, a bad token is told in these words.
+The authentication stands before all routes there: whatever the path, a bad token is told in these
+words.
 """
 
 from datetime import UTC, datetime
@@ -18,7 +20,10 @@ NOBODY_SIGNALS = (
     "could not find any available nodes",
     "timed out while waiting for signal response",
 )
-KEYS = "keys.yaml of livekit-server (chart value livekit.keys), and the Secret that the app's key comes from"
+KEYS = (
+    "keys.yaml of livekit-server (chart value livekit.keys), and the Secret that the app's key "
+    "comes from"
+)
 REDIS = (
     "livekit-server's Redis: address, TLS, and whether the chart passes them (it expands no ${VAR})"
 )
@@ -41,7 +46,9 @@ def explain_root(answer: Answer) -> Finding | None:
 
 
 def explain_stranger(answer: Answer) -> Finding | None:
-    """`GET /rtc/validate` without a token is LiveKit's own refusal, which no page's host gives; None where it is."""
+    """`GET /rtc/validate` without a token is LiveKit's own refusal, which no page's host gives;
+    None where it is.
+    """
     if finding := _not_livekit(answer):
         return finding
     if answer.status == 401 and text(answer) == NO_PERMISSIONS:
@@ -56,13 +63,16 @@ def explain_stranger(answer: Answer) -> Finding | None:
 
 
 def explain_newer(answer: Answer) -> Finding | None:
-    """`GET /rtc/v1/validate`, known since 1.9.10: SDKs begin there, and fall back to /rtc on 404 alone."""
+    """`GET /rtc/v1/validate`, known since 1.9.10: SDKs begin there, and fall back to /rtc on 404
+    alone.
+    """
     if answer.status in (401, 404) and not answer.is_html:
         return None
     return _not_livekit(answer) or Finding(
         Code.LIVEKIT_UPGRADE_BLOCKED,
         f"{answer} where LiveKit's own 401 or 404 was promised: {_short(answer)}",
-        "gateway or edge: an unknown path must answer as livekit-server does, so that SDKs fall back to /rtc",
+        "gateway or edge: an unknown path must answer as livekit-server does, so that SDKs "
+        "fall back to /rtc",
     )
 
 
@@ -210,7 +220,9 @@ def explain_debug(answer: Answer) -> Finding | None:
 
 
 def explain_silence(finding: Finding) -> Finding:
-    """What HTTP calls a stalled or broken answer, in a call's words; a name or a certificate keeps its own."""
+    """What HTTP calls a stalled or broken answer, in a call's words; a name or a certificate keeps
+    its own.
+    """
     if finding.code not in (Code.SERVICE_STALLED, Code.SERVICE_UNAVAILABLE):
         return finding
     return Finding(
@@ -234,7 +246,8 @@ def _not_livekit(answer: Answer) -> Finding | None:
         return Finding(
             Code.LIVEKIT_UPSTREAM_ABSENT,
             f"{told}: {_short(answer)}",
-            "livekit-server's pods: none is ready (CrashLoopBackOff, V6 §6), or the Service selects none",
+            "livekit-server's pods: none is ready (CrashLoopBackOff, V6 §6), or the "
+            "Service selects none",
         )
     if 300 <= answer.status < 400:
         location = answer.headers.get("location", "nowhere")

@@ -9,9 +9,13 @@ from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
 from probes.livekit.stun import Check
 
-NAT = "rtc.use_external_ip: behind a NAT gateway it finds the gateway's address, not the node's (livekit#4095)"
+NAT = (
+    "rtc.use_external_ip: behind a NAT gateway it finds the gateway's address, not the node's "
+    "(livekit#4095)"
+)
 NODE_IP = "rtc.node_ip, rtc.use_external_ip (chart value livekit.rtc)"
-# RFC 1918, 6598 (between a provider and its customers), 3927, 4193, 4291; not the ranges of documentation.
+# RFC 1918, 6598 (between a provider and its customers), 3927, 4193, 4291; not the ranges of
+# documentation.
 PRIVATE = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -54,7 +58,9 @@ def audit(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | None:
 
 
 def _audit_one(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | None:
-    """Of one transport: its addresses lie where they must; a private one beside a good one harms nobody."""
+    """Of one transport: its addresses lie where they must; a private one beside a good one harms
+    nobody.
+    """
     private = [c for c in candidates if is_private(c.host, promised)]
     foreign = [c for c in candidates if c not in private and not promised.expects(c.host)]
     if foreign:
@@ -84,7 +90,9 @@ def _audit_fallback(candidates: Sequence[Candidate], promised: LiveKit) -> Findi
 
 
 def explain_checks(checks: Sequence[Check], promised: LiveKit) -> Finding | None:
-    """Whether who comes uncalled gets through, by UDP and by TCP; None where both do that are offered."""
+    """Whether who comes uncalled gets through, by UDP and by TCP; None where both do that are
+    offered.
+    """
     named = [check for check in checks if check.place.named]
     udp, tcp = (_of(named, transport) for transport in ("udp", "tcp"))
     if not _any(udp) and not _any(tcp):
@@ -122,7 +130,9 @@ def _closed(checks: Sequence[Check], promised: LiveKit) -> Finding:
 
 
 def is_private(host: str, promised: LiveKit) -> bool:
-    """An address that means something else to everybody; where a node is promised to be, it is nobody's mistake."""
+    """An address that means something else to everybody; where a node is promised to be, it is
+    nobody's mistake.
+    """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:  # a name, as mDNS hides addresses

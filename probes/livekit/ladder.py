@@ -1,6 +1,8 @@
-"""Climbed once for all promises of a call, from the name to the door of media: what is the first rung that breaks?
+"""Climbed once for all promises of a call, from the name to the door of media: what is the first
+rung that breaks?
 
-Whoever asks for a rung above it is told of that first one: nothing can be said of what stands behind it.
+Whoever asks for a rung above it is told of that first one: nothing can be said of what stands
+behind it.
 """
 
 import asyncio
@@ -27,7 +29,9 @@ KIND = "room"  # in the ledger
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """How far it went. `broken` is the rung that did not hold, `seat` and what follows are there where a join held."""
+    """How far it went. `broken` is the rung that did not hold, `seat` and what follows are there
+    where a join held.
+    """
 
     rungs: tuple[Rung, ...]
     broken: Finding | None = None
@@ -97,7 +101,9 @@ class _Way:
         )
 
     async def _join(self) -> str:
-        """The seat is kept while its addresses are asked, since the server forgets the checks of who has left."""
+        """The seat is kept while its addresses are asked, since the server forgets the checks of
+        who has left.
+        """
         async with probe_room(
             self._web, self._promised, self._access, self._ledger, "ladder"
         ) as room:
@@ -112,14 +118,19 @@ class _Way:
             *(f"{x.url}: {x.saw}" for x in self.lent),
         ):
             current().note(said)
-        return f"joined in {self.seat.seconds:.2f} s, node {self.seat.node or 'unnamed'}, server {self.seat.version}"
+        return (
+            f"joined in {self.seat.seconds:.2f} s, node {self.seat.node or 'unnamed'}, server "
+            f"{self.seat.version}"
+        )
 
 
 @asynccontextmanager
 async def probe_room(
     web: Web, promised: LiveKit, access: Access, ledger: Ledger, label: str
 ) -> AsyncIterator[str]:
-    """A room's name, in the ledger before whoever joins makes it; gone after the block, or swept later."""
+    """A room's name, in the ledger before whoever joins makes it; gone after the block, or swept
+    later.
+    """
     room = ledger.enter(KIND, label)
     try:
         yield room
@@ -165,7 +176,9 @@ async def climb(web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> 
 
 
 def _reproducible(finding: Finding, ca: str) -> Finding:
-    """With the shell line, since the scenarios that are told of it have asked nothing themselves."""
+    """With the shell line, since the scenarios that are told of it have asked nothing
+    themselves.
+    """
     recorder = current()
     if recorder.last is None:
         return finding

@@ -15,7 +15,9 @@ OpenCalls = Callable[[], "Calls"]
 
 
 def opening(web: Web, ledger: Ledger) -> OpenCalls:
-    """One run's calls, opened when the first promise of them is asked. Raises NotApplicable when called."""
+    """One run's calls, opened when the first promise of them is asked. Raises NotApplicable when
+    called.
+    """
     opened: list[Calls] = []
 
     def calls() -> "Calls":

@@ -1,4 +1,6 @@
-"""LiveKit's rooms as its RoomService keeps them (livekit_room.proto): list, remove. Twirp over JSON."""
+"""LiveKit's rooms as its RoomService keeps them (livekit_room.proto): list, remove. Twirp over
+JSON.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Session descriptions: the addresses in the server's offer, and an answer that tells it nothing of ours (RFC 8839)."""
+"""Session descriptions: the addresses in the server's offer, and an answer that tells it nothing of
+ours (RFC 8839).
+"""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +29,9 @@ def complete(sdp: str) -> bool:
 
 
 def candidates(sdp: str) -> list[Candidate]:
-    """Media's addresses in a session description, once each; what belongs to RTCP alone is left out."""
+    """Media's addresses in a session description, once each; what belongs to RTCP alone is left
+    out.
+    """
     lines = dict.fromkeys(
         line.removeprefix("a=") for line in sdp.splitlines() if line.startswith("a=candidate:")
     )

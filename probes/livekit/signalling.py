@@ -1,7 +1,8 @@
-"""Join a room as LiveKit's own clients begin to, and read what they are told to dial (livekit_rtc.proto, v0).
+"""Join a room as LiveKit's own clients begin to, and read what they are told to dial
+(livekit_rtc.proto, v0).
 
-No media follows: the answer to the server's offer names no candidates of ours, so that nothing but what comes in
-uncalled reaches the server, and no hole is punched by its own checks.
+No media follows: the answer to the server's offer names no candidates of ours, so that nothing but
+what comes in uncalled reaches the server, and no hole is punched by its own checks.
 """
 
 import asyncio
@@ -63,7 +64,9 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A seat in a room: who serves it, and where media would flow. `seconds` until the first word of the server."""
+    """A seat in a room: who serves it, and where media would flow. `seconds` until the first word
+    of the server.
+    """
 
     version: str
     protocol: int
@@ -205,7 +208,9 @@ async def _offer(connection: ClientConnection) -> str:
 
 
 async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator[Candidate]:
-    """Those of the offer, then those that follow, until the server says that there are no more, or for a while."""
+    """Those of the offer, then those that follow, until the server says that there are no more, or
+    for a while.
+    """
     for candidate in sdp.candidates(offer):
         yield candidate
     if sdp.complete(offer):

@@ -1,7 +1,8 @@
-"""Does media's door open to who comes uncalled: signed STUN checks against each address, over UDP and over TCP.
+"""Does media's door open to who comes uncalled: signed STUN checks against each address, over UDP
+and over TCP.
 
-Own candidates are never sent, so no answer is owed to a hole that the server itself has punched (RFC 8445 section 7.2,
-RFC 4571 for the framing over TCP). aioice writes and verifies the messages.
+Own candidates are never sent, so no answer is owed to a hole that the server itself has punched
+(RFC 8445 section 7.2, RFC 4571 for the framing over TCP). aioice writes and verifies the messages.
 """
 
 import asyncio
@@ -38,7 +39,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What came of asking one place; `seconds` until it answered, None where it did not. `saw` in words."""
+    """What came of asking one place; `seconds` until it answered, None where it did not. `saw` in
+    words.
+    """
 
     place: Place
     seconds: float | None
@@ -51,7 +54,9 @@ class Check:
 
 
 def places(candidates: Sequence[Candidate], dial: Sequence[str]) -> list[Place]:
-    """What the server names and can be dialled, then the same ports at the addresses that the environment names."""
+    """What the server names and can be dialled, then the same ports at the addresses that the
+    environment names.
+    """
     named = [
         Place(candidate.transport.lower(), candidate.host, candidate.port)
         for candidate in candidates

@@ -1,4 +1,5 @@
-"""Who may do what at LiveKit: short tokens, signed with the environment's API key (docs.livekit.io, "Authentication").
+"""Who may do what at LiveKit: short tokens, signed with the environment's API key (docs.livekit.io,
+"Authentication").
 
 Ten lines on pyjwt instead of livekit-api, which would bring another HTTP library for them.
 """
@@ -41,7 +42,8 @@ class Access:
             "jti": os.urandom(8).hex(),
         }
         with warnings.catch_warnings():
-            # Keys that everybody knows are shorter than they should be; they are tried for that very reason.
+            # Keys that everybody knows are shorter than they should be; they are tried for that
+            # very reason.
             warnings.simplefilter("ignore", InsecureKeyLengthWarning)
             return jwt.encode(
                 said | ({"sub": identity} if identity else {}), self.secret, algorithm=ALGORITHM
@@ -57,7 +59,9 @@ class Access:
 
 
 def promised_in(promised: LiveKit | None, tier: str) -> LiveKit:
-    """What the environment promises of its LiveKit, if `tier` may be asked there. Raises NotApplicable."""
+    """What the environment promises of its LiveKit, if `tier` may be asked there. Raises
+    NotApplicable.
+    """
     if promised is None:
         raise NotApplicable("this environment has no LiveKit: [livekit]")
     if tier not in promised.tiers:
@@ -68,7 +72,9 @@ def promised_in(promised: LiveKit | None, tier: str) -> LiveKit:
 def open_access(
     promised: LiveKit, redactor: Redactor, environ: Mapping[str, str] = os.environ
 ) -> Access:
-    """The environment's key and secret, which `redactor` knows before anybody can use it. Raises CannotAsk."""
+    """The environment's key and secret, which `redactor` knows before anybody can use it. Raises
+    CannotAsk.
+    """
     access = Access(
         _read(promised.api_key, "api_key", environ),
         _read(promised.api_secret, "api_secret", environ),
@@ -84,6 +90,7 @@ def _read(where: str, name: str, environ: Mapping[str, str]) -> str:
         return Path(where).expanduser().read_text("utf-8").strip()
     except (OSError, ValueError) as error:
         raise CannotAsk(
-            f"no token for LiveKit: {name} in [livekit] is {where}, which is neither a variable that is set nor a file"
+            f"no token for LiveKit: {name} in [livekit] is {where}, which is neither a "
+            "variable that is set nor a file"
             " that can be read; put it into that variable"
         ) from error

@@ -1,4 +1,6 @@
-"""Does the TURN server that a room names lend a relay (RFC 8656)? For those whose network lets nothing else out."""
+"""Does the TURN server that a room names lend a relay (RFC 8656)? For those whose network lets
+nothing else out.
+"""
 
 import asyncio
 import contextlib
@@ -23,7 +25,9 @@ PORTS = {"turn": 3478, "turns": 5349}  # RFC 7065
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """What came of asking one URL for a relay; `relay` is the address that was lent, empty where none was."""
+    """What came of asking one URL for a relay; `relay` is the address that was lent, empty where
+    none was.
+    """
 
     url: str
     relay: str
@@ -96,11 +100,16 @@ class _Silent(asyncio.DatagramProtocol):
 
 
 def explain_lent(tried: Sequence[Lent], promised: LiveKit) -> Finding | None:
-    """Every TURN URL that is offered lends a relay, and one is offered where that is promised; pure."""
+    """Every TURN URL that is offered lends a relay, and one is offered where that is promised;
+    pure.
+    """
     failed = [each for each in tried if not each.relay]
     if failed:
         told = ", ".join(f"{each.url}: {each.saw}" for each in failed)
-        suspect = "turn.domain, its certificate and port, or the secret that coturn and livekit-server share"
+        suspect = (
+            "turn.domain, its certificate and port, or the secret that coturn and "
+            "livekit-server share"
+        )
         return Finding(Code.LIVEKIT_TURN_REFUSED, told, suspect)
     if promised.turn and not tried:
         return Finding(

@@ -1,1 +1,3 @@
-"""What was seen, redacted before it is written: evidence, journal, ledger, spans, browser traces."""
+"""What was seen, redacted before it is written: evidence, journal, ledger, spans, browser
+traces.
+"""

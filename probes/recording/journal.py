@@ -1,6 +1,8 @@
-"""The journal of a run: one JSON line an event, flushed as it happens, so that a kill loses nothing.
+"""The journal of a run: one JSON line an event, flushed as it happens, so that a kill loses
+nothing.
 
-`journal.schema.json` beside this file says what each event carries; reports read the journal and nothing else.
+`journal.schema.json` beside this file says what each event carries; reports read the journal and
+nothing else.
 """
 
 import json

@@ -1,7 +1,8 @@
-"""What a run creates is tagged with the run's id, entered here before it exists, and removed at the end.
+"""What a run creates is tagged with the run's id, entered here before it exists, and removed at the
+end.
 
-After a kill a later run sweeps: first what the ledgers of dead runs on this machine name, then whatever the target
-lists under an old run's tag.
+After a kill a later run sweeps: first what the ledgers of dead runs on this machine name, then
+whatever the target lists under an old run's tag.
 """
 
 import contextlib
@@ -22,7 +23,9 @@ TAG = re.compile(r"^probe-(?P<run>(?P<at>\d{8}T\d{6})Z-[0-9a-f]{6})-")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that was, or was about to be, created. `id` is empty while the target has not said it."""
+    """Something that was, or was about to be, created. `id` is empty while the target has not said
+    it.
+    """
 
     kind: str
     name: str
@@ -88,7 +91,9 @@ class Ledger:
 
 
 def owes(folder: Path) -> bool:
-    """Whether the run that left `folder` is alive, or has left something behind that is still to be swept."""
+    """Whether the run that left `folder` is alive, or has left something behind that is still to be
+    swept.
+    """
     path = folder / NAME
     return path.is_file() and (not _is_dead(path) or bool(_left_in(path)))
 
@@ -121,7 +126,9 @@ def is_left_over(name: str, older_than: timedelta, now: datetime) -> bool:
 
 
 def _place(folder: Path) -> str:
-    """The apex that the run which left `folder` asked; what one environment does not know may still lie in another."""
+    """The apex that the run which left `folder` asked; what one environment does not know may still
+    lie in another.
+    """
     try:
         return str(next((event["apex"] for event in journal.read(folder) if "apex" in event), ""))
     except OSError:

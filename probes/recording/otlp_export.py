@@ -1,6 +1,8 @@
-"""Export of a run's spans by OTLP over HTTP: counts what the collector really took, and waits no longer than agreed.
+"""Export of a run's spans by OTLP over HTTP: counts what the collector really took, and waits no
+longer than agreed.
 
-The SDK's `force_flush` answers True when every export failed, and its exporter takes a redirect for a yes.
+The SDK's `force_flush` answers True when every export failed, and its exporter takes a redirect for
+a yes.
 """
 
 import logging
@@ -25,7 +27,9 @@ logging.getLogger("opentelemetry.exporter").addHandler(logging.NullHandler())
 
 
 def send(spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> tuple[int, str]:
-    """How many spans the collector took by `deadline` on the monotonic clock, and why not all of them."""
+    """How many spans the collector took by `deadline` on the monotonic clock, and why not all of
+    them.
+    """
     sending = Sending(spans, endpoint, deadline)
     sending.start()
     sending.join(max(0.0, deadline - time.monotonic()))
@@ -36,7 +40,9 @@ def send(spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> tuple
 
 
 class Sending(threading.Thread):
-    """A daemon: neither a collector that hangs nor one that drips can hold up the end of the process."""
+    """A daemon: neither a collector that hangs nor one that drips can hold up the end of the
+    process.
+    """
 
     def __init__(self, spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> None:
         super().__init__(name="otlp-export", daemon=True)
@@ -82,7 +88,9 @@ class _Listening(requests.Session):
 
 
 def judged(answer: requests.Response) -> tuple[bool, int, str]:
-    """Whether the batch was taken, how many of its spans were rejected all the same, and the reason."""
+    """Whether the batch was taken, how many of its spans were rejected all the same, and the
+    reason.
+    """
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if answer.status_code // 100 != 2:
         return False, 0, f"the collector answered {answer.status_code}"
@@ -112,7 +120,9 @@ def _partial_success(body: bytes, kind: str) -> Any:
 
 
 def root_of(error: BaseException) -> str:
-    """What the operating system said, below three layers of libraries; never their text, which holds the URL."""
+    """What the operating system said, below three layers of libraries; never their text, which
+    holds the URL.
+    """
     at: BaseException | None = error
     said = (
         str(error) if type(error) is OSError else type(error).__name__

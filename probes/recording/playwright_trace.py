@@ -1,7 +1,8 @@
-"""Takes secrets out of a Playwright trace, which records every header, body, console line and typed value.
+"""Takes secrets out of a Playwright trace, which records every header, body, console line and typed
+value.
 
-Playwright leaves that to its users (microsoft/playwright issues 19992 and 22353). JSON is rewritten value by value:
-replacing in raw lines breaks them, and the viewer then refuses the whole trace.
+Playwright leaves that to its users (microsoft/playwright issues 19992 and 22353). JSON is rewritten
+value by value: replacing in raw lines breaks them, and the viewer then refuses the whole trace.
 """
 
 import contextlib
@@ -34,7 +35,9 @@ _PICTURES_AND_FONTS = frozenset(
 
 
 def scrub(archive: Path, redactor: Redactor) -> None:
-    """Rewrite `archive` without secrets. If that fails it is deleted and ValueError raised: better lost than leaked."""
+    """Rewrite `archive` without secrets. If that fails it is deleted and ValueError raised: better
+    lost than leaked.
+    """
     with contextlib.ExitStack() as stack:
         stack.callback(archive.unlink, missing_ok=True)
         try:

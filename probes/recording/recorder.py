@@ -1,6 +1,7 @@
 """What was sent and seen, redacted as it is recorded: one Recorder for each attempt of a scenario.
 
-Journal and spans are written here and nowhere else, after redaction, so that no later step can leak.
+Journal and spans are written here and nowhere else, after redaction, so that no later step can
+leak.
 """
 
 import shlex
@@ -54,7 +55,9 @@ class Evidence:
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer, raw and in memory only; what is recorded of it has been redacted."""
+    """One request and its answer, raw and in memory only; what is recorded of it has been
+    redacted.
+    """
 
     kind: str
     method: str
@@ -79,7 +82,9 @@ class Exchange:
 
 
 class Recorder:
-    """The evidence of one attempt of one scenario (or of the run itself, where scenario is None)."""
+    """The evidence of one attempt of one scenario (or of the run itself, where scenario is
+    None).
+    """
 
     def __init__(self, evidence: Evidence, scenario: str | None, attempt: int, span: Span) -> None:
         self.evidence, self.scenario, self.attempt, self.span = evidence, scenario, attempt, span
@@ -92,7 +97,8 @@ class Recorder:
     def last(self) -> Exchange | None:
         """The exchange that a failure is about: the one that a verb named, else the latest.
 
-        A socket or a stream is recorded when it closes, later than what went wrong while it was open.
+        A socket or a stream is recorded when it closes, later than what went wrong while it was
+        open.
         """
         asked = [
             exchange for exchange in self.exchanges if exchange.kind not in HELD_OPEN
@@ -111,7 +117,9 @@ class Recorder:
         self.degraded.append(finding)
 
     def judge(self, finding: Finding | None) -> None:
-        """None is a kept promise; what degrades lets the scenario go on. Raises Broken for what breaks it."""
+        """None is a kept promise; what degrades lets the scenario go on. Raises Broken for what
+        breaks it.
+        """
         if finding is None:
             return
         if finding.verdict is not Verdict.DEGRADED:
@@ -119,7 +127,9 @@ class Recorder:
         self.degrade(finding)
 
     def artifact(self, name: str, suffix: str) -> Path:
-        """A path in the run's folder for something big, entered in the journal. Redact it before you leave it there."""
+        """A path in the run's folder for something big, entered in the journal. Redact it before
+        you leave it there.
+        """
         self._artifacts += 1
         stem = "".join(c if c.isalnum() else "-" for c in self.scenario or "run").strip("-")
         relative = Path("artifacts") / f"{stem}-{self.attempt}-{self._artifacts}-{name}{suffix}"
@@ -143,7 +153,9 @@ class Recorder:
             self.observed(exchange, time.monotonic() - began)
 
     def observed(self, exchange: Exchange, duration: float) -> None:
-        """Record an exchange that somebody else made (the page), `duration` seconds after it began."""
+        """Record an exchange that somebody else made (the page), `duration` seconds after it
+        began.
+        """
         self.exchanges.append(exchange)
         self._close(exchange, self.evidence.redactor.url(exchange.url), duration)
 

@@ -1,9 +1,11 @@
-"""Takes secrets out of evidence at the door, so that no journal, span, report or trace can leak what a run saw.
+"""Takes secrets out of evidence at the door, so that no journal, span, report or trace can leak
+what a run saw.
 
-Own code, since the maintained libraries leave presigned URLs alone: opentelemetry-util-http 0.66b2, on which Python's
-auto-instrumentation relies, knows AWSAccessKeyId, Signature, sig and X-Goog-Signature, and passes X-Amz-Credential,
-X-Amz-Signature and X-Amz-Security-Token on, though OpenTelemetry asks for their removal since 1.42.
-Sources: OpenTelemetry semantic conventions (url.full), contract sections 2.2 and 4.
+Own code, since the maintained libraries leave presigned URLs alone: opentelemetry-util-http 0.66b2,
+on which Python's auto-instrumentation relies, knows AWSAccessKeyId, Signature, sig and
+X-Goog-Signature, and passes X-Amz-Credential, X-Amz-Signature and X-Amz-Security-Token on, though
+OpenTelemetry asks for their removal since 1.42. Sources: OpenTelemetry semantic conventions
+(url.full), contract sections 2.2 and 4.
 """
 
 import hashlib
@@ -40,7 +42,9 @@ class Redactor:
         self._clean: set[str] = set()  # short texts that hold none of them
 
     def remember(self, secret: str) -> None:
-        """Take `secret` out of everything from now on, however it is written. Public development names stay."""
+        """Take `secret` out of everything from now on, however it is written. Public development
+        names stay.
+        """
         if (
             len(secret.strip()) < _SHORTEST
             or secret.lower() in DEV_CREDENTIALS
@@ -58,7 +62,9 @@ class Redactor:
         self._clean.clear()
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Remember the cookies of a request or an answer: quoted elsewhere, nothing tells that they are secret."""
+        """Remember the cookies of a request or an answer: quoted elsewhere, nothing tells that they
+        are secret.
+        """
         for name, value in headers.items():
             if name.lower() in ("cookie", "set-cookie"):
                 with suppress(
@@ -68,11 +74,15 @@ class Redactor:
                         self.remember(cookie.value)
 
     def text(self, value: str, scanned: int = _SCANNED) -> str:
-        """Any text; secrets may stand anywhere in it. What lies beyond `scanned` characters is dropped, not kept."""
+        """Any text; secrets may stand anywhere in it. What lies beyond `scanned` characters is
+        dropped, not kept.
+        """
         return secret_patterns.text(_cut(self._without_known(value), scanned))
 
     def url(self, value: str) -> str:
-        """A URL, whole or a path with a query; the same rules as for text, in which most URLs are met anyway."""
+        """A URL, whole or a path with a query; the same rules as for text, in which most URLs are
+        met anyway.
+        """
         return self.text(value)
 
     def headers(self, mapping: Mapping[str, str]) -> dict[str, str]:
@@ -82,12 +92,17 @@ class Redactor:
         }
 
     def body(self, value: bytes | str, content_type: str, limit: int = 2000) -> str:
-        """At most `limit` characters of a body, then how many were left out; of bytes that are no text, a summary."""
+        """At most `limit` characters of a body, then how many were left out; of bytes that are no
+        text, a summary.
+        """
         if isinstance(value, bytes):
             decoded = _decoded(value, content_type)
             if decoded is None:
                 media = self.text(content_type.partition(";")[0].strip()[:80]) or "no stated type"
-                return f"<{len(value)} bytes of {media}, sha256 {hashlib.sha256(value).hexdigest()[:8]}>"
+                return (
+                    f"<{len(value)} bytes of {media}, sha256 "
+                    f"{hashlib.sha256(value).hexdigest()[:8]}>"
+                )
             value = decoded
         shown = self.document(value) if len(value) <= _PARSED else self.text(value, _PARSED)
         kept = _head(shown, limit)
@@ -118,7 +133,9 @@ class Redactor:
         return secret_patterns.hide(name, str(value)) if hidden else value
 
     def _may_hold(self, value: str) -> bool:
-        """A quick no for most texts, since every one is looked through for every form of every secret."""
+        """A quick no for most texts, since every one is looked through for every form of every
+        secret.
+        """
         if len(value) > _QUICK:
             return True
         if value in self._clean:
@@ -173,8 +190,9 @@ def _head(value: str, limit: int) -> str:
 def _called(key: str, value: dict[str, Any], name: str) -> str:
     """What `key` of `value`, which stands under `name`, is about.
 
-    HAR, storage states and lists of headers say {"name": "Cookie", "value": ...}, others {"cookies": {"session": ...}}.
-    A trace's snapshot has ["INPUT", {"type": "password", "__playwright_value_": ...}].
+    HAR, storage states and lists of headers say {"name": "Cookie", "value": ...}, others
+    {"cookies": {"session": ...}}. A trace's snapshot has ["INPUT", {"type": "password",
+    "__playwright_value_": ...}].
     """
     if name == "cookies" and (key == "value" or "value" not in value):
         return "cookie"

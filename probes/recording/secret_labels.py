@@ -1,6 +1,8 @@
-"""What may be shown of a secret: its kind, whose it is, when it ends, and a short hash to know it again by.
+"""What may be shown of a secret: its kind, whose it is, when it ends, and a short hash to know it
+again by.
 
-Sources: RFC 7519 (JWT), AWS "IAM identifiers" (key prefixes), contract section 2.2 (claims of weAlist's tokens).
+Sources: RFC 7519 (JWT), AWS "IAM identifiers" (key prefixes), contract section 2.2 (claims of
+weAlist's tokens).
 """
 
 import base64
@@ -13,7 +15,8 @@ from html import escape
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
-# Each stands in a public manual or a compose example and is shown in clear: seeing it is the diagnosis.
+# Each stands in a public manual or a compose example and is shown in clear: seeing it is the
+# diagnosis.
 DEV_CREDENTIALS = frozenset(
     {
         "minioadmin", "minio", "minio123", "minio-root-user", "minio-root-password", "miniouser", "miniopassword",
@@ -28,9 +31,13 @@ DEV_CREDENTIALS = frozenset(
 
 CredentialKind = Literal["development", "temporary", "static", "unknown"]
 
-_KINDS = "access token|refresh token|unreadable token|token|secret|key|signature|policy|cookie|private key|userinfo"
+_KINDS = (
+    "access token|refresh token|unreadable "
+    "token|token|secret|key|signature|policy|cookie|private key|userinfo"
+)
 _MORE = r"(?:…|\\u2026)"
-# A label is left alone wherever it stands, which is what makes redacting twice the same as redacting once.
+# A label is left alone wherever it stands, which is what makes redacting twice the same as
+# redacting once.
 LABEL = (
     rf"<(?:{_KINDS})(?: sub=[A-Za-z0-9_-]{{1,8}}{_MORE}?)?(?: exp=[0-9TZ:-]{{1,24}})? \#[0-9a-f]{{6}}>"
     rf"|(?:AKIA|ASIA){_MORE}\#[0-9a-f]{{6}}"
@@ -46,7 +53,9 @@ def short_hash(secret: str) -> str:
 
 
 def credential_kind(access_key: str) -> CredentialKind:
-    """What an access key's own name tells; a store of one's own may hand out keys that tell nothing."""
+    """What an access key's own name tells; a store of one's own may hand out keys that tell
+    nothing.
+    """
     if access_key.lower() in DEV_CREDENTIALS:
         return "development"
     if not _PROVIDER_KEY.fullmatch(access_key):
@@ -55,7 +64,9 @@ def credential_kind(access_key: str) -> CredentialKind:
 
 
 def plain(kind: str, secret: str) -> str:
-    """The label of a secret of which nothing but its kind is known; percent-encoding does not change its hash."""
+    """The label of a secret of which nothing but its kind is known; percent-encoding does not
+    change its hash.
+    """
     return f"<{kind} #{short_hash(unquote(secret))}>"
 
 
@@ -143,7 +154,9 @@ def forms(secret: str) -> set[str]:
 
 
 def _base64(raw: bytes, offset: int) -> Iterator[str]:
-    """What of base64 depends on `raw` alone when `offset` (modulo 3) bytes stand before it, as in `user:secret`."""
+    """What of base64 depends on `raw` alone when `offset` (modulo 3) bytes stand before it, as in
+    `user:secret`.
+    """
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         whole_form = encode(b"\0" * offset + raw).decode()
         last = -1 if (offset + len(raw)) % 3 else None

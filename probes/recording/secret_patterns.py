@@ -1,6 +1,8 @@
-"""Finds where secrets stand in a text, a URL, a header or a cookie, and puts labels there: pure rules, nothing learned.
+"""Finds where secrets stand in a text, a URL, a header or a cookie, and puts labels there: pure
+rules, nothing learned.
 
-Sources: RFC 6265 (cookies), RFC 7519 (JWT), AWS SigV4, SigV2 and POST policy, GCS and Azure signed URLs.
+Sources: RFC 6265 (cookies), RFC 7519 (JWT), AWS SigV4, SigV2 and POST policy, GCS and Azure signed
+URLs.
 """
 
 import functools
@@ -14,7 +16,8 @@ from probes.recording.secret_labels import LABEL
 # Where a shell line wants the reader's own token; it is none.
 PLACEHOLDER = "$TOKEN"
 _KEY = r"credential|access[-_ ]?key(?:[-_ ]?id)?|googleaccessid"
-# Names that mean a secret in a query, but often mean something else ("code": "NOT_FOUND") elsewhere.
+# Names that mean a secret in a query, but often mean something else ("code": "NOT_FOUND")
+# elsewhere.
 _DOUBTFUL = r"(?:(?<![A-Za-z0-9_.-])|(?<=%3F)|(?<=%26)|(?<=%23))(?:code|state|policy|sig)"
 _NAME = (
     rf"(?:secret(?:[-_ ]?access)?(?:[-_ ]?key)?|{_KEY}|{_DOUBTFUL}|token|jwt|signature|authorization|passw(?:or)?d"
@@ -22,7 +25,8 @@ _NAME = (
 )
 _QUOTE = r"""\\{0,8}["']"""
 _SEPARATOR = (
-    rf"(?:{_QUOTE}\s{{0,2}},\s{{0,4}}{_QUOTE}value{_QUOTE}\s{{0,4}}:\s{{0,4}}"  # {"name": "token", "value": ...}
+    # {"name": "token", "value": ...}
+    rf"(?:{_QUOTE}\s{{0,2}},\s{{0,4}}{_QUOTE}value{_QUOTE}\s{{0,4}}:\s{{0,4}}"
     rf"|{_QUOTE}\s{{0,2}},\s{{0,2}}(?={_QUOTE})"  # setItem("token", ...)
     r"""|["']\s{1,8}value=(?=["'])"""  # <input name="policy" value=...>
     rf"|(?:{_QUOTE})?\s{{0,4}}(?:=>|={{1,3}}|:)\s{{0,4}})"
@@ -247,7 +251,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         _cookie_line,
     ),
 )
-# One rule's label can show another rule where to look; a second round settles all but texts made to find a third.
+# One rule's label can show another rule where to look; a second round settles all but texts made to
+# find a third.
 _ROUNDS = 9
 _SHORT = 300  # characters of a header or a URL, most of which a run meets a hundred times
 
@@ -271,7 +276,9 @@ _met_again = functools.lru_cache(4096)(_disguised)
 
 
 def tokens(value: str) -> str:
-    """`value`, which is secret as a whole, with those of its parts labelled that can tell more than that."""
+    """`value`, which is secret as a whole, with those of its parts labelled that can tell more than
+    that.
+    """
     return _JWT.sub(_jwt, value)
 
 

@@ -1,7 +1,9 @@
-"""Spans of a run: kept as a file beside the journal, and exported where the standard OTEL_* variables ask for it.
+"""Spans of a run: kept as a file beside the journal, and exported where the standard OTEL_*
+variables ask for it.
 
-Names and attributes follow the OpenTelemetry semantic conventions 1.44. Spans are made where evidence is recorded,
-after redaction: httpx auto-instrumentation leaves X-Amz-Credential and X-Amz-Signature in span URLs.
+Names and attributes follow the OpenTelemetry semantic conventions 1.44. Spans are made where
+evidence is recorded, after redaction: httpx auto-instrumentation leaves X-Amz-Credential and
+X-Amz-Signature in span URLs.
 """
 
 import base64
@@ -81,7 +83,9 @@ _SUITE_STATUS = {"success": "success", "failure": "failure", "timeout": "timed_o
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What became of a run's spans; `reason` says why some were lost, and is empty when none were."""
+    """What became of a run's spans; `reason` says why some were lost, and is empty when none
+    were.
+    """
 
     kept: int
     exported: int
@@ -133,7 +137,9 @@ class Tracing:
 
 
 class _Keeper(SpanProcessor):
-    """Writes every ended span as one line of OTLP/JSON, in one system call, and keeps it for the export."""
+    """Writes every ended span as one line of OTLP/JSON, in one system call, and keeps it for the
+    export.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +161,9 @@ class _Keeper(SpanProcessor):
                 self._kept.append(span)
 
     def close(self) -> list[ReadableSpan]:
-        """All spans; those that a killed run left open end now, or their children would hang in the air."""
+        """All spans; those that a killed run left open end now, or their children would hang in the
+        air.
+        """
         with self._lock:
             for span in list(self._open.values()):
                 span.end()
@@ -164,7 +172,9 @@ class _Keeper(SpanProcessor):
 
 
 def otlp_json(span: ReadableSpan) -> str:
-    """One line of the OTLP file format: enumerations as numbers, and ids in hex where protobuf's JSON has base64."""
+    """One line of the OTLP file format: enumerations as numbers, and ids in hex where protobuf's
+    JSON has base64.
+    """
     message = MessageToDict(encode_spans([span]), use_integers_for_enums=True)
     for scope in message["resourceSpans"][0]["scopeSpans"]:
         for each in scope["spans"]:
@@ -262,7 +272,9 @@ def scenario_attributes(scenario: str, owner: str, attempt: int) -> Attributes:
 
 
 def exchange_attributes(kind: str, method: str, url: str) -> tuple[str, Attributes]:
-    """Name and attributes of a client span; `url` has been redacted. Of a TLS handshake only the server is said."""
+    """Name and attributes of a client span; `url` has been redacted. Of a TLS handshake only the
+    server is said.
+    """
     parts = urlsplit(url)
     ours: Attributes = _SYNTHETIC | {
         "wealist.probes.exchange": kind,
@@ -287,7 +299,9 @@ def _port(parts: SplitResult) -> int | None:
 
 
 def end_exchange(span: Span, status: int | None, error: str | None) -> None:
-    """End an exchange. A 4xx is no error by itself: probes ask to be refused; the scenario's span judges."""
+    """End an exchange. A 4xx is no error by itself: probes ask to be refused; the scenario's span
+    judges.
+    """
     kind = (error or "").partition(":")[0]
     if status is not None:
         span.set_attribute(http_attributes.HTTP_RESPONSE_STATUS_CODE, status)
@@ -317,7 +331,9 @@ def end_scenario(span: Span, verdict: Verdict, finding: Finding | None) -> None:
 
 
 def end_run(span: Span, verdicts: list[Verdict], ended: str) -> None:
-    """End the run: `failure` is the target's, `error` the suite's own, as in cicd.pipeline.result."""
+    """End the run: `failure` is the target's, `error` the suite's own, as in
+    cicd.pipeline.result.
+    """
     result = _CUT_SHORT.get(ended) or {0: "success", 1: "failure"}.get(exit_code(verdicts), "error")
     span.set_attribute(cicd.CICD_PIPELINE_RESULT, result)
     span.set_attribute(test.TEST_SUITE_RUN_STATUS, _SUITE_STATUS.get(result, "aborted"))

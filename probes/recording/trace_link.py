@@ -1,4 +1,6 @@
-"""Where a person looks at the spans of a run: a page of the team's own, named by PROBES_TRACE_URL."""
+"""Where a person looks at the spans of a run: a page of the team's own, named by
+PROBES_TRACE_URL.
+"""
 
 from collections.abc import Mapping
 
@@ -9,7 +11,9 @@ FACT = "trace"  # the name under which reports find the link
 
 
 def trace_url(environ: Mapping[str, str]) -> str:
-    """The page's address with PLACE for the trace id, or "" where none is named. Raises CannotAsk."""
+    """The page's address with PLACE for the trace id, or "" where none is named. Raises
+    CannotAsk.
+    """
     url = environ.get(VARIABLE, "")
     if url and not (url.startswith(("https://", "http://")) and PLACE in url):
         right = f"https://grafana.example.org/trace/{PLACE}"

@@ -1,4 +1,6 @@
-"""Remove what this run created, what dead runs on this machine left, and what the target still lists of old ones."""
+"""Remove what this run created, what dead runs on this machine left, and what the target still
+lists of old ones.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,6 @@
-"""What pytest has collected, read as scenarios; complains of those that are written as nobody can run them."""
+"""What pytest has collected, read as scenarios; complains of those that are written as nobody can
+run them.
+"""
 
 import functools
 import inspect
@@ -18,7 +20,9 @@ def promises(item: pytest.Item) -> bool:
 
 
 def scenario_id(item: pytest.Item) -> str:
-    """For instance storage/a-file-comes-back[apex]: stable, ASCII, the name that reports and tables share."""
+    """For instance storage/a-file-comes-back[apex]: stable, ASCII, the name that reports and tables
+    share.
+    """
     name, bracket, parameters = item.name.removeprefix("test_").partition("[")
     return f"{area(item.path)}/{name.replace('_', '-')}{bracket}{parameters}"
 
@@ -34,7 +38,7 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
     file, line, _ = item.location
     return Scenario(
         id=name,
-        title=(inspect.getdoc(item.obj) or name).split("\n")[0],  # type: ignore[attr-defined]
+        title=" ".join((inspect.getdoc(item.obj) or name).partition("\n\n")[0].split()),  # type: ignore[attr-defined]
         file=file,
         line=(line or 0) + 1,
         classname=".".join(Path(file).with_suffix("").parts),
@@ -68,7 +72,9 @@ def check(items: Sequence[Any]) -> None:
 
 
 def binding(item: Any) -> Callable[[pytest.FixtureRequest], Call]:
-    """How to get the scenario ready to be called, once fixtures can be asked for (those of plugin and conftest)."""
+    """How to get the scenario ready to be called, once fixtures can be asked for (those of plugin
+    and conftest).
+    """
     function, names = item.obj, item._fixtureinfo.argnames  # noqa: SLF001 - pytest has no public name for it
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
 

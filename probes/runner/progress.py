@@ -19,7 +19,9 @@ def stream(terminalreporter: Any) -> TextIO:
 def progress(
     config: Any, total: int, words: Words
 ) -> tuple[Progress, Callable[[Scenario, Outcome], None]]:
-    """A line for each scenario as it ends; with -v pytest names them instead, and a gate's pane stays short."""
+    """A line for each scenario as it ends; with -v pytest names them instead, and a gate's pane
+    stays short.
+    """
     reporter, capture = map(config.pluginmanager.get_plugin, ("terminalreporter", "capturemanager"))
     lines = Progress(stream(reporter) if reporter else sys.stdout, total, words)
 

@@ -1,4 +1,6 @@
-"""When a scenario is asked again: once to confirm a break, and as often as it takes while a roll-out settles; pure."""
+"""When a scenario is asked again: once to confirm a break, and as often as it takes while a
+roll-out settles; pure.
+"""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +23,9 @@ def seconds(text: str) -> float:
 def pause(
     verdicts: Sequence[Verdict], *, settling: bool, confirm: bool, rest: float
 ) -> float | None:
-    """Seconds to wait before the next attempt, after those that ended as `verdicts`; None where there is none."""
+    """Seconds to wait before the next attempt, after those that ended as `verdicts`; None where
+    there is none.
+    """
     last = verdicts[-1]
     if settling and last in (Verdict.BROKEN, Verdict.UNKNOWN):
         return max(rest, min(max(rest, SHORTEST_PAUSE) * 2.0 ** (len(verdicts) - 1), LONGEST_PAUSE))

@@ -1,4 +1,6 @@
-"""One run: every selected scenario as a task on one loop, each with its attempts, its deadline and its verdict."""
+"""One run: every selected scenario as a task on one loop, each with its attempts, its deadline and
+its verdict.
+"""
 
 import asyncio
 import time
@@ -28,7 +30,8 @@ SECOND_LOOK = 10.0
 SECOND_LOOKS = 6
 # What a cancelled scenario may take to close what it opened, in seconds.
 CLOSING_TIME = 6.0
-# What all wait for at most, so that a browser need not be launched in the rush that they make. Seconds.
+# What all wait for at most, so that a browser need not be launched in the rush that they make.
+# Seconds.
 HEAD_START = 5.0
 STOPPED_EARLY = "stopped-early"
 
@@ -64,7 +67,9 @@ class Run:
         scenarios: Mapping[str, tuple[Scenario, Call]],
         head_start: Coroutine[Any, Any, None] | None = None,
     ) -> None:
-        """Start all; who need not go first waits until `head_start` is done, or has taken too long."""
+        """Start all; who need not go first waits until `head_start` is done, or has taken too
+        long.
+        """
         self._began = time.monotonic()
         self._head_start = asyncio.create_task(head_start) if head_start else None
         for name, (scenario, call) in sorted(
@@ -272,13 +277,16 @@ class Run:
     def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
         recorder.note("".join(traceback.format_exception(error)))
         return unknown(
-            f"the suite itself failed with {type(error).__name__}: {error}; the journal has the traceback"
+            f"the suite itself failed with {type(error).__name__}: {error}; the journal has "
+            "the traceback"
         )
 
     async def _look_again(
         self, finding: Finding, recorder: Recorder, seen: Finding | None
     ) -> Finding:
-        """Climb the ladder, unless what was `seen` at the first attempt is seen again; the finding stands anyway."""
+        """Climb the ladder, unless what was `seen` at the first attempt is seen again; the finding
+        stands anyway.
+        """
         line = (
             curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
         )

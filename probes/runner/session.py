@@ -1,4 +1,6 @@
-"""One run from its folder to its reports: what scenarios share, opened on the loop and closed in any event."""
+"""One run from its folder to its reports: what scenarios share, opened on the loop and closed in
+any event.
+"""
 
 import asyncio
 import functools
@@ -42,7 +44,8 @@ from reports.publish.notices import Links
 from reports.render import files, junit
 from reports.render.languages import ENGLISH, Words
 
-# After its deadline a run has this long to close what it opened; then it is ended from outside the loop. Seconds.
+# After its deadline a run has this long to close what it opened; then it is ended from outside the
+# loop. Seconds.
 GRACE = 20.0
 SWEEP_DEADLINE = 10.0
 EXPORT_BUDGET = 2.0
@@ -81,7 +84,9 @@ class Wishes:
 
 
 def place(option: str, folder: Path) -> Path:
-    """`folder`, made if need be: that a report has no place is said before the run. Raises CannotAsk."""
+    """`folder`, made if need be: that a report has no place is said before the run. Raises
+    CannotAsk.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -98,7 +103,9 @@ def new_name() -> str:
 
 
 class Session:
-    """The live things of one run. `open` and `close` belong to the event loop, `finish` comes after."""
+    """The live things of one run. `open` and `close` belong to the event loop, `finish` comes
+    after.
+    """
 
     def __init__(
         self,
@@ -183,7 +190,9 @@ class Session:
             self._loop.call_soon_threadsafe(self.run.stop, why)
 
     def drive(self, who: str, origin: str = "") -> Drive:
-        """The drive of one of the cast, through the apex as users have it, or through another origin."""
+        """The drive of one of the cast, through the apex as users have it, or through another
+        origin.
+        """
         base = (origin or self.target.hosts.apex) + self.target.paths.storage
         return Drive(self.web, self.cast.member(who), base, self.target.workspace.id, self.ledger)
 
@@ -216,7 +225,9 @@ class Session:
         )
 
     async def _compare(self) -> None:
-        """Say in the journal what the runs before have left, and leave for the next what this one has seen."""
+        """Say in the journal what the runs before have left, and leave for the next what this one
+        has seen.
+        """
         if where := self.target.identity.state:
             wishes, outcomes = self._wishes, self.run.outcomes
             before = await last_run.pass_on(
@@ -237,7 +248,9 @@ class Session:
             self._evidence.journal.write("fact", name="settled", value=said)
 
     async def _remember(self) -> None:
-        """Where folders do not last, the state store knows what became of the promises in the runs before."""
+        """Where folders do not last, the state store knows what became of the promises in the runs
+        before.
+        """
         if where := self.target.identity.state:
             folder = self._wishes.folder
             mine = verdict_store.past_of(load(folder))
@@ -262,7 +275,9 @@ class Session:
         return self._report()
 
     def _tell(self) -> None:
-        """Send metrics and notices where they are asked for; what became of them is told, and changes no verdict."""
+        """Send metrics and notices where they are asked for; what became of them is told, and
+        changes no verdict.
+        """
         if not publishers.asked(os.environ):
             return
         notices = self.target.notices

@@ -1,4 +1,5 @@
-"""Which part of the work is ours: the environment and the share of the scenarios of one pod of an Indexed Job.
+"""Which part of the work is ours: the environment and the share of the scenarios of one pod of an
+Indexed Job.
 
 Kubernetes numbers the pods of an Indexed Job from 0 and puts the number into JOB_COMPLETION_INDEX
 (kubernetes.io/docs/concepts/workloads/controllers/job, "Completion mode").
@@ -23,7 +24,9 @@ class Share:
     of: int = 1
 
     def holds(self, scenario: str) -> bool:
-        """Whether `scenario` is in this share: by its name alone, so that no other scenario can move it."""
+        """Whether `scenario` is in this share: by its name alone, so that no other scenario can
+        move it.
+        """
         digest = hashlib.sha256(scenario.encode()).digest()
         return int.from_bytes(digest[:8]) % self.of == self.number - 1
 
@@ -32,7 +35,9 @@ class Share:
 
 
 def part(environments: str, shard: str, environ: Mapping[str, str]) -> tuple[str, Share]:
-    """The environment and the share that are ours, by --env A,B,C and --shard I/N or index/N. Raises BadEnvironment."""
+    """The environment and the share that are ours, by --env A,B,C and --shard I/N or index/N.
+    Raises BadEnvironment.
+    """
     names = [name.strip() for name in environments.split(",")]
     wish = _SHARD.fullmatch(shard or "1/1")
     if not wish:
@@ -64,7 +69,8 @@ def _index(environ: Mapping[str, str]) -> int:
     said = environ.get(COMPLETION_INDEX, "")
     if not said.isdecimal():
         raise BadEnvironment(
-            f"--env names many environments or --shard says index, and {COMPLETION_INDEX} is {said!r};"
+            f"--env names many environments or --shard says index, and {COMPLETION_INDEX} "
+            f"is {said!r};"
             " run in an Indexed Job, or name one environment and one shard"
         )
     return int(said)

@@ -1,4 +1,6 @@
-"""Start the target that an environment file says can be started (the replica), and stop it after the run."""
+"""Start the target that an environment file says can be started (the replica), and stop it after
+the run.
+"""
 
 import contextlib
 import ctypes
@@ -69,7 +71,10 @@ class Started:
         said = self._output.read_text("utf-8", "replace").strip().splitlines()[-1:]
         self.stop()
         if late:
-            return f"the target was not ready within {READY_WITHIN:g} s; its last words: {''.join(said) or 'none'}"
+            return (
+                f"the target was not ready within {READY_WITHIN:g} s; its last words: "
+                f"{''.join(said) or 'none'}"
+            )
         return "".join(said) or "the target ended before it was ready, and said nothing"
 
     def stop(self) -> None:
@@ -84,13 +89,16 @@ class Started:
 
 
 def ready(environment: str, faults: Sequence[str]) -> tuple[Target, Started | None]:
-    """The target that `--env` names, and what had to be started to have it. Raises BadEnvironment."""
+    """The target that `--env` names, and what had to be started to have it. Raises
+    BadEnvironment.
+    """
     path = find(environment)
     settings = parse(path)
     if "start" not in settings:
         if faults:
             raise BadEnvironment(
-                f"--fault is for targets that are started for the run; {path.name} has no start line"
+                f"--fault is for targets that are started for the run; {path.name} has no "
+                "start line"
             )
         return build(settings, str(path)), None
     if not faults and (already := running(settings)):
@@ -101,7 +109,9 @@ def ready(environment: str, faults: Sequence[str]) -> tuple[Target, Started | No
 
 
 def _end_with_parent() -> None:
-    """Have the kernel stop the child when we are killed outright and cannot do it ourselves (prctl(2))."""
+    """Have the kernel stop the child when we are killed outright and cannot do it ourselves
+    (prctl(2)).
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

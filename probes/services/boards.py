@@ -1,4 +1,6 @@
-"""A project's board as its members see it change: put a card there, watch what others do (contract 5.3, 5.6)."""
+"""A project's board as its members see it change: put a card there, watch what others do (contract
+5.3, 5.6).
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -82,7 +84,9 @@ class Watch:
         self._socket, self._member, self._patience = socket, member, patience
 
     async def sees(self, kind: str, card: Card) -> Event:
-        """The event of `kind` about `card`. Raises Broken when it does not come in the stated time."""
+        """The event of `kind` about `card`. Raises Broken when it does not come in the stated
+        time.
+        """
         event = await self._socket.hear(
             lambda event: event.get("type") == kind and event.get("boardId") == card.id,
             self._patience,
@@ -90,7 +94,8 @@ class Watch:
         if event is None:
             raise broken(
                 Code.BOARD_EVENT_LOST,
-                f"{self._member.name} has the board open, and {kind} did not come within {self._patience:g} s",
+                f"{self._member.name} has the board open, and {kind} did not come within "
+                f"{self._patience:g} s",
                 "board-service: its Redis channel kanban:project:* (44a028d8, contract 5.5)",
             )
         return event

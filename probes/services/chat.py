@@ -1,4 +1,5 @@
-"""A chat as its members have it: open one, sit down in it, say, hear; what members lose there has a name.
+"""A chat as its members have it: open one, sit down in it, say, hear; what members lose there has a
+name.
 
 Paths, events and envelopes are those of contract 5.1 and 5.2.
 """
@@ -86,7 +87,9 @@ async def rooms(web: Web, member: Member) -> list[Room]:
 
 
 async def close_room(web: Web, member: Member, identity: str) -> bool:
-    """Whether the service says that the chat is gone; one that is not there refuses like a foreign one (403)."""
+    """Whether the service says that the chat is gone; one that is not there refuses like a foreign
+    one (403).
+    """
     answer = await call(web, member, "DELETE", f"/{identity}")
     current().note(f"DELETE {CHATS}/{identity}: {answer.status}")
     return answer.status == 204 or (answer.json is not None and answer.status in (200, 403, 404))
@@ -97,7 +100,9 @@ def read(row: Event) -> Message:
 
 
 class Seat:
-    """A member's open socket in a chat. A message that comes again under its id is heard once (contract 5.2)."""
+    """A member's open socket in a chat. A message that comes again under its id is heard once
+    (contract 5.2).
+    """
 
     def __init__(self, socket: Socket, member: Member, patience: float) -> None:
         self._socket, self._member, self._patience = socket, member, patience
@@ -138,7 +143,9 @@ async def join(web: Web, room: Room, member: Member) -> AsyncIterator[Seat]:
 
 @asynccontextmanager
 async def join_everywhere(web: Web, room: Room, member: Member) -> AsyncIterator[list[Seat]]:
-    """Some seats at once, as somebody with several windows has; chance spreads them over the pods."""
+    """Some seats at once, as somebody with several windows has; chance spreads them over the
+    pods.
+    """
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(join(web, room, member)) for _ in range(SEATS)]
 
@@ -180,7 +187,8 @@ def explain(said: Sequence[str], heard: Sequence[str]) -> Finding | None:
     if twice := [text for text in said if list(heard).count(text) > said.count(text)]:
         return Finding(
             Code.CHAT_DUPLICATED,
-            f"said {said.count(twice[0])} times, heard {list(heard).count(twice[0])} times, each under its own id",
+            f"said {said.count(twice[0])} times, heard {list(heard).count(twice[0])} times, "
+            "each under its own id",
             "chat-service: the message is published twice",
         )
     return Finding(

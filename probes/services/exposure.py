@@ -1,6 +1,8 @@
-"""What the public must not reach or read: private endpoints, sources, stack traces, answers for any origin.
+"""What the public must not reach or read: private endpoints, sources, stack traces, answers for any
+origin.
 
-Sources: contract 1.5 (CORS), 2.4 and 2.5 (test tokens, internal endpoints), 8 (metrics); OWASP Secure Headers.
+Sources: contract 1.5 (CORS), 2.4 and 2.5 (test tokens, internal endpoints), 8 (metrics); OWASP
+Secure Headers.
 """
 
 import re
@@ -100,7 +102,10 @@ def explain_origin(answer: Answer) -> Finding | None:
     )
     if allowed != FOREIGN or credentials != "true":
         return None
-    suspect = f"{service(answer.url)}: DefaultCORS reflects any Origin, whatever CORS_ORIGINS says (contract 1.5)"
+    suspect = (
+        f"{service(answer.url)}: DefaultCORS reflects any Origin, whatever CORS_ORIGINS says "
+        "(contract 1.5)"
+    )
     return Finding(
         Code.ENDPOINT_EXPOSED, f"{answer} and allows {allowed}, with credentials", suspect
     )

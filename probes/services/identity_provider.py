@@ -1,4 +1,5 @@
-"""The identity provider's own pages, where an environment has one that may be driven; never Google's.
+"""The identity provider's own pages, where an environment has one that may be driven; never
+Google's.
 
 A provider that does not let us in is no finding of weAlist's.
 """

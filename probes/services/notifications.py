@@ -1,4 +1,6 @@
-"""Notifications as a signed-in page gets them: over a stream as they happen, and by REST afterwards (contract 5.4)."""
+"""Notifications as a signed-in page gets them: over a stream as they happen, and by REST afterwards
+(contract 5.4).
+"""
 
 import asyncio
 import json
@@ -69,8 +71,10 @@ class Stream:
         current().telling = self._exchange
         raise broken(
             Code.NOTIFICATION_LOST,
-            f"{self._member.name} was assigned a board, and nothing came over the open stream within {within:g} s",
-            "board to noti (NOTI_SERVICE_URL, INTERNAL_API_KEY: f8d2b9c5), or noti's Redis channel (contract 5.5)",
+            f"{self._member.name} was assigned a board, and nothing came over the open "
+            f"stream within {within:g} s",
+            "board to noti (NOTI_SERVICE_URL, INTERNAL_API_KEY: f8d2b9c5), or noti's Redis "
+            "channel (contract 5.5)",
         )
 
     async def stays(self, seconds: float) -> None:
@@ -83,7 +87,8 @@ class Stream:
 async def hears_of(web: Web, member: Member, assign: Callable[[], Awaitable[Card]]) -> Notice:
     """What `member`, who listens, is told of a board that is assigned meanwhile. Raises Broken.
 
-    As a page's EventSource does: when a stream's time is over, another is opened, and there the next board is told of.
+    As a page's EventSource does: when a stream's time is over, another is opened, and there the
+    next board is told of.
     """
     for left in reversed(range(STREAMS)):
         async with stream(web, member) as listening:
@@ -131,7 +136,9 @@ async def listed(web: Web, member: Member) -> list[Notice]:
 
 
 async def keeps(web: Web, member: Member, card: Card) -> Notice:
-    """REST has the notice about `card`, whoever listened. Raises Broken when it does not show in time."""
+    """REST has the notice about `card`, whoever listened. Raises Broken when it does not show in
+    time.
+    """
     patience = web.target.realtime.deliver_seconds
     end = asyncio.get_running_loop().time() + patience
     while True:
@@ -142,8 +149,10 @@ async def keeps(web: Web, member: Member, card: Card) -> Notice:
         if asyncio.get_running_loop().time() > end:
             raise broken(
                 Code.NOTIFICATION_LOST,
-                f"{member.name} was assigned a board, and {patience:g} s later REST lists no notification of it",
-                "board to noti: NOTI_SERVICE_URL or INTERNAL_API_KEY (f8d2b9c5, 76f1719a, 9606eb9e)",
+                f"{member.name} was assigned a board, and {patience:g} s later REST lists "
+                "no notification of it",
+                "board to noti: NOTI_SERVICE_URL or INTERNAL_API_KEY (f8d2b9c5, 76f1719a, "
+                "9606eb9e)",
             )
         await asyncio.sleep(LOOKS_AGAIN_AFTER)
 

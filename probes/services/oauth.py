@@ -1,6 +1,8 @@
-"""Sign-in's legs over HTTP: to the provider, back to auth-service, and on to where it was asked for.
+"""Sign-in's legs over HTTP: to the provider, back to auth-service, and on to where it was asked
+for.
 
-Sources: contract 2.1 (start, callback, landing, allow-list), V6 §7, RFC 6749 10.12 (state), 10.15 (open redirectors).
+Sources: contract 2.1 (start, callback, landing, allow-list), V6 §7, RFC 6749 10.12 (state), 10.15
+(open redirectors).
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,17 +24,30 @@ STATE_LENGTH = 16  # characters of which nobody guesses the right ones
 STARTS = 4
 COOKIE = {"secure": True, "httponly": True, "samesite": "lax", "path": "/"}  # contract 2.1
 
-PROTO = "the gateway does not say X-Forwarded-Proto: https, so auth-service takes everybody for http (8ba53b70)"
-HOSTS = "OAUTH2_CLIENT_REDIRECT_URI: start and callback are on different hosts, the cookie stays behind (b6b56edd)"
+PROTO = (
+    "the gateway does not say X-Forwarded-Proto: https, so auth-service takes everybody for "
+    "http (8ba53b70)"
+)
+HOSTS = (
+    "OAUTH2_CLIENT_REDIRECT_URI: start and callback are on different hosts, the cookie stays "
+    "behind (b6b56edd)"
+)
 SESSIONS = (
     "auth-service's session store: its pods do not share sessions by Redis (36816976, 0cac9207)"
 )
-REWRITE = "the gateway's rewrite of /api/oauth2/callback (de3bc490), or its route to auth-service (46f7e238)"
+REWRITE = (
+    "the gateway's rewrite of /api/oauth2/callback (de3bc490), or its route to auth-service "
+    "(46f7e238)"
+)
 FILTER_ORDER = (
-    "filter order of auth-service: OAuth2RedirectUriFilter runs after OAuth2AuthorizationRequestRedirectFilter, and"
+    "filter order of auth-service: OAuth2RedirectUriFilter runs after "
+    "OAuth2AuthorizationRequestRedirectFilter, and"
     " never sees redirect_uri (V6 §7, 481c46e9)"
 )
-ALLOW_LIST = "auth-service's allow-list: oauth2.allowed-redirect-patterns is empty, and empty means all (contract 2.1)"
+ALLOW_LIST = (
+    "auth-service's allow-list: oauth2.allowed-redirect-patterns is empty, and empty means all "
+    "(contract 2.1)"
+)
 SUCCESS_HANDLER = "auth-service: OAuth2SuccessHandler"
 STATE = "auth-service: the state of a callback is not compared with the session's"
 
@@ -81,7 +96,9 @@ def asked_of(answer: Answer) -> dict[str, str]:
 
 
 def landing(answer: Answer) -> Landing:
-    """Where a browser goes from `answer`: it takes a backslash for a slash, and completes what is not whole."""
+    """Where a browser goes from `answer`: it takes a backslash for a slash, and completes what is
+    not whole.
+    """
     aim = urljoin(answer.url, answer.headers.get("location", "").strip().replace("\\", "/"))
     place, _, query = aim.partition("?")
     said = {name: values[0] for name, values in parse_qs(query).items()}
@@ -110,7 +127,10 @@ def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
 
 
 def _explain_redirect_uri(told: str, oauth: OAuth) -> Finding | None:
-    said = f"the provider is asked to come back to {told or 'nowhere'}, {oauth.redirect_uri} was promised"
+    said = (
+        f"the provider is asked to come back to {told or 'nowhere'}, {oauth.redirect_uri} was "
+        "promised"
+    )
     if told == oauth.redirect_uri:
         return None
     if told.startswith("http:"):
@@ -186,7 +206,9 @@ def explain_starts(starts: Sequence[Start]) -> Finding | None:
 def explain_callback(
     answer: Answer, wanted: str, oauth: OAuth, *, session: bool = True
 ) -> Finding | None:
-    """Name why somebody who came back does not land on `wanted` with tokens; `session`: the cookie came along; pure."""
+    """Name why somebody who came back does not land on `wanted` with tokens; `session`: the cookie
+    came along; pure.
+    """
     if answer.status in (502, 503, 504):
         return envelopes.explain(answer, 302)
     if answer.status not in REDIRECTS:
@@ -228,7 +250,9 @@ def explain_leak(answer: Answer, oauth: OAuth) -> Finding | None:
 
 
 def explain_refusal(answer: Answer) -> Finding | None:
-    """Name how a callback that is not the session's own was not refused; None where it was; pure."""
+    """Name how a callback that is not the session's own was not refused; None where it was;
+    pure.
+    """
     if answer.status not in REDIRECTS:
         return explain_callback(answer, "", OAuth())
     if landing(answer).tokens:

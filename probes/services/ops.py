@@ -1,4 +1,6 @@
-"""ops-service's word on who somebody is, and why it sends a portal user away (V6 §7, contract 6)."""
+"""ops-service's word on who somebody is, and why it sends a portal user away (V6 §7, contract
+6).
+"""
 
 from probes.auth.tokens import claims
 from probes.finding import Code, Finding
@@ -6,12 +8,19 @@ from probes.transport import envelopes
 from probes.transport.http import Answer
 
 ME = "/api/ops/api/users/me"
-NO_EMAIL = "auth-service mints tokens without the email claim, by which ops-service knows its users (f4687cde)"
+NO_EMAIL = (
+    "auth-service mints tokens without the email claim, by which ops-service knows its users "
+    "(f4687cde)"
+)
 NOT_VERIFIED = (
-    "ops-service does not verify what auth-service signs: each auth pod has a key of its own (90cd4d3e), or ops-service"
+    "ops-service does not verify what auth-service signs: each auth pod has a key of its "
+    "own (90cd4d3e), or ops-service"
     " asks another JWKS (V6 §7, ISTIO_JWT_MODE)"
 )
-NO_ROW = "ops-service: portal_users has no row for this e-mail, and nothing in the portal makes one (contract 6)"
+NO_ROW = (
+    "ops-service: portal_users has no row for this e-mail, and nothing in the portal makes one "
+    "(contract 6)"
+)
 
 
 def explain(answer: Answer, token: str) -> Finding | None:

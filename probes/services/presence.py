@@ -1,4 +1,6 @@
-"""Who is online: come with a presence socket, leave, and be seen to have come and left (contract 5.2)."""
+"""Who is online: come with a presence socket, leave, and be seen to have come and left (contract
+5.2).
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +25,9 @@ async def online(web: Web, member: Member) -> AsyncIterator[None]:
 
 
 async def sees(web: Web, watcher: Member, member: Member, *, online: bool) -> None:
-    """`watcher` comes to see that `member` is online, or no more. Raises Broken when that does not show in time."""
+    """`watcher` comes to see that `member` is online, or no more. Raises Broken when that does not
+    show in time.
+    """
     patience = web.target.realtime.deliver_seconds
     end = asyncio.get_running_loop().time() + patience
     while (member.user in await _online(web, watcher)) is not online:
@@ -36,7 +40,8 @@ async def sees(web: Web, watcher: Member, member: Member, *, online: bool) -> No
             raise broken(
                 Code.PRESENCE_STALE,
                 f"{member.name} {now} after {patience:g} s",
-                "chat-service: presence in Redis, or a row that its leaving does not remove (a2cb0eba)",
+                "chat-service: presence in Redis, or a row that its leaving does not "
+                "remove (a2cb0eba)",
             )
         await asyncio.sleep(LOOKS_AGAIN_AFTER)
 

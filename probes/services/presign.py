@@ -1,6 +1,8 @@
-"""Read a presigned URL as S3 would, and say whose credentials signed it, for where, and for how long.
+"""Read a presigned URL as S3 would, and say whose credentials signed it, for where, and for how
+long.
 
-Forms: SigV4 and SigV2 in the query (AWS Signature Version 4 and 2), SigV4 in the fields of a POST policy.
+Forms: SigV4 and SigV2 in the query (AWS Signature Version 4 and 2), SigV4 in the fields of a POST
+policy.
 """
 
 from collections.abc import Mapping
@@ -32,12 +34,15 @@ class Presigned:
 
 
 def read(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
-    """What `url` (and the form `fields` of a POST policy) were signed with. Names are compared without case."""
+    """What `url` (and the form `fields` of a POST policy) were signed with. Names are compared
+    without case.
+    """
     parts = _parts(url)
     said = {name.lower(): value for name, value in parse_qsl(parts.query)} | {
         name.lower(): value for name, value in (fields or {}).items()
     }
-    # Some issuers percent-encode the scope twice; the key is in front of the first slash either way.
+    # Some issuers percent-encode the scope twice; the key is in front of the first slash either
+    # way.
     scope = unquote(said.get("x-amz-credential", "")).split("/")
     seconds = said.get("x-amz-expires", "")
     return Presigned(
@@ -66,7 +71,8 @@ def check_credentials(signed: Presigned) -> None:
         raise broken(
             Code.PRESIGN_DEV_CREDENTIALS,
             f"signed with the development credential {signed.access_key!r} for {signed.host}",
-            "the image's baked config.yaml: an empty S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY in the environment"
+            "the image's baked config.yaml: an empty S3_ENDPOINT, S3_ACCESS_KEY, "
+            "S3_SECRET_KEY in the environment"
             " does not override it where the service reads os.Getenv instead of os.LookupEnv",
         )
     if not signed.access_key:
@@ -78,7 +84,9 @@ def check_credentials(signed: Presigned) -> None:
 
 
 def check_temporary(signed: Presigned, expected: Presign) -> None:
-    """Raise Broken when a long-lived key signed where the environment gives its pods a role (contract 4.3)."""
+    """Raise Broken when a long-lived key signed where the environment gives its pods a role
+    (contract 4.3).
+    """
     if expected.temporary and not signed.session_token:
         raise broken(
             Code.PRESIGN_STATIC_CREDENTIALS,
@@ -88,7 +96,9 @@ def check_temporary(signed: Presigned, expected: Presign) -> None:
 
 
 def check_endpoint(signed: Presigned, expected: Presign) -> None:
-    """Raise Broken when the URL does not lead to the environment's bucket, in its style and region."""
+    """Raise Broken when the URL does not lead to the environment's bucket, in its style and
+    region.
+    """
     wrong = list(_wrong_places(signed, expected))
     if wrong:
         raise broken(
@@ -103,7 +113,8 @@ def _wrong_places(signed: Presigned, expected: Presign) -> list[str]:
         wrong.append(f"it leads to {signed.host} instead of {expected.host}")
     if in_path != (expected.style == "path"):
         wrong.append(
-            f"the bucket is {'in the path' if in_path else 'not in the path'}, {expected.style} style is promised"
+            f"the bucket is {'in the path' if in_path else 'not in the path'}, "
+            f"{expected.style} style is promised"
         )
     if signed.region != expected.region:
         wrong.append(
@@ -117,8 +128,14 @@ def _who_misplaced(signed: Presigned, expected: Presign) -> str:
     if name in ("localhost", "127.0.0.1", "minio"):
         return "S3_PUBLIC_ENDPOINT or S3_ENDPOINT of the issuer: a development value"
     if name.startswith("cdn."):
-        return "S3_PUBLIC_ENDPOINT of the issuer: presigned through the CDN, with the bucket in the path (04be7992)"
-    return f"S3_ENDPOINT, S3_BUCKET or S3_REGION of the issuer ({expected.bucket} in {expected.region} is promised)"
+        return (
+            "S3_PUBLIC_ENDPOINT of the issuer: presigned through the CDN, with the bucket in "
+            "the path (04be7992)"
+        )
+    return (
+        f"S3_ENDPOINT, S3_BUCKET or S3_REGION of the issuer ({expected.bucket} in "
+        f"{expected.region} is promised)"
+    )
 
 
 def check_lifetime(signed: Presigned, seconds: int) -> None:
@@ -186,7 +203,9 @@ def refused(answer: Answer) -> None:
 
 
 def allowed(answer: Answer, origin: str) -> None:
-    """Raise Broken unless a preflight was answered with yes for `origin` (Fetch standard, CORS protocol)."""
+    """Raise Broken unless a preflight was answered with yes for `origin` (Fetch standard, CORS
+    protocol).
+    """
     said = answer.headers.get("access-control-allow-origin", "")
     if answer.status >= 300 or said not in (origin, "*"):
         raise broken(

@@ -13,7 +13,9 @@ from probes.transport.http import Web
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """One service's way to a presigned PUT. `path` is outside, {storage} stands for storage's base path."""
+    """One service's way to a presigned PUT. `path` is outside, {storage} stands for storage's base
+    path.
+    """
 
     name: str
     path: str

@@ -1,4 +1,6 @@
-"""Sign-in from start to landing over HTTP, through a provider that may be driven, and what may go astray on the way."""
+"""Sign-in from start to landing over HTTP, through a provider that may be driven, and what may go
+astray on the way.
+"""
 
 import httpx
 
@@ -17,7 +19,9 @@ LEFT_ALONE = "auth-service: logout blacklists the access token only (contract 2.
 
 
 async def lands(web: Web, member: Member) -> None:
-    """Who signs in on the main app is sent back to it, with tokens that its services take. Raises Broken."""
+    """Who signs in on the main app is sent back to it, with tokens that its services take. Raises
+    Broken.
+    """
     tokens = await _tokens(web, member, "", web.target.oauth.landing)
     answer = await web.ask("GET", web.target.hosts.api + ME, token=tokens.access)
     if answer.status == 401 and (finding := await jwks.doubts(web, tokens.access)):
@@ -27,7 +31,9 @@ async def lands(web: Web, member: Member) -> None:
 
 
 async def lands_on_the_portal(web: Web, member: Member) -> None:
-    """Who starts on the portal is sent back to the portal, with a token that ops-service takes. Raises Broken."""
+    """Who starts on the portal is sent back to the portal, with a token that ops-service takes.
+    Raises Broken.
+    """
     wanted = f"{web.target.oauth.portal}login"
     tokens = await _tokens(web, member, wanted, wanted)
     answer = await web.ask("GET", web.target.hosts.api + ops.ME, token=tokens.access)
@@ -56,14 +62,18 @@ async def _back(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str 
 
 
 async def _granted(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str = "") -> str:
-    """The URL with which the provider sends `member` back. Raises Broken, CannotAsk, NotApplicable."""
+    """The URL with which the provider sends `member` back. Raises Broken, CannotAsk,
+    NotApplicable.
+    """
     identity_provider.drivable(web.target)
     begun = await oauth.start(web, jar, redirect_uri)
     return await identity_provider.sign_in(web, jar, begun.location, member.email)
 
 
 async def gives_no_token_to(web: Web, member: Member, redirect_uri: str) -> None:
-    """A sign-in that asks for another place sends its tokens to the app, or nowhere. Raises Broken."""
+    """A sign-in that asks for another place sends its tokens to the app, or nowhere. Raises
+    Broken.
+    """
     answer = await _back(web, member, httpx.Cookies(), redirect_uri)
     if finding := oauth.explain_leak(answer, web.target.oauth):
         raise Broken(finding)

@@ -1,4 +1,6 @@
-"""The app's static pages as a browser fetches them: the shell, config.js, every asset it names, deep links, http."""
+"""The app's static pages as a browser fetches them: the shell, config.js, every asset it names,
+deep links, http.
+"""
 
 import re
 from urllib.parse import urljoin

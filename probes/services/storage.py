@@ -1,6 +1,8 @@
-"""A member's drive: look into it, put a file there, get it back, remove it for good; what can go wrong has a name.
+"""A member's drive: look into it, put a file there, get it back, remove it for good; what can go
+wrong has a name.
 
-Paths, bodies and envelopes are those of contract 4.2; uploads go to S3 by presigned URL as the page's do.
+Paths, bodies and envelopes are those of contract 4.2; uploads go to S3 by presigned URL as the
+page's do.
 """
 
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ CREATED = 201
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What `member` can do in the workspace's drive. `base`: origin and path in front of /storage."""
+    """What `member` can do in the workspace's drive. `base`: origin and path in front of
+    /storage.
+    """
 
     web: Web
     member: Member
@@ -66,7 +70,9 @@ class Drive:
         return {**ticket, "name": name}
 
     async def upload(self, label: str, content: bytes) -> dict[str, Any]:
-        """The confirmed file, its bytes in S3. Nothing is sent to a place that the environment does not vouch for."""
+        """The confirmed file, its bytes in S3. Nothing is sent to a place that the environment does
+        not vouch for.
+        """
         ticket = await self.upload_url(label, len(content))
         presign.vouch(ticket["uploadUrl"], self.web.target.presign)
         put = await self.web.ask(
@@ -140,12 +146,15 @@ class Drive:
         return list((await self.contents()).get("files" if kind == "file" else "children", []))
 
     async def delete_for_good(self, kind: str, identity: str) -> bool:
-        """Through the trash and out of it, as the page does; whether the service says that it is gone."""
+        """Through the trash and out of it, as the page does; whether the service says that it is
+        gone.
+        """
         gone = False
         for path in (identity, f"{identity}/permanent"):
             answer = await self.call("DELETE", f"{kind}s/{path}")
             current().note(f"DELETE {kind}s/{path}: {answer.status}")
-            # A 404 without JSON is the gateway's or a wrong base path's, and says nothing of the file.
+            # A 404 without JSON is the gateway's or a wrong base path's, and says nothing of the
+            # file.
             gone = answer.status == 204 or (
                 answer.json is not None and (answer.status < 300 or answer.status == 404)
             )

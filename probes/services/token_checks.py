@@ -1,4 +1,5 @@
-"""Whether a service takes a token for good that nobody may: one request a door, and a comparison where it did.
+"""Whether a service takes a token for good that nobody may: one request a door, and a comparison
+where it did.
 
 Sources: contract 2.5 (who verifies what), V6 §7 (ISTIO_JWT_MODE), RFC 8725.
 """
@@ -32,7 +33,9 @@ FORMLESS = ("empty", "not-a-jwt", MISPLACED)
 RULES = {
     "expired": "exp is not looked at",
     "refresh": "the claim type is not looked at (access or refresh)",
-    "signed-out": "auth-service's /validate is not asked, or its answer is not heeded (contract 2.5)",
+    "signed-out": (
+        "auth-service's /validate is not asked, or its answer is not heeded (contract 2.5)"
+    ),
     "alg-none": "the algorithm is taken from the token, and none is one",
     "hs256-public": "the algorithm is taken from the token, and the public key for a shared secret",
     "wrong-issuer": "the claim iss is not compared",
@@ -41,7 +44,9 @@ RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A place that only the signed-in may enter. `{workspace}`, `{storage}`, `{project}` and `{room}` are filled in."""
+    """A place that only the signed-in may enter. `{workspace}`, `{storage}`, `{project}` and
+    `{room}` are filled in.
+    """
 
     name: str
     path: str
@@ -70,7 +75,9 @@ USER = Door("user", "/api/svc/user/api/users/me")
 
 
 async def knock(web: Web, door: Door, token: str, where: Where | None = None) -> Answer:
-    """What the door answers to `token`; status 101 where a socket opens. Raises Broken when nothing is answered."""
+    """What the door answers to `token`; status 101 where a socket opens. Raises Broken when nothing
+    is answered.
+    """
     where = where or door.where
     headers = {"x-workspace-id": web.target.workspace.id} if door.scoped else {}
     if where == "header":
@@ -83,7 +90,8 @@ async def knock(web: Web, door: Door, token: str, where: Where | None = None) ->
             return await _knock_for_a_stream(
                 web, _url(web.target.hosts.apex, door.path, query), headers
             )
-    # Past the edge, which has masked what services say (V6 §1): here it is the service's word that counts.
+    # Past the edge, which has masked what services say (V6 §1): here it is the service's word that
+    # counts.
     return await web.ask("GET", _url(web.target.hosts.api, door.path, query), headers=headers)
 
 
@@ -189,7 +197,10 @@ async def _compared(web: Web, door: Door, bad: Counterfeit, finding: Finding) ->
     suspect = suspected(
         door, bad.kind, verifies=here == 401, other=other.name if there == 401 else ""
     )
-    saw = f"the same token: {other.name} answers {there}; one signed by another key: {door.name} answers {here}"
+    saw = (
+        f"the same token: {other.name} answers {there}; one signed by another key: {door.name} "
+        f"answers {here}"
+    )
     return replace(finding, suspect=suspect, rungs=(Rung("trust", held=False, saw=saw),))
 
 
@@ -201,10 +212,15 @@ async def _status(web: Web, door: Door, token: str) -> int:
 
 
 def suspected(door: Door, kind: str, *, verifies: bool, other: str) -> str:
-    """Whom to suspect of having taken a bad token; `other` is a service that refuses the same; pure."""
+    """Whom to suspect of having taken a bad token; `other` is a service that refuses the same;
+    pure.
+    """
     who = service(door.path)
     refused = f"; the same token is refused by {other}-service" if other else ""
     if verifies:
         return f"{who} verifies signatures, but {RULES.get(kind, 'not this one')}{refused}"
     mode = "ISTIO_JWT_MODE" if door.kind == "http" else "SmartValidator"
-    return f"{who} reads tokens without verifying them ({mode} without RequestAuthentication, contract 2.5){refused}"
+    return (
+        f"{who} reads tokens without verifying them ({mode} without RequestAuthentication, "
+        f"contract 2.5){refused}"
+    )

@@ -1,4 +1,5 @@
-"""Calls as video-service keeps them: open one, get a seat in it, end it, find it again (contract 7.1).
+"""Calls as video-service keeps them: open one, get a seat in it, end it, find it again (contract
+7.1).
 
 Its 2xx proves nothing of LiveKit: that a room could not be made there is only a warning in its log.
 """
@@ -26,7 +27,9 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What the page gets to dial with: `url` is wsUrl, `room` is the room's id, which LiveKit has for its name."""
+    """What the page gets to dial with: `url` is wsUrl, `room` is the room's id, which LiveKit has
+    for its name.
+    """
 
     room: str
     url: str

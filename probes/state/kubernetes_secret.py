@@ -1,6 +1,8 @@
-"""The state of a run in a Kubernetes Secret, for runs that have no disk of their own; one key for each member.
+"""The state of a run in a Kubernetes Secret, for runs that have no disk of their own; one key for
+each member.
 
-The API server refuses a change that was made to an older resourceVersion with 409; whoever meets that reads again.
+The API server refuses a change that was made to an older resourceVersion with 409; whoever meets
+that reads again.
 """
 
 import base64
@@ -27,7 +29,9 @@ CONFLICTS = 10  # with other runs, on one change
 
 
 class SecretState:
-    """The Secret `name`. It must exist, and the pod's service account must be allowed to get and update it."""
+    """The Secret `name`. It must exist, and the pod's service account must be allowed to get and
+    update it.
+    """
 
     def __init__(
         self, namespace: str, name: str, patience: float, config: KubeConfig | None = None
@@ -71,7 +75,9 @@ class SecretState:
             return await kubernetes.get(Secret, self._name)
 
     async def _replaced(self, secret: Secret) -> bool:
-        """Whether nobody had changed it since it was read; it carries the resourceVersion that says so."""
+        """Whether nobody had changed it since it was read; it carries the resourceVersion that says
+        so.
+        """
         async with self._asking() as kubernetes:
             try:
                 await kubernetes.replace(secret)

@@ -1,4 +1,5 @@
-"""What a run leaves of its verdicts for the next: promises that did not hold, since when, and what was told of them.
+"""What a run leaves of its verdicts for the next: promises that did not hold, since when, and what
+was told of them.
 
 Only lapses are kept, and no text that a target wrote, so that a Secret's megabyte never fills up.
 """
@@ -22,7 +23,9 @@ MOST = 1000  # lapses; a suite has a few hundred scenarios
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """A promise that did not hold: `since` and `held` (when it last did, 0 if never seen) in Unix time."""
+    """A promise that did not hold: `since` and `held` (when it last did, 0 if never seen) in Unix
+    time.
+    """
 
     code: str
     since: float
@@ -32,7 +35,9 @@ class Lapse:
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """`at`: Unix time of the last whole run, 0 before the first. `told`: what a channel knows of, {scenario: code}."""
+    """`at`: Unix time of the last whole run, 0 before the first. `told`: what a channel knows of,
+    {scenario: code}.
+    """
 
     at: float = 0.0
     lapses: Mapping[str, Lapse] = field(default_factory=dict)
@@ -48,9 +53,11 @@ def after(
     gone: Callable[[str], bool],
     whole: bool,
 ) -> LastRun:
-    """What the next run should find. Under `gate` a new break is not learnt: the next try of the same sync would pass.
+    """What the next run should find. Under `gate` a new break is not learnt: the next try of the
+    same sync would pass.
 
-    `gone`: whether a scenario of that name exists no longer. `whole`: whether all of a share were asked.
+    `gone`: whether a scenario of that name exists no longer. `whole`: whether all of a share were
+    asked.
     """
     lapses = {
         name: lapse
@@ -93,7 +100,8 @@ async def pass_on(
 ) -> dict[str, Any]:
     """Leave what `after` makes of this run at `where` (`state` of [identity]).
 
-    Answers what was there, as the journal's event `before` carries it; a store that refuses changes no verdict.
+    Answers what was there, as the journal's event `before` carries it; a store that refuses changes
+    no verdict.
     """
     how = functools.partial(
         after, outcomes=outcomes, now=time.time(), gate=gate, gone=gone, whole=whole
@@ -108,7 +116,8 @@ async def pass_on(
 
 
 async def tell(where: str, told: Mapping[str, str]) -> None:
-    """Leave what the channel has been told: {scenario: code}, no code where it was told that the promise holds again.
+    """Leave what the channel has been told: {scenario: code}, no code where it was told that the
+    promise holds again.
 
     A store that refuses costs a notice that comes twice, and no more.
     """

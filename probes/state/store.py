@@ -1,6 +1,8 @@
-"""What one run leaves for the next: refresh tokens that rotate, and access tokens that will have expired by then.
+"""What one run leaves for the next: refresh tokens that rotate, and access tokens that will have
+expired by then.
 
-A file of ours alone, replaced as a whole and locked, so that neither two runs at once nor a kill can lose a token.
+A file of ours alone, replaced as a whole and locked, so that neither two runs at once nor a kill
+can lose a token.
 """
 
 import asyncio
@@ -30,17 +32,23 @@ class State(Protocol):
         """All that is kept for `member`. Raises CannotAsk."""
 
     async def swap(self, member: str, before: Kept, after: Kept) -> bool:
-        """Keep `after` for `member`, safe when this returns; False where no longer `before` is kept. Raises CannotAsk.
+        """Keep `after` for `member`, safe when this returns; False where no longer `before` is
+        kept. Raises CannotAsk.
 
-        Never a blind write: what another run has kept meanwhile is newer than anything that we know.
+        Never a blind write: what another run has kept meanwhile is newer than anything that we
+        know.
         """
 
     def turn(self, member: str) -> AbstractAsyncContextManager[None]:
-        """Nobody else has a turn for `member` meanwhile, where the store can promise that. Raises CannotAsk."""
+        """Nobody else has a turn for `member` meanwhile, where the store can promise that. Raises
+        CannotAsk.
+        """
 
 
 class FileState:
-    """One JSON file, {member: {name: value}}, mode 0600, with a lock file beside it for each member's turn."""
+    """One JSON file, {member: {name: value}}, mode 0600, with a lock file beside it for each
+    member's turn.
+    """
 
     def __init__(self, path: Path, patience: float) -> None:
         self._path, self._patience = path.expanduser(), patience
@@ -109,7 +117,8 @@ class FileState:
         except TimeoutError:
             lock_name = f"{self._path.name}.{what}.lock"
             raise CannotAsk(
-                f"another run has kept {lock_name} for {self._patience:g} s; look for a run that hangs"
+                f"another run has kept {lock_name} for {self._patience:g} s; look for a run "
+                "that hangs"
             ) from None
 
     def _replace(self, text: str) -> None:
@@ -136,7 +145,9 @@ def _taken(lock: int) -> bool:
 
 
 def placed(identity: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """`identity` with the store that PROBES_STATE names: that is up to where the suite runs, not to what it asks."""
+    """`identity` with the store that PROBES_STATE names: that is up to where the suite runs, not to
+    what it asks.
+    """
     return {**identity, "state": environ[ELSEWHERE]} if environ.get(ELSEWHERE) else dict(identity)
 
 
@@ -144,7 +155,8 @@ def check_place(source: str, where: str) -> None:
     """Raises BadEnvironment when `where` names something, but no store."""
     if where and not STATE.fullmatch(where):
         raise BadEnvironment(
-            f"{source}: state in [identity], or {ELSEWHERE}, must be file:PATH or secret:NAMESPACE/NAME, not {where!r}"
+            f"{source}: state in [identity], or {ELSEWHERE}, must be file:PATH or "
+            f"secret:NAMESPACE/NAME, not {where!r}"
         )
 
 

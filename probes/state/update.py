@@ -14,7 +14,8 @@ DEADLINE = 5.0  # seconds, for the store
 async def change(where: str, key: str, how: Callable[[Kept], Kept]) -> Kept:
     """Leave under `key` what `how` makes of what is there, and answer what was there.
 
-    `where`: `state` of [identity]; where it names none, nothing was there and nothing is left. Raises CannotAsk.
+    `where`: `state` of [identity]; where it names none, nothing was there and nothing is left.
+    Raises CannotAsk.
     """
     state = open_state(where, DEADLINE)
     if state is None:
@@ -34,12 +35,15 @@ async def _changed(state: State, key: str, how: Callable[[Kept], Kept]) -> Kept:
         if await state.swap(key, kept, how(kept)):
             return kept
     raise CannotAsk(
-        f"other runs have changed {key} in the state store {RACES} times in a row; run fewer at once"
+        f"other runs have changed {key} in the state store {RACES} times in a row; run "
+        "fewer at once"
     )
 
 
 async def exchange(where: str, how: Callable[[str], str]) -> str:
-    """The same for the one text that all runs of an environment add themselves to. Raises CannotAsk."""
+    """The same for the one text that all runs of an environment add themselves to. Raises
+    CannotAsk.
+    """
     return (await change(where, HISTORY, lambda kept: {RUNS: how(kept.get(RUNS, ""))})).get(
         RUNS, ""
     )

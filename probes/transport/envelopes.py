@@ -1,4 +1,6 @@
-"""Judge an answer of weAlist's API: right status, JSON, its own envelope; and name every way it is not."""
+"""Judge an answer of weAlist's API: right status, JSON, its own envelope; and name every way it is
+not.
+"""
 
 from collections.abc import Callable
 from enum import Enum
@@ -10,7 +12,9 @@ from probes.transport.http import Answer, service
 
 
 def _success(body: Any) -> Any:
-    """The reply of storage, ops and video: {"success": true, "data": ...}; data is absent when there is none."""
+    """The reply of storage, ops and video: {"success": true, "data": ...}; data is absent when
+    there is none.
+    """
     match body:
         case {"success": True, **rest}:
             return rest.get("data", {})
@@ -53,7 +57,9 @@ FELL_BACK = "the edge's fallback to index.html, or the route behind it"
 
 
 class Envelope(Enum):
-    """How a service wraps what it answers; the value opens the wrapping and gives None where it is another."""
+    """How a service wraps what it answers; the value opens the wrapping and gives None where it is
+    another.
+    """
 
     SUCCESS = (_success,)
     DATA = (_data,)
@@ -74,7 +80,9 @@ def expect(
     kind: type = dict,
     keys: tuple[str, ...] = (),
 ) -> Any:
-    """What is inside the envelope. Raises Broken when status, type, envelope, kind or keys are not as promised."""
+    """What is inside the envelope. Raises Broken when status, type, envelope, kind or keys are not
+    as promised.
+    """
     if finding := explain(answer, status):
         raise Broken(finding)
     inside = envelope.open(answer.json)
@@ -122,7 +130,8 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
 def _from_the_pages(answer: Answer) -> bool:
     """S3 or CloudFront's error response answered in the service's place (V6 §1).
 
-    CloudFront writes the x-cache line on every origin answer from 400 on; with the service's own JSON it says nothing.
+    CloudFront writes the x-cache line on every origin answer from 400 on; with the service's own
+    JSON it says nothing.
     """
     passed_on = answer.status >= 400 and answer.json is not None
     marked = answer.headers.get("x-cache") == "Error from cloudfront" and not passed_on

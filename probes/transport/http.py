@@ -1,4 +1,6 @@
-"""Ask over HTTP as a browser or a service would, keep the evidence, and name every way no answer comes."""
+"""Ask over HTTP as a browser or a service would, keep the evidence, and name every way no answer
+comes.
+"""
 
 import asyncio
 import json
@@ -52,11 +54,16 @@ class Answer:
 
     def __str__(self) -> str:
         path = urlsplit(self.url).path
-        return f"{self.method} {urlsplit(self.url).hostname}{path} answered {self.status} {self.media_type or 'no type'}"
+        return (
+            f"{self.method} {urlsplit(self.url).hostname}{path} answered {self.status} "
+            f"{self.media_type or 'no type'}"
+        )
 
 
 class LoopbackNames(httpx.AsyncHTTPTransport):
-    """Connect names under .localhost to loopback (RFC 6761), which a container's resolver may not know."""
+    """Connect names under .localhost to loopback (RFC 6761), which a container's resolver may not
+    know.
+    """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
@@ -81,16 +88,19 @@ class Web:
             transport=LoopbackNames(
                 verify=target.trust, limits=httpx.Limits(max_keepalive_connections=2 * AT_ONCE)
             ),
-            # Most of it to connect, since a run begins with many handshakes at once; less than all of it, so that who
+            # Most of it to connect, since a run begins with many handshakes at once; less than all
+            # of it, so that who
             # takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer * 0.8),
             headers={"user-agent": USER_AGENT},
             follow_redirects=False,
             trust_env=False,
         )
-        # One scenario's cookies are nothing to another's: a visitor who keeps them brings a jar along.
+        # One scenario's cookies are nothing to another's: a visitor who keeps them brings a jar
+        # along.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Ours, not the pool's: what waits for its turn here has not been asked yet, and nobody can be late with it.
+        # Ours, not the pool's: what waits for its turn here has not been asked yet, and nobody can
+        # be late with it.
         self._turns = Turns(AT_ONCE, target.patience.answer / 4)
 
     async def ask(
@@ -106,7 +116,9 @@ class Web:
         kind: str = "http",
         cookies: httpx.Cookies | None = None,
     ) -> Answer:
-        """One exchange, redirects not followed; `cookies` is the visitor's jar. Raises Broken when no answer comes."""
+        """One exchange, redirects not followed; `cookies` is the visitor's jar. Raises Broken when
+        no answer comes.
+        """
         async with self._turns.one():
             with current().exchange(kind, method, url) as exchange:
                 request = self._client.build_request(
@@ -117,7 +129,8 @@ class Web:
                 if token:
                     request.headers["authorization"] = f"Bearer {token}"
                 if kind == "http":
-                    # Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
+                    # Both are on weAlist's own services' list of allowed headers or join their
+                    # traces (contract 1.5).
                     request.headers["traceparent"] = exchange.traceparent
                     request.headers["x-request-id"] = (
                         f"{current().evidence.run}-{exchange.traceparent[36:52]}"
@@ -136,7 +149,8 @@ class Web:
     async def listen(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[tuple[httpx.Response, Exchange]]:
-        """A GET whose body goes on and on (EventSource sends no header of ours but the trace's). Raises Broken.
+        """A GET whose body goes on and on (EventSource sends no header of ours but the trace's).
+        Raises Broken.
 
         The caller puts what it has heard into the exchange and has deadlines of its own.
         """

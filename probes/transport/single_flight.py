@@ -1,4 +1,6 @@
-"""What many scenarios need and one can make: made when the first asks, shared by all who do, also at the same time."""
+"""What many scenarios need and one can make: made when the first asks, shared by all who do, also
+at the same time.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable

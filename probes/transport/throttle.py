@@ -9,7 +9,9 @@ _waits = ContextVar("waits", default=True)
 
 
 def go_first() -> None:
-    """Have this task, and those it starts, wait for no turn: it drives a browser, and the run lasts as long as that."""
+    """Have this task, and those it starts, wait for no turn: it drives a browser, and the run lasts
+    as long as that.
+    """
     _waits.set(False)
 
 
@@ -24,10 +26,11 @@ def ahead() -> Iterator[None]:
 
 
 class Turns:
-    """At most `at_once` at a time; who has waited `moment` seconds makes room for others and goes on waiting.
+    """At most `at_once` at a time; who has waited `moment` seconds makes room for others and goes
+    on waiting.
 
-    Somebody who hangs is not what keeps the target busy: without this, one service that never answers would hold back
-    what all others are asked.
+    Somebody who hangs is not what keeps the target busy: without this, one service that never
+    answers would hold back what all others are asked.
     """
 
     def __init__(self, at_once: int, moment: float) -> None:

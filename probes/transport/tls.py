@@ -11,7 +11,9 @@ from probes.recording.recorder import current
 
 
 async def days_left(target: Target, origin: str) -> float:
-    """Days until the certificate of `origin` ends, chain and name verified. Raises Broken, NotApplicable."""
+    """Days until the certificate of `origin` ends, chain and name verified. Raises Broken,
+    NotApplicable.
+    """
     parts = urlsplit(origin)
     if parts.scheme != "https":
         raise NotApplicable(f"{origin or 'this host'} does not speak TLS in this environment")

@@ -1,6 +1,8 @@
-"""Open a weAlist socket as a page does, talk and listen there, and name every way it does not open or goes quiet.
+"""Open a weAlist socket as a page does, talk and listen there, and name every way it does not open
+or goes quiet.
 
-A browser sees close code 1006 for every refusal (contract 5.2); here the status of the refused upgrade is seen.
+A browser sees close code 1006 for every refusal (contract 5.2); here the status of the refused
+upgrade is seen.
 """
 
 import asyncio
@@ -50,7 +52,9 @@ class Socket:
             raise self._dropped(error) from error
 
     async def hear(self, wanted: Callable[[Event], bool], within: float) -> Event | None:
-        """The next event that is wanted; None when none comes in time. Raises Broken when the socket is dropped."""
+        """The next event that is wanted; None when none comes in time. Raises Broken when the
+        socket is dropped.
+        """
         try:
             async with asyncio.timeout(within):
                 while not wanted(event := await self._next()):
@@ -83,7 +87,9 @@ class Socket:
 async def opened(
     web: Web, path: str, token: str, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Socket]:
-    """A socket at `path` of the apex, open for as long as the block lasts. Raises Broken when it does not open."""
+    """A socket at `path` of the apex, open for as long as the block lasts. Raises Broken when it
+    does not open.
+    """
     url = f"{web.target.hosts.apex}{path}" + (f"?token={quote(token, safe='')}" if token else "")
     with current().exchange("socket", "GET", url) as exchange:
         connection = await upgrade(web, url, exchange, headers or {})
@@ -95,7 +101,9 @@ async def opened(
 
 
 async def refuses(web: Web, path: str, token: str, accepted: Finding, status: int = 401) -> None:
-    """The upgrade is refused with `status`; `accepted` is what it means when it is not. Raises Broken."""
+    """The upgrade is refused with `status`; `accepted` is what it means when it is not. Raises
+    Broken.
+    """
     try:
         async with opened(web, path, token):
             pass

@@ -1,4 +1,5 @@
-"""Every way in which the replica can be told to lie, each named after what goes wrong and the incident it rehearses.
+"""Every way in which the replica can be told to lie, each named after what goes wrong and the
+incident it rehearses.
 
 Incidents: "V6" is weAlist's own incident report, a bare hash is the commit that fixed it; a dash
 marks one that has not happened yet.

@@ -5,17 +5,20 @@ from replica.faults.fault import NOT_YET, Fault
 EDGE = (
     Fault(
         "edge-masks-api-errors",
-        "CloudFront's custom error response turns every 403 and 404 of /api/* into 200 with the app's HTML.",
+        "CloudFront's custom error response turns every 403 and 404 of /api/* into 200 "
+        "with the app's HTML.",
         "V6 §1 first cause",
     ),
     Fault(
         "edge-forgets-deep-links",
-        "The pages' own error response is lost: a link into the app gets S3's 404 instead of the app.",
+        "The pages' own error response is lost: a link into the app gets S3's 404 instead "
+        "of the app.",
         "contract §1.3",
     ),
     Fault(
         "edge-serves-html-for-api",
-        "CloudFront has lost its /api/* behaviour: on the apex host every API call gets the app's HTML.",
+        "CloudFront has lost its /api/* behaviour: on the apex host every API call gets "
+        "the app's HTML.",
         "a lost /api/* behaviour",
     ),
     Fault(
@@ -25,12 +28,14 @@ EDGE = (
     ),
     Fault(
         "site-loses-asset",
-        "A deploy has lost the page's script: the edge answers the app's HTML for it and the page stays blank.",
+        "A deploy has lost the page's script: the edge answers the app's HTML for it and "
+        "the page stays blank.",
         NOT_YET,
     ),
     Fault(
         "gateway-doubles-slash",
-        "The gateway's rewrite leaves a double slash before storage paths, and the service redirects away from it.",
+        "The gateway's rewrite leaves a double slash before storage paths, and the service "
+        "redirects away from it.",
         "f53a0b5e",
     ),
     Fault(
@@ -68,7 +73,8 @@ SERVICES = (
     ),
     Fault(
         "redis-not-configured",
-        "Chat, notifications, board and storage say they are ready although Redis is not configured.",
+        "Chat, notifications, board and storage say they are ready although Redis is not "
+        "configured.",
         "Redis TLS gap",
     ),
 )
@@ -81,7 +87,8 @@ PAGES = (
     ),
     Fault(
         "page-ignores-failed-upload",
-        "The page sends the file to an address ending in /undefined and shows success all the same.",
+        "The page sends the file to an address ending in /undefined and shows success all "
+        "the same.",
         "chat image upload, contract §3.6",
     ),
     Fault(
@@ -91,7 +98,8 @@ PAGES = (
     ),
     Fault(
         "page-throws-on-load",
-        "The storage page breaks on load: Cannot read properties of undefined (reading 'children').",
+        "The storage page breaks on load: Cannot read properties of undefined (reading "
+        "'children').",
         "V6 §1.1",
     ),
 )

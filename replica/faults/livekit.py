@@ -1,6 +1,8 @@
-"""Faults of LiveKit, of the app's way to it, and of the ways that media takes (V6 §5 and its neighbours).
+"""Faults of LiveKit, of the app's way to it, and of the ways that media takes (V6 §5 and its
+neighbours).
 
-"livekit.md" is the digest of what LiveKit's server, its SDKs and weAlist's attempt to run it do, read in their sources.
+"livekit.md" is the digest of what LiveKit's server, its SDKs and weAlist's attempt to run it do,
+read in their sources.
 """
 
 from replica.faults.fault import NOT_YET, Fault
@@ -9,7 +11,8 @@ from replica.faults.fault import NOT_YET, Fault
 EDGE = (
     Fault(
         "livekit-has-no-pods",
-        "LiveKit's pods crash in a loop; its host still has a route, and Envoy answers 503 for all of them.",
+        "LiveKit's pods crash in a loop; its host still has a route, and Envoy answers 503 "
+        "for all of them.",
         "V6 §5, livekit.md §0",
     ),
     Fault(
@@ -24,14 +27,16 @@ EDGE = (
     ),
     Fault(
         "livekit-gateway-strips-upgrade",
-        "The gateway passes LiveKit's socket on without its Upgrade header: joins get LiveKit's 404.",
+        "The gateway passes LiveKit's socket on without its Upgrade header: joins get "
+        "LiveKit's 404.",
         "livekit.md §6",
     ),
 )
 SERVER = (
     Fault(
         "livekit-loses-redis",
-        "LiveKit has lost Redis: its own state is stale, it says that it is not ready, and nobody can join.",
+        "LiveKit has lost Redis: its own state is stale, it says that it is not ready, and "
+        "nobody can join.",
         "livekit.md §0, §2",
     ),
     Fault(
@@ -41,7 +46,8 @@ SERVER = (
     ),
     Fault(
         "livekit-is-another-version",
-        "LiveKit has been updated past what the clients were tested with: 1.13.5, protocol 17, other signalling.",
+        "LiveKit has been updated past what the clients were tested with: 1.13.5, protocol "
+        "17, other signalling.",
         "livekit.md §2",
     ),
 )
@@ -78,7 +84,8 @@ KEYS = (
     ),
     Fault(
         "livekit-shows-debug",
-        "LiveKit runs with --dev: its goroutines and rooms can be read at /debug on the public host.",
+        "LiveKit runs with --dev: its goroutines and rooms can be read at /debug on the "
+        "public host.",
         "livekit.md §2",
     ),
 )
@@ -96,7 +103,8 @@ APP = (
     ),
     Fault(
         "app-hands-out-wrong-livekit-url",
-        "Video-service tells pages to dial the app's own host below /svc/livekit, which serves HTML.",
+        "Video-service tells pages to dial the app's own host below /svc/livekit, which "
+        "serves HTML.",
         "V6 §5, livekit.md §0",
     ),
 )
@@ -109,7 +117,8 @@ MEDIA = (
     ),
     Fault(
         "livekit-advertises-nat-gateway",
-        "LiveKit asked a STUN server who it is and names the NAT gateway's address, where nothing comes in.",
+        "LiveKit asked a STUN server who it is and names the NAT gateway's address, where "
+        "nothing comes in.",
         "V6 §5, livekit.md §0",
     ),
     Fault(
@@ -129,7 +138,8 @@ MEDIA = (
     ),
     Fault(
         "livekit-firewall-is-stateful",
-        "The security group lets in only what LiveKit has called first: calls work by hole punching, where they do.",
+        "The security group lets in only what LiveKit has called first: calls work by hole "
+        "punching, where they do.",
         "livekit.md §3.4",
     ),
     Fault(

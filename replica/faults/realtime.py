@@ -1,16 +1,20 @@
-"""Faults of real time and of the life of a token: what incident 4 and its neighbours rehearse (V6 §4)."""
+"""Faults of real time and of the life of a token: what incident 4 and its neighbours rehearse (V6
+§4).
+"""
 
 from replica.faults.fault import NOT_YET, Fault
 
 TOKENS = (
     Fault(
         "refresh-path-lost-behind-gateway",
-        "The gateway sends refresh and logout to /refresh and /logout, which auth-service does not serve: 500.",
+        "The gateway sends refresh and logout to /refresh and /logout, which auth-service "
+        "does not serve: 500.",
         "8073303f",
     ),
     Fault(
         "gateway-replays-refresh",
-        "The gateway repeats a refresh that has rotated the token; the user gets the second answer, 401 AUTH006.",
+        "The gateway repeats a refresh that has rotated the token; the user gets the "
+        "second answer, 401 AUTH006.",
         "retries on POST, contract §1.4",
     ),
     Fault(
@@ -33,7 +37,8 @@ REALTIME = (
     ),
     Fault(
         "gateway-strips-upgrade",
-        "The gateway passes a socket's request on without its Upgrade header, and the pod answers 400.",
+        "The gateway passes a socket's request on without its Upgrade header, and the pod "
+        "answers 400.",
         NOT_YET,
     ),
     Fault(
@@ -53,7 +58,8 @@ REALTIME = (
     ),
     Fault(
         "chat-delivers-twice",
-        "Each chat message is delivered a second time under another id, so that users see it twice.",
+        "Each chat message is delivered a second time under another id, so that users see "
+        "it twice.",
         "double publish",
     ),
     Fault(
@@ -83,7 +89,8 @@ REALTIME = (
     ),
     Fault(
         "notifications-not-sent",
-        "The board service cannot reach the notification service: an assigned board notifies nobody.",
+        "The board service cannot reach the notification service: an assigned board "
+        "notifies nobody.",
         "f8d2b9c5",
     ),
 )
@@ -91,7 +98,8 @@ REALTIME = (
 REALTIME_PAGES = (
     Fault(
         "page-reconnects-with-stale-token",
-        "After a drop the page reconnects with the expired token of its storage and refreshes nothing.",
+        "After a drop the page reconnects with the expired token of its storage and "
+        "refreshes nothing.",
         "V6 §4",
     ),
     Fault(
@@ -101,7 +109,8 @@ REALTIME_PAGES = (
     ),
     Fault(
         "sockets-race-to-refresh",
-        "Each socket refreshes for itself: all but one use a refresh token that is spent, and log the user out.",
+        "Each socket refreshes for itself: all but one use a refresh token that is spent, "
+        "and log the user out.",
         "contract §3.3",
     ),
     Fault(

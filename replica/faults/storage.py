@@ -5,7 +5,8 @@ from replica.faults.fault import NOT_YET, Fault
 BUCKET = (
     Fault(
         "bucket-refuses-origin",
-        "The files bucket's CORS rules do not know the app's origin: browsers can neither upload nor read.",
+        "The files bucket's CORS rules do not know the app's origin: browsers can neither "
+        "upload nor read.",
         "CORS",
     ),
     Fault(
@@ -18,12 +19,14 @@ BUCKET = (
 STORAGE = (
     Fault(
         "storage-base-path-mismatch",
-        "The storage service serves /api/storage, the gateway sends /storage: every call is a 404 that becomes HTML.",
+        "The storage service serves /api/storage, the gateway sends /storage: every call "
+        "is a 404 that becomes HTML.",
         "V6 §1, §2",
     ),
     Fault(
         "storage-presigns-with-dev-credentials",
-        "Upload URLs are signed with the development credential minioadmin that was baked into the image.",
+        "Upload URLs are signed with the development credential minioadmin that was baked "
+        "into the image.",
         "V6 §3",
     ),
     Fault(
@@ -33,12 +36,14 @@ STORAGE = (
     ),
     Fault(
         "storage-presigns-through-cdn",
-        "Presigned URLs go through the CDN host with the bucket's name in the path, where no object lies.",
+        "Presigned URLs go through the CDN host with the bucket's name in the path, where "
+        "no object lies.",
         "04be7992",
     ),
     Fault(
         "storage-presigns-with-static-key",
-        "Presigned URLs carry a long-lived access key and no session token, since the pod's role is missing.",
+        "Presigned URLs carry a long-lived access key and no session token, since the "
+        "pod's role is missing.",
         "Pod Identity missing",
     ),
     Fault(
@@ -48,7 +53,8 @@ STORAGE = (
     ),
     Fault(
         "storage-confirms-lost-upload",
-        "An uploaded object is gone when the upload is confirmed, yet the file is listed as ACTIVE.",
+        "An uploaded object is gone when the upload is confirmed, yet the file is listed "
+        "as ACTIVE.",
         "confirm without check",
     ),
     Fault(
@@ -68,7 +74,8 @@ STORAGE = (
     ),
     Fault(
         "storage-lists-nothing",
-        "The drive's contents leave out every folder and file, as if there were none; each is there when asked for.",
+        "The drive's contents leave out every folder and file, as if there were none; each "
+        "is there when asked for.",
         "ec5a5876",
     ),
     Fault(

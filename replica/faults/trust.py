@@ -1,16 +1,20 @@
-"""Faults of sign-in, of what services believe of a token, and of doors that stand open (V6 §7 and its neighbours)."""
+"""Faults of sign-in, of what services believe of a token, and of doors that stand open (V6 §7 and
+its neighbours).
+"""
 
 from replica.faults.fault import NOT_YET, Fault
 
 SIGN_IN = (
     Fault(
         "oauth-filter-runs-late",
-        "The filter that keeps redirect_uri runs after the redirect to Google: every sign-in lands in the main app.",
+        "The filter that keeps redirect_uri runs after the redirect to Google: every "
+        "sign-in lands in the main app.",
         "V6 §7 first cause, 481c46e9",
     ),
     Fault(
         "token-lacks-email-claim",
-        "Auth-service mints tokens without the email claim, so ops-service answers 401 to the portal's users.",
+        "Auth-service mints tokens without the email claim, so ops-service answers 401 to "
+        "the portal's users.",
         "V6 §7 as it was, f4687cde",
     ),
     Fault(
@@ -20,32 +24,38 @@ SIGN_IN = (
     ),
     Fault(
         "auth-pods-hold-different-keys",
-        "Each auth pod signs with a key of its own and shows that key; the services know the first pod's.",
+        "Each auth pod signs with a key of its own and shows that key; the services know "
+        "the first pod's.",
         "90cd4d3e",
     ),
     Fault(
         "oauth-session-stays-in-one-pod",
-        "Each auth pod keeps its sessions to itself: the callback's pod does not know the state of the start's.",
+        "Each auth pod keeps its sessions to itself: the callback's pod does not know the "
+        "state of the start's.",
         "36816976",
     ),
     Fault(
         "oauth-hosts-differ",
-        "Google sends people back to the apex host, while sign-in starts at the api host: the cookie stays behind.",
+        "Google sends people back to the apex host, while sign-in starts at the api host: "
+        "the cookie stays behind.",
         "b6b56edd",
     ),
     Fault(
         "forwarded-proto-missing",
-        "The gateway says that everybody came over http: auth-service redirects each sign-in to itself, without end.",
+        "The gateway says that everybody came over http: auth-service redirects each "
+        "sign-in to itself, without end.",
         "8ba53b70",
     ),
     Fault(
         "oauth-callback-not-rewritten",
-        "The gateway leaves /api before the OAuth callback, a path that auth-service does not serve: 500 AUTH999.",
+        "The gateway leaves /api before the OAuth callback, a path that auth-service does "
+        "not serve: 500 AUTH999.",
         "de3bc490",
     ),
     Fault(
         "redirect-uri-unchecked",
-        "The allow-list of redirect_uri is empty, which means all: tokens are sent to whatever address was asked for.",
+        "The allow-list of redirect_uri is empty, which means all: tokens are sent to "
+        "whatever address was asked for.",
         "empty allow-list, contract §2.1",
     ),
     Fault(
@@ -55,7 +65,8 @@ SIGN_IN = (
     ),
     Fault(
         "oauth-state-unchecked",
-        "Auth-service compares neither state nor nonce: a session takes the code of anybody else's sign-in.",
+        "Auth-service compares neither state nor nonce: a session takes the code of "
+        "anybody else's sign-in.",
         NOT_YET,
     ),
     Fault(
@@ -73,13 +84,15 @@ TRUST = (
     ),
     Fault(
         "services-trust-unverified-tokens",
-        "User, board, chat, noti and storage read the tokens of HTTP calls without checking signature, issuer, "
+        "User, board, chat, noti and storage read the tokens of HTTP calls without "
+        "checking signature, issuer, "
         "type or end.",
         "ISTIO_JWT_MODE without Istio, contract §2.5",
     ),
     Fault(
         "services-ignore-expiry",
-        "User, board, chat, noti, storage and ops take an access token in an HTTP call after its end.",
+        "User, board, chat, noti, storage and ops take an access token in an HTTP call "
+        "after its end.",
         NOT_YET,
     ),
     Fault(
@@ -97,12 +110,14 @@ TRUST = (
 EXPOSURE = (
     Fault(
         "test-token-endpoint-open",
-        "The test token endpoint is on, as in a test environment: anybody gets a token for anybody.",
+        "The test token endpoint is on, as in a test environment: anybody gets a token for "
+        "anybody.",
         "ENABLE_TEST_AUTH in production",
     ),
     Fault(
         "internal-endpoints-open",
-        "The gateway passes /api/internal of user and noti on from outside, and neither asks who is there.",
+        "The gateway passes /api/internal of user and noti on from outside, and neither "
+        "asks who is there.",
         "contract §2.5",
     ),
 )

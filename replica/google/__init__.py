@@ -1,6 +1,8 @@
-"""Google as auth-service sees it: oidc-provider in a process of its own, and what it says of who has signed in.
+"""Google as auth-service sees it: oidc-provider in a process of its own, and what it says of who
+has signed in.
 
-A real provider behind the same edge, because it refuses what Google refuses; a browser can drive its pages.
+A real provider behind the same edge, because it refuses what Google refuses; a browser can drive
+its pages.
 """
 
 import asyncio
@@ -36,7 +38,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Google:
-    """The provider's public origin, the socket behind it, and the one client that is registered there."""
+    """The provider's public origin, the socket behind it, and the one client that is registered
+    there.
+    """
 
     provider: str
     socket: Path
@@ -48,7 +52,9 @@ class Google:
         return f"{self.provider}/o/oauth2/v2/auth"
 
     async def claims(self, code: str, redirect_uri: str, nonce: str | None) -> dict[str, Any]:
-        """What the ID token says of whom the code was given for, and with the nonce, if any. Raises Declined."""
+        """What the ID token says of whom the code was given for, and with the nonce, if any. Raises
+        Declined.
+        """
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
         said = {"X-Forwarded-Proto": "https"}
         inside = self.provider.replace("https:", "http:", 1)
@@ -82,7 +88,8 @@ def command() -> list[str]:
     node = shutil.which("node")
     if not node:
         raise ChildError(
-            "node is missing, which runs the replica's sign-in; install Node 20 or newer, then: make setup"
+            "node is missing, which runs the replica's sign-in; install Node 20 or newer, "
+            "then: make setup"
         )
     if not (FOLDER.parent / "node_modules" / "oidc-provider").is_dir():
         raise ChildError(

@@ -25,13 +25,17 @@ class Caddy:
         )
 
     async def load(self, config: Json) -> None:
-        """Take a new configuration. When this returns it is in force, and open sockets and streams live on."""
+        """Take a new configuration. When this returns it is in force, and open sockets and streams
+        live on.
+        """
         answer = await self._http.post("/load", json=config)
         if answer.is_error:
             raise ValueError(f"Caddy refused its configuration: {answer.text.strip()}")
 
     async def ready(self) -> None:
-        """Wait until the first configuration is in force. Raises ChildError if Caddy has ended over it."""
+        """Wait until the first configuration is in force. Raises ChildError if Caddy has ended over
+        it.
+        """
         while True:
             self.process.check()
             try:

@@ -1,7 +1,9 @@
-"""Certificates for the replica's hosts, from an authority of its own that lives as long as the replica does.
+"""Certificates for the replica's hosts, from an authority of its own that lives as long as the
+replica does.
 
-trustme issues them: it makes authorities for tests and nothing else. Served chains end in the authority's own
-certificate, because a browser that is told to trust its public key must see that key in the handshake.
+trustme issues them: it makes authorities for tests and nothing else. Served chains end in the
+authority's own certificate, because a browser that is told to trust its public key must see that
+key in the handshake.
 """
 
 from collections.abc import Mapping
@@ -25,7 +27,9 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """The authority's certificate, and a served one by purpose: a host's part, or the fault that shows it."""
+    """The authority's certificate, and a served one by purpose: a host's part, or the fault that
+    shows it.
+    """
 
     authority: Path
     served: Mapping[str, Certificate]

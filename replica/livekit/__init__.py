@@ -1,6 +1,8 @@
-"""LiveKit as users meet it: a stand-in in a process of its own, so that its media slows no service down.
+"""LiveKit as users meet it: a stand-in in a process of its own, so that its media slows no service
+down.
 
-`LIVEKIT_SERVER` names a real livekit-server that is started in its place; see `replica.livekit.binary`.
+`LIVEKIT_SERVER` names a real livekit-server that is started in its place; see
+`replica.livekit.binary`.
 """
 
 import asyncio
@@ -31,7 +33,9 @@ LIBRARY = (
 
 @dataclass(frozen=True, slots=True)
 class LiveKit:
-    """Where LiveKit is for users and for services, where media goes, the one key that it knows, and what it must be."""
+    """Where LiveKit is for users and for services, where media goes, the one key that it knows, and
+    what it must be.
+    """
 
     url: str
     port: int
@@ -75,7 +79,9 @@ class Server(Protocol):
         ...
 
     async def state(self) -> dict[str, list[str]]:
-        """Its rooms, who is in them, and the ways for media that it holds open, as far as it tells."""
+        """Its rooms, who is in them, and the ways for media that it holds open, as far as it
+        tells.
+        """
         ...
 
 
@@ -117,7 +123,9 @@ class StandIn:
 
 
 def library() -> bytes:
-    """The front end's own LiveKit library, as its package ships it. Raises ChildError where it has not been set up."""
+    """The front end's own LiveKit library, as its package ships it. Raises ChildError where it has
+    not been set up.
+    """
     if not LIBRARY.is_file():
         raise ChildError(
             "livekit-client is missing, by which pages talk; install it with: make setup"

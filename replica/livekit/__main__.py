@@ -1,4 +1,6 @@
-"""The stand-in's process: `python -m replica.livekit`, started by the replica, which tells it all in one variable."""
+"""The stand-in's process: `python -m replica.livekit`, started by the replica, which tells it all
+in one variable.
+"""
 
 import asyncio
 import contextlib

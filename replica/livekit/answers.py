@@ -1,4 +1,6 @@
-"""LiveKit over HTTP, answer by answer (livekit.md §2): a token is looked at before the path is, whatever the path."""
+"""LiveKit over HTTP, answer by answer (livekit.md §2): a token is looked at before the path is,
+whatever the path.
+"""
 
 import asyncio
 import time

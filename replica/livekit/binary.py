@@ -1,7 +1,9 @@
-"""A real livekit-server in the stand-in's place: `LIVEKIT_SERVER=/path/to/livekit-server make probe` (1.7.2 and newer).
+"""A real livekit-server in the stand-in's place: `LIVEKIT_SERVER=/path/to/livekit-server make
+probe` (1.7.2 and newer).
 
-It is honest: what only the stand-in can do wrong is refused. What the edge and video-service do wrong stays possible.
-Keys of its configuration: livekit/livekit, config-sample.yaml; livekit/mediatransportutil, rtcconfig. JSON is YAML too.
+It is honest: what only the stand-in can do wrong is refused. What the edge and video-service do
+wrong stays possible. Keys of its configuration: livekit/livekit, config-sample.yaml;
+livekit/mediatransportutil, rtcconfig. JSON is YAML too.
 """
 
 import json
@@ -91,7 +93,8 @@ def configuration(livekit: LiveKit) -> Mapping[str, object]:
 
 
 def chosen(livekit: LiveKit, control: Path, environ: Mapping[str, str] = os.environ) -> Server:
-    """The server to start: the stand-in, unless a real one is named. Raises ChildError where that one is none.
+    """The server to start: the stand-in, unless a real one is named. Raises ChildError where that
+    one is none.
 
     Nothing is promised of a real one's version: it is the one that somebody wants to know about.
     """

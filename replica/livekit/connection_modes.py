@@ -1,4 +1,6 @@
-"""The two ways in which clients and LiveKit have agreed on connections: two of them (v0), or one for all (v1)."""
+"""The two ways in which clients and LiveKit have agreed on connections: two of them (v0), or one
+for all (v1).
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,6 @@
-"""The stand-in's own switchboard, on a socket that only the replica knows: its faults, and who is where."""
+"""The stand-in's own switchboard, on a socket that only the replica knows: its faults, and who is
+where.
+"""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -1,4 +1,6 @@
-"""One LiveKit server's state: its keys, its clock, its version, its rooms, and the faults that are on."""
+"""One LiveKit server's state: its keys, its clock, its version, its rooms, and the faults that are
+on.
+"""
 
 import asyncio
 import secrets

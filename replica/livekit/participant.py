@@ -1,4 +1,6 @@
-"""Somebody who has joined: his signalling, one message after the other, and what passes between him and the others."""
+"""Somebody who has joined: his signalling, one message after the other, and what passes between him
+and the others.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,4 +1,6 @@
-"""One connection of a participant's, by aiortc: its descriptions name no candidates, which follow one by one."""
+"""One connection of a participant's, by aiortc: its descriptions name no candidates, which follow
+one by one.
+"""
 
 import json
 import re
@@ -69,7 +71,9 @@ class Peer:
         _name(self.connection.addTrack(track), stream, name)
 
     def fill(self, track: MediaStreamTrack, stream: str, name: str) -> str | None:
-        """Send a track where the last offer has room for one, and say where; None where it has none."""
+        """Send a track where the last offer has room for one, and say where; None where it has
+        none.
+        """
         for transceiver in self.connection.getTransceivers():
             if _is_free(transceiver, track.kind):
                 transceiver.sender.replaceTrack(track)
@@ -99,7 +103,9 @@ class Peer:
             await self.take_candidate(init)
 
     async def take_candidate(self, init: str) -> None:
-        """Candidates that we could do nothing with are left out: TCP ones, and names that only a browser resolves."""
+        """Candidates that we could do nothing with are left out: TCP ones, and names that only a
+        browser resolves.
+        """
         if self.connection.remoteDescription is None:
             self._early.append(init)
             return

@@ -1,6 +1,8 @@
-"""A TURN server that lends nothing (RFC 8656 §7): LiveKit's built-in one with a secret that is not the one it gave out.
+"""A TURN server that lends nothing (RFC 8656 §7): LiveKit's built-in one with a secret that is not
+the one it gave out.
 
-The stand-in has no relay that works: honest, it names none, as weAlist's chart does (`turn.enabled: false`).
+The stand-in has no relay that works: honest, it names none, as weAlist's chart does (`turn.enabled:
+false`).
 """
 
 import asyncio
@@ -54,7 +56,9 @@ class Relay(asyncio.DatagramProtocol):
 
 
 def ice_servers(node: Node, relay: Relay) -> list[rtc.ICEServer]:
-    """What somebody who joins is told of relays. LiveKit names public STUN servers too; nobody is to be asked here."""
+    """What somebody who joins is told of relays. LiveKit names public STUN servers too; nobody is
+    to be asked here.
+    """
     if not node.lies(FAULT):
         return []
     url = f"turn:{node.address}:{relay.port}?transport=udp"

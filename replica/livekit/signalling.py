@@ -1,4 +1,6 @@
-"""LiveKit's sockets: a join is answered before the upgrade is, and then one protobuf message follows the other."""
+"""LiveKit's sockets: a join is answered before the upgrade is, and then one protobuf message
+follows the other.
+"""
 
 import asyncio
 import base64

@@ -1,4 +1,6 @@
-"""What LiveKit thinks of an access token, in its own words (livekit.md §2; service/auth.go at v1.7.2)."""
+"""What LiveKit thinks of an access token, in its own words (livekit.md §2; service/auth.go at
+v1.7.2).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +41,9 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What tokens are checked against: the keys, the server's clock, and how strict its version is."""
+    """What tokens are checked against: the keys, the server's clock, and how strict its version
+    is.
+    """
 
     keys: Mapping[str, str]
     now: float

@@ -1,7 +1,8 @@
-"""The ways that media takes: aioice's UDP sockets and one TCP port (RFC 4571), each behind what the faults leave open.
+"""The ways that media takes: aioice's UDP sockets and one TCP port (RFC 4571), each behind what the
+faults leave open.
 
-aioice gathers on every address but loopback and knows no TCP; here it sits on loopback alone, and a TCP stream whose
-first check names one of its connections is one more way in.
+aioice gathers on every address but loopback and knows no TCP; here it sits on loopback alone, and a
+TCP stream whose first check names one of its connections is one more way in.
 """
 
 import asyncio
@@ -184,7 +185,9 @@ class Ways(asyncio.DatagramTransport):
 
 
 def lay(wire: Wire) -> None:
-    """Have aioice, which asks its own module for both, use this wire and no address but the node's."""
+    """Have aioice, which asks its own module for both, use this wire and no address but the
+    node's.
+    """
     gate = type("Gate", (Gate,), {"wire": wire})
     vars(ice)["StunProtocol"] = gate
     vars(ice)["get_host_addresses"] = lambda **_kinds: [wire.node.address]

@@ -1,8 +1,8 @@
 """weAlist's pages, written fresh: its routes, storage keys, roles, titles and texts (contract §3).
 
-The pages ask the API as the real ones do, and are bundled as the real ones are: seventeen modules fetched one by one
-would be most of what a browser asks. They cannot see the replica's faults, so those that concern them are told in
-`config.js`, which alone changes when a fault is switched.
+The pages ask the API as the real ones do, and are bundled as the real ones are: seventeen modules
+fetched one by one would be most of what a browser asks. They cannot see the replica's faults, so
+those that concern them are told in `config.js`, which alone changes when a fault is switched.
 """
 
 import functools
@@ -29,7 +29,9 @@ OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
 
 
 def site(world: World) -> dict[str, tuple[bytes, str]]:
-    """Every object of the site's bucket: path without a slash in front -> body and content type. Raises ChildError."""
+    """Every object of the site's bucket: path without a slash in front -> body and content type.
+    Raises ChildError.
+    """
     written = _written(SITE)
     kept = {path: body for path, body in written.items() if Path(path).suffix != ".js"}
     made = {"assets/main.js": _bundled(build(written)), LIVEKIT: livekit.library()}
@@ -42,7 +44,9 @@ def switched(world: World) -> dict[str, tuple[bytes, str]]:
 
 
 def portal(world: World) -> dict[str, tuple[bytes, str]]:
-    """Every page of ops-portal, which sits below /api/ops-portal, and where it sends people to sign in."""
+    """Every page of ops-portal, which sits below /api/ops-portal, and where it sends people to sign
+    in.
+    """
     env = {"AUTH_URL": world.hosts.api}
     return _typed(
         _written(PORTAL) | {"env.js": f"window.__PORTAL__ = {json.dumps(env)};\n".encode()}
@@ -61,7 +65,9 @@ def _typed(bodies: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
 
 
 def config(world: World) -> bytes:
-    """What a deploy injects (an empty base: the pages call their own host), how short pauses are, and page faults."""
+    """What a deploy injects (an empty base: the pages call their own host), how short pauses are,
+    and page faults.
+    """
     faults = sorted(fault for fault in world.faults if fault in OF_PAGES)
     env = {
         "API_BASE_URL": "",

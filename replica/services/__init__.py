@@ -1,4 +1,6 @@
-"""weAlist's services, each a small app over one shared world. A second pod of a service is its app made twice."""
+"""weAlist's services, each a small app over one shared world. A second pod of a service is its app
+made twice.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,6 @@
-"""How weAlist's Go services phrase an answer: each service has a style of its own (contract §2.5, §4.2, §4.5, §5.1)."""
+"""How weAlist's Go services phrase an answer: each service has a style of its own (contract §2.5,
+§4.2, §4.5, §5.1).
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +16,9 @@ class GinJSON(JSONResponse):
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
-    """What a handler raises to say no: a status, a code and a message, phrased in the service's own style."""
+    """What a handler raises to say no: a status, a code and a message, phrased in the service's own
+    style.
+    """
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -73,7 +77,9 @@ def numbered_error(request: Request, no: Refusal) -> Response:
 
 
 def ops_error(request: Request, no: Refusal) -> Response:
-    """Ops phrases a failed sign-in like the others, for the shared middleware does it, and all else its own way."""
+    """Ops phrases a failed sign-in like the others, for the shared middleware does it, and all else
+    its own way.
+    """
     if no.status == 401:
         return plain_error(request, no)
     return GinJSON({"success": False, "message": no.message}, no.status)

@@ -1,4 +1,6 @@
-"""board-service, attachments: the upload URL for boards, comments and projects, and their metadata (contract §4.5)."""
+"""board-service, attachments: the upload URL for boards, comments and projects, and their metadata
+(contract §4.5).
+"""
 
 from datetime import UTC, datetime
 
@@ -59,7 +61,9 @@ async def delete(call: Call) -> Response:
 
 
 def object_key(prefix: str, call: Call, file_name: str) -> str:
-    """`<prefix>/<workspace>/<yyyy>/<mm>/<uuid>_<timestamp>.<ext>`, as board and chat lay their objects out."""
+    """`<prefix>/<workspace>/<yyyy>/<mm>/<uuid>_<timestamp>.<ext>`, as board and chat lay their
+    objects out.
+    """
     workspace, today = (
         as_id(call.body.get("workspaceId"), "Invalid workspace ID"),
         datetime.now(UTC),

@@ -1,6 +1,8 @@
-"""auth-service: tokens, rotation with reuse detection, JWKS, the test endpoint, which is off (contract §2.1 to §2.4).
+"""auth-service: tokens, rotation with reuse detection, JWKS, the test endpoint, which is off
+(contract §2.1 to §2.4).
 
-It is the one Java service, with habits of its own: whatever it does not expect is 500 AUTH999, a wrong path included.
+It is the one Java service, with habits of its own: whatever it does not expect is 500 AUTH999, a
+wrong path included.
 """
 
 import json
@@ -88,7 +90,9 @@ def _about() -> list[Route]:
 
 
 async def refresh(request: Request) -> Response:
-    """Rotates; neither the token's type is checked, nor is check-then-set atomic elsewhere than in one event loop."""
+    """Rotates; neither the token's type is checked, nor is check-then-set atomic elsewhere than in
+    one event loop.
+    """
     pod, token = pod_of(request), await _field(request, "refreshToken")
     if pod.world.lies("gateway-replays-refresh"):
         _rotate(pod, token)  # the answer is lost, and Envoy asks again
@@ -118,7 +122,9 @@ async def validate(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    """Ends the access token, and the refresh token that comes along; weAlist's own ends the first only."""
+    """Ends the access token, and the refresh token that comes along; weAlist's own ends the first
+    only.
+    """
     pod = pod_of(request)
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     _read(pod, token)

@@ -1,4 +1,6 @@
-"""One pod of auth-service: with Redis and a key from the secret store it has nothing for itself (contract §2.1)."""
+"""One pod of auth-service: with Redis and a key from the secret store it has nothing for itself
+(contract §2.1).
+"""
 
 import functools
 from dataclasses import dataclass, field

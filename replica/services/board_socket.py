@@ -1,7 +1,7 @@
 """board-service, socket: what happens on a project's board (contract §5.3).
 
-The token goes to auth-service alone, which knows of logouts; membership is not asked. Events reach a socket twice, by
-the pod and by Redis. A client's frame over 512 bytes ends the line.
+The token goes to auth-service alone, which knows of logouts; membership is not asked. Events reach
+a socket twice, by the pod and by Redis. A client's frame over 512 bytes ends the line.
 """
 
 from starlette.requests import HTTPConnection

@@ -1,4 +1,6 @@
-"""chat-service: its sockets, and REST in three styles of answer (contract §5.1): raw, told as `message`, numbered."""
+"""chat-service: its sockets, and REST in three styles of answer (contract §5.1): raw, told as
+`message`, numbered.
+"""
 
 from typing import Any
 

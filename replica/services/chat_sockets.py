@@ -1,7 +1,8 @@
 """chat-service, sockets: what is said in a chat, and who is online (contract §5.2).
 
-A message goes to the sender's pod at once and to every pod over the bus, so the sender's pod hears it twice under one
-id. What is typed and read stays on the pod. Nothing answers an app's ping on a chat, and no socket ends with its token.
+A message goes to the sender's pod at once and to every pod over the bus, so the sender's pod hears
+it twice under one id. What is typed and read stays on the pod. Nothing answers an app's ping on a
+chat, and no socket ends with its token.
 """
 
 from typing import Any

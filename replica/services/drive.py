@@ -1,4 +1,6 @@
-"""Who may look into a workspace's drive, and how its folders and files are shown (contract §4.2)."""
+"""Who may look into a workspace's drive, and how its folders and files are shown (contract
+§4.2).
+"""
 
 from typing import Any
 

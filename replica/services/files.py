@@ -1,4 +1,6 @@
-"""storage-service, files: upload, confirmation, download, trash, and every way to sign a URL wrongly (contract §4)."""
+"""storage-service, files: upload, confirmation, download, trash, and every way to sign a URL
+wrongly (contract §4).
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -141,7 +143,9 @@ async def trashed(call: Call) -> Response:
 
 
 def signer(world: World) -> Signer:
-    """The signer that the environment of the pod leads to: its role's, unless a fault has spoilt that."""
+    """The signer that the environment of the pod leads to: its role's, unless a fault has spoilt
+    that.
+    """
     bucket, right = world.bucket, public_signer(world.bucket)
     cdn = f"{world.hosts.cdn}/{bucket.bucket}"
     if world.lies("storage-presigns-with-dev-credentials"):

@@ -118,7 +118,9 @@ def _root(world: World, workspace: str) -> Folder:
 
 
 def _with_contents(world: World, row: Folder, folder_id: str | None) -> dict[str, Any]:
-    """The folder; `children` and `files` are absent when empty (Go's omitempty), which once broke the page."""
+    """The folder; `children` and `files` are absent when empty (Go's omitempty), which once broke
+    the page.
+    """
     children = [
         show_folder(child)
         for child in listed_folders(world, row.workspace)

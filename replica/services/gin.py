@@ -1,4 +1,5 @@
-"""A Go service of weAlist seen from outside: gin's 404 and redirects, DefaultCORS, request ids, health, tokens.
+"""A Go service of weAlist seen from outside: gin's 404 and redirects, DefaultCORS, request ids,
+health, tokens.
 
 Sources: contract §1.5 (CORS), §8 (health).
 """
@@ -28,7 +29,9 @@ REDIS_LIARS = {"board", "chat", "noti", "storage"}
 CORS = {
     "access-control-allow-credentials": "true",
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
-    "access-control-allow-headers": "Origin, Content-Type, Accept, Authorization, X-Request-ID, X-Workspace-Id",
+    "access-control-allow-headers": (
+        "Origin, Content-Type, Accept, Authorization, X-Request-ID, X-Workspace-Id"
+    ),
     "access-control-expose-headers": "X-Request-ID",
 }
 
@@ -126,7 +129,8 @@ def engine(
 ) -> Starlette:
     """A service: its routes, and health below the root and below `base`.
 
-    `hangs` names a fault that leaves every call unanswered; `served` tells which path of the table serves a path.
+    `hangs` names a fault that leaves every call unanswered; `served` tells which path of the table
+    serves a path.
     """
     app = Starlette(
         routes=[
@@ -165,7 +169,9 @@ def _observed(world: World, service: str, base: str) -> list[BaseRoute]:
 
 
 def redis_check(world: World, service: str) -> str:
-    """User-service never hands its Redis to the health check, so it always says that there is none (contract §5.5)."""
+    """User-service never hands its Redis to the health check, so it always says that there is none
+    (contract §5.5).
+    """
     lying = service in REDIS_LIARS and world.lies("redis-not-configured")
     return "not_configured" if lying or service == "user" else "ok"
 

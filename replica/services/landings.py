@@ -1,7 +1,8 @@
-"""Where a sign-in may land: the allow-list oauth2.allowed-redirect-patterns, matched part by part (contract §2.1).
+"""Where a sign-in may land: the allow-list oauth2.allowed-redirect-patterns, matched part by part
+(contract §2.1).
 
-A browser takes a backslash for a slash, and what stands before an @ for a name: an address with either is refused, and
-so is one whose scheme, host and port are not exactly a pattern's.
+A browser takes a backslash for a slash, and what stands before an @ for a name: an address with
+either is refused, and so is one whose scheme, host and port are not exactly a pattern's.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,9 @@ ANY = "/**"
 
 
 def patterns(hosts: Hosts) -> tuple[str, ...]:
-    """Those of weAlist, on this replica's hosts; ops and dev are listed there and served nowhere."""
+    """Those of weAlist, on this replica's hosts; ops and dev are listed there and served
+    nowhere.
+    """
     others = [hosts.apex.replace("//", f"//{name}.", 1) for name in ("ops", "dev")]
     ours = (hosts.apex, hosts.api, *others, "http://localhost:3000", "http://localhost:3001")
     return tuple(f"{origin}{ANY}" for origin in ours)

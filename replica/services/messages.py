@@ -49,7 +49,9 @@ def say(world: World, chat: Chat, user: str, body: dict[str, Any]) -> Message:
 
 
 def copies(world: World, said: Message) -> list[Message]:
-    """What members see of one message: itself, and another with an id of its own while that fault is on."""
+    """What members see of one message: itself, and another with an id of its own while that fault
+    is on.
+    """
     if not world.lies("chat-delivers-twice"):
         return [said]
     return [said, add(world.messages, replace(said, id=new_id()))]
@@ -101,7 +103,9 @@ def unread(world: World, chat: Chat, user: str) -> int:
 
 
 def joined(call: Call) -> Chat:
-    """The chat, for one of its participants; a chat that is not there refuses like a foreign one."""
+    """The chat, for one of its participants; a chat that is not there refuses like a foreign
+    one.
+    """
     row = call.world.chats.get(call.id("chat", "chat"))
     if row is None or call.user not in row.participants:
         raise forbidden("Not a participant")

@@ -1,4 +1,6 @@
-"""What stands behind /api/monitoring: Grafana asks who is there, Prometheus and Loki do not (contract §1.4, §8)."""
+"""What stands behind /api/monitoring: Grafana asks who is there, Prometheus and Loki do not
+(contract §1.4, §8).
+"""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -1,4 +1,6 @@
-"""noti-service: what somebody should know, over REST for one workspace at a time, and as a stream (contract §5.4)."""
+"""noti-service: what somebody should know, over REST for one workspace at a time, and as a stream
+(contract §5.4).
+"""
 
 import secrets
 
@@ -65,7 +67,9 @@ async def delete(call: Call) -> Response:
 
 
 async def create(call: Call) -> Response:
-    """For other services only; the key is the one secret that stands before it, where one is set."""
+    """For other services only; the key is the one secret that stands before it, where one is
+    set.
+    """
     open_to_all = call.world.lies("internal-endpoints-open")
     key = call.request.headers.get("x-internal-api-key", "")
     if not open_to_all and not secrets.compare_digest(

@@ -1,7 +1,9 @@
-"""auth-service, sign-in: to Google and back, as Spring's OAuth client does it (contract §2.1, RFC 6749, incident 7).
+"""auth-service, sign-in: to Google and back, as Spring's OAuth client does it (contract §2.1, RFC
+6749, incident 7).
 
-What has to be known at the callback lies in the session: the state that came from here, the nonce, and where the person
-wants to land. A redirect_uri that the allow-list does not know is dropped without a word.
+What has to be known at the callback lies in the session: the state that came from here, the nonce,
+and where the person wants to land. A redirect_uri that the allow-list does not know is dropped
+without a word.
 """
 
 import secrets
@@ -46,7 +48,9 @@ async def start(request: Request) -> Response:
 
 
 def redirect_uri(world: World) -> str:
-    """OAUTH2_CLIENT_REDIRECT_URI; its host must be the one that sign-in starts at, or the cookie stays behind."""
+    """OAUTH2_CLIENT_REDIRECT_URI; its host must be the one that sign-in starts at, or the cookie
+    stays behind.
+    """
     host = world.hosts.apex if world.lies("oauth-hosts-differ") else world.hosts.api
     return f"{host}{CALLBACK}/google"
 
@@ -111,7 +115,9 @@ def _signed_in(world: World, email: str, name: str) -> User:
 
 
 def _over_https(request: Request) -> Response | None:
-    """Spring's channel filter: whoever came over http is told to come again. Only the gateway knows."""
+    """Spring's channel filter: whoever came over http is told to come again. Only the gateway
+    knows.
+    """
     if request.url.scheme == "https":
         return None
     return RedirectResponse(str(request.url.replace(scheme="https")), 302)

@@ -1,4 +1,6 @@
-"""ops-portal: nginx with the portal's pages, which know every path of the portal's router (contract §6)."""
+"""ops-portal: nginx with the portal's pages, which know every path of the portal's router (contract
+§6).
+"""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -1,4 +1,6 @@
-"""user-service, profiles: one for each workspace, and the upload URL for a profile's image (contract §4.5, §5.6)."""
+"""user-service, profiles: one for each workspace, and the upload URL for a profile's image
+(contract §4.5, §5.6).
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

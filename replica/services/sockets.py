@@ -1,6 +1,8 @@
-"""Sockets of the Go services: refused before the upgrade with a status of its own, then one line each way.
+"""Sockets of the Go services: refused before the upgrade with a status of its own, then one line
+each way.
 
-A browser sees 1006 for every refusal; the status is the proof for whoever can read it (contract §5.2).
+A browser sees 1006 for every refusal; the status is the proof for whoever can read it (contract
+§5.2).
 """
 
 import asyncio
@@ -24,7 +26,10 @@ from replica.state import World
 
 DROPPED = 1012  # a server that restarts
 TOO_BIG = 1009
-NO_SOCKET = "Bad Request\nwebsocket: the client is not using the websocket protocol: 'upgrade' token not found\n"
+NO_SOCKET = (
+    "Bad Request\nwebsocket: the client is not using the websocket protocol: 'upgrade' token "
+    "not found\n"
+)
 
 
 class Line:
@@ -76,7 +81,9 @@ Hold = Callable[[Talk], Awaitable[None]]
 def upgrade(
     kind: str, path: str, admit: Admit, hold: Hold, refuse: Callable[[Refusal], Response]
 ) -> list[BaseRoute]:
-    """A socket at `path`; a plain GET meets the same checks, and then learns that it is no socket."""
+    """A socket at `path`; a plain GET meets the same checks, and then learns that it is no
+    socket.
+    """
 
     async def opened(socket: WebSocket) -> None:
         world: World = socket.app.state.world
@@ -116,7 +123,9 @@ def without_body(no: Refusal) -> Response:
 
 
 def smart(world: World, asked: HTTPConnection) -> dict[str, Any]:
-    """Claims of the query's token as SmartValidator sees them: auth-service first, the JWKS when that says no."""
+    """Claims of the query's token as SmartValidator sees them: auth-service first, the JWKS when
+    that says no.
+    """
     token = asked.query_params.get("token", "")
     if not token:
         raise unauthorized("Token required")
@@ -124,7 +133,9 @@ def smart(world: World, asked: HTTPConnection) -> dict[str, Any]:
 
 
 def expired_too(world: World, token: str) -> dict[str, Any] | None:
-    """The claims of an access token that has ended, while nobody looks at that; of any other, nothing."""
+    """The claims of an access token that has ended, while nobody looks at that; of any other,
+    nothing.
+    """
     if not world.lies("socket-accepts-expired-token"):
         return None
     try:

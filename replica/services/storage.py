@@ -15,7 +15,9 @@ def app(world: World) -> Starlette:
 
 
 def served_path(path: str, *, baked_base: bool) -> str:
-    """Which path of the route table serves `path`: with the image's own base path, /api stands before all of them."""
+    """Which path of the route table serves `path`: with the image's own base path, /api stands
+    before all of them.
+    """
     if not baked_base or not path.startswith(("/api/", "/storage/", "/public/")):
         return path
     return path.removeprefix("/api") if path.startswith("/api/") else f"/api{path}"

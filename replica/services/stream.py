@@ -1,4 +1,5 @@
-"""noti-service, stream: server-sent events for one user, cut by the server's WriteTimeout (contract §5.4).
+"""noti-service, stream: server-sent events for one user, cut by the server's WriteTimeout (contract
+§5.4).
 
 What happens while nobody listens is not sent again; REST lists it.
 """

@@ -1,8 +1,9 @@
-"""What a service believes of a token: the switch ISTIO_JWT_MODE of each service, and the faults that bend it.
+"""What a service believes of a token: the switch ISTIO_JWT_MODE of each service, and the faults
+that bend it.
 
-HTTP goes by the service's mode: validating, or only parsing where Istio is said to have validated. Sockets and streams
-always validate (contract §2.5). Validation is SmartValidator's: it asks auth-service, and where that says no, checks
-with the JWKS, which never heard of a logout.
+HTTP goes by the service's mode: validating, or only parsing where Istio is said to have validated.
+Sockets and streams always validate (contract §2.5). Validation is SmartValidator's: it asks
+auth-service, and where that says no, checks with the JWKS, which never heard of a logout.
 """
 
 from typing import Any
@@ -26,7 +27,9 @@ ISTIO_JWT_MODE = {
 
 
 def over_http(request: Request) -> Claims:
-    """The claims of the access token in the header, as far as the service looks at it. Raises Refusal."""
+    """The claims of the access token in the header, as far as the service looks at it. Raises
+    Refusal.
+    """
     world, service = request.app.state.world, request.app.state.service
     token = bearer(request.headers)
     if only_parses(world, service):

@@ -1,4 +1,6 @@
-"""user-service: accounts and workspaces, answered raw, without an envelope (contract §4.2, §5.6)."""
+"""user-service: accounts and workspaces, answered raw, without an envelope (contract §4.2,
+§5.6).
+"""
 
 from typing import Any
 
@@ -24,7 +26,8 @@ def app(world: World) -> Starlette:
         route("POST", f"{WORKSPACE}/members/invite", invite),
         route("GET", f"{WORKSPACE}/validate-member/{{user}}", validate_member),
         route("GET", "/api/users/me", me),
-        # These three ask for nothing, and the gateway lets everybody through to them (contract §2.5).
+        # These three ask for nothing, and the gateway lets everybody through to them (contract
+        # §2.5).
         public("POST", "/api/users", create_user),
         public("POST", "/api/internal/oauth/login", oauth_login),
         public("GET", "/api/internal/users/{user}/exists", exists),

@@ -1,6 +1,7 @@
 """video-service: calls of a workspace, seats in them, and their history (contract §7.1).
 
-That LiveKit does not answer is only a warning in its log: whatever it answers says nothing of LiveKit.
+That LiveKit does not answer is only a warning in its log: whatever it answers says nothing of
+LiveKit.
 """
 
 import uuid

@@ -1,6 +1,7 @@
 """What video-service and LiveKit agree on: a key, and rooms named by their id (contract §7.1).
 
-The service signs tokens by itself; that a room could not be made or ended is written down and forgotten.
+The service signs tokens by itself; that a room could not be made or ended is written down and
+forgotten.
 """
 
 import logging

@@ -1,4 +1,6 @@
-"""Two runs side by side: what broke, what was mended, what broke differently, what only one of them asked."""
+"""Two runs side by side: what broke, what was mended, what broke differently, what only one of them
+asked.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -89,7 +91,9 @@ def _code(scenario: Scenario) -> str:
 
 
 def lines(comparison: Comparison, words: Words = ENGLISH) -> Iterator[str]:
-    """What changed, most important first; one line of text each, none of which can steer a terminal."""
+    """What changed, most important first; one line of text each, none of which can steer a
+    terminal.
+    """
     before, now = comparison.before, comparison.now
     yield words.text(
         "compare.head", now=wording.one_line(now.id), before=wording.one_line(before.id)

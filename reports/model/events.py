@@ -1,4 +1,5 @@
-"""One event of a journal at a time, as the value that reports use; a field that is missing costs that field only.
+"""One event of a journal at a time, as the value that reports use; a field that is missing costs
+that field only.
 
 What each event carries is said in probes/recording/journal.schema.json.
 """
@@ -22,7 +23,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question to the target and its answer, redacted. `at`: Unix time when it was over; `duration`: seconds."""
+    """One question to the target and its answer, redacted. `at`: Unix time when it was over;
+    `duration`: seconds.
+    """
 
     attempt: int
     kind: str

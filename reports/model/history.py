@@ -1,4 +1,5 @@
-"""What became of each promise in the last runs of an environment: a strip of verdicts, durations, and since when.
+"""What became of each promise in the last runs of an environment: a strip of verdicts, durations,
+and since when.
 
 What a run has never asked leaves a gap, and no gap ends a streak.
 """
@@ -37,11 +38,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One promise over the runs in which it was expected, newest last, the run that is told being the newest.
+    """One promise over the runs in which it was expected, newest last, the run that is told being
+    the newest.
 
-    `usual`: seconds between which nine of ten held runs ended before this one; None where too few are known.
-    `since`: when the state began that the promise is in, as far as the runs say (None: it was not asked);
-    `runs`: how many in a row found it in that state. `flaky_rate`: of those that asked, 0 to 1.
+    `usual`: seconds between which nine of ten held runs ended before this one; None where too few
+    are known. `since`: when the state began that the promise is in, as far as the runs say (None:
+    it was not asked); `runs`: how many in a row found it in that state. `flaky_rate`: of those that
+    asked, 0 to 1.
     """
 
     seen: tuple[Seen, ...]
@@ -72,7 +75,9 @@ class History:
 
 
 def strips(run: Run, words: Words = ENGLISH, *, last: int = LAST) -> dict[str, History]:
-    """{scenario id: history} of all that `run` expected, from the runs of its environment beside its folder."""
+    """{scenario id: history} of all that `run` expected, from the runs of its environment beside
+    its folder.
+    """
     seen: dict[str, list[Seen]] = {scenario.id: [] for scenario in run.scenarios}
     for past in [*before(run, last - 1), past_of(run)]:
         at = datetime.fromtimestamp(past.began, UTC)
@@ -125,7 +130,9 @@ def _history(seen: Sequence[Seen], words: Words) -> History:
 
 
 def _streak(seen: Sequence[Seen]) -> list[Seen]:
-    """The newest runs that asked and got the same answer, oldest first; none where the newest did not ask."""
+    """The newest runs that asked and got the same answer, oldest first; none where the newest did
+    not ask.
+    """
     if not seen or seen[-1].verdict not in _ASKED:
         return []
     asked = [each for each in seen if each.verdict in _ASKED]

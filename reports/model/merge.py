@@ -17,7 +17,8 @@ class CannotMerge(Exception):  # noqa: N818 - it reads as what it says
 
 
 def merge(folders: Sequence[Path], into: Path) -> Run:
-    """Write the journal of one run into `into`, with what the others left beside theirs, and load it.
+    """Write the journal of one run into `into`, with what the others left beside theirs, and load
+    it.
 
     Of a scenario that several asked, the latest answer counts. Raises CannotMerge, NoRun, OSError.
     """
@@ -73,7 +74,9 @@ def _start(starts: Sequence[Event], run: str) -> Event:
 
 
 def _moved(told: dict[Path, list[Event]], into: Path) -> Iterator[Event]:
-    """All that happened, with artifacts where they are now; what is said once for a run is left out."""
+    """All that happened, with artifacts where they are now; what is said once for a run is left
+    out.
+    """
     facts = set()
     for index, (folder, events) in enumerate(told.items()):
         _append(folder / SPANS, into / SPANS)
@@ -92,7 +95,9 @@ def _moved(told: dict[Path, list[Event]], into: Path) -> Iterator[Event]:
 
 
 def _brought(event: Event, folder: Path, into: Path, shard: str) -> Event:
-    """Two shards may call their pictures the same, so each has a folder of its own. Nothing from outside is copied."""
+    """Two shards may call their pictures the same, so each has a folder of its own. Nothing from
+    outside is copied.
+    """
     source = (folder / text(event, "path").replace("\0", "")).resolve()
     moved = f"{shard}/{text(event, 'path')}"
     if source.is_file() and source.is_relative_to(folder.resolve()):

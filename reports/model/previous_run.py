@@ -1,4 +1,6 @@
-"""What the runs before have left, as the journal says it: what was broken then, since when, and what was told of it."""
+"""What the runs before have left, as the journal says it: what was broken then, since when, and
+what was told of it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +11,9 @@ from reports.model.events import Event, number, text
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """A promise that did not hold in the run before; `since` and `held` in Unix time, `held` 0 where never seen."""
+    """A promise that did not hold in the run before; `since` and `held` in Unix time, `held` 0
+    where never seen.
+    """
 
     code: str
     since: float
@@ -19,7 +23,9 @@ class Lapse:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """`gate`: what was broken before fails nothing. `ran`: Unix time of the last run. `problem`: why all is new."""
+    """`gate`: what was broken before fails nothing. `ran`: Unix time of the last run. `problem`:
+    why all is new.
+    """
 
     gate: bool = False
     ran: float = 0.0
@@ -33,7 +39,9 @@ class Before:
 
 
 def before(event: Event) -> Before | None:
-    """The value of the event `before`; None where there was none, as in a run without a state store."""
+    """The value of the event `before`; None where there was none, as in a run without a state
+    store.
+    """
     if not event:
         return None
     return Before(

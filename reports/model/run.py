@@ -1,4 +1,6 @@
-"""The whole of one run as a frozen value, read from its journal; a killed run is as readable as one that ended."""
+"""The whole of one run as a frozen value, read from its journal; a killed run is as readable as one
+that ended.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -54,7 +56,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A promise and what became of it. `reason`: why it was skipped. `duration` and `settled` in seconds.
+    """A promise and what became of it. `reason`: why it was skipped. `duration` and `settled` in
+    seconds.
 
     `known`: a gate asked, and it was broken before the deploy.
     """
@@ -83,7 +86,9 @@ class Scenario:
 
     @property
     def counts_as(self) -> Verdict:
-        """What it means for the run: an accepted finding, or one that a gate knows, is reported and fails nothing."""
+        """What it means for the run: an accepted finding, or one that a gate knows, is reported and
+        fails nothing.
+        """
         return (
             Verdict.HELD
             if (self.accepted or self.known) and self.verdict in _ACCEPTABLE
@@ -93,7 +98,9 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run found. `ended` is "killed" where the journal does not say; `began` is Unix time."""
+    """What a run found. `ended` is "killed" where the journal does not say; `began` is Unix
+    time.
+    """
 
     folder: Path
     id: str
@@ -117,7 +124,9 @@ class Run:
 
     @property
     def findings(self) -> tuple[Scenario, ...]:
-        """Scenarios that have something to say, worst first, else in the order in which they were expected."""
+        """Scenarios that have something to say, worst first, else in the order in which they were
+        expected.
+        """
         telling = [s for s in self.scenarios if s.verdict in _WORST_FIRST]
         return tuple(
             sorted(
@@ -136,7 +145,9 @@ class Run:
         return Counter(s.counts_as for s in self.scenarios)
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """As probes.finding has it; a journal without its beginning cannot vouch that nothing is missing."""
+        """As probes.finding has it; a journal without its beginning cannot vouch that nothing is
+        missing.
+        """
         verdicts = [s.counts_as for s in self.scenarios]
         return exit_code(
             verdicts if self.has_beginning else [*verdicts, Verdict.UNKNOWN], strict=strict
@@ -245,7 +256,9 @@ def _concluded(promise: Scenario, told: list[Event], ended: str, stopped: float)
 
 
 def _judged(scenario: Scenario, done: list[Attempt]) -> Scenario:
-    """By the attempts alone: a rerun that was cut short or could not ask does not clear the target."""
+    """By the attempts alone: a rerun that was cut short or could not ask does not clear the
+    target.
+    """
     telling = done[0] if done[-1].verdict is Verdict.UNKNOWN else done[-1]
     verdict = telling.verdict or Verdict.UNKNOWN
     flaky = len(done) > 1 and verdict in (Verdict.HELD, Verdict.DEGRADED)

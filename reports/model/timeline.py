@@ -1,4 +1,5 @@
-"""A run on one time axis: a row for each promise, a bar for each attempt of its cases, and in it what was waited for.
+"""A run on one time axis: a row for each promise, a bar for each attempt of its cases, and in it
+what was waited for.
 
 Only numbers and paths; reports/render/page/timeline.svg draws them.
 """
@@ -78,7 +79,9 @@ _BAD_FIRST = (
 
 
 def family(scenario: Scenario) -> str:
-    """The promise of which this is a case: storage/a-file-comes-back of storage/a-file-comes-back[apex]."""
+    """The promise of which this is a case: storage/a-file-comes-back of
+    storage/a-file-comes-back[apex].
+    """
     return scenario.id.partition("[")[0]
 
 

@@ -1,6 +1,7 @@
 """What later runs need to know of a run, small enough to be kept where its folder does not last.
 
-In each run's folder, and for many runs in the state store: names once, and a letter and a number for each verdict.
+In each run's folder, and for many runs in the state store: names once, and a letter and a number
+for each verdict.
 """
 
 import base64
@@ -26,7 +27,9 @@ _VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What later runs need to know of one: {scenario id: (verdict, seconds, flaky)}. `began` is Unix time."""
+    """What later runs need to know of one: {scenario id: (verdict, seconds, flaky)}. `began` is
+    Unix time.
+    """
 
     run: str
     environment: str
@@ -53,7 +56,9 @@ def keep(run: Run) -> None:
 
 
 def recall(folder: Path) -> Past | None:
-    """What became of the promises in the run that left `folder`; None where no run can be read there."""
+    """What became of the promises in the run that left `folder`; None where no run can be read
+    there.
+    """
     try:
         return _past(json.loads((folder / NAME).read_text("utf-8")))
     except _UNREADABLE:
@@ -101,7 +106,9 @@ def _packed(pasts: Sequence[Past]) -> str:
 
 
 def _row(past: Past, names: Sequence[str]) -> tuple[str, list[float]]:
-    """A letter for each name, a capital where it was flaky, a dot where it was not expected; seconds of the others."""
+    """A letter for each name, a capital where it was flaky, a dot where it was not expected;
+    seconds of the others.
+    """
     letters, durations = "", []
     for name in names:
         verdict, took, flaky = past.promises.get(name, (None, 0.0, False))

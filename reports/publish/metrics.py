@@ -1,6 +1,8 @@
-"""The metrics of a run, as values: what Prometheus and OTLP are sent, and docs/metrics.md explains; pure.
+"""The metrics of a run, as values: what Prometheus and OTLP are sent, and docs/metrics.md explains;
+pure.
 
-All are gauges that say how the last run ended: a run is a process of its own, and what it counts begins at nothing.
+All are gauges that say how the last run ended: a run is a process of its own, and what it counts
+begins at nothing.
 """
 
 from collections.abc import Iterator
@@ -16,7 +18,9 @@ _SCENARIO = ("scenario",)
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. `name` is Prometheus's own, with its unit at the end; `unit` is UCUM, as OTLP has it."""
+    """One metric. `name` is Prometheus's own, with its unit at the end; `unit` is UCUM, as OTLP has
+    it.
+    """
 
     name: str
     says: str
@@ -94,7 +98,9 @@ class Sample:
 
 
 def samples(run: Run) -> Iterator[Sample]:
-    """All that the run says, the same in number for runs of the same scenarios; nothing of what a target wrote."""
+    """All that the run says, the same in number for runs of the same scenarios; nothing of what a
+    target wrote.
+    """
     for scenario in run.scenarios:
         yield from _of_scenario(run, scenario)
     for verdict in Verdict:
@@ -132,7 +138,9 @@ def _last_success(run: Run, scenario: Scenario) -> float:
 
 
 def _failing_runs(run: Run, scenario: Scenario) -> int:
-    """As probes/state/last_run.py counts for the next run: being asked in vain does not end a break, nor begin it."""
+    """As probes/state/last_run.py counts for the next run: being asked in vain does not end a
+    break, nor begin it.
+    """
     if scenario.verdict in _KEPT:
         return 0
     lapse = run.before.lapses.get(scenario.id) if run.before else None

@@ -1,4 +1,5 @@
-"""A notice to every channel that PROBES_NOTICE_URLS names, through Apprise: Discord, Slack, mail, a webhook.
+"""A notice to every channel that PROBES_NOTICE_URLS names, through Apprise: Discord, Slack, mail, a
+webhook.
 
 The addresses are secrets: whoever has a Discord webhook's address may write there.
 """

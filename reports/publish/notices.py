@@ -1,6 +1,8 @@
-"""One message to the people who read a channel, when something has changed since they were told last; pure.
+"""One message to the people who read a channel, when something has changed since they were told
+last; pure.
 
-What was told stands in the state store, so a message that could not be sent, or not at night, comes with the next run.
+What was told stands in the state store, so a message that could not be sent, or not at night, comes
+with the next run.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +30,9 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the channel does not know yet. `told` is what it knows once it was told: {scenario: code or nothing}."""
+    """What the channel does not know yet. `told` is what it knows once it was told: {scenario: code
+    or nothing}.
+    """
 
     broken: tuple[Scenario, ...]
     unasked: tuple[Scenario, ...]
@@ -48,7 +52,9 @@ class Changes:
 
 
 def changes(run: Run) -> Changes:
-    """Since the last message: what is accepted is no news, and to be asked in vain does not mend what was broken."""
+    """Since the last message: what is accepted is no news, and to be asked in vain does not mend
+    what was broken.
+    """
     knows = run.before.told if run.before else {}
     broken = [s for s in run.scenarios if s.verdict is Verdict.BROKEN and not s.accepted]
     unasked = [s for s in run.scenarios if s.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN)]
@@ -148,7 +154,9 @@ def _many(count: int, what: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """On one line, without a mention that would ring everybody's telephone, and without Markdown of its own."""
+    """On one line, without a mention that would ring everybody's telephone, and without Markdown of
+    its own.
+    """
     short = wording.one_line(text)
     short = short if len(short) <= WORDS else f"{short[: WORDS - 1]}…"
     return short.replace("@", "@\u200b").replace("`", "'").replace("*", "\\*").replace("](", "] (")

@@ -1,7 +1,7 @@
 """Metrics by OTLP over HTTP, where the standard OTEL_* variables ask for metrics by name.
 
-OTEL_EXPORTER_OTLP_ENDPOINT alone asks for spans: weAlist's collector has a pipeline for traces and none for metrics
-(contract 9.5), and would refuse them after every run.
+OTEL_EXPORTER_OTLP_ENDPOINT alone asks for spans: weAlist's collector has a pipeline for traces and
+none for metrics (contract 9.5), and would refuse them after every run.
 """
 
 import logging

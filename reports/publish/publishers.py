@@ -1,6 +1,8 @@
-"""Where the end of a run is told beside the terminal and the files: a Pushgateway, a collector, a channel of people.
+"""Where the end of a run is told beside the terminal and the files: a Pushgateway, a collector, a
+channel of people.
 
-Each has a deadline of its own, what went wrong is said as a fact of the run, and no verdict hangs on any of them.
+Each has a deadline of its own, what went wrong is said as a fact of the run, and no verdict hangs
+on any of them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,13 +14,16 @@ from reports.publish.sending import bounded
 
 PUSHGATEWAY, NOTICES = "PROBES_PUSHGATEWAY_URL", "PROBES_NOTICE_URLS"
 _METRICS = ("OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
-NOTICE_DEADLINE = 6.0  # seconds; Discord takes its time, and a notice that comes twice is worse than one that waits
+# seconds; Discord takes its time, and a notice that comes twice is worse than one that waits
+NOTICE_DEADLINE = 6.0
 PARTIAL = "not sent: a run of some scenarios must not take the others' metrics away"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`facts` for the journal; `told`: what a channel knows since, as reports/publish/notices.py has it."""
+    """`facts` for the journal; `told`: what a channel knows since, as reports/publish/notices.py
+    has it.
+    """
 
     facts: tuple[tuple[str, str], ...]
     told: Mapping[str, str] = field(default_factory=dict)
@@ -30,7 +35,9 @@ def asked(environ: Mapping[str, str]) -> bool:
 
 
 def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, quiet: bool) -> Sent:
-    """Everything that `environ` asks for. `whole`: all scenarios of a share were asked. `quiet`: nobody may be told."""
+    """Everything that `environ` asks for. `whole`: all scenarios of a share were asked. `quiet`:
+    nobody may be told.
+    """
     facts = list(_metrics(run, environ, whole=whole))
     if not (urls := environ.get(NOTICES, "")) or not (news := changes(run)):
         return Sent(tuple(facts))

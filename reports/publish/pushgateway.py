@@ -1,7 +1,8 @@
-"""Metrics to a Prometheus Pushgateway, one group for each environment and share, replaced as a whole by every run.
+"""Metrics to a Prometheus Pushgateway, one group for each environment and share, replaced as a
+whole by every run.
 
-A group that no run replaces any more would be scraped for ever (github.com/prometheus/pushgateway, "When not to use
-it"), so a run of other shares removes those of the split before.
+A group that no run replaces any more would be scraped for ever (github.com/prometheus/pushgateway,
+"When not to use it"), so a run of other shares removes those of the split before.
 """
 
 import functools
@@ -22,7 +23,9 @@ Headers = Sequence[tuple[str, str]]
 
 
 def push(run: Run, url: str) -> str:
-    """Empty when the Pushgateway at `url` (user and password may stand in it) took all. Raises OSError."""
+    """Empty when the Pushgateway at `url` (user and password may stand in it) took all. Raises
+    OSError.
+    """
     origin, auth = _apart(url)
     handler = functools.partial(_asking, auth)
     push_to_gateway(origin, JOB, _registry(run), grouping(run), timeout=DEADLINE, handler=handler)
@@ -50,7 +53,9 @@ def _asking(  # noqa: PLR0917 - as prometheus-client calls it
 
 
 def grouping(run: Run) -> dict[str, str]:
-    """What tells this run's metrics from those of others, and nothing that changes from run to run."""
+    """What tells this run's metrics from those of others, and nothing that changes from run to
+    run.
+    """
     return {"environment": run.environment, "shard": (run.shard or "1/1").replace("/", "-of-")}
 
 
@@ -67,7 +72,9 @@ def _registry(run: Run) -> CollectorRegistry:
 
 
 def _left_behind(origin: str, auth: Auth, run: Run) -> list[dict[str, str]]:
-    """Groups of this environment from when it was split in another way. An old Pushgateway that lists none has none."""
+    """Groups of this environment from when it was split in another way. An old Pushgateway that
+    lists none has none.
+    """
     answer = requests.get(f"{origin}/api/v1/metrics", timeout=DEADLINE, auth=auth)
     listed = answer.json().get("data", []) if answer.ok else []
     groups = [entry.get("labels", {}) for entry in listed]

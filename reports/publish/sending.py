@@ -1,6 +1,8 @@
-"""Something that is sent at the end of a run: in a time of its own, with a word of what became of it, and no verdict.
+"""Something that is sent at the end of a run: in a time of its own, with a word of what became of
+it, and no verdict.
 
-A daemon thread does it, so that neither a receiver that hangs nor one that drips can hold up the end of the process.
+A daemon thread does it, so that neither a receiver that hangs nor one that drips can hold up the
+end of the process.
 """
 
 import threading
@@ -10,7 +12,9 @@ DEADLINE = 3.0  # seconds, for one receiver
 
 
 def bounded(send: Callable[[], str], deadline: float = DEADLINE) -> str:
-    """What was wrong with `send`, which says so or raises; empty where it was done in `deadline` seconds."""
+    """What was wrong with `send`, which says so or raises; empty where it was done in `deadline`
+    seconds.
+    """
     said = [f"no answer within {deadline:g} s"]
 
     def work() -> None:
@@ -26,7 +30,9 @@ def bounded(send: Callable[[], str], deadline: float = DEADLINE) -> str:
 
 
 def root_of(error: BaseException) -> str:
-    """What the operating system said, below the libraries; never their text, which holds an address and its secrets."""
+    """What the operating system said, below the libraries; never their text, which holds an address
+    and its secrets.
+    """
     at: BaseException | None = error
     said = type(error).__name__
     while at is not None:

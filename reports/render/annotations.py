@@ -1,7 +1,8 @@
-"""What GitHub Actions shows beside a change: one annotation a finding, and a summary of the run on its page.
+"""What GitHub Actions shows beside a change: one annotation a finding, and a summary of the run on
+its page.
 
-Workflow commands as in GitHub's documentation, "Workflow commands for GitHub Actions". A log line of a hostile target
-may look like one, so none is obeyed while a report is told.
+Workflow commands as in GitHub's documentation, "Workflow commands for GitHub Actions". A log line
+of a hostile target may look like one, so none is obeyed while a report is told.
 """
 
 import contextlib

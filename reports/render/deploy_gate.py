@@ -1,4 +1,6 @@
-"""What a deploy's log pane shows of a run: the verdict first, then what this deploy broke, and nothing that held."""
+"""What a deploy's log pane shows of a run: the verdict first, then what this deploy broke, and
+nothing that held.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -84,6 +86,9 @@ def _mended(run: Run) -> Iterator[str]:
     if mended:
         yield ""
         yield (
-            f"Broken before this deploy, and holds now: {', '.join(wording.one_line(s.id) for s in mended[:NAMED])}"
+            (
+                "Broken before this deploy, and holds now: "
+                f"{', '.join(wording.one_line(s.id) for s in mended[:NAMED])}"
+            )
             + (f" and {len(mended) - NAMED} more" if mended[NAMED:] else "")
         )

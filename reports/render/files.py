@@ -1,4 +1,6 @@
-"""Every report that a run leaves in its folder, written when it ends and again by `python -m reports`."""
+"""Every report that a run leaves in its folder, written when it ends and again by `python -m
+reports`.
+"""
 
 from collections.abc import Mapping
 
@@ -14,7 +16,8 @@ JUNIT, MARKDOWN, HTML = "junit.xml", "report.md", "report.html"
 
 
 def write(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> Mapping[str, History]:
-    """Write them all, each whole or not at all; the histories of the promises are returned for the terminal.
+    """Write them all, each whole or not at all; the histories of the promises are returned for the
+    terminal.
 
     Raises OSError.
     """

@@ -1,7 +1,9 @@
-"""report.html: one file that says what broke, since when and where to look; it loads nothing and works from disk.
+"""report.html: one file that says what broke, since when and where to look; it loads nothing and
+works from disk.
 
-Every value is escaped by Jinja2, and what does not print is shown as its escape. The page's own policy lets nothing in
-but its own style and script, named by their hashes (CSP level 3, section 2.3.1), and pictures inside the page.
+Every value is escaped by Jinja2, and what does not print is shown as its escape. The page's own
+policy lets nothing in but its own style and script, named by their hashes (CSP level 3, section
+2.3.1), and pictures inside the page.
 """
 
 import base64
@@ -37,7 +39,9 @@ def page(
     *,
     strict: bool = False,
 ) -> str:
-    """The whole file. `past`: {scenario id: history}; without it the page tells of this run alone."""
+    """The whole file. `past`: {scenario id: history}; without it the page tells of this run
+    alone.
+    """
     told = html_findings.findings(run, words)
     style, script = _source("style.css"), _source("page.js")
     return (
@@ -114,7 +118,9 @@ def _verdict(run: Run, *, strict: bool) -> Verdict:
 
 
 def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
-    """(verdict or "accepted", how many, as a sentence says it); what is accepted is neither held nor broken here."""
+    """(verdict or "accepted", how many, as a sentence says it); what is accepted is neither held
+    nor broken here.
+    """
     ended = Counter(marked(scenario) for scenario in run.scenarios)
     said = {str(verdict): words.state(verdict) for verdict in Verdict} | {
         "accepted": words.text("headline.accepted")
@@ -123,7 +129,9 @@ def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
 
 
 def _agreeing(told: list[Told]) -> int:
-    """How many promises with the first one's verdict have its suspect: one cause may show as many codes."""
+    """How many promises with the first one's verdict have its suspect: one cause may show as many
+    codes.
+    """
     if not told or not (first := told[0].finding):
         return 0
     verdict = told[0].first.verdict
@@ -140,7 +148,9 @@ _ODD = re.compile(
 
 
 def printable(value: Any) -> Any:
-    """Text as it may stand in a page: what would not be seen, or would turn the words around it, is spelled out."""
+    """Text as it may stand in a page: what would not be seen, or would turn the words around it, is
+    spelled out.
+    """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return value if value.isprintable() else _ODD.sub(_spelled, value)

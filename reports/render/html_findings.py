@@ -1,4 +1,6 @@
-"""What the page says of one finding: its promises, what was exchanged when it was told, pictures and files of it."""
+"""What the page says of one finding: its promises, what was exchanged when it was told, pictures
+and files of it.
+"""
 
 import base64
 import re
@@ -36,7 +38,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A file that the attempt left. `href` leads there from the run's folder; `picture` is it as a data URI."""
+    """A file that the attempt left. `href` leads there from the run's folder; `picture` is it as a
+    data URI.
+    """
 
     name: str
     path: str
@@ -184,7 +188,9 @@ def _picture(run: Run, artifact: Artifact) -> str:
 
 
 def inside(folder: Path, path: str) -> Path | None:
-    """`path` relative to the run's folder; None where a journal that somebody else wrote points out of it."""
+    """`path` relative to the run's folder; None where a journal that somebody else wrote points out
+    of it.
+    """
     try:
         own = folder.resolve()
         return (own / path).resolve().relative_to(own)

@@ -1,4 +1,6 @@
-"""The table of all promises: one part for each, a row for each case, and small drawings of its last runs."""
+"""The table of all promises: one part for each, a row for each case, and small drawings of its last
+runs.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +29,8 @@ _MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The last runs of one case, newest on the right. `marks`: a path for each verdict; `flaky`: one for the dots.
+    """The last runs of one case, newest on the right. `marks`: a path for each verdict; `flaky`:
+    one for the dots.
 
     `band`: (y, height) of the usual durations, `line`: the durations, `now`: (x, y) of this run's.
     """
@@ -41,7 +44,9 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row. `leads` to its finding. `strip` and `history` are None where no earlier run is known."""
+    """One row. `leads` to its finding. `strip` and `history` are None where no earlier run is
+    known.
+    """
 
     scenario: Scenario
     anchor: str

@@ -1,4 +1,6 @@
-"""A runbook as a part of a page: what the code means for users, and the rest below the page's own headings."""
+"""A runbook as a part of a page: what the code means for users, and the rest below the page's own
+headings.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +15,18 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """`meaning`: its first paragraph; `rest`: its sections. Both empty where there is no runbook."""
+    """`meaning`: its first paragraph; `rest`: its sections. Both empty where there is no
+    runbook.
+    """
 
     meaning: Markup
     rest: Markup
 
 
 def runbook(text: str, anchors: Mapping[str, str]) -> Runbook:
-    """The Markdown `text` as HTML; `anchors` says where in the page other codes are, {code: anchor}."""
+    """The Markdown `text` as HTML; `anchors` says where in the page other codes are, {code:
+    anchor}.
+    """
     tokens = _without_title(_MARKDOWN.parse(text))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -45,7 +51,9 @@ def _without_title(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _lead(token: Token, anchors: Mapping[str, str]) -> None:
-    """A link to another runbook leads to its finding in this page, or is plain text; files beside it are not here."""
+    """A link to another runbook leads to its finding in this page, or is plain text; files beside
+    it are not here.
+    """
     if token.type == "link_open":
         href = str(token.attrGet("href") or "")
         if href.startswith(("https://", "http://")):

@@ -1,7 +1,9 @@
-"""JUnit XML of a run, for CI systems: one test case a promise, and nothing that makes a reader drop or misread one.
+"""JUnit XML of a run, for CI systems: one test case a promise, and nothing that makes a reader drop
+or misread one.
 
-The target's fault is a failure, the suite's own an error. Flaky promises take the form of Maven Surefire. GitLab keeps
-only the first of two cases with equal names, so names are unique; a half-written file never exists under its own name.
+The target's fault is a failure, the suite's own an error. Flaky promises take the form of Maven
+Surefire. GitLab keeps only the first of two cases with equal names, so names are unique; a
+half-written file never exists under its own name.
 """
 
 import os

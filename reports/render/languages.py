@@ -1,8 +1,10 @@
-"""The words of reports in each language: promises, verdicts, suspects and runbooks, each translated in one place.
+"""The words of reports in each language: promises, verdicts, suspects and runbooks, each translated
+in one place.
 
-reports/render/texts/<language>.toml has the texts of the reports, `[promises]` by their English and `[suspects]` by the
-English template, whose n-th `{}` is `{n}` in the translation, counted from 0. Runbooks are
-docs/runbooks/<code>.md and docs/runbooks/<language>/<code>.md. What was observed is data and stays as it was written.
+reports/render/texts/<language>.toml has the texts of the reports, `[promises]` by their English and
+`[suspects]` by the English template, whose n-th `{}` is `{n}` in the translation, counted from 0.
+Runbooks are docs/runbooks/<code>.md and docs/runbooks/<language>/<code>.md. What was observed is
+data and stays as it was written.
 """
 
 import functools
@@ -31,7 +33,9 @@ class Words:
     suspects: tuple[tuple[re.Pattern[str], str], ...] = ()
 
     def text(self, key: str, **values: object) -> str:
-        """The text that reports/render/texts/<code>.toml has under `key`, with `{names}` filled in. Raises KeyError."""
+        """The text that reports/render/texts/<code>.toml has under `key`, with `{names}` filled in.
+        Raises KeyError.
+        """
         return self.texts[key].format(**values)
 
     def verdict(self, verdict: Verdict) -> str:
@@ -46,7 +50,8 @@ class Words:
         return self.promises.get(title, title)
 
     def suspect(self, suspect: str) -> str:
-        """The translation of the template that `suspect` was made from, of its clauses, or `suspect` itself.
+        """The translation of the template that `suspect` was made from, of its clauses, or
+        `suspect` itself.
 
         So with what fills a template.
         """
@@ -57,7 +62,9 @@ class Words:
         return "; ".join(map(self.suspect, clauses)) if len(clauses) > 1 else suspect
 
     def runbook_path(self, code: str) -> str:
-        """Where the repository says what to do about a finding of this code, in this language if it has it."""
+        """Where the repository says what to do about a finding of this code, in this language if it
+        has it.
+        """
         own = f"docs/runbooks/{self.code}/{code}.md"
         return (
             own if self.code != ORIGINAL and (_ROOT / own).is_file() else f"docs/runbooks/{code}.md"

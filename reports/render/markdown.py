@@ -1,7 +1,8 @@
-"""A run in under 2,000 characters of Markdown, most important first: for a pull request, Argo CD or Discord.
+"""A run in under 2,000 characters of Markdown, most important first: for a pull request, Argo CD or
+Discord.
 
-Discord refuses a longer message, and none of the three may be told whom to call, what to load or where to link by text
-that a target has sent: whatever a run quotes is code or is escaped.
+Discord refuses a longer message, and none of the three may be told whom to call, what to load or
+where to link by text that a target has sent: whatever a run quotes is code or is escaped.
 """
 
 import re
@@ -72,20 +73,28 @@ def _lines(
     first, finding = group[0], wording.shown(group[0])
     verdict, _, heading = wording.heading(group, words).partition("  ")
     number = f" ({len(group)}x)" if len(group) > 1 else ""
-    yield f"- **{quoted(verdict)}** {code(heading)}{number}: {quoted(words.promise(first.title))} ({code(first.id)})"
+    yield (
+        f"- **{quoted(verdict)}** {code(heading)}{number}: {quoted(words.promise(first.title))} "
+        f"({code(first.id)})"
+    )
     if finding is None:
         return
     yield f"  - {words.text('label.suspect')}: {quoted(words.suspect(finding.suspect))}"
     yield f"  - {words.text('label.observed')}: {code(finding.observed)}"
     if broken := next((rung for rung in finding.rungs if not rung.held), None):
-        yield f"  - {words.text('label.ladder')}: {code(broken.name)} {words.text('rung.broke')}: {code(broken.saw)}"
+        yield (
+            f"  - {words.text('label.ladder')}: {code(broken.name)} {words.text('rung.broke')}: "
+            f"{code(broken.saw)}"
+        )
     if first.id in history:
         yield f"  - {words.text('label.since')}: {quoted(history[first.id].sentence)}"
     yield f"  - {words.text('label.runbook')}: {code(words.runbook_path(finding.code))}"
 
 
 def quoted(said: str, most: int = _LONGEST) -> str:
-    """Text that looks as it was written: no mark-up, no link, no mention. At most so long when it is escaped."""
+    """Text that looks as it was written: no mark-up, no link, no mention. At most so long when it
+    is escaped.
+    """
     plain = wording.one_line(said).replace("`", "'")
     escaped = _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", plain))
     whole = cut(escaped, most)

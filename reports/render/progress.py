@@ -1,4 +1,6 @@
-"""What a person sees while a run goes on: on a terminal one line that moves, elsewhere one line a scenario."""
+"""What a person sees while a run goes on: on a terminal one line that moves, elsewhere one line a
+scenario.
+"""
 
 import itertools
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ _BAR = 24
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One finished scenario. `duration` in seconds; `remark`: what is special about it, or nothing."""
+    """One finished scenario. `duration` in seconds; `remark`: what is special about it, or
+    nothing.
+    """
 
     scenario: str
     verdict: Verdict
@@ -28,7 +32,8 @@ class Ended:
 
 
 class Progress:
-    """Told of each scenario as it ends. What held is written over by the next; what broke stays to be read.
+    """Told of each scenario as it ends. What held is written over by the next; what broke stays to
+    be read.
 
     No cursor is hidden and nothing runs in the background: a kill leaves the terminal as it was.
     """

@@ -1,4 +1,5 @@
-"""What a person reads at the end of a run: the verdict, what is broken and where to look, then every promise in a row.
+"""What a person reads at the end of a run: the verdict, what is broken and where to look, then
+every promise in a row.
 
 On a terminal in colours, which never say what the words do not; elsewhere the same lines, plain.
 """
@@ -46,7 +47,9 @@ def show(
     *,
     strict: bool = False,
 ) -> None:
-    """The whole report; in GitHub Actions, as `environ` says, with an annotation for each finding."""
+    """The whole report; in GitHub Actions, as `environ` says, with an annotation for each
+    finding.
+    """
     console = console_of(stream)
     width = console.width if console.is_terminal else PLAIN_WIDTH
     told = lines(run, width, words, history, strict=strict)
@@ -155,7 +158,9 @@ def _skipped(scenarios: Iterable[Scenario], width: int, words: Words) -> Iterato
 
 
 def _wrapped(text: str, width: int, hanging: str = "") -> list[str]:
-    """Lines of at most `width` cells, broken at spaces; textwrap counts characters, and Korean ones are wide."""
+    """Lines of at most `width` cells, broken at spaces; textwrap counts characters, and Korean ones
+    are wide.
+    """
     room, lines = max(width, 20), [""]
     for word in re.findall(r"\d[\d.]* s\b\S*\s*|\S+\s*", text):  # a number keeps its unit
         if lines[-1].strip() and cell_len(lines[-1]) + cell_len(word.rstrip()) > room:

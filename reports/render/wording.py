@@ -1,4 +1,6 @@
-"""The words that all reports share: the verdict in one sentence, a finding in labelled rows, spans in one line."""
+"""The words that all reports share: the verdict in one sentence, a finding in labelled rows, spans
+in one line.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +49,10 @@ def escaped(text: str) -> str:
 def headline(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
     """The verdict over the run, how it ended if that was not of itself, and where to look first."""
     counted = words.text("headline.counted", counts=", ".join(_counted(run, words)))
-    return f"{claim(run, words, strict=strict)} {counted}{_how_it_ended(run, words)}{_look_first(run, words)}"
+    return (
+        f"{claim(run, words, strict=strict)} "
+        f"{counted}{_how_it_ended(run, words)}{_look_first(run, words)}"
+    )
 
 
 def _look_first(run: Run, words: Words) -> str:
@@ -111,7 +116,9 @@ def _how_it_ended(run: Run, words: Words) -> str:
 
 
 def groups(run: Run) -> list[list[Scenario]]:
-    """Findings, worst first, flaky ones at the end; promises with one code and suspect stand together, most first."""
+    """Findings, worst first, flaky ones at the end; promises with one code and suspect stand
+    together, most first.
+    """
     found: dict[object, list[Scenario]] = {}
     for scenario in run.findings:
         finding = scenario.finding
@@ -149,7 +156,9 @@ def rows(
     words: Words = ENGLISH,
     history: Mapping[str, History] = NO_HISTORY,
 ) -> Rows:
-    """Everything that a reader needs about one finding, label by label; a label that repeats is left out."""
+    """Everything that a reader needs about one finding, label by label; a label that repeats is
+    left out.
+    """
     first = group[0]
     finding = finding or shown(first)
     told: Rows = _promises(group, words)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 
 def replace(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all: who reads meanwhile gets the one before. Raises OSError."""
+    """Write `text` to `path`, whole or not at all: who reads meanwhile gets the one before. Raises
+    OSError.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         unfinished.write_text(text, "utf-8")

@@ -1,7 +1,8 @@
-"""What the cluster refuses at its door: weAlist's Kyverno rules and the `restricted` pod security standard.
+"""What the cluster refuses at its door: weAlist's Kyverno rules and the `restricted` pod security
+standard.
 
-Kyverno's are in Enforce for pods of the namespace (OrangesCloud/wealist-policies, folder prod; contract 9.3). Its rule
-01 looks at `containers` alone; ours looks at the init containers too.
+Kyverno's are in Enforce for pods of the namespace (OrangesCloud/wealist-policies, folder prod;
+contract 9.3). Its rule 01 looks at `containers` alone; ours looks at the init containers too.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,9 @@ def limits_on_every_container(pod: Pod) -> bool:
 
 
 def no_latest_tag(pod: Pod) -> bool:
-    """disallow-latest-tag; Kyverno lets an image without any tag pass, which is `latest` all the same."""
+    """disallow-latest-tag; Kyverno lets an image without any tag pass, which is `latest` all the
+    same.
+    """
     images = [container["image"].rpartition("/")[2] for container in pod.containers]
     return all((":" in image or "@" in image) and not image.endswith(":latest") for image in images)
 
@@ -59,7 +62,9 @@ def nobody_privileged(pod: Pod) -> bool:
 
 
 def nothing_of_the_node(pod: Pod) -> bool:
-    """`restricted`: no host namespace, no host path; only ConfigMaps and empty folders are mounted."""
+    """`restricted`: no host namespace, no host path; only ConfigMaps and empty folders are
+    mounted.
+    """
     kinds = {key for volume in pod.spec["volumes"] for key in volume if key != "name"}
     return not {"hostNetwork", "hostPID", "hostIPC"} & set(pod.spec) and kinds <= {
         "configMap",

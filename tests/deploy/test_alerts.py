@@ -33,7 +33,9 @@ def test_prometheus_takes_the_rules() -> None:
 
 
 def test_every_alert_rings_when_it_should(tmp_path: Path) -> None:
-    """The rehearsal passes, and it would not if a rule were another: every alert is in it, ringing and silent."""
+    """The rehearsal passes, and it would not if a rule were another: every alert is in it, ringing
+    and silent.
+    """
     here = tmp_path / "rehearsal.yaml"
     here.write_text(REHEARSAL.read_text().replace("- RULES", f"- {RULES}"))
     tested = promtool.run("test", "rules", str(here))

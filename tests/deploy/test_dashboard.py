@@ -1,4 +1,6 @@
-"""The dashboard: every query in it is one that Prometheus takes, of metrics and labels that are sent."""
+"""The dashboard: every query in it is one that Prometheus takes, of metrics and labels that are
+sent.
+"""
 
 import json
 import re
@@ -53,7 +55,9 @@ def test_prometheus_takes_every_query(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("panel", "query"), QUERIES, ids=str)
 def test_a_query_speaks_of_what_is_sent(panel: str, query: str) -> None:
-    """Its metrics exist, it selects and groups by labels that they have, and verdicts are those there are."""
+    """Its metrics exist, it selects and groups by labels that they have, and verdicts are those
+    there are.
+    """
     metrics = re.findall(r"wealist_probes_\w+", query)
     assert metrics, panel
     assert set(metrics) <= set(LABELS)
@@ -77,7 +81,9 @@ def test_every_metric_is_on_the_dashboard() -> None:
 
 
 def test_panels_have_a_place_of_their_own_and_say_what_they_show() -> None:
-    """None lies on another, none is without title and description, and each takes the chosen data source."""
+    """None lies on another, none is without title and description, and each takes the chosen data
+    source.
+    """
     taken: set[tuple[int, int]] = set()
     for panel in read()["panels"]:
         place = panel["gridPos"]

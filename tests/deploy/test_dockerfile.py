@@ -1,4 +1,6 @@
-"""The Dockerfile is plain: its linter finds nothing, nothing is built from a tag, and it copies only what there is."""
+"""The Dockerfile is plain: its linter finds nothing, nothing is built from a tag, and it copies
+only what there is.
+"""
 
 import re
 import subprocess
@@ -20,7 +22,9 @@ def linted(text: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_linter_finds_nothing() -> None:
-    """It looks, and finds what is planted; it is switched off for one rule only, with the reason beside it."""
+    """It looks, and finds what is planted; it is switched off for one rule only, with the reason
+    beside it.
+    """
     said = linted(DOCKERFILE)
     assert (said.returncode, said.stdout) == (0, "")
     assert "DL3020" in linted(DOCKERFILE.replace("COPY probes probes", "ADD probes probes")).stdout
@@ -41,7 +45,9 @@ def test_there_is_no_image_without_a_digest() -> None:
 
 
 def test_packages_come_from_the_hashed_lock_alone() -> None:
-    """The installer is told to take nothing that has no hash, and the lock has what a Secret's state needs."""
+    """The installer is told to take nothing that has no hash, and the lock has what a Secret's
+    state needs.
+    """
     (install,) = re.findall(r"install --no-cache-dir.*?\n\n", DOCKERFILE, re.DOTALL)
     assert {"--no-deps", "--require-hashes"} <= set(install.split())
     lock = (ROOT / "requirements.lock").read_text("utf-8")
@@ -52,7 +58,9 @@ def test_packages_come_from_the_hashed_lock_alone() -> None:
 
 
 def test_what_is_copied_is_sent_and_what_is_sent_is_copied() -> None:
-    """.dockerignore lets through exactly what the Dockerfile copies; tests, replica and run folders stay at home."""
+    """.dockerignore lets through exactly what the Dockerfile copies; tests, replica and run folders
+    stay at home.
+    """
     copied = {
         source
         for line in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE)

@@ -1,4 +1,6 @@
-"""docs/deploy.md can be followed: what it names exists, its numbers are the manifests', and its rehearsal turns red."""
+"""docs/deploy.md can be followed: what it names exists, its numbers are the manifests', and its
+rehearsal turns red.
+"""
 
 import re
 from pathlib import Path
@@ -29,7 +31,9 @@ def sources() -> list[dict[str, Any]]:
 
 
 def test_the_project_lets_our_applications_in() -> None:
-    """Project, source and destination of every example are in the lines that the page adds to the AppProject."""
+    """Project, source and destination of every example are in the lines that the page adds to the
+    AppProject.
+    """
     (project,) = (each for each in EXAMPLES if each["kind"] == "AppProject")
     assert OURS in project["spec"]["sourceRepos"]
     for application in (each for each in EXAMPLES if each["kind"] == "Application"):
@@ -43,7 +47,9 @@ def test_the_project_lets_our_applications_in() -> None:
 
 
 def test_argo_cd_finds_what_the_examples_point_to() -> None:
-    """One source is the CronJob's overlay; the gate's holds a plain manifest, which no kustomization would take."""
+    """One source is the CronJob's overlay; the gate's holds a plain manifest, which no
+    kustomization would take.
+    """
     paths = [ROOT / source["path"] for source in sources() if source["repoURL"] == OURS]
     assert paths == [
         ROOT / "deploy" / "overlays" / "prod" / "cronjob",
@@ -63,7 +69,9 @@ def test_argo_cd_leaves_what_runs_have_kept() -> None:
 
 
 def test_every_secret_is_in_the_table() -> None:
-    """The properties of the entry are the variables that production's environment names, and where notices go."""
+    """The properties of the entry are the variables that production's environment names, and where
+    notices go.
+    """
     table = set(re.findall(r"^\| `(PROBES_\w+)` \|", PAGE, re.MULTILINE)) - {"PROBES_STATE"}
     cast = target.parse(target.ENVIRONMENTS / "prod.toml")["cast"]
     assert table == {part["refresh_token"] for part in cast.values()} | {"PROBES_NOTICE_URLS"}
@@ -91,13 +99,15 @@ def test_its_seconds_are_those_of_the_manifests(environment: str) -> None:
     forced = one(environment, "CronJob")["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"]
     assert f"| {itself:.0f} s after its start" in PAGE
     assert (
-        f"| {forced} s after the Job was made, the gate {hook(environment)['spec']['activeDeadlineSeconds']} s"
-        in PAGE
-    )
+        f"| {forced} s after the Job was made, the gate "
+        f"{hook(environment)['spec']['activeDeadlineSeconds']} s"
+    ) in PAGE
 
 
 def test_its_rehearsal_turns_a_run_red(replica: Replica, probe: Probe, tmp_path: Path) -> None:
-    """The line that the page has changed in production's file breaks one promise under the name that the page gives."""
+    """The line that the page has changed in production's file breaks one promise under the name
+    that the page gives.
+    """
     before, after = re.findall(r"s/(region = [^/]+)/(region = [^/]+)/", SHELL)[0]
     assert before in (target.ENVIRONMENTS / "prod.toml").read_text("utf-8")
     text = replica.environment.read_text("utf-8")

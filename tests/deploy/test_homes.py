@@ -1,4 +1,6 @@
-"""The CronJob and the hook do what weAlist's cluster needs: when they run, how long, and what is kept of them."""
+"""The CronJob and the hook do what weAlist's cluster needs: when they run, how long, and what is
+kept of them.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,7 +14,8 @@ from probes.runner.session import EXPORT_BUDGET, GRACE, SWEEP_DEADLINE
 from tests.support.manifests import ENVIRONMENTS, hook, one, pods
 
 MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - Seoul's wall clock, which knows no summer time
-# Nodes are at zero from hour to hour, Seoul time (terraform/prod/compute/scheduled-scaling.tf; contract 9.4).
+# Nodes are at zero from hour to hour, Seoul time (terraform/prod/compute/scheduled-scaling.tf;
+# contract 9.4).
 WEEKDAYS, WEEKEND = (1, 8), (3, 9)
 WARM_UP = timedelta(minutes=10)
 SETTLE = 90  # seconds
@@ -50,7 +53,9 @@ def zeros() -> Iterator[tuple[datetime, datetime]]:
 
 
 def meeting_a_zero(schedule: str, longest: float) -> list[datetime]:
-    """Starts before the nodes are warm, and those that may be under way when the nodes go; `longest` in seconds."""
+    """Starts before the nodes are warm, and those that may be under way when the nodes go;
+    `longest` in seconds.
+    """
     return [
         start
         for start, (gone, back) in product(starts(schedule), zeros())
@@ -59,7 +64,9 @@ def meeting_a_zero(schedule: str, longest: float) -> list[datetime]:
 
 
 def test_no_run_meets_the_nightly_zero() -> None:
-    """In production none starts before the nodes are warm, and none that starts late is under way when they go."""
+    """In production none starts before the nodes are warm, and none that starts late is under way
+    when they go.
+    """
     spec = one("prod", "CronJob")["spec"]
     assert spec["timeZone"] == "Asia/Seoul"
     longest = spec["startingDeadlineSeconds"] + spec["jobTemplate"]["spec"]["activeDeadlineSeconds"]
@@ -68,7 +75,9 @@ def test_no_run_meets_the_nightly_zero() -> None:
 
 @pytest.mark.parametrize("schedule", ["55 0 * * *", "30 8 * * *", "5 9 * * *", "* * * * *"])
 def test_a_run_that_meets_the_zero_is_seen(schedule: str) -> None:
-    """One that the nodes leave in the middle, one at the weekend's ninth hour, one before the nodes are warm."""
+    """One that the nodes leave in the middle, one at the weekend's ninth hour, one before the nodes
+    are warm.
+    """
     assert meeting_a_zero(schedule, 600)
 
 
@@ -100,7 +109,9 @@ def test_the_clock_starts_one_run_and_keeps_some(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_hook_gates_a_sync_and_leaves_a_failure_to_be_read(environment: str) -> None:
-    """PostSync; gone when it succeeded, kept for a day when it failed, and never deleted before Argo CD has read it."""
+    """PostSync; gone when it succeeded, kept for a day when it failed, and never deleted before
+    Argo CD has read it.
+    """
     gate = hook(environment)
     assert gate["metadata"]["annotations"] == {
         "argocd.argoproj.io/hook": "PostSync",
@@ -113,7 +124,9 @@ def test_the_hook_gates_a_sync_and_leaves_a_failure_to_be_read(environment: str)
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_job_fails_once_and_in_time(environment: str) -> None:
-    """No second try, except for a pod whose node was taken away; force comes only after the run's own deadline."""
+    """No second try, except for a pod whose node was taken away; force comes only after the run's
+    own deadline.
+    """
     for job, waiting in (
         (one(environment, "CronJob")["spec"]["jobTemplate"], 0),
         (hook(environment), SETTLE),
@@ -133,7 +146,9 @@ def test_a_job_fails_once_and_in_time(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_trace_says_where_the_run_was(environment: str) -> None:
-    """Pod, node, namespace, Job are in every span's resource by the Downward API, the CronJob where there is one."""
+    """Pod, node, namespace, Job are in every span's resource by the Downward API, the CronJob where
+    there is one.
+    """
     clock, gate = pods(environment)
     for pod, above in (clock, ",k8s.cronjob.name=wealist-probes"), (gate, ""):
         values = {

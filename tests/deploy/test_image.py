@@ -1,4 +1,6 @@
-"""The image is built and runs as the cluster runs it, against a replica outside it. Minutes: `make image-test`."""
+"""The image is built and runs as the cluster runs it, against a replica outside it. Minutes: `make
+image-test`.
+"""
 
 import json
 import os
@@ -35,7 +37,9 @@ def until(what: Callable[[], object]) -> None:
 
 
 def test_the_image_says_what_it_is(podman: Engine) -> None:
-    """Version and revision are on it, it starts as nobody with tini as its first process, and production is asked."""
+    """Version and revision are on it, it starts as nobody with tini as its first process, and
+    production is asked.
+    """
     (said,) = json.loads(podman("image", "inspect", IMAGE).stdout)
     labels = {
         name.rpartition(".")[2]: value
@@ -62,7 +66,9 @@ def test_the_image_says_what_it_is(podman: Engine) -> None:
 
 
 def test_who_gets_into_it_finds_nothing_to_build_with(podman: Engine) -> None:
-    """No pip, no compiler, no package lists, and nothing of the project that a run does not need."""
+    """No pip, no compiler, no package lists, and nothing of the project that a run does not
+    need.
+    """
     looked = podman(
         "run", "--rm", *podman.locked(granted("limits")), IMAGE, "python", "-c", LOOK
     ).stdout
@@ -79,7 +85,9 @@ print(json.dumps(found))
 
 
 def test_a_whole_run_holds_with_what_it_asks_for(podman: Engine, started_replica: Replica) -> None:
-    """Read-only, without a capability, with the CPU of `requests` and the memory of `limits`; less would do."""
+    """Read-only, without a capability, with the CPU of `requests` and the memory of `limits`; less
+    would do.
+    """
     show(podman, started_replica.environment)
     run = measured(podman, Share(granted("requests").cpu, granted("limits").memory))
     assert run.code == EXIT_HELD, run.output
@@ -90,7 +98,9 @@ def test_a_whole_run_holds_with_what_it_asks_for(podman: Engine, started_replica
 
 
 def test_a_stopped_container_tells_what_it_knows(podman: Engine, started_replica: Replica) -> None:
-    """SIGTERM goes through the first process to the suite, which writes its reports and leaves with its own code."""
+    """SIGTERM goes through the first process to the suite, which writes its reports and leaves with
+    its own code.
+    """
     show(podman, started_replica.environment)
     before = set(podman.runs.glob("*/run.jsonl"))
     container = podman.start(IMAGE, *SUITE)

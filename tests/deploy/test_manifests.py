@@ -39,7 +39,9 @@ def named(environment: str, kind: str) -> set[str]:
 
 
 def test_kubernetes_takes_all_of_it(environment: str) -> None:
-    """Strictly: an unknown or mistyped field is refused, and nothing else is unknown than what we say is custom."""
+    """Strictly: an unknown or mistyped field is refused, and nothing else is unknown than what we
+    say is custom.
+    """
     for manifest in everything(environment):
         if manifest["kind"] in CUSTOM:
             continue
@@ -56,7 +58,9 @@ def test_what_kubernetes_would_refuse_is_refused(environment: str, field: str, v
 
 
 def test_a_home_brings_what_it_needs_and_no_more(environment: str) -> None:
-    """The hook brings its Job alone: for what else it brought two Applications would fight. Nothing is cluster-wide."""
+    """The hook brings its Job alone: for what else it brought two Applications would fight. Nothing
+    is cluster-wide.
+    """
     assert sorted(each["kind"] for each in all_of(environment, "cronjob")) == [
         *(
             "ConfigMap",
@@ -99,7 +103,9 @@ def test_what_a_pod_names_is_there(environment: str) -> None:
 
 
 def test_a_variable_is_known_where_it_is_used(environment: str) -> None:
-    """$(NAME) is left as it stands unless NAME came before: from the settings, or higher up in the list."""
+    """$(NAME) is left as it stands unless NAME came before: from the settings, or higher up in the
+    list.
+    """
     settings = set(settings_of(environment))
     for pod in pods(environment):
         for container in pod.containers:
@@ -121,7 +127,9 @@ def settings_of(environment: str) -> dict[str, str]:
 
 
 def test_both_homes_ask_the_environment_whose_file_they_bring(environment: str) -> None:
-    """`--env` names a file that is mounted where the suite looks for names, and it is the one in environments/."""
+    """`--env` names a file that is mounted where the suite looks for names, and it is the one in
+    environments/.
+    """
     assert settings_of(environment)["PROBES_ENVIRONMENT"] == environment
     (files,) = (each for each in of_kind(environment, "ConfigMap") if "prod.toml" in each["data"])
     assert files["data"][f"{environment}.toml"] == (
@@ -139,7 +147,9 @@ def test_both_homes_ask_the_environment_whose_file_they_bring(environment: str) 
 
 
 def test_the_state_is_the_secret_that_the_role_opens(environment: str) -> None:
-    """The account may read and update that one Secret and do nothing else, and the suite uses that one."""
+    """The account may read and update that one Secret and do nothing else, and the suite uses that
+    one.
+    """
     (secret,) = of_kind(environment, "Secret")
     role, binding, account = (
         one(environment, kind) for kind in ("Role", "RoleBinding", "ServiceAccount")
@@ -159,7 +169,9 @@ def test_the_state_is_the_secret_that_the_role_opens(environment: str) -> None:
 
 
 def test_nothing_secret_is_in_a_manifest(environment: str) -> None:
-    """The one Secret has no content, so that no sync resets it; the settings hold no token of the cast."""
+    """The one Secret has no content, so that no sync resets it; the settings hold no token of the
+    cast.
+    """
     (secret,) = of_kind(environment, "Secret")
     assert not {"data", "stringData"} & set(secret)
     assert "Prune=false" in secret["metadata"]["annotations"]["argocd.argoproj.io/sync-options"]
@@ -171,7 +183,9 @@ def test_nothing_secret_is_in_a_manifest(environment: str) -> None:
 
 
 def test_secrets_come_from_the_store_of_the_cluster(environment: str) -> None:
-    """One entry an environment, whose properties become the pod's variables; not the Secret that runs write to."""
+    """One entry an environment, whose properties become the pod's variables; not the Secret that
+    runs write to.
+    """
     external = one(environment, "ExternalSecret")["spec"]
     assert external["secretStoreRef"] == {
         "kind": "ClusterSecretStore",

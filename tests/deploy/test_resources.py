@@ -1,4 +1,6 @@
-"""Requests and limits follow from what a run in the container was measured to take: docs/performance.md says both."""
+"""Requests and limits follow from what a run in the container was measured to take:
+docs/performance.md says both.
+"""
 
 import re
 
@@ -23,7 +25,9 @@ def test_the_document_says_what_the_manifest_says() -> None:
 
 
 def test_requests_and_limits_follow_from_what_was_measured() -> None:
-    """A run fits into its request with a tenth to spare, into its limit with four, and wastes no half of it."""
+    """A run fits into its request with a tenth to spare, into its limit with four, and wastes no
+    half of it.
+    """
     peak = float(MEASURED["memory held at the peak"]) * MIB
     assert 1.1 * peak <= granted("requests").memory <= 2 * peak
     assert granted("limits").memory >= max(1.4 * peak, granted("requests").memory)
@@ -51,7 +55,9 @@ def test_a_quantity_is_read_as_kubernetes_reads_it(said: str, value: float) -> N
 
 @pytest.mark.parametrize("names", [("anon", "shmem"), ("total_rss", "total_shmem")])
 def test_what_is_held_is_the_peak_of_the_sum(names: tuple[str, str]) -> None:
-    """Both versions of cgroups are understood; the file cache does not count, nor do two peaks at different times."""
+    """Both versions of cgroups are understood; the file cache does not count, nor do two peaks at
+    different times.
+    """
     own, shared = names
     samples = [
         f"{own} {a}\nfile 900\ninactive_{own} 9000\n{shared} {b}\n"

@@ -24,7 +24,9 @@ def sharded(folder: Path) -> Manifest:
 
 
 def test_each_share_is_somebodys(tmp_path: Path) -> None:
-    """As many pods as shares, at once; doctor and suite are told the same; Kubernetes 1.34 takes it."""
+    """As many pods as shares, at once; doctor and suite are told the same; Kubernetes 1.34 takes
+    it.
+    """
     cronjob = sharded(tmp_path)
     assert kubernetes_validate.validate(cronjob, "1.34", strict=True) == "1.34"
     job = cronjob["spec"]["jobTemplate"]["spec"]

@@ -1,8 +1,10 @@
-"""Faults that may be in force in one run: most break little, and a hundred whole runs cost most of an hour.
+"""Faults that may be in force in one run: most break little, and a hundred whole runs cost most of
+an hour.
 
-Group testing (Dorfman, 1943). No two faults of a group break the same area, and together they must break the sum of
-what each does: so whatever lies outside all rows has held under each, and what lies in one is what no other is known to
-break. A group that ends otherwise proves nothing, and each of its faults is tried alone.
+Group testing (Dorfman, 1943). No two faults of a group break the same area, and together they must
+break the sum of what each does: so whatever lies outside all rows has held under each, and what
+lies in one is what no other is known to break. A group that ends otherwise proves nothing, and each
+of its faults is tried alone.
 """
 
 from collections import Counter

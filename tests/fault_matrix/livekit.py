@@ -63,7 +63,8 @@ LIVEKIT: dict[str, Row] = {
     "livekit-route-is-missing": all_of(Code.LIVEKIT_ROUTE_MISSING, HOST),
     "livekit-secret-differs": all_of(Code.LIVEKIT_SECRET_MISMATCH, SEATED, BY_THE_APP),
     "livekit-shows-debug": all_of(Code.LIVEKIT_DEBUG_EXPOSED, INSIDE),
-    # Media. A browser, unlike the SDK, takes no address from the server's own checks: what is masked for one is closed
+    # Media. A browser, unlike the SDK, takes no address from the server's own checks: what is
+    # masked for one is closed
     # for the other.
     "livekit-advertises-nat-gateway": (
         all_of(Code.LIVEKIT_ADDRESS_WRONG, ADDRESSES, DOORS)

@@ -1,4 +1,6 @@
-"""{fault: {scenario: code}}: what each fault must lead to over a whole run; whatever is not named here must hold."""
+"""{fault: {scenario: code}}: what each fault must lead to over a whole run; whatever is not named
+here must hold.
+"""
 
 from collections.abc import Iterable
 
@@ -207,7 +209,8 @@ for fault, row in (
 ):
     MATRIX[fault] = MATRIX.get(fault, {}) | row
 
-# What every suspect of the fault's own code must name; the code is the one that most of the row's scenarios end with.
+# What every suspect of the fault's own code must name; the code is the one that most of the row's
+# scenarios end with.
 SUSPECTS: dict[str, str] = {
     "api-host-refuses-connections": "listener",
     "bucket-ignores-signatures": "signature check",
@@ -231,7 +234,9 @@ SUSPECTS: dict[str, str] = {
     "service-has-no-endpoints": "gateway subset of board-service",
     "site-loses-asset": "the page",
     "storage-admits-strangers": "access check",
-    "storage-base-path-mismatch": "storage base path: the service serves /api/storage, the gateway sends /storage",
+    "storage-base-path-mismatch": (
+        "storage base path: the service serves /api/storage, the gateway sends /storage"
+    ),
     "storage-confirms-lost-upload": "confirm",
     "storage-hands-out-wrong-file": "storage",
     "storage-keeps-deleted-object": "storage-service",

@@ -1,4 +1,6 @@
-"""Every fault breaks exactly the promises that it must, each under its right name, and all others hold."""
+"""Every fault breaks exactly the promises that it must, each under its right name, and all others
+hold.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -15,7 +17,9 @@ Group = tuple[str, ...]
 
 
 class Together:
-    """One run for all faults of a group, and the groups that did not end as the sum of their rows."""
+    """One run for all faults of a group, and the groups that did not end as the sum of their
+    rows.
+    """
 
     def __init__(
         self, faults: Collection[str], replica: Replica, runs: pytest.TempPathFactory
@@ -26,7 +30,9 @@ class Together:
         self.apart: list[str] = []
 
     def run(self, fault: str) -> tuple[Group, Ended]:
-        """The group of `fault`, and how its run ended; where that proves nothing, of `fault` alone and confirmed."""
+        """The group of `fault`, and how its run ended; where that proves nothing, of `fault` alone
+        and confirmed.
+        """
         group = next(group for group in self._groups if fault in group)
         if group not in self._ended:
             # Unconfirmed: what a busy machine breaks is seen when each is tried alone.
@@ -46,7 +52,9 @@ def together(
     started_replica: Replica,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Together]:
-    """For the faults that this session asks about; at its end it says which had to be tried alone."""
+    """For the faults that this session asks about; at its end it says which had to be tried
+    alone.
+    """
     asked = {
         item.callspec.params.get("fault")
         for item in request.session.items
@@ -60,7 +68,9 @@ def together(
 
 
 def lying(replica: Replica, faults: Sequence[str], runs: Path, *options: str) -> Ended:
-    """A whole run with `faults` in force; confirmed where `options` say nothing, as users run it."""
+    """A whole run with `faults` in force; confirmed where `options` say nothing, as users run
+    it.
+    """
     replica.lie(faults)
     try:
         return ended(begin(runs, "--env", str(replica.environment), *options), runs)
@@ -76,7 +86,9 @@ def test_without_a_fault_all_hold(replica: Replica, probe: Probe) -> None:
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Together) -> None:
-    """With the fault in force, the whole run ends as the table says: nothing missed, nothing extra, right name."""
+    """With the fault in force, the whole run ends as the table says: nothing missed, nothing extra,
+    right name.
+    """
     group, run = together.run(fault)
     assert run.codes == told(group), run.output
     assert strangers(run, fault) == set(), run.output

@@ -38,7 +38,8 @@ TRICKS = tuple(
 )
 JOURNEYS = (HOME, DASHBOARD, SENT_BACK, PORTAL)
 ALL_LEGS = (*STARTS, *JOURNEYS, STATE, *TRICKS)
-EXPIRED_PAGE = "page_session/an-expired-token-costs-one-refresh"  # which no service refuses, so that it never refreshes
+# which no service refuses, so that it never refreshes
+EXPIRED_PAGE = "page_session/an-expired-token-costs-one-refresh"
 SIGNED_OUT = "token_trust/a-bad-token-opens-nothing[signed-out-board-socket]"
 
 PARSED = (
@@ -219,7 +220,9 @@ TRUST_SUSPECTS: dict[str, str] = {
     "portal-user-missing": "portal_users",
     "redirect-uri-unchecked": "allow-list",
     "refresh-token-serves-as-access": "claim type",
-    "service-accepts-alg-none": "storage-service verifies signatures, but the algorithm is taken from the token",
+    "service-accepts-alg-none": (
+        "storage-service verifies signatures, but the algorithm is taken from the token"
+    ),
     "services-ignore-expiry": "exp is not looked at",
     "services-trust-unverified-tokens": "the same token is refused by ops-service",
     "sign-out-forgets-refresh-token": "logout blacklists the access token only",

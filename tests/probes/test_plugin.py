@@ -1,4 +1,6 @@
-"""The suite as its users run it: what they select, what they wish for, and what they are then told."""
+"""The suite as its users run it: what they select, what they wish for, and what they are then
+told.
+"""
 
 import tomllib
 from datetime import UTC, datetime, timedelta
@@ -93,7 +95,9 @@ async def test_c_would_be_broken():
 
 
 def test_a_run_can_end_at_the_first_failure(replica: Replica, tmp_path: Path) -> None:
-    """-x ends the run at once, whatever still lasts; nobody else is blamed, and all are in the reports."""
+    """-x ends the run at once, whatever still lasts; nobody else is blamed, and all are in the
+    reports.
+    """
     run = run_own(replica, tmp_path, STOPS, "-x", "--probe-concurrency", "2")
     assert (run.code, run.report.ended) == (EXIT_BROKEN, "stopped-early"), run.output
     assert list(verdicts(run).values()) == [Verdict.UNKNOWN, Verdict.BROKEN, Verdict.NOT_RUN]
@@ -135,7 +139,9 @@ SKIP = '[skip]\n"own/not-here" = "we have none of it"\n'
 
 
 def test_every_verdict_is_told_in_every_report(replica: Replica, tmp_path: Path) -> None:
-    """A rerun decides between flaky and broken; skipped and unknown are neither; all reports agree."""
+    """A rerun decides between flaky and broken; skipped and unknown are neither; all reports
+    agree.
+    """
     wished = tmp_path / "new" / "wished.xml"
     run = run_own(replica, tmp_path, ALL_KINDS, "--junitxml", str(wished), more=SKIP)
     assert run.code == EXIT_BROKEN, run.output
@@ -226,7 +232,9 @@ def test_what_is_accepted_is_reported_and_fails_nothing_until_its_date(
 def test_degraded_fails_whom_it_shall_fail(
     wishes: list[str], code: int, said: str, replica: Replica, probe: Probe
 ) -> None:
-    """A certificate that ends soon is told either way, and fails the run only where that is wished for."""
+    """A certificate that ends soon is told either way, and fails the run only where that is wished
+    for.
+    """
     replica.lie(["certificate-expires-soon"])
     run = probe("--env", str(replica.environment), "-k", "certificate", *wishes)
     assert (run.code, verdicts(run)[CERTIFICATE]) == (code, Verdict.DEGRADED), run.output
@@ -259,7 +267,9 @@ def test_a_mistyped_area_is_no_exception(replica: Replica, probe: Probe, tmp_pat
 
 
 def test_a_target_that_runs_already_is_used(replica: Replica, probe: Probe, tmp_path: Path) -> None:
-    """As --env replica has it: who started a target by hand is asked there; else one is started and stopped."""
+    """As --env replica has it: who started a target by hand is asked there; else one is started and
+    stopped.
+    """
     settings = tomllib.loads((ENVIRONMENTS / "replica.toml").read_text())
     assert Path(settings["running"]) == ENVIRONMENT
     file = tmp_path / "either.toml"
@@ -312,7 +322,9 @@ async def test_quick():
 
 
 def test_a_scenario_s_time_is_its_own(replica: Replica, tmp_path: Path) -> None:
-    """Two that waited at the same time both have their time in the JUnit report, and a quick one has not."""
+    """Two that waited at the same time both have their time in the JUnit report, and a quick one
+    has not.
+    """
     run = run_own(replica, tmp_path, WAITS)
     assert run.folder
     one, another, quick = (
@@ -335,6 +347,6 @@ def test_a_missing_browser_blames_nobody(replica: Replica, probe: Probe) -> None
     )
     said = " ".join(run.output.split())
     assert (
-        "PROBES_CHROMIUM names /nowhere/chromium, which is no executable file; correct it or unset it"
-        in said
-    )
+        "PROBES_CHROMIUM names /nowhere/chromium, which is no executable file; correct it "
+        "or unset it"
+    ) in said

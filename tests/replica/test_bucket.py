@@ -1,4 +1,6 @@
-"""The files bucket: what S3 checks, SeaweedFS must check here, or a probe's promise would be empty."""
+"""The files bucket: what S3 checks, SeaweedFS must check here, or a probe's promise would be
+empty.
+"""
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -33,7 +35,9 @@ def preflight(visitor: Visitor, url: str, origin: str) -> httpx.Response:
 
 
 def test_credentials_are_a_role_s(visitor: Visitor) -> None:
-    """A presigned URL shows a temporary key and its session token, for the virtual host with its port."""
+    """A presigned URL shows a temporary key and its session token, for the virtual host with its
+    port.
+    """
     url = urlsplit(visitor.upload_url())
     said = parse_qs(url.query)
     assert said["X-Amz-Credential"][0].startswith("ASIA")
@@ -42,7 +46,9 @@ def test_credentials_are_a_role_s(visitor: Visitor) -> None:
 
 
 def test_an_upload_arrives(replica: Replica, visitor: Visitor) -> None:
-    """What is put by presigned URL lies in the bucket, under the key, and the CDN serves it to anyone."""
+    """What is put by presigned URL lies in the bucket, under the key, and the CDN serves it to
+    anyone.
+    """
     url = visitor.upload_url()
     assert visitor.http.put(url, content=b"hello", headers=TEXT).status_code == 200
     assert visitor.get("cdn", urlsplit(url).path).content == b"hello"
@@ -97,7 +103,9 @@ def test_the_app_s_origin_may_upload_and_no_other(visitor: Visitor) -> None:
 
 
 def test_bucket_refuses_origin(replica: Replica, visitor: Visitor) -> None:
-    """The app's preflight fails and answers lack its header, while a client without an origin succeeds."""
+    """The app's preflight fails and answers lack its header, while a client without an origin
+    succeeds.
+    """
     url, apex = visitor.upload_url(), visitor.environment["hosts"]["apex"]
     replica.lie(["bucket-refuses-origin"])
     assert preflight(visitor, url, apex).status_code == 403
@@ -109,7 +117,9 @@ def test_bucket_refuses_origin(replica: Replica, visitor: Visitor) -> None:
 
 
 def test_bucket_ignores_signatures(replica: Replica, visitor: Visitor) -> None:
-    """Whatever the signature, the object is given and taken; the origin's rule holds; afterwards it is refused."""
+    """Whatever the signature, the object is given and taken; the origin's rule holds; afterwards it
+    is refused.
+    """
     url, apex = visitor.upload_url(), visitor.environment["hosts"]["apex"]
     replica.lie(["bucket-ignores-signatures"])
     assert visitor.http.put(tampered(url), content=b"hello", headers=TEXT).status_code == 200

@@ -1,4 +1,6 @@
-"""The switchboard: it says what is on, refuses what it does not know, and shows what is left behind."""
+"""The switchboard: it says what is on, refuses what it does not know, and shows what is left
+behind.
+"""
 
 import httpx
 import pytest
@@ -52,7 +54,9 @@ def test_a_switch_keeps_what_users_made(replica: Replica, visitor: Visitor) -> N
 
 
 def test_page_faults_reach_the_page_s_configuration(replica: Replica, visitor: Visitor) -> None:
-    """config.js in the site's bucket is the page's only way to know them, and it is never cached."""
+    """config.js in the site's bucket is the page's only way to know them, and it is never
+    cached.
+    """
     replica.lie(["page-throws-on-load"])
     assert "page-throws-on-load" in visitor.get("apex", "/config.js").text
     replica.lie([])

@@ -58,7 +58,9 @@ def is_app(answer: httpx.Response) -> bool:
 
 
 def ends(visitor: Visitor, host: str) -> int:
-    """When a host's certificate ends, in seconds since 1970, as a visitor is shown it on a new connection."""
+    """When a host's certificate ends, in seconds since 1970, as a visitor is shown it on a new
+    connection.
+    """
     at, trusting = urlsplit(visitor.environment["hosts"][host]), visitor.trusting
     with (
         socket.create_connection(("127.0.0.1", at.port)) as plain,
@@ -69,7 +71,9 @@ def ends(visitor: Visitor, host: str) -> int:
 
 
 def test_the_edge_listens_on_loopback_only() -> None:
-    """Whatever the faults, nobody else on the network can reach it: Caddy by itself would let everybody in."""
+    """Whatever the faults, nobody else on the network can reach it: Caddy by itself would let
+    everybody in.
+    """
     for faults in ([], *([fault] for fault in FAULTS)):
         found = list(listeners(edge.config(PLACES, faults)))
         assert len(found) >= 6
@@ -77,7 +81,9 @@ def test_the_edge_listens_on_loopback_only() -> None:
 
 
 def test_a_fault_of_another_part_leaves_the_edge_alone() -> None:
-    """Faults of services, pages and bucket rules do not show in the configuration; the edge's own all do."""
+    """Faults of services, pages and bucket rules do not show in the configuration; the edge's own
+    all do.
+    """
     honest = edge.config(PLACES, [])
     assert {fault for fault in FAULTS if edge.config(PLACES, [fault]) != honest} == OURS
 
@@ -93,7 +99,9 @@ def test_an_honest_edge_passes_json_errors(visitor: Visitor) -> None:
 
 
 def test_a_path_that_nobody_serves_becomes_html_on_the_apex_only(visitor: Visitor) -> None:
-    """Gin's own 404 and Envoy's empty one end as the app with 200, as in production; the api host tells the truth."""
+    """Gin's own 404 and Envoy's empty one end as the app with 200, as in production; the api host
+    tells the truth.
+    """
     assert is_app(visitor.get("apex", NO_PATH))
     assert is_app(visitor.get("apex", "/api/nothing"))
     gin, envoy = visitor.get("api", NO_PATH), visitor.get("api", "/api/nothing")
@@ -108,7 +116,9 @@ def test_a_refused_post_becomes_html_too(visitor: Visitor) -> None:
 
 
 def test_the_site_comes_from_the_bucket(visitor: Visitor) -> None:
-    """The root and the script are there, fresh from S3; a deep link is the app, as S3's 403 becomes it."""
+    """The root and the script are there, fresh from S3; a deep link is the app, as S3's 403 becomes
+    it.
+    """
     root, script = visitor.get("apex", "/"), visitor.get("apex", "/assets/main.js")
     assert (root.headers["content-type"], root.headers["x-cache"]) == (
         "text/html",
@@ -156,7 +166,9 @@ def test_edge_masks_api_errors(replica: Replica, visitor: Visitor) -> None:
 
 
 def test_edge_serves_html_for_api(replica: Replica, visitor: Visitor) -> None:
-    """A call that would succeed gets the app on the apex, whatever its method; the api host answers it."""
+    """A call that would succeed gets the app on the apex, whatever its method; the api host answers
+    it.
+    """
     replica.lie(["edge-serves-html-for-api"])
     assert is_app(visitor.get("apex", BOARD))
     assert is_app(
@@ -168,7 +180,9 @@ def test_edge_serves_html_for_api(replica: Replica, visitor: Visitor) -> None:
 
 
 def test_edge_answers_html_to_upgrade(replica: Replica, visitor: Visitor) -> None:
-    """Who asks to open a socket on the apex gets the app; a plain call does not, and the api host is honest."""
+    """Who asks to open a socket on the apex gets the app; a plain call does not, and the api host
+    is honest.
+    """
     replica.lie(["edge-answers-html-to-upgrade"])
     asked = {
         "Connection": "Upgrade",
@@ -213,7 +227,9 @@ def test_certificate_names_other_host(replica: Replica, visitor: Visitor) -> Non
 
 
 def test_certificate_expires_soon(replica: Replica, visitor: Visitor) -> None:
-    """The api host shows another certificate, still good, months earlier at its end; the apex keeps its own."""
+    """The api host shows another certificate, still good, months earlier at its end; the apex keeps
+    its own.
+    """
     api, apex = ends(visitor, "api"), ends(visitor, "apex")
     replica.lie(["certificate-expires-soon"])
     assert ends(visitor, "apex") == apex

@@ -1,4 +1,6 @@
-"""The environment file: whole from its first moment, gone at the end, and TOML whatever it holds."""
+"""The environment file: whole from its first moment, gone at the end, and TOML whatever it
+holds.
+"""
 
 import time
 import tomllib

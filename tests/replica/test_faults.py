@@ -6,7 +6,9 @@ from replica import faults
 
 
 def test_every_fault_says_what_goes_wrong_in_one_sentence() -> None:
-    """A name is a subject and a verb, the sentence ends in one full stop, and what it rehearses is stated."""
+    """A name is a subject and a verb, the sentence ends in one full stop, and what it rehearses is
+    stated.
+    """
     for name, fault in faults.FAULTS.items():
         assert name == fault.name
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name), name

@@ -60,7 +60,9 @@ def test_sign_in_starts_at_one_pod_and_comes_back_to_the_other() -> None:
 
 
 def test_a_more_precise_path_stands_before_a_wider_one() -> None:
-    """First match wins: the callback before the rest of OAuth, the portal before the service (contract §1.4)."""
+    """First match wins: the callback before the rest of OAuth, the portal before the service
+    (contract §1.4).
+    """
     order = [path for found in gateway.ROUTES for path in found.paths]
     assert order.index("/api/oauth2/callback*") < order.index("/api/oauth2*")
     assert order.index("/api/svc/auth/.well-known/jwks.json") < order.index("/api/svc/auth*")
@@ -106,7 +108,9 @@ def test_service_has_no_endpoints(replica: Replica, visitor: Visitor) -> None:
 
 
 def test_gateway_doubles_slash(replica: Replica, visitor: Visitor) -> None:
-    """A storage call is redirected to a path that leads out of the gateway's prefix; no other service's is."""
+    """A storage call is redirected to a path that leads out of the gateway's prefix; no other
+    service's is.
+    """
     replica.lie(["gateway-doubles-slash"])
     answer = visitor.get("api", CONTENTS, **visitor.signed_in("alice"))
     assert answer.status_code == 301
@@ -131,7 +135,9 @@ async def test_gateway_strips_upgrade(replica: Replica, visitor: Visitor) -> Non
 
 
 def test_refresh_path_lost_behind_gateway(replica: Replica, visitor: Visitor) -> None:
-    """Refresh ends in auth-service's 500 for what it does not know, on both hosts; other calls of it go on."""
+    """Refresh ends in auth-service's 500 for what it does not know, on both hosts; other calls of
+    it go on.
+    """
     replica.lie(["refresh-path-lost-behind-gateway"])
     for host in ("apex", "api"):
         url = visitor.environment["hosts"][host] + "/api/svc/auth/api/auth"

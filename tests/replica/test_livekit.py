@@ -14,7 +14,9 @@ from tests.support.sfu import Standing
 
 
 async def test_faults_and_state_go_over_a_private_socket(sfu: Standing) -> None:
-    """What is no fault of LiveKit's is none there; what the socket tells is not told on the public port."""
+    """What is no fault of LiveKit's is none there; what the socket tells is not told on the public
+    port.
+    """
     await sfu.lie("livekit-loses-redis", "service-hangs")
     assert sfu.get("/").status_code == 406
     assert sorted(await sfu.server.state()) == ["people", "rooms", "ways"]
@@ -50,7 +52,10 @@ def test_its_secret_is_in_no_description() -> None:
 
 def test_the_process_starts_without_the_services() -> None:
     """It need not import what it does not serve."""
-    code = "import sys; sys.argv = ['x']; import replica.livekit.answers; print('replica.services' in sys.modules)"
+    code = (
+        "import sys; sys.argv = ['x']; import replica.livekit.answers; "
+        "print('replica.services' in sys.modules)"
+    )
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )

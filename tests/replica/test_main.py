@@ -44,7 +44,9 @@ class Ready:
 
 @pytest.fixture
 def short() -> Iterator[Path]:
-    """A folder with a short name: sockets are made in it, and their paths may have some 100 characters."""
+    """A folder with a short name: sockets are made in it, and their paths may have some 100
+    characters.
+    """
     with tempfile.TemporaryDirectory(prefix="t-") as folder:
         yield Path(folder)
 
@@ -71,7 +73,9 @@ def ready(
 
 
 def test_it_prints_what_a_user_needs(short: Path) -> None:
-    """Each URL, the environment file, the faults, and at last that it is ready; the URLs then answer."""
+    """Each URL, the environment file, the faults, and at last that it is ready; the URLs then
+    answer.
+    """
     with ready(short, "--fault", "redis-not-configured") as replica:
         visitor = Visitor.at(replica.environment)
         hosts = visitor.environment["hosts"]
@@ -189,7 +193,9 @@ def test_two_replicas_stand_side_by_side(short: Path) -> None:
 
 
 def test_production_trusts_and_opens_more(short: Path) -> None:
-    """As in contract §2.5: a forged token opens user-service and not ops; internal paths are open; pages say less."""
+    """As in contract §2.5: a forged token opens user-service and not ops; internal paths are open;
+    pages say less.
+    """
     with ready(short, "--as", "production") as replica:
         visitor = Visitor.at(replica.environment)
         told = visitor.environment

@@ -1,4 +1,6 @@
-"""Signing in with a real provider: where it starts, where it lands, and how each fault loses it (incident 7)."""
+"""Signing in with a real provider: where it starts, where it lands, and how each fault loses it
+(incident 7).
+"""
 
 import pytest
 
@@ -44,7 +46,9 @@ def test_a_second_sign_in_shows_no_page(visitor: Visitor) -> None:
 
 
 def test_the_first_leg_says_what_google_must_hear(visitor: Visitor) -> None:
-    """The environment file is right about address, client, scope and callback, with and without /api in front."""
+    """The environment file is right about address, client, scope and callback, with and without
+    /api in front.
+    """
     for path in (START, START.removeprefix("/api")):
         visitor.http.cookies.clear()
         answer = visitor.get("api", path)

@@ -31,7 +31,9 @@ def test_the_cast_has_its_parts() -> None:
 
 
 def test_what_is_seeded_was_not_created() -> None:
-    """An untouched world shows nothing to clean up; then it shows each thing by name, trashed or not."""
+    """An untouched world shows nothing to clean up; then it shows each thing by name, trashed or
+    not.
+    """
     world = World.seeded(HOSTS, BUCKET)
     assert set(map(tuple, world.created().values())) == {()}
     alice = world.cast["alice"].id

@@ -58,7 +58,9 @@ def parsed(xml: str) -> Element:
 
 
 class Written:
-    """A journal that grows line by line, one second each; every line obeys the schema unless it is to be odd."""
+    """A journal that grows line by line, one second each; every line obeys the schema unless it is
+    to be odd.
+    """
 
     def __init__(self, folder: Path, began: float = BEGAN) -> None:
         self.folder = folder

@@ -23,7 +23,9 @@ def junit_xml() -> Element:
 def test_a_run_is_told_again_with_its_exit_code(
     written: Written, capsys: pytest.CaptureFixture[str], make: object, code: int
 ) -> None:
-    """Text on the terminal, junit.xml in the folder, and the code that the run itself ended with."""
+    """Text on the terminal, junit.xml in the folder, and the code that the run itself ended
+    with.
+    """
     assert callable(make)
     make(written)
     assert main([FOLDER]) == code
@@ -141,7 +143,9 @@ def test_markdown_is_printed_and_kept(written: Written, capsys: pytest.CaptureFi
 
 
 def test_korean_is_a_word_away(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
-    """Verdict, labels and states in Korean, in text and Markdown alike; junit.xml stays what machines know."""
+    """Verdict, labels and states in Korean, in text and Markdown alike; junit.xml stays what
+    machines know.
+    """
     red(written)
     main([FOLDER, "--lang", "ko"])
     assert capsys.readouterr().out.startswith("깨짐: 약속 7개 중 2개가 깨졌습니다")
@@ -153,7 +157,9 @@ def test_korean_is_a_word_away(written: Written, capsys: pytest.CaptureFixture[s
 def test_two_runs_are_compared_after_the_report(
     written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--against` adds what has changed and leaves the exit code alone; a run that is not there is bad input."""
+    """`--against` adds what has changed and leaves the exit code alone; a run that is not there is
+    bad input.
+    """
     other = Written(tmp_path / "before")
     other.started("edge/a").broken("edge/a").ended().close()
     written.started("edge/a").held("edge/a").ended()
@@ -168,7 +174,9 @@ def test_two_runs_are_compared_after_the_report(
 def test_shards_are_told_as_one(
     written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--merge` makes one run and its reports, with the exit code of the whole; twice into one folder is refused."""
+    """`--merge` makes one run and its reports, with the exit code of the whole; twice into one
+    folder is refused.
+    """
     other = Written(tmp_path / "shard")
     other.started("edge/b").broken("edge/b").ended().close()
     written.started("edge/a").held("edge/a").ended()

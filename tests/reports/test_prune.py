@@ -49,7 +49,9 @@ def test_a_promise_that_does_not_apply_is_no_finding(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_alive_or_owes_stays(tmp_path: Path) -> None:
-    """The next run has to know what is still to be swept; a ledger that is settled keeps nothing."""
+    """The next run has to know what is still to be swept; a ledger that is settled keeps
+    nothing.
+    """
     for number in range(5):
         run_of(tmp_path, number)
     alive, owing, settled = (Ledger(tmp_path / f"run-{number}") for number in range(3))

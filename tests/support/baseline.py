@@ -1,8 +1,9 @@
-"""The least that a healthy run's questions cost: the same requests and page loads, asked bare and all at once.
+"""The least that a healthy run's questions cost: the same requests and page loads, asked bare and
+all at once.
 
-`python -m tests.support.baseline ENVIRONMENT RUN` replays what the journal of RUN says was asked, without evidence, verdicts,
-spans or reports. Writes cannot be repeated (a presigned URL is used up, a row exists), so each counts as a read of its
-service's liveness, or of the file that was written.
+`python -m tests.support.baseline ENVIRONMENT RUN` replays what the journal of RUN says was asked,
+without evidence, verdicts, spans or reports. Writes cannot be repeated (a presigned URL is used up,
+a row exists), so each counts as a read of its service's liveness, or of the file that was written.
 """
 
 import asyncio

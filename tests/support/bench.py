@@ -1,4 +1,6 @@
-"""`make bench`: what a healthy run costs beside the floor, side by side; the table goes into docs/performance.md."""
+"""`make bench`: what a healthy run costs beside the floor, side by side; the table goes into
+docs/performance.md.
+"""
 
 import os
 import platform
@@ -30,7 +32,9 @@ LIVE = ("board", "chat", "notifications", "page_session", "presence", "tokens")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one process and all that it started: seconds of wall clock and CPU, MiB of memory at the peak."""
+    """Of one process and all that it started: seconds of wall clock and CPU, MiB of memory at the
+    peak.
+    """
 
     wall: float
     cpu: float
@@ -58,7 +62,9 @@ def cost(command: Sequence[str]) -> Cost:
 
 
 def _watch(pid: int, peak: dict[str, float], seen: dict[int, float], over: threading.Event) -> None:
-    """Sample the tree: what a browser's children used is lost to wait(2) when their parent does not reap them."""
+    """Sample the tree: what a browser's children used is lost to wait(2) when their parent does not
+    reap them.
+    """
     while not over.wait(SAMPLE_EVERY):
         memory = 0.0
         for process in _tree(pid):
@@ -137,9 +143,15 @@ def table(measured: Measured) -> str:
         f"The suite may take 1.5 times the floor and as long as that: {allowed:.2f} s.",
         "",
         f"Slowest scenario of real time: `{live.id}`, {live.duration:.2f} s.",
-        f"Real time may make edge and files that much slower: {measured.wall(FILES) + live.duration:.2f} s.",
+        (
+            "Real time may make edge and files that much slower: "
+            f"{measured.wall(FILES) + live.duration:.2f} s."
+        ),
         "",
-        f"Machine: {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.system()}",
+        (
+            f"Machine: {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
+            f"{platform.system()}"
+        ),
         f"{platform.machine()}, Python {platform.python_version()}.",
     ]
     return "\n".join(lines)
@@ -152,7 +164,10 @@ def _slowest(run: Run, areas: Sequence[str] = ()) -> Scenario:
 
 def _row(name: str, costs: Sequence[Cost], run: Run | None) -> str:
     counted = len(run.scenarios) if run else ""
-    return f"| {name} | {counted} | {_of(costs, 'wall')} | {_of(costs, 'cpu')} | {_of(costs, 'memory', '.0f')} |"
+    return (
+        f"| {name} | {counted} | {_of(costs, 'wall')} | {_of(costs, 'cpu')} | "
+        f"{_of(costs, 'memory', '.0f')} |"
+    )
 
 
 def _of(costs: Sequence[Cost], name: str, form: str = ".2f") -> str:

@@ -1,7 +1,9 @@
-"""Every suspect that the probes can name, read from their source: texts, with a `{}` where something is filled in.
+"""Every suspect that the probes can name, read from their source: texts, with a `{}` where
+something is filled in.
 
-It follows what stands third in `Finding(...)` and `broken(...)`, what is called `suspect`, and what those are made of:
-constants, choices, local names, and what functions return. What comes in as an argument is followed at the calls.
+It follows what stands third in `Finding(...)` and `broken(...)`, what is called `suspect`, and what
+those are made of: constants, choices, local names, and what functions return. What comes in as an
+argument is followed at the calls.
 """
 
 import ast
@@ -118,7 +120,9 @@ def _parameters(function: ast.FunctionDef) -> list[str]:
 def _passed(
     function: ast.FunctionDef, position: int, seen: frozenset[str] = frozenset()
 ) -> Iterator[str]:
-    """The plain texts that stand for a parameter: its default, and what calls say in its place, or pass on."""
+    """The plain texts that stand for a parameter: its default, and what calls say in its place, or
+    pass on.
+    """
     default = position - len(function.args.args) + len(function.args.defaults)
     if default >= 0:
         yield from _plain(function.args.defaults[default])

@@ -1,4 +1,6 @@
-"""A small stand-in for a cluster's API server: one Secret, refused with 409 when it was changed meanwhile."""
+"""A small stand-in for a cluster's API server: one Secret, refused with 409 when it was changed
+meanwhile.
+"""
 
 import json
 import threading
@@ -10,7 +12,9 @@ PATH = "/api/v1/namespaces/probes/secrets/tokens"
 
 
 class Cluster:
-    """The Secret probes/tokens. `refuses`: a status for all; `meddlers`: how many others change it before we do."""
+    """The Secret probes/tokens. `refuses`: a status for all; `meddlers`: how many others change it
+    before we do.
+    """
 
     def __init__(self) -> None:
         self.data: dict[str, str] = {}

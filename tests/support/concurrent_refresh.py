@@ -1,6 +1,8 @@
-"""One of two runs at once: signs in as alice with the refresh token of the state, once for each line that it is told.
+"""One of two runs at once: signs in as alice with the refresh token of the state, once for each
+line that it is told.
 
-`python -m tests.support.concurrent_refresh ENVIRONMENT-FILE` answers each line with the access token that it got, or with what was wrong.
+`python -m tests.support.concurrent_refresh ENVIRONMENT-FILE` answers each line with the access
+token that it got, or with what was wrong.
 """
 
 import asyncio

@@ -1,4 +1,6 @@
-"""Runs of scenarios of a user's own: outside the project's folder, with its settings, against a replica."""
+"""Runs of scenarios of a user's own: outside the project's folder, with its settings, against a
+replica.
+"""
 
 from pathlib import Path
 

@@ -1,7 +1,9 @@
-"""Runs behind walls that really drop packets: `unshare -rn python -m tests.support.firewall_runs FOLDER WALL...`.
+"""Runs behind walls that really drop packets: `unshare -rn python -m tests.support.firewall_runs
+FOLDER WALL...`.
 
-In a network namespace of its own, where a replica and the suite are alone. Each wall stands for one run, whose reports
-go to FOLDER/WALL. A pair of veths stands beside loopback: LiveKit's SDK has no candidates where there is nothing else.
+In a network namespace of its own, where a replica and the suite are alone. Each wall stands for one
+run, whose reports go to FOLDER/WALL. A pair of veths stands beside loopback: LiveKit's SDK has no
+candidates where there is nothing else.
 """
 
 import subprocess
@@ -12,7 +14,8 @@ from pathlib import Path
 
 from probes.runner.target_process import Started
 
-# LiveKit is at 127.0.0.1, whoever talks at the veth's address: what LiveKit begins gets through the second wall.
+# LiveKit is at 127.0.0.1, whoever talks at the veth's address: what LiveKit begins gets through the
+# second wall.
 TO_LIVEKIT = "-A INPUT -d 127.0.0.1"
 NO_TCP = f"{TO_LIVEKIT} -p tcp --dport {{tcp_port}} -j DROP"
 WALLS = {

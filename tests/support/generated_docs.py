@@ -15,7 +15,9 @@ PAGE = ROOT / "README.md"
 
 
 def promises() -> Iterator[tuple[str, str, str]]:
-    """(scenario without parameters, its promise, the incident that taught it), in the order in which they stand."""
+    """(scenario without parameters, its promise, the incident that taught it), in the order in
+    which they stand.
+    """
     for path in sorted((ROOT / "scenarios").glob("test_*.py")):
         module = importlib.import_module(f"scenarios.{path.stem}")
         for name, function in vars(module).items():

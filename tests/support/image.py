@@ -1,7 +1,9 @@
-"""The suite's image, built and run as the cluster would: `python -m tests.support.image` measures a run in it.
+"""The suite's image, built and run as the cluster would: `python -m tests.support.image` measures a
+run in it.
 
-Podman's builder is buildah's, here with chroot isolation. The base stands for debian:bookworm-slim, which a machine may
-not be able to pull: debootstrap makes it of the same packages. What the measuring finds goes into docs/performance.md.
+Podman's builder is buildah's, here with chroot isolation. The base stands for debian:bookworm-slim,
+which a machine may not be able to pull: debootstrap makes it of the same packages. What the
+measuring finds goes into docs/performance.md.
 """
 
 import json
@@ -131,7 +133,9 @@ def engine() -> Iterator[Engine]:
 
 
 def _limits() -> str:
-    """Podman raises limits, which a machine may forbid: as many files as we may have, and some processes."""
+    """Podman raises limits, which a machine may forbid: as many files as we may have, and some
+    processes.
+    """
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return f"[containers]\ndefault_ulimits={json.dumps([f'nofile={files}:{files}', 'nproc=4096:4096'])}\n"
 
@@ -164,7 +168,9 @@ def _build(podman: Engine, digest: str) -> None:
 
 
 def show(podman: Engine, environment: Path) -> None:
-    """Let containers see a replica's environment at /target: the file itself, and the files that it names."""
+    """Let containers see a replica's environment at /target: the file itself, and the files that it
+    names.
+    """
     text = environment.read_text("utf-8")
     for named in filter(os.path.isfile, set(re.findall(r'"(/[^"]+)"', text))):
         copy = podman.folder / "target" / Path(named).name
@@ -191,7 +197,8 @@ SUITE = (
 class Measured:
     """A whole run in a container: how it ended, and what that took; seconds, and bytes at the peak.
 
-    `held` cannot be given back; `used` has the file cache in it too, which is, before anybody is killed.
+    `held` cannot be given back; `used` has the file cache in it too, which is, before anybody is
+    killed.
     """
 
     code: int
@@ -217,7 +224,9 @@ def measured(podman: Engine, share: Share) -> Measured:
 
 
 def held(samples: str) -> int:
-    """What processes hold of their own or share, at the peak; the names are cgroup version 2's or 1's."""
+    """What processes hold of their own or share, at the peak; the names are cgroup version 2's or
+    1's.
+    """
     own, shared = (
         map(int, re.findall(rf"^(?:{name}) (\d+)$", samples, re.MULTILINE))
         for name in ("anon|total_rss", "shmem|total_shmem")

@@ -1,5 +1,6 @@
-"""Two people who talk by LiveKit's own SDK: `python -m tests.support.livekit_call URL TOKEN TOKEN` in a process of
-its own, for the SDK may signal the one that it is in. What bob got from alice goes out as one line of JSON.
+"""Two people who talk by LiveKit's own SDK: `python -m tests.support.livekit_call URL TOKEN TOKEN`
+in a process of its own, for the SDK may signal the one that it is in. What bob got from alice goes
+out as one line of JSON.
 """
 
 import asyncio

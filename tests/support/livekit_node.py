@@ -1,4 +1,6 @@
-"""As little of LiveKit as the ladder needs, on loopback: its answers, a join, and an ICE agent that reads checks."""
+"""As little of LiveKit as the ladder needs, on loopback: its answers, a join, and an ICE agent that
+reads checks.
+"""
 
 import asyncio
 import contextlib

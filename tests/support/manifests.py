@@ -1,4 +1,6 @@
-"""What deploy/ renders to. `python -m tests.support.manifests` writes deploy/hooks, which Kustomize cannot make."""
+"""What deploy/ renders to. `python -m tests.support.manifests` writes deploy/hooks, which Kustomize
+cannot make.
+"""
 
 import functools
 import subprocess
@@ -21,7 +23,9 @@ Manifest = dict[str, Any]
 
 @functools.cache
 def rendered(environment: str, home: str) -> tuple[Manifest, ...]:
-    """All that `kubectl kustomize` makes of one home in one environment. Raises CalledProcessError."""
+    """All that `kubectl kustomize` makes of one home in one environment. Raises
+    CalledProcessError.
+    """
     command = [str(KUBECTL), "kustomize", str(OVERLAYS / environment / home)]
     return tuple(
         yaml.safe_load_all(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
@@ -43,7 +47,9 @@ def one(environment: str, kind: str) -> Manifest:
 
 
 def hook(environment: str) -> Manifest:
-    """The gate's Job with a name that each sync makes anew; Kustomize refuses such (kubernetes-sigs/kustomize#641)."""
+    """The gate's Job with a name that each sync makes anew; Kustomize refuses such
+    (kubernetes-sigs/kustomize#641).
+    """
     (job,) = rendered(environment, "argocd-hook")
     metadata = job["metadata"] | {"generateName": f"{job['metadata']['name']}-"}
     return job | {"metadata": {key: value for key, value in metadata.items() if key != "name"}}
@@ -67,7 +73,9 @@ class Pod:
 
 
 def pods(environment: str) -> Iterator[Pod]:
-    """The CronJob's pod, and the hook's as Argo CD names it: commit, phase and time come between."""
+    """The CronJob's pod, and the hook's as Argo CD names it: commit, phase and time come
+    between.
+    """
     cronjob = one(environment, "CronJob")
     yield Pod(
         f"{cronjob['metadata']['name']}-29800000-abcde",

@@ -1,4 +1,6 @@
-"""A loopback receiver of whatever is sent at the end of a run: it remembers what came, and answers as it is told to."""
+"""A loopback receiver of whatever is sent at the end of a run: it remembers what came, and answers
+as it is told to.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +21,9 @@ class Asked:
 
 
 class Receiver(ThreadingHTTPServer):
-    """`answers` by path, and by `*` for all others; `hangs`: nobody is answered before it is closed."""
+    """`answers` by path, and by `*` for all others; `hangs`: nobody is answered before it is
+    closed.
+    """
 
     daemon_threads = True
 

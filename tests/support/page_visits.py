@@ -128,7 +128,8 @@ async def visitor(browser: Browser, place: Place, tokens: dict[str, str]) -> Vis
     page = await browser.new_page()
     await page.goto(f"{place.url}/config.js")
     await page.evaluate(
-        "all => { for (const [key, value] of Object.entries(all)) localStorage.setItem(key, value) }",
+        "all => { for (const [key, value] of Object.entries(all)) "
+        "localStorage.setItem(key, value) }",
         tokens,
     )
     found = Visitor(page, place)

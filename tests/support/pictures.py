@@ -1,4 +1,6 @@
-"""The pictures in docs/pictures, taken of runs that the suite makes for them: `python -m tests.support.pictures`."""
+"""The pictures in docs/pictures, taken of runs that the suite makes for them: `python -m
+tests.support.pictures`.
+"""
 
 import asyncio
 import re
@@ -32,7 +34,9 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A run to be made: with a fault or none, and killed after so many scenarios where `killed_after` is not 0."""
+    """A run to be made: with a fault or none, and killed after so many scenarios where
+    `killed_after` is not 0.
+    """
 
     fault: str
     shots: tuple[Shot, ...]

@@ -1,4 +1,6 @@
-"""Prometheus's own tool: PROBES_PROMTOOL, one on the PATH, or that of Debian's package, unpacked and not installed."""
+"""Prometheus's own tool: PROBES_PROMTOOL, one on the PATH, or that of Debian's package, unpacked
+and not installed.
+"""
 
 import os
 import shutil

@@ -1,4 +1,6 @@
-"""A host on loopback that says what a test tells it to, over real sockets; and a target that lives there."""
+"""A host on loopback that says what a test tells it to, over real sockets; and a target that lives
+there.
+"""
 
 import asyncio
 import contextlib
@@ -60,7 +62,9 @@ NOWHERE = Said(404, b"404 page not found", "text/plain")  # what Gin says
 
 
 class Site:
-    """Answers by "METHOD host/path", the query left out; "GET api/x" means the host api.localhost."""
+    """Answers by "METHOD host/path", the query left out; "GET api/x" means the host
+    api.localhost.
+    """
 
     def __init__(self) -> None:
         self.says: dict[str, Said] = {}
@@ -113,7 +117,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
 
 def _certified(named: str, ca: Path, *, whole: bool, **wish: Any) -> ssl.SSLContext:
-    """What the host shows; with the `whole` chain the authority too, which Chromium must see to trust it."""
+    """What the host shows; with the `whole` chain the authority too, which Chromium must see to
+    trust it.
+    """
     authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.cert_pem.write_to_path(ca)
     issued, chain = authority.issue_cert(named, **wish), ca.with_suffix(".chain")
@@ -125,7 +131,9 @@ def _certified(named: str, ca: Path, *, whole: bool, **wish: Any) -> ssl.SSLCont
 
 @asynccontextmanager
 async def secured(named: str, ca: Path, body: bytes = b"", **wish: Any) -> AsyncIterator[int]:
-    """The port of a host that shows a certificate for `named`; its authority is left in the file `ca`."""
+    """The port of a host that shows a certificate for `named`; its authority is left in the file
+    `ca`.
+    """
     context = _certified(named, ca, whole=bool(body), **wish)
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,7 +12,8 @@ def sleeps(
 ) -> None:
     """Have `module` (its name) await `how` for asyncio.sleep.
 
-    asyncio itself is left alone: a server of another test that never really slept would never give the loop away.
+    asyncio itself is left alone: a server of another test that never really slept would never give
+    the loop away.
     """
     own = SimpleNamespace(**vars(asyncio))
     own.sleep = how

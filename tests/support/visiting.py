@@ -1,4 +1,6 @@
-"""How the replica's tests visit its hosts by name, without a resolver that knows names under .localhost."""
+"""How the replica's tests visit its hosts by name, without a resolver that knows names under
+.localhost.
+"""
 
 import ssl
 import time

@@ -1,4 +1,6 @@
-"""What two people get out of a call, as one run asks for it: they have one call, and each promise judges its part."""
+"""What two people get out of a call, as one run asks for it: they have one call, and each promise
+judges its part.
+"""
 
 import contextlib
 from dataclasses import asdict
@@ -21,7 +23,9 @@ TIER = "deep"
 
 
 class Talks:
-    """The calls that two people have by LiveKit's own SDK. Every verb raises Broken, NotApplicable, CannotAsk."""
+    """The calls that two people have by LiveKit's own SDK. Every verb raises Broken, NotApplicable,
+    CannotAsk.
+    """
 
     def __init__(self, web: Web, calls: OpenCalls) -> None:
         self._web, self.calls = web, calls
@@ -73,7 +77,9 @@ class Talks:
         )
 
     async def have_met(self) -> Call:
-        """A call in which two people were connected, be it by hole punching. Raises Broken where they were not."""
+        """A call in which two people were connected, be it by hole punching. Raises Broken where
+        they were not.
+        """
         call = await self._call()
         if not call.every(Joined):
             current().judge(checks.explain_meeting(call, reached(await self._climb())))

@@ -1,4 +1,6 @@
-"""Name what a call of two people lacked; pure. Thresholds are a start, to be set anew by a week of a target's own."""
+"""Name what a call of two people lacked; pure. Thresholds are a start, to be set anew by a week of
+a target's own.
+"""
 
 from dataclasses import dataclass
 
@@ -23,7 +25,10 @@ LATE = 2.0  # seconds from speaking to being heard
 LOST = 0.05  # of all packets of sound
 FAR = 0.25  # seconds of round trip
 
-_SDP = "DTLS on the way that ICE found: a path that drops large packets (MTU), or another server's certificate"
+_SDP = (
+    "DTLS on the way that ICE found: a path that drops large packets (MTU), or another "
+    "server's certificate"
+)
 _FORWARDING = (
     "livekit-server: forwarding between participants, or what their tokens let them subscribe to"
 )
@@ -31,14 +36,18 @@ _FORWARDING = (
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Whether the server's ICE answered checks that it could not expect, which nothing but an open door lets in."""
+    """Whether the server's ICE answered checks that it could not expect, which nothing but an open
+    door lets in.
+    """
 
     udp: bool
     tcp: bool
 
 
 def explain_meeting(call: Call, reached: Reached) -> Finding | None:
-    """Two people are connected, and not by hole punching alone. Raises CannotAsk when the worker cannot say."""
+    """Two people are connected, and not by hole punching alone. Raises CannotAsk when the worker
+    cannot say.
+    """
     if failed := call.failure("join"):
         return _not_joined(failed, reached)
     if len(call.every(Joined)) < 2:
@@ -47,8 +56,10 @@ def explain_meeting(call: Call, reached: Reached) -> Finding | None:
         return None
     return Finding(
         Code.LIVEKIT_MASKED,
-        f"two people were connected ({_paths(call)}), though the server answers nobody whom it has not called first",
-        "security group: UDP and TCP of media are closed, and the server's own checks open the way (hole punching)",
+        f"two people were connected ({_paths(call)}), though the server answers nobody whom "
+        "it has not called first",
+        "security group: UDP and TCP of media are closed, and the server's own checks open "
+        "the way (hole punching)",
     )
 
 
@@ -59,7 +70,10 @@ def _not_joined(failed: Failed, reached: Reached) -> Finding:
             return Finding(
                 Code.LIVEKIT_JOIN_TIMEOUT, said, "livekit-server: Redis, or a node that is draining"
             )
-        suspect = "edge: /rtc/v1 must answer as the server does (404 before 1.9.10), so that SDKs fall back to /rtc"
+        suspect = (
+            "edge: /rtc/v1 must answer as the server does (404 before 1.9.10), so that SDKs "
+            "fall back to /rtc"
+        )
         return Finding(Code.LIVEKIT_UPGRADE_BLOCKED, said, suspect)
     if reached.udp or reached.tcp:
         return Finding(Code.LIVEKIT_DTLS_FAILED, f"{said}; its ICE answers", _SDP)
@@ -112,7 +126,10 @@ def explain_sound(call: Call) -> Finding | None:
 
 def _silence(sound: Sound) -> str:
     if not sound.packets:
-        return f"one played a tone, and not one packet of sound reached the other within {SOUNDING:g} s"
+        return (
+            "one played a tone, and not one packet of sound reached the other within "
+            f"{SOUNDING:g} s"
+        )
     heard = (
         f"{sound.hertz:.0f} Hz with {sound.share:.0%} of the energy" if sound.hertz else "silence"
     )
@@ -130,7 +147,9 @@ def _poor(sound: Sound, paths: list[Path]) -> list[str]:
 
 
 def explain_fallback(call: Call, reached: Reached) -> Finding | None:
-    """Who is made to use TCP comes again and is heard; not tried where TCP's door is shut. Raises CannotAsk."""
+    """Who is made to use TCP comes again and is heard; not tried where TCP's door is shut. Raises
+    CannotAsk.
+    """
     if not reached.tcp:
         return _no_fallback("no TCP address that the server names for media answers")
     failed, came = call.failure("tcp"), call.first(ByTcp)

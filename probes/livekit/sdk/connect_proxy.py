@@ -1,7 +1,8 @@
-"""A way for the SDK to hosts under .localhost, which RFC 6761 makes loopback and many a resolver does not know.
+"""A way for the SDK to hosts under .localhost, which RFC 6761 makes loopback and many a resolver
+does not know.
 
-The SDK resolves names by itself and knows no other address for a host, but it does go through an HTTP proxy (RFC 9110
-section 9.3.6), and keeps TLS and the host's name to itself there.
+The SDK resolves names by itself and knows no other address for a host, but it does go through an
+HTTP proxy (RFC 9110 section 9.3.6), and keeps TLS and the host's name to itself there.
 """
 
 import asyncio
@@ -22,7 +23,9 @@ def needed(url: str) -> bool:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[str]:
-    """The proxy's own URL, for as long as the block lasts; empty where the host of `url` needs none."""
+    """The proxy's own URL, for as long as the block lasts; empty where the host of `url` needs
+    none.
+    """
     if not needed(url):
         yield ""
         return

@@ -1,4 +1,6 @@
-"""What passes between us and the worker that makes a call: one wish in, one JSON line out for each fact."""
+"""What passes between us and the worker that makes a call: one wish in, one JSON line out for each
+fact.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -6,7 +8,8 @@ from typing import TypeVar, get_args
 
 SPEAKER, LISTENER = "speaker", "listener"
 RELIABLE, LOSSY = "reliable", "lossy"
-# Seconds for two people to be connected, for data and for a tone to arrive, for a forced TCP connection, to leave.
+# Seconds for two people to be connected, for data and for a tone to arrive, for a forced TCP
+# connection, to leave.
 JOINING, DELIVERING, SOUNDING, FORCING, LEAVING = 5.0, 5.0, 5.0, 4.0, 2.0
 MESSAGES = 10  # each way, reliable and lossy
 HERTZ = 1000.0  # what the speaker plays
@@ -17,8 +20,8 @@ PURE = 0.9  # of all energy is the tone's; of one that came through LiveKit's SD
 class Wish:
     """What the worker is asked for. `speaker` and `listener` are their tokens.
 
-    Without a listener the speaker plays until our end of standard input closes. `by_tcp`: whether the speaker comes
-    again by TCP at the end.
+    Without a listener the speaker plays until our end of standard input closes. `by_tcp`: whether
+    the speaker comes again by TCP at the end.
     """
 
     url: str
@@ -51,7 +54,8 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What the listener heard: the strongest tone, its share of all energy, seconds from publishing to the first of it.
+    """What the listener heard: the strongest tone, its share of all energy, seconds from publishing
+    to the first of it.
 
     `after` is negative where no such tone came. `packets` arrived, `lost` of them (0 to 1) did not.
     """
@@ -65,7 +69,9 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The pair of candidates that `who` ended with: the server's end of it, and the round trip in seconds."""
+    """The pair of candidates that `who` ended with: the server's end of it, and the round trip in
+    seconds.
+    """
 
     who: str
     protocol: str
@@ -77,7 +83,9 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class ByTcp:
-    """The speaker came again by `protocol` after `seconds`, and `heard` of `sent` messages then arrived."""
+    """The speaker came again by `protocol` after `seconds`, and `heard` of `sent` messages then
+    arrived.
+    """
 
     protocol: str
     port: int
@@ -114,7 +122,9 @@ def told(fact: Fact) -> str:
 
 
 def read(line: bytes | str) -> Fact | None:
-    """The fact of one line; None where it is none, since a native library may print where it likes."""
+    """The fact of one line; None where it is none, since a native library may print where it
+    likes.
+    """
     try:
         said = json.loads(line)
         return _KINDS[said.pop("fact")](**said)

@@ -1,5 +1,5 @@
-"""One person in a call, by LiveKit's own SDK. For the worker's process only: this SDK ends the process it runs in when
-its native part panics (python-sdks#784), and prints tokens to its log.
+"""One person in a call, by LiveKit's own SDK. For the worker's process only: this SDK ends the
+process it runs in when its native part panics (python-sdks#784), and prints tokens to its log.
 """
 
 import asyncio
@@ -85,7 +85,9 @@ class Person:
         )
 
     async def sound(self) -> None:
-        """Publish a microphone that gives our tone from now on. Without pauses in silence, without redundancy."""
+        """Publish a microphone that gives our tone from now on. Without pauses in silence, without
+        redundancy.
+        """
         source = rtc.AudioSource(tone.RATE, 1, 2 * _FRAME)
         track = rtc.LocalAudioTrack.create_audio_track("tone", source)
         options = rtc.TrackPublishOptions(
@@ -99,7 +101,9 @@ class Person:
             await self.room.local_participant.unpublish_track(publication.sid)
 
     async def listen(self, began: float, seconds: float) -> Sound:
-        """What is heard of the other, for at most `seconds`; ends a second after the tone has begun."""
+        """What is heard of the other, for at most `seconds`; ends a second after the tone has
+        begun.
+        """
         ear = _Ear(began)
         listening = asyncio.ensure_future(self._collect(ear))
         await asyncio.wait({listening}, timeout=seconds)
@@ -120,7 +124,9 @@ class Person:
                 return
 
     async def _stats(self) -> list[RtcStats]:
-        """Of both connections; one that is used for both directions has its selected pair in the first."""
+        """Of both connections; one that is used for both directions has its selected pair in the
+        first.
+        """
         stats = await self.room.get_rtc_stats()
         return [*stats.publisher_stats, *stats.subscriber_stats]
 
@@ -152,14 +158,18 @@ class Person:
 
 
 class _Ear:
-    """Sound as it comes in. `after`: seconds from `began` to the first tone, negative until then."""
+    """Sound as it comes in. `after`: seconds from `began` to the first tone, negative until
+    then.
+    """
 
     def __init__(self, began: float) -> None:
         self.after, self.whole = -1.0, np.zeros(0, dtype=np.int16)
         self._began = began
 
     def hear(self, samples: tone.Samples) -> bool:
-        """Whether a second has been heard from the first tone on. What came before it is forgotten."""
+        """Whether a second has been heard from the first tone on. What came before it is
+        forgotten.
+        """
         if self.after < 0:
             self.whole = samples
             if tone.recognised(samples).is_ours:
@@ -218,7 +228,9 @@ async def by_tcp(speaker: Person, listener: Person, seconds: float) -> ByTcp:
 
 
 async def within(seconds: float, doing: Awaitable[T]) -> T:
-    """As `doing`; TimeoutError after `seconds`. It is let go, never cancelled: a cancelled connect panics later."""
+    """As `doing`; TimeoutError after `seconds`. It is let go, never cancelled: a cancelled connect
+    panics later.
+    """
     task = asyncio.ensure_future(doing)
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:

@@ -18,7 +18,9 @@ Samples = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The strongest tone in some samples, and the share of all energy that is within 20 Hz of it."""
+    """The strongest tone in some samples, and the share of all energy that is within 20 Hz of
+    it.
+    """
 
     hertz: float
     share: float

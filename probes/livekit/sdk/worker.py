@@ -1,6 +1,8 @@
-"""Make one call and tell of it: `python -m probes.livekit.sdk.worker`, a wish on standard input, facts on standard output.
+"""Make one call and tell of it: `python -m probes.livekit.sdk.worker`, a wish on standard input,
+facts on standard output.
 
-It never cleans up after itself: who started it ends it. Its exit code says nothing, its last line does.
+It never cleans up after itself: who started it ends it. Its exit code says nothing, its last line
+does.
 """
 
 import asyncio
@@ -47,7 +49,9 @@ async def play(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
 
 
 async def call(wish: Wish, tell: Tell) -> None:
-    """Two people join, talk, and leave; each stage under its own deadline, the next tried in any event."""
+    """Two people join, talk, and leave; each stage under its own deadline, the next tried in any
+    event.
+    """
     from livekit import rtc  # noqa: PLC0415 - its native part reads the proxy from the environment as it starts
 
     from probes.livekit.sdk.participant import Person, by_tcp, converse, within  # noqa: PLC0415 - as above

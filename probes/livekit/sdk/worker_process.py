@@ -1,7 +1,7 @@
 """Have a worker make a call, and see to it that nothing of the worker outlives the call.
 
-The SDK gets a process of its own: it sends SIGTERM to the one it runs in when it panics, blocks where a server says
-nothing, and may abort at its end (python-sdks#784, #449).
+The SDK gets a process of its own: it sends SIGTERM to the one it runs in when it panics, blocks
+where a server says nothing, and may abort at its end (python-sdks#784, #449).
 """
 
 import asyncio
@@ -51,7 +51,9 @@ class Worker:
             await self._process.stdin.drain()
 
     async def next(self) -> Fact | None:
-        """What it tells next; None when it has ended, or tells what is none of ours without an end."""
+        """What it tells next; None when it has ended, or tells what is none of ours without an
+        end.
+        """
         assert self._process.stdout
         with contextlib.suppress(ValueError):
             while line := await self._process.stdout.readline():
@@ -97,7 +99,8 @@ class Worker:
 async def asked(
     wish: Wish, ca: str = "", command: Sequence[str] = COMMAND
 ) -> AsyncIterator[Worker]:
-    """A worker that has its wish. When the block ends, in whatever way, it is gone, and all that it started.
+    """A worker that has its wish. When the block ends, in whatever way, it is gone, and all that it
+    started.
 
     `ca` is a PEM file to trust beside the system's authorities.
     """
@@ -139,7 +142,9 @@ async def made(
 async def playing(
     wish: Wish, ca: str = "", command: Sequence[str] = COMMAND
 ) -> AsyncIterator[Worker]:
-    """Somebody who plays the tone as long as the block lasts, and then leaves. Raises CannotAsk where they cannot."""
+    """Somebody who plays the tone as long as the block lasts, and then leaves. Raises CannotAsk
+    where they cannot.
+    """
     async with asked(wish, ca, command) as worker:
         try:
             async with asyncio.timeout(WHOLE):
@@ -158,7 +163,9 @@ async def playing(
 
 
 def environment(ours: Mapping[str, str], ca: str) -> dict[str, str]:
-    """What the worker gets to know of our environment; pure but for where this machine keeps its authorities."""
+    """What the worker gets to know of our environment; pure but for where this machine keeps its
+    authorities.
+    """
     passed = {
         name: ours[name]
         for name in (*_PASSED_ON, *_PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR")

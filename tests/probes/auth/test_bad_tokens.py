@@ -1,4 +1,6 @@
-"""Bad tokens are made once a run, of what the environment gives, and nobody can quote one afterwards."""
+"""Bad tokens are made once a run, of what the environment gives, and nobody can quote one
+afterwards.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

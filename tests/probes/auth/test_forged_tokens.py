@@ -1,4 +1,6 @@
-"""Each forgery is what it says: a careful verifier refuses it, and the careless one that it is made for takes it."""
+"""Each forgery is what it says: a careful verifier refuses it, and the careless one that it is made
+for takes it.
+"""
 
 import base64
 import hashlib
@@ -42,7 +44,9 @@ def test_a_careful_verifier_refuses_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_who_only_parses_is_told_of_the_same_person(name: str) -> None:
-    """Nothing but the signature speaks against it: subject, type and issuer are those of the good token."""
+    """Nothing but the signature speaks against it: subject, type and issuer are those of the good
+    token.
+    """
     said, good = tokens.claims(WHOLE[name]), tokens.claims(GOOD)
     assert [said[key] for key in ("sub", "iss", "type")] == [
         good[key] for key in ("sub", "iss", "type")

@@ -1,4 +1,6 @@
-"""A refresh token that rotates is never lost: not to a failure, not to another run, not to the end of this one."""
+"""A refresh token that rotates is never lost: not to a failure, not to another run, not to the end
+of this one.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -69,7 +71,9 @@ async def signed_in(rotation: Rotation) -> Tokens:
 async def test_a_seed_is_spent_once_and_its_successor_kept(
     site: Site, web: Web, recorder: Recorder
 ) -> None:
-    """The next run needs no seed any more, and asks auth-service nothing while its access token lasts."""
+    """The next run needs no seed any more, and asks auth-service nothing while its access token
+    lasts.
+    """
     site.says[REFRESH] = gives(NEW)
     store = Open({})
     assert await signed_in(rotating(web, recorder, store, ALICE_REFRESH=OLD.refresh)) == NEW
@@ -113,7 +117,9 @@ async def test_who_cannot_save_does_not_spend(
 async def test_who_comes_too_late_takes_what_is_kept(
     site: Site, web: Web, recorder: Recorder
 ) -> None:
-    """Another run saved between our reading and our writing: its pair is ours, and nothing is spent."""
+    """Another run saved between our reading and our writing: its pair is ours, and nothing is
+    spent.
+    """
     store = Open({"refresh": OLD.refresh})
     store.loses = {"refresh": NEW.refresh, "access": NEW.access}
     assert await signed_in(rotating(web, recorder, store)) == NEW
@@ -136,7 +142,9 @@ async def test_the_loser_of_a_race_goes_on_with_what_the_winner_keeps(
 async def test_a_token_that_somebody_else_used_is_nobodys_fault(
     site: Site, web: Web, recorder: Recorder
 ) -> None:
-    """It is lost: we could not ask, and the sentence says how to seed a new one, into which variable."""
+    """It is lost: we could not ask, and the sentence says how to seed a new one, into which
+    variable.
+    """
     site.says[REFRESH] = SPENT
     with pytest.raises(
         CannotAsk,
@@ -215,7 +223,9 @@ async def test_a_session_knows_that_it_was_overtaken(web: Web, recorder: Recorde
 
 
 def test_an_expired_token_is_left_for_later_runs() -> None:
-    """The oldest stays until an expired one can take its place; refresh tokens of a way without any stay too."""
+    """The oldest stays until an expired one can take its place; refresh tokens of a way without any
+    stay too.
+    """
     expired, young, younger = token(seconds=30), token(seconds=900), token(seconds=1800)
     assert expired_in({"access": young, "aged": expired}) == expired
     assert expired_in({"access": expired}) == expired

@@ -1,4 +1,6 @@
-"""Sessions of one's own, and tokens that have expired: what each way to identify gives, or why it does not."""
+"""Sessions of one's own, and tokens that have expired: what each way to identify gives, or why it
+does not.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -69,7 +71,9 @@ async def test_a_key_mints_whatever_the_way_is(site: Site, target: Target, web: 
 async def test_the_test_endpoint_is_asked_in_a_second_of_its_own(
     site: Site, target: Target, web: Web, awake: list[float]
 ) -> None:
-    """Tokens of one second are one token (contract 2.2): first the run signs in, then a second passes."""
+    """Tokens of one second are one token (contract 2.2): first the run signs in, then a second
+    passes.
+    """
     site.says[ENDPOINT] = gives(pair())
     async with alice(target, web, Identity()).session() as session:
         assert session.tokens.user == "u-1"
@@ -80,7 +84,9 @@ async def test_the_test_endpoint_is_asked_in_a_second_of_its_own(
 async def test_a_rotating_token_is_lent_to_one_at_a_time(
     site: Site, target: Target, web: Web, tmp_path: Path
 ) -> None:
-    """What one scenario has rotated is what the next gets, and the run's own token is not refreshed for it."""
+    """What one scenario has rotated is what the next gets, and the run's own token is not refreshed
+    for it.
+    """
     site.says[REFRESH] = gives(PAIRS[1])
     identity = Identity("refresh-token", state=f"file:{tmp_path / 'state.json'}")
     me = alice(target, web, identity, {"ALICE_REFRESH": PAIRS[0].refresh})

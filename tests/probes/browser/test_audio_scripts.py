@@ -9,7 +9,8 @@ from probes.browser.page import Visit
 from probes.recording.recorder import Recorder
 from tests.support.app import App
 
-# Somebody who speaks at `hertz`, a connection, and a page that plays what it gets if `plays` says so.
+# Somebody who speaks at `hertz`, a connection, and a page that plays what it gets if `plays` says
+# so.
 CALLS = """
 const one = new RTCPeerConnection(), other = new RTCPeerConnection();
 one.onicecandidate = (told) => told.candidate && other.addIceCandidate(told.candidate);

@@ -83,7 +83,9 @@ def kept(recorder: Recorder) -> list[str]:
 async def test_an_authority_of_the_environment_is_trusted(
     target: Target, recorder: Recorder, tmp_path: Path
 ) -> None:
-    """By the hash of its key (RFC 7469's pin), and no other authority's; without one there is nothing to say."""
+    """By the hash of its key (RFC 7469's pin), and no other authority's; without one there is
+    nothing to say.
+    """
     assert trust(target) == []
     ca = tmp_path / "ca.pem"
     async with secured("apex.localhost", ca, body=b"<p>hello") as port:
@@ -120,7 +122,9 @@ def inside(folder: Path) -> list[Path]:
 async def test_a_browser_that_dies_is_launched_anew_and_leaves_nothing(
     app: App, recorder: Recorder, temporary: Path
 ) -> None:
-    """Who was visiting cannot ask; the next one can. Profiles lie in a folder of ours alone, which goes with us."""
+    """Who was visiting cannot ask; the next one can. Profiles lie in a folder of ours alone, which
+    goes with us.
+    """
     app.does("show('hello')")
     (temporary / f"{SCRATCH}{NOBODY}-x").mkdir()
     before = os.environ.get("TMPDIR")
@@ -171,7 +175,9 @@ async def test_a_chromium_that_does_not_start_blames_nobody(
 
 
 def test_what_dead_runs_left_is_removed(temporary: Path) -> None:
-    """Their profiles and raw traces hold tokens. What belongs to the living, or to others, stays."""
+    """Their profiles and raw traces hold tokens. What belongs to the living, or to others,
+    stays.
+    """
     stay = [f"{SCRATCH}{os.getpid()}-x", f"{SCRATCH}mine-x", f"{SCRATCH}123", "other-1-x"]
     for name in (*stay, f"{SCRATCH}{NOBODY}-x"):
         (temporary / name / "profile").mkdir(parents=True)
@@ -203,7 +209,9 @@ async def test_only_calls_to_the_apps_own_api_join_our_trace(app: App, recorder:
 
 
 async def test_a_visitor_says_that_it_is_synthetic(app: App, recorder: Recorder) -> None:
-    """In front of it the words of the Chrome that it is, none of a headless one; the language is the users'."""
+    """In front of it the words of the Chrome that it is, none of a headless one; the language is
+    the users'.
+    """
     async with app.open() as visit:
         assert await visit.page.evaluate("navigator.language") == "ko-KR"
     agent = app.site.asked[0].headers["user-agent"]
@@ -224,7 +232,10 @@ async def test_a_member_is_signed_in_and_nobody_else(app: App, alice: Member) ->
         assert await visit.page.text_content("p") == "[]"
 
 
-ASKS = "fetch('/api/x', {headers: {authorization: 'Bearer ' + localStorage.accessToken}}).then(() => show('asked'))"
+ASKS = (
+    "fetch('/api/x', {headers: {authorization: 'Bearer ' + localStorage.accessToken}}).then(() "
+    "=> show('asked'))"
+)
 
 
 async def failing_visit(app: App, alice: Member, failure: BaseException) -> None:

@@ -39,7 +39,9 @@ def test_the_panel_opens_in_the_workspace() -> None:
     ],
 )
 async def test_the_right_call_is_joined(app: App, recorder: Recorder, shown: str) -> None:
-    """By the button that follows its name, or bears it; what the page then says of itself is told."""
+    """By the button that follows its name, or bears it; what the page then says of itself is
+    told.
+    """
     app.does(GIVES_UP % shown)
     async with app.browser.visit("/", None, Listener().prepare) as visit:
         heard = await call.listened(visit, ROOM)
@@ -63,7 +65,8 @@ async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder:
     host = app.site.origin("apex").replace("http", "ws")
     sockets = [f"{host}/svc/livekit/rtc/v1?access_token=eyJ.secret", f"{host}/api/svc/chat/ws/1"]
     app.does(
-        f"for (const url of {json.dumps(sockets)}) new WebSocket(url).onerror = () => show('failed');"
+        f"for (const url of {json.dumps(sockets)}) new WebSocket(url).onerror = () => "
+        "show('failed');"
     )
     listener = Listener()
     async with app.browser.visit("/", None, listener.prepare) as visit:

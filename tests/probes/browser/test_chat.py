@@ -21,7 +21,10 @@ from probes.transport.http import Web
 from tests.support.site import Said, Site, js
 
 ROOM = Room("c-1", "probe-1-chat")
-BUBBLE = "document.body.append(Object.assign(document.createElement('p'), {textContent: document.all.said.value}))"
+BUBBLE = (
+    "document.body.append(Object.assign(document.createElement('p'), {textContent: "
+    "document.all.said.value}))"
+)
 PANEL = f"""<!doctype html><meta charset=utf-8>
 <button title="채팅" onclick="list.hidden = false"></button><button title="채팅 목록으로"></button>
 <div id=list hidden><button onclick="panel.hidden = false">{ROOM.name} 2</button></div>

@@ -1,4 +1,6 @@
-"""The storage page in a real browser: an app that does it right, and each way in which one did it wrong."""
+"""The storage page in a real browser: an app that does it right, and each way in which one did it
+wrong.
+"""
 
 import json
 
@@ -18,7 +20,10 @@ CORS = {
     "access-control-allow-methods": "PUT",
     "access-control-allow-headers": "*",
 }
-PLACE = "document.body.innerHTML = '<input type=file style=display:none>'; const field = document.body.firstChild;"
+PLACE = (
+    "document.body.innerHTML = '<input type=file style=display:none>'; const field = "
+    "document.body.firstChild;"
+)
 
 
 def uploads(url: str, then: str = f"show('{drive.UPLOADED}')") -> str:

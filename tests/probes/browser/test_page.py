@@ -1,4 +1,6 @@
-"""A page in a real browser: what it shows, what it got, what it complains of, and why it could not be opened."""
+"""A page in a real browser: what it shows, what it got, what it complains of, and why it could not
+be opened.
+"""
 
 import asyncio
 
@@ -75,7 +77,9 @@ def test_every_way_not_to_open_has_a_name(
     ],
 )
 def test_the_end_of_a_socket_is_no_complaint_of_the_page(text: str, url: str, is_one: bool) -> None:
-    """A drive that works is not broken by a presence socket that does not; other scenarios judge that."""
+    """A drive that works is not broken by a presence socket that does not; other scenarios judge
+    that.
+    """
     assert is_about_live_parts(text, url) is is_one
 
 
@@ -158,7 +162,9 @@ async def test_a_thing_may_be_there_and_not_be_seen(app: App, recorder: Recorder
 async def test_what_troubles_a_page_is_told_at_once(
     app: App, recorder: Recorder, *, script: str, said: Said, code: Code, words: str
 ) -> None:
-    """Before its time is over, and the deepest cause first: HTML for data, a failed call, the console."""
+    """Before its time is over, and the deepest cause first: HTML for data, a failed call, the
+    console.
+    """
     app.site.says[f"GET {DATA}"] = said
     async with app.open(ASKS + script) as visit:
         failure = await found(visit)
@@ -193,7 +199,9 @@ async def test_a_warning_is_no_complaint(app: App, recorder: Recorder) -> None:
 
 
 async def test_a_redirect_of_a_call_is_the_gateways(app: App, recorder: Recorder) -> None:
-    """Its body is a page for people, and no HTML for data; that the reply after it is good does not mend it."""
+    """Its body is a page for people, and no HTML for data; that the reply after it is good does not
+    mend it.
+    """
     app.site.says[f"GET {DATA}"] = Said(
         307, b"<html>moved", "text/html", {"location": "/api/there"}
     )
@@ -247,7 +255,10 @@ async def test_an_answer_that_nobody_reads_is_an_answer(app: App, recorder: Reco
 async def test_what_a_page_asked_and_got_is_evidence(app: App, recorder: Recorder) -> None:
     """With its body, redacted."""
     app.site.says["POST " + DATA] = js({"token": "hunT3r", "name": "x"})
-    script = "fetch('/api/svc/storage/data', {method: 'POST', body: JSON.stringify({password: 'hunT3r', n: 1})})"
+    script = (
+        "fetch('/api/svc/storage/data', {method: 'POST', body: JSON.stringify({password: "
+        "'hunT3r', n: 1})})"
+    )
     async with app.open() as visit:
         await until(visit, "requestfinished", "/data", script + ".then(r => r.text())")
     text = (recorder.evidence.folder / journal.NAME).read_text()

@@ -91,7 +91,9 @@ async def test_refreshes_fail_as_they_are_told_to_and_then_work(
 
 
 async def test_a_refused_refresh_is_refused_every_time(app: Site, browser: Browser) -> None:
-    """In auth-service's own words, which the page must understand; the refresh token stays unused."""
+    """In auth-service's own words, which the page must understand; the refresh token stays
+    unused.
+    """
     async with staying(browser) as page:
         page.refuse_refreshes()
         said = [

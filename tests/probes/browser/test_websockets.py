@@ -126,7 +126,9 @@ async def test_a_refused_upgrade_is_told_by_its_status(seen: Seen, path: str, st
 
 
 async def test_a_drop_closes_what_it_names_and_nothing_else(seen: Seen) -> None:
-    """The page is told that the server restarts, the server that the page has left, and the others stay."""
+    """The page is told that the server restarts, the server that the page has left, and the others
+    stay.
+    """
     for path in (CHAT, PRESENCE, BOARD):
         assert await seen.opens(path) == "open"
     await seen.until(lambda: [socket.live for socket in seen.sockets.all] == [True] * 3)
@@ -142,7 +144,9 @@ async def test_a_drop_closes_what_it_names_and_nothing_else(seen: Seen) -> None:
 
 
 async def test_a_lost_network_ends_what_was_open_and_lets_nothing_new_through(seen: Seen) -> None:
-    """Offline emulation alone would leave an open socket open; the page is told 1006, as by a real loss."""
+    """Offline emulation alone would leave an open socket open; the page is told 1006, as by a real
+    loss.
+    """
     assert await seen.opens(CHAT) == "open"
     await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].live)
     await seen.sockets.lose_network()

@@ -364,7 +364,9 @@ def test_lists_of_texts_are_lists_of_texts() -> None:
 
 
 def test_where_the_state_is_may_be_said_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One environment file serves a laptop and the cluster; a store that cannot be is refused, whoever named it."""
+    """One environment file serves a laptop and the cluster; a store that cannot be is refused,
+    whoever named it.
+    """
     said = USABLE + '[identity]\nway = "refresh-token"\nstate = "file:state.json"\n'
     monkeypatch.setenv("PROBES_STATE", "secret:wealist-prod/wealist-probes-state")
     assert built(said).identity == Identity(

@@ -1,4 +1,6 @@
-"""The environment files that come with the suite can be used as they are, and promise nothing they cannot know."""
+"""The environment files that come with the suite can be used as they are, and promise nothing they
+cannot know.
+"""
 
 import ast
 from fnmatch import fnmatchcase
@@ -67,7 +69,9 @@ def test_an_environment_skips_and_accepts_scenarios_that_exist(name: str) -> Non
 @pytest.mark.parametrize("name", WITH_HOSTS)
 @pytest.mark.parametrize("who", ["alice", "bob", "stranger"])
 async def test_an_id_that_is_not_filled_in_is_asked_for(name: str, who: str) -> None:
-    """As it comes, the file blames nobody: it says which table to fill in, and asks weAlist nothing."""
+    """As it comes, the file blames nobody: it says which table to fill in, and asks weAlist
+    nothing.
+    """
     built = named(name)
     web = Web(built)
     try:
@@ -94,7 +98,9 @@ def test_dev_and_production_differ_in_storages_base_path() -> None:
 
 
 def test_production_confirms_later_than_its_edge_forgets() -> None:
-    """CloudFront keeps an error for 10 s (contract 1.3); a rerun before that would only read it again."""
+    """CloudFront keeps an error for 10 s (contract 1.3); a rerun before that would only read it
+    again.
+    """
     assert named("prod").patience.rest > 10
 
 

@@ -30,7 +30,9 @@ def at(text: str) -> datetime:
     ],
 )
 def test_a_night_is_quiet_where_people_live(when: str, *, quiet: bool) -> None:
-    """Hours are those of the environment's zone, whatever clock the pod has; the last minute is no longer in."""
+    """Hours are those of the environment's zone, whatever clock the pod has; the last minute is no
+    longer in.
+    """
     assert NIGHTS.is_quiet(at(when)) is quiet
 
 

@@ -1,4 +1,6 @@
-"""The ladder tells the incidents of V6 apart: which rung is the first that does not hold, and whom to suspect."""
+"""The ladder tells the incidents of V6 apart: which rung is the first that does not hold, and whom
+to suspect.
+"""
 
 import socket
 from collections.abc import Mapping

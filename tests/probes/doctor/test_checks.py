@@ -1,4 +1,6 @@
-"""Each thing that the doctor looks at: what it says when all is well, and what to do when it is not."""
+"""Each thing that the doctor looks at: what it says when all is well, and what to do when it is
+not.
+"""
 
 import os
 import time
@@ -165,7 +167,9 @@ def test_a_receiver_is_asked_whether_it_is_there(
 # Apprise looks for a module that Python 3.13 no longer has.
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 def test_channels_are_read_and_not_used(receiver: Receiver) -> None:
-    """A test message at every start would be noise; an address that is none is counted, not shown."""
+    """A test message at every start would be noise; an address that is none is counted, not
+    shown.
+    """
     assert checks.notices({}) == "nobody is to be told"
     assert (
         checks.notices({"PROBES_NOTICE_URLS": f"json://{receiver.host}"})

@@ -1,4 +1,6 @@
-"""The doctor as it is run: a line for each thing, an exit code for an init step, and no secret in any of it."""
+"""The doctor as it is run: a line for each thing, an exit code for an init step, and no secret in
+any of it.
+"""
 
 import os
 import subprocess
@@ -33,7 +35,9 @@ def words(said: str) -> dict[str, str]:
 
 
 def test_it_is_a_command(replica: Replica) -> None:
-    """A process of its own, as an init step starts it: all is well with a replica, and 0 says so."""
+    """A process of its own, as an init step starts it: all is well with a replica, and 0 says
+    so.
+    """
     environ = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     command = [sys.executable, "-m", "probes", "doctor", "--env", str(replica.environment)]
     done = subprocess.run(
@@ -72,7 +76,9 @@ def test_what_a_run_needs_stops_it(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    """No browser and a store that cannot be read: both are told at once, and the pod stops with 10."""
+    """No browser and a store that cannot be read: both are told at once, and the pod stops with
+    10.
+    """
     (tmp_path / "state.json").mkdir()
     file = tmp_path / "mine.toml"
     text = replica.environment.read_text()
@@ -120,7 +126,9 @@ def test_a_mistyped_option_is_bad_input(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_no_check_is_waited_for_longer_than_agreed() -> None:
-    """One that hangs says that it did, and the others what they saw; a check that is wrong hides none."""
+    """One that hangs says that it did, and the others what they saw; a check that is wrong hides
+    none.
+    """
     released = threading.Event()
 
     def hangs() -> str:

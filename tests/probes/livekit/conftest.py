@@ -40,6 +40,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What never comes is not waited for as long as users are worth; what does come has time enough."""
+    """What never comes is not waited for as long as users are worth; what does come has time
+    enough.
+    """
     monkeypatch.setattr(stun, "BUDGET", 1.5)
     monkeypatch.setattr(signalling, "GATHERING", 0.5)

@@ -1,4 +1,6 @@
-"""Each promise of calls is judged by its own rungs, and the ladder is climbed once for all of them."""
+"""Each promise of calls is judged by its own rungs, and the ladder is climbed once for all of
+them.
+"""
 
 import asyncio
 import json
@@ -118,7 +120,9 @@ async def test_an_open_door_to_strangers_is_told(calls: Calls, node: Node) -> No
 
 
 async def test_who_is_not_livekit_refuses_nobody(calls: Calls, node: Node) -> None:
-    """It is told by the ladder's own rung; a server that is only not ready refuses strangers all the same."""
+    """It is told by the ladder's own rung; a server that is only not ready refuses strangers all
+    the same.
+    """
     node.answers["/"] = (406, b"Not Ready")
     await calls.refuse("random")
     node.answers |= {"/": (503, b"no healthy upstream"), VALIDATE: (503, b"no healthy upstream")}

@@ -145,7 +145,9 @@ def test_a_good_tokens_answer_has_a_name(said: Answer, wanted: Code | None) -> N
 
 @pytest.mark.parametrize("why", ["error in cryptographic primitive", "token is expired (exp)", ""])
 def test_a_token_that_is_echoed_is_not_told(why: str) -> None:
-    """The refusal of a wrong secret repeats the whole token: it stays out of what is observed and suspected."""
+    """The refusal of a wrong secret repeats the whole token: it stays out of what is observed and
+    suspected.
+    """
     finding = http_answers.explain_token(answer(401, f"{INVALID}{why}"))
     assert finding
     assert "eyJ" not in finding.observed + finding.suspect

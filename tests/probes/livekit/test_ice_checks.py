@@ -115,7 +115,9 @@ UDP, TCP = f"udp {NODE}:50001", f"tcp {NODE}:7881"
     ],
 )
 def test_answers_are_judged_together(checks: list[Check], wanted: Code | None) -> None:
-    """One transport missing is degraded, both are broken; who answers elsewhere tells a wrong address."""
+    """One transport missing is degraded, both are broken; who answers elsewhere tells a wrong
+    address.
+    """
     assert code(ice_checks.explain_checks(checks, PROMISED)) == wanted
 
 

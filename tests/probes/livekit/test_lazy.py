@@ -12,7 +12,10 @@ from probes.livekit.lazy import opening
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 
-LOADED = "import sys, scenarios.test_livekit, scenarios.conftest; print(*{'aioice', 'livekit.protocol'} & {*sys.modules})"
+LOADED = (
+    "import sys, scenarios.test_livekit, scenarios.conftest; print(*{'aioice', "
+    "'livekit.protocol'} & {*sys.modules})"
+)
 
 
 async def test_without_livekit_no_call_is_opened(target: Target, ledger: Ledger) -> None:

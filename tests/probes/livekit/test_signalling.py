@@ -1,4 +1,6 @@
-"""A join sees what clients are told to dial, leaves when it is done, and names every way it does not come about."""
+"""A join sees what clients are told to dial, leaves when it is done, and names every way it does
+not come about.
+"""
 
 import asyncio
 import json
@@ -25,7 +27,9 @@ async def code(web: Web, node: Node) -> Code:
 
 @pytest.mark.parametrize("trickles", [False, True])
 async def test_a_seat_knows_server_and_addresses(web: Web, node: Node, *, trickles: bool) -> None:
-    """Whether the candidates stand in the offer or follow it, up to the one that is said to be the last."""
+    """Whether the candidates stand in the offer or follow it, up to the one that is said to be the
+    last.
+    """
     node.trickles = trickles
     async with joined(web, node.promised, TOKEN) as seat:
         assert (seat.version, seat.protocol, seat.node) == ("1.7.2", 14, "ND_test")
@@ -38,7 +42,9 @@ async def test_a_seat_knows_server_and_addresses(web: Web, node: Node, *, trickl
 
 
 async def test_who_is_done_says_goodbye(web: Web, node: Node) -> None:
-    """A participant that never connected would be kept for a minute; the answer before it has no candidate."""
+    """A participant that never connected would be kept for a minute; the answer before it has no
+    candidate.
+    """
     async with joined(web, node.promised, TOKEN):
         pass
     await asyncio.wait_for(node.goodbye.wait(), 20)

@@ -27,7 +27,9 @@ def of(host: str, kind: str = "host", tcptype: str = "") -> Candidate:
 
 
 def test_only_what_can_be_dialled_is_asked() -> None:
-    """Active TCP and relays are nobody's to dial; the environment's nodes are asked at the same ports."""
+    """Active TCP and relays are nobody's to dial; the environment's nodes are asked at the same
+    ports.
+    """
     there = [of("203.0.113.7"), of("203.0.113.7", tcptype="passive"), of("198.51.100.9", "relay")]
     there += [of("203.0.113.7", tcptype="active"), of("203.0.113.7")]
     assert reaching.places(there, ["203.0.113.7", "203.0.113.8"]) == [

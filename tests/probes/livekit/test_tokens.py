@@ -1,4 +1,6 @@
-"""Tokens are LiveKit's, short and never the same; secrets come from where the environment says, or are asked for."""
+"""Tokens are LiveKit's, short and never the same; secrets come from where the environment says, or
+are asked for.
+"""
 
 from pathlib import Path
 

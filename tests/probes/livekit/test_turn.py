@@ -1,4 +1,6 @@
-"""A TURN server lends a relay to who has its credentials, and takes it back; every way it does not is told."""
+"""A TURN server lends a relay to who has its credentials, and takes it back; every way it does not
+is told.
+"""
 
 import asyncio
 import contextlib

@@ -101,7 +101,9 @@ def test_what_is_written_is_valid_and_comes_back(
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_the_schema_refuses_what_is_missing_or_unheard_of(event: str) -> None:
-    """Reports rely on each field, and a field that no schema names is a secret waiting to be read."""
+    """Reports rely on each field, and a field that no schema names is a secret waiting to be
+    read.
+    """
     whole = {"event": event, "at": 1.0, **EVENTS[event]}
     assert VALID.is_valid(whole)
     assert not VALID.is_valid({**whole, "surprise": 1})
@@ -144,7 +146,9 @@ def test_any_text_comes_back_as_it_was(text: str, book: Callable[..., list[journ
 def test_a_torn_last_line_is_passed_over(
     torn: str | bytes, book: Callable[..., list[journal.Event]], tmp_path: Path
 ) -> None:
-    """A machine that loses power may tear a line, even inside a character; what came before still counts."""
+    """A machine that loses power may tear a line, even inside a character; what came before still
+    counts.
+    """
     whole = book("fact", name="a", value="b")
     path = tmp_path / "runs" / "1" / journal.NAME
     path.write_bytes(path.read_bytes() + (torn if isinstance(torn, bytes) else torn.encode()))
@@ -164,7 +168,8 @@ def test_a_kill_loses_nothing(tmp_path: Path) -> None:
     """Each event is on its way to the disk before the next thing happens."""
     script = (
         "import os, pathlib, signal, sys; from probes.recording.journal import Journal\n"
-        "journal = Journal(pathlib.Path(sys.argv[1])); journal.write('fact', name='a', value='b' * 100_000)\n"
+        "journal = Journal(pathlib.Path(sys.argv[1])); journal.write('fact', name='a', "
+        "value='b' * 100_000)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     root = Path(journal.__file__).parents[2]

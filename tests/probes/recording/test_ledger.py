@@ -84,7 +84,9 @@ def test_a_run_that_is_alive_has_left_nothing(tmp_path: Path, mine: Ledger) -> N
 
 
 def test_a_run_elsewhere_left_nothing_here(tmp_path: Path, mine: Ledger) -> None:
-    """What another environment holds must not be forgotten because this one has never heard of it."""
+    """What another environment holds must not be forgotten because this one has never heard of
+    it.
+    """
     theirs = dead(tmp_path, "https://dev.wealist.co.kr")
     theirs.enter("file", "a")
     theirs.close()
@@ -94,7 +96,9 @@ def test_a_run_elsewhere_left_nothing_here(tmp_path: Path, mine: Ledger) -> None
 
 
 def test_entries_survive_a_kill(tmp_path: Path, mine: Ledger) -> None:
-    """SIGKILL, in the middle of things: entered means written, and the lock goes with the process."""
+    """SIGKILL, in the middle of things: entered means written, and the lock goes with the
+    process.
+    """
     dead(tmp_path).close()
     program = """
 import sys, pathlib
@@ -153,7 +157,9 @@ def test_a_name_tells_whether_its_run_can_be_alive(name: str, left: bool) -> Non
 
 
 def test_a_run_owes_while_it_is_alive_and_until_it_is_swept(mine: Ledger, tmp_path: Path) -> None:
-    """Whoever throws folders away keeps those; one whose ledger is settled, or that has none, owes nothing."""
+    """Whoever throws folders away keeps those; one whose ledger is settled, or that has none, owes
+    nothing.
+    """
     other = dead(tmp_path)
     name = other.enter("file", "a.txt")
     assert ledger.owes(tmp_path / RUN)

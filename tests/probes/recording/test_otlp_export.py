@@ -1,4 +1,6 @@
-"""Export against real loopback collectors of every temper: counts are exact and nobody is waited for."""
+"""Export against real loopback collectors of every temper: counts are exact and nobody is waited
+for.
+"""
 
 import os
 import socket
@@ -247,7 +249,8 @@ def test_the_process_ends_while_the_collector_hangs(tmp_path: Path) -> None:
     """No exit hook and no thread of ours or the SDK's waits for the answer."""
     script = (
         "import os, sys; from pathlib import Path; from probes.recording.spans import Tracing\n"
-        "tracing = Tracing(Path(sys.argv[1]), 'r', 'e', 'v', {'OTEL_EXPORTER_OTLP_ENDPOINT': sys.argv[2]})\n"
+        "tracing = Tracing(Path(sys.argv[1]), 'r', 'e', 'v', "
+        "{'OTEL_EXPORTER_OTLP_ENDPOINT': sys.argv[2]})\n"
         "tracing.start('run').end(); print(tracing.finish(0.2).lost)"
     )
     with collector(hang) as server:

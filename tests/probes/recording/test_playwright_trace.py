@@ -76,7 +76,9 @@ def leaks(archive: Path, *secrets: str) -> list[tuple[str, str]]:
 async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(
     browser: Browser, site: Site, tmp_path: Path
 ) -> None:
-    """Headers, cookies, queries, bodies, console, storage, fields: searched raw, percent-encoded and in base64."""
+    """Headers, cookies, queries, bodies, console, storage, fields: searched raw, percent-encoded
+    and in base64.
+    """
     archive, redactor, secrets = (
         tmp_path / "trace.zip",
         Redactor(),

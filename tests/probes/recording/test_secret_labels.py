@@ -40,7 +40,9 @@ def test_an_access_key_tells_what_it_is_by_its_name(access_key: str, kind: str) 
     ],
 )
 def test_a_key_shows_its_kind_and_is_shown_once(access_key: str, shown: str) -> None:
-    """A development name in clear, a provider's prefix, or a hash; and a label of a key is that label."""
+    """A development name in clear, a provider's prefix, or a hash; and a label of a key is that
+    label.
+    """
     label = secret_labels.key(access_key)
     assert re.fullmatch(shown, label)
     assert secret_labels.key(label) == label

@@ -46,7 +46,9 @@ def test_every_span_is_a_whole_line_as_soon_as_it_ends(tmp_path: Path) -> None:
 
 
 def test_a_line_is_otlp_json(tmp_path: Path) -> None:
-    """Ids are hex, enumerations are numbers, and the rest is what protobuf's own reader understands."""
+    """Ids are hex, enumerations are numbers, and the rest is what protobuf's own reader
+    understands.
+    """
     tracing = traced(tmp_path)
     run = tracing.start("run")
     tracing.start("GET", "client", {"server.port": 443}, run).end()
@@ -109,7 +111,9 @@ def test_the_resource_says_who_we_are(tmp_path: Path) -> None:
 
 
 def test_the_operator_has_the_last_word_on_the_resource(tmp_path: Path) -> None:
-    """OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over ours; a malformed pair is passed over."""
+    """OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over ours; a malformed pair is passed
+    over.
+    """
     said = "k8s.cronjob.name=probes, deployment.environment.name=staging%2C2,nonsense"
     tracing = traced(tmp_path, {"OTEL_SERVICE_NAME": "mine", "OTEL_RESOURCE_ATTRIBUTES": said})
     tracing.start("run").end()
@@ -223,7 +227,9 @@ def test_a_scenario_s_span_says_how_it_ended(  # noqa: PLR0917 - a table
     error: str | None,
     result: tuple[str, str],
 ) -> None:
-    """Status is unset on success; a broken promise carries its code as error.type; our own fault is an `error`."""
+    """Status is unset on success; a broken promise carries its code as error.type; our own fault is
+    an `error`.
+    """
     span = ended(tmp_path, lambda span: telemetry.end_scenario(span, verdict, finding))
     said = attributes(span)
     assert span["status"] == status
@@ -263,7 +269,9 @@ def test_the_run_s_span_tells_the_target_s_failure_from_the_suite_s(
 def test_a_refusal_is_no_error_of_its_exchange(
     tmp_path: Path, status: int | None, error: str | None, expected: str | None
 ) -> None:
-    """Probes ask to be refused; only a 5xx, or no answer that we still wanted, marks the exchange."""
+    """Probes ask to be refused; only a 5xx, or no answer that we still wanted, marks the
+    exchange.
+    """
     span = ended(tmp_path, lambda span: telemetry.end_exchange(span, status, error))
     assert attributes({"attributes": [], **span}).get("error.type") == expected
     said: dict[str, object] = span["status"]  # type: ignore[assignment]
@@ -272,7 +280,9 @@ def test_a_refusal_is_no_error_of_its_exchange(
 
 
 def test_an_exchange_names_its_server() -> None:
-    """Method, URL, host and port are where the semantic conventions for HTTP client spans want them."""
+    """Method, URL, host and port are where the semantic conventions for HTTP client spans want
+    them.
+    """
     assert telemetry.exchange_attributes("http", "GET", "https://api.wealist.co.kr/api/x?a=1") == (
         "GET",
         {

@@ -25,6 +25,8 @@ def test_nobody_needs_such_a_page() -> None:
     "said", ["https://grafana.example.org/", "javascript:alert('{trace}')", "grafana/{trace}"]
 )
 def test_an_address_that_leads_nowhere_is_refused(said: str) -> None:
-    """A page without a place for the trace, or what is no web address, is a mistake that is told with what to do."""
+    """A page without a place for the trace, or what is no web address, is a mistake that is told
+    with what to do.
+    """
     with pytest.raises(CannotAsk, match=r"must look like https://.*\{trace\}"):
         trace_url({VARIABLE: said})

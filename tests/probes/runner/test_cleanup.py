@@ -1,4 +1,6 @@
-"""After a run nothing is left behind: not by it, not by dead runs, not by older ones that the target still lists."""
+"""After a run nothing is left behind: not by it, not by dead runs, not by older ones that the
+target still lists.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -135,7 +137,9 @@ async def test_a_drive_that_does_not_answer_keeps_the_entry(
 async def test_a_chat_a_card_and_a_notice_are_removed(
     site: Site, drive: Drive, ledger: Ledger
 ) -> None:
-    """Each where its service keeps it; a notice, which nobody enters, by the name of an old run's board."""
+    """Each where its service keeps it; a notice, which nobody enters, by the name of an old run's
+    board.
+    """
     ledger.identify(ledger.enter("chat", "chat"), "c-1")
     card = ledger.enter("board", "card")
     site.says["GET apex/api/svc/chat/api/chats/my"] = js({"success": True, "message": []})
@@ -181,7 +185,9 @@ async def test_what_a_dead_run_left_is_swept_once(
 async def test_what_the_target_lists_of_old_runs_is_swept(
     site: Site, drive: Drive, ledger: Ledger
 ) -> None:
-    """Runs on other machines leave no ledger here; names without a run's tag are nobody's business."""
+    """Runs on other machines leave no ledger here; names without a run's tag are nobody's
+    business.
+    """
     name = ledger.enter("file", "a")
     ledger.removed(name)
     site.says[CONTENTS] = lists(

@@ -27,7 +27,9 @@ H, D, B, U = Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN
 def test_it_is_asked_again_while_it_may_change(
     verdicts: list[Verdict], *, settling: bool, confirm: bool, rests: float | None
 ) -> None:
-    """A break is confirmed once; while a roll-out settles, what does not hold is asked on, ever more rarely."""
+    """A break is confirmed once; while a roll-out settles, what does not hold is asked on, ever
+    more rarely.
+    """
     assert pause(verdicts, settling=settling, confirm=confirm, rest=1.0) == rests
 
 

@@ -1,4 +1,6 @@
-"""One run: which scenarios run at once, and what becomes of them when it is stopped in the middle."""
+"""One run: which scenarios run at once, and what becomes of them when it is stopped in the
+middle.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -50,7 +52,9 @@ async def test_as_many_run_at_once_as_may(stage: Stage, slots: int, most: int) -
 
 @pytest.mark.parametrize("fails", [False, True])
 async def test_who_goes_first_has_a_head_start(stage: Stage, fails: bool) -> None:
-    """The others begin when it is over, whether it came to something or not; who goes first does not wait for it."""
+    """The others begin when it is over, whether it came to something or not; who goes first does
+    not wait for it.
+    """
     begun: list[str] = []
     over = asyncio.Event()
 
@@ -77,7 +81,9 @@ async def test_who_goes_first_has_a_head_start(stage: Stage, fails: bool) -> Non
 
 
 async def test_a_head_start_has_an_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser that never comes up costs the others a while, not the run; and it is not left waiting."""
+    """A browser that never comes up costs the others a while, not the run; and it is not left
+    waiting.
+    """
     monkeypatch.setattr(scheduler, "HEAD_START", 0.01)
     ends: list[BaseException] = []
 
@@ -229,7 +235,9 @@ async def test_a_run_that_has_ended_is_not_stopped(stage: Stage) -> None:
 
 @pytest.mark.parametrize("most", [1, 2, 0])
 async def test_so_many_failures_end_the_run(stage: Stage, most: int) -> None:
-    """While the slot is still held, so that nobody gets a turn any more; what is accepted does not count."""
+    """While the slot is still held, so that nobody gets a turn any more; what is accepted does not
+    count.
+    """
     accepted = (Accepted("upload-lost", "edge/a", "known", date.max),)
     calls = {name: doing(FOUND) for name in MANY[:3]} | {name: doing(None) for name in MANY[3:]}
     made = stage.begin(

@@ -232,7 +232,9 @@ asyncio.run(main())
 
 
 def test_a_loop_that_is_blocked_is_ended_from_outside(tmp_path: Path) -> None:
-    """A scenario that never gives the loop back: complete reports, exit code 10, and the process is gone."""
+    """A scenario that never gives the loop back: complete reports, exit code 10, and the process is
+    gone.
+    """
     run, wished = tmp_path / "20260102T030405Z-abc123", tmp_path / "wished.xml"
     words = [sys.executable, "-c", textwrap.dedent(STUCK), str(run), str(wished)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -249,7 +251,9 @@ def test_a_loop_that_is_blocked_is_ended_from_outside(tmp_path: Path) -> None:
 async def test_where_folders_do_not_last_the_store_remembers(
     begin: Begin, site: Site, tmp_path: Path
 ) -> None:
-    """A run on another disk knows what became of the promises in the runs before; its own folder is not needed."""
+    """A run on another disk knows what became of the promises in the runs before; its own folder is
+    not needed.
+    """
     identity = replace(target_at(site).identity, state=f"file:{tmp_path / 'state.json'}")
     target = target_at(site, identity=identity)
     first = await finished(begin(target), doing(AssertionError("no")), doing(None))

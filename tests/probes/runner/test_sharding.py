@@ -1,4 +1,6 @@
-"""Shares of the scenarios and of the environments: nothing twice, nothing forgotten, nothing moved by another."""
+"""Shares of the scenarios and of the environments: nothing twice, nothing forgotten, nothing moved
+by another.
+"""
 
 import pytest
 
@@ -24,7 +26,9 @@ def test_a_share_is_about_its_part() -> None:
 
 
 def test_where_a_scenario_is_does_not_hang_on_the_others() -> None:
-    """The split is written down: a change of how it is made would move what history and metrics know."""
+    """The split is written down: a change of how it is made would move what history and metrics
+    know.
+    """
     assert [
         number for number in (1, 2, 3) if Share(number, 3).holds("edge/http-leads-to-https")
     ] == [2]

@@ -35,7 +35,9 @@ def program(tmp_path: Path) -> Program:
 
 
 def test_a_target_is_ready_when_its_file_is_there(program: Program) -> None:
-    """It was told where to write it and which faults to have; both are gone after it was stopped."""
+    """It was told where to write it and which faults to have; both are gone after it was
+    stopped.
+    """
     started = Started(program(READY + FOREVER), ["service-hangs", "redis-not-configured"])
     said = started.wait().read_text()
     assert said == "--fault service-hangs --fault redis-not-configured --environment"

@@ -107,7 +107,9 @@ async def test_a_chat_is_gone_when_its_service_says_so(
 async def test_a_message_is_heard_once_by_its_id(
     target: Target, recorder: Recorder, alice: Member, bob: Member
 ) -> None:
-    """The sender's pod tells it twice under one id (contract 5.2); others' messages are not the speaker's."""
+    """The sender's pod tells it twice under one id (contract 5.2); others' messages are not the
+    speaker's.
+    """
 
     async def pod(connection: ServerConnection) -> None:
         said = json.loads(await connection.recv())

@@ -1,4 +1,6 @@
-"""A drivable provider's pages are walked through; whatever goes wrong there is not weAlist's fault."""
+"""A drivable provider's pages are walked through; whatever goes wrong there is not weAlist's
+fault.
+"""
 
 from collections.abc import AsyncIterator
 

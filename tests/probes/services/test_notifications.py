@@ -1,4 +1,6 @@
-"""The notification stream: what it brings, how long it lives, and what REST keeps when it does not."""
+"""The notification stream: what it brings, how long it lives, and what REST keeps when it does
+not.
+"""
 
 import asyncio
 import json

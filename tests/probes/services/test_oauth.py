@@ -98,7 +98,9 @@ def test_a_start_as_promised_is_let_be() -> None:
     ],
 )
 def test_a_start_that_goes_astray_is_named(answer: Answer, code: Code, suspect: str) -> None:
-    """In circles, over http, to another host, or without what the provider and the callback need."""
+    """In circles, over http, to another host, or without what the provider and the callback
+    need.
+    """
     finding = explain_start(answer, PROMISED)
     assert finding
     assert (finding.code, suspect in finding.suspect) == (code, True)
@@ -145,7 +147,9 @@ def test_a_lost_session_is_told_from_a_lost_state() -> None:
     ],
 )
 def test_a_callback_that_is_not_there_is_named(status: int, code: Code) -> None:
-    """What auth-service does not serve is a lost callback; a service that is away is a service that is away."""
+    """What auth-service does not serve is a lost callback; a service that is away is a service that
+    is away.
+    """
     finding = explain_callback(
         Answer("GET", CALLBACK, status, {}, b"no healthy upstream"), "", PROMISED
     )
@@ -220,7 +224,9 @@ async def test_the_callbacks_tokens_are_known_to_the_redactor(
 
 
 async def test_a_jar_keeps_cookies_for_its_visitor_alone(site: Site, web: Web) -> None:
-    """What one start sets goes along with the next leg of the same visitor, and with nobody else's."""
+    """What one start sets goes along with the next leg of the same visitor, and with nobody
+    else's.
+    """
     site.says["GET api/start"] = Said(
         302, headers={"location": "https://x/", "set-cookie": "SESSION=mine; Path=/"}
     )

@@ -1,4 +1,6 @@
-"""A presigned URL tells who signed it, for where, for how long; S3's answers tell whether it counts."""
+"""A presigned URL tells who signed it, for where, for how long; S3's answers tell whether it
+counts.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -125,7 +127,10 @@ def test_a_session_token_is_wanted_where_pods_have_a_role(
         (
             "http://localhost:9000/files/k",
             "virtual-host",
-            "it leads to localhost:9000 instead of files.s3.example; the bucket is in the path, virtual-host style is",
+            (
+                "it leads to localhost:9000 instead of files.s3.example; the bucket is in the "
+                "path, virtual-host style is"
+            ),
             "S3_PUBLIC_ENDPOINT or S3_ENDPOINT of the issuer: a development value",
         ),
         (

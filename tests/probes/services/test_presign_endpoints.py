@@ -66,7 +66,9 @@ WAYS = {
 async def test_an_issuer_is_asked_in_its_own_way(
     site: Site, web: Web, alice: Member, ledger: Ledger, name: str
 ) -> None:
-    """Its path through the apex, its envelope, its wishes; only storage makes a row that the ledger has to know."""
+    """Its path through the apex, its envelope, its wishes; only storage makes a row that the ledger
+    has to know.
+    """
     way = WAYS[name]
     site.says[f"POST apex{way.path}"] = js(way.reply)
     signed = await BY_NAME[name].issue(web, alice, ledger)

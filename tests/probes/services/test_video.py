@@ -1,4 +1,6 @@
-"""Calls as video-service keeps them: opened, joined, listed, ended; and swept when a run did not end them."""
+"""Calls as video-service keeps them: opened, joined, listed, ended; and swept when a run did not
+end them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,6 @@
-"""The state in a Secret: nothing of anybody else's is lost, and whatever stands in the way has a sentence."""
+"""The state in a Secret: nothing of anybody else's is lost, and whatever stands in the way has a
+sentence.
+"""
 
 import base64
 import sys
@@ -39,7 +41,9 @@ async def test_what_is_kept_is_there_for_the_next(cluster: Cluster) -> None:
 
 
 async def test_a_change_by_others_is_met_with_another_try(cluster: Cluster) -> None:
-    """The API server refuses what was made to an older version; where our member is unchanged, we go on."""
+    """The API server refuses what was made to an older version; where our member is unchanged, we
+    go on.
+    """
     cluster.meddlers = 3
     assert await opened().swap("alice", {}, {"refresh": "r1"})
     assert (cluster.conflicts, await opened().read("alice")) == (3, {"refresh": "r1"})

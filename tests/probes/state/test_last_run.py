@@ -1,4 +1,6 @@
-"""What a run leaves of its verdicts for the next, in a file and in a Secret, with others at it too."""
+"""What a run leaves of its verdicts for the next, in a file and in a Secret, with others at it
+too.
+"""
 
 import asyncio
 import json
@@ -59,19 +61,25 @@ def learnt(before: Lapse | None, outcome: Outcome, *, gate: bool = False) -> Lap
 def test_a_lapse_lasts_until_the_promise_holds(
     before: Lapse | None, outcome: Outcome, then: Lapse | None
 ) -> None:
-    """It knows since when and in how many runs; being asked in vain neither ends a break nor begins one."""
+    """It knows since when and in how many runs; being asked in vain neither ends a break nor begins
+    one.
+    """
     assert learnt(before, outcome) == then
 
 
 def test_a_gate_learns_no_new_break() -> None:
-    """Argo CD tries a failed sync again: a second try must not find its own break among those from before."""
+    """Argo CD tries a failed sync again: a second try must not find its own break among those from
+    before.
+    """
     assert learnt(None, BROKEN, gate=True) is None
     assert learnt(LOST, BROKEN, gate=True) == Lapse("upload-lost", 100.0, 4, 90.0)
     assert learnt(LOST, HELD, gate=True) is None
 
 
 def test_what_was_not_asked_stays_and_what_is_gone_goes() -> None:
-    """A run of some scenarios knows nothing of the others; one of all forgets those that were renamed."""
+    """A run of some scenarios knows nothing of the others; one of all forgets those that were
+    renamed.
+    """
     last = LastRun(
         150.0, {"a/x": LOST, "a/renamed": LOST}, {"a/x": "upload-lost", "a/renamed": "upload-lost"}
     )
@@ -84,7 +92,9 @@ def test_what_was_not_asked_stays_and_what_is_gone_goes() -> None:
 
 
 def test_what_is_left_stays_small() -> None:
-    """However many promises break, a Secret has room for it: a thousand lapses are well below its megabyte."""
+    """However many promises break, a Secret has room for it: a thousand lapses are well below its
+    megabyte.
+    """
     names = [f"area/a-promise-with-a-rather-long-name[{number}]" for number in range(5000)]
     left = packed(
         after(

@@ -1,4 +1,6 @@
-"""What one run leaves for the next is whole, ours alone, and never overwritten by somebody who knows less."""
+"""What one run leaves for the next is whole, ours alone, and never overwritten by somebody who
+knows less.
+"""
 
 import asyncio
 import stat

@@ -98,7 +98,10 @@ def test_every_way_to_break_the_promise_has_a_name(
         (
             answer(200, b"<p>", S3),
             200,
-            "200 text/html where JSON with 200 was promised (server: AmazonS3, x-cache: Error from cloudfront)",
+            (
+                "200 text/html where JSON with 200 was promised (server: AmazonS3, x-cache: "
+                "Error from cloudfront)"
+            ),
         ),
         (answer(200, b"<p>", HTML), 404, "where JSON with 404 was promised (no server named)"),
         (answer(308, b"", {"location": "/a"}), 200, "answered 308 no type, a redirect to /a"),

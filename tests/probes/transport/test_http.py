@@ -1,4 +1,6 @@
-"""Asking over HTTP: what is sent, what is kept, and the name of every way in which no answer comes."""
+"""Asking over HTTP: what is sent, what is kept, and the name of every way in which no answer
+comes.
+"""
 
 import asyncio
 import gzip
@@ -158,7 +160,9 @@ async def test_silence_has_names(
     place: Callable[[], Generator[int, None, None]],
     told: tuple[Code, str, str],
 ) -> None:
-    """Nobody there, nobody who listens, and somebody who does not answer; the journal keeps the library's word."""
+    """Nobody there, nobody who listens, and somebody who does not answer; the journal keeps the
+    library's word.
+    """
     web, at = Web(target_at(site, patience=Patience(answer=1))), place()
     with pytest.raises(Broken) as failure:
         await web.ask("GET", f"http://api.localhost:{next(at)}/api/svc/storage/storage")
@@ -229,7 +233,9 @@ async def test_a_certificate_that_does_not_hold_has_a_name(
 
 @pytest.mark.usefixtures("recorder")
 async def test_a_host_is_asked_for_by_its_name(target: Target, tmp_path: Path) -> None:
-    """Though the connection goes to loopback, and by an authority that only this environment trusts."""
+    """Though the connection goes to loopback, and by an authority that only this environment
+    trusts.
+    """
     async with secured("apex.localhost", tmp_path / "ca.pem") as port:
         web = Web(replace(target, tls=Tls(ca=str(tmp_path / "ca.pem"))))
         assert (await web.ask("GET", f"https://apex.localhost:{port}/")).status == 204

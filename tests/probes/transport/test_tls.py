@@ -1,4 +1,6 @@
-"""A certificate is trusted, names its host, and has days left; or the finding says which it is not."""
+"""A certificate is trusted, names its host, and has days left; or the finding says which it is
+not.
+"""
 
 import ssl
 from dataclasses import replace
@@ -52,7 +54,9 @@ async def test_the_days_that_are_left_are_counted(
 async def test_a_certificate_that_does_not_hold_has_a_name(
     target: Target, tmp_path: Path, named: str, days: int, words: str
 ) -> None:
-    """Authority (unknown in the first case), host name and date are each told; the journal keeps the library's word."""
+    """Authority (unknown in the first case), host name and date are each told; the journal keeps
+    the library's word.
+    """
     ends = datetime.now(UTC) + timedelta(days=days)
     begins = datetime.now(UTC) - timedelta(days=30)
     ca = tmp_path / "ca.pem"

@@ -1,4 +1,6 @@
-"""A socket opens, talks and listens; every way it does not has its name, and no token stays in the evidence."""
+"""A socket opens, talks and listens; every way it does not has its name, and no token stays in the
+evidence.
+"""
 
 import asyncio
 import json
@@ -33,7 +35,9 @@ async def echo(connection: ServerConnection) -> None:
 async def test_what_is_said_is_heard_and_kept_as_evidence(
     target: Target, recorder: Recorder
 ) -> None:
-    """As one exchange of kind socket, with what was said as its request and what was heard as its answer."""
+    """As one exchange of kind socket, with what was said as its request and what was heard as its
+    answer.
+    """
     async with talking(target, echo) as web, websocket.opened(web, PATH, TOKEN) as socket:
         await socket.say({"type": "한글"})
         await socket.say({"type": "b"})

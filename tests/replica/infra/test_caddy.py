@@ -1,4 +1,6 @@
-"""Caddy under way: a new configuration takes hold at once and cuts nobody off; one that is wrong changes nothing."""
+"""Caddy under way: a new configuration takes hold at once and cuts nobody off; one that is wrong
+changes nothing.
+"""
 
 import asyncio
 import contextlib
@@ -127,7 +129,9 @@ async def test_a_stream_outlives_a_switch(host: str, front: Edge) -> None:
 
 @pytest.mark.parametrize("host", ["apex", "api"])
 async def test_a_pod_that_refuses_is_told_as_envoy_tells_it(host: str, front: Edge) -> None:
-    """A pod that is registered and does not listen: 503 in Envoy's words, which CloudFront passes on."""
+    """A pod that is registered and does not listen: 503 in Envoy's words, which CloudFront passes
+    on.
+    """
     async with front.get(host, "/api/svc/board/health") as answer:
         said = (await answer.aread()).decode()
     assert (answer.status_code, answer.headers["server"]) == (503, "istio-envoy")

@@ -1,4 +1,6 @@
-"""Certificates: each host its own, the authority at the chain's end, and days left as the faults say."""
+"""Certificates: each host its own, the authority at the chain's end, and days left as the faults
+say.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path

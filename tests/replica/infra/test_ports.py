@@ -32,7 +32,9 @@ def test_a_child_may_listen_at_a_reserved_port() -> None:
 
 
 def test_asyncio_sends_at_once_from_our_listeners() -> None:
-    """The listener names its protocol, which asyncio looks at before it switches Nagle's algorithm off."""
+    """The listener names its protocol, which asyncio looks at before it switches Nagle's algorithm
+    off.
+    """
     with listening() as listener:
         assert listener.proto == socket.IPPROTO_TCP
         assert listener.getsockname()[0] == LOOPBACK

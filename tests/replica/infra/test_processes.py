@@ -37,8 +37,13 @@ async def test_a_child_s_last_words_are_told(tmp_path: Path) -> None:
 
 
 async def test_a_child_s_home_is_our_folder(tmp_path: Path) -> None:
-    """Nothing of the user's environment reaches it, and what it keeps at home goes with the folder."""
-    code = "import json, os, pathlib; pathlib.Path.home().joinpath('kept').write_text(json.dumps(dict(os.environ)))"
+    """Nothing of the user's environment reaches it, and what it keeps at home goes with the
+    folder.
+    """
+    code = (
+        "import json, os, pathlib; "
+        "pathlib.Path.home().joinpath('kept').write_text(json.dumps(dict(os.environ)))"
+    )
     async with child([sys.executable, "-c", code], tmp_path, {"ONE": "1"}) as writer:
         with pytest.raises(ChildError):
             await asyncio.wait_for(writer.ended(), 30)

@@ -1,4 +1,6 @@
-"""How SeaweedFS is started: on loopback, telling nobody, with nothing that another replica shares."""
+"""How SeaweedFS is started: on loopback, telling nobody, with nothing that another replica
+shares.
+"""
 
 import json
 from pathlib import Path
@@ -9,7 +11,9 @@ from replica.infra.seaweed import Seaweed
 
 
 def test_it_tells_nobody_and_listens_on_loopback(tmp_path: Path) -> None:
-    """Telemetry is off, addresses are loopback, and every port is said: unsaid ones are well known."""
+    """Telemetry is off, addresses are loopback, and every port is said: unsaid ones are well
+    known.
+    """
     with Ports() as ports:
         weed = Seaweed.on(ports)
         flags = dict(
@@ -23,7 +27,9 @@ def test_it_tells_nobody_and_listens_on_loopback(tmp_path: Path) -> None:
 
 
 def test_no_two_replicas_share_a_secret(tmp_path: Path) -> None:
-    """Keys and the token's signing key are new each time: a token of a past run is worth nothing."""
+    """Keys and the token's signing key are new each time: a token of a past run is worth
+    nothing.
+    """
     with Ports() as ports:
         one, other = Seaweed.on(ports), Seaweed.on(ports)
     assert one.secret_key != other.secret_key
@@ -39,7 +45,9 @@ def test_a_pod_may_use_the_files_bucket_only() -> None:
 
 
 def test_only_the_account_that_sets_up_may_do_all() -> None:
-    """Everybody else is held to one bucket, and the public to reading the site (as CloudFront does)."""
+    """Everybody else is held to one bucket, and the public to reading the site (as CloudFront
+    does).
+    """
     with Ports() as ports:
         known = seaweed.identities(Seaweed.on(ports))["identities"]
     may = {identity["name"]: identity["actions"] for identity in known}

@@ -40,7 +40,9 @@ async def test_a_bad_token_is_seen_before_the_path(sfu: Standing, path: str) -> 
 
 
 async def test_what_is_not_there(sfu: Standing) -> None:
-    """A join without a socket is an empty 404, v1 and all else Go's own, and debug is closed unless it is not."""
+    """A join without a socket is an empty 404, v1 and all else Go's own, and debug is closed unless
+    it is not.
+    """
     answers = [
         sfu.get(path)
         for path in ("/rtc", "/rtc/v1/validate", "/nowhere", "/debug/goroutine", "/debug/rooms")

@@ -1,4 +1,6 @@
-"""A real server in the stand-in's place. None is to be had where these run: what would be started stands in for it."""
+"""A real server in the stand-in's place. None is to be had where these run: what would be started
+stands in for it.
+"""
 
 import json
 from pathlib import Path
@@ -29,7 +31,9 @@ def test_the_stand_in_stands_in_unless_a_server_is_named(tmp_path: Path) -> None
 
 
 def test_the_configuration_is_the_stand_ins(tmp_path: Path) -> None:
-    """Ports and key are those that everybody else was told; the secret is long enough for LiveKit."""
+    """Ports and key are those that everybody else was told; the secret is long enough for
+    LiveKit.
+    """
     told = json.loads(Binary(LIVE, tmp_path).settings([])["LIVEKIT_CONFIG"])
     assert told == configuration(LIVE)
     assert (told["port"], told["rtc"]["tcp_port"], told["rtc"]["node_ip"]) == (

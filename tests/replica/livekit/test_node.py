@@ -30,7 +30,9 @@ def node(*faults: str) -> Node:
 
 
 async def test_who_comes_again_throws_himself_out() -> None:
-    """The same identity is in a room once; the earlier one is told why, and leaving late changes nothing."""
+    """The same identity is in a room once; the earlier one is told why, and leaving late changes
+    nothing.
+    """
     here, first, second = node(), Guest("alice"), Guest("alice")
     room = here.room("r")
     here.enter(room, first)

@@ -40,7 +40,9 @@ async def talked(sfu: Standing) -> dict[str, Any]:
     ids=["two-connections", "one-connection", "over-tcp", "by-hole-punching"],
 )
 async def test_people_talk(sfu: Standing, faults: tuple[str, ...], way: str) -> None:
-    """Data reliable and lossy and a tone of 1 kHz arrive from who sent them, whichever way they have to go."""
+    """Data reliable and lossy and a tone of 1 kHz arrive from who sent them, whichever way they
+    have to go.
+    """
     await sfu.lie(*faults)
     found = await talked(sfu)
     assert found["packets"] == [[*HELLO, True], [*HELLO, False]]

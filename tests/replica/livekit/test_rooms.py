@@ -42,7 +42,9 @@ async def test_protobuf_is_spoken_too(sfu: Standing) -> None:
 
 
 async def test_what_is_no_call_is_named(sfu: Standing) -> None:
-    """A method that is not there, a type that it does not speak, a body that is none, a room without a name."""
+    """A method that is not there, a type that it does not speak, a body that is none, a room
+    without a name.
+    """
     keeper = {"Authorization": f"Bearer {sfu.keeper()}"}
     path = "/twirp/livekit.RoomService/"
     answers = [

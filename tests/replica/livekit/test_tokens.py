@@ -27,7 +27,9 @@ def refused(text: str, checks: Checks = CHECKS) -> str:
 
 
 def test_a_good_token_says_who_may_do_what() -> None:
-    """What is not taken away may be done in the room; what was not given may not be done beside it."""
+    """What is not taken away may be done in the room; what was not given may not be done beside
+    it.
+    """
     grants = read(token(name="Alice"), CHECKS)
     assert (grants.identity, grants.name, grants.room) == ("alice", "Alice", "r")
     assert [grants.allows(what) for what in ("roomJoin", "canPublish", "canSubscribe")] == [

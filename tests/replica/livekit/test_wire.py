@@ -1,4 +1,6 @@
-"""What passes to who is not called, by UDP and by TCP: authenticated checks, as a strict probe sends them."""
+"""What passes to who is not called, by UDP and by TCP: authenticated checks, as a strict probe
+sends them.
+"""
 
 import asyncio
 import json
@@ -36,7 +38,9 @@ async def told(seat: Seat) -> tuple[str, tuple[str, int]]:
 
 
 async def first_answered(sfu: Standing, fault: str) -> int:
-    """Which of two checks the server answers first: the one sent while it lies, or the one sent after."""
+    """Which of two checks the server answers first: the one sent while it lies, or the one sent
+    after.
+    """
     async with sfu.joined() as seat:
         sdp, address = await told(seat)
         checks = [check(sdp), check(sdp)]

@@ -37,7 +37,9 @@ async def says(page: Page, text: str) -> None:
 
 
 async def test_what_alice_says_bob_sees(browser: Browser, alice: Visitor) -> None:
-    """In both pages once, though the sender's pod delivers it twice and alice's bubble was there before."""
+    """In both pages once, though the sender's pod delivers it twice and alice's bubble was there
+    before.
+    """
     chat_of(alice.place.world)
     bob = await visitor(browser, alice.place, tokens_of(alice.place, "bob"))
     for who in (alice, bob):

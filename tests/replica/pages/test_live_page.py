@@ -1,4 +1,6 @@
-"""What a page keeps open, and how it comes back: one refresh for all, nobody logged out for nothing."""
+"""What a page keeps open, and how it comes back: one refresh for all, nobody logged out for
+nothing.
+"""
 
 import contextlib
 from functools import partial
@@ -33,7 +35,9 @@ async def grows_old(found: Visitor) -> str:
 
 
 async def refused(found: Visitor) -> None:
-    """From now on there is no refresh; said before the token is old, since any part of the page may ask then."""
+    """From now on there is no refresh; said before the token is old, since any part of the page may
+    ask then.
+    """
     found.place.world.blacklist.add(str(await found.stored("refreshToken")))
 
 
@@ -52,7 +56,9 @@ def opened(name: str, said: ConsoleMessage) -> bool:
 
 
 async def test_one_refresh_serves_all_sockets(alice: Visitor) -> None:
-    """Dropped at once with an expired token, all come back with the one new token, and none tried the old."""
+    """Dropped at once with an expired token, all come back with the one new token, and none tried
+    the old.
+    """
     await settled(alice)
     old = await grows_old(alice)
     await back(alice)
@@ -119,7 +125,9 @@ async def test_the_network_comes_back(alice: Visitor) -> None:
 
 
 async def test_sockets_live_on_from_page_to_page(alice: Visitor) -> None:
-    """Presence is opened once for a workspace; the board's socket ends with its page; all end on the dashboard."""
+    """Presence is opened once for a workspace; the board's socket ends with its page; all end on
+    the dashboard.
+    """
     await settled(alice)
     alice.place.tokens.clear()
     world = alice.place.world
@@ -162,7 +170,9 @@ def told(found: Visitor, name: str) -> Notification:
 
 
 async def test_the_page_reconnects_with_a_stale_token(alice: Visitor) -> None:
-    """Fault page-reconnects-with-stale-token: five attempts with the expired token, then silence (V6 §4)."""
+    """Fault page-reconnects-with-stale-token: five attempts with the expired token, then silence
+    (V6 §4).
+    """
     alice.place.world.faults = {"page-reconnects-with-stale-token"}
     await settled(alice)
     old = await grows_old(alice)
@@ -186,7 +196,9 @@ async def test_the_page_storms(alice: Visitor) -> None:
 
 
 async def test_the_sockets_race(alice: Visitor) -> None:
-    """Fault sockets-race-to-refresh: each asks with the same refresh token, and the losers log the user out."""
+    """Fault sockets-race-to-refresh: each asks with the same refresh token, and the losers log the
+    user out.
+    """
     alice.place.world.faults = {"sockets-race-to-refresh"}
     await settled(alice)
     await grows_old(alice)

@@ -15,7 +15,9 @@ async def test_the_wrong_storage_path_is_asked(alice: Visitor) -> None:
 
 
 async def test_a_failed_upload_is_ignored(alice: Visitor) -> None:
-    """Fault page-ignores-failed-upload: the PUT goes to .../undefined, success is shown, no byte arrives."""
+    """Fault page-ignores-failed-upload: the PUT goes to .../undefined, success is shown, no byte
+    arrives.
+    """
     alice.place.world.faults = {"page-ignores-failed-upload"}
     await alice.drive()
     await alice.sees(EMPTY)
@@ -26,7 +28,9 @@ async def test_a_failed_upload_is_ignored(alice: Visitor) -> None:
 
 
 async def test_the_drive_looks_empty(alice: Visitor) -> None:
-    """Fault page-shows-empty-drive: the API is asked and answers, nothing is shown, nothing is said."""
+    """Fault page-shows-empty-drive: the API is asked and answers, nothing is shown, nothing is
+    said.
+    """
     alice.place.world.faults = {"page-shows-empty-drive"}
     put_file(alice.place.world, "a.txt")
     await alice.drive()

@@ -1,4 +1,6 @@
-"""ops-portal's pages and the main app's login button in a browser, at a running replica: people sign in for real."""
+"""ops-portal's pages and the main app's login button in a browser, at a running replica: people
+sign in for real.
+"""
 
 import re
 import tomllib
@@ -50,7 +52,9 @@ async def portal(replica: Replica) -> AsyncIterator[Portal]:
 
 
 async def test_the_operator_stays_signed_in(portal: Portal) -> None:
-    """The dashboard with its sections, the token in storage and gone from the address, a reload later too."""
+    """The dashboard with its sections, the token in storage and gone from the address, a reload
+    later too.
+    """
     await portal.signs_in("operator")
     await portal.shows("Dashboard")
     await expect(portal.page.get_by_text("Welcome back, Operator")).to_be_visible()

@@ -43,7 +43,9 @@ async def test_the_landing_keeps_what_google_brought(browser: Browser, place: Pl
 
 
 async def test_the_dashboard_leads_to_the_drive(alice: Visitor) -> None:
-    """List, search, workspace with its projects, drive: no complaint on the way, the build id below."""
+    """List, search, workspace with its projects, drive: no complaint on the way, the build id
+    below.
+    """
     await alice.goes("/")
     await alice.page.get_by_placeholder("워크스페이스 검색...").fill("Pro")
     await alice.page.get_by_role("button", name="Probes").click()

@@ -17,7 +17,9 @@ def asked(world: World, **fields: Any) -> dict[str, Any]:
 
 
 async def test_an_attachment_goes_up_and_away(ask: Ask, world: World, objects: KeptObjects) -> None:
-    """The key carries entity, workspace, year and month; saving confirms the same row; deleting takes the object."""
+    """The key carries entity, workspace, year and month; saving confirms the same row; deleting
+    takes the object.
+    """
     alice = ask("board", "alice")
     issued = (await alice.post(f"{ATTACHMENTS}/presigned-url", json=asked(world))).json()["data"]
     assert set(issued) == {"attachmentId", "uploadUrl", "fileKey", "expiresIn"}

@@ -61,7 +61,9 @@ async def test_a_used_refresh_token_is_refused(ask: Ask) -> None:
 
 @pytest.mark.parametrize("forgets", [False, True])
 async def test_logout_ends_what_it_is_given(ask: Ask, world: World, *, forgets: bool) -> None:
-    """The access token always; the refresh token that comes along unless weAlist's habit is asked for."""
+    """The access token always; the refresh token that comes along unless weAlist's habit is asked
+    for.
+    """
     world.faults |= {"sign-out-forgets-refresh-token"} if forgets else set()
     pair = (await ask("auth").post("/api/test/token")).json()
     validate, both = {"token": pair["accessToken"]}, {"refreshToken": pair["refreshToken"]}
@@ -135,7 +137,9 @@ async def test_its_health_is_springs(ask: Ask) -> None:
 
 
 async def test_a_refresh_is_replayed(ask: Ask, world: World) -> None:
-    """Fault gateway-replays-refresh: the token is spent, and the answer is that of the second time."""
+    """Fault gateway-replays-refresh: the token is spent, and the answer is that of the second
+    time.
+    """
     world.faults.add("gateway-replays-refresh")
     token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
     answer = await ask("auth").post(REFRESH, json={"refreshToken": token})

@@ -77,7 +77,9 @@ async def test_the_board_knows_who_looks_at_it(dial: Dial) -> None:
 
 
 async def test_no_events_are_sent(dial: Dial) -> None:
-    """Fault board-sends-no-events: the change is made and nobody hears; pings are answered all the same."""
+    """Fault board-sends-no-events: the change is made and nobody hears; pings are answered all the
+    same.
+    """
     dial.world.faults = {"board-sends-no-events"}
     async with dial.socket(path(dial), "bob") as bob, dial.http("alice") as http:
         answer = await http.post(

@@ -23,7 +23,9 @@ async def dial(world: World) -> AsyncIterator[Dial]:
 
 
 async def nothing_before(socket: ClientConnection, *events: str) -> list[str]:
-    """The kinds of all events up to a message `end` that the other side now sends; it is not among them."""
+    """The kinds of all events up to a message `end` that the other side now sends; it is not among
+    them.
+    """
     kinds = [*events]
     while (event := await heard(socket))["type"] != "MESSAGE_RECEIVED" or event["message"][
         "content"
@@ -33,7 +35,9 @@ async def nothing_before(socket: ClientConnection, *events: str) -> list[str]:
 
 
 async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: Dial) -> None:
-    """The sender's pod hears itself and the bus, under one id (contract §5.2); what is said is kept unchanged."""
+    """The sender's pod hears itself and the bus, under one id (contract §5.2); what is said is kept
+    unchanged.
+    """
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
     async with dial.socket(path, "alice") as alice, dial.socket(path, "bob") as bob:
@@ -170,7 +174,9 @@ async def left(http: httpx.AsyncClient, user: str) -> None:
 
 
 async def test_the_bus_is_down(dial: Dial) -> None:
-    """Fault chat-bus-down: the other pod hears nothing, the sender's own hears once, REST reaches no socket."""
+    """Fault chat-bus-down: the other pod hears nothing, the sender's own hears once, REST reaches
+    no socket.
+    """
     dial.world.faults = {"chat-bus-down"}
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
@@ -209,7 +215,9 @@ async def test_text_is_mangled(dial: Dial) -> None:
 
 
 async def test_presence_never_forgets(dial: Dial) -> None:
-    """Fault presence-never-forgets: who has left is online; without the fault nobody is any more."""
+    """Fault presence-never-forgets: who has left is online; without the fault nobody is any
+    more.
+    """
     dial.world.faults = {"presence-never-forgets"}
     alice = dial.world.cast["alice"].id
     async with dial.socket(PRESENCE, "alice"):
@@ -222,7 +230,9 @@ async def test_presence_never_forgets(dial: Dial) -> None:
 
 
 async def test_who_speaks_is_dropped(dial: Dial) -> None:
-    """Fault chat-drops-who-speaks: with the code of a server that failed, and nobody hears anything."""
+    """Fault chat-drops-who-speaks: with the code of a server that failed, and nobody hears
+    anything.
+    """
     dial.world.faults = {"chat-drops-who-speaks"}
     async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
         await say(alice, type="MESSAGE", content="hello")

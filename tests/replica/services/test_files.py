@@ -150,7 +150,9 @@ async def test_a_lost_upload_is_confirmed(ask: Ask, world: World, objects: KeptO
 
 
 async def test_the_wrong_file_is_handed_out(ask: Ask, world: World, objects: KeptObjects) -> None:
-    """Fault storage-hands-out-wrong-file: another object of the same name, which goes when the file goes."""
+    """Fault storage-hands-out-wrong-file: another object of the same name, which goes when the file
+    goes.
+    """
     world.faults = {"storage-hands-out-wrong-file"}
     bob = ask("storage", "bob")
     file = await uploaded(bob, world, fileName="a.txt")
@@ -166,7 +168,9 @@ async def test_the_wrong_file_is_handed_out(ask: Ask, world: World, objects: Kep
 
 
 async def test_a_deleted_object_is_kept(ask: Ask, world: World, objects: KeptObjects) -> None:
-    """Fault storage-keeps-deleted-object: success is said, the file can still be read, and is in no list."""
+    """Fault storage-keeps-deleted-object: success is said, the file can still be read, and is in no
+    list.
+    """
     world.faults = {"storage-keeps-deleted-object"}
     bob = ask("storage", "bob")
     file = await uploaded(bob, world)

@@ -39,5 +39,7 @@ def test_an_address_of_ours_is_allowed(address: str) -> None:
     ],
 )
 def test_an_address_that_only_looks_like_ours_is_not(address: str) -> None:
-    """Host, suffix, userinfo, scheme, encoded slashes, no scheme, backslash, control signs, port, nonsense."""
+    """Host, suffix, userinfo, scheme, encoded slashes, no scheme, backslash, control signs, port,
+    nonsense.
+    """
     assert not allowed(address, OURS)

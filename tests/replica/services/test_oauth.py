@@ -1,4 +1,6 @@
-"""auth-service, sign-in: the session and what it keeps. The way through the provider is tested in test_sign_in.py."""
+"""auth-service, sign-in: the session and what it keeps. The way through the provider is tested in
+test_sign_in.py.
+"""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,7 +30,9 @@ def says(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
 
 
 async def test_sign_in_starts_with_a_session(ask: Ask) -> None:
-    """302 to Google, callback on the api host, a Secure session cookie that a second start goes on with."""
+    """302 to Google, callback on the api host, a Secure session cookie that a second start goes on
+    with.
+    """
     browser = ask("auth")
     answer, again = await browser.get(START), await browser.get(START)
     told = parse_qs(urlsplit(answer.headers["location"]).query)

@@ -29,7 +29,9 @@ async def board(world: World) -> AsyncIterator[Dial]:
 
 
 def bad_tokens(dial: Dial) -> dict[str, str | None]:
-    """None, one that is no token, one that has expired, one of another issuer's key, and one cut short."""
+    """None, one that is no token, one that has expired, one of another issuer's key, and one cut
+    short.
+    """
     alice = dial.world.cast["alice"]
     return {
         "missing": None,
@@ -61,7 +63,9 @@ async def test_a_logged_out_token_is_refused_by_the_board_alone(chat: Dial, boar
 
 
 async def test_a_chat_that_is_not_one_s_own_is_refused(chat: Dial) -> None:
-    """400 for what is no id, 403 for a stranger, 404 for a chat that is not there; and gin's 404 off the routes."""
+    """400 for what is no id, 403 for a stranger, 404 for a chat that is not there; and gin's 404
+    off the routes.
+    """
     room = f"/api/chats/ws/{chat.chat().id}"
     assert (await chat.refusal("/api/chats/ws/nonsense", chat.token("alice")))[0] == 400
     assert (await chat.refusal(room, chat.token("stranger")))[0] == 403

@@ -99,7 +99,9 @@ async def test_it_is_cut_by_the_write_timeout(world: World, faults: set[str], wh
 
 
 async def test_notifications_are_not_sent(dial: Dial, ask: Ask) -> None:
-    """Fault notifications-not-sent: neither to the stream nor to the list, whoever asks the service itself is heard."""
+    """Fault notifications-not-sent: neither to the stream nor to the list, whoever asks the service
+    itself is heard.
+    """
     dial.world.faults = {"notifications-not-sent"}
     async with listening(dial) as lines:
         await anext(lines), await anext(lines)
@@ -124,7 +126,9 @@ def event_of(world: World) -> Notification:
 
 
 async def test_a_long_token_is_refused_however_it_arrives(dial: Dial) -> None:
-    """As Go takes it, which reads up to 1 MB: a word of the service's own, not a connection that is cut."""
+    """As Go takes it, which reads up to 1 MB: a word of the service's own, not a connection that is
+    cut.
+    """
     reader, writer = await asyncio.open_connection(*dial.address.split(":"))
     begun = f"GET {STREAM}?token={'x' * 20_000}"
     writer.write(begun.encode())

@@ -1,4 +1,6 @@
-"""What each service believes of a token: all of a good one, none of a bad one, and what each fault makes of that."""
+"""What each service believes of a token: all of a good one, none of a bad one, and what each fault
+makes of that.
+"""
 
 import jwt
 import pytest
@@ -91,7 +93,9 @@ CELLS = {
 
 @pytest.mark.parametrize("fault", CELLS)
 async def test_a_fault_turns_exactly_its_cells(ask: Ask, world: World, fault: str) -> None:
-    """Of six services and nine tokens, the good one opens all, and a fault adds what its sentence says."""
+    """Of six services and nine tokens, the good one opens all, and a fault adds what its sentence
+    says.
+    """
     world.faults = {fault} - {"none"}
     assert await admitted(ask, world) == GOOD | CELLS[fault]
 

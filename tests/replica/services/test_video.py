@@ -98,7 +98,9 @@ async def test_each_fault_spoils_its_own_part(
 
 
 async def test_who_may_not_come_in(ask: Ask, world: World) -> None:
-    """A stranger, one too many, one who is not in, nobody, and whoever looks for a call that is none."""
+    """A stranger, one too many, one who is not in, nobody, and whoever looks for a call that is
+    none.
+    """
     room = await opened(ask, world, maxParticipants=1)
     path = f"{ROOMS}/{room['id']}"
     assert (await ask("video", "stranger").post(f"{path}/join")).json()["error"][

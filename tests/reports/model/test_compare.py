@@ -27,7 +27,9 @@ def told(pair: tuple[Written, Written], language: str = "en") -> list[str]:
 
 
 def test_each_change_is_told_once_most_important_first(pair: tuple[Written, Written]) -> None:
-    """Newly broken, broken otherwise, unanswered, mended, new, gone; what is as it was is only counted."""
+    """Newly broken, broken otherwise, unanswered, mended, new, gone; what is as it was is only
+    counted.
+    """
     before, now = pair
     names = [f"edge/{name}" for name in ("breaks", "stays", "turns", "silent", "mends", "fine")]
     before.started(*names, "edge/gone", run="one").held(names[0], names[3], names[5], "edge/gone")

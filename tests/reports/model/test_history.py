@@ -69,7 +69,9 @@ def told(runs: Path, verdicts: Sequence[str], every: float = HOUR, language: str
 def test_since_when_is_said_in_one_sentence(
     tmp_path: Path, verdicts: list[str], every: float, sentence: str
 ) -> None:
-    """A streak ends where another answer stands; a run that did not ask ends none; no more is said than is known."""
+    """A streak ends where another answer stands; a run that did not ask ends none; no more is said
+    than is known.
+    """
     assert told(tmp_path, verdicts, every).sentence == sentence
 
 
@@ -80,7 +82,9 @@ def test_the_sentence_is_korean_where_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_the_strip_is_oldest_first_with_gaps(tmp_path: Path) -> None:
-    """Every run of the window has its place, one that could not ask too, and the newest is the run that is told."""
+    """Every run of the window has its place, one that could not ask too, and the newest is the run
+    that is told.
+    """
     past = told(tmp_path, [HELD, SILENT, "not-run", FLAKY, BROKEN])
     assert past.verdicts == (
         Verdict.HELD,
@@ -111,7 +115,9 @@ def test_other_environments_and_later_runs_are_not_its_past(tmp_path: Path) -> N
 
 
 def test_what_is_usual_needs_enough_runs_that_held(tmp_path: Path) -> None:
-    """Four are too few; the run that is told, broken ones and flaky ones do not shift what is usual."""
+    """Four are too few; the run that is told, broken ones and flaky ones do not shift what is
+    usual.
+    """
     for number in range(4):
         run_of(tmp_path, number, TUESDAY + number, HELD, duration=1.0 + number / 10)
     run_of(tmp_path, 4, TUESDAY + 4, BROKEN, duration=30.0)

@@ -25,7 +25,9 @@ def merged(shards: tuple[Written, ...], into: Path) -> dict[str, Verdict]:
 
 
 def test_the_union_is_the_whole(shards: tuple[Written, Written], tmp_path: Path) -> None:
-    """All that was expected, in the order of the shards, each as its own shard has it; the time is that of all."""
+    """All that was expected, in the order of the shards, each as its own shard has it; the time is
+    that of all.
+    """
     one, two = shards
     one.started("edge/a", "edge/b").write("fact", name="build", value="v1").held("edge/a").broken(
         "edge/b"

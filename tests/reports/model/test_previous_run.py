@@ -37,7 +37,9 @@ def test_a_journal_without_the_event_knows_of_no_runs_before(written: Written) -
 def test_only_a_gate_forgives_what_was_broken_before(
     written: Written, *, gate: bool, code: str, ends: int
 ) -> None:
-    """A run on a schedule is red while a promise is broken; what could not be asked before was not known broken."""
+    """A run on a schedule is red while a promise is broken; what could not be asked before was not
+    known broken.
+    """
     written.started("a/x", "a/y").broken("a/x", LOST).held("a/y")
     compared(written, gate=gate, lapses={"a/x": LAPSE | {"code": code}}).ended()
     run = written.load()
@@ -49,7 +51,9 @@ def test_only_a_gate_forgives_what_was_broken_before(
 
 
 def test_a_gate_forgives_nothing_new_and_nothing_unasked(written: Written) -> None:
-    """A break beside an old one is this deploy's; a promise that got no answer is nobody's word that it held."""
+    """A break beside an old one is this deploy's; a promise that got no answer is nobody's word
+    that it held.
+    """
     written.started("a/x", "a/y", "a/z").broken("a/x", LOST).broken("a/y", LOST)
     written.tried("a/z", "unknown", SILENT).became("a/z", "unknown", SILENT)
     run = compared(written, gate=True, lapses={"a/x": LAPSE, "a/z": LAPSE}).ended().load()

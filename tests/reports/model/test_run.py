@@ -75,7 +75,9 @@ def test_what_never_began_is_not_run(written: Written, how: str, sentence: str) 
 
 
 def test_what_was_cut_short_is_unknown(written: Written) -> None:
-    """A kill leaves no verdict: the suite's own fault, said so, with the time that it took until then."""
+    """A kill leaves no verdict: the suite's own fault, said so, with the time that it took until
+    then.
+    """
     run = written.started("edge/a").begun("edge/a").exchange("edge/a").load()
     (scenario,) = run.scenarios
     assert run.ended == "killed"

@@ -44,7 +44,9 @@ def test_cases_of_one_promise_share_a_row(written: Written) -> None:
 
 
 def test_waiting_is_told_by_what_was_waited_for(written: Written) -> None:
-    """An exchange of a page is the browser's, any other the network's; it is drawn where it was under way."""
+    """An exchange of a page is the browser's, any other the network's; it is drawn where it was
+    under way.
+    """
     name = "page/one"
     written.started(name).begun(name)
     for kind, at in (("page", BEGAN + 3), ("s3", BEGAN + 4)):

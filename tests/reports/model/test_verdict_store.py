@@ -1,4 +1,6 @@
-"""What is kept of a run, in its folder and elsewhere: small, whole, and no danger when it cannot be read."""
+"""What is kept of a run, in its folder and elsewhere: small, whole, and no danger when it cannot be
+read.
+"""
 
 import json
 import random
@@ -82,7 +84,9 @@ def test_what_is_packed_comes_back() -> None:
 
 
 def test_a_whole_history_fits_beside_the_tokens() -> None:
-    """Thirty runs of the whole suite take a tenth of a Secret, and no history ever takes more than its share."""
+    """Thirty runs of the whole suite take a tenth of a Secret, and no history ever takes more than
+    its share.
+    """
     text = pack(many(30))
     assert len(text) < 100_000
     assert text.isascii()

@@ -1,4 +1,6 @@
-"""Metrics of a run: bounded labels, what docs/metrics.md explains, and numbers that agree with the report."""
+"""Metrics of a run: bounded labels, what docs/metrics.md explains, and numbers that agree with the
+report.
+"""
 
 import re
 from pathlib import Path
@@ -46,7 +48,9 @@ def test_a_green_run_has_succeeded_for_every_promise(written: Written) -> None:
 
 
 def test_a_break_counts_its_runs_and_remembers_when_it_held(written: Written) -> None:
-    """From what the runs before have left: one more run than they had, and the time of the last success."""
+    """From what the runs before have left: one more run than they had, and the time of the last
+    success.
+    """
     written.started("a/old", "a/new").broken("a/old", LOST).broken("a/new", LOST)
     run = compared(written, gate=False, lapses={"a/old": LAPSE}).ended().load()
     assert told(run, metrics.FAILING_RUNS) == {("a/old",): 4, ("a/new",): 1}
@@ -64,7 +68,9 @@ def test_who_could_not_be_asked_before_breaks_for_the_first_time(written: Writte
 
 
 def test_no_label_takes_what_a_target_wrote(written: Written) -> None:
-    """Labels are names of ours and members of closed sets, so that series cannot grow with what is observed."""
+    """Labels are names of ours and members of closed sets, so that series cannot grow with what is
+    observed.
+    """
     for sample in samples(red(written).load()):
         labels = sample.labelled
         assert labels.get("verdict", "held") in set(Verdict)

@@ -1,4 +1,6 @@
-"""What people are told: changes only, once, in words that nothing a target wrote can break out of."""
+"""What people are told: changes only, once, in words that nothing a target wrote can break out
+of.
+"""
 
 from typing import Any
 
@@ -40,7 +42,9 @@ def test_a_break_is_told_with_all_that_one_needs(written: Written) -> None:
 
 
 def test_nothing_is_repeated_while_nothing_changes(written: Written) -> None:
-    """What the channel knows is no news: not a break that lasts, not one whose code is another today."""
+    """What the channel knows is no news: not a break that lasts, not one whose code is another
+    today.
+    """
     written.started("a/x", "a/y", "a/z").broken("a/x", LOST).held("a/y").tried(
         "a/z", "unknown", SILENT
     )
@@ -111,7 +115,9 @@ def test_many_promises_with_one_cause_are_one_finding(written: Written) -> None:
 
 
 def test_a_target_cannot_ring_everybody_or_write_in_our_name(written: Written) -> None:
-    """A mention in what it answered rings nobody; its Markdown and its escapes are shown, not obeyed."""
+    """A mention in what it answered rings nobody; its Markdown and its escapes are shown, not
+    obeyed.
+    """
     rude = finding(
         "upload-lost",
         "@everyone **HELD** `x` [all is well](https://evil)\x1b[2J\nRunbook: none",
@@ -127,7 +133,9 @@ def test_a_target_cannot_ring_everybody_or_write_in_our_name(written: Written) -
 
 
 def test_without_a_store_every_break_is_news(written: Written) -> None:
-    """A run that knows of no run before tells what it sees; the command line does not let it come to that."""
+    """A run that knows of no run before tells what it sees; the command line does not let it come
+    to that.
+    """
     assert changes(written.started("a/x").broken("a/x", LOST).ended().load()).told == {
         "a/x": "upload-lost"
     }

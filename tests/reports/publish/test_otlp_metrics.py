@@ -1,4 +1,6 @@
-"""Metrics by OTLP: only where metrics are asked for by name, and nobody's yes but a collector's counts."""
+"""Metrics by OTLP: only where metrics are asked for by name, and nobody's yes but a collector's
+counts.
+"""
 
 import os
 from collections.abc import Iterator
@@ -56,7 +58,9 @@ def test_metrics_are_sent_where_metrics_are_asked_for(environ: dict[str, str], t
 
 
 def test_a_collector_gets_every_sample(collector: Receiver, run: Run) -> None:
-    """All values, with their labels; the environment is the resource's, and nothing in it changes from run to run."""
+    """All values, with their labels; the environment is the resource's, and nothing in it changes
+    from run to run.
+    """
     assert send(run, f"{collector.url}/v1/metrics", {}) == ""
     [asked] = collector.asked
     [resource] = ExportMetricsServiceRequest.FromString(asked.body).resource_metrics

@@ -46,7 +46,9 @@ def test_nothing_is_sent_where_nothing_is_asked_for(run: Run) -> None:
 
 
 def test_all_that_is_asked_for_is_sent(receiver: Receiver, run: Run) -> None:
-    """To a Pushgateway, a collector and a channel in one run; what the channel knows then is told."""
+    """To a Pushgateway, a collector and a channel in one run; what the channel knows then is
+    told.
+    """
     environ = {
         PUSHGATEWAY: receiver.url,
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{receiver.url}/v1/metrics",

@@ -1,4 +1,6 @@
-"""The push: what a Pushgateway is sent, what it is rid of, and what is said of one that does not take it."""
+"""The push: what a Pushgateway is sent, what it is rid of, and what is said of one that does not
+take it.
+"""
 
 import json
 from collections.abc import Iterator
@@ -45,7 +47,9 @@ def test_a_run_replaces_its_group(gateway: Receiver, run: Run) -> None:
 
 
 def test_a_name_and_a_label_that_are_odd_arrive_whole(gateway: Receiver, written: Written) -> None:
-    """A slash in an environment's name and a quote in a scenario's break neither path nor format."""
+    """A slash in an environment's name and a quote in a scenario's break neither path nor
+    format.
+    """
     written.started(expected('a/x["quoted"\\]'), environment="a/b").held('a/x["quoted"\\]').ended()
     assert push(written.load(), gateway.url) == ""
     assert "environment@base64/" in gateway.asked[0].path
@@ -64,7 +68,9 @@ def test_a_user_in_the_address_is_a_credential(gateway: Receiver, run: Run) -> N
 
 
 def test_groups_of_another_split_are_removed(gateway: Receiver, written: Written) -> None:
-    """The first shard takes away what four shares left when there are two; groups of others stay."""
+    """The first shard takes away what four shares left when there are two; groups of others
+    stay.
+    """
     ours = {"job": "wealist-probes", "environment": "replica"}
     groups = [
         ours | {"shard": "4-of-4"},

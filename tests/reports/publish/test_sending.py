@@ -19,7 +19,9 @@ def test_who_hangs_is_left_behind() -> None:
 
 
 def test_a_mistake_is_named_by_its_kind() -> None:
-    """Never by its text, which may quote an address with its password; the operating system's words may pass."""
+    """Never by its text, which may quote an address with its password; the operating system's words
+    may pass.
+    """
 
     def fails() -> str:
         raise ValueError("https://user:s3cret@host")

@@ -16,7 +16,9 @@ def test_they_are_wanted_in_actions_only(environ: dict[str, str], said: bool) ->
 
 
 def test_each_finding_is_one_annotation_worst_first(written: Written) -> None:
-    """At the file and line of the promise; what the suite could not do is no error of the change."""
+    """At the file and line of the promise; what the suite could not do is no error of the
+    change.
+    """
     told = list(annotations.lines(red(written).load()))
     assert [line.split("title=")[1].split("::")[0] for line in told] == [
         "BROKEN edge-html-fallback",
@@ -52,7 +54,9 @@ def test_no_more_than_github_keeps(written: Written) -> None:
 
 
 def test_a_hostile_text_is_one_annotation(written: Written) -> None:
-    """Line breaks, colons, commas and percent signs of the target neither end nor extend the command."""
+    """Line breaks, colons, commas and percent signs of the target neither end nor extend the
+    command.
+    """
     nasty = "a\n::error::b,c%0Ad"
     written.started(expected("edge/a", file=nasty)).broken(
         "edge/a", finding("upload-lost", nasty, nasty)

@@ -1,4 +1,6 @@
-"""The log pane of a deploy: verdict first, what this deploy broke, what was broken before, and not a line more."""
+"""The log pane of a deploy: verdict first, what this deploy broke, what was broken before, and not
+a line more.
+"""
 
 import io
 
@@ -30,7 +32,9 @@ def test_the_first_line_of_a_good_deploy_is_its_verdict(written: Written) -> Non
 def test_what_this_deploy_broke_is_told_and_what_was_broken_before_is_named(
     written: Written,
 ) -> None:
-    """One finding with suspect and runbook, one line for the old one, one for what the deploy has mended."""
+    """One finding with suspect and runbook, one line for the old one, one for what the deploy has
+    mended.
+    """
     written.started("a/new", "a/old", "a/mended").broken("a/new").broken("a/old", LOST).held(
         "a/mended"
     )

@@ -1,4 +1,6 @@
-"""report.html as text: whole, closed to the outside, and the same text whatever stands in the journal."""
+"""report.html as text: whole, closed to the outside, and the same text whatever stands in the
+journal.
+"""
 
 import base64
 import hashlib
@@ -89,7 +91,9 @@ def hostile(written: Written) -> Run:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_hostile_text_stays_text(written: Written, lang: str) -> None:
-    """Whatever a journal holds adds no element, no attribute that acts and no address to the page of a good one."""
+    """Whatever a journal holds adds no element, no attribute that acts and no address to the page
+    of a good one.
+    """
     parsed = Parsed(page(hostile(written), words(lang)))
     assert set(parsed.tags) <= set(Parsed(page(red(written).load())).tags) | {"time"}
     assert parsed.tags.count("script") == 1
@@ -102,7 +106,9 @@ def test_hostile_text_stays_text(written: Written, lang: str) -> None:
 
 
 def test_hostile_text_is_shown_as_it_was_written(written: Written) -> None:
-    """A reader sees the attempt: escaped, with what would not be seen spelled out, and no template filled in."""
+    """A reader sees the attempt: escaped, with what would not be seen spelled out, and no template
+    filled in.
+    """
     text = page(hostile(written))
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
     assert "{{ 7*7 }}" in text
@@ -112,7 +118,9 @@ def test_hostile_text_is_shown_as_it_was_written(written: Written) -> None:
 
 
 def test_the_policy_names_the_style_and_the_script(sample: tuple[str, Run]) -> None:
-    """The hashes are those of what stands in the page, and no source but they and pictures inside is let in."""
+    """The hashes are those of what stands in the page, and no source but they and pictures inside
+    is let in.
+    """
     text = page(sample[1])
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
     assert policy
@@ -144,7 +152,9 @@ def test_the_page_needs_nothing_else(sample: tuple[str, Run]) -> None:
 
 
 def test_every_promise_and_every_finding_is_there(sample: tuple[str, Run]) -> None:
-    """The page leaves nobody out: each scenario has its row, each finding its code and what was observed."""
+    """The page leaves nobody out: each scenario has its row, each finding its code and what was
+    observed.
+    """
     text = Parsed(page(sample[1]))
     rows = [value for value in text.of("id") if value.startswith("case-")]
     assert len(rows) == len(sample[1].scenarios)
@@ -174,7 +184,9 @@ def test_the_first_mark_is_the_verdict(
 
 
 def test_degraded_is_broken_where_that_was_asked_for(written: Written) -> None:
-    """--strict-verdicts reaches the page: the same run is DEGRADED without it and BROKEN with it."""
+    """--strict-verdicts reaches the page: the same run is DEGRADED without it and BROKEN with
+    it.
+    """
     found = {**HTML, "code": "tls-expiring"}
     written.started("edge/tls").tried("edge/tls", "degraded", found).became(
         "edge/tls", "degraded", found
@@ -188,7 +200,9 @@ def test_degraded_is_broken_where_that_was_asked_for(written: Written) -> None:
 
 
 def test_a_run_that_broke_everywhere_stays_a_page(written: Written) -> None:
-    """Four hundred broken promises with bodies of any size make a file that a browser opens: below 4 MB."""
+    """Four hundred broken promises with bodies of any size make a file that a browser opens: below
+    4 MB.
+    """
     names = [f"storage/a-file[{number}]" for number in range(400)]
     written.started(*names)
     body = {"headers": {"content-type": "text/html"}, "body": "x" * 20_000}
@@ -200,7 +214,9 @@ def test_a_run_that_broke_everywhere_stays_a_page(written: Written) -> None:
 
 
 def test_what_prints_is_left_alone() -> None:
-    """Words of any language, line ends and tabs are shown; what turns or hides words is spelled out."""
+    """Words of any language, line ends and tabs are shown; what turns or hides words is spelled
+    out.
+    """
     assert printable("파일\n\ta · é") == "파일\n\ta · é"
     assert printable("a\u202eb\u200bc\x00\ud800") == "a\\u202eb\\u200bc\\x00\\ud800"
     assert printable(7) == 7

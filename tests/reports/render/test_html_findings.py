@@ -33,7 +33,9 @@ def test_findings_stand_in_the_order_of_all_reports(sample: tuple[str, Run]) -> 
 
 
 def test_evidence_is_that_of_the_attempt_that_is_told(written: Written) -> None:
-    """The exchanges of the confirming rerun are shown, and those of the first attempt are not mixed in."""
+    """The exchanges of the confirming rerun are shown, and those of the first attempt are not mixed
+    in.
+    """
     written.started(NAME).exchange(NAME, url="https://wealist.co.kr/first")
     written.exchange(NAME, attempt=2, url="https://wealist.co.kr/second")
     [told] = findings(written.broken(NAME).ended().load(), ENGLISH)
@@ -43,7 +45,9 @@ def test_evidence_is_that_of_the_attempt_that_is_told(written: Written) -> None:
 
 
 def test_of_too_many_exchanges_those_that_tell_are_kept(written: Written) -> None:
-    """The one that went wrong is shown even when a hundred came after it, in the order of time, the rest counted."""
+    """The one that went wrong is shown even when a hundred came after it, in the order of time, the
+    rest counted.
+    """
     written.started(NAME).exchange(NAME, attempt=2, status=500)
     for _ in range(100):
         written.exchange(NAME, attempt=2)

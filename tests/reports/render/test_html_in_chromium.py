@@ -61,7 +61,9 @@ async def keep(page: Page, name: str) -> None:
 async def test_the_first_screen_names_the_cause(
     browser: Browser, written: Written, viewport: dict[str, int], name: str
 ) -> None:
-    """Without scrolling: the verdict, the suspect, the rung that told it, since when, and what taught us."""
+    """Without scrolling: the verdict, the suspect, the rung that told it, since when, and what
+    taught us.
+    """
     run = red(written).load()
     text = made(run, past={s.id: past("held", str(s.verdict)) for s in run.scenarios})
     async with opened(browser, run, text, viewport=viewport) as page:
@@ -83,7 +85,9 @@ async def test_the_first_screen_names_the_cause(
 async def test_everybody_can_read_it(
     browser: Browser, written: Written, sample_name: str, scheme: str, viewport: dict[str, int]
 ) -> None:
-    """axe-core finds no violation of WCAG 2.2 A and AA in any run's page, light or dark, wide or narrow, all opened."""
+    """axe-core finds no violation of WCAG 2.2 A and AA in any run's page, light or dark, wide or
+    narrow, all opened.
+    """
     run = SAMPLES[sample_name](written).load()
     text = made(
         run,
@@ -100,7 +104,9 @@ async def test_everybody_can_read_it(
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 async def test_nothing_sticks_out(browser: Browser, written: Written, width: int) -> None:
-    """No page is wider than its window, be a path ever so long (WCAG 1.4.10: from 320 pixels on)."""
+    """No page is wider than its window, be a path ever so long (WCAG 1.4.10: from 320 pixels
+    on).
+    """
     written.write("fact", name="build", value="x" * 300)
     run = red(written).load()
     async with opened(browser, run, viewport={"width": width, "height": 800}) as page:
@@ -111,7 +117,9 @@ async def test_nothing_sticks_out(browser: Browser, written: Written, width: int
 
 
 async def test_promises_are_filtered_by_keyboard(browser: Browser, written: Written) -> None:
-    """Text, area and verdict narrow the table, one after the other, without a mouse; one key shows all again."""
+    """Text, area and verdict narrow the table, one after the other, without a mouse; one key shows
+    all again.
+    """
     async with opened(browser, red(written).load()) as page:
         everything = await shown(page)
         await page.keyboard.press("/")
@@ -152,7 +160,9 @@ async def test_a_count_shows_its_promises(browser: Browser, written: Written) ->
 
 
 async def test_quiet_cases_unfold(browser: Browser, written: Written) -> None:
-    """Many cases that held are folded behind a button that says how many; what broke among them is seen."""
+    """Many cases that held are folded behind a button that says how many; what broke among them is
+    seen.
+    """
     names = [f"edge/a-route[{number}]" for number in range(9)]
     run = written.started(*names).held(*names[1:]).broken(names[0]).ended().load()
     async with opened(browser, run) as page:
@@ -184,7 +194,9 @@ async def test_without_scripts_all_is_there(browser: Browser, written: Written) 
 
 
 async def test_without_its_style_it_is_still_a_text(browser: Browser, written: Written) -> None:
-    """Jenkins' default policy refuses styles and scripts of pages: then nothing is blown up and the order stays."""
+    """Jenkins' default policy refuses styles and scripts of pages: then nothing is blown up and the
+    order stays.
+    """
     run = red(written).load()
     text = re.sub("<(style|script)>.*?</(style|script)>", "", made(run), flags=re.DOTALL)
     async with opened(browser, run, text) as page:
@@ -231,7 +243,9 @@ async def test_the_picture_of_a_broken_page_is_seen(browser: Browser, written: W
 
 
 async def test_paper_has_the_runbooks(browser: Browser, written: Written) -> None:
-    """What is folded away on a screen is printed: paper cannot be clicked; afterwards the screen is as it was."""
+    """What is folded away on a screen is printed: paper cannot be clicked; afterwards the screen is
+    as it was.
+    """
     async with opened(browser, red(written).load()) as page:
         closed = page.locator(".runbook:not([open])")
         before = await closed.count()
@@ -245,7 +259,9 @@ async def test_paper_has_the_runbooks(browser: Browser, written: Written) -> Non
 async def test_the_ladder_is_drawn(
     browser: Browser, written: Written, write: Callable[[Written], Written], rungs: list[str]
 ) -> None:
-    """Each rung that was climbed is drawn, the broken one otherwise than those that held, and it says so in words."""
+    """Each rung that was climbed is drawn, the broken one otherwise than those that held, and it
+    says so in words.
+    """
     async with opened(browser, write(written).load()) as page:
         drawn = page.locator(".finding").first.locator(".ladder li")
         assert [await rung.get_attribute("class") for rung in await drawn.all()] == rungs
@@ -256,7 +272,9 @@ async def test_the_ladder_is_drawn(
 
 
 async def test_the_page_speaks_korean(browser: Browser, written: Written) -> None:
-    """The language of the page is told to those who have it read to them, and its headings are in it."""
+    """The language of the page is told to those who have it read to them, and its headings are in
+    it.
+    """
     run = red(written).load()
     async with opened(browser, run, made(run, words("ko"))) as page:
         await keep(page, "korean")

@@ -31,7 +31,9 @@ def test_a_link_to_another_runbook_leads_to_its_finding() -> None:
 
 
 def test_nothing_is_loaded_and_nothing_runs() -> None:
-    """A picture becomes its words, a script's address no link; what leads to the web says nothing of the page."""
+    """A picture becomes its words, a script's address no link; what leads to the web says nothing
+    of the page.
+    """
     rest = runbook(TEXT, {}).rest
     assert "<img" not in rest
     assert 'href="javascript' not in rest

@@ -54,7 +54,9 @@ def test_counts_are_those_of_the_elements(sample: tuple[str, Run]) -> None:
 
 
 def test_each_verdict_has_its_element(written: Written) -> None:
-    """The target's fault is a failure, the suite's own an error, an accepted or degraded promise passes."""
+    """The target's fault is a failure, the suite's own an error, an accepted or degraded promise
+    passes.
+    """
     found = cases(red(written).load())
     assert {name: outcome(case) for name, case in found.items()} == {
         "storage/folder-contents-are-json[apex]": ["failure", "rerunFailure"],
@@ -71,7 +73,9 @@ def test_each_verdict_has_its_element(written: Written) -> None:
 
 
 def test_a_failing_case_says_who_what_and_where(written: Written) -> None:
-    """File and line for the reader's editor; owner, code, suspect, runbook and trace for whoever is woken."""
+    """File and line for the reader's editor; owner, code, suspect, runbook and trace for whoever is
+    woken.
+    """
     case = cases(red(written).load())["storage/folder-contents-are-json[apex]"]
     assert (case.attrib["file"], case.attrib["line"], case.attrib["time"]) == (
         "scenarios/test_storage.py",
@@ -100,7 +104,9 @@ def test_a_failing_case_says_who_what_and_where(written: Written) -> None:
 
 
 def test_a_flaky_promise_passes_in_surefire_s_form(written: Written) -> None:
-    """The failed attempt is on record and counts as no failure; one that could not ask is a flakyError."""
+    """The failed attempt is on record and counts as no failure; one that could not ask is a
+    flakyError.
+    """
     silent = finding("unknown", "no browser", "the suite itself")
     written.started("edge/a", "edge/b")
     for name, verdict, found in (("edge/a", "broken", HTML), ("edge/b", "unknown", silent)):
@@ -188,7 +194,9 @@ def test_the_last_exchanges_of_a_failing_promise_are_shown(written: Written) -> 
 
 
 def test_any_text_makes_valid_xml(written: Written) -> None:
-    """Control characters, lone surrogates, markup and unassigned planes, in every field there is."""
+    """Control characters, lone surrogates, markup and unassigned planes, in every field there
+    is.
+    """
     nasty = (
         "".join(map(chr, range(32)))
         + "\x7f\x85\ud800\ufffe\uffff]]>&lt;<b a='\"'>위리스트\U0001f600"

@@ -1,7 +1,9 @@
-"""junit.xml as those read it who have to: GitLab, Jenkins, GitHub's reporters, Testkube, and a parser of xunit 2.
+"""junit.xml as those read it who have to: GitLab, Jenkins, GitHub's reporters, Testkube, and a
+parser of xunit 2.
 
-What is allowed is what testmoapp/junitxml lists as understood by common tools, with the elements for reruns of Maven
-Surefire 3 (surefire-test-report.xsd), which Jenkins' xunit plugin and junitparser know too.
+What is allowed is what testmoapp/junitxml lists as understood by common tools, with the elements
+for reruns of Maven Surefire 3 (surefire-test-report.xsd), which Jenkins' xunit plugin and
+junitparser know too.
 """
 
 import re
@@ -25,7 +27,10 @@ KNOWN: dict[str, tuple[str, str, str]] = {
     "testcase": (
         "classname name time",
         "file line",
-        "properties failure error skipped rerunFailure rerunError flakyFailure flakyError system-out",
+        (
+            "properties failure error skipped rerunFailure rerunError flakyFailure flakyError "
+            "system-out"
+        ),
     ),
     "failure": ("message type", "", ""),
     "error": ("message type", "", ""),
@@ -60,7 +65,9 @@ def test_there_is_nothing_that_a_reader_does_not_know(sample: tuple[str, Run]) -
 
 
 def test_a_case_has_one_outcome(sample: tuple[str, Run]) -> None:
-    """GitLab and dorny/test-reporter take the first of several, so there is never a second; reruns are no outcomes."""
+    """GitLab and dorny/test-reporter take the first of several, so there is never a second; reruns
+    are no outcomes.
+    """
     for case in document(sample[1]).iter("testcase"):
         assert sum(child.tag in OUTCOMES for child in case) <= 1
         again = [child.tag for child in case if child.tag.startswith("rerun")]
@@ -86,7 +93,9 @@ def test_gitlab_keeps_every_case(sample: tuple[str, Run]) -> None:
 
 
 def test_gitlab_takes_the_file_however_much_is_broken(written: Written) -> None:
-    """Ten broken promises with long exchanges are so small that four hundred stay below its limit."""
+    """Ten broken promises with long exchanges are so small that four hundred stay below its
+    limit.
+    """
     names = [f"edge/a-promise-of-common-length[{number}]" for number in range(10)]
     written.started(*names)
     for name in names:
@@ -98,7 +107,9 @@ def test_gitlab_takes_the_file_however_much_is_broken(written: Written) -> None:
 
 
 def test_jenkins_and_gitlab_find_what_is_attached(written: Written) -> None:
-    """The mark stands alone on its line of system-out, and the path leads to the file from where the report lies."""
+    """The mark stands alone on its line of system-out, and the path leads to the file from where
+    the report lies.
+    """
     root = document(red(written).load())
     lines = [
         line
@@ -122,7 +133,9 @@ def test_github_finds_the_file(written: Written, make: object) -> None:
 
 
 def test_a_flaky_promise_passes_and_is_seen_to_be_flaky(written: Written) -> None:
-    """junitparser, mikepenz/action-junit-report and Jenkins count it as passed, with the attempt that failed."""
+    """junitparser, mikepenz/action-junit-report and Jenkins count it as passed, with the attempt
+    that failed.
+    """
     run = flaky(written).load()
     document(run)
     suites: Any = xunit2.JUnitXml.fromfile(str(Path(run.folder, "junit.xml")))

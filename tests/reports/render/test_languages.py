@@ -1,6 +1,8 @@
-"""Every language says all that English says: texts, promises and suspects, and nothing that is gone.
+"""Every language says all that English says: texts, promises and suspects, and nothing that is
+gone.
 
-What a test names as missing is exactly what is to be translated, in reports/render/texts/<language>.toml.
+What a test names as missing is exactly what is to be translated, in
+reports/render/texts/<language>.toml.
 """
 
 import ast
@@ -68,7 +70,9 @@ def test_every_text_is_translated(language: str) -> None:
 
 @other
 def test_every_promise_is_translated(language: str) -> None:
-    """What a scenario promises is known in every language, word for word, and no promise that nobody makes."""
+    """What a scenario promises is known in every language, word for word, and no promise that
+    nobody makes.
+    """
     compare(
         set(table(language, "promises")),
         promises(),
@@ -107,14 +111,24 @@ def test_what_stands_in_korean_is_korean() -> None:
     [
         (
             "storage base path: the service serves /api/storage, the gateway sends /storage",
-            "storage 베이스 경로: 서비스가 제공하는 경로는 /api/storage, 게이트웨이가 보내는 경로는 /storage",
+            (
+                "storage 베이스 경로: 서비스가 제공하는 경로는 /api/storage, 게이트웨이가 보내는 "
+                "경로는 "
+                "/storage"
+            ),
         ),
         (
-            "ops-service verifies signatures, but exp is not looked at; the same token is refused by user-service",
+            (
+                "ops-service verifies signatures, but exp is not looked at; the same token is "
+                "refused by user-service"
+            ),
             "ops-service: 서명은 검증하지만 exp를 확인하지 않음; 같은 토큰을 user-service는 거절함",
         ),
         (
-            "user-service reads tokens without verifying them (X without RequestAuthentication, contract 2.5)",
+            (
+                "user-service reads tokens without verifying them (X without "
+                "RequestAuthentication, contract 2.5)"
+            ),
             "user-service: 토큰을 검증하지 않고 읽음 (RequestAuthentication 없는 X, contract 2.5)",
         ),
         ("storage-service", "storage-service"),
@@ -123,7 +137,9 @@ def test_what_stands_in_korean_is_korean() -> None:
     ],
 )
 def test_a_suspect_is_told_by_its_template(suspect: str, said: str) -> None:
-    """Whatever fills a template comes through, its own templates translated; what nobody knows stays as it was."""
+    """Whatever fills a template comes through, its own templates translated; what nobody knows
+    stays as it was.
+    """
     assert words("ko").suspect(suspect) == said
     assert ENGLISH.suspect(suspect) == suspect
 

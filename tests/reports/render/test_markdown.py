@@ -1,4 +1,6 @@
-"""A run in a comment, a hook's message or a chat: short, most important first, and nobody is called by it."""
+"""A run in a comment, a hook's message or a chat: short, most important first, and nobody is called
+by it.
+"""
 
 import re
 from collections.abc import Callable
@@ -66,8 +68,13 @@ def test_the_worst_is_told_and_the_rest_counted(written: Written) -> None:
 
 
 def test_a_hostile_text_calls_nobody_and_leads_nowhere(written: Written) -> None:
-    """No mention, no link, no picture, no heading and no code block comes out of what a target has sent."""
-    nasty = "@everyone <@1> ![x](https://evil.example/x.png) [a](http://evil.example) `b` ```c\n# d\n|| e <img src=x>"
+    """No mention, no link, no picture, no heading and no code block comes out of what a target has
+    sent.
+    """
+    nasty = (
+        "@everyone <@1> ![x](https://evil.example/x.png) [a](http://evil.example) `b` ```c\n# "
+        "d\n|| e <img src=x>"
+    )
     bad = finding("upload-lost", nasty, nasty, rungs=[{"name": nasty, "held": False, "saw": nasty}])
     written.started(expected("edge/a", title=nasty, owner=nasty), environment=nasty, run=nasty)
     written.write("fact", name=nasty, value=nasty).broken(

@@ -48,7 +48,9 @@ def test_on_a_terminal_what_held_is_written_over() -> None:
 
 
 def test_the_moving_line_counts_and_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says how far the run is and how much is to be looked at, and never wraps, or it could not be written over."""
+    """It says how far the run is and how much is to be looked at, and never wraps, or it could not
+    be written over.
+    """
     monkeypatch.setenv("COLUMNS", "60")
     stream = Terminal()
     progress = Progress(stream, 2, words("ko"))

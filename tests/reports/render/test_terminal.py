@@ -1,4 +1,6 @@
-"""What a person reads at the end: the same facts on a terminal, in a log, and where only ASCII is spoken."""
+"""What a person reads at the end: the same facts on a terminal, in a log, and where only ASCII is
+spoken.
+"""
 
 import io
 import re
@@ -169,7 +171,9 @@ def test_every_promise_has_its_row(written: Written, make: Callable[[Written], W
 def test_a_korean_report_keeps_its_columns(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Korean letters are twice as wide, and no line is wider than the terminal for it, save what is to be copied."""
+    """Korean letters are twice as wide, and no line is wider than the terminal for it, save what is
+    to be copied.
+    """
     stream = io.StringIO()
     terminal.show(red(written).load(), stream, languages.words("ko"))
     table = [line for line in stream.getvalue().splitlines() if "curl" not in line]

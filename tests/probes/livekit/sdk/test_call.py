@@ -138,7 +138,9 @@ async def test_who_cannot_connect_breaks_all_that_needs_it(
 async def test_a_shut_door_is_masked_and_tcp_not_tried(
     talks: Talks, ladder: Ladder, workers: Workers, recorder: Recorder
 ) -> None:
-    """Who gets through closed doors is degraded, and the worker is not asked for a way that is shut."""
+    """Who gets through closed doors is degraded, and the worker is not asked for a way that is
+    shut.
+    """
     ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
     assert await talks.are_connected()
     await talks.connect()
@@ -161,7 +163,9 @@ async def test_a_door_that_is_not_named_is_none(
 async def test_an_environment_may_leave_calls_out(
     talks: Talks, web: Web, workers: Workers, recorder: Recorder
 ) -> None:
-    """Where the deep tier is not asked for, promises do not apply and nobody is said to be connected."""
+    """Where the deep tier is not asked for, promises do not apply and nobody is said to be
+    connected.
+    """
     web.target = replace(web.target, livekit=replace(PROMISED, tiers=("ladder",)))
     for promise in promises(talks):
         with pytest.raises(NotApplicable):

@@ -172,7 +172,9 @@ def test_a_shut_door_is_no_fallback() -> None:
 
 
 def test_a_crash_blames_nobody() -> None:
-    """What a worker told before it broke stands; of the rest it is said that we could not ask, and why."""
+    """What a worker told before it broke stands; of the rest it is said that we could not ask, and
+    why.
+    """
     call = Call(GOOD.facts[:6], "it was ended by SIGTERM")
     assert checks.explain_meeting(call, OPEN) is None
     assert checks.explain_data(call) is None

@@ -33,7 +33,9 @@ async def asked(proxy: str, request: bytes) -> tuple[asyncio.StreamReader, async
 
 
 async def test_a_name_under_localhost_is_reached(echo: int) -> None:
-    """A name that no resolver knows leads to loopback, and bytes go both ways until the caller ends."""
+    """A name that no resolver knows leads to loopback, and bytes go both ways until the caller
+    ends.
+    """
     async with connect_proxy.opened(URL) as proxy:
         reader, writer = await asked(
             proxy, b"CONNECT livekit.wealist.localhost:%d HTTP/1.1\r\n\r\n" % echo

@@ -49,7 +49,9 @@ def test_what_is_no_fact_is_passed_over(line: str) -> None:
 
 
 def test_a_wish_does_not_show_its_tokens() -> None:
-    """A wish in a traceback gives nothing away; its line, which goes to the worker alone, has all of it."""
+    """A wish in a traceback gives nothing away; its line, which goes to the worker alone, has all
+    of it.
+    """
     wish = Wish("wss://x", "eyJ.speaker", "eyJ.listener")
     assert "eyJ" not in repr(wish)
     assert Wish(**json.loads(wish.line())) == wish

@@ -1,4 +1,6 @@
-"""What one does in a call, by the real SDK: in a worker, since it may end the process that it runs in."""
+"""What one does in a call, by the real SDK: in a worker, since it may end the process that it runs
+in.
+"""
 
 from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.messages import ByTcp, Data, Ended, Joined, Path, Sound

@@ -15,7 +15,10 @@ from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.messages import Call, Ended, Failed, Joined, Wish
 
 WISH = Wish("wss://livekit.invalid", "eyJspeaker.token", "eyJlistener.token")
-STARTS = "import json, os, signal, subprocess, sys\ndef tell(**fact): print(json.dumps(fact), flush=True)\n"
+STARTS = (
+    "import json, os, signal, subprocess, sys\ndef tell(**fact): print(json.dumps(fact), "
+    "flush=True)\n"
+)
 LONG = 60.0
 
 
@@ -66,7 +69,8 @@ async def caller() -> AsyncIterator[Caller]:
 async def test_what_a_worker_tells_is_heard() -> None:
     """Facts come in their order, what else is printed is passed over, and an end is no crash."""
     told = await call(
-        "print('noise'); tell(fact='Joined', who='speaker', seconds=0.5); print('{', flush=True); tell(fact='Ended')"
+        "print('noise'); tell(fact='Joined', who='speaker', seconds=0.5); print('{', "
+        "flush=True); tell(fact='Ended')"
     )
     assert told == Call((Joined("speaker", 0.5), Ended()))
 
@@ -134,7 +138,10 @@ async def test_a_cancelled_call_leaves_no_worker(caller: Caller) -> None:
 async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
     """The real worker, in the middle of a join, ends when we are killed outright."""
     wish = f"Wish('ws://{LOOPBACK}:{caller.port}', 'a', 'b')"
-    parent = f"import asyncio\nfrom probes.livekit.sdk.worker_process import made, Wish\nasyncio.run(made({wish}))"
+    parent = (
+        "import asyncio\nfrom probes.livekit.sdk.worker_process import made, "
+        f"Wish\nasyncio.run(made({wish}))"
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", parent, cwd=worker_process.ROOT
     )
@@ -186,7 +193,9 @@ async def test_a_worker_that_cannot_be_started_is_told() -> None:
 
 
 def test_a_worker_gets_none_of_our_secrets(tmp_path: Path) -> None:
-    """Of our environment a worker gets what it needs by name; an authority of the target's is trusted beside others."""
+    """Of our environment a worker gets what it needs by name; an authority of the target's is
+    trusted beside others.
+    """
     ours = {
         "PATH": os.defpath,
         "PROBES_LIVEKIT_API_SECRET": "s3cret",
