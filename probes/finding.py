@@ -133,18 +133,18 @@ class Rung:
 
     name: str
     held: bool
-    saw: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken promise. `suspect` is a guess and is called one; `observed` is not."""
+    """One broken promise. `cause` is a guess and is called one; `observed` is not."""
 
     code: Code
     observed: str
-    suspect: str
+    cause: str
     rungs: tuple[Rung, ...] = field(default=())
-    reproduce: str = ""  # a shell line that shows it again, with every secret left out
+    reproduce_command: str = ""  # a shell line that shows it again, with every secret left out
 
     @property
     def verdict(self) -> Verdict:
@@ -164,7 +164,7 @@ class Broken(AssertionError):  # noqa: N818 - it reads as what it says: raise Br
     """
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(f"{finding.code}: {finding.observed} (suspect: {finding.suspect})")
+        super().__init__(f"{finding.code}: {finding.observed} (cause: {finding.cause})")
         self.finding = finding
 
 
@@ -182,9 +182,9 @@ class BadEnvironment(ValueError):  # noqa: N818 - as above
     """The environment file cannot be used; the message says which line of it to fix, and how."""
 
 
-def broken(code: Code, observed: str, suspect: str) -> Broken:
+def broken(code: Code, observed: str, cause: str) -> Broken:
     """An exception that carries a finding: `raise broken(Code.UPLOAD_LOST, "...", "...")`."""
-    return Broken(Finding(code, observed, suspect))
+    return Broken(Finding(code, observed, cause))
 
 
 EXIT_HELD, EXIT_BROKEN, EXIT_BAD_INPUT, EXIT_UNKNOWN = 0, 1, 4, 10

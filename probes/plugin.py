@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser.browser import Browser
 from probes.config import environment as targets
 from probes.config.environment import Target
@@ -23,7 +23,7 @@ from probes.results import Outcome
 from probes.runner import collection as collected
 from probes.runner import progress, retries, sharding
 from probes.runner.scheduler import Call
-from probes.runner.session import Session, Wishes, new_name, place
+from probes.runner.session import RunOptions, Session, new_name, place
 from probes.runner.target_process import ready
 from probes.services.storage import Drive
 from probes.transport.http import Web
@@ -155,16 +155,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     all_areas = {area(name) for name in known} >= {
         collected.area(file) for file in SCENARIOS.glob("test_*.py")
     }
-    wishes = _or_usage_error(lambda: _wishes(config, chosen, all_areas=all_areas))
+    options = _or_usage_error(lambda: _options(config, chosen, all_areas=all_areas))
     (environment, _), faults = config.stash[_PART], config.getoption("fault")
     target, started = _or_usage_error(lambda: ready(environment, faults))
     if started:
         config.add_cleanup(started.stop)
     _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
-    _or_usage_error(lambda: _check(wishes, target))
+    _or_usage_error(lambda: _check(options, target))
     config.stash[_PROGRESS], announce = progress.progress(config, len(chosen), _words(config))
     config.stash[SESSION] = mine = Session(
-        wishes=wishes,
+        options=options,
         target=target,
         started=started,
         scenarios=[collected.scenario(name, item, target) for name, item in chosen.items()],
@@ -175,25 +175,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _await_instead(item, name)
 
 
-def _check(wishes: Wishes, target: Target) -> None:
+def _check(options: RunOptions, target: Target) -> None:
     """Complain of what can never come true, before anything is asked."""
-    if not target.identity.state and (wishes.gate or os.environ.get(publishers.NOTICES)):
-        asks = "--gate" if wishes.gate else publishers.NOTICES
+    if not target.identity.state and (options.gate or os.environ.get(publishers.NOTICES)):
+        asks = "--gate" if options.gate else publishers.NOTICES
         raise CannotAsk(
             f"{asks} needs to know how the last run ended; name a store in state of [identity]"
         )
-    if wishes.settle >= target.patience.run:
-        limit = f"the {target.patience.run:g} s that [patience] gives the run"
+    if options.settle >= target.timeouts.run_s:
+        limit = f"the {target.timeouts.run_s:g} s that [timeouts] gives the run"
         raise CannotAsk(
-            f"--settle {wishes.settle:g}s does not fit into {limit}; say less, or raise run"
+            f"--settle {options.settle:g}s does not fit into {limit}; say less, or raise run"
         )
 
 
-def _wishes(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) -> Wishes:
+def _options(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) -> RunOptions:
     junit, (_, share) = config.getoption("xmlpath", None), config.stash[_PART]
     known: list[str] = config.stash[_KNOWN]
     whole = all_areas and {name for name in known if share.holds(name)} == set(chosen)
-    return Wishes(
+    return RunOptions(
         folder=place("--runs", config.getoption("runs")) / new_name(),
         concurrency=config.getoption("probe_concurrency") or len(chosen),
         confirm=not config.getoption("no_confirm"),
@@ -280,9 +280,9 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
 
 
 @pytest.fixture(scope="session")
-def member(request: pytest.FixtureRequest) -> Callable[[str], Member]:
+def user(request: pytest.FixtureRequest) -> Callable[[str], User]:
     """One of the cast, by role."""
-    return request.config.stash[SESSION].cast.member
+    return request.config.stash[SESSION].users.user
 
 
 @pytest.fixture(scope="session")

@@ -62,8 +62,7 @@ def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Valu
             "kid": KEY_ID,
         },
         **{
-            f"cast.{who}": {"user": part.id, "email": part.email}
-            for who, part in world.cast.items()
+            f"users.{who}": {"id": part.id, "email": part.email} for who, part in world.cast.items()
         },
         "workspace": {"id": world.home.id, "project": world.plan.id},
         "presign": {
@@ -80,7 +79,7 @@ def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Valu
         "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not world.production},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
         "livekit": livekit(world.livekit, files),
-        "patience": {"answer": 5, "scenario": 60, "run": 120},
+        "timeouts": {"answer_s": 5, "scenario_s": 60, "run_s": 120},
         "control": {"url": control},
     }
 

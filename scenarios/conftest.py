@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from probes.auth.bad_tokens import Counterfeits
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import chat as page_chat
 from probes.browser import session
 from probes.browser.browser import Browser
@@ -21,34 +21,34 @@ from probes.services.chat import Room
 from probes.services.storage import Drive
 from probes.services.token_checks import Door
 from probes.transport.http import Web
-from probes.transport.single_flight import Once
+from probes.transport.single_flight import SingleFlight
 from scenarios.trust import At, Bad
 
 Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]
 
 
 @pytest.fixture(scope="session")
-def alice(member: Callable[[str], Member]) -> Member:
+def alice(user: Callable[[str], User]) -> User:
     """A member of the workspace."""
-    return member("alice")
+    return user("alice")
 
 
 @pytest.fixture(scope="session")
-def bob(member: Callable[[str], Member]) -> Member:
+def bob(user: Callable[[str], User]) -> User:
     """Another member of the workspace."""
-    return member("bob")
+    return user("bob")
 
 
 @pytest.fixture(scope="session")
-def stranger(member: Callable[[str], Member]) -> Member:
+def stranger(user: Callable[[str], User]) -> User:
     """Somebody with an account, and no part in the workspace."""
-    return member("stranger")
+    return user("stranger")
 
 
 @pytest.fixture(scope="session")
-def operator(member: Callable[[str], Member]) -> Member:
+def operator(user: Callable[[str], User]) -> User:
     """Somebody whom the operations portal knows."""
-    return member("operator")
+    return user("operator")
 
 
 @pytest.fixture(scope="session")
@@ -69,20 +69,20 @@ def drive_of_a_stranger(drive_of: Callable[[str], Drive]) -> Drive:
 
 
 @pytest.fixture(scope="session")
-def bad(web: Web, member: Callable[[str], Member]) -> Bad:
+def bad(web: Web, user: Callable[[str], User]) -> Bad:
     """A bad token of some kind, as somebody of the cast would come with it."""
     made = Counterfeits(web)
-    return lambda kind, who: made.get(kind, member(who))
+    return lambda kind, who: made.get(kind, user(who))
 
 
 @pytest.fixture(scope="session")
-def at(web: Web, alice: Member, ledger: Ledger) -> At:
+def at(web: Web, alice: User, ledger: Ledger) -> At:
     """A door in this environment; a chat is one of alice's own, the same for all."""
 
     async def make(_: str) -> str:
         return (await chat.open_room(web, alice, [alice], ledger)).id
 
-    rooms = Once(make)
+    rooms = SingleFlight(make)
 
     async def fill(door: Door) -> Door:
         return door.filled(web, await rooms.get("alice's") if "{room}" in door.path else "")
@@ -92,7 +92,7 @@ def at(web: Web, alice: Member, ledger: Ledger) -> At:
 
 @asynccontextmanager
 async def _at_a_chat(
-    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
+    browser: Browser, web: Web, alice: User, bob: User, ledger: Ledger
 ) -> AsyncIterator[tuple[Stay, Room]]:
     room = await chat.open_room(web, alice, [bob], ledger)
     async with session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
@@ -102,7 +102,7 @@ async def _at_a_chat(
 
 @pytest.fixture(scope="session")
 def at_a_chat(
-    browser: Browser, web: Web, alice: Member, bob: Member, ledger: Ledger
+    browser: Browser, web: Web, alice: User, bob: User, ledger: Ledger
 ) -> Callable[[], Sitting]:
     """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
     return partial(_at_a_chat, browser, web, alice, bob, ledger)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.recording.ledger import Ledger
 from probes.services import boards
 from probes.transport.http import Web
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.promise(owner="board", incident="44a028d8, contract 5.3
 
 
 async def test_a_change_reaches_the_other_member(
-    web: Web, alice: Member, bob: Member, ledger: Ledger
+    web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """What one member makes, changes and removes on the board, another who has it open sees at
     once.

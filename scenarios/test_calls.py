@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import call
 from probes.browser.browser import Browser
 from probes.livekit.sdk.call import Talks
@@ -35,7 +35,7 @@ async def test_a_call_goes_on_without_udp(talks: Talks) -> None:
 
 
 async def test_who_joins_on_the_page_hears_the_other(
-    browser: Browser, web: Web, talks: Talks, alice: Member, ledger: Ledger
+    browser: Browser, web: Web, talks: Talks, alice: User, ledger: Ledger
 ) -> None:
     """A member who joins a call in the browser, by the address that the app gives the page, hears
     who speaks in it.

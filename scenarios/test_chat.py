@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.recording.ledger import Ledger
 from probes.services import chat
 from probes.transport.http import Web
@@ -20,7 +20,7 @@ LAST = "that was all"
 
 @pytest.mark.parametrize("script", SCRIPTS)
 async def test_what_one_says_another_hears(
-    web: Web, alice: Member, bob: Member, ledger: Ledger, script: str
+    web: Web, alice: User, bob: User, ledger: Ledger, script: str
 ) -> None:
     """What a member says in a chat, another hears at once: unchanged, once, wherever they are
     connected.
@@ -39,7 +39,7 @@ async def test_what_one_says_another_hears(
 
 @pytest.mark.promise(incident="contract 5.5")
 async def test_what_is_sent_without_a_socket_is_heard(
-    web: Web, alice: Member, bob: Member, ledger: Ledger
+    web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A message sent by REST reaches those who have the chat open."""
     room = await chat.open_room(web, alice, [bob], ledger)
@@ -49,7 +49,7 @@ async def test_what_is_sent_without_a_socket_is_heard(
 
 
 async def test_what_was_said_is_there_for_who_comes_later(
-    web: Web, alice: Member, bob: Member, ledger: Ledger
+    web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A member who was away while others talked finds all of it, unchanged and once."""
     room = await chat.open_room(web, alice, [bob], ledger)
@@ -60,7 +60,7 @@ async def test_what_was_said_is_there_for_who_comes_later(
 
 
 async def test_a_stranger_is_turned_away(
-    web: Web, alice: Member, stranger: Member, ledger: Ledger
+    web: Web, alice: User, stranger: User, ledger: Ledger
 ) -> None:
     """A valid token from outside a chat opens no seat in it."""
     await chat.turns_away(web, await chat.open_room(web, alice, [alice], ledger), stranger)

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.config.environment import Target
 from probes.finding import Code, NotApplicable, broken
 from probes.recording.recorder import current
@@ -22,7 +22,7 @@ by_name = partial(pytest.mark.parametrize, ids=lambda contract: contract.name)
 @pytest.mark.parametrize("host", ["apex", "api"])
 @by_name("contract", ROUTES)
 async def test_a_route_answers_json(
-    web: Web, target: Target, alice: Member, contract: Contract, host: str
+    web: Web, target: Target, alice: User, contract: Contract, host: str
 ) -> None:
     """Every public route of weAlist's API answers JSON as its service wraps it, never a page."""
     expect(
@@ -36,7 +36,7 @@ async def test_a_route_answers_json(
 
 @by_name("contract", MISSING)
 async def test_an_error_stays_an_error(
-    web: Web, target: Target, alice: Member, contract: Contract
+    web: Web, target: Target, alice: User, contract: Contract
 ) -> None:
     """Who asks the app for something that is not there is told so, with the service's own status
     and JSON.
@@ -44,12 +44,12 @@ async def test_an_error_stays_an_error(
     expect(await _get(web, target, alice, contract, "apex"), contract.envelope, contract.status)
 
 
-async def _get(web: Web, target: Target, alice: Member, contract: Contract, host: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+async def _get(web: Web, target: Target, alice: User, contract: Contract, host: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
     origin = target.hosts.apex if host == "apex" else target.hosts.api
     headers = {"x-workspace-id": target.workspace.id} if contract.scoped else None
     token = "" if contract.public else await alice.token()
     return await web.ask(
-        "GET", contract.url(origin, target, alice.user), token=token, headers=headers
+        "GET", contract.url(origin, target, alice.id), token=token, headers=headers
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from probes.auth import jwks
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="90cd4d3e")
@@ -14,7 +14,7 @@ async def test_every_pod_shows_the_same_keys(web: Web) -> None:
     await jwks.stay_the_same(web)
 
 
-async def test_the_keys_verify_what_was_signed(web: Web, alice: Member) -> None:
+async def test_the_keys_verify_what_was_signed(web: Web, alice: User) -> None:
     """The published keys are strong, verify the tokens in use, and are those that
     openid-configuration speaks of.
     """

@@ -4,7 +4,7 @@ media.
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.livekit.lazy import OpenCalls
 from probes.livekit.sdk.call import Talks
 
@@ -18,7 +18,7 @@ async def test_a_call_can_be_joined(calls: OpenCalls) -> None:
     await calls().can_be_joined()
 
 
-async def test_a_call_opened_in_the_app_can_be_joined(calls: OpenCalls, alice: Member) -> None:
+async def test_a_call_opened_in_the_app_can_be_joined(calls: OpenCalls, alice: User) -> None:
     """A call that a member opens in the app is joined by the very address and token that the app
     hands out.
     """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.recording.ledger import Ledger
 from probes.services import boards, notifications
 from probes.transport.http import Web
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.promise(owner="noti", incident="f8d2b9c5")
 
 
 async def test_an_assigned_board_notifies_its_assignee(
-    web: Web, alice: Member, bob: Member, ledger: Ledger
+    web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A member who is assigned a board is told at once, without asking."""
     notice = await notifications.hears_of(
@@ -22,7 +22,7 @@ async def test_an_assigned_board_notifies_its_assignee(
 
 @pytest.mark.promise(incident="76f1719a, 9606eb9e")
 async def test_what_came_while_away_is_there_on_return(
-    web: Web, alice: Member, bob: Member, ledger: Ledger
+    web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A notification that came while the connection was down is in the list after it is back."""
     async with notifications.stream(web, bob):
@@ -34,7 +34,7 @@ async def test_what_came_while_away_is_there_on_return(
 
 
 @pytest.mark.promise(incident="contract 5.4")
-async def test_the_stream_stays_open(web: Web, bob: Member) -> None:
+async def test_the_stream_stays_open(web: Web, bob: User) -> None:
     """The stream of notifications lives as long as this environment says, so that nothing falls
     into a gap.
     """

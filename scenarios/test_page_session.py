@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import chat, drive, session
 from probes.browser.browser import Browser
 from probes.config.environment import Target
@@ -20,7 +20,7 @@ HELLO = "Are you there?"
 
 @pytest.mark.promise(incident="V6 §4, a3ca20b2")
 async def test_a_dropped_chat_comes_back_with_a_fresh_token(
-    at_a_chat: Callable[[], Sitting], web: Web, alice: Member, bob: Member
+    at_a_chat: Callable[[], Sitting], web: Web, alice: User, bob: User
 ) -> None:
     """Who has sat at a chat for an hour and loses its socket can send all the same, and the message
     arrives.
@@ -35,7 +35,7 @@ async def test_a_dropped_chat_comes_back_with_a_fresh_token(
 
 @pytest.mark.promise(incident="V6 §4, contract 3.3")
 async def test_one_refresh_serves_all_sockets(
-    at_a_chat: Callable[[], Sitting], alice: Member
+    at_a_chat: Callable[[], Sitting], alice: User
 ) -> None:
     """When chat, board and presence drop at once, one refresh brings all three back, and nobody is
     logged out.
@@ -49,7 +49,7 @@ async def test_one_refresh_serves_all_sockets(
 
 @pytest.mark.promise(incident="V6 §4.5")
 async def test_a_refused_refresh_logs_out_once(
-    at_a_chat: Callable[[], Sitting], alice: Member
+    at_a_chat: Callable[[], Sitting], alice: User
 ) -> None:
     """A user whose session is over is led to the login page once, no token is left behind, and the
     page is quiet.
@@ -63,7 +63,7 @@ async def test_a_refused_refresh_logs_out_once(
 
 @pytest.mark.promise(incident="contract 3.3, 7bfadad3")
 async def test_a_failed_refresh_is_tried_again(
-    at_a_chat: Callable[[], Sitting], alice: Member
+    at_a_chat: Callable[[], Sitting], alice: User
 ) -> None:
     """A refresh that fails by 503, then by network, logs nobody out: it is tried again, and the
     chat comes back.
@@ -77,7 +77,7 @@ async def test_a_failed_refresh_is_tried_again(
 
 @pytest.mark.promise(incident="contract 3.5")
 async def test_the_page_survives_a_lost_network(
-    at_a_chat: Callable[[], Sitting], web: Web, bob: Member
+    at_a_chat: Callable[[], Sitting], web: Web, bob: User
 ) -> None:
     """After a while without a network the page comes back by itself, and what is said then
     arrives.
@@ -90,7 +90,7 @@ async def test_the_page_survives_a_lost_network(
 
 
 @pytest.mark.promise(incident="contract 3.3")
-async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: Member) -> None:
+async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: User) -> None:
     """Who comes back after an hour sees their workspaces: the refused call is repeated after one
     refresh.
     """
@@ -100,7 +100,7 @@ async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: Membe
 
 @pytest.mark.promise(incident="contract 3.3")
 async def test_many_refused_calls_share_one_refresh(
-    browser: Browser, target: Target, alice: Member
+    browser: Browser, target: Target, alice: User
 ) -> None:
     """Calls that are refused at the same moment wait for one refresh, and each is repeated once."""
     async with session.stay(browser, alice, drive.path(target.workspace.id)) as stay:

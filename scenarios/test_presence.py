@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.services import presence
 from probes.transport.http import Web
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.promise(owner="chat", incident="a2cb0eba")
 
 
 async def test_who_comes_is_shown_and_who_leaves_is_forgotten(
-    web: Web, alice: Member, stranger: Member
+    web: Web, alice: User, stranger: User
 ) -> None:
     """Somebody who opens the app is shown as online, and no more once the app is closed."""
     # Nobody else in a run has the app open as the stranger, so that this leaving is the last.

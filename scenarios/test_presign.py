@@ -4,7 +4,7 @@ for a while.
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.config.environment import Presign
 from probes.finding import NotApplicable
 from probes.recording.ledger import Ledger
@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 
-async def _issued(issuer: Issuer, web: Web, alice: Member, ledger: Ledger) -> presign.Presigned:
+async def _issued(issuer: Issuer, web: Web, alice: User, ledger: Ledger) -> presign.Presigned:
     if web.target.presign is None:
         raise NotApplicable(
             "this environment does not say what its presigned URLs look like: [presign]"
@@ -27,14 +27,14 @@ async def _issued(issuer: Issuer, web: Web, alice: Member, ledger: Ledger) -> pr
 
 
 async def test_no_development_credential_signs(
-    issuer: Issuer, web: Web, alice: Member, ledger: Ledger
+    issuer: Issuer, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """No upload is signed with a credential that everybody knows, such as minioadmin."""
     presign.check_credentials(await _issued(issuer, web, alice, ledger))
 
 
 async def test_temporary_credentials_sign(
-    issuer: Issuer, web: Web, alice: Member, ledger: Ledger, expected: Presign
+    issuer: Issuer, web: Web, alice: User, ledger: Ledger, expected: Presign
 ) -> None:
     """Uploads are signed by the pod's role, with a session token that ends by itself."""
     presign.check_temporary(await _issued(issuer, web, alice, ledger), expected)
@@ -42,7 +42,7 @@ async def test_temporary_credentials_sign(
 
 @pytest.mark.promise(incident="V6 §3, 04be7992")
 async def test_the_url_leads_to_our_bucket(
-    issuer: Issuer, web: Web, alice: Member, ledger: Ledger, expected: Presign
+    issuer: Issuer, web: Web, alice: User, ledger: Ledger, expected: Presign
 ) -> None:
     """An upload goes to this environment's bucket: host, style, bucket and region are as
     promised.
@@ -51,7 +51,7 @@ async def test_the_url_leads_to_our_bucket(
 
 
 async def test_the_url_dies_soon_for_one_type(
-    issuer: Issuer, web: Web, alice: Member, ledger: Ledger, expected: Presign
+    issuer: Issuer, web: Web, alice: User, ledger: Ledger, expected: Presign
 ) -> None:
     """An upload URL lives as long as the environment says and no longer, for the content type that
     was asked for.
@@ -62,7 +62,7 @@ async def test_the_url_dies_soon_for_one_type(
 
 
 async def test_a_tampered_url_is_refused(
-    issuer: Issuer, web: Web, alice: Member, ledger: Ledger
+    issuer: Issuer, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """A URL changed to lead to another object uploads nothing."""
     signed = await _issued(issuer, web, alice, ledger)
@@ -80,7 +80,7 @@ async def test_a_tampered_url_is_refused(
 
 @pytest.mark.promise(incident="net::ERR_FAILED, V6 §3.1")
 async def test_the_browser_may_upload(
-    issuer: Issuer, web: Web, alice: Member, ledger: Ledger
+    issuer: Issuer, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """S3 answers the browser's preflight for an upload from the app's origin with yes."""
     signed = await _issued(issuer, web, alice, ledger)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import sign_in as page_sign_in
 from probes.browser.browser import Browser
 from probes.services import oauth, sign_in
@@ -45,24 +45,24 @@ async def test_every_start_is_the_same_and_its_state_is_not(web: Web) -> None:
 
 
 @pytest.mark.promise(incident="36816976, 0cac9207, de3bc490")
-async def test_who_signs_in_is_sent_home(web: Web, alice: Member) -> None:
+async def test_who_signs_in_is_sent_home(web: Web, alice: User) -> None:
     """One pod begins a sign-in, another ends it, and the app gets tokens that its services take."""
     await sign_in.lands(web, alice)
 
 
-async def test_a_callback_needs_its_own_state(web: Web, alice: Member) -> None:
+async def test_a_callback_needs_its_own_state(web: Web, alice: User) -> None:
     """Nobody is signed in by a link that belongs to somebody else's sign-in."""
     await sign_in.needs_its_own_state(web, alice)
 
 
 @pytest.mark.parametrize("trick", ELSEWHERE)
-async def test_tokens_go_nowhere_else(web: Web, alice: Member, trick: str) -> None:
+async def test_tokens_go_nowhere_else(web: Web, alice: User, trick: str) -> None:
     """Whatever redirect_uri is asked for, tokens go to the app and its portal, or nowhere."""
     app = urlsplit(web.target.hosts.apex).hostname or ""
     await sign_in.gives_no_token_to(web, alice, ELSEWHERE[trick].replace("{app}", app))
 
 
-async def test_who_signs_in_sees_the_dashboard(browser: Browser, alice: Member) -> None:
+async def test_who_signs_in_sees_the_dashboard(browser: Browser, alice: User) -> None:
     """Who signs in with the provider, in a browser, ends on the dashboard, and a reload keeps them
     there.
     """
@@ -70,7 +70,7 @@ async def test_who_signs_in_sees_the_dashboard(browser: Browser, alice: Member) 
 
 
 @pytest.mark.promise(incident="contract 3.1")
-async def test_the_landing_signs_in(browser: Browser, alice: Member) -> None:
+async def test_the_landing_signs_in(browser: Browser, alice: User) -> None:
     """Who comes back with tokens ends on the dashboard, signed in, and the address bar forgets the
     tokens.
     """
@@ -78,6 +78,6 @@ async def test_the_landing_signs_in(browser: Browser, alice: Member) -> None:
 
 
 @pytest.mark.promise(incident="contract 2.3")
-async def test_signing_out_ends_the_session(web: Web, alice: Member) -> None:
+async def test_signing_out_ends_the_session(web: Web, alice: User) -> None:
     """Who has signed out leaves nothing behind that signs in again."""
     await sign_in.ends(web, alice)

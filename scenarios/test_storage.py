@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import drive as page_drive
 from probes.browser.browser import Browser
 from probes.services.storage import TEXT, Drive, same_bytes
@@ -69,7 +69,7 @@ async def test_a_stranger_uploads_nothing(drive_of_a_stranger: Drive) -> None:
 
 @pytest.mark.promise(incident="V6 §1, 6fe19ffd, 26d02600")
 async def test_the_page_shows_the_drive_that_the_api_holds(
-    browser: Browser, alice: Member, drive: Drive
+    browser: Browser, alice: User, drive: Drive
 ) -> None:
     """A member who opens the storage page sees the file that the API holds, and the page gets no
     HTML for data.
@@ -82,7 +82,7 @@ async def test_the_page_shows_the_drive_that_the_api_holds(
 
 @pytest.mark.promise(incident="V6 §3, contract 3.6")
 async def test_a_file_uploaded_on_the_page_arrives(
-    browser: Browser, alice: Member, drive: Drive
+    browser: Browser, alice: User, drive: Drive
 ) -> None:
     """A file that a member uploads on the storage page is in S3, byte for byte."""
     content = secrets.token_hex(512).encode()

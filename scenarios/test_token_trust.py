@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import NotApplicable
 from probes.services import token_checks
 from probes.services.token_checks import Door
@@ -22,10 +22,10 @@ def _cell(value: Door | str) -> str:
 
 @pytest.mark.parametrize("door", DOORS, ids=_cell)
 async def test_a_good_token_opens_the_door(
-    web: Web, member: Callable[[str], Member], at: At, door: Door
+    web: Web, user: Callable[[str], User], at: At, door: Door
 ) -> None:
     """Who is signed in gets in, at every service, over HTTP, socket and stream."""
-    await token_checks.admits(web, await at(door), await member(door.who).token())
+    await token_checks.admits(web, await at(door), await user(door.who).token())
 
 
 @pytest.mark.parametrize(("kind", "door"), CELLS, ids=_cell)
@@ -43,7 +43,7 @@ async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, kind: str, 
     ("door", "who"), [pytest.param(*other, id=other[0].name) for other in OTHERS]
 )
 async def test_what_is_anothers_stays_shut(
-    web: Web, member: Callable[[str], Member], at: At, door: Door, who: str
+    web: Web, user: Callable[[str], User], at: At, door: Door, who: str
 ) -> None:
     """A good token opens what is its owner's, and is told 403 at what is somebody else's."""
-    await token_checks.shuts(web, await at(door), await member(who).token())
+    await token_checks.shuts(web, await at(door), await user(who).token())

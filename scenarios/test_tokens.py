@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from probes.auth import refresh, tokens
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import Code, Finding
 from probes.recording.ledger import Ledger
 from probes.services import boards, chat, presence
@@ -16,18 +16,18 @@ from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="auth", incident="V6 §4")
 
-Place = Callable[[Web, Member, Ledger], Awaitable[str]]
+Place = Callable[[Web, User, Ledger], Awaitable[str]]
 
 
-async def _chat(web: Web, alice: Member, ledger: Ledger) -> str:
+async def _chat(web: Web, alice: User, ledger: Ledger) -> str:
     return (await chat.open_room(web, alice, [alice], ledger)).socket
 
 
-async def _board(web: Web, _alice: Member, _ledger: Ledger) -> str:
+async def _board(web: Web, _alice: User, _ledger: Ledger) -> str:
     return boards.socket(web)
 
 
-async def _presence(_web: Web, _alice: Member, _ledger: Ledger) -> str:
+async def _presence(_web: Web, _alice: User, _ledger: Ledger) -> str:
     return presence.SOCKET
 
 
@@ -44,7 +44,7 @@ UNSIGNED = Finding(
 )
 
 
-async def _token(kind: str, alice: Member) -> str:
+async def _token(kind: str, alice: User) -> str:
     match kind:
         case "expired":
             return await alice.expired()
@@ -58,7 +58,7 @@ async def _token(kind: str, alice: Member) -> str:
 @pytest.mark.parametrize("kind", ["expired", "forged", "foreign", "missing"])
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_bad_token_opens_no_socket(
-    web: Web, alice: Member, ledger: Ledger, place: str, kind: str
+    web: Web, alice: User, ledger: Ledger, place: str, kind: str
 ) -> None:
     """Who comes with an expired, forged or foreign token, or with none, is told so before a socket
     opens.
@@ -70,7 +70,7 @@ async def test_a_bad_token_opens_no_socket(
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_good_token_opens_the_socket(
-    web: Web, alice: Member, ledger: Ledger, place: str
+    web: Web, alice: User, ledger: Ledger, place: str
 ) -> None:
     """A member who is signed in gets a socket."""
     async with websocket.opened(web, await PLACES[place](web, alice, ledger), await alice.token()):
@@ -78,7 +78,7 @@ async def test_a_good_token_opens_the_socket(
 
 
 @pytest.mark.promise(incident="V6 §4, 8073303f")
-async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: Member) -> None:
+async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: User) -> None:
     """When the access token has expired, a refresh gives a new one, and with that the socket opens
     again.
     """
@@ -90,7 +90,7 @@ async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: Member
 
 
 @pytest.mark.promise(incident="contract 2.3")
-async def test_a_refresh_token_is_good_once(web: Web, stranger: Member) -> None:
+async def test_a_refresh_token_is_good_once(web: Web, stranger: User) -> None:
     """A refresh token that was used gives nothing to whoever has copied it, and its successor goes
     on.
     """

@@ -161,7 +161,7 @@ def test_a_missing_secret_is_named(token: str, code: int, tmp_path: Path) -> Non
     told to nobody.
     """
     file = tmp_path / "static.toml"
-    cast = '[identity]\nway = "static"\n[cast.alice]\nuser = "u"\ntoken = "PROBES_PLANTED_TOKEN"\n'
+    cast = '[identity]\nway = "static"\n[users.alice]\nid = "u"\ntoken = "PROBES_PLANTED_TOKEN"\n'
     file.write_text(HOSTS + cast)
     run = run_with(str(file), tmp_path, SIGNS_IN, PROBES_PLANTED_TOKEN=token)
     missing = (

@@ -33,11 +33,11 @@ SECTIONS = {
     "hosts": environment.Hosts,
     "tls": environment.Tls,
     "identity": environment.Identity,
-    "cast": environment.Part,
+    "users": environment.UserConfig,
     "workspace": environment.Workspace,
     "presign": environment.Presign,
     "paths": environment.Paths,
-    "patience": environment.Patience,
+    "timeouts": environment.Timeouts,
     "realtime": Realtime,
     "oauth": OAuth,
     "sign_out": SignOut,
@@ -189,7 +189,7 @@ def test_the_full_example_is_full_and_valid() -> None:
     built = environment.build(settings, "docs/environments.md")
     assert set(settings) == {f.name for f in fields(environment.Target)}
     for heading, kind in SECTIONS.items():
-        table = {"cast": settings["cast"]["alice"], "accepted": settings["accepted"][0]}.get(
+        table = {"users": settings["users"]["alice"], "accepted": settings["accepted"][0]}.get(
             heading, settings[heading]
         )
         assert set(table) == {f.name for f in fields(kind)}, heading

@@ -15,7 +15,7 @@ from tests.support.pictures import PHONE, PICTURES, RECORDED, WIDE, Recorded, Sh
 
 PAGE = ROOT / "docs" / "reports.md"
 STORAGE = "(a_route_answers_json and storage-usage) or a_file_uploaded_on_the_page"
-SUSPECT = "storage base path: the service serves /api/storage, the gateway sends /storage"
+CAUSE = "storage base path: the service serves /api/storage, the gateway sends /storage"
 FIRST_SCREENS = [Shot("wide", size=WIDE), Shot("phone", size=PHONE, scheme="dark")]
 
 
@@ -29,7 +29,7 @@ def size(picture: Path) -> tuple[int, int]:
 async def test_a_stranger_can_name_the_cause(
     replica: Replica, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who opens only report.html of a real run finds suspect, broken rung, curl line, runbook,
+    """Who opens only report.html of a real run finds cause, broken rung, curl line, runbook,
     screenshot and trace.
     """
     monkeypatch.setenv(VARIABLE, "https://grafana.example.org/trace/{trace}")
@@ -41,7 +41,7 @@ async def test_a_stranger_can_name_the_cause(
     page = await browser.new_page()
     await page.goto((folder / "report.html").as_uri())
     first = await page.locator(".first").inner_text()
-    assert SUSPECT in first
+    assert CAUSE in first
     assert "rule: /api/svc/storage/api/storage/" in first
     finding = page.locator(".finding").first
     assert await finding.locator(".ladder .broke b").inner_text() == "rule"

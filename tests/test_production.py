@@ -52,8 +52,8 @@ def written(settings: dict[str, Any], place: Path, moved: timedelta) -> Path:
 
 def _tables(settings: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, value in settings.items():
-        if name == "cast":
-            yield from ((f"[cast.{who}]", part) for who, part in value.items())
+        if name == "users":
+            yield from ((f"[users.{who}]", config) for who, config in value.items())
         elif name == "accepted":
             yield from (
                 ("[[accepted]]", {k: v for k, v in row.items() if k != "until"}) for row in value

@@ -63,8 +63,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
 def environment(replica: Replica, folder: Path, name: str, state: str) -> Path:
     """The replica's, as production's is: with nothing but a refresh token to sign in with."""
     tables: dict[str, Any] = tomllib.loads(replica.environment.read_text())
-    cast = tables.pop("cast")
-    tables |= {f"cast.{who}": part for who, part in cast.items()}
+    users = tables.pop("users")
+    tables |= {f"users.{who}": config for who, config in users.items()}
     tables["identity"] = {"way": "refresh-token", "state": state}
     path = folder / f"{name}.toml"
     path.write_text(toml(tables.pop("name"), tables), "utf-8")
@@ -84,7 +84,7 @@ def test_two_runs_at_once_lose_no_refresh_token(
     """Twenty times: one of them refreshes, the other goes on with what that one has kept."""
     where = f"file:{tmp_path / 'state.json'}" if kind == "file" else "secret:probes/tokens"
     replica_target = build(parse(replica.environment), "replica")
-    mint, part = open_mint(replica_target.identity), replica_target.cast["alice"]
+    mint, config = open_mint(replica_target.identity), replica_target.users["alice"]
     state, visitor = open_state(where, 30), Visitor.at(replica.environment)
     assert mint
     assert state
@@ -95,7 +95,7 @@ def test_two_runs_at_once_lose_no_refresh_token(
             for name in ("one", "two")
         ]
         for number in range(ROUNDS):
-            seed = mint.pair(part).refresh
+            seed = mint.pair(config).refresh
             assert asyncio.run(_sown(state, seed))
             for racer in racers:
                 racer.go()

@@ -35,7 +35,7 @@ def scenario_file(folder: Path, text: str) -> str:
 
 
 def environment(replica: Replica, folder: Path, *changes: str) -> str:
-    """The replica's environment with `changes` (`run = 1`) made to it."""
+    """The replica's environment with `changes` (`run_s = 1`) made to it."""
     text = replica.environment.read_text()
     for change in changes:
         name = change.split(" ")[0]
@@ -104,7 +104,7 @@ def test_a_signal_ends_the_run_in_order(
 def test_a_run_ends_by_its_own_deadline(replica: Replica, tmp_path: Path) -> None:
     """A run whose time is over stops what is under way and says so."""
     own = scenario_file(tmp_path, SLOW)
-    file = environment(replica, tmp_path, "run = 2")
+    file = environment(replica, tmp_path, "run_s = 2")
     run = ended(begin(tmp_path / "runs", *OWN, "--env", file, scenarios=own), tmp_path / "runs")
     assert (run.code, run.report.ended) == (EXIT_UNKNOWN, "deadline"), run.output
     check_complete(run)

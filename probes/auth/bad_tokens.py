@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from probes.auth import jwks
 from probes.auth.forged_tokens import FORGERIES, hs256_public
 from probes.auth.tokens import Tokens
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import NotApplicable
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
-from probes.transport.single_flight import Once
+from probes.transport.single_flight import SingleFlight
 
 LOGOUT = "/api/svc/auth/api/auth/logout"
 # What needs more than a good token: time, another purpose, a signing key, an end.
@@ -35,27 +35,27 @@ class Counterfeits:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._made: Once[tuple[str, Member], str] = Once(self._make)
+        self._made: SingleFlight[tuple[str, User], str] = SingleFlight(self._make)
 
-    async def get(self, kind: str, member: Member) -> Counterfeit:
+    async def get(self, kind: str, user: User) -> Counterfeit:
         """What nobody may take for good. Raises Broken, CannotAsk, NotApplicable."""
-        token = await self._made.get((kind, member))
-        return Counterfeit(kind, token, await self._made.get(("foreign-key", member)))
+        token = await self._made.get((kind, user))
+        return Counterfeit(kind, token, await self._made.get(("foreign-key", user)))
 
-    async def _make(self, wanted: tuple[str, Member]) -> str:
-        kind, member = wanted
+    async def _make(self, wanted: tuple[str, User]) -> str:
+        kind, user = wanted
         match kind:
             case "expired":
-                return await member.expired()
+                return await user.expired()
             case "misplaced":
-                return await member.token()
+                return await user.token()
             case "wrong-issuer":
-                return member.misissued()
+                return user.misissued()
             case "refresh":
-                return await _refresh(member)
+                return await _refresh(user)
             case "signed-out":
-                return await _signed_out(self._web, member)
-        good = await member.token()
+                return await _signed_out(self._web, user)
+        good = await user.token()
         token = FORGERIES[kind](good) if kind in FORGERIES else await self._by_the_public_key(good)
         current().evidence.redactor.remember(token)
         return token
@@ -64,16 +64,16 @@ class Counterfeits:
         return hs256_public(good, (await jwks.published(self._web))[0].public)
 
 
-async def _refresh(member: Member) -> str:
-    if token := (await member.tokens()).refresh:
+async def _refresh(user: User) -> str:
+    if token := (await user.tokens()).refresh:
         return token
     raise NotApplicable(
-        f"{member.name} has no refresh token here: [identity] gives access tokens only"
+        f"{user.name} has no refresh token here: [identity] gives access tokens only"
     )
 
 
-async def _signed_out(web: Web, member: Member) -> str:
-    async with member.session() as session:
+async def _signed_out(web: Web, user: User) -> str:
+    async with user.session() as session:
         await sign_out(web, session.tokens)
         return session.tokens.access
 

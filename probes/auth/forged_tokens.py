@@ -34,7 +34,7 @@ def tampered(good: str) -> str:
     """One more day of life, under the signature that was there."""
     head, _, signature = good.split(".")
     said = dict(tokens.claims(good))
-    return f"{head}.{_part({**said, 'exp': said.get('exp', 0) + A_DAY})}.{signature}"
+    return f"{head}.{_config({**said, 'exp': said.get('exp', 0) + A_DAY})}.{signature}"
 
 
 def foreign_key(good: str) -> str:
@@ -108,11 +108,11 @@ def _signed(
     head: Mapping[str, Any], said: Mapping[str, Any], sign: Callable[[bytes], bytes]
 ) -> str:
     """By hand, since no library signs what no library should accept."""
-    what = f"{_part(head)}.{_part(said)}"
+    what = f"{_config(head)}.{_config(said)}"
     return f"{what}.{_base64(sign(what.encode()))}"
 
 
-def _part(value: Mapping[str, Any]) -> str:
+def _config(value: Mapping[str, Any]) -> str:
     return _base64(json.dumps(value, separators=(",", ":")).encode())
 
 

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 
 from probes.auth import refresh
 from probes.auth.tokens import OwnSession, Tokens, seconds_left
-from probes.config.environment import Part
+from probes.config.environment import UserConfig
 from probes.finding import Broken, CannotAsk
 from probes.recording.redactor import Redactor
 from probes.state.store import LOOKS_AGAIN_AFTER, Kept, State
@@ -65,28 +65,28 @@ class Rotation:
         self._ours: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
-    async def session(self, name: str, part: Part) -> AsyncIterator[OwnSession]:
+    async def session(self, name: str, config: UserConfig) -> AsyncIterator[OwnSession]:
         """The member's pair, ours alone meanwhile where the store can promise that. Raises
         CannotAsk.
         """
         async with self._ours[name], self._state.turn(name):
-            kept = await self._fresh(name, part)
+            kept = await self._fresh(name, config)
             yield OwnSession(
-                self._tokens(kept, part),
+                self._tokens(kept, config),
                 functools.partial(self._keep, name),
                 functools.partial(self._overtaken, name),
             )
 
-    async def _fresh(self, name: str, part: Part) -> Kept:
+    async def _fresh(self, name: str, config: UserConfig) -> Kept:
         """What is kept, refreshed first when its access token would not outlive the run."""
         while True:
             left = await self._state.read(name)
-            kept = self._with_seed(name, part, left)
-            if seconds_left(kept.get("access", "")) > self._web.target.patience.run:
+            kept = self._with_seed(name, config, left)
+            if seconds_left(kept.get("access", "")) > self._web.target.timeouts.run_s:
                 return kept
             # Who cannot save must not spend; who comes too late reads again.
             if await self._state.swap(name, left, kept):
-                return await self._unbroken(name, part, kept)
+                return await self._unbroken(name, config, kept)
 
     async def _keep(self, name: str, tokens: Tokens) -> None:
         for secret in (tokens.access, tokens.refresh):
@@ -97,35 +97,35 @@ class Rotation:
     async def _overtaken(self, name: str, tokens: Tokens) -> bool:
         return await self._successor(name, tokens.refresh) is not None
 
-    def _with_seed(self, name: str, part: Part, kept: Kept) -> Kept:
+    def _with_seed(self, name: str, config: UserConfig, kept: Kept) -> Kept:
         """What is kept, or what the operator has seeded since."""
-        seed = self._environ.get(part.refresh_token, "").strip()
+        seed = self._environ.get(config.refresh_token, "").strip()
         mark = hashlib.sha256(seed.encode()).hexdigest()
         if seed and kept.get("seed") != mark:
             self._redactor.remember(seed)
             return {"refresh": seed, "seed": mark, "aged": kept.get("aged", "")}
         if not kept.get("refresh"):
-            raise CannotAsk(f"no refresh token is kept for {name}; {_seed(name, part)}")
+            raise CannotAsk(f"no refresh token is kept for {name}; {_seed(name, config)}")
         self._redactor.remember(kept["refresh"])
         return kept
 
-    def _tokens(self, kept: Kept, part: Part) -> Tokens:
+    def _tokens(self, kept: Kept, config: UserConfig) -> Tokens:
         for secret in (kept["access"], kept["refresh"]):
             self._redactor.remember(secret)
-        return Tokens(kept["access"], kept["refresh"], part.user)
+        return Tokens(kept["access"], kept["refresh"], config.id)
 
-    async def _unbroken(self, name: str, part: Part, kept: Kept) -> Kept:
+    async def _unbroken(self, name: str, config: UserConfig, kept: Kept) -> Kept:
         """Between spending the old token and keeping the new one nobody may stop us, the run's end
         included.
         """
-        task = asyncio.create_task(self._rotate(name, part, kept))
+        task = asyncio.create_task(self._rotate(name, config, kept))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             await asyncio.wait([task])
             raise
 
-    async def _rotate(self, name: str, part: Part, kept: Kept) -> Kept:
+    async def _rotate(self, name: str, config: UserConfig, kept: Kept) -> Kept:
         try:
             answer = await refresh.ask(self._web, kept["refresh"])
         except Broken as failure:
@@ -137,10 +137,10 @@ class Rotation:
             await self._state.swap(name, kept, new)
             return new
         if refresh.is_spent(answer):
-            return await self._left_by_another(name, part, kept["refresh"])
-        raise CannotAsk(f"no token for {name}: {_why(answer)}; {_seed(name, part)}")
+            return await self._left_by_another(name, config, kept["refresh"])
+        raise CannotAsk(f"no token for {name}: {_why(answer)}; {_seed(name, config)}")
 
-    async def _left_by_another(self, name: str, part: Part, spent: str) -> Kept:
+    async def _left_by_another(self, name: str, config: UserConfig, spent: str) -> Kept:
         """Another run has spent the token in this moment, and is about to save what it got; or it
         is lost.
         """
@@ -148,7 +148,7 @@ class Rotation:
             return kept
         raise CannotAsk(
             f"the refresh token kept for {name} was used by somebody else, who left no new "
-            f"one; {_seed(name, part)}"
+            f"one; {_seed(name, config)}"
         )
 
     async def _successor(self, name: str, spent: str) -> Kept | None:
@@ -168,11 +168,11 @@ def _why(answer: Answer) -> str:
     return f"{answer} {code}".rstrip()
 
 
-def _seed(name: str, part: Part) -> str:
+def _seed(name: str, config: UserConfig) -> str:
     """What the operator does about it."""
     variable = (
-        part.refresh_token
-        or f"the variable that refresh_token in [cast.{name}] names (it names none yet)"
+        config.refresh_token
+        or f"the variable that refresh_token in [users.{name}] names (it names none yet)"
     )
     return (
         f"seed a new one: sign in to the app as {name} in a private window, copy "

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from probes.auth.tokens import ALGORITHM, Tokens
-from probes.config.environment import Identity, Part
+from probes.config.environment import Identity, UserConfig
 from probes.finding import CannotAsk
 
 ACCESS_SECONDS, REFRESH_SECONDS = 30 * 60, 7 * 24 * 3600  # contract 2.2
@@ -29,31 +29,31 @@ class Mint:
     def __init__(self, key: RSAPrivateKey, issuer: str, kid: str) -> None:
         self._key, self._issuer, self._kid = key, issuer, kid
 
-    def pair(self, part: Part) -> Tokens:
+    def pair(self, config: UserConfig) -> Tokens:
         """A session as a sign-in gives it."""
         issued = int(time.time()) - A_WHILE
-        access = self._token(part, "access", issued, ACCESS_SECONDS)
-        return Tokens(access, self._token(part, "refresh", issued, REFRESH_SECONDS), part.user)
+        access = self._token(config, "access", issued, ACCESS_SECONDS)
+        return Tokens(access, self._token(config, "refresh", issued, REFRESH_SECONDS), config.id)
 
-    def expired(self, part: Part) -> str:
+    def expired(self, config: UserConfig) -> str:
         """An access token that was good until ten minutes ago."""
         issued = int(time.time()) - LONG_AGO - ACCESS_SECONDS
-        return self._token(part, "access", issued, ACCESS_SECONDS)
+        return self._token(config, "access", issued, ACCESS_SECONDS)
 
-    def misissued(self, part: Part) -> str:
+    def misissued(self, config: UserConfig) -> str:
         """An access token of this key, in the name of another issuer."""
-        return Mint(self._key, "somebody-else", self._kid).pair(part).access
+        return Mint(self._key, "somebody-else", self._kid).pair(config).access
 
-    def _token(self, part: Part, kind: str, issued: int, seconds: int) -> str:
+    def _token(self, config: UserConfig, kind: str, issued: int, seconds: int) -> str:
         said = {
-            "sub": part.user,
+            "sub": config.id,
             "iss": self._issuer,
             "iat": issued,
             "exp": issued + seconds,
             "type": kind,
         }
         said["jti"] = secrets.token_hex(8)
-        said["email"] = part.email  # auth-service reads it, be it empty
+        said["email"] = config.email  # auth-service reads it, be it empty
         return jwt.encode(said, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
 
 

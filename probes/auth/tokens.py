@@ -22,7 +22,7 @@ class Tokens:
 
     access: str
     refresh: str
-    user: str
+    user_id: str
 
 
 def claims(token: str) -> Mapping[str, Any]:

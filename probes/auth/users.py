@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from probes.auth.rotation import Rotation, expired_in, kept_after
 from probes.auth.signing_key import Mint, open_mint
 from probes.auth.tokens import OwnSession, Tokens, moment, seconds_left
-from probes.config.environment import Part, Target
+from probes.config.environment import Target, UserConfig
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording.redactor import Redactor
 from probes.state.store import State, open_state
@@ -23,16 +23,16 @@ SHORT_LIFE = 1  # second
 A_SECOND = 1.1  # and a bit: pairs of one second are one pair (contract 2.2)
 
 
-class Member:
+class User:
     """Somebody who is signed in, or will be when first asked."""
 
-    def __init__(self, name: str, part: Part, cast: "Cast") -> None:
-        self.name, self.user, self.email, self._part, self._cast = (
+    def __init__(self, name: str, config: UserConfig, users: "Users") -> None:
+        self.name, self.id, self.email, self._config, self._users = (
             name,
-            part.user,
-            part.email,
-            part,
-            cast,
+            config.id,
+            config.email,
+            config,
+            users,
         )
         self._lock = asyncio.Lock()
         self._tokens: Tokens | None = None
@@ -41,7 +41,7 @@ class Member:
         """Signed in once a run; its refresh token is nobody's to spend. Raises CannotAsk."""
         async with self._lock:
             if self._tokens is None:
-                self._tokens = await self._cast.sign_in(self.name, self._part)
+                self._tokens = await self._users.sign_in(self.name, self._config)
             return self._tokens
 
     async def token(self) -> str:
@@ -49,76 +49,76 @@ class Member:
 
     def session(self) -> AbstractAsyncContextManager[OwnSession]:
         """A session whose refresh token may be spent in the block. Raises CannotAsk."""
-        return self._cast.session(self.name, self._part)
+        return self._users.session(self.name, self._config)
 
     async def expired(self) -> str:
         """An access token that was good once: truly signed, truly expired. Raises CannotAsk."""
-        return await self._cast.expired(self.name, self._part)
+        return await self._users.expired(self.name, self._config)
 
     def misissued(self) -> str:
         """An access token that is truly signed, in the name of another issuer. Raises CannotAsk,
         NotApplicable.
         """
-        return self._cast.misissued(self.name, self._part)
+        return self._users.misissued(self.name, self._config)
 
 
-class Cast:
+class Users:
     """Who takes part in a run."""
 
     def __init__(
         self, target: Target, web: Web, redactor: Redactor, environ: Mapping[str, str] = os.environ
     ) -> None:
         self._target, self._web, self._redactor, self._environ = target, web, redactor, environ
-        self._members = {name: Member(name, part, self) for name, part in target.cast.items()}
+        self._by_name = {name: User(name, config, self) for name, config in target.users.items()}
         self._one_at_a_time = asyncio.Lock()
 
-    def member(self, name: str) -> Member:
+    def user(self, name: str) -> User:
         """Somebody by role; a role that the environment does not fill is complained of when it is
         needed.
         """
-        return self._members.setdefault(name, Member(name, Part(user=""), self))
+        return self._by_name.setdefault(name, User(name, UserConfig(id=""), self))
 
-    async def sign_in(self, name: str, part: Part) -> Tokens:
+    async def sign_in(self, name: str, config: UserConfig) -> Tokens:
         """Tokens for `part`, remembered by the redactor before anybody can use them. Raises
         CannotAsk.
         """
-        _cast_as(name, part)
+        _cast_as(name, config)
         if self._target.identity.way == "refresh-token":
-            async with self._rotation.session(name, part) as session:
+            async with self._rotation.session(name, config) as session:
                 return session.tokens
-        tokens = await self._sign_in(name, part)
+        tokens = await self._sign_in(name, config)
         if self._state:
             kept = await self._state.read(name)
             await self._state.swap(name, kept, kept_after(kept, tokens))
         return tokens
 
     @asynccontextmanager
-    async def session(self, name: str, part: Part) -> AsyncIterator[OwnSession]:
+    async def session(self, name: str, config: UserConfig) -> AsyncIterator[OwnSession]:
         """As `Member.session`."""
-        _cast_as(name, part)
+        _cast_as(name, config)
         way = self._target.identity.way
         if self._mint:
-            yield OwnSession(self._remembered(self._mint.pair(part)), self._remember)
+            yield OwnSession(self._remembered(self._mint.pair(config)), self._remember)
         elif way == "refresh-token":
-            async with self._rotation.session(name, part) as session:
+            async with self._rotation.session(name, config) as session:
                 yield session
         elif way == "test-endpoint":
-            yield OwnSession(await self._another(name, part), self._remember)
+            yield OwnSession(await self._another(name, config), self._remember)
         else:
             raise CannotAsk(
                 f"no refresh token for {name}: [identity] way {way} has none; the way "
                 "refresh-token does"
             )
 
-    async def expired(self, name: str, part: Part) -> str:
+    async def expired(self, name: str, config: UserConfig) -> str:
         """As `Member.expired`: minted, or asked for with a short life, or left by an earlier
         run.
         """
-        _cast_as(name, part)
+        _cast_as(name, config)
         if self._mint:
-            token = self._mint.expired(part)
+            token = self._mint.expired(config)
         elif self._target.identity.short_life:
-            token = await self._short_lived(name, part)
+            token = await self._short_lived(name, config)
         elif self._state and (left := expired_in(await self._state.read(name))):
             token = left
         else:
@@ -131,14 +131,14 @@ class Cast:
         self._redactor.remember(token)
         return token
 
-    def misissued(self, name: str, part: Part) -> str:
+    def misissued(self, name: str, config: UserConfig) -> str:
         """As `Member.misissued`."""
-        _cast_as(name, part)
+        _cast_as(name, config)
         if self._mint is None:
             raise NotApplicable(
                 "nobody can sign in another issuer's name here: [identity] has no signing_key"
             )
-        token = self._mint.misissued(part)
+        token = self._mint.misissued(config)
         self._redactor.remember(token)
         return token
 
@@ -148,22 +148,22 @@ class Cast:
 
     @functools.cached_property
     def _state(self) -> State | None:
-        return open_state(self._target.identity.state, self._target.patience.scenario)
+        return open_state(self._target.identity.state, self._target.timeouts.scenario_s)
 
     @functools.cached_property
     def _rotation(self) -> Rotation:
         assert self._state, "an environment file without it is refused"
         return Rotation(self._web, self._redactor, self._state, self._environ)
 
-    async def _sign_in(self, name: str, part: Part) -> Tokens:
+    async def _sign_in(self, name: str, config: UserConfig) -> Tokens:
         match self._target.identity.way:
             case "signing-key":
                 assert self._mint, "an environment file without it is refused"
-                tokens = self._mint.pair(part)
+                tokens = self._mint.pair(config)
             case "static":
-                tokens = self._from_secret(name, part)
+                tokens = self._from_secret(name, config)
             case _:
-                tokens = await self._from_test_endpoint(name, part)
+                tokens = await self._from_test_endpoint(name, config)
         return self._remembered(tokens)
 
     def _remembered(self, tokens: Tokens) -> Tokens:
@@ -174,15 +174,15 @@ class Cast:
     async def _remember(self, tokens: Tokens) -> None:
         self._remembered(tokens)
 
-    async def _another(self, name: str, part: Part) -> Tokens:
+    async def _another(self, name: str, config: UserConfig) -> Tokens:
         """A pair that nobody else in this run has."""
         async with self._one_at_a_time:
-            await self.member(name).tokens()
+            await self.user(name).tokens()
             await asyncio.sleep(A_SECOND)
-            return self._remembered(await self._from_test_endpoint(name, part))
+            return self._remembered(await self._from_test_endpoint(name, config))
 
-    async def _short_lived(self, name: str, part: Part) -> str:
-        token = (await self._from_test_endpoint(name, part, expiresInSeconds=SHORT_LIFE)).access
+    async def _short_lived(self, name: str, config: UserConfig) -> str:
+        token = (await self._from_test_endpoint(name, config, expiresInSeconds=SHORT_LIFE)).access
         if seconds_left(token) > SHORT_LIFE + 1:
             raise CannotAsk(
                 f"no expired token for {name}: the test endpoint gave one that lives "
@@ -196,9 +196,9 @@ class Cast:
         )
         return token
 
-    async def _from_test_endpoint(self, name: str, part: Part, **more: int) -> Tokens:
+    async def _from_test_endpoint(self, name: str, config: UserConfig, **more: int) -> Tokens:
         """Ask the api host, then the apex: who signs in is set-up, the edge is judged elsewhere."""
-        wish = {"userId": part.user, **({"email": part.email} if part.email else {}), **more}
+        wish = {"userId": config.id, **({"email": config.email} if config.email else {}), **more}
         said = ""
         for origin in (self._target.hosts.api, self._target.hosts.apex):
             try:
@@ -208,28 +208,28 @@ class Cast:
                 continue
             match answer.json:
                 case {"accessToken": str(access), **rest} if answer.status == 200:
-                    return Tokens(access, str(rest.get("refreshToken", "")), part.user)
+                    return Tokens(access, str(rest.get("refreshToken", "")), config.id)
             said = str(answer)
         raise CannotAsk(
             f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment "
             "(contract 2.4)?"
         )
 
-    def _from_secret(self, name: str, part: Part) -> Tokens:
-        if not part.token:
+    def _from_secret(self, name: str, config: UserConfig) -> Tokens:
+        if not config.token:
             raise CannotAsk(
                 f"no token for {name}: add token, the name of a variable that holds one, to "
-                f"[cast.{name}]"
+                f"[users.{name}]"
             )
-        if token := self._environ.get(part.token, ""):
-            return Tokens(token, "", part.user)
+        if token := self._environ.get(config.token, ""):
+            return Tokens(token, "", config.id)
         raise CannotAsk(
-            f"no token for {name}: the variable {part.token} is not set; put an access token there"
+            f"no token for {name}: the variable {config.token} is not set; put an access token there"
         )
 
 
-def _cast_as(name: str, part: Part) -> None:
-    if not part.user:
+def _cast_as(name: str, config: UserConfig) -> None:
+    if not config.id:
         raise CannotAsk(
-            f"the environment casts nobody as {name}; add [cast.{name}] with its user id"
+            f"the environment casts nobody as {name}; add [users.{name}] with its user id"
         )

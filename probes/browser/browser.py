@@ -20,7 +20,7 @@ from playwright.async_api import BrowserContext, Playwright, Route, StorageState
 from playwright.async_api import Error as PlaywrightError
 
 from probes.auth.tokens import Tokens
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import chromium
 from probes.browser.page import Visit
 from probes.config.environment import Target
@@ -47,7 +47,7 @@ class Browser:
     async def visit(
         self,
         path: str,
-        who: Member | Tokens | None = None,
+        who: User | Tokens | None = None,
         prepare: Callable[[Visit], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Visit]:
         """A page of the app at `path`, signed in as `who`; what goes wrong in the block leaves
@@ -57,7 +57,7 @@ class Browser:
         """
         recorder = current()
         try:
-            context = await self._context(await who.tokens() if isinstance(who, Member) else who)
+            context = await self._context(await who.tokens() if isinstance(who, User) else who)
         except PlaywrightError as error:
             raise CannotAsk(f"the browser gave no page: {_first_line(error)}") from error
         with recorder.exchange("page", "NAVIGATE", self.target.hosts.apex + path) as navigation:
@@ -91,13 +91,17 @@ class Browser:
         context = await browser.new_context(
             user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR", storage_state=state
         )
-        context.set_default_timeout(self.target.patience.answer * 1000)
+        context.set_default_timeout(self.target.timeouts.answer_s * 1000)
         await context.tracing.start(screenshots=False, snapshots=True)
         return context
 
     def _signed_in(self, tokens: Tokens) -> StorageState:
         """What the app keeps of somebody who is signed in (contract 3.1)."""
-        kept = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
+        kept = {
+            "accessToken": tokens.access,
+            "refreshToken": tokens.refresh,
+            "userId": tokens.user_id,
+        }
         items = [{"name": name, "value": value} for name, value in kept.items()]
         return {
             "cookies": [],

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page, WebSocket
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser.audio_scripts import CHECK, LISTEN, WATCH
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
@@ -31,7 +31,7 @@ from probes.transport.http import Web
 
 TIER = "browser"
 PANEL, JOIN, TROUBLE = "영상통화", "참여하기", "연결 오류"
-PATIENCE = JOINING + SOUNDING  # seconds from joining to hearing
+TIMEOUT_S = JOINING + SOUNDING  # seconds from joining to hearing
 SIGNALLING = "/rtc"
 CHECKED = 10.0  # seconds for the library's own check
 
@@ -75,14 +75,12 @@ def path(workspace: str) -> str:
     return f"/workspace/{workspace}"
 
 
-async def is_heard(
-    browser: Browser, web: Web, talks: Talks, member: Member, ledger: Ledger
-) -> None:
+async def is_heard(browser: Browser, web: Web, talks: Talks, user: User, ledger: Ledger) -> None:
     """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable,
     CannotAsk.
     """
     try:
-        await _is_heard(browser, web, talks.calls, member, ledger)
+        await _is_heard(browser, web, talks.calls, user, ledger)
     except CannotAsk:
         # Who cannot even speak may owe it to the target: two people who tried to meet know.
         with contextlib.suppress(NotApplicable):
@@ -91,26 +89,26 @@ async def is_heard(
 
 
 async def _is_heard(
-    browser: Browser, web: Web, calls: OpenCalls, member: Member, ledger: Ledger
+    browser: Browser, web: Web, calls: OpenCalls, user: User, ledger: Ledger
 ) -> None:
     promised = promised_in(web.target.livekit, TIER)
-    climb = await calls().climbed("join")
-    room = await video.open_room(web, member, ledger)
+    diagnose = await calls().climbed("join")
+    room = await video.open_room(web, user, ledger)
     wish = Wish(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
     listener = Listener()
     async with (
         worker_process.playing(wish, web.target.tls.ca),
-        browser.visit(path(web.target.workspace.id), member, listener.prepare) as visit,
+        browser.visit(path(web.target.workspace.id), user, listener.prepare) as visit,
     ):
         heard = await listened(visit, room)
         current().note(
             f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}"
         )
-        if finding := explain(heard, listener.dialled, promised.url, reached(climb)):
+        if finding := explain(heard, listener.dialled, promised.url, reached(diagnose)):
             await _check(
                 visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check")
             )
-            await _look_deeper(finding, visit, calls, member)
+            await _look_deeper(finding, visit, calls, user)
 
 
 async def listened(visit: Visit, room: Room) -> Heard:
@@ -122,7 +120,7 @@ async def listened(visit: Visit, room: Room) -> Heard:
     button = card.locator(f"xpath=following::button[normalize-space()='{JOIN}'][1]")
     row = visit.page.get_by_role("button", name=room.name)
     await (await _there(visit, button.or_(row), f"the call {room.name}")).click()
-    said: dict[str, Any] = await visit.page.evaluate(LISTEN, [HERTZ, PURE, PATIENCE, TROUBLE])
+    said: dict[str, Any] = await visit.page.evaluate(LISTEN, [HERTZ, PURE, TIMEOUT_S, TROUBLE])
     return Heard(**{**said, "paths": tuple(said["paths"])})
 
 
@@ -146,10 +144,10 @@ async def _check(page: Page, url: str, token: str) -> None:
     current().note(f"ConnectionCheck: {said}")
 
 
-async def _look_deeper(finding: Finding, visit: Visit, calls: OpenCalls, member: Member) -> None:
+async def _look_deeper(finding: Finding, visit: Visit, calls: OpenCalls, user: User) -> None:
     """Who hears nothing may have had a bad address or token from the app, or no answer from it."""
     if finding.code in (Code.LIVEKIT_DTLS_FAILED, Code.LIVEKIT_UNREACHABLE):
-        await calls().are_opened_by_the_app(member)
+        await calls().are_opened_by_the_app(user)
         visit.check_replies(visit.api_replies)
     raise Broken(finding)
 

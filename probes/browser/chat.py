@@ -10,7 +10,7 @@ import asyncio
 from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser.session import Stay
 from probes.finding import Code, broken
 from probes.services import chat
@@ -72,19 +72,19 @@ async def say(stay: Stay, text: str) -> None:
         ) from None
 
 
-async def reaches(web: Web, member: Member, room: Room, text: str) -> None:
+async def reaches(web: Web, user: User, room: Room, text: str) -> None:
     """`member` can read `text` in the chat within the promised time. Raises Broken."""
     within = web.target.realtime.deliver_seconds
     try:
         async with asyncio.timeout(within):
             # By REST, since what the bus between pods loses is for others to find; it has no event
             # to await.
-            while text not in [message.text for message in await chat.history(web, member, room)]:  # noqa: ASYNC110
+            while text not in [message.text for message in await chat.history(web, user, room)]:  # noqa: ASYNC110
                 await asyncio.sleep(LOOKS_AGAIN_AFTER)
     except TimeoutError:
         raise broken(
             Code.CHAT_NOT_DELIVERED,
-            f"the page shows what was said, and {within:g} s later {member.name} cannot read it",
+            f"the page shows what was said, and {within:g} s later {user.name} cannot read it",
             "the page's optimistic bubble (contract 3.6) over a socket that is dead, or "
             "chat-service",
         ) from None

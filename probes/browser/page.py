@@ -82,7 +82,7 @@ class Visit:
         what: Locator,
         code: Code,
         otherwise: str,
-        suspect: str,
+        cause: str,
         state: Literal["visible", "attached"] = "visible",
     ) -> None:
         """Wait until `what` is there. Raises Broken: what troubled the page, else `code`."""
@@ -104,7 +104,7 @@ class Visit:
         # deeper cause.
         await self.settle()
         self.check()
-        raise Broken(Finding(code, otherwise, suspect))
+        raise Broken(Finding(code, otherwise, cause))
 
     def check(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""

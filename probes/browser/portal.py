@@ -8,7 +8,7 @@ The portal itself says nothing: whatever goes wrong it drops the token and shows
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import sign_in as page_sign_in
 from probes.browser.browser import Browser
 from probes.browser.page import Reply, Visit
@@ -22,23 +22,21 @@ CONTINUE = "Continue with Google"
 DASHBOARD = "Dashboard"
 
 
-async def sign_in(browser: Browser, member: Member) -> None:
+async def sign_in(browser: Browser, user: User) -> None:
     """From the portal's login page to its dashboard, and still there after a reload. Raises Broken,
     NotApplicable.
     """
     identity_provider.drivable(browser.target)
     async with browser.visit(_login(browser)) as visit:
         button = visit.page.get_by_role("button", name=CONTINUE)
-        await page_sign_in.through(
-            visit, button, member.email, partial(explain, visit, asked=False)
-        )
+        await page_sign_in.through(visit, button, user.email, partial(explain, visit, asked=False))
         await _stays(visit)
 
 
-async def land(browser: Browser, member: Member) -> None:
+async def land(browser: Browser, user: User) -> None:
     """From the portal's landing, with a token, to its dashboard. Raises Broken."""
-    tokens = await member.tokens()
-    said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
+    tokens = await user.tokens()
+    said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
     async with browser.visit(f"{_login(browser)}?{urlencode(said)}") as visit:
         await _stays(visit)
 

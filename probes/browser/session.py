@@ -20,7 +20,7 @@ from playwright.async_api import Frame, Request, Route
 
 from probes.auth import refresh as refreshing
 from probes.auth.tokens import OwnSession, Tokens
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import recovery
 from probes.browser.browser import Browser
 from probes.browser.page import Reply, Visit
@@ -268,7 +268,7 @@ class Stay:
             with contextlib.suppress(PlaywrightError):
                 await self.page.wait_for_load_state("domcontentloaded")
                 access, refresh = await self.page.evaluate(READ, list(KEPT))
-                return Tokens(access, refresh, self._session.tokens.user)
+                return Tokens(access, refresh, self._session.tokens.user_id)
         raise CannotAsk("the page's storage cannot be read: it never stands still")
 
     async def _refresh(self, route: Route) -> None:
@@ -311,13 +311,11 @@ def _is_stream(reply: Reply) -> bool:
 
 
 @asynccontextmanager
-async def stay(
-    browser: Browser, member: Member, path: str, access: str = ""
-) -> AsyncIterator[Stay]:
+async def stay(browser: Browser, user: User, path: str, access: str = "") -> AsyncIterator[Stay]:
     """A page of the app that stays open, signed in with a session of its own; `access`: an access
     token instead.
     """
-    async with member.session() as session:
+    async with user.session() as session:
         stays: list[Stay] = []
 
         async def prepare(visit: Visit) -> None:

@@ -13,7 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
 from probes.browser.session import SIGN_IN
@@ -30,23 +30,23 @@ KEPT = (
 Explain = Callable[[], Finding | None]
 
 
-async def sign_in(browser: Browser, member: Member) -> None:
+async def sign_in(browser: Browser, user: User) -> None:
     """From the app's login page to the dashboard, and still there after a reload. Raises Broken,
     NotApplicable.
     """
     identity_provider.drivable(browser.target)
     async with browser.visit("/") as visit:
         button = visit.page.get_by_role("button", name=SIGN_IN)
-        await through(visit, button, member.email, partial(_legs, visit))
+        await through(visit, button, user.email, partial(_legs, visit))
         await _at_the_dashboard(visit)
         await again(visit)
         await _at_the_dashboard(visit)
 
 
-async def land(browser: Browser, member: Member) -> None:
+async def land(browser: Browser, user: User) -> None:
     """From the landing, with tokens, to the dashboard. Raises Broken."""
-    tokens = await member.tokens()
-    said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user}
+    tokens = await user.tokens()
+    said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
     async with browser.visit(
         f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(said)}"
     ) as visit:
@@ -130,9 +130,9 @@ def explain_legs(seen: Sequence[Answer], promised: OAuth, wanted: str) -> Findin
         elif urlsplit(place).path == urlsplit(promised.redirect_uri).path:
             finding = oauth.explain_callback(answer, wanted, promised)
         elif place == wanted and answer.status >= 400:
-            suspect = "the site bucket, or the edge's fallback to index.html"
+            cause = "the site bucket, or the edge's fallback to index.html"
             finding = Finding(
-                Code.ASSET_BROKEN, f"{answer} where people land after signing in", suspect
+                Code.ASSET_BROKEN, f"{answer} where people land after signing in", cause
             )
         if finding:
             return finding

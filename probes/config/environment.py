@@ -68,12 +68,12 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UserConfig:
     """One of the cast. `token` and `refresh_token` name process variables (ways `static` and
     `refresh-token`).
     """
 
-    user: str
+    id: str
     email: str = ""
     token: str = ""
     refresh_token: str = ""
@@ -112,15 +112,15 @@ class Paths:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds that one answer, one scenario and the whole run may take, and the rest before a
+class Timeouts:
+    """Seconds that one answer, one scenario and the whole run may take, and the wait before a
     confirming rerun.
     """
 
-    answer: float = 10
-    scenario: float = 60
-    run: float = 300
-    rest: float = 1
+    answer_s: float = 10
+    scenario_s: float = 60
+    run_s: float = 300
+    retry_delay_s: float = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +130,12 @@ class Target:
     name: str
     hosts: Hosts
     workspace: Workspace
-    cast: Mapping[str, Part]
+    users: Mapping[str, UserConfig]
     tls: Tls = Tls()
     identity: Identity = Identity()
     presign: Presign | None = None
     paths: Paths = Paths()
-    patience: Patience = Patience()
+    timeouts: Timeouts = Timeouts()
     realtime: Realtime = field(default_factory=Realtime)
     oauth: OAuth = field(default_factory=OAuth)
     sign_out: SignOut = field(default_factory=SignOut)
@@ -246,7 +246,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
     known = {"control", *(f.name for f in fields(Target))}
     if strange := sorted(set(settings) - known):
         raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; {nearest(strange[0], known)}")
-    cast = table(source, "cast", settings)
+    users = table(source, "users", settings)
     accepted = settings.get("accepted", [])
     if not isinstance(accepted, list):
         raise BadEnvironment(
@@ -257,14 +257,17 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         name=text(source, "name", settings.get("name", Path(source).stem)),
         hosts=hosts,
         workspace=section(source, "workspace", Workspace, settings.get("workspace", {})),
-        cast={who: section(source, f"cast.{who}", Part, part) for who, part in cast.items()},
+        users={
+            who: section(source, f"users.{who}", UserConfig, config)
+            for who, config in users.items()
+        },
         tls=section(source, "tls", Tls, settings.get("tls", {})),
         identity=section(source, "identity", Identity, placed(table(source, "identity", settings))),
         presign=section(source, "presign", Presign, settings["presign"])
         if "presign" in settings
         else None,
         paths=section(source, "paths", Paths, settings.get("paths", {})),
-        patience=section(source, "patience", Patience, settings.get("patience", {})),
+        timeouts=section(source, "timeouts", Timeouts, settings.get("timeouts", {})),
         realtime=section(source, "realtime", Realtime, settings.get("realtime", {})),
         oauth=section(source, "oauth", OAuth, settings.get("oauth", {})).at(hosts.apex, hosts.api),
         sign_out=section(source, "sign_out", SignOut, settings.get("sign_out", {})),

@@ -29,21 +29,21 @@ REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A rung, and whom to suspect when it is the one that broke."""
+    """A rung, and whom to cause when it is the one that broke."""
 
     rung: Rung
-    suspect: str = ""
+    cause: str = ""
 
 
-async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
-    """`finding` with its rungs, and with a better suspect where a rung broke."""
+async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
+    """`finding` with its rungs, and with a better cause where a rung broke."""
     exchange = recorder.last
     # A verb that has compared for itself has rungs of its own: the service has answered, there is
     # no way to climb.
     if exchange is None or finding.rungs or not _is_ours(web.target, exchange.url):
         return finding
     rungs: list[Rung] = []
-    suspect = ""
+    cause = ""
     with contextlib.suppress(TimeoutError):  # the rungs that were reached are told all the same
         async with (
             asyncio.timeout(LADDER_DEADLINE),
@@ -52,9 +52,9 @@ async def climb(web: Web, finding: Finding, recorder: Recorder) -> Finding:
             async for step in steps:
                 rungs.append(step.rung)
                 if not step.rung.held:
-                    suspect = step.suspect
+                    cause = step.cause
                     break
-    return replace(finding, rungs=tuple(rungs), suspect=suspect or finding.suspect)
+    return replace(finding, rungs=tuple(rungs), cause=cause or finding.cause)
 
 
 def _is_ours(target: Target, url: str) -> bool:
@@ -107,10 +107,10 @@ async def dns(host: str, port: int) -> Step:
             found = await asyncio.get_running_loop().getaddrinfo(address(host), port)
     except (OSError, TimeoutError) as error:
         return Step(
-            Rung("dns", held=False, saw=f"{host} has no address: {error}"),
+            Rung("dns", held=False, detail=f"{host} has no address: {error}"),
             "DNS record (external-dns, Route53)",
         )
-    return Step(Rung("dns", held=True, saw=f"{host} is {found[0][4][0]}"))
+    return Step(Rung("dns", held=True, detail=f"{host} is {found[0][4][0]}"))
 
 
 async def tcp(host: str, port: int) -> Step:
@@ -119,11 +119,11 @@ async def tcp(host: str, port: int) -> Step:
             _, writer = await asyncio.open_connection(address(host), port)
     except (OSError, TimeoutError) as error:
         return Step(
-            Rung("tcp", held=False, saw=f"port {port} takes no connection: {error}"),
+            Rung("tcp", held=False, detail=f"port {port} takes no connection: {error}"),
             "load balancer or listener",
         )
     writer.close()
-    return Step(Rung("tcp", held=True, saw=f"port {port} takes connections"))
+    return Step(Rung("tcp", held=True, detail=f"port {port} takes connections"))
 
 
 async def tls(target: Target, host: str, port: int) -> Step:
@@ -137,10 +137,10 @@ async def tls(target: Target, host: str, port: int) -> Step:
             error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
         )
         return Step(
-            Rung("tls", held=False, saw=f"the certificate does not hold: {said}"), "certificate"
+            Rung("tls", held=False, detail=f"the certificate does not hold: {said}"), "certificate"
         )
     writer.close()
-    return Step(Rung("tls", held=True, saw="the certificate holds"))
+    return Step(Rung("tls", held=True, detail="the certificate holds"))
 
 
 async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
@@ -165,20 +165,20 @@ async def _edge(
         f"the apex answered {exchange.status} {exchange.response_headers.get('content-type', '')}"
     ).strip()
     if isinstance(behind, str) or behind.json is None or _is_json(exchange.response_body):
-        return Step(Rung("edge", held=True, saw=f"{apex}; the api host does no better"))
+        return Step(Rung("edge", held=True, detail=f"{apex}; the api host does no better"))
     alive = await _again(web, web.target.hosts.apex + _liveness(path), exchange)
     saw = (
         f"{apex}, the api host {behind.status} {behind.media_type} for {urlsplit(behind.url).path}"
     )
     if isinstance(alive, str) or alive.json is None:
         return Step(
-            Rung("edge", held=False, saw=saw),
+            Rung("edge", held=False, detail=saw),
             "edge behaviour or origin: /api/* does not reach the gateway",
         )
     if finding.code is Code.EDGE_MASKS_ERRORS and _is_read(exchange):
-        return Step(Rung("edge", held=False, saw=saw), MASKED)
+        return Step(Rung("edge", held=False, detail=saw), MASKED)
     return Step(
-        Rung("edge", held=True, saw=f"{apex}, and passes on what says that the service is alive")
+        Rung("edge", held=True, detail=f"{apex}, and passes on what says that the service is alive")
     )
 
 
@@ -192,42 +192,42 @@ def _is_json(body: bytes) -> bool:
 
 def _gateway(behind: Answer | str) -> Step:
     if isinstance(behind, str):
-        return Step(Rung("gateway", held=True, saw=behind))
+        return Step(Rung("gateway", held=True, detail=behind))
     saw = str(behind)
     if behind.status == 503 and b"no healthy upstream" in behind.body:
         who = service(behind.url)
         return Step(
-            Rung("gateway", held=False, saw=f"{saw}: no healthy upstream"),
+            Rung("gateway", held=False, detail=f"{saw}: no healthy upstream"),
             f"gateway subset of {who}: its DestinationRule selects no ready pods (a4263252)",
         )
     if behind.status == 404 and not behind.body:
         return Step(
-            Rung("gateway", held=False, saw=f"{saw}, empty, as Envoy says it"),
+            Rung("gateway", held=False, detail=f"{saw}, empty, as Envoy says it"),
             "gateway: no route for this path",
         )
     if 300 <= behind.status < 400:
         location = behind.headers.get("location", "")
         return Step(
-            Rung("gateway", held=False, saw=f"{saw} to {location}"),
+            Rung("gateway", held=False, detail=f"{saw} to {location}"),
             "gateway rewrite: the service redirects a path that it got with a doubled "
             "slash (f53a0b5e)",
         )
-    return Step(Rung("gateway", held=True, saw=saw))
+    return Step(Rung("gateway", held=True, detail=saw))
 
 
 async def _service(web: Web, path: str, exchange: Exchange) -> Step:
     name = path.split("/")[3]
     alive = await _again(web, web.target.hosts.api + _liveness(path), exchange)
     if isinstance(alive, Answer) and alive.status == 200:
-        return Step(Rung("service", held=True, saw=f"{name}-service says it is alive"))
-    return Step(Rung("service", held=False, saw=f"its liveness: {alive}"), f"{name}-service")
+        return Step(Rung("service", held=True, detail=f"{name}-service says it is alive"))
+    return Step(Rung("service", held=False, detail=f"its liveness: {alive}"), f"{name}-service")
 
 
 async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -> Step:
     """Would the path answer with /api in front of it, or without? (V6 §2, contract 4.1)."""
     write = not _is_read(exchange)
     if isinstance(behind, str) or (behind.json is not None and not write):
-        return Step(Rung("rule", held=True, saw="the path is right, the service answers it"))
+        return Step(Rung("rule", held=True, detail="the path is right, the service answers it"))
     name = path.split("/")[3]
     sent, served, other = _other_base(path)
     if write:
@@ -235,11 +235,11 @@ async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -
         other = f"{STEP}{name}/api/health/live"
     answer = await _again(web, web.target.hosts.api + other, exchange)
     if isinstance(answer, str) or answer.json is None or (write and sent.startswith("/api/")):
-        return Step(Rung("rule", held=True, saw=f"{served} does not answer either"))
+        return Step(Rung("rule", held=True, detail=f"{served} does not answer either"))
     saw = f"{urlsplit(other).path} answers {answer.status} {answer.media_type}"
     who = "the page asks for" if exchange.kind == "page" else "the gateway sends"
     return Step(
-        Rung("rule", held=False, saw=saw),
+        Rung("rule", held=False, detail=saw),
         f"{name} base path: the service serves {served}, {who} {sent}",
     )
 

@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 from probes.auth.signing_key import open_mint
 from probes.auth.tokens import seconds_left
 from probes.browser import chromium
-from probes.config.environment import Part, Target, address
+from probes.config.environment import Target, UserConfig, address
 from probes.finding import CannotAsk
 from probes.recording import spans
 from probes.state import last_run
@@ -72,30 +72,30 @@ def browser(environ: Mapping[str, str]) -> str:
 
 def secrets(target: Target, environ: Mapping[str, str]) -> str:
     """Each of the cast can be signed in, as far as one can know without doing it."""
-    if unnamed := [name for name, part in target.cast.items() if not part.user]:
+    if unnamed := [name for name, config in target.users.items() if not config.id]:
         raise CannotAsk(
-            f"the user id of {', '.join(unnamed)} is empty; fill it in under [cast.{unnamed[0]}]"
+            f"the user id of {', '.join(unnamed)} is empty; fill it in under [users.{unnamed[0]}]"
         )
     way = target.identity.way
     if target.identity.signing_key:
         open_mint(target.identity, environ)
     if way in ("static", "refresh-token"):
-        for name, part in target.cast.items():
-            _has_secret(target, name, part, environ)
-    return f"{way}: {', '.join(target.cast) or 'nobody is cast'}"
+        for name, config in target.users.items():
+            _has_secret(target, name, config, environ)
+    return f"{way}: {', '.join(target.users) or 'nobody is users'}"
 
 
-def _has_secret(target: Target, name: str, part: Part, environ: Mapping[str, str]) -> None:
+def _has_secret(target: Target, name: str, config: UserConfig, environ: Mapping[str, str]) -> None:
     if target.identity.way == "static":
-        token = environ.get(part.token, "")
+        token = environ.get(config.token, "")
         if not token or seconds_left(token) <= 0:
             why = "has expired" if token else "is not set"
             raise CannotAsk(
-                f"the access token of {name} {why}; put a new one into {part.token or 'a variable'}"
+                f"the access token of {name} {why}; put a new one into {config.token or 'a variable'}"
             )
-    elif not environ.get(part.refresh_token) and not _kept(target, name):
+    elif not environ.get(config.refresh_token) and not _kept(target, name):
         variable = (
-            part.refresh_token or f"the variable that refresh_token in [cast.{name}] should name"
+            config.refresh_token or f"the variable that refresh_token in [users.{name}] should name"
         )
         raise CannotAsk(
             f"no refresh token is kept for {name}, and none is to be seeded; put one into "

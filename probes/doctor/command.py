@@ -18,7 +18,7 @@ from probes.doctor.checks import Check
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, BadEnvironment, CannotAsk
 from probes.runner import sharding
 
-PATIENCE = 12.0  # seconds, for all checks together
+TIMEOUT_S = 12.0  # seconds, for all checks together
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,7 +31,7 @@ class Seen:
     """What became of one check; until it has ended, that it has not."""
 
     ok: bool = False
-    said: str = f"no answer within {PATIENCE:g} s; is the network there?"
+    said: str = f"no answer within {TIMEOUT_S:g} s; is the network there?"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,14 +69,14 @@ def _target(name: str) -> Target | None:
     return None if "start" in settings else build(settings, str(path))
 
 
-def examined(checks: Sequence[Check], patience: float = PATIENCE) -> list[tuple[Check, Seen]]:
+def examined(checks: Sequence[Check], timeout_s: float = TIMEOUT_S) -> list[tuple[Check, Seen]]:
     """All at once, each in a thread that nobody waits for longer than `patience` seconds in all."""
     seen = [Seen() for _ in checks]
     threads = [
         threading.Thread(target=_look, args=(check, result), daemon=True)
         for check, result in zip(checks, seen, strict=True)
     ]
-    ends = time.monotonic() + patience
+    ends = time.monotonic() + timeout_s
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.livekit import app_token, http_answers, ice_checks, signalling, turn
-from probes.livekit.ladder import VALIDATE, Climb, asked, climb, probe_room
+from probes.livekit.ladder import VALIDATE, Climb, asked, diagnose, probe_room
 from probes.livekit.lazy import TIER
 from probes.livekit.signalling import Joined
 from probes.livekit.tokens import Access, open_access, promised_in
@@ -20,7 +20,7 @@ from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import video
 from probes.transport.http import Web
-from probes.transport.single_flight import Once
+from probes.transport.single_flight import SingleFlight
 
 # Each stands in a public manual or in weAlist's own charts and compose file (contract 7.2).
 PUBLIC = {
@@ -39,7 +39,7 @@ class Calls:
     def __init__(self, web: Web, ledger: Ledger) -> None:
         self._web, self._ledger = web, ledger
         # By attempt: a confirming rerun climbs anew, and once for all that are rerun.
-        self._climbs = Once(self._climb)
+        self._climbs = SingleFlight(self._climb)
 
     @property
     def promised(self) -> LiveKit:
@@ -52,7 +52,7 @@ class Calls:
         return open_access(self.promised, current().evidence.redactor)
 
     async def _climb(self, _: int) -> Climb:
-        return await climb(self._web, self.promised, self.access, self._ledger)
+        return await diagnose(self._web, self.promised, self.access, self._ledger)
 
     async def way(self) -> Climb:
         """The way up, as far as it went."""
@@ -134,14 +134,14 @@ class Calls:
         """What is for developers is not there for the public."""
         current().judge(http_answers.explain_debug(await asked(self._web, self.promised, path)))
 
-    async def are_opened_by_the_app(self, member: Member) -> None:
+    async def are_opened_by_the_app(self, user: User) -> None:
         """A call that `member` opens in the app, with the address and the token that the app hands
         out for it.
         """
         promised = self.promised
-        room = await video.open_room(self._web, member, self._ledger)
-        ticket = await video.join(self._web, member, room)
-        current().judge(app_token.explain(ticket, promised, member.user, time.time()))
+        room = await video.open_room(self._web, user, self._ledger)
+        ticket = await video.join(self._web, user, room)
+        current().judge(app_token.explain(ticket, promised, user.id, time.time()))
         way = await self.climbed("livekit")
         answer = await asked(self._web, promised, VALIDATE, ticket.token)
         if finding := http_answers.explain_token(answer, "the app's"):

@@ -150,7 +150,7 @@ def _skew(answer: Answer) -> str:
     seconds = skew(answer, datetime.now(UTC))
     if seconds is None or abs(seconds) < _AHEAD:
         return ""
-    return f"; its clock is {abs(seconds):.0f} s {'ahead' if seconds > 0 else 'behind'}"
+    return f"; its clock is {abs(seconds):.0f} s {'bypass_limit' if seconds > 0 else 'behind'}"
 
 
 def explain_rooms(answer: Answer) -> Finding:

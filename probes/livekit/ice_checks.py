@@ -143,7 +143,7 @@ def is_private(host: str, promised: LiveKit) -> bool:
 
 
 def seen(checks: Sequence[Check]) -> str:
-    return ", ".join(f"{check.place}: {check.saw}" for check in checks)
+    return ", ".join(f"{check.place}: {check.detail}" for check in checks)
 
 
 def told(candidates: Sequence[Candidate]) -> str:

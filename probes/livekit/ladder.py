@@ -76,8 +76,8 @@ class _Way:
     async def _held(self, asking: Awaitable[ladder.Step], code: Code) -> str:
         step = await asking
         if not step.rung.held:
-            raise Broken(Finding(code, step.rung.saw, step.suspect))
-        return step.rung.saw
+            raise Broken(Finding(code, step.rung.detail, step.cause))
+        return step.rung.detail
 
     async def _ready(self) -> str:
         return _told(await asked(self._web, self._promised, "/"), http_answers.explain_root)
@@ -114,8 +114,8 @@ class _Way:
                     turn.lent(self._web.target, self.seat.relays),
                 )
         for said in (
-            *(f"{c.place}: {c.saw}" for c in self.checks),
-            *(f"{x.url}: {x.saw}" for x in self.lent),
+            *(f"{c.place}: {c.detail}" for c in self.checks),
+            *(f"{x.url}: {x.detail}" for x in self.lent),
         ):
             current().note(said)
         return (
@@ -160,14 +160,14 @@ def _told(answer: Answer, explain: Callable[[Answer], Finding | None]) -> str:
     return f"{answer}: {http_answers.text(answer)[:60] or 'empty'}"
 
 
-async def climb(web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> Climb:
+async def diagnose(web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> Climb:
     """One rung at a time, each with its own deadline, up to the first that breaks."""
     way, rungs = _Way(web, promised, access, ledger), list[Rung]()
     for name, step in way.rungs().items():
         try:
-            rungs.append(Rung(name, held=True, saw=await step()))
+            rungs.append(Rung(name, held=True, detail=await step()))
         except Broken as failure:
-            rungs.append(Rung(name, held=False, saw=failure.finding.observed))
+            rungs.append(Rung(name, held=False, detail=failure.finding.observed))
             return Climb(
                 tuple(rungs),
                 _reproducible(replace(failure.finding, rungs=tuple(rungs)), web.target.tls.ca),
@@ -182,4 +182,4 @@ def _reproducible(finding: Finding, ca: str) -> Finding:
     recorder = current()
     if recorder.last is None:
         return finding
-    return replace(finding, reproduce=curl(recorder.last, recorder.evidence.redactor, ca))
+    return replace(finding, reproduce_command=curl(recorder.last, recorder.evidence.redactor, ca))

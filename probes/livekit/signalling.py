@@ -121,7 +121,7 @@ def _renamed(finding: Finding) -> Finding:
         Code.SERVICE_UNAVAILABLE: Code.LIVEKIT_UPGRADE_BLOCKED,
     }
     code = names.get(finding.code, finding.code)
-    return Finding(code, finding.observed, finding.suspect)
+    return Finding(code, finding.observed, finding.cause)
 
 
 async def _seated(connection: ClientConnection, exchange: Exchange, began: float) -> Joined:

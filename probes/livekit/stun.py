@@ -45,7 +45,7 @@ class Check:
 
     place: Place
     seconds: float | None
-    saw: str
+    detail: str
     connected: bool = False  # over TCP: somebody is there, be it somebody else
 
     @property

@@ -31,18 +31,18 @@ class Lent:
 
     url: str
     relay: str
-    saw: str
+    detail: str
 
 
 async def lent(target: Target, relays: Sequence[Relay]) -> tuple[Lent, ...]:
     """Every TURN URL asked at once, each allocation given back; STUN servers are passed over."""
-    wishes = [
+    options = [
         (relay, url)
         for relay in relays
         for url in relay.urls
         if url.startswith(("turn:", "turns:"))
     ]
-    return tuple(await asyncio.gather(*(_lent(target, relay, url) for relay, url in wishes)))
+    return tuple(await asyncio.gather(*(_lent(target, relay, url) for relay, url in options)))
 
 
 async def _lent(target: Target, relay: Relay, url: str) -> Lent:
@@ -105,12 +105,12 @@ def explain_lent(tried: Sequence[Lent], promised: LiveKit) -> Finding | None:
     """
     failed = [each for each in tried if not each.relay]
     if failed:
-        told = ", ".join(f"{each.url}: {each.saw}" for each in failed)
-        suspect = (
+        told = ", ".join(f"{each.url}: {each.detail}" for each in failed)
+        cause = (
             "turn.domain, its certificate and port, or the secret that coturn and "
             "livekit-server share"
         )
-        return Finding(Code.LIVEKIT_TURN_REFUSED, told, suspect)
+        return Finding(Code.LIVEKIT_TURN_REFUSED, told, cause)
     if promised.turn and not tried:
         return Finding(
             Code.LIVEKIT_TURN_REFUSED,

@@ -58,9 +58,9 @@ def _rewrite(archive: Path, redactor: Redactor) -> None:
             zipfile.ZipFile(archive) as source,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target,
         ):
-            for member in source.infolist():
-                data = _member(PurePosixPath(member.filename), source.read(member), redactor)
-                target.writestr(_name(member.filename, redactor), data)
+            for user in source.infolist():
+                data = _user(PurePosixPath(user.filename), source.read(user), redactor)
+                target.writestr(_name(user.filename, redactor), data)
         scrubbed.replace(archive)
     finally:
         scrubbed.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ def _name(name: str, redactor: Redactor) -> str:
     return name if shown == name else re.sub(r"[^A-Za-z0-9._/@-]+", "-", shown)
 
 
-def _member(path: PurePosixPath, data: bytes, redactor: Redactor) -> bytes:
+def _user(path: PurePosixPath, data: bytes, redactor: Redactor) -> bytes:
     if path.suffix in _JSON_LINES:
         return b"\n".join(_text(line, redactor) for line in data.split(b"\n"))
     # A reply that only calls itself a picture is read like any other.

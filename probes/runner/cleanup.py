@@ -9,26 +9,26 @@ from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk
 from probes.recording.ledger import Entry, Ledger, is_left_over, settle
 from probes.recording.recorder import current
-from probes.runner.cleanup_kinds import Keeper
+from probes.runner.cleanup_kinds import ResourceKind
 
 
-async def sweep(ledger: Ledger, target: Target, keepers: Sequence[Keeper]) -> None:
+async def sweep(ledger: Ledger, target: Target, resource_kinds: Sequence[ResourceKind]) -> None:
     """Everything that can be removed is; what cannot stays in its ledger for the next run."""
     used = ledger.kinds
     for entry in ledger.open_entries:
-        if await _removed(keepers, entry):
+        if await _removed(resource_kinds, entry):
             ledger.removed(entry.name)
     for path, entries in ledger.abandoned(target.hosts.apex):
         for entry in entries:
-            if await _removed(keepers, entry):
+            if await _removed(resource_kinds, entry):
                 settle(path, entry)
-    for keeper in keepers:
+    for keeper in resource_kinds:
         if used & {*keeper.kinds, *keeper.follow}:
             await _sweep_old(keeper, target)
 
 
-async def _removed(keepers: Sequence[Keeper], entry: Entry) -> bool:
-    keeper = next((keeper for keeper in keepers if entry.kind in keeper.kinds), None)
+async def _removed(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool:
+    keeper = next((keeper for keeper in resource_kinds if entry.kind in keeper.kinds), None)
     try:
         if keeper is None:
             why: object = "this version does not know that kind"
@@ -42,16 +42,16 @@ async def _removed(keepers: Sequence[Keeper], entry: Entry) -> bool:
     return False
 
 
-async def _found(keeper: Keeper, entry: Entry) -> Entry | None:
+async def _found(keeper: ResourceKind, entry: Entry) -> Entry | None:
     """`entry` with its id, which the target may never have told; None where it is not there."""
     if entry.id:
         return entry
     return next((listed for listed in await keeper.listed() if listed.name == entry.name), None)
 
 
-async def _sweep_old(keeper: Keeper, target: Target) -> None:
+async def _sweep_old(keeper: ResourceKind, target: Target) -> None:
     """Twice its deadline is time enough for any run to have ended."""
-    limit, now = timedelta(seconds=2 * target.patience.run), datetime.now(UTC)
+    limit, now = timedelta(seconds=2 * target.timeouts.run_s), datetime.now(UTC)
     try:
         old = [entry for entry in await keeper.listed() if is_left_over(entry.name, limit, now)]
     except (Broken, CannotAsk) as error:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.config.livekit import LiveKit
 from probes.livekit import rooms
 from probes.livekit.tokens import open_access
@@ -16,7 +16,7 @@ from probes.transport.http import Web
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class ResourceKind:
     """One place that keeps things of `kinds`. `remove`: whether the service says that it is gone.
 
     `follow`: kinds that leave something here without being asked to.
@@ -28,27 +28,27 @@ class Keeper:
     follow: tuple[str, ...] = ()
 
 
-def keepers(drive: Drive, creator: Member, assignee: Member) -> tuple[Keeper, ...]:
+def resource_kinds(drive: Drive, creator: User, assignee: User) -> tuple[ResourceKind, ...]:
     """All there are; `creator` made the things, `assignee` was told of some."""
     web = drive.web
     return (
-        Keeper(
+        ResourceKind(
             ("folder", "file"),
             functools.partial(_in_drive, drive),
             functools.partial(_from_drive, drive),
         ),
-        Keeper(
+        ResourceKind(
             ("chat",),
             functools.partial(_chats, web, creator),
             functools.partial(_close, web, creator),
         ),
-        Keeper(
+        ResourceKind(
             ("board",),
             functools.partial(_cards, web, creator),
             functools.partial(_take_off, web, creator),
         ),
         # A notice outlives its board, and bears its name.
-        Keeper(
+        ResourceKind(
             ("notice",),
             functools.partial(_notices, web, assignee),
             functools.partial(_dismiss, web, assignee),
@@ -58,17 +58,17 @@ def keepers(drive: Drive, creator: Member, assignee: Member) -> tuple[Keeper, ..
     )
 
 
-def _of_calls(web: Web, creator: Member) -> tuple[Keeper, ...]:
+def _of_calls(web: Web, creator: User) -> tuple[ResourceKind, ...]:
     """Rooms that the probes made at LiveKit, and calls that they opened in the app."""
     if (promised := web.target.livekit) is None:
         return ()
     return (
-        Keeper(
+        ResourceKind(
             ("room",),
             functools.partial(_rooms, web, promised),
             functools.partial(_dissolve, web, promised),
         ),
-        Keeper(
+        ResourceKind(
             ("call",),
             functools.partial(_calls, web, creator),
             functools.partial(_end, web, creator),
@@ -91,31 +91,30 @@ async def _from_drive(drive: Drive, entry: Entry) -> bool:
     return await drive.delete_for_good(entry.kind, entry.id)
 
 
-async def _chats(web: Web, member: Member) -> list[Entry]:
-    return [Entry("chat", room.name, room.id) for room in await chat.rooms(web, member)]
+async def _chats(web: Web, user: User) -> list[Entry]:
+    return [Entry("chat", room.name, room.id) for room in await chat.rooms(web, user)]
 
 
-async def _close(web: Web, member: Member, entry: Entry) -> bool:
-    return await chat.close_room(web, member, entry.id)
+async def _close(web: Web, user: User, entry: Entry) -> bool:
+    return await chat.close_room(web, user, entry.id)
 
 
-async def _cards(web: Web, member: Member) -> list[Entry]:
-    return [Entry("board", card.title, card.id) for card in await boards.cards(web, member)]
+async def _cards(web: Web, user: User) -> list[Entry]:
+    return [Entry("board", card.title, card.id) for card in await boards.cards(web, user)]
 
 
-async def _take_off(web: Web, member: Member, entry: Entry) -> bool:
-    return await boards.remove(web, member, entry.id)
+async def _take_off(web: Web, user: User, entry: Entry) -> bool:
+    return await boards.remove(web, user, entry.id)
 
 
-async def _notices(web: Web, member: Member) -> list[Entry]:
+async def _notices(web: Web, user: User) -> list[Entry]:
     return [
-        Entry("notice", notice.name, notice.id)
-        for notice in await notifications.listed(web, member)
+        Entry("notice", notice.name, notice.id) for notice in await notifications.listed(web, user)
     ]
 
 
-async def _dismiss(web: Web, member: Member, entry: Entry) -> bool:
-    return await notifications.dismiss(web, member, entry.id)
+async def _dismiss(web: Web, user: User, entry: Entry) -> bool:
+    return await notifications.dismiss(web, user, entry.id)
 
 
 async def _rooms(web: Web, promised: LiveKit) -> list[Entry]:
@@ -129,9 +128,9 @@ async def _dissolve(web: Web, promised: LiveKit, entry: Entry) -> bool:
     )
 
 
-async def _calls(web: Web, member: Member) -> list[Entry]:
-    return [Entry("call", room.name, room.id) for room in await video.rooms(web, member)]
+async def _calls(web: Web, user: User) -> list[Entry]:
+    return [Entry("call", room.name, room.id) for room in await video.rooms(web, user)]
 
 
-async def _end(web: Web, member: Member, entry: Entry) -> bool:
-    return await video.end(web, member, entry.id)
+async def _end(web: Web, user: User, entry: Entry) -> bool:
+    return await video.end(web, user, entry.id)

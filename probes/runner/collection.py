@@ -46,7 +46,7 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
         owner=mark.get("owner", "nobody"),
         area=area(item.path),
         incident=mark.get("incident", ""),
-        deadline=mark.get("deadline", target.patience.scenario),
+        deadline=mark.get("deadline", target.timeouts.scenario_s),
         alone=item.get_closest_marker("alone") is not None,
         first="browser" in item.fixturenames,  # type: ignore[attr-defined]
     )

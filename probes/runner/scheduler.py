@@ -19,7 +19,7 @@ from probes.recording import spans
 from probes.recording.recorder import Evidence, Recorder, curl, recording
 from probes.results import Attempt, Outcome, Scenario, conclude, described
 from probes.runner import retries
-from probes.transport.throttle import Turns, ahead, go_first
+from probes.transport.throttle import Throttle, bypass_limit, prioritize
 
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
@@ -58,7 +58,7 @@ class Run:
         self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
         self._settle, self._began = settle, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
-        self._looking = Turns(SECOND_LOOKS, target.patience.answer / 4)
+        self._looking = Throttle(SECOND_LOOKS, target.timeouts.answer_s / 4)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._head_start: asyncio.Task[None] | None = None
 
@@ -139,7 +139,7 @@ class Run:
             return self._close(scenario, Outcome(Verdict.SKIPPED, reason=reason))
         try:
             if scenario.first:
-                go_first()
+                prioritize()
             elif self._head_start:
                 await asyncio.wait((self._head_start,), timeout=HEAD_START)
             async with self._turn(alone=scenario.alone):
@@ -187,7 +187,10 @@ class Run:
     def _pause(self, attempts: list[Attempt]) -> float | None:
         if self.stopped:
             return None
-        verdicts, rest = [attempt.verdict for attempt in attempts], self.target.patience.rest
+        verdicts, rest = (
+            [attempt.verdict for attempt in attempts],
+            self.target.timeouts.retry_delay_s,
+        )
         return retries.pause(verdicts, settling=self._settling, confirm=self._confirm, rest=rest)
 
     def _not_begun(self) -> Outcome:
@@ -290,15 +293,15 @@ class Run:
         line = (
             curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
         )
-        finding = replace(finding, reproduce=finding.reproduce or line)
+        finding = replace(finding, reproduce_command=finding.reproduce_command or line)
         if seen and (seen.code, seen.observed) == (
             finding.code,
             self.evidence.redactor.text(finding.observed),
         ):
-            return replace(finding, rungs=seen.rungs, suspect=seen.suspect)
+            return replace(finding, rungs=seen.rungs, cause=seen.cause)
         try:
             async with self._looking.one(), asyncio.timeout(SECOND_LOOK):
-                with ahead():
+                with bypass_limit():
                     return await self._refine(finding, recorder)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
             if not self.stopped:
@@ -310,12 +313,12 @@ class Run:
         if finding is None:
             return None
         text = recorder.evidence.redactor.text
-        rungs = tuple(replace(rung, saw=text(rung.saw)) for rung in finding.rungs)
+        rungs = tuple(replace(rung, detail=text(rung.detail)) for rung in finding.rungs)
         return replace(
             finding,
             observed=text(finding.observed),
-            suspect=text(finding.suspect),
-            reproduce=text(finding.reproduce),
+            cause=text(finding.cause),
+            reproduce_command=text(finding.reproduce_command),
             rungs=rungs,
         )
 

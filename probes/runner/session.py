@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from probes import __version__
-from probes.auth.users import Cast
+from probes.auth.users import Users
 from probes.browser.browser import Browser
 from probes.config.environment import Target
-from probes.diagnosis.ladder import climb
+from probes.diagnosis.ladder import diagnose
 from probes.finding import EXIT_UNKNOWN, CannotAsk
 from probes.recording import spans
 from probes.recording.journal import Journal
@@ -28,7 +28,7 @@ from probes.recording.redactor import Redactor
 from probes.recording.trace_link import FACT, linked
 from probes.results import FAILING, Outcome, Scenario
 from probes.runner.cleanup import sweep
-from probes.runner.cleanup_kinds import Keeper, keepers
+from probes.runner.cleanup_kinds import ResourceKind, resource_kinds
 from probes.runner.scheduler import STOPPED_EARLY, Call, Run
 from probes.runner.sharding import Share
 from probes.runner.target_process import Started
@@ -52,7 +52,7 @@ EXPORT_BUDGET = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RunOptions:
     """What the command line asked for."""
 
     folder: Path
@@ -109,28 +109,28 @@ class Session:
 
     def __init__(
         self,
-        wishes: Wishes,
+        options: RunOptions,
         target: Target,
         started: Started | None,
         scenarios: Sequence[Scenario],
         announce: Callable[[Scenario, Outcome], None],
     ) -> None:
-        self.target, self._wishes, self._started, self._scenarios = (
+        self.target, self._options, self._started, self._scenarios = (
             target,
-            wishes,
+            options,
             started,
             scenarios,
         )
         self._began, self._ended = time.monotonic(), "completed"
         self.histories: Mapping[str, History] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._watchdog = threading.Timer(target.patience.run + GRACE, self._bite)
-        folder, redactor = wishes.folder, Redactor()
+        self._watchdog = threading.Timer(target.timeouts.run_s + GRACE, self._bite)
+        folder, redactor = options.folder, Redactor()
         tracing = spans.Tracing(folder, folder.name, target.name, __version__, os.environ)
         self._evidence = Evidence(folder.name, folder, Journal(folder), redactor, tracing)
         self.web = Web(target)
         self.browser = Browser(target)
-        self.cast = Cast(target, self.web, redactor)
+        self.users = Users(target, self.web, redactor)
         self.ledger = Ledger(folder)
         self.run = self._new_run(announce)
 
@@ -146,31 +146,31 @@ class Session:
             version=__version__,
             environment=self.target.name,
             apex=self.target.hosts.apex,
-            deadline=self.target.patience.run,
+            deadline=self.target.timeouts.run_s,
             trace=trace,
             expected=[scenario.expected for scenario in self._scenarios],
-            **({"shard": str(self._wishes.share)} if self._wishes.share.of > 1 else {}),
+            **({"shard": str(self._options.share)} if self._options.share.of > 1 else {}),
         )
-        if self._wishes.trace_url and trace:
+        if self._options.trace_url and trace:
             self._evidence.journal.write(
-                "fact", name=FACT, value=linked(self._wishes.trace_url, trace)
+                "fact", name=FACT, value=linked(self._options.trace_url, trace)
             )
         return Run(
             self.target,
             self._evidence,
             span,
-            functools.partial(climb, self.web),
-            concurrency=self._wishes.concurrency,
-            confirm=self._wishes.confirm,
-            most_failures=self._wishes.most_failures,
-            settle=self._wishes.settle,
+            functools.partial(diagnose, self.web),
+            concurrency=self._options.concurrency,
+            confirm=self._options.confirm,
+            most_failures=self._options.most_failures,
+            settle=self._options.settle,
             announce=announce,
         )
 
     def open(self, calls: Mapping[str, Call]) -> None:
         """Start every scenario. Call on the loop."""
         self._loop = asyncio.get_running_loop()
-        left = self.target.patience.run - (time.monotonic() - self._began)
+        left = self.target.timeouts.run_s - (time.monotonic() - self._began)
         self._loop.call_later(max(left, 0.0), self.stop, "deadline")
         self._watchdog.daemon = True
         self._watchdog.start()
@@ -194,10 +194,10 @@ class Session:
         origin.
         """
         base = (origin or self.target.hosts.apex) + self.target.paths.storage
-        return Drive(self.web, self.cast.member(who), base, self.target.workspace.id, self.ledger)
+        return Drive(self.web, self.users.user(who), base, self.target.workspace.id, self.ledger)
 
-    def _keepers(self) -> tuple[Keeper, ...]:
-        return keepers(self.drive("alice"), self.cast.member("alice"), self.cast.member("bob"))
+    def _keepers(self) -> tuple[ResourceKind, ...]:
+        return resource_kinds(self.drive("alice"), self.users.user("alice"), self.users.user("bob"))
 
     async def close(self) -> None:
         """Remove what the run created and close what it opened, whatever state it is in."""
@@ -229,14 +229,14 @@ class Session:
         has seen.
         """
         if where := self.target.identity.state:
-            wishes, outcomes = self._wishes, self.run.outcomes
+            options, outcomes = self._options, self.run.outcomes
             before = await last_run.pass_on(
-                where, outcomes, gate=wishes.gate, gone=wishes.gone, whole=wishes.whole
+                where, outcomes, gate=options.gate, gone=options.gone, whole=options.whole
             )
-            self._evidence.journal.write("before", gate=wishes.gate, **before)
+            self._evidence.journal.write("before", gate=options.gate, **before)
 
     def _say_how_it_settled(self) -> None:
-        if limit := self._wishes.settle:
+        if limit := self._options.settle:
             times = [outcome.settled for outcome in self.run.outcomes.values() if outcome.settled]
             late = (
                 f"after {max(times):.1f} s, promises that were waited for: {len(times)}"
@@ -252,7 +252,7 @@ class Session:
         before.
         """
         if where := self.target.identity.state:
-            folder = self._wishes.folder
+            folder = self._options.folder
             mine = verdict_store.past_of(load(folder))
             earlier = await update.exchange(
                 where, lambda text: verdict_store.pack([*verdict_store.unpack(text), mine][-LAST:])
@@ -281,10 +281,10 @@ class Session:
         if not publishers.asked(os.environ):
             return
         notices = self.target.notices
-        links = Links(self._wishes.trace_url, notices.runbook)
+        links = Links(self._options.trace_url, notices.runbook)
         quiet = notices.is_quiet(datetime.now(UTC))
         sent = publishers.send(
-            load(self._wishes.folder), os.environ, links, whole=self._wishes.whole, quiet=quiet
+            load(self._options.folder), os.environ, links, whole=self._options.whole, quiet=quiet
         )
         for name, value in sent.facts:
             self._evidence.journal.write("fact", name=name, value=value)
@@ -292,11 +292,11 @@ class Session:
             asyncio.run(last_run.tell(self.target.identity.state, sent.told))
 
     def _report(self) -> Report:
-        wishes = self._wishes
-        report = load(wishes.folder)
-        self.histories = files.write(report, wishes.words, strict=wishes.strict)
-        if wishes.junit:
-            junit.write(report, wishes.junit, strict=wishes.strict)
+        options = self._options
+        report = load(options.folder)
+        self.histories = files.write(report, options.words, strict=options.strict)
+        if options.junit:
+            junit.write(report, options.junit, strict=options.strict)
         return report
 
     def _bite(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import CannotAsk, Code, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
@@ -38,39 +38,39 @@ def _project(web: Web) -> str:
     raise CannotAsk("the environment names no board project; add project to [workspace]")
 
 
-async def call(web: Web, member: Member, method: str, path: str, body: Any = None) -> Answer:
+async def call(web: Web, user: User, method: str, path: str, body: Any = None) -> Answer:
     return await web.ask(
-        method, f"{web.target.hosts.apex}{BOARD}/api/{path}", token=await member.token(), json=body
+        method, f"{web.target.hosts.apex}{BOARD}/api/{path}", token=await user.token(), json=body
     )
 
 
-async def create(web: Web, member: Member, ledger: Ledger, assignee: Member | None = None) -> Card:
+async def create(web: Web, user: User, ledger: Ledger, assignee: User | None = None) -> Card:
     """A card on the project's board, in the ledger before it exists; who is assigned is told."""
     name = ledger.enter("board", "card")
     wish = {"projectId": _project(web), "title": name, "content": ""}
-    wish |= {"assigneeId": assignee.user} if assignee else {}
+    wish |= {"assigneeId": assignee.id} if assignee else {}
     made = expect(
-        await call(web, member, "POST", "boards", wish), Envelope.DATA, CREATED, keys=("boardId",)
+        await call(web, user, "POST", "boards", wish), Envelope.DATA, CREATED, keys=("boardId",)
     )
     ledger.identify(name, made["boardId"])
     return Card(made["boardId"], name)
 
 
-async def rename(web: Web, member: Member, card: Card) -> None:
+async def rename(web: Web, user: User, card: Card) -> None:
     wish = {"title": f"{card.title}-renamed"}
-    expect(await call(web, member, "PUT", f"boards/{card.id}", wish), Envelope.DATA)
+    expect(await call(web, user, "PUT", f"boards/{card.id}", wish), Envelope.DATA)
 
 
-async def cards(web: Web, member: Member) -> list[Card]:
+async def cards(web: Web, user: User) -> list[Card]:
     said = expect(
-        await call(web, member, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list
+        await call(web, user, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list
     )
     return [Card(str(row.get("boardId")), str(row.get("title"))) for row in said]
 
 
-async def remove(web: Web, member: Member, identity: str) -> bool:
+async def remove(web: Web, user: User, identity: str) -> bool:
     """Whether the service says that the card is gone."""
-    answer = await call(web, member, "DELETE", f"boards/{identity}")
+    answer = await call(web, user, "DELETE", f"boards/{identity}")
     current().note(f"DELETE boards/{identity}: {answer.status}")
     return answer.status == 204 or (
         answer.json is not None and (answer.status < 300 or answer.status == 404)
@@ -80,8 +80,8 @@ async def remove(web: Web, member: Member, identity: str) -> bool:
 class Watch:
     """An open board socket."""
 
-    def __init__(self, socket: Socket, member: Member, patience: float) -> None:
-        self._socket, self._member, self._patience = socket, member, patience
+    def __init__(self, socket: Socket, user: User, timeout_s: float) -> None:
+        self._socket, self._user, self._timeout_s = socket, user, timeout_s
 
     async def sees(self, kind: str, card: Card) -> Event:
         """The event of `kind` about `card`. Raises Broken when it does not come in the stated
@@ -89,20 +89,20 @@ class Watch:
         """
         event = await self._socket.hear(
             lambda event: event.get("type") == kind and event.get("boardId") == card.id,
-            self._patience,
+            self._timeout_s,
         )
         if event is None:
             raise broken(
                 Code.BOARD_EVENT_LOST,
-                f"{self._member.name} has the board open, and {kind} did not come within "
-                f"{self._patience:g} s",
+                f"{self._user.name} has the board open, and {kind} did not come within "
+                f"{self._timeout_s:g} s",
                 "board-service: its Redis channel kanban:project:* (44a028d8, contract 5.5)",
             )
         return event
 
 
 @asynccontextmanager
-async def watch(web: Web, member: Member) -> AsyncIterator[Watch]:
+async def watch(web: Web, user: User) -> AsyncIterator[Watch]:
     """`member` has the project's board open for as long as the block lasts."""
-    async with opened(web, socket(web), await member.token()) as heard:
-        yield Watch(heard, member, web.target.realtime.deliver_seconds)
+    async with opened(web, socket(web), await user.token()) as heard:
+        yield Watch(heard, user, web.target.realtime.deliver_seconds)

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import Broken, Code, Finding
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
@@ -43,54 +43,50 @@ class Message:
     text: str
 
 
-async def call(web: Web, member: Member, method: str, path: str, body: Any = None) -> Answer:
+async def call(web: Web, user: User, method: str, path: str, body: Any = None) -> Answer:
     return await web.ask(
-        method, f"{web.target.hosts.apex}{CHATS}{path}", token=await member.token(), json=body
+        method, f"{web.target.hosts.apex}{CHATS}{path}", token=await user.token(), json=body
     )
 
 
-async def open_room(web: Web, member: Member, others: Sequence[Member], ledger: Ledger) -> Room:
+async def open_room(web: Web, user: User, others: Sequence[User], ledger: Ledger) -> Room:
     """A chat of `member` with `others`, in the ledger before it exists."""
     name = ledger.enter("chat", "chat")
     wish = {
         "workspaceId": web.target.workspace.id,
         "chatType": "GROUP",
         "chatName": name,
-        "participants": [other.user for other in others],
+        "participants": [other.id for other in others],
     }
-    made = expect(
-        await call(web, member, "POST", "", wish), Envelope.RAW, CREATED, keys=("chatId",)
-    )
+    made = expect(await call(web, user, "POST", "", wish), Envelope.RAW, CREATED, keys=("chatId",))
     ledger.identify(name, made["chatId"])
     return Room(made["chatId"], name)
 
 
-async def send(web: Web, member: Member, room: Room, text: str) -> Message:
+async def send(web: Web, user: User, room: Room, text: str) -> Message:
     """Say it by REST."""
     answer = await call(
-        web, member, "POST", f"/messages/{room.id}", {"content": text, "messageType": "TEXT"}
+        web, user, "POST", f"/messages/{room.id}", {"content": text, "messageType": "TEXT"}
     )
     return read(expect(answer, Envelope.RAW, CREATED, keys=("messageId", "userId", "content")))
 
 
-async def history(web: Web, member: Member, room: Room) -> list[Message]:
+async def history(web: Web, user: User, room: Room) -> list[Message]:
     """What was said, as `member` reads it who was not there."""
-    said = expect(
-        await call(web, member, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list
-    )
+    said = expect(await call(web, user, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
     return [read(row) for row in said]
 
 
-async def rooms(web: Web, member: Member) -> list[Room]:
-    said = expect(await call(web, member, "GET", "/my"), Envelope.MESSAGE, kind=list)
+async def rooms(web: Web, user: User) -> list[Room]:
+    said = expect(await call(web, user, "GET", "/my"), Envelope.MESSAGE, kind=list)
     return [Room(str(row.get("chatId")), str(row.get("chatName"))) for row in said]
 
 
-async def close_room(web: Web, member: Member, identity: str) -> bool:
+async def close_room(web: Web, user: User, identity: str) -> bool:
     """Whether the service says that the chat is gone; one that is not there refuses like a foreign
     one (403).
     """
-    answer = await call(web, member, "DELETE", f"/{identity}")
+    answer = await call(web, user, "DELETE", f"/{identity}")
     current().note(f"DELETE {CHATS}/{identity}: {answer.status}")
     return answer.status == 204 or (answer.json is not None and answer.status in (200, 403, 404))
 
@@ -104,53 +100,53 @@ class Seat:
     (contract 5.2).
     """
 
-    def __init__(self, socket: Socket, member: Member, patience: float) -> None:
-        self._socket, self._member, self._patience = socket, member, patience
+    def __init__(self, socket: Socket, user: User, timeout_s: float) -> None:
+        self._socket, self._user, self._timeout_s = socket, user, timeout_s
         self._heard: set[str] = set()
 
     async def say(self, text: str) -> None:
         await self._socket.say({"type": "MESSAGE", "content": text, "messageType": "TEXT"})
 
-    async def hear(self, speaker: Member) -> Message:
+    async def hear(self, speaker: User) -> Message:
         """The next message of `speaker`. Raises Broken when none comes in the stated time."""
-        event = await self._socket.hear(lambda event: self._is_new(event, speaker), self._patience)
+        event = await self._socket.hear(lambda event: self._is_new(event, speaker), self._timeout_s)
         if event is None:
-            raise Broken(silent(self._member.name, speaker.name, self._patience))
+            raise Broken(silent(self._user.name, speaker.name, self._timeout_s))
         message = read(event["message"])
         self._heard.add(message.id)
         return message
 
-    async def hear_until(self, speaker: Member, last: str) -> list[Message]:
+    async def hear_until(self, speaker: User, last: str) -> list[Message]:
         """All that `speaker` says, up to what is `last`."""
         heard = [await self.hear(speaker)]
         while heard[-1].text != last:
             heard.append(await self.hear(speaker))
         return heard
 
-    def _is_new(self, event: Event, speaker: Member) -> bool:
+    def _is_new(self, event: Event, speaker: User) -> bool:
         message = event.get("message")
         if event.get("type") != "MESSAGE_RECEIVED" or not isinstance(message, dict):
             return False
-        return message.get("userId") == speaker.user and message.get("messageId") not in self._heard
+        return message.get("userId") == speaker.id and message.get("messageId") not in self._heard
 
 
 @asynccontextmanager
-async def join(web: Web, room: Room, member: Member) -> AsyncIterator[Seat]:
+async def join(web: Web, room: Room, user: User) -> AsyncIterator[Seat]:
     """A seat in the chat for as long as the block lasts."""
-    async with opened(web, room.socket, await member.token()) as socket:
-        yield Seat(socket, member, web.target.realtime.deliver_seconds)
+    async with opened(web, room.socket, await user.token()) as socket:
+        yield Seat(socket, user, web.target.realtime.deliver_seconds)
 
 
 @asynccontextmanager
-async def join_everywhere(web: Web, room: Room, member: Member) -> AsyncIterator[list[Seat]]:
+async def join_everywhere(web: Web, room: Room, user: User) -> AsyncIterator[list[Seat]]:
     """Some seats at once, as somebody with several windows has; chance spreads them over the
     pods.
     """
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(join(web, room, member)) for _ in range(SEATS)]
+        yield [await stack.enter_async_context(join(web, room, user)) for _ in range(SEATS)]
 
 
-async def turns_away(web: Web, room: Room, stranger: Member) -> None:
+async def turns_away(web: Web, room: Room, stranger: User) -> None:
     """A valid token from outside the chat opens no seat in it."""
     leak = Finding(
         Code.STRANGER_ADMITTED,
@@ -166,10 +162,10 @@ def same(said: Sequence[str], heard: Sequence[Message]) -> None:
         raise Broken(finding)
 
 
-def silent(listener: str, speaker: str, patience: float) -> Finding:
+def silent(listener: str, speaker: str, timeout_s: float) -> Finding:
     return Finding(
         Code.CHAT_NOT_DELIVERED,
-        f"{listener} has the chat open and heard nothing more from {speaker} within {patience:g} s",
+        f"{listener} has the chat open and heard nothing more from {speaker} within {timeout_s:g} s",
         "chat's bus between its pods: Redis (contract 5.5)",
     )
 

@@ -102,13 +102,11 @@ def explain_origin(answer: Answer) -> Finding | None:
     )
     if allowed != FOREIGN or credentials != "true":
         return None
-    suspect = (
+    cause = (
         f"{service(answer.url)}: DefaultCORS reflects any Origin, whatever CORS_ORIGINS says "
         "(contract 1.5)"
     )
-    return Finding(
-        Code.ENDPOINT_EXPOSED, f"{answer} and allows {allowed}, with credentials", suspect
-    )
+    return Finding(Code.ENDPOINT_EXPOSED, f"{answer} and allows {allowed}, with credentials", cause)
 
 
 def explain_headers(answer: Answer) -> Finding | None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, broken
 from probes.recording.recorder import Exchange, current
 from probes.services.boards import Card
@@ -40,9 +40,9 @@ class Stream:
     """A member's open stream, from its `connected` on."""
 
     def __init__(
-        self, events: AsyncIterator[ServerSentEvent], exchange: Exchange, member: Member
+        self, events: AsyncIterator[ServerSentEvent], exchange: Exchange, user: User
     ) -> None:
-        self._events, self._exchange, self._member = events, exchange, member
+        self._events, self._exchange, self._user = events, exchange, user
         self._began = asyncio.get_running_loop().time()
 
     async def next(self, within: float) -> ServerSentEvent | None:
@@ -71,7 +71,7 @@ class Stream:
         current().telling = self._exchange
         raise broken(
             Code.NOTIFICATION_LOST,
-            f"{self._member.name} was assigned a board, and nothing came over the open "
+            f"{self._user.name} was assigned a board, and nothing came over the open "
             f"stream within {within:g} s",
             "board to noti (NOTI_SERVICE_URL, INTERNAL_API_KEY: f8d2b9c5), or noti's Redis "
             "channel (contract 5.5)",
@@ -84,14 +84,14 @@ class Stream:
             await self.next(left)
 
 
-async def hears_of(web: Web, member: Member, assign: Callable[[], Awaitable[Card]]) -> Notice:
+async def hears_of(web: Web, user: User, assign: Callable[[], Awaitable[Card]]) -> Notice:
     """What `member`, who listens, is told of a board that is assigned meanwhile. Raises Broken.
 
     As a page's EventSource does: when a stream's time is over, another is opened, and there the
     next board is told of.
     """
     for left in reversed(range(STREAMS)):
-        async with stream(web, member) as listening:
+        async with stream(web, user) as listening:
             card = await assign()
             try:
                 return await listening.brings(card, web.target.realtime.deliver_seconds)
@@ -102,10 +102,10 @@ async def hears_of(web: Web, member: Member, assign: Callable[[], Awaitable[Card
 
 
 @asynccontextmanager
-async def stream(web: Web, member: Member) -> AsyncIterator[Stream]:
+async def stream(web: Web, user: User) -> AsyncIterator[Stream]:
     """The stream of `member`, connected, for as long as the block lasts. Raises Broken."""
-    async with opened(web, member, await member.token()) as heard:
-        first = await heard.next(web.target.patience.answer)
+    async with opened(web, user, await user.token()) as heard:
+        first = await heard.next(web.target.timeouts.answer_s)
         if first is None or first.event != "connected":
             said = f"began with {first.event!r}" if first else "opened and said nothing"
             raise broken(
@@ -115,7 +115,7 @@ async def stream(web: Web, member: Member) -> AsyncIterator[Stream]:
 
 
 @asynccontextmanager
-async def opened(web: Web, member: Member, token: str) -> AsyncIterator[Stream]:
+async def opened(web: Web, user: User, token: str) -> AsyncIterator[Stream]:
     url = f"{web.target.hosts.apex}{NOTIFICATIONS}/stream?token={quote(token, safe='')}"
     async with web.listen(url) as (response, exchange):
         if response.status_code != 200 or EVENT_STREAM not in response.headers.get(
@@ -124,32 +124,32 @@ async def opened(web: Web, member: Member, token: str) -> AsyncIterator[Stream]:
             current().telling = exchange
             raise Broken(explain(await web.refusal(response, exchange)))
         async with aclosing(EventSource(response).aiter_sse()) as events:
-            yield Stream(events, exchange, member)
+            yield Stream(events, exchange, user)
 
 
-async def listed(web: Web, member: Member) -> list[Notice]:
+async def listed(web: Web, user: User) -> list[Notice]:
     """What REST keeps for `member`, the newest page of it."""
-    answer = await _call(web, member, "GET", "")
+    answer = await _call(web, user, "GET", "")
     return [
         read(row) for row in expect(answer, Envelope.RAW, keys=("notifications",))["notifications"]
     ]
 
 
-async def keeps(web: Web, member: Member, card: Card) -> Notice:
+async def keeps(web: Web, user: User, card: Card) -> Notice:
     """REST has the notice about `card`, whoever listened. Raises Broken when it does not show in
     time.
     """
-    patience = web.target.realtime.deliver_seconds
-    end = asyncio.get_running_loop().time() + patience
+    timeout_s = web.target.realtime.deliver_seconds
+    end = asyncio.get_running_loop().time() + timeout_s
     while True:
         if notice := next(
-            (notice for notice in await listed(web, member) if notice.about == card.id), None
+            (notice for notice in await listed(web, user) if notice.about == card.id), None
         ):
             return notice
         if asyncio.get_running_loop().time() > end:
             raise broken(
                 Code.NOTIFICATION_LOST,
-                f"{member.name} was assigned a board, and {patience:g} s later REST lists "
+                f"{user.name} was assigned a board, and {timeout_s:g} s later REST lists "
                 "no notification of it",
                 "board to noti: NOTI_SERVICE_URL or INTERNAL_API_KEY (f8d2b9c5, 76f1719a, "
                 "9606eb9e)",
@@ -157,16 +157,16 @@ async def keeps(web: Web, member: Member, card: Card) -> Notice:
         await asyncio.sleep(LOOKS_AGAIN_AFTER)
 
 
-async def dismiss(web: Web, member: Member, identity: str) -> bool:
+async def dismiss(web: Web, user: User, identity: str) -> bool:
     """Whether the service says that the notification is gone."""
-    answer = await _call(web, member, "DELETE", f"/{identity}")
+    answer = await _call(web, user, "DELETE", f"/{identity}")
     return answer.status == 204 or (answer.json is not None and answer.status in (200, 404))
 
 
-async def _call(web: Web, member: Member, method: str, path: str) -> Answer:
+async def _call(web: Web, user: User, method: str, path: str) -> Answer:
     headers = {"x-workspace-id": web.target.workspace.id}
     url = f"{web.target.hosts.apex}{NOTIFICATIONS}{path}"
-    return await web.ask(method, url, token=await member.token(), headers=headers)
+    return await web.ask(method, url, token=await user.token(), headers=headers)
 
 
 def read(row: Any) -> Notice:

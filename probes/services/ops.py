@@ -28,8 +28,8 @@ def explain(answer: Answer, token: str) -> Finding | None:
     said = message(answer)
     observed = f"{answer} to a portal user" + (f", saying {said!r}" if said else "")
     if answer.status == 401:
-        suspect = NO_EMAIL if not claims(token).get("email") else NOT_VERIFIED
-        return Finding(Code.OPS_SESSION_REJECTED, observed, suspect)
+        cause = NO_EMAIL if not claims(token).get("email") else NOT_VERIFIED
+        return Finding(Code.OPS_SESSION_REJECTED, observed, cause)
     if answer.status == 403 and answer.json is not None:
         return Finding(Code.OPS_USER_MISSING, observed, NO_ROW)
     return envelopes.explain(answer, 200)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import Code, broken
 from probes.services import chat
 from probes.transport.envelopes import Envelope, expect
@@ -18,19 +18,19 @@ LOOKS_AGAIN_AFTER = 0.1  # seconds
 
 
 @asynccontextmanager
-async def online(web: Web, member: Member) -> AsyncIterator[None]:
+async def online(web: Web, user: User) -> AsyncIterator[None]:
     """`member` has the app open for as long as the block lasts."""
-    async with opened(web, SOCKET, await member.token()):
+    async with opened(web, SOCKET, await user.token()):
         yield
 
 
-async def sees(web: Web, watcher: Member, member: Member, *, online: bool) -> None:
+async def sees(web: Web, watcher: User, user: User, *, online: bool) -> None:
     """`watcher` comes to see that `member` is online, or no more. Raises Broken when that does not
     show in time.
     """
-    patience = web.target.realtime.deliver_seconds
-    end = asyncio.get_running_loop().time() + patience
-    while (member.user in await _online(web, watcher)) is not online:
+    timeout_s = web.target.realtime.deliver_seconds
+    end = asyncio.get_running_loop().time() + timeout_s
+    while (user.id in await _online(web, watcher)) is not online:
         if asyncio.get_running_loop().time() > end:
             now = (
                 "came online and is not shown"
@@ -39,13 +39,13 @@ async def sees(web: Web, watcher: Member, member: Member, *, online: bool) -> No
             )
             raise broken(
                 Code.PRESENCE_STALE,
-                f"{member.name} {now} after {patience:g} s",
+                f"{user.name} {now} after {timeout_s:g} s",
                 "chat-service: presence in Redis, or a row that its leaving does not "
                 "remove (a2cb0eba)",
             )
         await asyncio.sleep(LOOKS_AGAIN_AFTER)
 
 
-async def _online(web: Web, watcher: Member) -> set[str]:
+async def _online(web: Web, watcher: User) -> set[str]:
     answer = await chat.call(web, watcher, "GET", "/presence/online")
     return {str(row.get("userId")) for row in expect(answer, Envelope.MESSAGE, kind=list)}

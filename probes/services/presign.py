@@ -182,8 +182,8 @@ def explain_put(answer: Answer) -> Finding | None:
         answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace")
         or "no reason given"
     )
-    suspect = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"
-    return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {said}", suspect)
+    cause = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"
+    return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {said}", cause)
 
 
 def stored(answer: Answer) -> None:

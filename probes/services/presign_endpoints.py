@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.recording.ledger import Ledger
 from probes.services.presign import Presigned, read
 from probes.transport.envelopes import Envelope, expect
@@ -24,7 +24,7 @@ class Issuer:
     suffix: str
     extra: Mapping[str, Any] | None = None
 
-    async def issue(self, web: Web, member: Member, ledger: Ledger) -> Presigned:
+    async def issue(self, web: Web, user: User, ledger: Ledger) -> Presigned:
         """A fresh presigned URL, read. What storage notes of it is in the ledger. Raises Broken."""
         # Only storage makes a row that somebody would find again.
         name = (
@@ -42,7 +42,7 @@ class Issuer:
             wish["workspaceId"] = web.target.workspace.id
         url = web.target.hosts.apex + self.path.replace("{storage}", web.target.paths.storage)
         ticket = expect(
-            await web.ask("POST", url, token=await member.token(), json=wish),
+            await web.ask("POST", url, token=await user.token(), json=wish),
             self.envelope,
             keys=("uploadUrl",),
         )

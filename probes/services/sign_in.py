@@ -7,7 +7,7 @@ import httpx
 from probes.auth import jwks, refresh
 from probes.auth.bad_tokens import sign_out
 from probes.auth.tokens import Tokens, claims
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.services import identity_provider, oauth, ops
 from probes.transport import envelopes
@@ -18,11 +18,11 @@ MADE_UP = "a-code-that-no-provider-gave"
 LEFT_ALONE = "auth-service: logout blacklists the access token only (contract 2.3)"
 
 
-async def lands(web: Web, member: Member) -> None:
+async def lands(web: Web, user: User) -> None:
     """Who signs in on the main app is sent back to it, with tokens that its services take. Raises
     Broken.
     """
-    tokens = await _tokens(web, member, "", web.target.oauth.landing)
+    tokens = await _tokens(web, user, "", web.target.oauth.landing)
     answer = await web.ask("GET", web.target.hosts.api + ME, token=tokens.access)
     if answer.status == 401 and (finding := await jwks.doubts(web, tokens.access)):
         raise Broken(finding)
@@ -30,12 +30,12 @@ async def lands(web: Web, member: Member) -> None:
         raise Broken(finding)
 
 
-async def lands_on_the_portal(web: Web, member: Member) -> None:
+async def lands_on_the_portal(web: Web, user: User) -> None:
     """Who starts on the portal is sent back to the portal, with a token that ops-service takes.
     Raises Broken.
     """
     wanted = f"{web.target.oauth.portal}login"
-    tokens = await _tokens(web, member, wanted, wanted)
+    tokens = await _tokens(web, user, wanted, wanted)
     answer = await web.ask("GET", web.target.hosts.api + ops.ME, token=tokens.access)
     if (
         answer.status == 401
@@ -47,9 +47,9 @@ async def lands_on_the_portal(web: Web, member: Member) -> None:
         raise Broken(finding)
 
 
-async def _tokens(web: Web, member: Member, redirect_uri: str, wanted: str) -> Tokens:
+async def _tokens(web: Web, user: User, redirect_uri: str, wanted: str) -> Tokens:
     jar = httpx.Cookies()
-    answer = await _back(web, member, jar, redirect_uri)
+    answer = await _back(web, user, jar, redirect_uri)
     if finding := oauth.explain_callback(answer, wanted, web.target.oauth):
         raise Broken(finding)
     tokens = oauth.landing(answer).tokens
@@ -57,33 +57,33 @@ async def _tokens(web: Web, member: Member, redirect_uri: str, wanted: str) -> T
     return tokens
 
 
-async def _back(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str = "") -> Answer:
-    return await oauth.callback(web, jar, await _granted(web, member, jar, redirect_uri))
+async def _back(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> Answer:
+    return await oauth.callback(web, jar, await _granted(web, user, jar, redirect_uri))
 
 
-async def _granted(web: Web, member: Member, jar: httpx.Cookies, redirect_uri: str = "") -> str:
+async def _granted(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> str:
     """The URL with which the provider sends `member` back. Raises Broken, CannotAsk,
     NotApplicable.
     """
     identity_provider.drivable(web.target)
     begun = await oauth.start(web, jar, redirect_uri)
-    return await identity_provider.sign_in(web, jar, begun.location, member.email)
+    return await identity_provider.sign_in(web, jar, begun.location, user.email)
 
 
-async def gives_no_token_to(web: Web, member: Member, redirect_uri: str) -> None:
+async def gives_no_token_to(web: Web, user: User, redirect_uri: str) -> None:
     """A sign-in that asks for another place sends its tokens to the app, or nowhere. Raises
     Broken.
     """
-    answer = await _back(web, member, httpx.Cookies(), redirect_uri)
+    answer = await _back(web, user, httpx.Cookies(), redirect_uri)
     if finding := oauth.explain_leak(answer, web.target.oauth):
         raise Broken(finding)
 
 
-async def needs_its_own_state(web: Web, member: Member) -> None:
+async def needs_its_own_state(web: Web, user: User) -> None:
     """A callback with a state that belongs to another session gets nothing. Raises Broken."""
     mine, somebody_elses = httpx.Cookies(), httpx.Cookies()
     if web.target.oauth.drivable:
-        url = await _granted(web, member, somebody_elses)
+        url = await _granted(web, user, somebody_elses)
     else:
         begun = await oauth.start(web, somebody_elses)
         url = str(
@@ -105,13 +105,13 @@ async def starts_agree(web: Web) -> None:
         raise Broken(finding)
 
 
-async def ends(web: Web, member: Member) -> None:
+async def ends(web: Web, user: User) -> None:
     """After signing out the refresh token gives nothing. Raises Broken, NotApplicable."""
     if not web.target.sign_out.ends_refresh:
         raise NotApplicable(
             "signing out does not end the refresh token here: ends_refresh in [sign_out] is false"
         )
-    async with member.session() as session:
+    async with user.session() as session:
         await sign_out(web, session.tokens)
         answer = await refresh.ask(web, session.tokens.refresh)
         if again := refresh.pair(answer):

@@ -8,7 +8,7 @@ page's do.
 from dataclasses import dataclass
 from typing import Any
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.finding import Code, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
@@ -27,14 +27,14 @@ class Drive:
     """
 
     web: Web
-    member: Member
+    user: User
     base: str
     workspace: str
     ledger: Ledger
 
     async def call(self, method: str, path: str, **asked: Any) -> Answer:
         return await self.web.ask(
-            method, f"{self.base}/storage/{path}", token=await self.member.token(), **asked
+            method, f"{self.base}/storage/{path}", token=await self.user.token(), **asked
         )
 
     async def contents(self) -> dict[str, Any]:

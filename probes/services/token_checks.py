@@ -29,7 +29,7 @@ CODES = {
     MISPLACED: Code.CONTRACT_BROKEN,
 }
 FORMLESS = ("empty", "not-a-jwt", MISPLACED)
-# What is left to suspect of a service that does verify signatures.
+# What is left to cause of a service that does verify signatures.
 RULES = {
     "expired": "exp is not looked at",
     "refresh": "the claim type is not looked at (access or refresh)",
@@ -194,14 +194,12 @@ async def _compared(web: Web, door: Door, bad: Counterfeit, finding: Finding) ->
     """`finding` with what another door says of this token, and this door of another."""
     other = USER if door.name == OPS.name else OPS
     there, here = await _status(web, other, bad.token), await _status(web, door, bad.foreign)
-    suspect = suspected(
-        door, bad.kind, verifies=here == 401, other=other.name if there == 401 else ""
-    )
+    cause = cause_of(door, bad.kind, verifies=here == 401, other=other.name if there == 401 else "")
     saw = (
         f"the same token: {other.name} answers {there}; one signed by another key: {door.name} "
         f"answers {here}"
     )
-    return replace(finding, suspect=suspect, rungs=(Rung("trust", held=False, saw=saw),))
+    return replace(finding, cause=cause, rungs=(Rung("trust", held=False, detail=saw),))
 
 
 async def _status(web: Web, door: Door, token: str) -> int:
@@ -211,8 +209,8 @@ async def _status(web: Web, door: Door, token: str) -> int:
         return 0
 
 
-def suspected(door: Door, kind: str, *, verifies: bool, other: str) -> str:
-    """Whom to suspect of having taken a bad token; `other` is a service that refuses the same;
+def cause_of(door: Door, kind: str, *, verifies: bool, other: str) -> str:
+    """Whom to cause of having taken a bad token; `other` is a service that refuses the same;
     pure.
     """
     who = service(door.path)

@@ -6,7 +6,7 @@ Its 2xx proves nothing of LiveKit: that a room could not be made there is only a
 
 from dataclasses import dataclass, field
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect
@@ -36,44 +36,42 @@ class Ticket:
     token: str = field(repr=False)
 
 
-async def call(web: Web, member: Member, method: str, path: str, body: object = None) -> Answer:
+async def call(web: Web, user: User, method: str, path: str, body: object = None) -> Answer:
     return await web.ask(
-        method, f"{web.target.hosts.apex}{BASE}/{path}", token=await member.token(), json=body
+        method, f"{web.target.hosts.apex}{BASE}/{path}", token=await user.token(), json=body
     )
 
 
-async def open_room(web: Web, member: Member, ledger: Ledger) -> Room:
+async def open_room(web: Web, user: User, ledger: Ledger) -> Room:
     """A call in the workspace, in the ledger before it exists. Raises Broken."""
     name = ledger.enter("call", "call")
     wish = {"name": name, "workspaceId": web.target.workspace.id}
     made = expect(
-        await call(web, member, "POST", "rooms", wish), Envelope.SUCCESS, CREATED, keys=("id",)
+        await call(web, user, "POST", "rooms", wish), Envelope.SUCCESS, CREATED, keys=("id",)
     )
     ledger.identify(name, str(made["id"]))
     return Room(str(made["id"]), name)
 
 
-async def join(web: Web, member: Member, room: Room) -> Ticket:
+async def join(web: Web, user: User, room: Room) -> Ticket:
     """A seat for `member`; its token is known to the redactor before it is used. Raises Broken."""
-    answer = await call(web, member, "POST", f"rooms/{room.id}/join?userName={member.name}")
+    answer = await call(web, user, "POST", f"rooms/{room.id}/join?userName={user.name}")
     given = expect(answer, Envelope.SUCCESS, keys=("token", "wsUrl"))
     current().evidence.redactor.remember(str(given["token"]))
     return Ticket(room.id, str(given["wsUrl"]), str(given["token"]))
 
 
-async def rooms(web: Web, member: Member) -> list[Room]:
+async def rooms(web: Web, user: User) -> list[Room]:
     """The calls of the workspace that go on. Raises Broken."""
-    answer = await call(
-        web, member, "GET", f"rooms/workspace/{web.target.workspace.id}?active=true"
-    )
+    answer = await call(web, user, "GET", f"rooms/workspace/{web.target.workspace.id}?active=true")
     return [
         Room(str(row.get("id")), str(row.get("name")))
         for row in expect(answer, Envelope.SUCCESS, kind=list)
     ]
 
 
-async def end(web: Web, member: Member, identity: str) -> bool:
+async def end(web: Web, user: User, identity: str) -> bool:
     """Whether the service says that the call is over."""
-    answer = await call(web, member, "POST", f"rooms/{identity}/end")
+    answer = await call(web, user, "POST", f"rooms/{identity}/end")
     current().note(f"POST rooms/{identity}/end: {answer.status}")
     return answer.json is not None and (answer.status < 300 or answer.status in (404, ENDED))

@@ -34,9 +34,9 @@ class SecretState:
     """
 
     def __init__(
-        self, namespace: str, name: str, patience: float, config: KubeConfig | None = None
+        self, namespace: str, name: str, timeout_s: float, config: KubeConfig | None = None
     ) -> None:
-        self._namespace, self._name, self._patience = namespace, name, patience
+        self._namespace, self._name, self._timeout_s = namespace, name, timeout_s
         try:
             self._cluster = (config or KubeConfig.from_env()).get()
         except ConfigError as error:
@@ -47,17 +47,17 @@ class SecretState:
     def __str__(self) -> str:
         return f"the Secret {self._namespace}/{self._name}"
 
-    async def read(self, member: str) -> Kept:
-        return self._opened(await self._secret(), member)
+    async def read(self, user: str) -> Kept:
+        return self._opened(await self._secret(), user)
 
-    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
+    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
         for _ in range(CONFLICTS):
             secret = await self._secret()
-            if self._opened(secret, member) != before:
+            if self._opened(secret, user) != before:
                 return False
             secret.data = {
                 **(secret.data or {}),
-                member: base64.b64encode(json.dumps(after).encode()).decode(),
+                user: base64.b64encode(json.dumps(after).encode()).decode(),
             }
             if await self._replaced(secret):
                 return True
@@ -66,7 +66,7 @@ class SecretState:
         )
 
     @asynccontextmanager
-    async def turn(self, member: str) -> AsyncIterator[None]:  # noqa: ARG002 - a Secret has turns for nobody
+    async def turn(self, user: str) -> AsyncIterator[None]:  # noqa: ARG002 - a Secret has turns for nobody
         """Nobody is kept out: the loser of a race is told by auth-service, and reads again."""
         yield
 
@@ -90,7 +90,7 @@ class SecretState:
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[AsyncClient]:
         kubernetes = AsyncClient(
-            self._cluster, self._namespace, timeout=httpx.Timeout(self._patience)
+            self._cluster, self._namespace, timeout=httpx.Timeout(self._timeout_s)
         )
         try:
             yield kubernetes
@@ -106,9 +106,9 @@ class SecretState:
         finally:
             await kubernetes.close()
 
-    def _opened(self, secret: Secret, member: str) -> Kept:
+    def _opened(self, secret: Secret, user: str) -> Kept:
         try:
-            said = base64.b64decode((secret.data or {}).get(member, ""), validate=True) or b"{}"
+            said = base64.b64decode((secret.data or {}).get(user, ""), validate=True) or b"{}"
             return {str(name): str(value) for name, value in json.loads(said).items()}
         except (ValueError, AttributeError) as error:
-            raise CannotAsk(f"{self} holds no JSON under {member}; remove that key") from error
+            raise CannotAsk(f"{self} holds no JSON under {user}; remove that key") from error

@@ -28,10 +28,10 @@ LOOKS_AGAIN_AFTER = 0.02  # seconds; flock has nothing that could be awaited
 class State(Protocol):
     """Where tokens outlive a run."""
 
-    async def read(self, member: str) -> Kept:
+    async def read(self, user: str) -> Kept:
         """All that is kept for `member`. Raises CannotAsk."""
 
-    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
+    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
         """Keep `after` for `member`, safe when this returns; False where no longer `before` is
         kept. Raises CannotAsk.
 
@@ -39,7 +39,7 @@ class State(Protocol):
         know.
         """
 
-    def turn(self, member: str) -> AbstractAsyncContextManager[None]:
+    def turn(self, user: str) -> AbstractAsyncContextManager[None]:
         """Nobody else has a turn for `member` meanwhile, where the store can promise that. Raises
         CannotAsk.
         """
@@ -50,34 +50,34 @@ class FileState:
     member's turn.
     """
 
-    def __init__(self, path: Path, patience: float) -> None:
-        self._path, self._patience = path.expanduser(), patience
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        self._path, self._timeout_s = path.expanduser(), timeout_s
 
-    async def read(self, member: str) -> Kept:
-        return self._all().get(member, {})
+    async def read(self, user: str) -> Kept:
+        return self._all().get(user, {})
 
-    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
+    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
         with self._complaining():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             async with self._locked("write"):
                 kept = self._all()
-                if kept.get(member, {}) != before:
+                if kept.get(user, {}) != before:
                     return False
-                self._replace(json.dumps({**kept, member: after}, indent=1))
+                self._replace(json.dumps({**kept, user: after}, indent=1))
         return True
 
     @asynccontextmanager
-    async def turn(self, member: str) -> AsyncIterator[None]:
+    async def turn(self, user: str) -> AsyncIterator[None]:
         with self._complaining():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        async with self._locked(member):
+        async with self._locked(user):
             yield
 
     def _all(self) -> dict[str, Kept]:
         try:
             return {
-                str(member): dict(kept)
-                for member, kept in json.loads(self._path.read_text("utf-8")).items()
+                str(user): dict(kept)
+                for user, kept in json.loads(self._path.read_text("utf-8")).items()
             }
         except FileNotFoundError:
             return {}
@@ -111,13 +111,13 @@ class FileState:
 
     async def _acquire(self, lock: int, what: str) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout_s):
                 while not _taken(lock):  # noqa: ASYNC110 - another process can set no Event of ours
                     await asyncio.sleep(LOOKS_AGAIN_AFTER)
         except TimeoutError:
             lock_name = f"{self._path.name}.{what}.lock"
             raise CannotAsk(
-                f"another run has kept {lock_name} for {self._patience:g} s; look for a run "
+                f"another run has kept {lock_name} for {self._timeout_s:g} s; look for a run "
                 "that hangs"
             ) from None
 
@@ -160,12 +160,12 @@ def check_place(source: str, where: str) -> None:
         )
 
 
-def open_state(where: str, patience: float) -> State | None:
+def open_state(where: str, timeout_s: float) -> State | None:
     """The store that `state` in [identity] names; None where it names none. Raises CannotAsk."""
     kind, _, place = where.partition(":")
     if kind == "secret":
         from probes.state.kubernetes_secret import SecretState  # noqa: PLC0415 - its library is an optional extra
 
         namespace, _, name = place.partition("/")
-        return SecretState(namespace, name, patience)
-    return FileState(Path(place), patience) if where else None
+        return SecretState(namespace, name, timeout_s)
+    return FileState(Path(place), timeout_s) if where else None

@@ -109,7 +109,7 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
     if urlsplit(answer.url).path.startswith("/api/") and (
         answer.is_html or _from_the_pages(answer)
     ):
-        code, suspect = (
+        code, cause = (
             (Code.EDGE_MASKS_ERRORS, MASKED)
             if wanted >= 400
             else (Code.EDGE_HTML_FALLBACK, FELL_BACK)
@@ -120,7 +120,7 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
         return Finding(
             code,
             f"{answer} where JSON with {wanted} was promised ({marks or 'no server named'})",
-            suspect,
+            cause,
         )
     if status == wanted:
         return None if answer.json is not None or wanted == 204 else _not_json(answer, who)

@@ -18,7 +18,7 @@ from probes import __version__
 from probes.config.environment import Target, address
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange, current
-from probes.transport.throttle import Turns
+from probes.transport.throttle import Throttle
 
 AT_ONCE = 12  # requests of one run; more would only wait for each other in the target
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
@@ -91,7 +91,7 @@ class Web:
             # Most of it to connect, since a run begins with many handshakes at once; less than all
             # of it, so that who
             # takes no connection is told from who takes it and says nothing.
-            timeout=httpx.Timeout(target.patience.answer, connect=target.patience.answer * 0.8),
+            timeout=httpx.Timeout(target.timeouts.answer_s, connect=target.timeouts.answer_s * 0.8),
             headers={"user-agent": USER_AGENT},
             follow_redirects=False,
             trust_env=False,
@@ -101,7 +101,7 @@ class Web:
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Ours, not the pool's: what waits for its turn here has not been asked yet, and nobody can
         # be late with it.
-        self._turns = Turns(AT_ONCE, target.patience.answer / 4)
+        self._turns = Throttle(AT_ONCE, target.timeouts.answer_s / 4)
 
     async def ask(
         self,
@@ -162,7 +162,7 @@ class Web:
                 "traceparent": exchange.traceparent,
                 "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
             }
-            endless = httpx.Timeout(self.target.patience.answer, read=None)
+            endless = httpx.Timeout(self.target.timeouts.answer_s, read=None)
             request = self._client.build_request("GET", url, headers=headers, timeout=endless)
             exchange.asked(dict(request.headers))
             async with self._answering(exchange, url):
@@ -184,7 +184,7 @@ class Web:
     async def _answering(self, exchange: Exchange, url: str) -> AsyncIterator[None]:
         """What the block waits for comes in time. Raises Broken."""
         try:
-            async with asyncio.timeout(self.target.patience.answer):
+            async with asyncio.timeout(self.target.timeouts.answer_s):
                 yield
         except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
             exchange.error = f"{type(error).__name__}: {error}"

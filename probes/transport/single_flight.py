@@ -10,7 +10,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class Once(Generic[K, T]):
+class SingleFlight(Generic[K, T]):
     """A failure is forgotten, so that a confirming rerun asks anew."""
 
     def __init__(self, make: Callable[[K], Awaitable[T]]) -> None:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 _waits = ContextVar("waits", default=True)
 
 
-def go_first() -> None:
+def prioritize() -> None:
     """Have this task, and those it starts, wait for no turn: it drives a browser, and the run lasts
     as long as that.
     """
@@ -16,7 +16,7 @@ def go_first() -> None:
 
 
 @contextmanager
-def ahead() -> Iterator[None]:
+def bypass_limit() -> Iterator[None]:
     """Wait for no turn in the block: a second look has a deadline, and queues for looks already."""
     before = _waits.set(False)
     try:
@@ -25,7 +25,7 @@ def ahead() -> Iterator[None]:
         _waits.reset(before)
 
 
-class Turns:
+class Throttle:
     """At most `at_once` at a time; who has waited `moment` seconds makes room for others and goes
     on waiting.
 

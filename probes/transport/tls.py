@@ -20,7 +20,7 @@ async def days_left(target: Target, origin: str) -> float:
     host, port = parts.hostname or "", parts.port or 443
     with current().exchange("tls", "HANDSHAKE", origin + "/") as exchange:
         try:
-            async with asyncio.timeout(target.patience.answer):
+            async with asyncio.timeout(target.timeouts.answer_s):
                 _, writer = await asyncio.open_connection(
                     address(host), port, ssl=target.trust, server_hostname=host
                 )

@@ -139,7 +139,7 @@ async def upgrade(
         {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
     )
     try:
-        async with asyncio.timeout(web.target.patience.answer):
+        async with asyncio.timeout(web.target.timeouts.answer_s):
             connection = await _Upgrade(
                 ("wss" if secure else "ws") + url.removeprefix(parts.scheme),
                 host=address(parts.hostname or ""),

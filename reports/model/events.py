@@ -103,16 +103,16 @@ def finding(said: Any) -> Finding | None:
     return Finding(
         Code(code),
         observed,
-        text(said, "suspect"),
+        text(said, "cause"),
         tuple(_rung(rung) for rung in rungs if isinstance(rung, dict))
         if isinstance(rungs, list)
         else (),
-        text(said, "reproduce"),
+        text(said, "reproduce_command"),
     )
 
 
 def _rung(said: Event) -> Rung:
-    return Rung(text(said, "name"), said.get("held") is True, text(said, "saw"))
+    return Rung(text(said, "name"), said.get("held") is True, text(said, "detail"))
 
 
 def spans(event: Event) -> Spans | None:

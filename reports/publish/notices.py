@@ -107,7 +107,7 @@ def _broken(scenarios: Sequence[Scenario], links: Links) -> Iterable[str]:
         )
         yield f"**{finding.code}**: {_names(group)}"
         yield f"{_safe(finding.observed)}"
-        yield f"suspect: {_safe(finding.suspect)}"
+        yield f"cause: {_safe(finding.cause)}"
         yield f"runbook: {runbook}\n"
     if found[NAMED:]:
         yield f"and {_many(len(found) - NAMED, 'more finding')}, see the run's report\n"
@@ -132,10 +132,10 @@ def _held(run: Run, scenarios: Sequence[Scenario]) -> Iterable[str]:
 
 
 def _alike(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
-    """By code and suspect, the most promises first."""
+    """By code and cause, the most promises first."""
 
     def same(scenario: Scenario) -> tuple[str, str]:
-        return (scenario.finding.code, scenario.finding.suspect) if scenario.finding else ("", "")
+        return (scenario.finding.code, scenario.finding.cause) if scenario.finding else ("", "")
 
     return sorted(
         (list(group) for _, group in groupby(sorted(scenarios, key=same), same)),

@@ -31,7 +31,7 @@ def lines(run: Run, *, strict: bool = False) -> Iterator[str]:
             yield from (
                 f"  {label:<10}{text}".rstrip()
                 for label, text in wording.rows(group)
-                if label != "reproduce"
+                if label != "reproduce_command"
             )
     yield from _known(run)
     yield ""

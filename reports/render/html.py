@@ -129,7 +129,7 @@ def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
 
 
 def _agreeing(told: list[Told]) -> int:
-    """How many promises with the first one's verdict have its suspect: one cause may show as many
+    """How many promises with the first one's verdict have its cause: one cause may show as many
     codes.
     """
     if not told or not (first := told[0].finding):
@@ -138,7 +138,7 @@ def _agreeing(told: list[Told]) -> int:
     return sum(
         len(each.group)
         for each in told
-        if each.finding and each.finding.suspect == first.suspect and each.first.verdict is verdict
+        if each.finding and each.finding.cause == first.cause and each.first.verdict is verdict
     )
 
 

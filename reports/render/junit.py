@@ -99,7 +99,7 @@ def _of_scenario(run: Run, scenario: Scenario) -> list[tuple[str, str]]:
         ("attempts", str(len(scenario.attempts))),
         ("flaky", "true" if scenario.flaky else ""),
         ("code", finding.code if finding else ""),
-        ("suspect", finding.suspect if finding else ""),
+        ("cause", finding.cause if finding else ""),
         ("runbook", finding.runbook if finding else ""),
         ("accepted.until", accepted.until if accepted else ""),
         ("accepted.why", accepted.why if accepted else ""),

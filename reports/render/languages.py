@@ -2,7 +2,7 @@
 in one place.
 
 reports/render/texts/<language>.toml has the texts of the reports, `[promises]` by their English and
-`[suspects]` by the English template, whose n-th `{}` is `{n}` in the translation, counted from 0.
+`[causes]` by the English template, whose n-th `{}` is `{n}` in the translation, counted from 0.
 Runbooks are docs/runbooks/<code>.md and docs/runbooks/<language>/<code>.md. What was observed is
 data and stays as it was written.
 """
@@ -30,7 +30,7 @@ class Words:
     code: str
     texts: dict[str, str]
     promises: dict[str, str] = field(default_factory=dict)
-    suspects: tuple[tuple[re.Pattern[str], str], ...] = ()
+    causes: tuple[tuple[re.Pattern[str], str], ...] = ()
 
     def text(self, key: str, **values: object) -> str:
         """The text that reports/render/texts/<code>.toml has under `key`, with `{names}` filled in.
@@ -49,17 +49,17 @@ class Words:
     def promise(self, title: str) -> str:
         return self.promises.get(title, title)
 
-    def suspect(self, suspect: str) -> str:
-        """The translation of the template that `suspect` was made from, of its clauses, or
-        `suspect` itself.
+    def cause(self, cause: str) -> str:
+        """The translation of the template that `cause` was made from, of its clauses, or
+        `cause` itself.
 
         So with what fills a template.
         """
-        for pattern, translated in self.suspects:
-            if made := pattern.fullmatch(suspect):
-                return translated.format(*map(self.suspect, made.groups()))
-        clauses = suspect.split("; ") if self.suspects else []
-        return "; ".join(map(self.suspect, clauses)) if len(clauses) > 1 else suspect
+        for pattern, translated in self.causes:
+            if made := pattern.fullmatch(cause):
+                return translated.format(*map(self.cause, made.groups()))
+        clauses = cause.split("; ") if self.causes else []
+        return "; ".join(map(self.cause, clauses)) if len(clauses) > 1 else cause
 
     def runbook_path(self, code: str) -> str:
         """Where the repository says what to do about a finding of this code, in this language if it
@@ -84,10 +84,10 @@ def words(lang: str = ORIGINAL) -> Words:
     if lang not in LANGUAGES:
         raise KeyError(lang)
     settings = tomllib.loads((_TEXTS / f"{lang}.toml").read_text("utf-8"))
-    promises, suspects = settings.pop("promises", {}), settings.pop("suspects", {})
-    templates = sorted(suspects, key=lambda template: len(template.replace("{}", "")), reverse=True)
+    promises, causes = settings.pop("promises", {}), settings.pop("causes", {})
+    templates = sorted(causes, key=lambda template: len(template.replace("{}", "")), reverse=True)
     return Words(
-        lang, dict(_flat(settings)), promises, tuple((_pattern(t), suspects[t]) for t in templates)
+        lang, dict(_flat(settings)), promises, tuple((_pattern(t), causes[t]) for t in templates)
     )
 
 

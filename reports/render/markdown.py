@@ -79,12 +79,12 @@ def _lines(
     )
     if finding is None:
         return
-    yield f"  - {words.text('label.suspect')}: {quoted(words.suspect(finding.suspect))}"
+    yield f"  - {words.text('label.cause')}: {quoted(words.cause(finding.cause))}"
     yield f"  - {words.text('label.observed')}: {code(finding.observed)}"
     if broken := next((rung for rung in finding.rungs if not rung.held), None):
         yield (
             f"  - {words.text('label.ladder')}: {code(broken.name)} {words.text('rung.broke')}: "
-            f"{code(broken.saw)}"
+            f"{code(broken.detail)}"
         )
     if first.id in history:
         yield f"  - {words.text('label.since')}: {quoted(history[first.id].sentence)}"

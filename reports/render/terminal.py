@@ -97,7 +97,9 @@ def _labelled(rows: wording.Rows, width: int, words: Words) -> Iterator[Text]:
         said = key or said
         # A rung's words stand to the right of its name and its outcome.
         hanging = " " * wording.rung_indent(words) if said == "ladder" else ""
-        wrapped = [text] if key == "reproduce" else _wrapped(text, width - column - 2, hanging)
+        wrapped = (
+            [text] if key == "reproduce_command" else _wrapped(text, width - column - 2, hanging)
+        )
         for number, line in enumerate(wrapped):
             yield Text.assemble(
                 "  ", (wording.padded("" if number else shown, column), "bold"), line

@@ -56,13 +56,13 @@ def headline(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
 
 
 def _look_first(run: Run, words: Words) -> str:
-    """Whom the most of the broken promises suspect, and what taught us to."""
+    """Whom the most of the broken promises cause, and what taught us to."""
     worst = next((group[0] for group in groups(run) if group[0].counts_as is Verdict.BROKEN), None)
     if worst is None or worst.finding is None:
         return ""
     incident = f", {one_line(worst.incident)}" if worst.incident else ""
-    suspect = worst.finding.suspect
-    where = worst.id if suspect in ("", "unknown") else words.suspect(suspect)
+    cause = worst.finding.cause
+    where = worst.id if cause in ("", "unknown") else words.cause(cause)
     return " " + words.text(
         "headline.first", where=one_line(where), code=worst.finding.code, incident=incident
     )
@@ -116,13 +116,13 @@ def _how_it_ended(run: Run, words: Words) -> str:
 
 
 def groups(run: Run) -> list[list[Scenario]]:
-    """Findings, worst first, flaky ones at the end; promises with one code and suspect stand
+    """Findings, worst first, flaky ones at the end; promises with one code and cause stand
     together, most first.
     """
     found: dict[object, list[Scenario]] = {}
     for scenario in run.findings:
         finding = scenario.finding
-        same = (finding.code, finding.suspect) if finding else scenario.id
+        same = (finding.code, finding.cause) if finding else scenario.id
         found.setdefault((scenario.verdict, scenario.accepted, scenario.known, same), []).append(
             scenario
         )
@@ -175,7 +175,11 @@ def rows(
         if (said := getattr(first, label))
     ]
     told += [("runbook", words.runbook_path(finding.code))] if finding else []
-    told += [("reproduce", escaped(finding.reproduce))] if finding and finding.reproduce else []
+    told += (
+        [("reproduce_command", escaped(finding.reproduce_command))]
+        if finding and finding.reproduce_command
+        else []
+    )
     return told
 
 
@@ -192,10 +196,10 @@ def _promises(group: Sequence[Scenario], words: Words) -> Rows:
 
 
 def _finding_rows(finding: Finding, words: Words) -> Rows:
-    ladder = [rung_line(rung.name, rung.saw, words, held=rung.held) for rung in finding.rungs]
+    ladder = [rung_line(rung.name, rung.detail, words, held=rung.held) for rung in finding.rungs]
     return [
         ("observed", one_line(finding.observed)),
-        ("suspect", one_line(words.suspect(finding.suspect))),
+        ("cause", one_line(words.cause(finding.cause))),
         *((("ladder" if number == 0 else ""), rung) for number, rung in enumerate(ladder)),
     ]
 

@@ -73,8 +73,8 @@ def test_every_secret_is_in_the_table() -> None:
     notices go.
     """
     table = set(re.findall(r"^\| `(PROBES_\w+)` \|", PAGE, re.MULTILINE)) - {"PROBES_STATE"}
-    cast = target.parse(target.ENVIRONMENTS / "prod.toml")["cast"]
-    assert table == {part["refresh_token"] for part in cast.values()} | {"PROBES_NOTICE_URLS"}
+    users = target.parse(target.ENVIRONMENTS / "prod.toml")["users"]
+    assert table == {config["refresh_token"] for config in users.values()} | {"PROBES_NOTICE_URLS"}
 
 
 def test_the_commands_name_what_there_is() -> None:
@@ -95,7 +95,7 @@ def test_the_commands_name_what_there_is() -> None:
 def test_its_seconds_are_those_of_the_manifests(environment: str) -> None:
     """When a run ends itself, and when force does."""
     path = target.ENVIRONMENTS / f"{environment}.toml"
-    itself = target.build(target.parse(path), str(path)).patience.run + GRACE
+    itself = target.build(target.parse(path), str(path)).timeouts.run_s + GRACE
     forced = one(environment, "CronJob")["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"]
     assert f"| {itself:.0f} s after its start" in PAGE
     assert (

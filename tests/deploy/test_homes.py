@@ -25,14 +25,14 @@ STARTING = 60  # seconds: a node takes the pod, pulls the image and the doctor l
 def deadline(environment: str) -> float:
     """Seconds after which a run ends itself, whatever happens."""
     path = target.ENVIRONMENTS / f"{environment}.toml"
-    return target.build(target.parse(path), str(path)).patience.run + GRACE
+    return target.build(target.parse(path), str(path)).timeouts.run_s + GRACE
 
 
 def hours(said: str, most: int) -> list[int]:
     """The numbers of one field of a schedule: lists, ranges and a star."""
     ends = [
-        (part.split("-") * 2)[:2] if part != "*" else ["0", str(most - 1)]
-        for part in said.split(",")
+        (config.split("-") * 2)[:2] if config != "*" else ["0", str(most - 1)]
+        for config in said.split(",")
     ]
     return [number for first, last in ends for number in range(int(first), int(last) + 1)]
 
@@ -155,7 +155,7 @@ def test_a_trace_says_where_the_run_was(environment: str) -> None:
             entry["name"]: entry.get("value", "") for entry in pod.spec["containers"][0]["env"]
         }
         assert values["OTEL_RESOURCE_ATTRIBUTES"] == f"$(POD_ATTRIBUTES){above}"
-        attributes = dict(part.split("=") for part in values["POD_ATTRIBUTES"].split(","))
+        attributes = dict(config.split("=") for config in values["POD_ATTRIBUTES"].split(","))
         paths = {
             f"$({entry['name']})": entry["valueFrom"]["fieldRef"]["fieldPath"]
             for entry in pod.spec["containers"][0]["env"]

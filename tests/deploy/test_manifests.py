@@ -175,9 +175,12 @@ def test_nothing_secret_is_in_a_manifest(environment: str) -> None:
     (secret,) = of_kind(environment, "Secret")
     assert not {"data", "stringData"} & set(secret)
     assert "Prune=false" in secret["metadata"]["annotations"]["argocd.argoproj.io/sync-options"]
-    cast = tomllib.loads((target.ENVIRONMENTS / f"{environment}.toml").read_text("utf-8"))["cast"]
+    users = tomllib.loads((target.ENVIRONMENTS / f"{environment}.toml").read_text("utf-8"))["users"]
     names = {
-        part[key] for part in cast.values() for key in ("token", "refresh_token") if key in part
+        config[key]
+        for config in users.values()
+        for key in ("token", "refresh_token")
+        if key in config
     }
     assert not names & set(settings_of(environment))
 

@@ -97,7 +97,7 @@ LIVEKIT_ELSEWHERE: dict[str, Row] = {
     "site-loses-asset": all_of(Code.PAGE_CONSOLE_ERROR, ON_THE_PAGE),
 }
 
-LIVEKIT_SUSPECTS: dict[str, str] = {
+LIVEKIT_CAUSES: dict[str, str] = {
     "app-hands-out-wrong-livekit-url": "LIVEKIT_WS_URL",
     "app-signs-with-another-key": "of video-service",
     "app-token-lacks-grant": "generateLiveKitToken",

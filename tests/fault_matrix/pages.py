@@ -48,7 +48,7 @@ PAGE_SESSION: dict[str, Row] = {
     "upgrade-hangs": all_of(Code.SOCKET_UPGRADE_STALLED, WITH_SOCKETS),
 }
 
-PAGE_SUSPECTS: dict[str, str] = {
+PAGE_CAUSES: dict[str, str] = {
     "page-logs-out-on-any-refresh-error": "any error of a refresh",
     "page-never-reconnects": "what it does when a socket closes",
     "page-reconnects-with-stale-token": "sockets pass no Axios interceptor (V6 §4)",

@@ -84,7 +84,7 @@ REALTIME: dict[str, Row] = {
     "upgrade-hangs": all_of(Code.SOCKET_UPGRADE_STALLED, *NEED_SOCKETS, *REFUSED),
 }
 
-REALTIME_SUSPECTS: dict[str, str] = {
+REALTIME_CAUSES: dict[str, str] = {
     "board-sends-no-events": "board-service: its Redis channel",
     "chat-bus-down": "chat's bus",
     "chat-delivers-twice": "published twice",

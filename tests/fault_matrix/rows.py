@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
-from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_ELSEWHERE, LIVEKIT_SUSPECTS
-from tests.fault_matrix.pages import PAGE_SESSION, PAGE_SUSPECTS
-from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_SUSPECTS
-from tests.fault_matrix.trust import TRUST, TRUST_ELSEWHERE, TRUST_SUSPECTS
+from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
+from tests.fault_matrix.pages import PAGE_CAUSES, PAGE_SESSION
+from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_CAUSES
+from tests.fault_matrix.trust import TRUST, TRUST_CAUSES, TRUST_ELSEWHERE
 
 Row = dict[str, str]
 
@@ -209,9 +209,9 @@ for fault, row in (
 ):
     MATRIX[fault] = MATRIX.get(fault, {}) | row
 
-# What every suspect of the fault's own code must name; the code is the one that most of the row's
+# What every cause of the fault's own code must name; the code is the one that most of the row's
 # scenarios end with.
-SUSPECTS: dict[str, str] = {
+CAUSES: dict[str, str] = {
     "api-host-refuses-connections": "listener",
     "bucket-ignores-signatures": "signature check",
     "bucket-refuses-origin": "bucket CORS",
@@ -246,8 +246,8 @@ SUSPECTS: dict[str, str] = {
     "storage-presigns-through-cdn": "CDN, with the bucket in the path",
     "storage-presigns-with-dev-credentials": "S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY",
     "storage-presigns-with-static-key": "IAM role",
-    **REALTIME_SUSPECTS,
-    **PAGE_SUSPECTS,
-    **TRUST_SUSPECTS,
-    **LIVEKIT_SUSPECTS,
+    **REALTIME_CAUSES,
+    **PAGE_CAUSES,
+    **TRUST_CAUSES,
+    **LIVEKIT_CAUSES,
 }

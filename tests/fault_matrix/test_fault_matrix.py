@@ -11,7 +11,7 @@ import pytest
 from replica.faults import FAULTS
 from tests.conftest import Ended, Probe, Replica, begin, ended
 from tests.fault_matrix.groups import areas, grouped
-from tests.fault_matrix.rows import MATRIX, SUSPECTS
+from tests.fault_matrix.rows import CAUSES, MATRIX
 
 Group = tuple[str, ...]
 
@@ -100,8 +100,8 @@ def differences(run: Ended, group: Group) -> dict[str, str]:
     others = {
         scenario for scenario in expected | codes if expected.get(scenario) != codes.get(scenario)
     }
-    suspects = {fault: str(found) for fault in group if (found := strangers(run, fault))}
-    return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | suspects
+    causes = {fault: str(found) for fault in group if (found := strangers(run, fault))}
+    return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | causes
 
 
 def told(group: Group) -> dict[str, str]:
@@ -116,12 +116,12 @@ def strangers(run: Ended, fault: str) -> set[str]:
         for s in run.report.scenarios
         if s.id in MATRIX[fault] and s.finding and s.finding.code == code
     ]
-    return {finding.suspect for finding in found if SUSPECTS[fault] not in finding.suspect}
+    return {finding.cause for finding in found if CAUSES[fault] not in finding.cause}
 
 
 def test_the_table_knows_every_fault() -> None:
     """A fault without a row, or a row without a fault, proves nothing."""
-    assert set(MATRIX) == set(SUSPECTS) == set(FAULTS)
+    assert set(MATRIX) == set(CAUSES) == set(FAULTS)
 
 
 def test_faults_of_a_group_keep_out_of_each_others_way() -> None:

@@ -206,7 +206,7 @@ TRUST: dict[str, Row] = {
     "token-lacks-email-claim": all_of(Code.OPS_SESSION_REJECTED, SENT_BACK, PORTAL),
 }
 
-TRUST_SUSPECTS: dict[str, str] = {
+TRUST_CAUSES: dict[str, str] = {
     "auth-pods-hold-different-keys": "JWT_RSA_PRIVATE_KEY",
     "forwarded-proto-missing": "X-Forwarded-Proto",
     "internal-endpoints-open": "asks for nothing",

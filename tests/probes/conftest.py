@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from probes.browser.browser import Browser
-from probes.config.environment import Patience, Presign, Target
+from probes.config.environment import Presign, Target, Timeouts
 from probes.recording.recorder import Evidence, Recorder, recording
 from probes.transport.http import Web
 from tests.support.app import App
@@ -47,8 +47,10 @@ def visited_site() -> Iterator[Site]:
 async def one_browser(visited_site: Site) -> AsyncIterator[Browser]:
     """Launched once; a test that harms a browser has its own."""
     signed = Presign(f"s3.localhost:{visited_site.port}", "path", "files", "ap-northeast-2")
-    patience = Patience(answer=120, rest=0)  # so long that whoever waits for it is seen to hang
-    browser = Browser(target_at(visited_site, presign=signed, patience=patience))
+    timeouts = Timeouts(
+        answer_s=120, retry_delay_s=0
+    )  # so long that whoever waits for it is seen to hang
+    browser = Browser(target_at(visited_site, presign=signed, timeouts=timeouts))
     yield browser
     await browser.close()
 

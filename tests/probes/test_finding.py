@@ -45,9 +45,9 @@ def test_a_runbook_is_found_by_the_code() -> None:
 
 
 def test_a_broken_promise_reads_as_one_sentence() -> None:
-    """It is shown as it is; the suspect is called one."""
-    raised = broken(LOST.code, LOST.observed, LOST.suspect)
-    assert str(raised) == "upload-lost: confirmed, then 404 (suspect: confirm)"
+    """It is shown as it is; the cause is called one."""
+    raised = broken(LOST.code, LOST.observed, LOST.cause)
+    assert str(raised) == "upload-lost: confirmed, then 404 (cause: confirm)"
     assert raised.finding == LOST
 
 

@@ -230,17 +230,19 @@ def test_what_is_accepted_is_reported_and_fails_nothing_until_its_date(
     ],
 )
 def test_degraded_fails_whom_it_shall_fail(
-    wishes: list[str], code: int, said: str, replica: Replica, probe: Probe
+    options: list[str], code: int, said: str, replica: Replica, probe: Probe
 ) -> None:
     """A certificate that ends soon is told either way, and fails the run only where that is wished
     for.
     """
     replica.lie(["certificate-expires-soon"])
-    run = probe("--env", str(replica.environment), "-k", "certificate", *wishes)
+    run = probe("--env", str(replica.environment), "-k", "certificate", *options)
     assert (run.code, verdicts(run)[CERTIFICATE]) == (code, Verdict.DEGRADED), run.output
     assert said in " ".join(run.output.split())
     assert run.folder
-    assert problems(cases(run.folder / "junit.xml")[CERTIFICATE]) == (["failure"] if wishes else [])
+    assert problems(cases(run.folder / "junit.xml")[CERTIFICATE]) == (
+        ["failure"] if options else []
+    )
 
 
 def test_a_whole_area_can_be_skipped(replica: Replica, tmp_path: Path) -> None:

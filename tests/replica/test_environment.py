@@ -56,7 +56,7 @@ def test_a_path_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_running_replica_tells_all_that_probes_need(visitor: Visitor) -> None:
     """Every value is filled in, and hosts, cast, workspace and bucket are those that answer."""
     told = visitor.environment
-    assert set(told["cast"]) == {"alice", "bob", "stranger", "operator"}
+    assert set(told["users"]) == {"alice", "bob", "stranger", "operator"}
     mine = visitor.get("api", "/api/svc/user/api/workspaces/all", **visitor.signed_in("bob")).text
     assert told["workspace"]["id"] in mine
     assert told["presign"]["bucket"] == told["presign"]["host"].split(".")[0]
@@ -65,7 +65,7 @@ def test_a_running_replica_tells_all_that_probes_need(visitor: Visitor) -> None:
 
 def test_the_signing_key_is_ours_alone_and_signs(visitor: Visitor) -> None:
     """Only its owner can read it, and a token that it signs is one of the replica's own."""
-    identity, bob = visitor.environment["identity"], visitor.environment["cast"]["bob"]["user"]
+    identity, bob = visitor.environment["identity"], visitor.environment["users"]["bob"]["id"]
     key = Path(identity["signing_key"])
     assert key.stat().st_mode & 0o777 == 0o600
     claims = {"sub": bob, "iss": identity["issuer"], "exp": int(time.time()) + 60, "type": "access"}

@@ -81,7 +81,7 @@ def test_what_is_for_services_is_closed_to_visitors(visitor: Visitor, path: str)
 def test_internal_endpoints_open(replica: Replica, visitor: Visitor) -> None:
     """Anybody may ask user-service who exists, and tell a member whatever he likes."""
     replica.lie(["internal-endpoints-open"])
-    alice = visitor.environment["cast"]["alice"]["user"]
+    alice = visitor.environment["users"]["alice"]["id"]
     assert visitor.get("api", INSIDE.replace("/x/", f"/{alice}/")).status_code == 200
     names = ("actorId", "targetUserId", "workspaceId", "resourceId")
     event = {"type": "T", "resourceType": "board", **dict.fromkeys(names, alice)}

@@ -189,7 +189,7 @@ def test_two_replicas_stand_side_by_side(short: Path) -> None:
     with ready(short / "a") as one, ready(short / "b") as other:
         first, second = (tomllib.loads(replica.environment.read_text()) for replica in (one, other))
     assert not set(first["hosts"].values()) & set(second["hosts"].values())
-    assert first["cast"]["alice"]["user"] != second["cast"]["alice"]["user"]
+    assert first["users"]["alice"]["id"] != second["users"]["alice"]["id"]
 
 
 def test_production_trusts_and_opens_more(short: Path) -> None:
@@ -201,8 +201,8 @@ def test_production_trusts_and_opens_more(short: Path) -> None:
         told = visitor.environment
         assert (told["name"], told["oauth"]["drivable"]) == ("replica-production", False)
         assert {"metrics", "prometheus", "loki", "cors"} <= set(told["exposure"]["closed"])
-        alice = told["cast"]["alice"]
-        forged = jwt.encode({"sub": alice["user"], "email": alice["email"]}, "", "none")
+        alice = told["users"]["alice"]
+        forged = jwt.encode({"sub": alice["id"], "email": alice["email"]}, "", "none")
         with visitor.http:
             asked = {
                 path: visitor.get("api", path, Authorization=f"Bearer {forged}").status_code

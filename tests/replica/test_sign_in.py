@@ -25,7 +25,7 @@ def test_sign_in_lands_in_the_main_app_with_good_tokens(visitor: Visitor) -> Non
     landed = sign_in(visitor, "alice")
     assert landed.place == oauth(visitor)["landing"]
     assert set(landed.query) == {"accessToken", "refreshToken", "userId"}
-    assert landed.query["userId"] == visitor.environment["cast"]["alice"]["user"]
+    assert landed.query["userId"] == visitor.environment["users"]["alice"]["id"]
     assert asks_as(visitor, landed.query["accessToken"], "/api/svc/user/api/users/me") == 200
 
 

@@ -21,9 +21,9 @@ SCHEMA = Draft202012Validator(
 BEGAN = 1_790_000_000.0
 
 
-def finding(code: str, observed: str, suspect: str, **more: Any) -> dict[str, Any]:
-    empty = {"runbook": f"docs/runbooks/{code}.md", "reproduce": "", "rungs": []}
-    return {"code": code, "observed": observed, "suspect": suspect} | empty | more
+def finding(code: str, observed: str, cause: str, **more: Any) -> dict[str, Any]:
+    empty = {"runbook": f"docs/runbooks/{code}.md", "reproduce_command": "", "rungs": []}
+    return {"code": code, "observed": observed, "cause": cause} | empty | more
 
 
 def expected(scenario: str, **more: Any) -> dict[str, Any]:
@@ -45,10 +45,10 @@ HTML = finding(
     "edge-html-fallback",
     "GET /api/storage/folders/contents answered 200 text/html where JSON was promised",
     "storage base path: the service serves /api/storage, the gateway sends /storage",
-    reproduce='curl -sS -i -H "Authorization: Bearer $TOKEN" https://wealist.co.kr/api/storage/folders/contents?workspaceId=1',
+    reproduce_command='curl -sS -i -H "Authorization: Bearer $TOKEN" https://wealist.co.kr/api/storage/folders/contents?workspaceId=1',
     rungs=[
-        {"name": "dns", "held": True, "saw": "127.0.0.1"},
-        {"name": "service", "held": False, "saw": "404 on api, 200 JSON with /api in front"},
+        {"name": "dns", "held": True, "detail": "127.0.0.1"},
+        {"name": "service", "held": False, "detail": "404 on api, 200 JSON with /api in front"},
     ],
 )
 

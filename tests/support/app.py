@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
 from tests.support.site import Said, Site
@@ -30,9 +30,9 @@ class App:
 
     @asynccontextmanager
     async def open(
-        self, script: str = "", path: str = "/", member: Member | None = None
+        self, script: str = "", path: str = "/", user: User | None = None
     ) -> AsyncIterator[Visit]:
         """The page at `path`, once it runs `script`."""
         self.does(script, path)
-        async with self.browser.visit(path, member) as visit:
+        async with self.browser.visit(path, user) as visit:
             yield visit

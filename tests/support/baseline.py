@@ -52,8 +52,12 @@ async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) ->
     ):
         mint = open_mint(environment.identity)
         assert mint, "the replica gives its signing key away"
-        given = mint.pair(environment.cast["alice"])
-        tokens = {"accessToken": given.access, "refreshToken": given.refresh, "userId": given.user}
+        given = mint.pair(environment.users["alice"])
+        tokens = {
+            "accessToken": given.access,
+            "refreshToken": given.refresh,
+            "userId": given.user_id,
+        }
         client.headers["authorization"] = f"Bearer {tokens['accessToken']}"
         client.headers["x-workspace-id"] = environment.workspace.id
         browser = await playwright.chromium.launch(

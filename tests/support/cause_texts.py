@@ -1,4 +1,4 @@
-"""Every suspect that the probes can name, read from their source: texts, with a `{}` where
+"""Every cause that the probes can name, read from their source: texts, with a `{}` where
 something is filled in.
 
 It follows what stands third in `Finding(...)` and `broken(...)`, what is called `suspect`, and what
@@ -41,7 +41,7 @@ def templates() -> frozenset[str]:
 
 def _of(tree: ast.Module) -> Iterator[str]:
     for scope in _scopes(tree):
-        for expression in _suspects(scope):
+        for expression in _causes(scope):
             yield from _texts(expression, scope, tree, frozenset())
 
 
@@ -52,7 +52,7 @@ def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
     )
 
 
-def _suspects(scope: ast.AST) -> Iterator[ast.expr]:
+def _causes(scope: ast.AST) -> Iterator[ast.expr]:
     for node in ast.walk(scope):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if len(
@@ -60,10 +60,10 @@ def _suspects(scope: ast.AST) -> Iterator[ast.expr]:
             ) > _MAKERS.get(name, 99):
                 yield args[_MAKERS[name]]
             case ast.Call(keywords=keywords):
-                yield from (keyword.value for keyword in keywords if keyword.arg == "suspect")
-            case ast.Assign(targets=[ast.Name(id="suspect")], value=value):
+                yield from (keyword.value for keyword in keywords if keyword.arg == "cause")
+            case ast.Assign(targets=[ast.Name(id="cause")], value=value):
                 yield value
-            case ast.FunctionDef(name="suspected") | ast.FunctionDef(name="_suspect"):
+            case ast.FunctionDef(name="cause_of") | ast.FunctionDef(name="_cause"):
                 yield from _returned(node)
 
 

@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from probes.auth.users import Cast
+from probes.auth.users import Users
 from probes.config import environment as targets
 from probes.config.environment import Target
 from probes.finding import CannotAsk
@@ -24,7 +24,7 @@ async def _round(target: Target, evidence: Evidence) -> str:
     web = Web(target)
     try:
         with recording(Recorder(evidence, None, 1, evidence.tracing.start("round"))):
-            return f"token {await Cast(target, web, evidence.redactor).member('alice').token()}"
+            return f"token {await Users(target, web, evidence.redactor).user('alice').token()}"
     except CannotAsk as error:
         return f"error {error}"
     finally:

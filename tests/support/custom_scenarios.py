@@ -8,7 +8,7 @@ from tests.conftest import Ended, Replica, begin, ended
 from tests.test_stopped_runs import OWN, environment, scenario_file
 
 IMPORTS = "from probes.finding import CannotAsk, Code, NotApplicable, broken\n"
-SOON = "answer = 5\nrest = 0.01"  # a confirming rerun need not rest against a replica
+SOON = "answer_s = 5\nretry_delay_s = 0.01"  # a confirming rerun need not rest against a replica
 
 
 def run_own(

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 
-from probes.config.environment import Hosts, Patience, Target, Workspace
+from probes.config.environment import Hosts, Target, Timeouts, Workspace
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Evidence, Recorder
@@ -19,7 +19,7 @@ SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read
 VALID = jsonschema.Draft202012Validator(SCHEMA)
 FOUND = Finding(Code.UPLOAD_LOST, "the file is gone", "storage-service")
 TARGET = Target(
-    "test", Hosts("https://a", "https://b"), Workspace("w"), {}, patience=Patience(rest=0)
+    "test", Hosts("https://a", "https://b"), Workspace("w"), {}, timeouts=Timeouts(retry_delay_s=0)
 )
 
 

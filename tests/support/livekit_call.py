@@ -13,7 +13,7 @@ import numpy as np
 from livekit import rtc
 
 RATE, HERTZ, FRAME = 48_000, 1000, 480
-PATIENCE = 20
+TIMEOUT_S = 20
 TONE = (np.sin(2 * np.pi * HERTZ * np.arange(RATE) / RATE) * 12_000).astype(np.int16)
 
 
@@ -87,6 +87,6 @@ async def _ways(room: rtc.Room) -> list[str]:
 
 
 if __name__ == "__main__":
-    said = asyncio.run(asyncio.wait_for(talk(sys.argv[1], sys.argv[2:]), PATIENCE))
+    said = asyncio.run(asyncio.wait_for(talk(sys.argv[1], sys.argv[2:]), TIMEOUT_S))
     print(json.dumps(said), flush=True)
     os._exit(0)  # the SDK's threads have been seen to abort while Python ends

@@ -180,16 +180,16 @@ class Node:
             SignalResponse(offer=offer),
         ]
         if self.trickles:
-            wishes = [json.dumps({"candidate": line, "sdpMid": "0"}) for line in self.candidates]
+            options = [json.dumps({"candidate": line, "sdpMid": "0"}) for line in self.candidates]
             said += [
                 SignalResponse(
                     trickle=TrickleRequest(
                         candidateInit=wish,
                         target=SignalTarget.SUBSCRIBER,
-                        final=self.ends and wish == wishes[-1],
+                        final=self.ends and wish == options[-1],
                     )
                 )
-                for wish in wishes
+                for wish in options
             ]
         return said
 

@@ -32,4 +32,6 @@ def pair(number: int = 0, age: float = 60) -> Tokens:
 
 
 def gives(tokens: Tokens) -> Said:
-    return js({"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user})
+    return js(
+        {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
+    )

@@ -20,7 +20,7 @@ from replica.infra import processes
 from replica.infra.ports import LOOPBACK, Ports
 from replica.livekit import LiveKit, StandIn
 
-PATIENCE = 30  # seconds, on the busiest machine
+TIMEOUT_S = 30  # seconds, on the busiest machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,16 @@ def standing() -> Iterator[Standing]:
         try:
             _wait(port)
             with httpx.Client(
-                base_url=f"http://{livekit.address}", trust_env=False, timeout=PATIENCE
+                base_url=f"http://{livekit.address}", trust_env=False, timeout=TIMEOUT_S
             ) as http:
                 yield Standing(livekit, server, http)
         finally:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT_S)
 
 
 def _wait(port: int) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_S
     while time.monotonic() < until:
         with socket.socket() as line:
             if line.connect_ex((LOOPBACK, port)) == 0:

@@ -39,7 +39,7 @@ def at_google(visitor: Visitor, address: str, who: str) -> str:
     while address.startswith(provider):
         if INTERACTION.fullmatch(urlsplit(address).path):
             answer = visitor.http.post(
-                f"{address}/login", data={"account": visitor.environment["cast"][who]["email"]}
+                f"{address}/login", data={"account": visitor.environment["users"][who]["email"]}
             )
         else:
             answer = visitor.http.get(address)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from probes.config.environment import Hosts, Part, Patience, Presign, Target, Workspace
+from probes.config.environment import Hosts, Presign, Target, Timeouts, UserConfig, Workspace
 from probes.recording import spans
 from probes.recording.journal import Journal
 from probes.recording.recorder import Evidence, Recorder
@@ -157,9 +157,9 @@ def target_at(site: Site, **changes: Any) -> Target:
         "name": "test",
         "hosts": Hosts(site.origin("apex"), site.origin("api"), plain=site.origin("plain")),
         "workspace": Workspace("w-1", "p-1"),
-        "cast": {"alice": Part("u-1", "alice@example.org")},
+        "users": {"alice": UserConfig("u-1", "alice@example.org")},
         "presign": FILES,
-        "patience": Patience(answer=20, rest=0),
+        "timeouts": Timeouts(answer_s=20, retry_delay_s=0),
     }
     return Target(**{**usual, **changes})
 

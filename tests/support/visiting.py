@@ -56,7 +56,7 @@ class Visitor:
 
     def token(self, who: str, **claims: object) -> str:
         """An access token that is truly signed; `claims` say what is not as usual in it."""
-        identity, member = self.environment["identity"], self.environment["cast"][who]
+        identity, member = self.environment["identity"], self.environment["users"][who]
         usual = {
             "sub": member["user"],
             "email": member["email"],

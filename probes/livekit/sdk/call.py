@@ -14,7 +14,7 @@ from probes.livekit.sdk.messages import LISTENER, SPEAKER, Call, Joined, Wish
 from probes.livekit.tokens import promised_in
 from probes.recording.recorder import current
 from probes.transport.http import Web
-from probes.transport.single_flight import Once
+from probes.transport.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from probes.livekit.ladder import Climb
@@ -30,7 +30,7 @@ class Talks:
     def __init__(self, web: Web, calls: OpenCalls) -> None:
         self._web, self.calls = web, calls
         # By attempt: a confirming rerun is another call, and one for all that are rerun.
-        self._had = Once(self._have)
+        self._had = SingleFlight(self._have)
 
     async def _climb(self) -> "Climb":
         """Nobody need try to talk where the ladder knows that nobody can join."""
@@ -38,12 +38,12 @@ class Talks:
         return await self.calls().climbed("join")
 
     async def _have(self, _: int) -> Call:
-        calls, climb = self.calls(), await self._climb()
+        calls, diagnose = self.calls(), await self._climb()
         async with calls.room("call") as room:
             speaker, listener = (
                 calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER)
             )
-            wish = Wish(calls.promised.url, speaker, listener, by_tcp=reached(climb).tcp)
+            wish = Wish(calls.promised.url, speaker, listener, by_tcp=reached(diagnose).tcp)
             call = await worker_process.made(wish, self._web.target.tls.ca)
         _note(call)
         return call
@@ -86,10 +86,10 @@ class Talks:
         return call
 
 
-def reached(climb: "Climb") -> Reached:
+def reached(diagnose: "Climb") -> Reached:
     """Which of the doors that the server names opened to who came uncalled."""
     answered = {
-        check.place.transport for check in climb.checks if check.place.named and check.answered
+        check.place.transport for check in diagnose.checks if check.place.named and check.answered
     }
     return Reached(udp="udp" in answered, tcp="tcp" in answered)
 

@@ -70,11 +70,11 @@ def _not_joined(failed: Failed, reached: Reached) -> Finding:
             return Finding(
                 Code.LIVEKIT_JOIN_TIMEOUT, said, "livekit-server: Redis, or a node that is draining"
             )
-        suspect = (
+        cause = (
             "edge: /rtc/v1 must answer as the server does (404 before 1.9.10), so that SDKs "
             "fall back to /rtc"
         )
-        return Finding(Code.LIVEKIT_UPGRADE_BLOCKED, said, suspect)
+        return Finding(Code.LIVEKIT_UPGRADE_BLOCKED, said, cause)
     if reached.udp or reached.tcp:
         return Finding(Code.LIVEKIT_DTLS_FAILED, f"{said}; its ICE answers", _SDP)
     return Finding(
@@ -167,10 +167,8 @@ def explain_fallback(call: Call, reached: Reached) -> Finding | None:
 
 
 def _no_fallback(observed: str) -> Finding:
-    suspect = (
-        "rtc.tcp_port of the chart, the security group's TCP rule, or a load balancer before it"
-    )
-    return Finding(Code.LIVEKIT_TCP_FALLBACK_MISSING, observed, suspect)
+    cause = "rtc.tcp_port of the chart, the security group's TCP rule, or a load balancer before it"
+    return Finding(Code.LIVEKIT_TCP_FALLBACK_MISSING, observed, cause)
 
 
 def crashed(call: Call) -> CannotAsk:

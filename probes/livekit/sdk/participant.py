@@ -201,9 +201,9 @@ async def converse(one: Person, other: Person, seconds: float) -> list[Data]:
         (other, way): one for way in (RELIABLE, LOSSY)
     }
 
-    async def delivered(way: str, patience: float) -> None:
+    async def delivered(way: str, timeout_s: float) -> None:
         await asyncio.gather(
-            *(hearing[p, way].heard_all([*said[p, way]], patience) for p in (one, other))
+            *(hearing[p, way].heard_all([*said[p, way]], timeout_s) for p in (one, other))
         )
 
     began = time.monotonic()

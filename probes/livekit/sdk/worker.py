@@ -102,11 +102,11 @@ async def _perform(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
         await (call(wish, tell) if wish.listener else play(wish, tell, gone))
 
 
-def _watch(loop: asyncio.AbstractEventLoop, gone: asyncio.Event, patience: float) -> None:
+def _watch(loop: asyncio.AbstractEventLoop, gone: asyncio.Event, timeout_s: float) -> None:
     """Nobody is there any more to end us. Whatever the loop is busy with, this is not."""
     sys.stdin.buffer.read()
     loop.call_soon_threadsafe(gone.set)
-    time.sleep(patience)
+    time.sleep(timeout_s)
     os._exit(1)
 
 
@@ -119,9 +119,9 @@ def _own_output() -> Tell:
 
 async def _once(wish: Wish, tell: Tell) -> None:
     gone = asyncio.Event()
-    patience = 0.0 if wish.listener else LEAVING
+    timeout_s = 0.0 if wish.listener else LEAVING
     threading.Thread(
-        target=_watch, args=(asyncio.get_running_loop(), gone, patience), daemon=True
+        target=_watch, args=(asyncio.get_running_loop(), gone, timeout_s), daemon=True
     ).start()
     await _perform(wish, tell, gone)
     os._exit(0)  # in an orderly end the SDK aborts now and then, or waits for what we have let go

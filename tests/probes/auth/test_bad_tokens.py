@@ -14,7 +14,7 @@ from probes.auth import bad_tokens, tokens
 from probes.auth.bad_tokens import KINDS, LOGOUT, MISPLACED, Counterfeits
 from probes.auth.jwks import JWKS
 from probes.auth.tokens import Tokens
-from probes.auth.users import Cast, Member
+from probes.auth.users import User, Users
 from probes.config.environment import Identity
 from probes.finding import NotApplicable
 from probes.recording.recorder import Recorder
@@ -41,13 +41,13 @@ def _pem() -> bytes:
 
 
 @pytest.fixture
-def alice(web: Web, recorder: Recorder) -> Member:
-    return Cast(web.target, web, recorder.evidence.redactor).member("alice")
+def alice(web: Web, recorder: Recorder) -> User:
+    return Users(web.target, web, recorder.evidence.redactor).user("alice")
 
 
 @pytest.mark.parametrize("kind", [*KINDS, MISPLACED])
 async def test_every_kind_is_made_and_known(
-    web: Web, alice: Member, recorder: Recorder, kind: str
+    web: Web, alice: User, recorder: Recorder, kind: str
 ) -> None:
     """The redactor has learned it before anybody could send it."""
     bad = await Counterfeits(web).get(kind, alice)
@@ -58,7 +58,7 @@ async def test_every_kind_is_made_and_known(
     assert bad.token not in repr(bad) or not bad.token
 
 
-async def test_all_who_ask_get_the_same(site: Site, web: Web, alice: Member) -> None:
+async def test_all_who_ask_get_the_same(site: Site, web: Web, alice: User) -> None:
     """Asked for at the same time, made once; another member has another."""
     made = Counterfeits(web)
     one, two = await asyncio.gather(
@@ -68,7 +68,7 @@ async def test_all_who_ask_get_the_same(site: Site, web: Web, alice: Member) -> 
     assert len([asked for asked in site.asked if asked.path == JWKS]) == 1
 
 
-async def test_what_weAlist_makes_is_truly_signed(web: Web, alice: Member) -> None:  # noqa: N802 - its name
+async def test_what_weAlist_makes_is_truly_signed(web: Web, alice: User) -> None:  # noqa: N802 - its name
     """Expired, of another issuer, a refresh token: the signature holds."""
     made, public = Counterfeits(web), private_key(0, 2048).public_key()
     told = {
@@ -85,7 +85,7 @@ async def test_what_weAlist_makes_is_truly_signed(web: Web, alice: Member) -> No
     assert [told[kind]["type"] for kind in ("refresh", "signed-out")] == ["refresh", "access"]
 
 
-async def test_a_session_of_its_own_is_signed_out(site: Site, web: Web, alice: Member) -> None:
+async def test_a_session_of_its_own_is_signed_out(site: Site, web: Web, alice: User) -> None:
     """Nobody else's session ends; the refresh token goes along for who wants to end it."""
     bad = await Counterfeits(web).get("signed-out", alice)
     (asked,) = (asked for asked in site.asked if asked.path == LOGOUT)
@@ -98,12 +98,12 @@ async def test_without_a_signing_key_there_is_no_other_issuer(
 ) -> None:
     """Skipped with its reason, as is a refresh token where nobody has one."""
     web = Web(target_at(site))
-    alice = Cast(web.target, web, recorder.evidence.redactor).member("alice")
+    alice = Users(web.target, web, recorder.evidence.redactor).user("alice")
 
     async def without_refresh(*_: object) -> Tokens:
         return Tokens(signed(), "", "u-1")
 
-    monkeypatch.setattr(Cast, "sign_in", without_refresh)
+    monkeypatch.setattr(Users, "sign_in", without_refresh)
     for kind in ("wrong-issuer", "refresh"):
         with pytest.raises(NotApplicable):
             await bad_tokens.Counterfeits(web).get(kind, alice)

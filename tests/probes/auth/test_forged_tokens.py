@@ -25,7 +25,7 @@ EVERY = {
 WHOLE = {name: token for name, token in EVERY.items() if name not in ("empty", "not-a-jwt")}
 
 
-def part(token: str, at: int) -> Any:
+def config(token: str, at: int) -> Any:
     piece = token.split(".")[at]
     return json.loads(base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)))
 
@@ -64,20 +64,23 @@ def test_a_foreign_key_bears_the_right_name() -> None:
 
 def test_what_is_not_signed_says_so() -> None:
     """The algorithm none, and nothing after the second dot."""
-    assert (part(EVERY["alg-none"], 0)["alg"], EVERY["alg-none"].rpartition(".")[2]) == ("none", "")
+    assert (config(EVERY["alg-none"], 0)["alg"], EVERY["alg-none"].rpartition(".")[2]) == (
+        "none",
+        "",
+    )
 
 
 def test_a_verifier_that_takes_the_public_key_for_a_secret_is_fooled() -> None:
     """The MAC is right for the published PEM."""
     token = EVERY["hs256-public"]
     secret = PUBLIC.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    assert (part(token, 0)["alg"], token.rpartition(".")[2]) == ("HS256", mac(secret, token))
+    assert (config(token, 0)["alg"], token.rpartition(".")[2]) == ("HS256", mac(secret, token))
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_a_kid_points_elsewhere(name: str) -> None:
     """The header names another key, a path or a URL."""
-    assert part(EVERY[name], 0)["kid"] == ELSEWHERE[name]
+    assert config(EVERY[name], 0)["kid"] == ELSEWHERE[name]
 
 
 def test_a_path_for_a_key_fools_who_opens_it() -> None:

@@ -26,7 +26,7 @@ def test_two_pods_with_keys_of_their_own_are_told() -> None:
     finding = explain_many([one, other, one])
     assert finding
     assert (finding.code, "2 sets of keys" in finding.observed) == (Code.JWKS_UNSTABLE, True)
-    assert "JWT_RSA_PRIVATE_KEY" in finding.suspect
+    assert "JWT_RSA_PRIVATE_KEY" in finding.cause
 
 
 def test_a_key_must_verify_what_was_signed() -> None:

@@ -12,7 +12,7 @@ import pytest
 from probes.auth import refresh as refreshing
 from probes.auth.rotation import Rotation, expired_in, kept_after
 from probes.auth.tokens import Tokens
-from probes.config.environment import Part
+from probes.config.environment import UserConfig
 from probes.finding import CannotAsk
 from probes.recording.recorder import Recorder
 from probes.state.store import FileState, Kept
@@ -20,7 +20,7 @@ from probes.transport.http import Web
 from tests.support.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.support.site import NOWHERE, Said, Site
 
-ALICE = Part("u-1", refresh_token="ALICE_REFRESH")
+ALICE = UserConfig("u-1", refresh_token="ALICE_REFRESH")
 OLD, NEW = pair(1), pair(2, age=0)
 
 
@@ -32,14 +32,14 @@ class Open:
         self.loses: Kept | None = None
         self.wins_at_read = 0
 
-    async def read(self, member: str) -> Kept:
-        self.log.append(f"read {member}")
-        if self.log.count(f"read {member}") == self.wins_at_read:
+    async def read(self, user: str) -> Kept:
+        self.log.append(f"read {user}")
+        if self.log.count(f"read {user}") == self.wins_at_read:
             self.kept = {"refresh": NEW.refresh, "access": NEW.access}
         return dict(self.kept)
 
-    async def swap(self, member: str, before: Kept, after: Kept) -> bool:
-        self.log.append(f"swap {member}")
+    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
+        self.log.append(f"swap {user}")
         if self.loses is not None:
             self.kept, self.loses = self.loses, None
         if before != self.kept:
@@ -48,8 +48,8 @@ class Open:
         return True
 
     @asynccontextmanager
-    async def turn(self, member: str) -> AsyncIterator[None]:
-        self.log.append(f"turn {member}")
+    async def turn(self, user: str) -> AsyncIterator[None]:
+        self.log.append(f"turn {user}")
         yield
 
 
@@ -169,8 +169,8 @@ async def test_without_any_token_there_is_a_sentence(web: Web, recorder: Recorde
     """It says what to do for a member whose variable is not even named."""
     with pytest.raises(CannotAsk, match="no refresh token is kept for alice; seed a new one"):
         await signed_in(rotating(web, recorder, Open({})))
-    with pytest.raises(CannotAsk, match=r"refresh_token in \[cast.bob\] names"):
-        async with rotating(web, recorder, Open({})).session("bob", Part("u-2")):
+    with pytest.raises(CannotAsk, match=r"refresh_token in \[users.bob\] names"):
+        async with rotating(web, recorder, Open({})).session("bob", UserConfig("u-2")):
             pass
 
 

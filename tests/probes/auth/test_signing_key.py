@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from probes.auth.signing_key import Mint, open_mint
 from probes.auth.tokens import claims
-from probes.config.environment import Identity, Part
+from probes.config.environment import Identity, UserConfig
 from probes.finding import CannotAsk
 
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-ALICE = Part("u-1", "alice@example.org")
+ALICE = UserConfig("u-1", "alice@example.org")
 
 
 def minting(signing_key: str, **environ: str) -> Mint | None:
@@ -37,7 +37,7 @@ def test_a_pair_is_as_a_sign_in_gives_it(mint: Mint) -> None:
         "access",
         "alice@example.org",
     )
-    assert (refresh["type"], pair.user) == ("refresh", "u-1")
+    assert (refresh["type"], pair.user_id) == ("refresh", "u-1")
     assert jwt.get_unverified_header(pair.access)["kid"] == "k-1"
     assert access["iat"] < time.time() - 1
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from probes.auth.tokens import Tokens
-from probes.auth.users import TEST_ENDPOINT, Cast
-from probes.config.environment import Identity, Part, Target
+from probes.auth.users import TEST_ENDPOINT, Users
+from probes.config.environment import Identity, Target, UserConfig
 from probes.finding import CannotAsk
 from probes.recording.redactor import Redactor
 from probes.transport.http import Web
@@ -19,14 +19,14 @@ TOKENS = js({"accessToken": "a-planted-access-token", "refreshToken": "a-planted
 
 
 @pytest.fixture
-def cast(target: Target, web: Web) -> Cast:
-    return Cast(target, web, Redactor(), {})
+def users(target: Target, web: Web) -> Users:
+    return Users(target, web, Redactor(), {})
 
 
-async def test_somebody_signs_in_once(site: Site, cast: Cast) -> None:
+async def test_somebody_signs_in_once(site: Site, users: Users) -> None:
     """However many ask at once; as the user that the environment names."""
     site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
-    alice = cast.member("alice")
+    alice = users.user("alice")
     assert (
         await asyncio.gather(*(alice.token() for _ in range(5))) == ["a-planted-access-token"] * 5
     )
@@ -36,8 +36,8 @@ async def test_somebody_signs_in_once(site: Site, cast: Cast) -> None:
     assert [json.loads(asked.body) for asked in site.asked] == [
         {"userId": "u-1", "email": "alice@example.org"}
     ]
-    assert cast.member("alice") is alice
-    assert (alice.name, alice.user, alice.email) == ("alice", "u-1", "alice@example.org")
+    assert users.user("alice") is alice
+    assert (alice.name, alice.id, alice.email) == ("alice", "u-1", "alice@example.org")
 
 
 async def test_an_email_is_sent_only_where_there_is_one(
@@ -45,7 +45,11 @@ async def test_an_email_is_sent_only_where_there_is_one(
 ) -> None:
     """A token without one is another token (contract 6)."""
     site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
-    await Cast(replace(target, cast={"bob": Part("u-2")}), web, Redactor()).member("bob").token()
+    await (
+        Users(replace(target, users={"bob": UserConfig("u-2")}), web, Redactor())
+        .user("bob")
+        .token()
+    )
     assert json.loads(site.asked[0].body) == {"userId": "u-2"}
 
 
@@ -54,14 +58,14 @@ async def test_an_email_is_sent_only_where_there_is_one(
     [js({}, 404), js({"accessToken": 7}), js({"accessToken": "x"}, 500), Said(200, b"<html>")],
 )
 async def test_the_apex_is_asked_where_the_api_host_gives_none(
-    site: Site, cast: Cast, api: Said
+    site: Site, users: Users, api: Said
 ) -> None:
     """Who signs in is set-up; hosts are judged elsewhere. A refresh token may be missing."""
     site.says = {
         f"POST api{TEST_ENDPOINT}": api,
         f"POST apex{TEST_ENDPOINT}": js({"accessToken": "from the apex"}),
     }
-    assert await cast.member("alice").tokens() == Tokens("from the apex", "", "u-1")
+    assert await users.user("alice").tokens() == Tokens("from the apex", "", "u-1")
     assert [asked.host for asked in site.asked] == ["api", "apex"]
 
 
@@ -71,7 +75,7 @@ async def test_an_api_host_that_is_down_is_no_reason_to_give_up(
     """As long as the apex answers."""
     site.says[f"POST apex{TEST_ENDPOINT}"] = TOKENS
     there = replace(target, hosts=replace(target.hosts, api="http://api.localhost:1"))
-    assert await Cast(there, web, Redactor()).member("alice").token() == "a-planted-access-token"
+    assert await Users(there, web, Redactor()).user("alice").token() == "a-planted-access-token"
 
 
 async def test_tokens_are_known_to_the_redactor_before_anybody_has_them(
@@ -80,7 +84,7 @@ async def test_tokens_are_known_to_the_redactor_before_anybody_has_them(
     """Both of them."""
     site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
     redactor = Redactor()
-    await Cast(target, web, redactor).member("alice").token()
+    await Users(target, web, redactor).user("alice").token()
     assert "planted" not in redactor.text("x a-planted-access-token y a-planted-refresh-token z")
 
 
@@ -88,7 +92,7 @@ async def refusal(
     target: Target, web: Web, who: str = "alice", environ: dict[str, str] | None = None
 ) -> str:
     with pytest.raises(CannotAsk) as said:
-        await Cast(target, web, Redactor(), environ or {}).member(who).token()
+        await Users(target, web, Redactor(), environ or {}).user(who).token()
     return str(said.value)
 
 
@@ -113,15 +117,15 @@ async def test_hosts_that_are_down_say_so(target: Target, web: Web) -> None:
         (
             {},
             "stranger",
-            "the environment casts nobody as stranger; add [cast.stranger] with its user id",
+            "the environment casts nobody as stranger; add [users.stranger] with its user id",
         ),
         (
             {"way": Identity("static")},
             "alice",
-            "no token for alice: add token, the name of a variable that holds one, to [cast.alice]",
+            "no token for alice: add token, the name of a variable that holds one, to [users.alice]",
         ),
         (
-            {"way": Identity("static"), "part": Part("u-1", token="ALICE")},
+            {"way": Identity("static"), "part": UserConfig("u-1", token="ALICE")},
             "alice",
             "no token for alice: the variable ALICE is not set; put an access token there",
         ),
@@ -131,16 +135,18 @@ async def test_what_is_missing_from_the_environment_is_named(
     target: Target, web: Web, changes: dict[str, Any], who: str, words: str
 ) -> None:
     """And where to add it."""
-    cast = {"alice": changes.get("part", target.cast["alice"])}
-    asking = replace(target, cast=cast, identity=changes.get("way", target.identity))
+    users = {"alice": changes.get("part", target.users["alice"])}
+    asking = replace(target, users=users, identity=changes.get("way", target.identity))
     assert await refusal(asking, web, who, {"ALICE": ""}) == words
 
 
 async def test_a_token_may_come_from_a_secret(site: Site, target: Target, web: Web) -> None:
     """Nothing is asked for it, and it is as secret as any."""
     redactor = Redactor()
-    there = replace(target, identity=Identity("static"), cast={"alice": Part("u-1", token="ALICE")})
-    tokens = await Cast(there, web, redactor, {"ALICE": "a-static-secret"}).member("alice").tokens()
+    there = replace(
+        target, identity=Identity("static"), users={"alice": UserConfig("u-1", token="ALICE")}
+    )
+    tokens = await Users(there, web, redactor, {"ALICE": "a-static-secret"}).user("alice").tokens()
     assert tokens == Tokens("a-static-secret", "", "u-1")
     assert "a-static-secret" not in redactor.text("a-static-secret")
     assert site.asked == []

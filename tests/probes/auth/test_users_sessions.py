@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from probes.auth.tokens import Tokens, seconds_left
-from probes.auth.users import TEST_ENDPOINT, Cast, Member
-from probes.config.environment import Identity, Part, Target
+from probes.auth.users import TEST_ENDPOINT, User, Users
+from probes.config.environment import Identity, Target, UserConfig
 from probes.finding import CannotAsk
 from probes.recording.redactor import Redactor
 from probes.state.store import FileState
@@ -30,10 +30,10 @@ ENDPOINT = f"POST api{TEST_ENDPOINT}"
 
 def alice(
     target: Target, web: Web, identity: Identity, environ: Mapping[str, str] | None = None
-) -> Member:
-    part = Part("u-1", token="ALICE", refresh_token="ALICE_REFRESH")
-    there = replace(target, identity=identity, cast={"alice": part})
-    return Cast(there, web, Redactor(), {"KEY": PEM, **(environ or {})}).member("alice")
+) -> User:
+    config = UserConfig("u-1", token="ALICE", refresh_token="ALICE_REFRESH")
+    there = replace(target, identity=identity, users={"alice": config})
+    return Users(there, web, Redactor(), {"KEY": PEM, **(environ or {})}).user("alice")
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def test_the_test_endpoint_is_asked_in_a_second_of_its_own(
     """
     site.says[ENDPOINT] = gives(pair())
     async with alice(target, web, Identity()).session() as session:
-        assert session.tokens.user == "u-1"
+        assert session.tokens.user_id == "u-1"
     assert awake == [1.1]
     assert len(site.asked) == 2
 
@@ -159,7 +159,7 @@ async def test_without_any_of_them_there_is_a_sentence(target: Target, web: Web)
 
 async def test_nobody_plays_a_part_that_is_not_cast(target: Target, web: Web) -> None:
     """As for any token."""
-    nobody = Cast(target, web, Redactor(), {}).member("bob")
+    nobody = Users(target, web, Redactor(), {}).user("bob")
     for ask in (nobody.tokens, nobody.expired, nobody.session().__aenter__):
         with pytest.raises(CannotAsk, match=r"casts nobody as bob"):
             await ask()

@@ -17,10 +17,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
-from probes.auth.users import Cast, Member
+from probes.auth.users import User, Users
 from probes.browser import browser as browsers
 from probes.browser.browser import SCRATCH, Browser, trust
-from probes.config.environment import Hosts, Identity, Part, Target, Tls
+from probes.config.environment import Hosts, Identity, Target, Tls, UserConfig
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording import journal, playwright_trace
 from probes.recording import spans as telemetry
@@ -38,12 +38,12 @@ NOBODY = 2**22 + 1  # more than a process id can be (proc(5), pid_max)
 
 
 @pytest.fixture
-def alice(target: Target, web: Web, recorder: Recorder) -> Member:
+def alice(target: Target, web: Web, recorder: Recorder) -> User:
     """Signed in with a token that the redactor knows, as every member is."""
     static = replace(
-        target, identity=Identity("static"), cast={"alice": Part("u-1", token="ALICE")}
+        target, identity=Identity("static"), users={"alice": UserConfig("u-1", token="ALICE")}
     )
-    return Cast(static, web, recorder.evidence.redactor, {"ALICE": TOKEN}).member("alice")
+    return Users(static, web, recorder.evidence.redactor, {"ALICE": TOKEN}).user("alice")
 
 
 @asynccontextmanager
@@ -223,9 +223,9 @@ async def test_a_visitor_says_that_it_is_synthetic(app: App, recorder: Recorder)
 READS = "show(JSON.stringify(Object.entries(localStorage).sort()))"
 
 
-async def test_a_member_is_signed_in_and_nobody_else(app: App, alice: Member) -> None:
+async def test_a_member_is_signed_in_and_nobody_else(app: App, alice: User) -> None:
     """What the app keeps of her is in her visit only (contract 3.1)."""
-    async with app.open(READS, member=alice) as visit:
+    async with app.open(READS, user=alice) as visit:
         said = json.loads(await visit.page.text_content("p") or "")
     assert said == [["accessToken", TOKEN], ["refreshToken", ""], ["userId", "u-1"]]
     async with app.open(READS) as visit:
@@ -238,16 +238,16 @@ ASKS = (
 )
 
 
-async def failing_visit(app: App, alice: Member, failure: BaseException) -> None:
+async def failing_visit(app: App, alice: User, failure: BaseException) -> None:
     app.site.says["GET apex/api/x"] = NOWHERE
-    async with app.open(ASKS, member=alice) as visit:
+    async with app.open(ASKS, user=alice) as visit:
         await visit.page.get_by_text("asked").wait_for()
         raise failure
 
 
 @pytest.mark.parametrize("failure", [Broken(FOUND), AssertionError("no"), KeyError("id")])
 async def test_what_goes_wrong_leaves_a_picture_and_a_trace_without_secrets(
-    app: App, alice: Member, recorder: Recorder, failure: Exception
+    app: App, alice: User, recorder: Recorder, failure: Exception
 ) -> None:
     """And the failure itself goes its way."""
     with pytest.raises(type(failure)) as raised:
@@ -261,7 +261,7 @@ async def test_what_goes_wrong_leaves_a_picture_and_a_trace_without_secrets(
 
 
 async def test_a_raw_trace_would_leak(
-    app: App, alice: Member, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    app: App, alice: User, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test above has something to find."""
     monkeypatch.setattr(playwright_trace, "scrub", lambda _archive, _redactor: None)
@@ -273,7 +273,7 @@ async def test_a_raw_trace_would_leak(
 
 @pytest.mark.parametrize("ends", [NotApplicable("no page here"), asyncio.CancelledError()])
 async def test_what_is_nobodys_failure_leaves_nothing(
-    app: App, alice: Member, recorder: Recorder, ends: BaseException
+    app: App, alice: User, recorder: Recorder, ends: BaseException
 ) -> None:
     """Nor does a visit that went well."""
     with pytest.raises(type(ends)):
@@ -284,7 +284,7 @@ async def test_what_is_nobodys_failure_leaves_nothing(
 
 
 async def test_a_trace_that_cannot_be_had_is_no_reason_to_lose_the_finding(
-    app: App, alice: Member, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+    app: App, alice: User, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is noted; nothing that was not scrubbed stays."""
 

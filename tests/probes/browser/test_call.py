@@ -83,7 +83,7 @@ def test_what_was_heard_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "dialled", "door", "code", "saw"),
+    ("changes", "dialled", "door", "code", "detail"),
     [
         (
             {"connected": False},

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from playwright.async_api import Page
 
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser import chat
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
@@ -122,7 +122,7 @@ def told(site: Site, *texts: str) -> None:
 async def test_what_another_can_read_has_arrived(site: Site, web: Web) -> None:
     """Judged by bob, among other things that were said."""
     told(site, "before", "hello")
-    await chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
+    await chat.reaches(web, cast("User", Bob()), ROOM, "hello")
 
 
 async def test_what_nobody_else_can_read_has_not_arrived(site: Site, web: Web) -> None:
@@ -130,6 +130,6 @@ async def test_what_nobody_else_can_read_has_not_arrived(site: Site, web: Web) -
     told(site, "before", "hello!")
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0.2))
     with pytest.raises(Broken) as caught:
-        await chat.reaches(web, cast("Member", Bob()), ROOM, "hello")
+        await chat.reaches(web, cast("User", Bob()), ROOM, "hello")
     assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
     assert "0.2 s later bob cannot read it" in caught.value.finding.observed

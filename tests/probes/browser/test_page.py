@@ -18,7 +18,7 @@ URL = "https://wealist.co.kr/workspace/w-1/storage"
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "observed", "suspect"),
+    ("error", "code", "observed", "cause"),
     [
         (
             TimeoutError("Timeout 5000ms exceeded."),
@@ -43,11 +43,11 @@ URL = "https://wealist.co.kr/workspace/w-1/storage"
     ],
 )
 def test_every_way_not_to_open_has_a_name(
-    error: Error, code: Code, observed: str, suspect: str
+    error: Error, code: Code, observed: str, cause: str
 ) -> None:
     """In the browser's first line; the log under it is the trace's."""
     finding = explain(URL, error)
-    assert (finding.code, finding.observed, finding.suspect) == (code, observed, suspect)
+    assert (finding.code, finding.observed, finding.cause) == (code, observed, cause)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_what_never_comes_has_the_name_that_was_given(app: App, recorder: 
         visit.page.set_default_timeout(1)
         failure = await found(visit)
     assert (failure.finding.code, failure.finding.observed) == (Code.PAGE_DRIVE_EMPTY, "no hello")
-    assert failure.finding.suspect == "the page"
+    assert failure.finding.cause == "the page"
 
 
 async def test_a_thing_may_be_there_and_not_be_seen(app: App, recorder: Recorder) -> None:

@@ -64,7 +64,7 @@ def test_a_token_without_email_is_suspected_by_what_it_lacks() -> None:
     """The request's own token is looked at."""
     finding = explain(visit(begun(), LANDED, me(401), token=signed(email="")))
     assert finding
-    assert "email claim" in finding.suspect
+    assert "email claim" in finding.cause
 
 
 def test_before_sign_in_nobody_asks_who_came() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from probes.auth.refresh import REFRESH
 from probes.auth.tokens import OwnSession, Tokens
-from probes.auth.users import Member
+from probes.auth.users import User
 from probes.browser.browser import Browser
 from probes.browser.session import REFUSAL, SIGN_IN, Stay, stay
 from probes.config.environment import Target
@@ -54,7 +54,7 @@ class Somebody:
 @pytest.fixture
 def app(site: Site) -> Site:
     """A page of our own, and the API that it asks."""
-    pair = {"accessToken": AFTER.access, "refreshToken": AFTER.refresh, "userId": AFTER.user}
+    pair = {"accessToken": AFTER.access, "refreshToken": AFTER.refresh, "userId": AFTER.user_id}
     site.says = {
         "GET apex/app": Said(200, APP, "text/html"),
         "GET apex/": Said(200, LOGIN, "text/html"),
@@ -73,7 +73,7 @@ async def browser(app: Site, target: Target, recorder: Recorder) -> AsyncIterato
 
 @asynccontextmanager
 async def staying(browser: Browser, somebody: Somebody | None = None) -> AsyncIterator[Stay]:
-    async with stay(browser, cast("Member", somebody or Somebody()), "/app") as open_page:
+    async with stay(browser, cast("User", somebody or Somebody()), "/app") as open_page:
         yield open_page
 
 

@@ -10,9 +10,9 @@ from probes.config import environment as targets
 from probes.config.environment import (
     Identity,
     Paths,
-    Patience,
     Presign,
     Target,
+    Timeouts,
     Tls,
     address,
     build,
@@ -50,19 +50,19 @@ def test_hosts_and_a_workspace_are_enough() -> None:
         "https://api.wealist.co.kr:8443",
         "w-1",
     )
-    assert (target.tls, target.identity, target.paths, target.patience) == (
+    assert (target.tls, target.identity, target.paths, target.timeouts) == (
         Tls(),
         Identity(),
         Paths(),
-        Patience(),
+        Timeouts(),
     )
     assert built(USABLE + PRESIGN).presign == Presign("h", "path", "b", "r", temporary=True)
-    assert (target.cast, target.presign, target.accepted, target.skip) == ({}, None, (), {})
+    assert (target.users, target.presign, target.accepted, target.skip) == ({}, None, (), {})
 
 
 def test_all_that_can_be_said_is_heard() -> None:
     """Whole numbers count as seconds, and [control] is for the tools of the replica."""
-    said = '[control]\nurl = "x"\n[cast.bob]\nuser = "u-2"\ntoken = "BOB"\n[patience]\nanswer = 0.5\nrest = 0\n'
+    said = '[control]\nurl = "x"\n[users.bob]\nid = "u-2"\ntoken = "BOB"\n[timeouts]\nanswer_s = 0.5\nretry_delay_s = 0\n'
     target = built(
         'name = "stage"\n'
         + USABLE
@@ -71,8 +71,8 @@ def test_all_that_can_be_said_is_heard() -> None:
         + "temporary = false\nput_seconds = 60\n"
         + ACCEPTED
     )
-    assert (target.name, target.cast["bob"].token) == ("stage", "BOB")
-    assert (target.patience.answer, target.patience.rest) == (0.5, 0)
+    assert (target.name, target.users["bob"].token) == ("stage", "BOB")
+    assert (target.timeouts.answer_s, target.timeouts.retry_delay_s) == (0.5, 0)
     assert target.presign
     assert (target.presign.temporary, target.presign.put_seconds, target.presign.get_seconds) == (
         False,
@@ -102,36 +102,36 @@ def changed(old: str, new: str) -> str:
         (changed('id = "w-1"', ""), "[workspace] lacks 'id'"),
         ("", "[hosts] lacks 'apex' and 'api'"),
         ("hosts = 3", "[hosts] must be a table"),
-        ("cast = 3" + USABLE, "[cast] must be a table"),
-        ("cast.bob = 3" + USABLE, "[cast.bob] must be a table"),
+        ("users = 3" + USABLE, "[users] must be a table"),
+        ("users.bob = 3" + USABLE, "[users.bob] must be a table"),
         ("name = 3" + USABLE, "name must be a text, not 3"),
         ("skip = true" + USABLE, "[skip] must be a table"),
         ("skip.edge = true" + USABLE, "edge in [skip] must be a text, not True"),
-        (USABLE + "[cast.bob]\n", "[cast.bob] lacks 'user'"),
+        (USABLE + "[users.bob]\n", "[users.bob] lacks 'id'"),
         (
             USABLE + "[tls]\nwarn_days = true\n",
             "warn_days in [tls] must be a whole number, not True",
         ),
         (USABLE + "[tls]\nwarn_days = 1.5\n", "warn_days in [tls] must be a whole number, not 1.5"),
         (
-            USABLE + "[patience]\nrun = -1\n",
-            "run in [patience] must be a number of seconds, not -1",
+            USABLE + "[timeouts]\nrun_s = -1\n",
+            "run_s in [timeouts] must be a number of seconds, not -1",
         ),
         (
-            USABLE + '[patience]\nrun = "5"\n',
-            "run in [patience] must be a number of seconds, not '5'",
+            USABLE + '[timeouts]\nrun_s = "5"\n',
+            "run_s in [timeouts] must be a number of seconds, not '5'",
         ),
         (
-            USABLE + "[patience]\nrun = true\n",
-            "run in [patience] must be a number of seconds, not True",
+            USABLE + "[timeouts]\nrun_s = true\n",
+            "run_s in [timeouts] must be a number of seconds, not True",
         ),
         (
-            USABLE + "[patience]\nrun = inf\n",
-            "run in [patience] must be a number of seconds, not inf",
+            USABLE + "[timeouts]\nrun_s = inf\n",
+            "run_s in [timeouts] must be a number of seconds, not inf",
         ),
         (
-            USABLE + "[patience]\nrun = nan\n",
-            "run in [patience] must be a number of seconds, not nan",
+            USABLE + "[timeouts]\nrun_s = nan\n",
+            "run_s in [timeouts] must be a number of seconds, not nan",
         ),
         (
             USABLE + PRESIGN + "temporary = 1\n",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.auth.users import Cast
+from probes.auth.users import Users
 from probes.config import environment
 from probes.config.environment import ENVIRONMENTS, Target
 from probes.finding import CannotAsk
@@ -75,8 +75,8 @@ async def test_an_id_that_is_not_filled_in_is_asked_for(name: str, who: str) -> 
     built = named(name)
     web = Web(built)
     try:
-        with pytest.raises(CannotAsk, match=rf"\[cast\.{who}\]"):
-            await Cast(built, web, Redactor(), environ={}).member(who).token()
+        with pytest.raises(CannotAsk, match=rf"\[users\.{who}\]"):
+            await Users(built, web, Redactor(), environ={}).user(who).token()
     finally:
         await web.close()
 
@@ -86,7 +86,7 @@ def test_production_takes_its_tokens_from_variables() -> None:
     prod = named("prod")
     assert prod.identity.way == "refresh-token"
     assert prod.identity.state
-    tokens = [part.refresh_token for part in prod.cast.values()]
+    tokens = [config.refresh_token for config in prod.users.values()]
     assert len(set(tokens)) == len(tokens)
     assert all(token.startswith("PROBES_") for token in tokens)
 
@@ -101,7 +101,7 @@ def test_production_confirms_later_than_its_edge_forgets() -> None:
     """CloudFront keeps an error for 10 s (contract 1.3); a rerun before that would only read it
     again.
     """
-    assert named("prod").patience.rest > 10
+    assert named("prod").timeouts.retry_delay_s > 10
 
 
 def test_the_replica_is_started() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from probes.config.environment import Hosts, Target, Tls
-from probes.diagnosis.ladder import climb
+from probes.diagnosis.ladder import diagnose
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Recorder
@@ -45,7 +45,7 @@ class Story:
 
     says: Mapping[str, Said]
     climbed: str
-    suspect: str
+    cause: str
     host: str = "apex"
     path: str = CONTENTS
     method: str = "GET"
@@ -146,8 +146,8 @@ async def test_each_incident_has_its_rung(
     site.says = {**ALIVE, **story.says}
     url = site.origin(story.host) + story.path
     before = await failed(web, url, story.wanted, method=story.method, kind=story.kind)
-    after = await climb(web, before, recorder)
-    assert (path_of(after), after.suspect) == (story.climbed, story.suspect)
+    after = await diagnose(web, before, recorder)
+    assert (path_of(after), after.cause) == (story.climbed, story.cause)
     assert (after.code, after.observed) == (before.code, before.observed)
 
 
@@ -158,8 +158,8 @@ async def test_rungs_say_what_was_seen(site: Site, web: Web, recorder: Recorder)
         f"GET api{CONTENTS}": NOWHERE,
         f"GET api{MORE}": DRIVE,
     }
-    finding = await climb(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
-    assert [rung.saw for rung in finding.rungs] == [
+    finding = await diagnose(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
+    assert [rung.detail for rung in finding.rungs] == [
         "apex.localhost is 127.0.0.1",
         f"port {site.port} takes connections",
         "the apex answered 200 text/html; the api host does no better",
@@ -174,7 +174,7 @@ async def test_a_read_is_repeated_by_the_same_person(
 ) -> None:
     """On the api host, query, workspace and all."""
     asked: dict[str, Any] = {"token": "t0k3n", "headers": {"X-Workspace-Id": "w-1"}}
-    await climb(
+    await diagnose(
         web, await failed(web, site.origin("apex") + CONTENTS + "?workspaceId=w", **asked), recorder
     )
     again = site.asked[1]
@@ -188,7 +188,7 @@ async def test_a_read_is_repeated_by_the_same_person(
 
 async def test_a_write_is_not_repeated(site: Site, web: Web, recorder: Recorder) -> None:
     """A target that fails is not written to for a diagnosis."""
-    await climb(
+    await diagnose(
         web, await failed(web, site.origin("apex") + CONTENTS, method="POST", json={}), recorder
     )
     assert len(site.asked) > 2
@@ -215,15 +215,15 @@ async def test_what_lies_elsewhere_is_not_climbed_to(
     site: Site, web: Web, recorder: Recorder
 ) -> None:
     """S3 is not ours, and some failures are about no exchange at all."""
-    assert await climb(web, FOUND, recorder) == FOUND
+    assert await diagnose(web, FOUND, recorder) == FOUND
     await web.ask("GET", site.origin("files") + "/k", kind="s3")
-    assert await climb(web, FOUND, recorder) == FOUND
+    assert await diagnose(web, FOUND, recorder) == FOUND
     assert len(site.asked) == 1
 
 
 @pytest.mark.usefixtures("nameless")
 @pytest.mark.parametrize(
-    ("apex", "found", "saw"),
+    ("apex", "found", "detail"),
     [
         (
             "https://no-such-host.invalid",
@@ -244,10 +244,10 @@ async def test_an_unreachable_host_breaks_a_low_rung(
     web = Web(replace(target, hosts=Hosts(apex, apex)))
     with pytest.raises(Broken) as failure:
         await web.ask("GET", apex + CONTENTS)
-    finding = await climb(web, failure.value.finding, recorder)
+    finding = await diagnose(web, failure.value.finding, recorder)
     await web.close()
-    assert (path_of(finding), finding.suspect) == found
-    assert finding.rungs[-1].saw.startswith(saw)
+    assert (path_of(finding), finding.cause) == found
+    assert finding.rungs[-1].detail.startswith(saw)
 
 
 @pytest.mark.parametrize(
@@ -274,14 +274,14 @@ async def test_a_certificate_is_a_rung(
         web = Web(replace(target, hosts=Hosts(origin, origin), tls=tls))
         with recorder.exchange("page", "GET", origin + "/"):
             pass
-        finding = await climb(web, replace(FOUND, suspect="edge"), recorder)
+        finding = await diagnose(web, replace(FOUND, cause="edge"), recorder)
         await web.close()
-    assert (path_of(finding), finding.suspect, finding.rungs[-1].saw) == found
+    assert (path_of(finding), finding.cause, finding.rungs[-1].detail) == found
 
 
 async def test_what_the_ladder_asks_is_on_record(site: Site, web: Web, recorder: Recorder) -> None:
     """Evidence is evidence, whoever asked."""
-    await climb(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
+    await diagnose(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
     exchanges = [
         event["url"]
         for event in journal.read(recorder.evidence.folder)
@@ -297,7 +297,7 @@ async def test_what_is_held_open_is_not_asked_again(
 ) -> None:
     """It would not end; the service's liveness is read in its place, on both hosts."""
     site.says = {**ALIVE, f"GET apex{CONTENTS}": js({}, 500)}
-    finding = await climb(
+    finding = await diagnose(
         web, await failed(web, site.origin("apex") + CONTENTS, kind=kind), recorder
     )
     assert [asked.host for asked in site.asked if asked.path == CONTENTS] == ["apex"]

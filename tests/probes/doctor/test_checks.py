@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from probes.config.environment import Hosts, Identity, Part, Target
+from probes.config.environment import Hosts, Identity, Target, UserConfig
 from probes.doctor import checks
 from probes.finding import CannotAsk
 from tests.support.fake_run import TARGET
@@ -33,7 +33,7 @@ def cast_by(way: str, **part: Any) -> Target:
     return replace(
         TARGET,
         identity=Identity(way=way, state=state),
-        cast={"alice": Part(**{"user": "u-1"} | part)},
+        users={"alice": UserConfig(**{"id": "u-1"} | part)},
     )
 
 
@@ -49,7 +49,7 @@ def complaint(look: Any, *arguments: Any) -> str:
         (
             cast_by("static", user=""),
             {},
-            "the user id of alice is empty; fill it in under [cast.alice]",
+            "the user id of alice is empty; fill it in under [users.alice]",
         ),
         (
             cast_by("static", token="A"),

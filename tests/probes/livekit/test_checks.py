@@ -11,8 +11,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from probes.auth.users import Cast, Member
-from probes.config.environment import Part, Target
+from probes.auth.users import User, Users
+from probes.config.environment import Target, UserConfig
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.livekit.checks import PUBLIC, Calls, differing, explain_version
 from probes.livekit.ladder import VALIDATE
@@ -35,7 +35,7 @@ def target(target: Target, node: Node, tmp_path: Path) -> Target:
     identity = replace(target.identity, way="static")
     promised = replace(node.promised, api_key=str(key), api_secret=str(secret))
     return replace(
-        target, livekit=promised, identity=identity, cast={"alice": Part("u-1", token="A")}
+        target, livekit=promised, identity=identity, users={"alice": UserConfig("u-1", token="A")}
     )
 
 
@@ -45,8 +45,8 @@ def calls(web: Web, ledger: Ledger) -> Calls:
 
 
 @pytest.fixture
-def alice(target: Target, web: Web) -> Member:
-    return Cast(target, web, Redactor(), {"A": "alices-token"}).member("alice")
+def alice(target: Target, web: Web) -> User:
+    return Users(target, web, Redactor(), {"A": "alices-token"}).user("alice")
 
 
 def hand_out(site: Site, url: str, access: Access = ACCESS) -> None:
@@ -178,7 +178,7 @@ async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
 
 
 async def test_the_apps_own_way_leads_into_the_call(
-    calls: Calls, node: Node, site: Site, alice: Member
+    calls: Calls, node: Node, site: Site, alice: User
 ) -> None:
     """Opened, joined by what was handed out, and entered in the ledger under its name."""
     hand_out(site, node.promised.url)
@@ -189,7 +189,7 @@ async def test_the_apps_own_way_leads_into_the_call(
 
 
 async def test_the_apps_key_is_compared_with_ours(
-    calls: Calls, node: Node, site: Site, alice: Member
+    calls: Calls, node: Node, site: Site, alice: User
 ) -> None:
     """Ours is taken and the app's is not; its 201 and 200 said nothing of that."""
     hand_out(site, node.promised.url, Access("APIapp", "the-app-has-a-secret-of-its-own-0123"))
@@ -197,7 +197,7 @@ async def test_the_apps_key_is_compared_with_ours(
 
 
 async def test_the_apps_address_is_judged_though_its_token_is_good(
-    calls: Calls, node: Node, site: Site, alice: Member
+    calls: Calls, node: Node, site: Site, alice: User
 ) -> None:
     """The page would dial what serves HTML."""
     hand_out(site, node.promised.url + "/svc/livekit")

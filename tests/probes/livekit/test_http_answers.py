@@ -59,7 +59,7 @@ def test_who_answered_in_its_place_is_told() -> None:
     assert finding
     assert "server: istio-envoy" in finding.observed
     assert "no healthy upstream" in finding.observed
-    assert "pods" in finding.suspect
+    assert "pods" in finding.cause
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_token_that_is_echoed_is_not_told(why: str) -> None:
     """
     finding = http_answers.explain_token(answer(401, f"{INVALID}{why}"))
     assert finding
-    assert "eyJ" not in finding.observed + finding.suspect
+    assert "eyJ" not in finding.observed + finding.cause
     assert why in finding.observed
 
 

@@ -131,8 +131,8 @@ def test_another_listener_is_told_from_a_closed_port() -> None:
     )
     assert other
     assert closed
-    assert "another listener" in other.suspect
-    assert "security group" in closed.suspect
+    assert "another listener" in other.cause
+    assert "security group" in closed.cause
 
 
 def test_the_wrong_address_is_told_with_the_right_one() -> None:
@@ -144,4 +144,4 @@ def test_the_wrong_address_is_told_with_the_right_one() -> None:
     assert finding
     assert f"{NAT}:50001: no answer" in finding.observed
     assert f"{NODE}:50001: answered" in finding.observed
-    assert "NAT gateway" in finding.suspect
+    assert "NAT gateway" in finding.cause

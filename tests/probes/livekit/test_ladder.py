@@ -8,7 +8,7 @@ import pytest
 
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code
-from probes.livekit.ladder import NEWER, VALIDATE, Climb, climb
+from probes.livekit.ladder import NEWER, VALIDATE, Climb, diagnose
 from probes.livekit.tokens import Access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
@@ -25,7 +25,7 @@ Ways = Callable[..., Awaitable[Climb]]
 @pytest.fixture
 def ways(web: Web, node: Node, ledger: Ledger) -> Ways:
     """The way up, with a good key or another."""
-    return lambda access=ACCESS: climb(web, node.promised, access, ledger)
+    return lambda access=ACCESS: diagnose(web, node.promised, access, ledger)
 
 
 async def test_a_healthy_node_is_climbed_to_the_end(ways: Ways, node: Node, ledger: Ledger) -> None:
@@ -66,7 +66,7 @@ async def test_the_first_rung_that_breaks_is_told(
         way.reached("join")
     assert told.value.finding.code is code
     assert told.value.finding.rungs == way.rungs
-    assert told.value.finding.reproduce.startswith("curl ")
+    assert told.value.finding.reproduce_command.startswith("curl ")
     way.reached("dns")
 
 
@@ -86,7 +86,7 @@ async def test_a_key_that_is_not_taken_is_told(
     assert way.broken.code is code
     told = repr(way.broken) + (recorder.evidence.folder / "run.jsonl").read_text("utf-8")
     assert not {part for part in told.replace('"', " ").split() if part.startswith("eyJ")}
-    assert '"Authorization: Bearer $TOKEN"' in way.broken.reproduce
+    assert '"Authorization: Bearer $TOKEN"' in way.broken.reproduce_command
 
 
 async def test_a_name_without_a_server_is_told(web: Web, ledger: Ledger) -> None:
@@ -95,7 +95,7 @@ async def test_a_name_without_a_server_is_told(web: Web, ledger: Ledger) -> None
         lambda _, writer: writer.close(), "127.0.0.1", 0
     ) as server:
         port = server.sockets[0].getsockname()[1]
-    way = await climb(web, LiveKit(f"ws://livekit.localhost:{port}", "K", "S"), ACCESS, ledger)
+    way = await diagnose(web, LiveKit(f"ws://livekit.localhost:{port}", "K", "S"), ACCESS, ledger)
     assert way.broken
     assert (way.broken.code, [rung.held for rung in way.rungs]) == (
         Code.HOST_UNREACHABLE,
@@ -118,5 +118,5 @@ async def test_a_room_that_stays_is_left_to_the_sweep(
 async def test_the_nodes_that_are_named_are_asked_too(web: Web, node: Node, ledger: Ledger) -> None:
     """Beside what the server says."""
     promised = replace(node.promised, dial=("127.0.0.1",))
-    way = await climb(web, promised, ACCESS, ledger)
+    way = await diagnose(web, promised, ACCESS, ledger)
     assert all(check.place.named for check in way.checks), "the server names that one itself"

@@ -61,7 +61,7 @@ async def test_a_closed_door_does_not(
     checks = await checked(web, node)
     assert [check.answered for check in checks] == answered
     assert checks[1].connected
-    assert ("no answer" in checks[0].saw) == (deaf == "udp")
+    assert ("no answer" in checks[0].detail) == (deaf == "udp")
 
 
 @pytest.mark.usefixtures("impatient")
@@ -74,7 +74,7 @@ async def test_a_port_that_nobody_holds_is_told(web: Web, node: Node) -> None:
     tcp = (await checked(web, node))[1]
     assert not tcp.answered
     assert not tcp.connected
-    assert "no way there" in tcp.saw
+    assert "no way there" in tcp.detail
 
 
 async def test_who_hangs_up_is_not_livekit(web: Web, node: Node) -> None:
@@ -142,4 +142,4 @@ async def test_an_error_of_the_agent_is_an_answer(
     monkeypatch.setattr(Node, "answer", conflicting)
     checks = await checked(web, node)
     assert [check.answered for check in checks] == [True, True]
-    assert "487" in checks[0].saw
+    assert "487" in checks[0].detail

@@ -87,7 +87,7 @@ async def test_credentials_that_are_refused_are_told(target: Target) -> None:
     async with lending(Turn(refuses=True)) as url:
         (came,) = await lent(target, of(url))
     assert came.relay == ""
-    assert "401 Unauthorized" in came.saw
+    assert "401 Unauthorized" in came.detail
 
 
 async def test_a_server_that_is_silent_is_told(
@@ -101,7 +101,7 @@ async def test_a_server_that_is_silent_is_told(
     with contextlib.closing(transport):
         port = transport.get_extra_info("sockname")[1]
         (came,) = await lent(target, of(f"turn:127.0.0.1:{port}"))
-    assert (came.relay, came.saw) == ("", "no answer within 0.2 s")
+    assert (came.relay, came.detail) == ("", "no answer within 0.2 s")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_a_way_that_leads_nowhere_is_told(target: Target, url: str) -> Non
     """A port that nobody holds, or no address at all."""
     (came,) = await lent(target, of(url))
     assert came.relay == ""
-    assert "no way there" in came.saw or "no TURN URL" in came.saw
+    assert "no way there" in came.detail or "no TURN URL" in came.detail
 
 
 @pytest.mark.parametrize(

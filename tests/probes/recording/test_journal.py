@@ -19,10 +19,10 @@ OF = {"scenario": "storage/a-file-comes-back[apex]", "attempt": 1}
 FINDING = {
     "code": "upload-lost",
     "observed": "404",
-    "suspect": "confirm",
+    "cause": "confirm",
     "runbook": "docs/runbooks/upload-lost.md",
-    "reproduce": "curl -sS",
-    "rungs": [{"name": "dns", "held": True, "saw": "127.0.0.1"}],
+    "reproduce_command": "curl -sS",
+    "rungs": [{"name": "dns", "held": True, "detail": "127.0.0.1"}],
 }
 EXPECTED = dict.fromkeys(
     ("scenario", "title", "file", "classname", "name", "owner", "area", "incident"), "x"

@@ -63,10 +63,10 @@ async def record(browser: Browser, site: Site, archive: Path, *, sources: bool) 
 def leaks(archive: Path, *secrets: str) -> list[tuple[str, str]]:
     """Each member of `archive` with each of `secrets` that it holds, in any spelling."""
     with zipfile.ZipFile(archive) as opened:
-        members = {name: opened.read(name) for name in opened.namelist()}
+        users = {name: opened.read(name) for name in opened.namelist()}
     return [
         (name, spelling)
-        for name, data in members.items()
+        for name, data in users.items()
         for secret in secrets
         for spelling in planted.spellings(secret)
         if spelling.encode() in data or spelling in name
@@ -125,17 +125,17 @@ async def test_what_nobody_remembered_goes_by_its_name(
     assert leaks(archive, MINTED, *OPAQUE.values()) == []
 
 
-def archive_of(path: Path, members: dict[str, bytes]) -> Path:
+def archive_of(path: Path, users: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w") as opened:
-        for name, data in members.items():
+        for name, data in users.items():
             opened.writestr(name, data)
     return path
 
 
 def scrubbed(
-    path: Path, members: dict[str, bytes], redactor: Redactor | None = None
+    path: Path, users: dict[str, bytes], redactor: Redactor | None = None
 ) -> dict[str, bytes]:
-    playwright_trace.scrub(archive_of(path, members), redactor or Redactor())
+    playwright_trace.scrub(archive_of(path, users), redactor or Redactor())
     with zipfile.ZipFile(path) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from probes.auth.users import Cast
+from probes.auth.users import Users
 from probes.config.environment import Target
 from probes.recording import journal
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.recording.redactor import Redactor
 from probes.runner.cleanup import sweep
-from probes.runner.cleanup_kinds import Keeper, keepers
+from probes.runner.cleanup_kinds import ResourceKind, resource_kinds
 from probes.services.storage import Drive
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js
@@ -41,15 +41,15 @@ def drive(site: Site, web: Web, target: Target, ledger: Ledger) -> Drive:
     )
     return Drive(
         web,
-        Cast(target, web, Redactor()).member("alice"),
+        Users(target, web, Redactor()).user("alice"),
         target.hosts.apex + target.paths.storage,
         "w",
         ledger,
     )
 
 
-def kept(drive: Drive) -> tuple[Keeper, ...]:
-    return keepers(drive, drive.member, drive.member)
+def kept(drive: Drive) -> tuple[ResourceKind, ...]:
+    return resource_kinds(drive, drive.user, drive.user)
 
 
 def notes() -> list[str]:

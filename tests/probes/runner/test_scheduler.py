@@ -103,7 +103,7 @@ async def test_every_end_has_a_verdict(
         code,
         observed,
     )
-    assert (outcome.finding.suspect == "the suite itself") is (verdict is Verdict.UNKNOWN)
+    assert (outcome.finding.cause == "the suite itself") is (verdict is Verdict.UNKNOWN)
     notes = [note["text"] for note in stage.journal("note")]
     assert [("Traceback" in note, "in call" in note) for note in notes] == [
         (True, True)
@@ -184,18 +184,18 @@ async def test_a_second_look_may_refine_the_suspect(stage: Stage) -> None:
             exchange.answered(200, {})
         raise Broken(FOUND)
 
-    async def climb(finding: Finding, recorder: Recorder) -> Finding:
+    async def diagnose(finding: Finding, recorder: Recorder) -> Finding:
         assert recorder.last
         return replace(
-            finding, suspect="s3cret-suspect", rungs=(Rung("dns", held=True, saw="s3cret-rung"),)
+            finding, cause="s3cret-cause", rungs=(Rung("dns", held=True, detail="s3cret-rung"),)
         )
 
-    for secret in ("s3cret-suspect", "s3cret-rung", FOUND.observed):
+    for secret in ("s3cret-cause", "s3cret-rung", FOUND.observed):
         stage.evidence.redactor.remember(secret)
-    outcome = await stage.outcome(call, refine=climb, confirm=False)
+    outcome = await stage.outcome(call, refine=diagnose, confirm=False)
     assert outcome.finding
-    assert outcome.finding.reproduce == "curl -sS -i https://a/api"
-    texts = (outcome.finding.suspect, outcome.finding.observed, outcome.finding.rungs[0].saw)
+    assert outcome.finding.reproduce_command == "curl -sS -i https://a/api"
+    texts = (outcome.finding.cause, outcome.finding.observed, outcome.finding.rungs[0].detail)
     assert all(text.startswith("<secret #") for text in texts)
     assert (
         stage.journal("scenario-finished")[0]["finding"]["runbook"]
@@ -216,16 +216,16 @@ async def test_the_same_failure_is_looked_into_once(
     async def call() -> None:
         raise Broken(next(ends))
 
-    async def climb(finding: Finding, _: Recorder) -> Finding:
+    async def diagnose(finding: Finding, _: Recorder) -> Finding:
         climbed.append(finding)
         return replace(
-            finding, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),)
+            finding, cause="the gateway", rungs=(Rung("gateway", held=False, detail="404"),)
         )
 
-    outcome = await stage.outcome(call, refine=climb)
+    outcome = await stage.outcome(call, refine=diagnose)
     assert len(climbed) == climbs
     assert outcome.finding == replace(
-        again, suspect="the gateway", rungs=(Rung("gateway", held=False, saw="404"),)
+        again, cause="the gateway", rungs=(Rung("gateway", held=False, detail="404"),)
     )
 
 
@@ -234,11 +234,11 @@ async def cancelled() -> None:
 
 
 def falling(how: Callable[[], Awaitable[Any]]) -> Refine:
-    async def climb(_: Finding, __: Recorder) -> Finding:
+    async def diagnose(_: Finding, __: Recorder) -> Finding:
         await how()
         raise KeyError("rung")
 
-    return climb
+    return diagnose
 
 
 @pytest.mark.parametrize(
@@ -262,10 +262,10 @@ async def test_a_finding_outlives_its_ladder(
 async def test_a_line_that_a_probe_gave_is_kept(stage: Stage) -> None:
     """It knows better how to show it again."""
     outcome = await stage.outcome(
-        doing(replace(FOUND, reproduce="dig wealist.co.kr")), confirm=False
+        doing(replace(FOUND, reproduce_command="dig wealist.co.kr")), confirm=False
     )
     assert outcome.finding
-    assert outcome.finding.reproduce == "dig wealist.co.kr"
+    assert outcome.finding.reproduce_command == "dig wealist.co.kr"
 
 
 async def test_each_attempt_has_a_span_that_tells_how_it_ended(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from probes.config.environment import Patience
+from probes.config.environment import Timeouts
 from probes.finding import Broken, Finding, Verdict
 from probes.recording.recorder import Recorder
 from probes.results import Accepted
@@ -199,7 +199,9 @@ async def test_a_stop_does_not_take_a_finding_back(stage: Stage, moment: str) ->
         return finding
 
     rest = 3600 if moment == "rest" else 0
-    made = stage.begin({"edge/a": call}, replace(TARGET, patience=Patience(rest=rest)), refine)
+    made = stage.begin(
+        {"edge/a": call}, replace(TARGET, timeouts=Timeouts(retry_delay_s=rest)), refine
+    )
     await hanging.begun.wait()
     await asyncio.sleep(0)
     made.stop("SIGTERM")

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from junitparser import JUnitXml
 
-from probes.config.environment import Patience, Target
+from probes.config.environment import Target, Timeouts
 from probes.finding import EXIT_UNKNOWN, CannotAsk, Verdict
 from probes.recording import journal
 from probes.recording import spans as telemetry
 from probes.recording.ledger import NAME as LEDGER
 from probes.recording.ledger import Entry, settle
 from probes.runner.scheduler import Call
-from probes.runner.session import Session, Wishes, new_name, place
+from probes.runner.session import RunOptions, Session, new_name, place
 from reports.model.history import strips
 from reports.model.run import Run as Report
 from reports.model.run import load
@@ -37,9 +37,9 @@ Begin = Callable[..., Session]
 def begin(target: Target, tmp_path: Path) -> Begin:
     """A session of two scenarios."""
 
-    def made(target: Target = target, **wishes: Any) -> Session:
-        wished = Wishes(
-            tmp_path / "runs" / new_name(), **({"concurrency": 2, "confirm": False} | wishes)
+    def made(target: Target = target, **options: Any) -> Session:
+        wished = RunOptions(
+            tmp_path / "runs" / new_name(), **({"concurrency": 2, "confirm": False} | options)
         )
         return Session(wished, target, None, [scenario(name) for name in NAMES], lambda *_: None)
 
@@ -60,7 +60,7 @@ def verdicts(report: Report) -> list[Verdict]:
 
 
 def folder(session: Session) -> Path:
-    return session._wishes.folder
+    return session._options.folder
 
 
 @pytest.mark.parametrize("concurrency", [0, -1])
@@ -69,7 +69,7 @@ def test_nobody_can_run_no_scenarios_at_once(concurrency: int, tmp_path: Path) -
     with pytest.raises(
         CannotAsk, match=f"--probe-concurrency must be at least 1, not {concurrency}"
     ):
-        Wishes(tmp_path, concurrency=concurrency, confirm=True)
+        RunOptions(tmp_path, concurrency=concurrency, confirm=True)
 
 
 def test_a_report_has_a_place_or_the_user_is_told(tmp_path: Path) -> None:
@@ -91,10 +91,10 @@ async def test_a_drive_is_somebodys_through_the_apex_or_another_origin(
     """Users go through the apex; in the workspace of the environment."""
     session = begin()
     mine, through_api = session.drive("alice"), session.drive("alice", site.origin("api"))
-    assert (mine.member.name, mine.workspace) == ("alice", "w-1")
+    assert (mine.user.name, mine.workspace) == ("alice", "w-1")
     assert mine.base == f"{site.origin('apex')}/api/svc/storage"
     assert through_api.base == f"{site.origin('api')}/api/svc/storage"
-    assert mine.member is through_api.member
+    assert mine.user is through_api.user
     await finished(session)
 
 
@@ -150,7 +150,7 @@ def test_a_run_whose_loop_never_came_has_its_reports(begin: Begin) -> None:
 
 async def test_a_run_has_a_deadline(begin: Begin, site: Site) -> None:
     """Whatever still lasts is not known."""
-    target = target_at(site, patience=Patience(run=0))
+    target = target_at(site, timeouts=Timeouts(run_s=0))
     report = await finished(begin(target), asyncio.Event().wait, doing(None))  # type: ignore[arg-type]
     assert (verdicts(report), report.ended) == ([Verdict.UNKNOWN, Verdict.HELD], "deadline")
 
@@ -211,7 +211,7 @@ import asyncio, sys, threading
 from pathlib import Path
 from probes import session
 from probes.runner.session import Session, Wishes
-from probes.config.environment import Hosts, Patience, Target, Workspace
+from probes.config.environment import Hosts, Timeouts, Target, Workspace
 from tests.support.fake_run import scenario
 
 async def block():
@@ -219,7 +219,7 @@ async def block():
 
 async def main():
     session.GRACE = 0.1
-    target = Target("test", Hosts("https://a", "https://b"), Workspace("w"), {}, patience=Patience(run=0.1))
+    target = Target("test", Hosts("https://a", "https://b"), Workspace("w"), {}, timeouts=Timeouts(run_s=0.1))
     made = Session(
         Wishes(Path(sys.argv[1]), 2, False, junit=Path(sys.argv[2])), target, None,
         [scenario("edge/a"), scenario("edge/b")], lambda *_: None,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from probes.auth.users import Cast, Member
-from probes.config.environment import Part, Target, Workspace
+from probes.auth.users import User, Users
+from probes.config.environment import Target, UserConfig, Workspace
 from probes.config.realtime import Realtime
 from probes.finding import Broken, CannotAsk
 from probes.recording.ledger import Entry, Ledger
@@ -28,12 +28,12 @@ CARD = Card("b-1", "t")
 @pytest.fixture
 def target(target: Target) -> Target:
     identity = replace(target.identity, way="static")
-    return replace(target, cast={"alice": Part("u-1", token="A")}, identity=identity)
+    return replace(target, users={"alice": UserConfig("u-1", token="A")}, identity=identity)
 
 
 @pytest.fixture
-def alice(target: Target, web: Web) -> Member:
-    return Cast(target, web, Redactor(), {"A": "alices-token"}).member("alice")
+def alice(target: Target, web: Web) -> User:
+    return Users(target, web, Redactor(), {"A": "alices-token"}).user("alice")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
 
 
 async def test_a_card_is_in_the_ledger_before_it_exists(
-    site: Site, web: Web, alice: Member, ledger: Ledger
+    site: Site, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """On the environment's project, for somebody where somebody is to be told."""
     site.says[f"POST apex{BOARDS}"] = js({"data": {"boardId": "b-1"}, "requestId": "r"}, 201)
@@ -60,14 +60,14 @@ async def test_a_card_is_in_the_ledger_before_it_exists(
     assert "assigneeId" not in free
 
 
-async def test_without_a_project_nobody_can_ask(web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_without_a_project_nobody_can_ask(web: Web, alice: User, ledger: Ledger) -> None:
     """The sentence says where it is missing."""
     web.target = replace(web.target, workspace=Workspace("w-1"))
     with pytest.raises(CannotAsk, match=r"add project to \[workspace\]"):
         await boards.create(web, alice, ledger)
 
 
-async def test_cards_are_renamed_and_listed(site: Site, web: Web, alice: Member) -> None:
+async def test_cards_are_renamed_and_listed(site: Site, web: Web, alice: User) -> None:
     """As the shared Go package wraps them; another answer is a finding."""
     site.says[f"GET apex{BOARDS}/project/p-1"] = js(
         {"data": [{"boardId": "b-1", "title": "t"}], "requestId": "r"}
@@ -92,7 +92,7 @@ async def test_cards_are_renamed_and_listed(site: Site, web: Web, alice: Member)
     ],
 )
 async def test_a_card_is_gone_when_its_service_says_so(
-    site: Site, web: Web, alice: Member, said: Said, gone: bool
+    site: Site, web: Web, alice: User, said: Said, gone: bool
 ) -> None:
     """The edge's word counts for nothing."""
     site.says[f"DELETE apex{BOARDS}/b-1"] = said
@@ -100,7 +100,7 @@ async def test_a_card_is_gone_when_its_service_says_so(
 
 
 async def test_an_event_is_waited_for_by_kind_and_card(
-    target: Target, recorder: Recorder, alice: Member
+    target: Target, recorder: Recorder, alice: User
 ) -> None:
     """Another's card and another kind are passed over; the second of a pair is not waited for."""
     lines = [
@@ -126,7 +126,7 @@ async def test_an_event_is_waited_for_by_kind_and_card(
 
 
 async def test_an_event_that_does_not_come_is_lost(
-    target: Target, recorder: Recorder, alice: Member
+    target: Target, recorder: Recorder, alice: User
 ) -> None:
     """After the stated time, with its kind and who waited."""
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from probes.auth.users import Cast, Member
-from probes.config.environment import Part, Target
+from probes.auth.users import User, Users
+from probes.config.environment import Target, UserConfig
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
 from probes.recording.ledger import Entry, Ledger
@@ -27,24 +27,24 @@ CHATS = "/api/svc/chat/api/chats"
 
 @pytest.fixture
 def target(target: Target) -> Target:
-    cast = {"alice": Part("u-1", token="A"), "bob": Part("u-2", token="B")}
+    users = {"alice": UserConfig("u-1", token="A"), "bob": UserConfig("u-2", token="B")}
     identity = replace(target.identity, way="static")
-    return replace(target, cast=cast, identity=identity, realtime=Realtime(deliver_seconds=20))
+    return replace(target, users=users, identity=identity, realtime=Realtime(deliver_seconds=20))
 
 
 @pytest.fixture
-def cast(target: Target, web: Web) -> Cast:
-    return Cast(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
+def users(target: Target, web: Web) -> Users:
+    return Users(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
 
 
 @pytest.fixture
-def alice(cast: Cast) -> Member:
-    return cast.member("alice")
+def alice(users: Users) -> User:
+    return users.user("alice")
 
 
 @pytest.fixture
-def bob(cast: Cast) -> Member:
-    return cast.member("bob")
+def bob(users: Users) -> User:
+    return users.user("bob")
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def received(number: str, text: str, user: str = "u-1") -> str:
 
 
 async def test_a_chat_is_in_the_ledger_before_it_exists(
-    site: Site, web: Web, alice: Member, bob: Member, ledger: Ledger
+    site: Site, web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """Under its id once the service has told it; an answer without one is no chat."""
     site.says[f"POST apex{CHATS}"] = js({"chatId": "c-1"}, 201)
@@ -77,7 +77,7 @@ async def test_a_chat_is_in_the_ledger_before_it_exists(
     assert [entry.id for entry in ledger.open_entries] == ["c-1", ""]
 
 
-async def test_what_is_sent_is_in_the_history(site: Site, web: Web, alice: Member) -> None:
+async def test_what_is_sent_is_in_the_history(site: Site, web: Web, alice: User) -> None:
     """Raw when it is sent, wrapped when it is listed (contract 5.1)."""
     row = {"messageId": "m-1", "userId": "u-1", "content": "한글"}
     site.says[f"POST apex{CHATS}/messages/c-1"] = js(row, 201)
@@ -97,7 +97,7 @@ async def test_what_is_sent_is_in_the_history(site: Site, web: Web, alice: Membe
     ],
 )
 async def test_a_chat_is_gone_when_its_service_says_so(
-    site: Site, web: Web, alice: Member, said: Said, gone: bool
+    site: Site, web: Web, alice: User, said: Said, gone: bool
 ) -> None:
     """One that is not there refuses like a foreign one; the edge's word counts for nothing."""
     site.says[f"DELETE apex{CHATS}/c-1"] = said
@@ -105,7 +105,7 @@ async def test_a_chat_is_gone_when_its_service_says_so(
 
 
 async def test_a_message_is_heard_once_by_its_id(
-    target: Target, recorder: Recorder, alice: Member, bob: Member
+    target: Target, recorder: Recorder, alice: User, bob: User
 ) -> None:
     """The sender's pod tells it twice under one id (contract 5.2); others' messages are not the
     speaker's.
@@ -130,9 +130,7 @@ async def test_a_message_is_heard_once_by_its_id(
     assert [message.text for message in heard] == ["one", "two", "last"]
 
 
-async def test_silence_is_named(
-    target: Target, recorder: Recorder, alice: Member, bob: Member
-) -> None:
+async def test_silence_is_named(target: Target, recorder: Recorder, alice: User, bob: User) -> None:
     """After the stated time, with who heard nothing from whom."""
 
     async def pod(connection: ServerConnection) -> None:
@@ -149,7 +147,7 @@ async def test_silence_is_named(
 
 
 async def test_a_stranger_who_gets_a_seat_is_the_finding(
-    site: Site, target: Target, recorder: Recorder, web: Web, bob: Member
+    site: Site, target: Target, recorder: Recorder, web: Web, bob: User
 ) -> None:
     """403 is what they are promised; a seat is the worst."""
     site.says[f"GET apex{CHATS}/ws/c-1"] = js({"error": {}}, 403)

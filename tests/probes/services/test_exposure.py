@@ -34,7 +34,7 @@ def test_what_answers_is_open(status: int) -> None:
     """A complaint of what was sent has let the sender in, too."""
     finding = explain_served(answer(status))
     assert finding
-    assert (finding.code, "user-service" in finding.suspect) == (Code.ENDPOINT_EXPOSED, True)
+    assert (finding.code, "user-service" in finding.cause) == (Code.ENDPOINT_EXPOSED, True)
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 500, 503])
@@ -79,7 +79,7 @@ def test_credentials_for_any_origin_are_told() -> None:
         answer(access_control_allow_origin=FOREIGN, access_control_allow_credentials="true")
     )
     assert finding
-    assert "CORS" in finding.suspect
+    assert "CORS" in finding.cause
 
 
 def test_missing_headers_are_named() -> None:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from probes.auth.users import Cast, Member
-from probes.config.environment import Hosts, Part, Target
+from probes.auth.users import User, Users
+from probes.config.environment import Hosts, Target, UserConfig
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
 from probes.recording import journal
@@ -38,15 +38,15 @@ def target(target: Target) -> Target:
     identity = replace(target.identity, way="static")
     return replace(
         target,
-        cast={"bob": Part("u-2", token="B")},
+        users={"bob": UserConfig("u-2", token="B")},
         identity=identity,
         realtime=Realtime(deliver_seconds=20),
     )
 
 
 @pytest.fixture
-def bob(target: Target, web: Web) -> Member:
-    return Cast(target, web, Redactor(), {"B": TOKEN}).member("bob")
+def bob(target: Target, web: Web) -> User:
+    return Users(target, web, Redactor(), {"B": TOKEN}).user("bob")
 
 
 def notice(about: str) -> bytes:
@@ -96,7 +96,7 @@ def saying(*events: bytes) -> Speak:
 
 
 async def test_the_stream_brings_the_notice_about_a_card(
-    target: Target, recorder: Recorder, bob: Member
+    target: Target, recorder: Recorder, bob: User
 ) -> None:
     """Comments, other events and other boards are passed over; what is no JSON too."""
     events = (
@@ -113,7 +113,7 @@ async def test_the_stream_brings_the_notice_about_a_card(
 
 
 async def test_no_token_stays_in_the_evidence(
-    target: Target, recorder: Recorder, bob: Member
+    target: Target, recorder: Recorder, bob: User
 ) -> None:
     """It is in the URL, as EventSource has no headers."""
     async with streaming(target, saying()) as web, notifications.stream(web, bob):
@@ -126,7 +126,7 @@ async def test_no_token_stays_in_the_evidence(
 
 
 async def test_a_notice_that_does_not_come_is_lost(
-    target: Target, recorder: Recorder, bob: Member
+    target: Target, recorder: Recorder, bob: User
 ) -> None:
     """While the stream is open and says other things."""
     async with (
@@ -138,7 +138,7 @@ async def test_a_notice_that_does_not_come_is_lost(
 
 
 async def test_a_stream_that_ends_too_early_is_cut(
-    target: Target, recorder: Recorder, bob: Member
+    target: Target, recorder: Recorder, bob: User
 ) -> None:
     """However it ends, the finding says after how long."""
     async with streaming(target, at_once) as web, notifications.stream(web, bob) as stream:
@@ -149,7 +149,7 @@ async def test_a_stream_that_ends_too_early_is_cut(
 
 
 async def test_a_stream_that_lives_long_enough_is_right(
-    target: Target, recorder: Recorder, bob: Member
+    target: Target, recorder: Recorder, bob: User
 ) -> None:
     """What it says meanwhile does not matter."""
     async with (
@@ -160,7 +160,7 @@ async def test_a_stream_that_lives_long_enough_is_right(
 
 
 async def test_a_listener_opens_another_stream_after_one(
-    target: Target, recorder: Recorder, bob: Member
+    target: Target, recorder: Recorder, bob: User
 ) -> None:
     """And is told of the board that is assigned then; not for ever."""
     assigned: list[str] = []
@@ -178,7 +178,7 @@ async def test_a_listener_opens_another_stream_after_one(
 
 
 async def test_a_stream_begins_with_connected(
-    target: Target, recorder: Recorder, bob: Member
+    target: Target, recorder: Recorder, bob: User
 ) -> None:
     """Another first event is not what was promised."""
     async with streaming(target, at_once, greeting=notice("b-1")) as web:
@@ -198,7 +198,7 @@ async def test_a_stream_begins_with_connected(
     ],
 )
 async def test_a_stream_that_does_not_open_is_named(
-    site: Site, web: Web, bob: Member, said: Said, code: Code
+    site: Site, web: Web, bob: User, said: Said, code: Code
 ) -> None:
     """As any other answer is."""
     site.says[f"GET apex{PATH}/stream"] = said
@@ -208,7 +208,7 @@ async def test_a_stream_that_does_not_open_is_named(
     assert failure.value.finding.code is code
 
 
-async def test_what_rest_keeps_is_found_or_lost(site: Site, web: Web, bob: Member) -> None:
+async def test_what_rest_keeps_is_found_or_lost(site: Site, web: Web, bob: User) -> None:
     """For the workspace that the header names."""
     site.says[f"GET apex{PATH}"] = js(
         {"notifications": [{"id": "n-1", "resourceId": "b-1", "resourceName": "t"}]}
@@ -225,7 +225,7 @@ async def test_what_rest_keeps_is_found_or_lost(site: Site, web: Web, bob: Membe
     [(Said(204), True), (js({}, 404), True), (NOWHERE, False), (js({}, 500), False)],
 )
 async def test_a_notice_is_gone_when_its_service_says_so(
-    site: Site, web: Web, bob: Member, said: Said, gone: bool
+    site: Site, web: Web, bob: User, said: Said, gone: bool
 ) -> None:
     """The edge's word counts for nothing."""
     site.says[f"DELETE apex{PATH}/n-1"] = said

@@ -66,7 +66,7 @@ def test_a_start_as_promised_is_let_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "suspect"),
+    ("answer", "code", "cause"),
     [
         (redirect(PROMISED.start, PROMISED.start), Code.OAUTH_REDIRECT_LOOP, "X-Forwarded-Proto"),
         (
@@ -97,13 +97,13 @@ def test_a_start_as_promised_is_let_be() -> None:
         (Answer("GET", PROMISED.start, 404, {}, b""), Code.ROUTE_BROKEN, "route"),
     ],
 )
-def test_a_start_that_goes_astray_is_named(answer: Answer, code: Code, suspect: str) -> None:
+def test_a_start_that_goes_astray_is_named(answer: Answer, code: Code, cause: str) -> None:
     """In circles, over http, to another host, or without what the provider and the callback
     need.
     """
     finding = explain_start(answer, PROMISED)
     assert finding
-    assert (finding.code, suspect in finding.suspect) == (code, True)
+    assert (finding.code, cause in finding.cause) == (code, True)
 
 
 def test_a_finding_tells_no_state() -> None:

@@ -1,4 +1,4 @@
-"""Every no of ops-service has its own name and its own suspect."""
+"""Every no of ops-service has its own name and its own cause."""
 
 import json
 
@@ -23,7 +23,7 @@ def test_a_portal_user_is_let_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "token", "code", "suspect"),
+    ("status", "body", "token", "code", "cause"),
     [
         (
             401,
@@ -49,13 +49,11 @@ def test_a_portal_user_is_let_be() -> None:
         (404, {"message": "gone"}, signed(), Code.CONTRACT_BROKEN, "ops-service"),
     ],
 )
-def test_a_refusal_is_named(
-    status: int, body: object, token: str, code: Code, suspect: str
-) -> None:
+def test_a_refusal_is_named(status: int, body: object, token: str, code: Code, cause: str) -> None:
     """By status, by what the token lacks, and in ops-service's own words."""
     finding = ops.explain(answer(status, body), token)
     assert finding
-    assert (finding.code, suspect in finding.suspect) == (code, True)
+    assert (finding.code, cause in finding.cause) == (code, True)
 
 
 def test_a_masked_refusal_is_the_edges() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from probes.auth.users import Cast
-from probes.config.environment import Part, Target
+from probes.auth.users import Users
+from probes.config.environment import Target, UserConfig
 from probes.config.realtime import Realtime
 from probes.finding import Broken
 from probes.recording.recorder import Recorder
@@ -24,20 +24,20 @@ BOB = js({"success": True, "message": [{"userId": "u-2", "status": "ONLINE"}]})
 
 @pytest.fixture
 def target(target: Target) -> Target:
-    cast = {"alice": Part("u-1", token="A"), "bob": Part("u-2", token="B")}
+    users = {"alice": UserConfig("u-1", token="A"), "bob": UserConfig("u-2", token="B")}
     return replace(
-        target, cast=cast, identity=replace(target.identity, way="static"), realtime=Realtime()
+        target, users=users, identity=replace(target.identity, way="static"), realtime=Realtime()
     )
 
 
 @pytest.fixture
-def cast(target: Target, web: Web) -> Cast:
-    return Cast(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
+def users(target: Target, web: Web) -> Users:
+    return Users(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
 
 
-async def test_what_shows_is_enough(site: Site, web: Web, cast: Cast) -> None:
+async def test_what_shows_is_enough(site: Site, web: Web, users: Users) -> None:
     """One look is enough where it is right at once."""
-    alice, bob = cast.member("alice"), cast.member("bob")
+    alice, bob = users.user("alice"), users.user("bob")
     site.says[ONLINE] = BOB
     await presence.sees(web, alice, bob, online=True)
     site.says[ONLINE] = NOBODY
@@ -46,7 +46,7 @@ async def test_what_shows_is_enough(site: Site, web: Web, cast: Cast) -> None:
 
 
 async def test_what_shows_late_is_waited_for(
-    site: Site, web: Web, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    site: Site, web: Web, users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within the stated time it is looked at again."""
     site.says[ONLINE] = NOBODY
@@ -55,7 +55,7 @@ async def test_what_shows_late_is_waited_for(
         site.says[ONLINE] = BOB
 
     sleeps(monkeypatch, "probes.services.presence", meanwhile)
-    await presence.sees(web, cast.member("alice"), cast.member("bob"), online=True)
+    await presence.sees(web, users.user("alice"), users.user("bob"), online=True)
     assert len(site.asked) == 2
 
 
@@ -64,16 +64,18 @@ async def test_what_shows_late_is_waited_for(
     [(True, "bob came online and is not shown"), (False, "bob has left and is still shown as onl")],
 )
 async def test_what_never_shows_is_named(
-    site: Site, web: Web, cast: Cast, online: bool, words: str
+    site: Site, web: Web, users: Users, online: bool, words: str
 ) -> None:
     """Whichever of the two it is."""
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0))
     site.says[ONLINE] = NOBODY if online else BOB
     with pytest.raises(Broken, match=f"presence-stale: {words}"):
-        await presence.sees(web, cast.member("alice"), cast.member("bob"), online=online)
+        await presence.sees(web, users.user("alice"), users.user("bob"), online=online)
 
 
-async def test_who_is_online_holds_a_socket(target: Target, recorder: Recorder, cast: Cast) -> None:
+async def test_who_is_online_holds_a_socket(
+    target: Target, recorder: Recorder, users: Users
+) -> None:
     """With the member's own token, as long as the block lasts."""
     paths: list[str] = []
 
@@ -83,6 +85,6 @@ async def test_who_is_online_holds_a_socket(target: Target, recorder: Recorder, 
         await connection.wait_closed()
         paths.append("left")
 
-    async with talking(target, pod) as web, presence.online(web, cast.member("bob")):
+    async with talking(target, pod) as web, presence.online(web, users.user("bob")):
         pass
     assert paths == ["/api/svc/chat/api/chats/ws/presence?token=bobs-token", "left"]

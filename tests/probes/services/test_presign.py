@@ -52,7 +52,7 @@ def test_sigv4_is_read_from_the_query() -> None:
     ids=["sigv4", "lower case", "encoded twice", "sigv2", "post policy", "sigv2 post policy"],
 )
 def test_a_development_credential_is_seen_in_every_form(signed: Presigned) -> None:
-    """It is what the browser sent in V6 §3, and the suspect is what made it so."""
+    """It is what the browser sent in V6 §3, and the cause is what made it so."""
     assert signed.key_kind == "development"
     with pytest.raises(Broken) as failure:
         presign.check_credentials(signed)
@@ -62,8 +62,8 @@ def test_a_development_credential_is_seen_in_every_form(signed: Presigned) -> No
         finding.observed.lower()
         == "signed with the development credential 'minioadmin' for files.s3.example"
     )
-    assert "baked config" in finding.suspect
-    assert "os.LookupEnv" in finding.suspect
+    assert "baked config" in finding.cause
+    assert "os.LookupEnv" in finding.cause
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_session_token_is_wanted_where_pods_have_a_role(
 
 
 @pytest.mark.parametrize(
-    ("base", "style", "observed", "suspect"),
+    ("base", "style", "observed", "cause"),
     [
         (
             "http://localhost:9000/files/k",
@@ -154,14 +154,14 @@ def test_a_session_token_is_wanted_where_pods_have_a_role(
     ],
 )
 def test_a_url_that_leads_elsewhere_has_a_name(
-    base: str, style: str, observed: str, suspect: str
+    base: str, style: str, observed: str, cause: str
 ) -> None:
-    """The suspect is told by where it leads instead."""
+    """The cause is told by where it leads instead."""
     with pytest.raises(Broken) as failure:
         presign.check_endpoint(read(sigv4(base=base)), replace(FILES, style=style))
     assert failure.value.finding.code is Code.PRESIGN_WRONG_ENDPOINT
     assert failure.value.finding.observed.startswith(observed)
-    assert suspect in failure.value.finding.suspect
+    assert cause in failure.value.finding.cause
 
 
 @pytest.mark.parametrize(("path", "style"), [("/k", "virtual-host"), ("/files/k", "path")])
@@ -245,7 +245,7 @@ def s3(status: int, body: bytes = b"", **headers: str) -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("given", "observed", "suspect"),
+    ("given", "observed", "cause"),
     [
         (s3(200), "", ""),
         (s3(204), "", ""),
@@ -267,12 +267,12 @@ def s3(status: int, body: bytes = b"", **headers: str) -> Answer:
     ],
 )
 def test_an_upload_is_stored_or_the_reason_is_told(
-    given: Answer, observed: str, suspect: str
+    given: Answer, observed: str, cause: str
 ) -> None:
     """S3 says why in XML."""
     finding = presign.explain_put(given)
-    assert (finding and (finding.observed, finding.suspect)) == (
-        (observed, suspect) if observed else None
+    assert (finding and (finding.observed, finding.cause)) == (
+        (observed, cause) if observed else None
     )
     assert nothing(lambda: presign.stored(given)) == (
         f"upload-blocked: {observed}" if observed else ""

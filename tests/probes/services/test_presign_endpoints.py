@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from probes.auth.users import Cast, Member
-from probes.config.environment import Identity, Part, Paths, Target
+from probes.auth.users import User, Users
+from probes.config.environment import Identity, Paths, Target, UserConfig
 from probes.finding import Broken, Code
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.redactor import Redactor
@@ -32,9 +32,11 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def alice(target: Target, web: Web) -> Member:
-    cast = replace(target, identity=Identity("static"), cast={"alice": Part("u-1", token="ALICE")})
-    return Cast(cast, web, Redactor(), {"ALICE": "alices-token"}).member("alice")
+def alice(target: Target, web: Web) -> User:
+    users = replace(
+        target, identity=Identity("static"), users={"alice": UserConfig("u-1", token="ALICE")}
+    )
+    return Users(users, web, Redactor(), {"ALICE": "alices-token"}).user("alice")
 
 
 FILE = {"fileName": "presign.txt", "contentType": "text/plain", "fileSize": 1}
@@ -64,7 +66,7 @@ WAYS = {
 
 @pytest.mark.parametrize("name", WAYS)
 async def test_an_issuer_is_asked_in_its_own_way(
-    site: Site, web: Web, alice: Member, ledger: Ledger, name: str
+    site: Site, web: Web, alice: User, ledger: Ledger, name: str
 ) -> None:
     """Its path through the apex, its envelope, its wishes; only storage makes a row that the ledger
     has to know.
@@ -85,7 +87,7 @@ def test_every_issuer_is_asked() -> None:
 
 
 async def test_storage_may_have_another_base_path(
-    site: Site, web: Web, alice: Member, ledger: Ledger
+    site: Site, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """In dev it has (contract 4.1)."""
     site.says["POST apex/api/svc/storage/api/storage/files/upload-url"] = js(
@@ -100,7 +102,7 @@ async def test_storage_may_have_another_base_path(
     "reply", [{"success": True, "data": {"fileId": "f-1"}}, {"data": TICKET, "requestId": "r"}]
 )
 async def test_an_answer_without_a_url_breaks_the_contract(
-    site: Site, web: Web, alice: Member, ledger: Ledger, reply: dict[str, Any]
+    site: Site, web: Web, alice: User, ledger: Ledger, reply: dict[str, Any]
 ) -> None:
     """The name stays in the ledger: there may be a row."""
     site.says[f"POST apex{STORAGE}"] = js(reply)
@@ -111,7 +113,7 @@ async def test_an_answer_without_a_url_breaks_the_contract(
 
 
 async def test_a_url_without_an_id_is_a_url(
-    site: Site, web: Web, alice: Member, ledger: Ledger
+    site: Site, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """Its row is found by name."""
     site.says[f"POST apex{STORAGE}"] = js({"success": True, "data": {"uploadUrl": SIGNED}})

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from probes.auth.users import Cast, Member
+from probes.auth.users import User, Users
 from probes.config.sign_in import OAuth, SignOut
 from probes.finding import Broken, Code, NotApplicable
 from probes.recording.recorder import Recorder
@@ -52,8 +52,8 @@ async def web(site: Site, recorder: Recorder) -> AsyncIterator[Web]:
 
 
 @pytest.fixture
-def alice(web: Web, recorder: Recorder) -> Member:
-    return Cast(web.target, web, recorder.evidence.redactor).member("alice")
+def alice(web: Web, recorder: Recorder) -> User:
+    return Users(web.target, web, recorder.evidence.redactor).user("alice")
 
 
 async def broken(verb: object) -> Code:
@@ -66,12 +66,12 @@ def back_to(site: Site, place: str) -> None:
     site.says["GET api/api/oauth2/callback/google"] = Said(302, headers={"location": place})
 
 
-async def test_tokens_that_go_home_are_let_be(web: Web, alice: Member) -> None:
+async def test_tokens_that_go_home_are_let_be(web: Web, alice: User) -> None:
     """To the app or nowhere, whatever was asked for."""
     await sign_in.gives_no_token_to(web, alice, "https://elsewhere.invalid/")
 
 
-async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alice: Member) -> None:
+async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alice: User) -> None:
     """A place that is not weAlist's gets tokens."""
     back_to(site, f"https://elsewhere.invalid/?{TOKENS}")
     assert (
@@ -80,9 +80,7 @@ async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alic
     )
 
 
-async def test_another_sessions_callback_must_be_refused(
-    site: Site, web: Web, alice: Member
-) -> None:
+async def test_another_sessions_callback_must_be_refused(site: Site, web: Web, alice: User) -> None:
     """Tokens for it are a finding, an error page is right."""
     assert await broken(sign_in.needs_its_own_state(web, alice)) is Code.OAUTH_STATE_UNCHECKED
     back_to(site, "/login?error")
@@ -94,7 +92,7 @@ async def test_starts_that_share_a_state_are_a_finding(web: Web) -> None:
     assert await broken(sign_in.starts_agree(web)) is Code.OAUTH_STATE_UNCHECKED
 
 
-async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: Member) -> None:
+async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: User) -> None:
     """A pair that comes after it is a finding; where nothing is promised, nobody asks."""
     site.says |= {
         "POST api/api/svc/auth/api/test/token": gives(pair(1)),
@@ -109,7 +107,7 @@ async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: M
         await sign_in.ends(web, alice)
 
 
-async def test_who_lands_at_home_is_asked_about_there(site: Site, web: Web, alice: Member) -> None:
+async def test_who_lands_at_home_is_asked_about_there(site: Site, web: Web, alice: User) -> None:
     """With the landing's own token; without one nobody is asked."""
     await sign_in.lands(web, alice)
     (asked,) = (asked for asked in site.asked if asked.path == sign_in.ME)
@@ -118,9 +116,7 @@ async def test_who_lands_at_home_is_asked_about_there(site: Site, web: Web, alic
     assert await broken(sign_in.lands(web, alice)) is Code.OAUTH_TOKEN_MISSING
 
 
-async def test_who_starts_on_the_portal_must_land_there(
-    site: Site, web: Web, alice: Member
-) -> None:
+async def test_who_starts_on_the_portal_must_land_there(site: Site, web: Web, alice: User) -> None:
     """The main app's landing is a hijacked one; a token without e-mail is no portal session."""
     assert await broken(sign_in.lands_on_the_portal(web, alice)) is Code.OAUTH_LANDING_HIJACKED
     back_to(site, f"{web.target.oauth.portal}login?{TOKENS}")

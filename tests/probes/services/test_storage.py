@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from probes.auth.users import Cast
-from probes.config.environment import Identity, Part, Presign, Target
+from probes.auth.users import Users
+from probes.config.environment import Identity, Presign, Target, UserConfig
 from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.ledger import Entry, Ledger
@@ -34,7 +34,7 @@ def success(data: Any = None, status: int = 200) -> Said:
 def target(site: Site) -> Target:
     return target_at(
         site,
-        cast={"alice": Part("u-1", token="ALICE")},
+        users={"alice": UserConfig("u-1", token="ALICE")},
         identity=Identity("static"),
         presign=Presign(f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2"),
     )
@@ -53,9 +53,9 @@ def drive(site: Site, web: Web, target: Target, tmp_path: Path) -> Iterator[Driv
         f"GET apex{BASE}/files/f-1/download": success({"downloadUrl": url}),
         "GET s3/files/key": Said(200, b"content"),
     }
-    cast = Cast(target, web, Redactor(), {"ALICE": "alices-token"})
+    users = Users(target, web, Redactor(), {"ALICE": "alices-token"})
     ledger = Ledger(tmp_path / "20260102T030405Z-abc123")
-    yield Drive(web, cast.member("alice"), f"{target.hosts.apex}/api/svc/storage", "w-1", ledger)
+    yield Drive(web, users.user("alice"), f"{target.hosts.apex}/api/svc/storage", "w-1", ledger)
     ledger.close()
 
 

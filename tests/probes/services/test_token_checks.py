@@ -6,7 +6,7 @@ from probes.auth.bad_tokens import MISPLACED, Counterfeit
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from probes.services import token_checks
-from probes.services.token_checks import OPS, USER, Door, suspected
+from probes.services.token_checks import OPS, USER, Door, cause_of
 from probes.transport.envelopes import Envelope
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js
@@ -94,9 +94,9 @@ async def test_who_parses_only_is_told_from_who_is_told_by_others(
     site.says |= {DOOR: SERVED, ELSEWHERE: UNAUTHORIZED}
     finding = (await caught(web, USER, FORGED)).finding
     assert finding.code is Code.TOKEN_FORGERY_ACCEPTED
-    assert "ISTIO_JWT_MODE" in finding.suspect
-    assert "the same token is refused by ops-service" in finding.suspect
-    assert "ops answers 401" in finding.rungs[0].saw
+    assert "ISTIO_JWT_MODE" in finding.cause
+    assert "the same token is refused by ops-service" in finding.cause
+    assert "ops answers 401" in finding.rungs[0].detail
     assert recorder.last is recorder.exchanges[0]
 
 
@@ -121,11 +121,11 @@ async def test_each_kind_has_its_code(site: Site, web: Web, kind: str, code: Cod
 
 def test_a_verifier_is_suspected_of_the_rule_that_it_lacks() -> None:
     """It refuses another key's token, so it verifies; what it lacks is named by the kind."""
-    assert "exp is not looked at" in suspected(USER, "expired", verifies=True, other="")
-    assert "the algorithm is taken from the token" in suspected(
+    assert "exp is not looked at" in cause_of(USER, "expired", verifies=True, other="")
+    assert "the algorithm is taken from the token" in cause_of(
         USER, "alg-none", verifies=True, other="ops"
     )
-    assert "SmartValidator" in suspected(
+    assert "SmartValidator" in cause_of(
         Door("b", "/api/svc/board/ws", "socket"), "expired", verifies=False, other=""
     )
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from probes.auth.users import Cast, Member
-from probes.config.environment import Part, Target
+from probes.auth.users import User, Users
+from probes.config.environment import Target, UserConfig
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.runner.cleanup import sweep
-from probes.runner.cleanup_kinds import keepers
+from probes.runner.cleanup_kinds import resource_kinds
 from probes.services import video
 from probes.services.storage import Drive
 from probes.services.video import BASE, Room
@@ -39,13 +39,13 @@ def target(target: Target, site: Site, tmp_path: Path) -> Target:
     )
     identity = replace(target.identity, way="static")
     return replace(
-        target, identity=identity, cast={"alice": Part("u-1", token="A")}, livekit=livekit
+        target, identity=identity, users={"alice": UserConfig("u-1", token="A")}, livekit=livekit
     )
 
 
 @pytest.fixture
-def alice(target: Target, web: Web) -> Member:
-    return Cast(target, web, Redactor(), {"A": "alices-token"}).member("alice")
+def alice(target: Target, web: Web) -> User:
+    return Users(target, web, Redactor(), {"A": "alices-token"}).user("alice")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def success(data: object, status: int = 200) -> Said:
 
 
 async def test_a_call_is_in_the_ledger_before_it_exists(
-    site: Site, web: Web, alice: Member, ledger: Ledger
+    site: Site, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """Under the run's own name; the service's id is kept with it."""
     site.says[f"POST {ROOMS}"] = success({"id": "r-1"}, 201)
@@ -73,7 +73,7 @@ async def test_a_call_is_in_the_ledger_before_it_exists(
 
 
 async def test_a_ticket_is_known_to_the_redactor(
-    site: Site, web: Web, alice: Member, recorder: Recorder
+    site: Site, web: Web, alice: User, recorder: Recorder
 ) -> None:
     """Before anybody dials with it, and in the exchange that brought it."""
     site.says[f"POST {ROOMS}/r-1/join"] = success({"token": TOKEN, "wsUrl": "wss://livekit.x"})
@@ -93,7 +93,7 @@ async def test_a_ticket_is_known_to_the_redactor(
     ],
 )
 async def test_a_ticket_that_is_none_is_named(
-    site: Site, web: Web, alice: Member, said: Said, wanted: Code
+    site: Site, web: Web, alice: User, said: Said, wanted: Code
 ) -> None:
     """A service that hands out half of it has broken its contract."""
     site.says[f"POST {ROOMS}/r-1/join"] = said
@@ -106,7 +106,7 @@ async def test_a_ticket_that_is_none_is_named(
     ("status", "over"), [(200, True), (404, True), (410, True), (403, False), (500, False)]
 )
 async def test_a_call_is_over_when_the_service_says_so(
-    site: Site, web: Web, alice: Member, status: int, *, over: bool
+    site: Site, web: Web, alice: User, status: int, *, over: bool
 ) -> None:
     """Or that there is none."""
     site.says[f"POST {ROOMS}/r-1/end"] = js({}, status)
@@ -114,7 +114,7 @@ async def test_a_call_is_over_when_the_service_says_so(
 
 
 async def test_calls_and_rooms_that_stayed_are_swept(
-    site: Site, web: Web, alice: Member, ledger: Ledger
+    site: Site, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """This run's and those of runs long dead; a person's are left alone."""
     old = "probe-20200102T030405Z-ab12cd-1-call"
@@ -130,7 +130,9 @@ async def test_calls_and_rooms_that_stayed_are_swept(
     }
     await video.open_room(web, alice, ledger)
     room = ledger.enter("room", "ladder")
-    await sweep(ledger, web.target, keepers(Drive(web, alice, "", "w-1", ledger), alice, alice))
+    await sweep(
+        ledger, web.target, resource_kinds(Drive(web, alice, "", "w-1", ledger), alice, alice)
+    )
     assert ledger.open_entries == []
     ended = [asked.path for asked in site.asked if asked.path.endswith("/end")]
     assert ended == [f"{BASE}/rooms/r-1/end", f"{BASE}/rooms/r-0/end"]
@@ -140,12 +142,12 @@ async def test_calls_and_rooms_that_stayed_are_swept(
     assert room.startswith("probe-")
 
 
-async def test_without_livekit_nobody_keeps_calls(web: Web, alice: Member, ledger: Ledger) -> None:
+async def test_without_livekit_nobody_keeps_calls(web: Web, alice: User, ledger: Ledger) -> None:
     """Nothing is listed or ended where there is nothing of the kind."""
     web.target = replace(web.target, livekit=None)
     kinds = {
         kind
-        for keeper in keepers(Drive(web, alice, "", "w-1", ledger), alice, alice)
+        for keeper in resource_kinds(Drive(web, alice, "", "w-1", ledger), alice, alice)
         for kind in keeper.kinds
     }
     assert not {"room", "call"} & kinds

@@ -38,7 +38,7 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted", "code", "suspect"),
+    ("given", "wanted", "code", "cause"),
     [
         (answer(200, b"<p>", HTML), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
         (answer(200, b"<!doctype html>"), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
@@ -84,12 +84,12 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
     ],
 )
 def test_every_way_to_break_the_promise_has_a_name(
-    given: Answer, wanted: int, code: Code, suspect: str
+    given: Answer, wanted: int, code: Code, cause: str
 ) -> None:
-    """And a suspect."""
+    """And a cause."""
     finding = explain(given, wanted)
     assert finding
-    assert (finding.code, finding.suspect) == (code, suspect)
+    assert (finding.code, finding.cause) == (code, cause)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_another_shape_is_a_broken_contract(body: Any, kind: type, words: str) -
             keys=("a", "b", "c"),
         )
     finding = failure.value.finding
-    assert (finding.code, finding.suspect) == (Code.CONTRACT_BROKEN, "board-service")
+    assert (finding.code, finding.cause) == (Code.CONTRACT_BROKEN, "board-service")
     assert finding.observed.endswith(words)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from probes.config.environment import Patience, Target, Tls
+from probes.config.environment import Target, Timeouts, Tls
 from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
@@ -163,7 +163,7 @@ async def test_silence_has_names(
     """Nobody there, nobody who listens, and somebody who does not answer; the journal keeps the
     library's word.
     """
-    web, at = Web(target_at(site, patience=Patience(answer=1))), place()
+    web, at = Web(target_at(site, timeouts=Timeouts(answer_s=1))), place()
     with pytest.raises(Broken) as failure:
         await web.ask("GET", f"http://api.localhost:{next(at)}/api/svc/storage/storage")
     await web.close()
@@ -255,7 +255,7 @@ URL = "https://apex/api/svc/board/x"
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "suspect"),
+    ("error", "code", "cause"),
     [
         (httpx.ConnectError("refused"), Code.HOST_UNREACHABLE, "DNS, load balancer or listener"),
         (httpx.ConnectTimeout(""), Code.HOST_UNREACHABLE, "DNS, load balancer or listener"),
@@ -271,10 +271,10 @@ URL = "https://apex/api/svc/board/x"
         (httpx.ReadError(""), Code.SERVICE_UNAVAILABLE, "board-service"),
     ],
 )
-def test_every_way_to_get_no_answer_has_a_name(error: Exception, code: Code, suspect: str) -> None:
-    """And a suspect; where the library says nothing its error's name stands in."""
+def test_every_way_to_get_no_answer_has_a_name(error: Exception, code: Code, cause: str) -> None:
+    """And a cause; where the library says nothing its error's name stands in."""
     finding = explain(URL, error)
-    assert (finding.code, finding.suspect) == (code, suspect)
+    assert (finding.code, finding.cause) == (code, cause)
     assert not finding.observed.endswith(": ")
 
 

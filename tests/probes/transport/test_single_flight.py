@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from probes.transport.single_flight import Once
+from probes.transport.single_flight import SingleFlight
 
 
 async def test_all_who_ask_at_once_get_the_same() -> None:
@@ -16,7 +16,7 @@ async def test_all_who_ask_at_once_get_the_same() -> None:
         await asyncio.sleep(0)
         return key.upper()
 
-    once = Once(make)
+    once = SingleFlight(make)
     assert await asyncio.gather(*(once.get(key) for key in "aab")) == ["A", "A", "B"]
     assert await once.get("a") == "A"
     assert made == ["a", "b"]
@@ -32,7 +32,7 @@ async def test_a_failure_is_told_to_all_and_forgotten() -> None:
             raise ValueError("not now")
         return "made"
 
-    once = Once(make)
+    once = SingleFlight(make)
     told = await asyncio.gather(once.get("a"), once.get("a"), return_exceptions=True)
     assert [str(error) for error in told] == ["not now", "not now"]
     fail = False
@@ -47,7 +47,7 @@ async def test_who_gives_up_takes_nothing_away() -> None:
         await go.wait()
         return "made"
 
-    once = Once(make)
+    once = SingleFlight(make)
     first, second = asyncio.ensure_future(once.get("a")), asyncio.ensure_future(once.get("a"))
     await asyncio.sleep(0)
     first.cancel()

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from probes.transport.throttle import Turns, ahead, go_first
+from probes.transport.throttle import Throttle, bypass_limit, prioritize
 
 FOR_EVER, AT_ONCE = 60.0, 2
 
 
-async def _hold(turns: Turns, until: asyncio.Event, holders: list[int]) -> None:
+async def _hold(turns: Throttle, until: asyncio.Event, holders: list[int]) -> None:
     async with turns.one():
         holders.append(1)
         await until.wait()
@@ -24,7 +24,7 @@ async def _settled() -> None:
 async def test_no_more_than_that_ask_at_once() -> None:
     """A third waits until one of two has its answer."""
     turns, first, others, holders = (
-        Turns(AT_ONCE, FOR_EVER),
+        Throttle(AT_ONCE, FOR_EVER),
         asyncio.Event(),
         asyncio.Event(),
         list[int](),
@@ -42,7 +42,7 @@ async def test_no_more_than_that_ask_at_once() -> None:
 
 async def test_who_is_not_answered_makes_room() -> None:
     """Two that hang for ever keep no third from asking, and give their turns up only once."""
-    turns, never, holders = Turns(AT_ONCE, 0.001), asyncio.Event(), list[int]()
+    turns, never, holders = Throttle(AT_ONCE, 0.001), asyncio.Event(), list[int]()
     hanging = [asyncio.create_task(_hold(turns, never, holders)) for _ in range(AT_ONCE)]
     await _settled()
     async with asyncio.timeout(30), turns.one():
@@ -55,7 +55,7 @@ async def test_who_is_not_answered_makes_room() -> None:
 
 async def test_a_turn_comes_back_from_who_fails() -> None:
     """An error in a turn must not cost the run that turn."""
-    turns = Turns(1, FOR_EVER)
+    turns = Throttle(1, FOR_EVER)
     for _ in range(2):
         with pytest.raises(ValueError, match="no answer"):
             async with asyncio.timeout(30), turns.one():
@@ -64,10 +64,10 @@ async def test_a_turn_comes_back_from_who_fails() -> None:
 
 async def test_who_goes_first_waits_for_nobody() -> None:
     """Nor does what it starts, and nobody else is let through with it."""
-    turns, never, holders = Turns(1, FOR_EVER), asyncio.Event(), list[int]()
+    turns, never, holders = Throttle(1, FOR_EVER), asyncio.Event(), list[int]()
 
     async def hurried() -> None:
-        go_first()
+        prioritize()
         await asyncio.create_task(_hold(turns, never, holders))
 
     waiting = [asyncio.create_task(_hold(turns, never, holders)) for _ in range(2)]
@@ -81,10 +81,10 @@ async def test_who_goes_first_waits_for_nobody() -> None:
 
 async def test_who_is_ahead_is_so_for_a_while_only() -> None:
     """In the block no turn is waited for; after it one is."""
-    turns, never, holders = Turns(1, FOR_EVER), asyncio.Event(), list[int]()
+    turns, never, holders = Throttle(1, FOR_EVER), asyncio.Event(), list[int]()
     holding = asyncio.create_task(_hold(turns, never, holders))
     await _settled()
-    with ahead():
+    with bypass_limit():
         async with asyncio.timeout(30), turns.one():
             pass
     with pytest.raises(TimeoutError):

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidUpgrade
 
-from probes.config.environment import Hosts, Patience, Target, Tls
+from probes.config.environment import Hosts, Target, Timeouts, Tls
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Recorder, curl
@@ -189,7 +189,7 @@ async def test_an_upgrade_without_an_answer_is_stalled(target: Target, recorder:
 
     async with await asyncio.start_server(wait, "127.0.0.1", 0) as server:
         origin = f"http://apex.localhost:{server.sockets[0].getsockname()[1]}"
-        web = Web(replace(target, hosts=Hosts(origin, origin), patience=Patience(answer=0.2)))
+        web = Web(replace(target, hosts=Hosts(origin, origin), timeouts=Timeouts(answer_s=0.2)))
         with pytest.raises(Broken, match="socket-upgrade-stalled"):
             await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
         gone.set()

@@ -37,20 +37,24 @@ def test_a_verdict_is_one_of_ours(said: Any, read: Verdict | None) -> None:
 def test_a_finding_comes_back_as_it_went_in() -> None:
     """Code, words and ladder."""
     rungs = [
-        {"name": "dns", "held": True, "saw": "127.0.0.1"},
+        {"name": "dns", "held": True, "detail": "127.0.0.1"},
         "odd",
         {"name": "tcp", "held": "yes"},
     ]
     said = {
         "code": "upload-lost",
         "observed": "gone",
-        "suspect": "confirm",
-        "reproduce": "curl",
+        "cause": "confirm",
+        "reproduce_command": "curl",
         "rungs": rungs,
     }
     finding = events.finding(said)
     assert finding
-    assert (finding.code, finding.observed, finding.reproduce) == (Code.UPLOAD_LOST, "gone", "curl")
+    assert (finding.code, finding.observed, finding.reproduce_command) == (
+        Code.UPLOAD_LOST,
+        "gone",
+        "curl",
+    )
     assert finding.rungs == (Rung("dns", True, "127.0.0.1"), Rung("tcp", False, ""))
 
 

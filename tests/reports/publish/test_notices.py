@@ -24,7 +24,7 @@ def text(run: Run, links: Links = NO_LINKS) -> str:
 
 
 def test_a_break_is_told_with_all_that_one_needs(written: Written) -> None:
-    """Environment, code, promise, what was observed, suspect, runbook and trace."""
+    """Environment, code, promise, what was observed, cause, runbook and trace."""
     run = after(written.started("a/x", "a/y").broken("a/x", LOST).held("a/y"), {})
     links = Links("https://grafana.example.org/trace/{trace}", "https://git.example.org/{code}.md")
     title, body = message(run, changes(run), links)
@@ -32,7 +32,7 @@ def test_a_break_is_told_with_all_that_one_needs(written: Written) -> None:
     assert body.splitlines() == [
         "**upload-lost**: `a/x`",
         "PUT answered 200, then GET answered 404",
-        "suspect: confirm",
+        "cause: confirm",
         "runbook: https://git.example.org/upload-lost.md",
         "",
         f"Trace: https://grafana.example.org/trace/{'ab' * 16}",
@@ -106,12 +106,12 @@ def test_many_promises_with_one_cause_are_one_finding(written: Written) -> None:
     written.started(*names)
     for number, name in enumerate(names):
         long = finding(
-            "upload-lost", "x" * 5000, f"suspect {number % 20 if number < 100 else 'the usual'}"
+            "upload-lost", "x" * 5000, f"cause {number % 20 if number < 100 else 'the usual'}"
         )
         written.broken(name, long)
     told = text(after(written, {}))
     assert len(told) < MOST + 200
-    assert "suspect: suspect the usual" in told.split("**upload-lost**")[1]
+    assert "cause: cause the usual" in told.split("**upload-lost**")[1]
 
 
 def test_a_target_cannot_ring_everybody_or_write_in_our_name(written: Written) -> None:

@@ -35,7 +35,7 @@ def test_each_finding_is_one_annotation_worst_first(written: Written) -> None:
         "::notice",
     ]
     assert told[0].startswith("::error file=scenarios/test_storage.py,line=7,title=")
-    assert f"suspect: {HTML['suspect']}%0A" in told[0]
+    assert f"cause: {HTML['cause']}%0A" in told[0]
 
 
 def test_a_flaky_promise_is_a_notice(written: Written) -> None:

@@ -32,7 +32,7 @@ def test_the_first_line_of_a_good_deploy_is_its_verdict(written: Written) -> Non
 def test_what_this_deploy_broke_is_told_and_what_was_broken_before_is_named(
     written: Written,
 ) -> None:
-    """One finding with suspect and runbook, one line for the old one, one for what the deploy has
+    """One finding with cause and runbook, one line for the old one, one for what the deploy has
     mended.
     """
     written.started("a/new", "a/old", "a/mended").broken("a/new").broken("a/old", LOST).held(

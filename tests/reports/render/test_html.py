@@ -64,12 +64,12 @@ def hostile(written: Written) -> Run:
         )
         written.write("note", **here, text=HOSTILE)
         written.write("artifact", odd=True, **here, name=HOSTILE, path=HOSTILE)
-    rungs = [{"name": HOSTILE, "held": False, "saw": HOSTILE}]
+    rungs = [{"name": HOSTILE, "held": False, "detail": HOSTILE}]
     found = {
         "code": HOSTILE,
         "observed": HOSTILE,
-        "suspect": HOSTILE,
-        "reproduce": HOSTILE,
+        "cause": HOSTILE,
+        "reproduce_command": HOSTILE,
         "rungs": rungs,
     }
     written.write("attempt-started", scenario=HOSTILE, attempt=1)

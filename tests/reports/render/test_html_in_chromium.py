@@ -23,7 +23,7 @@ WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 STANDARD = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 }
-SUSPECT = "storage base path: the service serves /api/storage, the gateway sends /storage"
+CAUSE = "storage base path: the service serves /api/storage, the gateway sends /storage"
 
 
 @asynccontextmanager
@@ -61,7 +61,7 @@ async def keep(page: Page, name: str) -> None:
 async def test_the_first_screen_names_the_cause(
     browser: Browser, written: Written, viewport: dict[str, int], name: str
 ) -> None:
-    """Without scrolling: the verdict, the suspect, the rung that told it, since when, and what
+    """Without scrolling: the verdict, the cause, the rung that told it, since when, and what
     taught us.
     """
     run = red(written).load()
@@ -70,7 +70,7 @@ async def test_the_first_screen_names_the_cause(
         await keep(page, f"first-screen-{name}")
         for said in (
             "BROKEN: 2 of 7 promises are broken",
-            SUSPECT,
+            CAUSE,
             "service: 404 on api",
             "said",
             "V6 section 1",
@@ -205,7 +205,7 @@ async def test_without_its_style_it_is_still_a_text(browser: Browser, written: W
         words = await page.locator("body").inner_text()
         places = [
             words.index(said)
-            for said in ("BROKEN: 2 of 7", SUSPECT, "edge-html-fallback", "tls-expiring")
+            for said in ("BROKEN: 2 of 7", CAUSE, "edge-html-fallback", "tls-expiring")
         ]
         assert places == sorted(places)
 

@@ -73,7 +73,7 @@ def test_each_verdict_has_its_element(written: Written) -> None:
 
 
 def test_a_failing_case_says_who_what_and_where(written: Written) -> None:
-    """File and line for the reader's editor; owner, code, suspect, runbook and trace for whoever is
+    """File and line for the reader's editor; owner, code, cause, runbook and trace for whoever is
     woken.
     """
     case = cases(red(written).load())["storage/folder-contents-are-json[apex]"]
@@ -92,7 +92,7 @@ def test_a_failing_case_says_who_what_and_where(written: Written) -> None:
             "verdict": "broken",
             "attempts": "2",
             "code": "edge-html-fallback",
-            "suspect": HTML["suspect"],
+            "cause": HTML["cause"],
             "runbook": "docs/runbooks/edge-html-fallback.md",
             "trace-id": "ab" * 16,
         }.items()
@@ -100,7 +100,7 @@ def test_a_failing_case_says_who_what_and_where(written: Written) -> None:
     failure = case.find("failure")
     assert failure is not None
     assert failure.attrib["type"] == "edge-html-fallback"
-    assert HTML["reproduce"] in (failure.text or "")
+    assert HTML["reproduce_command"] in (failure.text or "")
 
 
 def test_a_flaky_promise_passes_in_surefire_s_form(written: Written) -> None:
@@ -116,7 +116,7 @@ def test_a_flaky_promise_passes_in_surefire_s_form(written: Written) -> None:
     assert [outcome(case) for case in found_cases.values()] == [["flakyFailure"], ["flakyError"]]
     flake = found_cases["edge/a"].find("flakyFailure")
     assert flake is not None
-    assert HTML["suspect"] in (flake.findtext("stackTrace") or "")
+    assert HTML["cause"] in (flake.findtext("stackTrace") or "")
     assert properties(found_cases["edge/a"])["flaky"] == "true"
 
 
@@ -204,8 +204,8 @@ def test_any_text_makes_valid_xml(written: Written) -> None:
     fields = dict.fromkeys(
         ("title", "file", "classname", "name", "owner", "area", "incident"), nasty
     )
-    rungs = [{"name": nasty, "held": False, "saw": nasty}]
-    bad = finding("upload-lost", nasty, nasty, reproduce=nasty, rungs=rungs)
+    rungs = [{"name": nasty, "held": False, "detail": nasty}]
+    bad = finding("upload-lost", nasty, nasty, reproduce_command=nasty, rungs=rungs)
     written.started(expected("edge/a", **fields), expected(nasty, **fields), run=nasty, trace=nasty)
     written.write("fact", name=nasty, value=nasty).exchange(
         "edge/a", url=nasty, method=nasty, error=nasty

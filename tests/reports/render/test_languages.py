@@ -82,18 +82,18 @@ def test_every_promise_is_translated(language: str) -> None:
 
 @other
 def test_every_suspect_is_translated(language: str) -> None:
-    """Whatever a probe can suspect is known in every language, and no suspect that nobody names."""
+    """Whatever a probe can cause is known in every language, and no cause that nobody names."""
     compare(
-        set(table(language, "suspects")),
+        set(table(language, "causes")),
         set(templates()),
-        f"[suspects] in reports/render/texts/{language}.toml",
+        f"[causes] in reports/render/texts/{language}.toml",
     )
 
 
 @other
 def test_a_translation_keeps_what_fills_it(language: str) -> None:
-    """Each hole of a suspect is filled once in its translation, whatever the order."""
-    for template, translated in table(language, "suspects").items():
+    """Each hole of a cause is filled once in its translation, whatever the order."""
+    for template, translated in table(language, "causes").items():
         assert holes(translated) == {str(number) for number in range(template.count("{}"))}, (
             template
         )
@@ -101,13 +101,13 @@ def test_a_translation_keeps_what_fills_it(language: str) -> None:
 
 def test_what_stands_in_korean_is_korean() -> None:
     """Nobody has copied the English to please the test, save where it is a name alone."""
-    known = {**table("ko", "promises"), **table("ko", "suspects")}
+    known = {**table("ko", "promises"), **table("ko", "causes")}
     copied = [english for english, korean in known.items() if not HANGUL.search(korean)]
     assert [english for english in copied if not re.fullmatch(r"auth-service: \w+", english)] == []
 
 
 @pytest.mark.parametrize(
-    ("suspect", "said"),
+    ("cause", "said"),
     [
         (
             "storage base path: the service serves /api/storage, the gateway sends /storage",
@@ -136,12 +136,12 @@ def test_what_stands_in_korean_is_korean() -> None:
         ("", ""),
     ],
 )
-def test_a_suspect_is_told_by_its_template(suspect: str, said: str) -> None:
+def test_a_suspect_is_told_by_its_template(cause: str, said: str) -> None:
     """Whatever fills a template comes through, its own templates translated; what nobody knows
     stays as it was.
     """
-    assert words("ko").suspect(suspect) == said
-    assert ENGLISH.suspect(suspect) == suspect
+    assert words("ko").cause(cause) == said
+    assert ENGLISH.cause(cause) == cause
 
 
 def test_every_verdict_has_a_word() -> None:
@@ -177,4 +177,4 @@ def test_a_code_that_is_none_has_no_runbook(code: str) -> None:
 def test_words_can_be_made_by_hand() -> None:
     """A language without promises or suspects says them in English."""
     bare = Words("xx", {"a": "{b}!"})
-    assert (bare.text("a", b=1), bare.promise("p"), bare.suspect("s; t")) == ("1!", "p", "s; t")
+    assert (bare.text("a", b=1), bare.promise("p"), bare.cause("s; t")) == ("1!", "p", "s; t")

@@ -62,7 +62,7 @@ def test_the_worst_is_told_and_the_rest_counted(written: Written) -> None:
         "- **BROKEN** `edge-html-fallback` (9x)",
         "- **DEGRADED** `tls-expiring`",
     ]
-    assert f"  - suspect: {HTML['suspect']}" in lines
+    assert f"  - cause: {HTML['cause']}" in lines
     assert "  - ladder: `service` BROKE: `404 on api, 200 JSON with /api in front`" in lines
     assert "  - runbook: `docs/runbooks/edge-html-fallback.md`" in lines
 
@@ -75,7 +75,9 @@ def test_a_hostile_text_calls_nobody_and_leads_nowhere(written: Written) -> None
         "@everyone <@1> ![x](https://evil.example/x.png) [a](http://evil.example) `b` ```c\n# "
         "d\n|| e <img src=x>"
     )
-    bad = finding("upload-lost", nasty, nasty, rungs=[{"name": nasty, "held": False, "saw": nasty}])
+    bad = finding(
+        "upload-lost", nasty, nasty, rungs=[{"name": nasty, "held": False, "detail": nasty}]
+    )
     written.started(expected("edge/a", title=nasty, owner=nasty), environment=nasty, run=nasty)
     written.write("fact", name=nasty, value=nasty).broken(
         "edge/a", bad, accepted={"why": nasty, "until": nasty}

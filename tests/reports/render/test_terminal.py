@@ -103,7 +103,7 @@ def test_wide_characters_keep_the_columns(written: Written) -> None:
 def test_the_reproducing_line_is_never_wrapped(written: Written) -> None:
     """It is there to be copied."""
     line = "curl -sS  'https://wealist.co.kr/" + "x " * 60 + "'"
-    lost = finding("upload-lost", "gone", "confirm", reproduce=line)
+    lost = finding("upload-lost", "gone", "confirm", reproduce_command=line)
     text = shown(written.started("edge/a").broken("edge/a", lost).ended().load())
     assert f"  reproduce {line}\n" in text
 
@@ -115,8 +115,8 @@ def test_text_of_others_cannot_steer_the_terminal(written: Written) -> None:
         "upload-lost",
         nasty,
         nasty,
-        reproduce=nasty,
-        rungs=[{"name": nasty, "held": False, "saw": nasty}],
+        reproduce_command=nasty,
+        rungs=[{"name": nasty, "held": False, "detail": nasty}],
     )
     written.started(expected(nasty, title=nasty, owner=nasty, incident=nasty))
     written.broken(nasty, bad, accepted={"why": nasty, "until": nasty})

@@ -65,13 +65,13 @@ def test_one_broken_promise_is_singular(written: Written) -> None:
 
 
 def test_the_headline_says_where_to_look_first(written: Written) -> None:
-    """What most of the broken promises suspect, by the incident that taught it."""
+    """What most of the broken promises cause, by the incident that taught it."""
     rare = finding("service-stalled", "no answer", "noti-service")
     written.started("edge/a", "edge/b", "edge/c").broken("edge/a", rare).broken("edge/b").broken(
         "edge/c"
     )
     assert wording.headline(written.ended().load()).endswith(
-        f" Look first at {HTML['suspect']} (edge-html-fallback)."
+        f" Look first at {HTML['cause']} (edge-html-fallback)."
     )
 
 
@@ -113,8 +113,8 @@ def test_a_promise_with_many_cases_is_worded_once(written: Written) -> None:
 
 
 def test_what_differs_is_told_apart(written: Written) -> None:
-    """Another suspect, or an acceptance, is another block."""
-    other = HTML | {"suspect": "something else"}
+    """Another cause, or an acceptance, is another block."""
+    other = HTML | {"cause": "something else"}
     written.started("edge/a", "edge/b", "edge/c").broken("edge/a").broken("edge/b", other)
     written.broken("edge/c", accepted={"why": "known", "until": "2027-01-01"})
     assert [[s.id for s in group] for group in wording.groups(written.ended().load())] == [
@@ -131,7 +131,7 @@ def test_a_flaky_promise_is_told_by_the_attempt_that_failed(written: Written) ->
         written.became("edge/a", "held", flaky=True, attempts=2).ended().load()
     )
     assert wording.heading(group) == "FLAKY  edge-html-fallback"
-    assert ("suspect", HTML["suspect"]) in wording.rows(group)
+    assert ("cause", HTML["cause"]) in wording.rows(group)
 
 
 def test_a_degraded_promise_that_was_flaky_is_told_once(written: Written) -> None:

@@ -58,10 +58,10 @@ class Workers:
     """What workers tell, and what they were asked for."""
 
     call: Call = GOOD
-    wishes: list[Wish] = field(default_factory=list)
+    options: list[Wish] = field(default_factory=list)
 
     async def made(self, wish: Wish, _ca: str) -> Call:
-        self.wishes.append(wish)
+        self.options.append(wish)
         return self.call
 
 
@@ -96,9 +96,9 @@ async def test_one_call_serves_all(
 ) -> None:
     """Four promises are judged by one call, in a room that is gone afterwards."""
     await asyncio.gather(*promises(talks))  # type: ignore[call-overload]
-    assert len(workers.wishes) == 1
-    assert workers.wishes[0].by_tcp
-    assert workers.wishes[0].speaker != workers.wishes[0].listener
+    assert len(workers.options) == 1
+    assert workers.options[0].by_tcp
+    assert workers.options[0].speaker != workers.options[0].listener
     assert ladder.rooms == []
     assert recorder.degraded == []
 
@@ -108,7 +108,7 @@ async def test_a_rerun_is_another_call(talks: Talks, workers: Workers, recorder:
     await talks.connect()
     recorder.attempt = 2
     await asyncio.gather(talks.connect(), talks.carry_data())
-    assert len(workers.wishes) == 2
+    assert len(workers.options) == 2
 
 
 async def test_nobody_tries_where_nobody_can_join(
@@ -120,7 +120,7 @@ async def test_nobody_tries_where_nobody_can_join(
         with pytest.raises(Broken) as failure:
             await promise  # type: ignore[misc]
         assert failure.value.finding.code is Code.LIVEKIT_KEY_UNKNOWN
-    assert workers.wishes == []
+    assert workers.options == []
 
 
 async def test_who_cannot_connect_breaks_all_that_needs_it(
@@ -145,7 +145,7 @@ async def test_a_shut_door_is_masked_and_tcp_not_tried(
     assert await talks.are_connected()
     await talks.connect()
     assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
-    assert not workers.wishes[0].by_tcp
+    assert not workers.options[0].by_tcp
 
 
 async def test_a_door_that_is_not_named_is_none(
@@ -171,7 +171,7 @@ async def test_an_environment_may_leave_calls_out(
         with pytest.raises(NotApplicable):
             await promise  # type: ignore[misc]
     assert await talks.are_connected() is False
-    assert workers.wishes == []
+    assert workers.options == []
 
 
 async def test_a_call_that_breaks_leaves_no_room(

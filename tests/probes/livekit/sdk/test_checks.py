@@ -84,7 +84,7 @@ def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) ->
 
 
 @pytest.mark.parametrize(
-    ("call", "saw"),
+    ("call", "detail"),
     [
         (
             only(Data("speaker", "reliable", 10, 9, 0.1), Data("speaker", "lossy", 10, 10, 0.1)),
@@ -106,7 +106,7 @@ def test_lost_data_is_named(call: Call, saw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "saw"),
+    ("call", "detail"),
     [
         (only(Sound(0.0, 0.0, -1.0, 0, 0.0)), "not one packet"),
         (only(Sound(0.0, 0.0, -1.0, 40, 0.0)), "silence"),
@@ -123,7 +123,7 @@ def test_lost_sound_is_named(call: Call, saw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sound", "path", "saw"),
+    ("sound", "path", "detail"),
     [
         ({"after": 2.5}, {}, "after 2.5 s"),
         ({"lost": 0.1}, {}, "10% of its packets"),
