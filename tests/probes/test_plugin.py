@@ -219,7 +219,7 @@ def test_what_is_accepted_is_reported_and_fails_nothing_until_its_date(
 
 
 @pytest.mark.parametrize(
-    ("wishes", "code", "said"),
+    ("options", "code", "said"),
     [
         ([], EXIT_HELD, "HELD, but not as it should be (3 held, 1 degraded"),
         (

@@ -105,11 +105,11 @@ def test_what_was_heard_is_no_finding() -> None:
     ],
 )
 def test_silence_is_explained(
-    changes: dict[str, object], dialled: str, door: Reached, code: Code, saw: str
+    changes: dict[str, object], dialled: str, door: Reached, code: Code, detail: str
 ) -> None:
     """By where the page dialled, whether it was connected, and whether a door was open."""
     heard = dataclasses.replace(SILENT, **changes)  # type: ignore[arg-type]
     finding = call.explain(heard, [dialled], URL, door)
     assert finding
     assert finding.code is code
-    assert saw in finding.observed
+    assert detail in finding.observed

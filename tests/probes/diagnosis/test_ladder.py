@@ -238,7 +238,7 @@ async def test_what_lies_elsewhere_is_not_climbed_to(
     ],
 )
 async def test_an_unreachable_host_breaks_a_low_rung(
-    target: Target, recorder: Recorder, apex: str, found: tuple[str, str], saw: str
+    target: Target, recorder: Recorder, apex: str, found: tuple[str, str], detail: str
 ) -> None:
     """Nothing above it is asked."""
     web = Web(replace(target, hosts=Hosts(apex, apex)))
@@ -247,7 +247,7 @@ async def test_an_unreachable_host_breaks_a_low_rung(
     finding = await diagnose(web, failure.value.finding, recorder)
     await web.close()
     assert (path_of(finding), finding.cause) == found
-    assert finding.rungs[-1].detail.startswith(saw)
+    assert finding.rungs[-1].detail.startswith(detail)
 
 
 @pytest.mark.parametrize(

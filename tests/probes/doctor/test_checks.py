@@ -47,7 +47,7 @@ def complaint(look: Any, *arguments: Any) -> str:
     ("target", "environ", "said"),
     [
         (
-            cast_by("static", user=""),
+            cast_by("static", id=""),
             {},
             "the user id of alice is empty; fill it in under [users.alice]",
         ),

@@ -97,12 +97,12 @@ def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) ->
         (failed("data"), "could not send"),
     ],
 )
-def test_lost_data_is_named(call: Call, saw: str) -> None:
+def test_lost_data_is_named(call: Call, detail: str) -> None:
     """All that is reliable must arrive, and eight of ten that are not."""
     finding = checks.explain_data(call)
     assert finding
     assert finding.code is Code.LIVEKIT_DATA_LOST
-    assert saw in finding.observed
+    assert detail in finding.observed
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_lost_data_is_named(call: Call, saw: str) -> None:
         (failed("sound"), "could not publish"),
     ],
 )
-def test_lost_sound_is_named(call: Call, saw: str) -> None:
+def test_lost_sound_is_named(call: Call, detail: str) -> None:
     """No packets, packets of silence and another tone are told apart."""
     finding = checks.explain_sound(call)
     assert finding
     assert finding.code is Code.LIVEKIT_MEDIA_LOST
-    assert saw in finding.observed
+    assert detail in finding.observed
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_lost_sound_is_named(call: Call, saw: str) -> None:
         ({}, {"seconds": 0.4}, "400 ms"),
     ],
 )
-def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], saw: str) -> None:
+def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], detail: str) -> None:
     """Late, lossy, noisy or far: heard all the same."""
     call = only(dataclasses.replace(SOUND, **sound), dataclasses.replace(PATH, **path))  # type: ignore[arg-type]
     finding = checks.explain_sound(call)
     assert finding
     assert finding.code is Code.LIVEKIT_MEDIA_POOR
     assert finding.verdict is Verdict.DEGRADED
-    assert saw in finding.observed
+    assert detail in finding.observed
 
 
 @pytest.mark.parametrize(
