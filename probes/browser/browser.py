@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -102,11 +103,11 @@ class Browser:
             "refreshToken": tokens.refresh,
             "userId": tokens.user_id,
         }
-        items = [{"name": name, "value": value} for name, value in kept.items()]
+        items: Any = [{"name": name, "value": value} for name, value in kept.items()]
         return {
             "cookies": [],
             "origins": [{"origin": self.target.hosts.apex, "localStorage": items}],
-        }  # type: ignore[typeddict-item]
+        }
 
     async def warm(self) -> None:
         """Launch it before the first visit. What goes wrong is told by who visits."""

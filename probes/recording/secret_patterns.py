@@ -25,7 +25,7 @@ _NAME = (
 )
 _QUOTE = r"""\\{0,8}["']"""
 _SEPARATOR = (
-    # {"name": "token", "value": ...}
+    # a pair of name and value as JSON has them: the name is a secret's, the value is the secret
     rf"(?:{_QUOTE}\s{{0,2}},\s{{0,4}}{_QUOTE}value{_QUOTE}\s{{0,4}}:\s{{0,4}}"
     rf"|{_QUOTE}\s{{0,2}},\s{{0,2}}(?={_QUOTE})"  # setItem("token", ...)
     r"""|["']\s{1,8}value=(?=["'])"""  # <input name="policy" value=...>

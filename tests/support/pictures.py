@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser, async_playwright
 
@@ -29,7 +30,7 @@ class Shot:
     name: str
     of: str = ""
     size: tuple[int, int] = WIDE
-    scheme: str = "light"
+    scheme: Literal["dark", "light"] = "light"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,11 @@ async def take(chromium: Browser, folder: Path, shots: Sequence[Shot], into: Pat
     """Picture each shot of the report in `folder`; Playwright makes the folder `into`."""
     for shot in shots:
         width, height = shot.size
-        viewport = {"width": width, "height": height}
         page = await chromium.new_page(
-            viewport=viewport, color_scheme=shot.scheme, reduced_motion="reduce"
-        )  # type: ignore[arg-type]
+            viewport={"width": width, "height": height},
+            color_scheme=shot.scheme,
+            reduced_motion="reduce",
+        )
         await page.goto((folder / "report.html").resolve().as_uri())
         target = page.locator(shot.of).first if shot.of else page
         await target.screenshot(path=into / f"{shot.name}.png")

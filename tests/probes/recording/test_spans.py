@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import Parse
@@ -18,14 +19,14 @@ def traced(folder: Path, environ: dict[str, str] | None = None) -> Tracing:
     return Tracing(folder, "run-1", "replica", "0.1.0", environ or {})
 
 
-def lines(folder: Path) -> list[dict[str, object]]:
+def lines(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / telemetry.NAME).read_text().splitlines()]
 
 
-def spans(folder: Path) -> dict[str, dict[str, object]]:
-    found: list[dict[str, object]] = [
+def spans(folder: Path) -> dict[str, dict[str, Any]]:
+    found: list[dict[str, Any]] = [
         line["resourceSpans"][0]["scopeSpans"][0]["spans"][0] for line in lines(folder)
-    ]  # type: ignore[index]
+    ]
     return {str(span["name"]): span for span in found}
 
 
@@ -101,7 +102,7 @@ def test_the_resource_says_who_we_are(tmp_path: Path) -> None:
     """Service, version, run and environment, as an observer groups them."""
     tracing = traced(tmp_path)
     tracing.start("run").end()
-    said = attributes(lines(tmp_path)[0]["resourceSpans"][0]["resource"])  # type: ignore[index]
+    said = attributes(lines(tmp_path)[0]["resourceSpans"][0]["resource"])
     assert said["service.name"] == "wealist-probes"
     assert said["service.version"] == "0.1.0"
     assert said["service.instance.id"] == "run-1"
@@ -117,7 +118,7 @@ def test_the_operator_has_the_last_word_on_the_resource(tmp_path: Path) -> None:
     said = "k8s.cronjob.name=probes, deployment.environment.name=staging%2C2,nonsense"
     tracing = traced(tmp_path, {"OTEL_SERVICE_NAME": "mine", "OTEL_RESOURCE_ATTRIBUTES": said})
     tracing.start("run").end()
-    found = attributes(lines(tmp_path)[0]["resourceSpans"][0]["resource"])  # type: ignore[index]
+    found = attributes(lines(tmp_path)[0]["resourceSpans"][0]["resource"])
     assert found["service.name"] == "mine"
     assert found["k8s.cronjob.name"] == "probes"
     assert found["deployment.environment.name"] == "staging,2"

@@ -112,9 +112,8 @@ async def test_every_end_has_a_verdict(
 
 async def test_a_scenario_has_a_deadline_of_its_own(stage: Stage) -> None:
     """What takes longer is not known."""
-    outcome = await stage.begin(
-        {"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}
-    ).outcome("edge/x")  # type: ignore[dict-item]
+    calls: Any = {"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}
+    outcome = await stage.begin(calls).outcome("edge/x")
     assert outcome.finding == scheduler.unknown("not done within its deadline of 0.01 s")
 
 
@@ -281,10 +280,12 @@ async def test_each_attempt_has_a_span_that_tells_how_it_ended(stage: Stage) -> 
 
 async def test_a_run_tells_its_verdicts(stage: Stage) -> None:
     """Of what has ended; what has not, or was stopped before it began, has none."""
-    made = stage.begin(
-        {"edge/a": doing(None), "edge/b": asyncio.Event().wait, "edge/c": doing(None)},
-        concurrency=1,
-    )  # type: ignore[dict-item]
+    calls: Any = {
+        "edge/a": doing(None),
+        "edge/b": asyncio.Event().wait,
+        "edge/c": doing(None),
+    }
+    made = stage.begin(calls, concurrency=1)
     await made.outcome("edge/a")
     assert [outcome.verdict for outcome in made.outcomes.values()] == [Verdict.HELD]
     await made.finish()

@@ -179,9 +179,9 @@ def test_a_korean_report_keeps_its_columns(
     table = [line for line in stream.getvalue().splitlines() if "curl" not in line]
     assert max(map(cell_len, table)) <= terminal.PLAIN_WIDTH
     rows = [line for line in table if line.startswith(("edge/", "storage/", "presign/"))]
-    assert (
-        len({cell_len(line[: re.search(r"\s+(\S+ s|-)(\s|$)", line).end(1)]) for line in rows}) == 1
-    )  # type: ignore[union-attr]
+    ends = [re.search(r"\s+(\S+ s|-)(\s|$)", line) for line in rows]
+    widths = {cell_len(row[: end.end(1)]) for row, end in zip(rows, ends, strict=True) if end}
+    assert (None in ends, len(widths)) == (False, 1)
 
 
 def test_history_stands_under_the_finding_and_beside_a_slow_promise(written: Written) -> None:
