@@ -25,7 +25,7 @@ class Switchable(Protocol):
 
     async def switch(self, faults: Collection[str]) -> None: ...
 
-    async def state(self) -> dict[str, Any]: ...
+    async def inventory(self) -> dict[str, Any]: ...
 
     def drop(self, kinds: Collection[str]) -> int: ...
 
@@ -40,7 +40,7 @@ def app(replica: Switchable) -> Starlette:
         return JSONResponse(sorted(replica.faults))
 
     async def state(_: Request) -> Response:
-        return JSONResponse(await replica.state())
+        return JSONResponse(await replica.inventory())
 
     routes = [
         Route("/ready", ready),

@@ -14,7 +14,7 @@ from replica.keys import ISSUER, KEY_ID
 from replica.livekit import LiveKit
 from replica.services import oauth
 from replica.settings import Hosts
-from replica.state import World
+from replica.state import ReplicaState
 
 Value = str | int | float | bool | list[str] | list[int]
 Tables = Mapping[str, Mapping[str, Value]]
@@ -50,10 +50,10 @@ class Files:
     livekit_secret: Path
 
 
-def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Value]]:
+def tables(state: ReplicaState, files: Files, control: str) -> dict[str, dict[str, Value]]:
     """All that a probe needs to know, by TOML table."""
     return {
-        "hosts": _hosts(world.hosts),
+        "hosts": _hosts(state.hosts),
         "tls": {"ca": str(files.authority), "warn_days": 14},
         "identity": {
             "way": "signing-key",
@@ -62,23 +62,23 @@ def tables(world: World, files: Files, control: str) -> dict[str, dict[str, Valu
             "kid": KEY_ID,
         },
         **{
-            f"users.{who}": {"id": part.id, "email": part.email} for who, part in world.cast.items()
+            f"users.{who}": {"id": part.id, "email": part.email} for who, part in state.cast.items()
         },
-        "workspace": {"id": world.home.id, "project": world.plan.id},
+        "workspace": {"id": state.home.id, "project": state.plan.id},
         "presign": {
-            "host": world.bucket.host,
+            "host": state.bucket.host,
             "style": "virtual-host",
-            "bucket": world.bucket.bucket,
-            "region": world.bucket.region,
+            "bucket": state.bucket.bucket,
+            "region": state.bucket.region,
             "temporary": True,
             "put_seconds": 300,
             "get_seconds": 3600,
         },
-        "realtime": realtime(world.scale),
-        "oauth": oauth_tables(world),
-        "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not world.production},
-        "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if world.production else ())]},
-        "livekit": livekit(world.livekit, files),
+        "realtime": realtime(state.scale),
+        "oauth": oauth_tables(state),
+        "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not state.production},
+        "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if state.production else ())]},
+        "livekit": livekit(state.livekit, files),
         "timeouts": {"answer_s": 5, "scenario_s": 60, "run_s": 120},
         "control": {"url": control},
     }
@@ -115,18 +115,18 @@ def livekit(calls: LiveKit, files: Files) -> dict[str, Value]:
     }
 
 
-def oauth_tables(world: World) -> dict[str, Value]:
+def oauth_tables(state: ReplicaState) -> dict[str, Value]:
     """How one signs in, and where that may end."""
     return {
-        "drivable": not world.production,
-        "provider": world.google.provider,
-        "authorize": world.google.authorize,
-        "client_id": world.google.client_id,
+        "drivable": not state.production,
+        "provider": state.google.provider,
+        "authorize": state.google.authorize,
+        "client_id": state.google.client_id,
         "scope": oauth.SCOPE,
-        "start": f"{world.hosts.api}/api/oauth2/authorization/google",
-        "redirect_uri": f"{world.hosts.api}{CALLBACK}/google",
-        "landing": oauth.landing_of_app(world),
-        "portal": f"{world.hosts.apex}/api/ops-portal/",
+        "start": f"{state.hosts.api}/api/oauth2/authorization/google",
+        "redirect_uri": f"{state.hosts.api}{CALLBACK}/google",
+        "landing": oauth.landing_of_app(state),
+        "portal": f"{state.hosts.apex}/api/ops-portal/",
         "cookie": oauth.COOKIE,
     }
 

@@ -27,7 +27,7 @@ from replica.infra.serving import serving
 from replica.keys import SigningKey
 from replica.livekit import LiveKit, Server, binary
 from replica.settings import Hosts
-from replica.state import CAST, World, email_of
+from replica.state import CAST, ReplicaState, email_of
 
 CONTROL = "control"
 
@@ -48,40 +48,40 @@ class Parts:
 class Replica:
     """A running replica: what it consists of, its faults, and a way to switch them."""
 
-    def __init__(self, world: World, parts: Parts) -> None:
-        self.world = world
+    def __init__(self, state: ReplicaState, parts: Parts) -> None:
+        self.state = state
         self._parts = parts
         self._switching = asyncio.Lock()
 
     @property
     def faults(self) -> Collection[str]:
-        return self.world.faults
+        return self.state.faults
 
     async def switch(self, faults: Collection[str]) -> None:
         """Have exactly these faults. When this returns, every part has them; what users made
         stays.
         """
         async with self._switching:
-            await self._parts.buckets.rule(self.world.hosts.apex, faults)
+            await self._parts.buckets.rule(self.state.hosts.apex, faults)
             await self._parts.caddy.load(edge.config(self._parts.places, faults))
             await self._parts.livekit.switch(faults)
-            self.world.faults = set(faults)
-            await self._parts.buckets.publish(pages.switched(self.world))
+            self.state.faults = set(faults)
+            await self._parts.buckets.publish(pages.switched(self.state))
 
     def drop(self, kinds: Collection[str]) -> int:
         """End every open socket of these kinds as a server does that restarts."""
-        return self.world.live.sockets.drop(kinds)
+        return self.state.live.sockets.drop(kinds)
 
     async def watch(self) -> None:
         """Wait for one of the programs to end, which raises ChildError."""
         await asyncio.gather(*(program.ended() for program in self._parts.programs))
 
-    async def state(self) -> dict[str, Any]:
+    async def inventory(self) -> dict[str, Any]:
         """What users have made and not removed, the bucket's objects and LiveKit's rooms and people
         included.
         """
         calls = await self._parts.livekit.state()
-        made = {**self.world.created(), "objects": await self._parts.buckets.keys(), **calls}
+        made = {**self.state.created(), "objects": await self._parts.buckets.keys(), **calls}
         return {"counts": {kind: len(names) for kind, names in made.items()}, "names": made}
 
 
@@ -119,15 +119,15 @@ async def running(
         )
         provider = await stack.enter_async_context(_provider(sign_in, edge.hosts(places), folder))
         buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
-        world = await _world(buckets, weed, places, faults)
-        world.google, world.livekit, world.production = sign_in, server.livekit, production
+        state = await _new_state(buckets, weed, places, faults)
+        state.google, state.livekit, state.production = sign_in, server.livekit, production
 
         replica = Replica(
-            world, Parts(places, buckets, front, server, [weed, provider, front.process, sfu])
+            state, Parts(places, buckets, front, server, [weed, provider, front.process, sfu])
         )
-        apps = {listeners[name]: make(world) for name, make in APPS.items()}
+        apps = {listeners[name]: make(state) for name, make in APPS.items()}
         await stack.enter_async_context(
-            serving({**apps, listeners[CONTROL]: control.app(replica)}, world.scale)
+            serving({**apps, listeners[CONTROL]: control.app(replica)}, state.scale)
         )
         await front.ready()
         await google.ready(sign_in, provider)
@@ -135,11 +135,11 @@ async def running(
         control_url = f"http://{_address(listeners[CONTROL])}"
         files = Files(
             authority.authority,
-            _kept(world.key.pem(), folder / "signing-key.pem"),
+            _kept(state.key.pem(), folder / "signing-key.pem"),
             _kept(calls.key.encode(), folder / "livekit-key"),
             _kept(calls.secret.encode(), folder / "livekit-secret"),
         )
-        yield replica, environment.tables(world, files, control_url)
+        yield replica, environment.tables(state, files, control_url)
 
 
 def _provider(
@@ -158,15 +158,19 @@ def _http() -> httpx.AsyncClient:
     return httpx.AsyncClient(trust_env=False, verify=False, timeout=10)  # noqa: S501
 
 
-async def _world(buckets: Buckets, weed: Child, places: Places, faults: Collection[str]) -> World:
-    """Both buckets filled and ruled, and a world seeded that knows them."""
+async def _new_state(
+    buckets: Buckets, weed: Child, places: Places, faults: Collection[str]
+) -> ReplicaState:
+    """Both buckets filled and ruled, and a seeded state that knows them."""
     key = asyncio.create_task(asyncio.to_thread(SigningKey))  # made while SeaweedFS starts
     await buckets.make(weed)
-    world = World.seeded(edge.hosts(places), await buckets.settings(places.bucket), key=await key)
-    world.faults = set(faults)
-    site = await asyncio.to_thread(pages.site, world)
-    await asyncio.gather(buckets.publish(site), buckets.rule(world.hosts.apex, faults))
-    return world
+    state = ReplicaState.seeded(
+        edge.hosts(places), await buckets.settings(places.bucket), key=await key
+    )
+    state.faults = set(faults)
+    site = await asyncio.to_thread(pages.site, state)
+    await asyncio.gather(buckets.publish(site), buckets.rule(state.hosts.apex, faults))
+    return state
 
 
 def _kept(secret: bytes, path: Path) -> Path:

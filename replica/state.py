@@ -62,7 +62,7 @@ def email_of(who: str) -> str:
 
 
 @dataclass(slots=True)
-class World:
+class ReplicaState:
     """One replica's state, in memory; a new one knows nothing of the last."""
 
     hosts: Hosts
@@ -110,20 +110,20 @@ class World:
         *,
         objects: Objects | None = None,
         key: SigningKey | None = None,
-    ) -> "World":
-        """A world with the cast, alice's workspace, one project, one portal user and some remote
+    ) -> "ReplicaState":
+        """A state with the test users, alice's workspace, one project, one portal user and some remote
         configuration.
         """
-        world = cls(hosts, bucket, objects or BucketObjects(bucket), key or SigningKey())
-        world._seed_people()
-        world._seed_workspaces()
-        operator = world.cast["operator"]
-        add(world.portal_users, PortalUser(email=operator.email, name=operator.name, role="admin"))
+        state = cls(hosts, bucket, objects or BucketObjects(bucket), key or SigningKey())
+        state._seed_people()
+        state._seed_workspaces()
+        operator = state.cast["operator"]
+        add(state.portal_users, PortalUser(email=operator.email, name=operator.name, role="admin"))
         add(
-            world.settings,
+            state.settings,
             Setting(key="maintenance.enabled", value="false", description="Shows the notice"),
         )
-        return world
+        return state
 
     def _seed_people(self) -> None:
         for who, name in CAST.items():
@@ -145,7 +145,7 @@ class World:
         )
         add(self.workspaces, row)
 
-    def lies(self, fault: str) -> bool:
+    def is_fault_active(self, fault: str) -> bool:
         """Whether a fault is on; a name that no fault has is a KeyError, so that a typo cannot make
         one honest.
         """

@@ -46,7 +46,7 @@ class Replica:
     environment: Path
     control: str
 
-    def lie(self, faults: Sequence[str]) -> None:
+    def set_faults(self, faults: Sequence[str]) -> None:
         """Have exactly `faults` from now on."""
         httpx.put(f"{self.control}/faults", json=list(faults), timeout=30).raise_for_status()
 
@@ -68,9 +68,9 @@ def started_replica() -> Iterator[Replica]:
 
 @pytest.fixture
 def replica(started_replica: Replica) -> Iterator[Replica]:
-    """An honest replica; a test that has it lie leaves it honest."""
+    """A healthy replica; the faults that a test switches on end with it."""
     yield started_replica
-    started_replica.lie([])
+    started_replica.set_faults([])
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ async def test_late():
 """
 
 
-class World:
+class GateEnvironment:
     """An environment with a store, in which promises hold or not."""
 
     def __init__(self, replica: Replica, folder: Path) -> None:
@@ -71,27 +71,27 @@ class World:
 
 
 @pytest.fixture
-def world(replica: Replica, tmp_path: Path) -> World:
-    return World(replica, tmp_path)
+def gated(replica: Replica, tmp_path: Path) -> GateEnvironment:
+    return GateEnvironment(replica, tmp_path)
 
 
-def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(world: World) -> None:
+def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(gated: GateEnvironment) -> None:
     """Broken before: the gate passes. Broken by the deploy: it fails, and again when the deploy is
     tried again.
     """
-    world.have("two")
-    assert world.run().code == EXIT_BROKEN
-    assert set(world.left) == {"own/one", "told"}
+    gated.have("two")
+    assert gated.run().code == EXIT_BROKEN
+    assert set(gated.left) == {"own/one", "told"}
 
-    fixes_nothing = world.run("--gate")
+    fixes_nothing = gated.run("--gate")
     assert fixes_nothing.code == EXIT_HELD, fixes_nothing.output
     first, *_ = fixes_nothing.output.splitlines()
     assert first.startswith("HELD: this deploy broke nothing (2 held, 1 broken before, in ")
     assert "  own/one (upload-lost, since " in fixes_nothing.output
 
-    world.have()
+    gated.have()
     for _ in range(2):
-        breaks_two = world.run("--gate")
+        breaks_two = gated.run("--gate")
         assert breaks_two.code == EXIT_BROKEN
         first, *_ = breaks_two.output.splitlines()
         assert first.startswith(
@@ -99,19 +99,19 @@ def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(world: World)
             "before, in "
         )
 
-    world.have("one", "two")
-    mends_both = world.run("--gate")
+    gated.have("one", "two")
+    mends_both = gated.run("--gate")
     assert mends_both.code == EXIT_HELD
     assert "Broken before this deploy, and holds now: own/one" in mends_both.output
-    assert set(world.left) == {"told"}
+    assert set(gated.left) == {"told"}
 
 
-def test_a_roll_out_that_takes_a_while_is_waited_for(world: World) -> None:
+def test_a_roll_out_that_takes_a_while_is_waited_for(gated: GateEnvironment) -> None:
     """What does not hold yet is asked again, the rest is not; how long it took is said, and it is
     no flake.
     """
-    world.have("one", "two")
-    run = world.run("--gate", "--settle", "60s", LATE="4")
+    gated.have("one", "two")
+    run = gated.run("--gate", "--settle", "60s", LATE="4")
     assert run.code == EXIT_HELD, run.output
     tries = {s.id: len(s.attempts) for s in run.report.scenarios}
     assert tries == {"own/one": 1, "own/two": 1, "own/late": 4}
@@ -120,10 +120,10 @@ def test_a_roll_out_that_takes_a_while_is_waited_for(world: World) -> None:
     assert "promises that were waited for: 1" in run.output
 
 
-def test_what_does_not_settle_is_broken(world: World) -> None:
+def test_what_does_not_settle_is_broken(gated: GateEnvironment) -> None:
     """When the time is over, it is broken as if nobody had waited."""
-    world.have("one")
-    run = world.run("--settle", "0.3s")
+    gated.have("one")
+    run = gated.run("--settle", "0.3s")
     assert (run.code, run.codes) == (EXIT_BROKEN, {"own/two": "chat-altered"})
     assert "not within 0.3 s: 1" in run.output
 
@@ -136,22 +136,22 @@ def test_what_does_not_settle_is_broken(world: World) -> None:
     ],
 )
 def test_a_wait_that_cannot_be_is_bad_input(
-    world: World, arguments: tuple[str, ...], said: str
+    gated: GateEnvironment, arguments: tuple[str, ...], said: str
 ) -> None:
     """One sentence, before anything is asked."""
-    run = world.run("--gate", *arguments)
+    run = gated.run("--gate", *arguments)
     assert (run.code, run.folder) == (EXIT_BAD_INPUT, None)
     assert said in run.output
 
 
-def test_a_gate_without_a_store_is_bad_input(world: World) -> None:
+def test_a_gate_without_a_store_is_bad_input(gated: GateEnvironment) -> None:
     """It could not know what was broken before; nor could a notice know what was told."""
-    world.file.write_text(world.file.read_text().replace("state = ", "# state = "))
+    gated.file.write_text(gated.file.read_text().replace("state = ", "# state = "))
     for arguments, variables in (
         (("--gate",), {}),
         ((), {"PROBES_NOTICE_URLS": "json://127.0.0.1:1"}),
     ):
-        run = world.run(*arguments, **variables)
+        run = gated.run(*arguments, **variables)
         assert (run.code, run.folder) == (EXIT_BAD_INPUT, None)
         assert (
             "needs to know how the last run ended; name a store in state of [identity]"
@@ -159,11 +159,11 @@ def test_a_gate_without_a_store_is_bad_input(world: World) -> None:
         )
 
 
-def test_a_store_that_cannot_be_read_forgives_nothing(world: World) -> None:
+def test_a_store_that_cannot_be_read_forgives_nothing(gated: GateEnvironment) -> None:
     """The gate then takes every break for a new one, and says why."""
-    world.store.write_text("{")
-    world.have("one")
-    run = world.run("--gate")
+    gated.store.write_text("{")
+    gated.have("one")
+    run = gated.run("--gate")
     assert run.code == EXIT_BROKEN
     assert (
         "What was broken before is not known, so every break counts as new: the state file "
@@ -184,7 +184,9 @@ def told(channel: Receiver) -> list[str]:
     return titles
 
 
-def test_people_are_told_of_changes_and_of_nothing_else(world: World, channel: Receiver) -> None:
+def test_people_are_told_of_changes_and_of_nothing_else(
+    gated: GateEnvironment, channel: Receiver
+) -> None:
     """A break, once; that it holds again, once; a message that the channel refused comes with the
     next run.
     """
@@ -193,21 +195,21 @@ def test_people_are_told_of_changes_and_of_nothing_else(world: World, channel: R
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
-    world.have("one", "two")
-    assert world.run(**notices).code == EXIT_HELD
+    gated.have("one", "two")
+    assert gated.run(**notices).code == EXIT_HELD
     assert told(channel) == []
-    world.have("one")
+    gated.have("one")
     channel.answers["*"] = (500, "text/plain", b"")
-    refused = world.run(**notices)
+    refused = gated.run(**notices)
     assert refused.code == EXIT_BROKEN
     assert "notice: not sent: 1 of 1 channels did not take it" in refused.output
     channel.answers["*"] = (200, "text/plain", b"")
     channel.asked.clear()
-    assert world.run(**notices).code == EXIT_BROKEN
+    assert gated.run(**notices).code == EXIT_BROKEN
     assert told(channel) == ["BROKEN (1 promise broken)"]
-    assert world.run(**notices).code == EXIT_BROKEN
+    assert gated.run(**notices).code == EXIT_BROKEN
     assert told(channel) == []
-    world.have("one", "two")
-    assert world.run(**notices).code == EXIT_HELD
+    gated.have("one", "two")
+    assert gated.run(**notices).code == EXIT_HELD
     assert told(channel) == ["HELD again (1 promise held again)"]
-    assert world.left == {"told": {}}
+    assert gated.left == {"told": {}}

@@ -181,7 +181,7 @@ def test_a_forbidden_import_is_seen(file: str, source: str) -> None:
             "reports/model/run.py",
             "from probes.recording import journal\nfrom probes import finding",
         ),
-        ("replica/services/auth.py", "from ..state import World"),
+        ("replica/services/auth.py", "from ..state import ReplicaState"),
         ("scenarios/test_edge.py", "import pytest\nfrom probes.transport import tls"),
     ],
 )

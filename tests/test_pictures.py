@@ -33,7 +33,7 @@ async def test_a_stranger_can_name_the_cause(
     screenshot and trace.
     """
     monkeypatch.setenv(VARIABLE, "https://grafana.example.org/trace/{trace}")
-    replica.lie(["storage-base-path-mismatch"])
+    replica.set_faults(["storage-base-path-mismatch"])
     folder = record(
         Recorded("", ()), tmp_path / "runs", "--env", str(replica.environment), "-k", STORAGE
     )

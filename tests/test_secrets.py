@@ -176,7 +176,7 @@ def test_a_red_run_against_the_replica_leaves_no_token(
     """Real tokens and presigned URLs of a run that breaks in many places are in none of its
     files.
     """
-    replica.lie(faults)
+    replica.set_faults(faults)
     run = probe("--env", str(replica.environment), "--no-confirm")
     assert run.code == 1
     wanted = {".jsonl", ".xml"} | ({".zip", ".png"} if faults is PAGES_AND_FILES else set())

@@ -20,7 +20,7 @@ def test_a_token_that_livekit_repeats_is_nowhere(
     """A refusal that says the token, a page that dials with it, a relay's password: told, and taken
     out.
     """
-    replica.lie([fault])
+    replica.set_faults([fault])
     run = probe("--env", str(replica.environment), "-k", "livekit or calls", "--no-confirm")
     assert run.code == 1, run.output
     assert run.folder

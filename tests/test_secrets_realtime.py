@@ -66,7 +66,7 @@ def test_a_rehearsal_of_incident_four_leaves_no_token(replica: Replica, probe: P
     """V6 §4 in red, with every scenario of sockets, streams and pages: the same token again is
     seen, and not shown.
     """
-    replica.lie(["page-reconnects-with-stale-token"])
+    replica.set_faults(["page-reconnects-with-stale-token"])
     run = probe(
         "--env",
         str(replica.environment),

@@ -36,7 +36,7 @@ def test_shards_ask_what_one_run_asks(replica: Replica, tmp_path: Path) -> None:
         "--shard",
         f"index/{SHARDS}",
     )
-    replica.lie(["presign-outlives-policy"])
+    replica.set_faults(["presign-outlives-policy"])
     folders = [tmp_path / f"pod-{index}" for index in range(SHARDS)]
     pods = [
         begin(folder, *words, JOB_COMPLETION_INDEX=str(index))

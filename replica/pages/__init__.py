@@ -16,7 +16,7 @@ from replica import livekit
 from replica.faults.edge import PAGES
 from replica.faults.realtime import REALTIME_PAGES
 from replica.infra.processes import ChildError
-from replica.state import World
+from replica.state import ReplicaState
 
 ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
 BUNDLED_WITHIN = 30.0  # seconds
@@ -28,26 +28,26 @@ CONFIG = "config.js"
 OF_PAGES = {fault.name for fault in (*PAGES, *REALTIME_PAGES)}
 
 
-def site(world: World) -> dict[str, tuple[bytes, str]]:
+def site(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
     """Every object of the site's bucket: path without a slash in front -> body and content type.
     Raises ChildError.
     """
     written = _written(SITE)
     kept = {path: body for path, body in written.items() if Path(path).suffix != ".js"}
     made = {"assets/main.js": _bundled(build(written)), LIVEKIT: livekit.library()}
-    return _typed(kept | made) | switched(world)
+    return _typed(kept | made) | switched(state)
 
 
-def switched(world: World) -> dict[str, tuple[bytes, str]]:
+def switched(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
     """Those of the site's objects that a fault changes."""
-    return _typed({CONFIG: config(world)})
+    return _typed({CONFIG: config(state)})
 
 
-def portal(world: World) -> dict[str, tuple[bytes, str]]:
+def portal(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
     """Every page of ops-portal, which sits below /api/ops-portal, and where it sends people to sign
     in.
     """
-    env = {"AUTH_URL": world.hosts.api}
+    env = {"AUTH_URL": state.hosts.api}
     return _typed(
         _written(PORTAL) | {"env.js": f"window.__PORTAL__ = {json.dumps(env)};\n".encode()}
     )
@@ -64,15 +64,15 @@ def _typed(bodies: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
     return {path: (body, TYPES[Path(path).suffix]) for path, body in bodies.items()}
 
 
-def config(world: World) -> bytes:
+def config(state: ReplicaState) -> bytes:
     """What a deploy injects (an empty base: the pages call their own host), how short pauses are,
     and page faults.
     """
-    faults = sorted(fault for fault in world.faults if fault in OF_PAGES)
+    faults = sorted(fault for fault in state.faults if fault in OF_PAGES)
     env = {
         "API_BASE_URL": "",
-        "API_DOMAIN": urlsplit(world.hosts.api).netloc,
-        "SCALE": world.scale,
+        "API_DOMAIN": urlsplit(state.hosts.api).netloc,
+        "SCALE": state.scale,
         "FAULTS": faults,
     }
     return f"window.__ENV__ = {json.dumps(env)};\n".encode()

@@ -1,4 +1,4 @@
-"""weAlist's services, each a small app over one shared world. A second pod of a service is its app
+"""weAlist's services, each a small app over one shared state. A second pod of a service is its app
 made twice.
 """
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 
 from replica.services import auth, board, chat, monitoring, noti, ops, portal, storage, user, video
-from replica.state import World
+from replica.state import ReplicaState
 
-APPS: dict[str, Callable[[World], Starlette]] = {
+APPS: dict[str, Callable[[ReplicaState], Starlette]] = {
     "auth": auth.app,
     "auth-2": auth.second,
     "user": user.app,

@@ -21,8 +21,8 @@ ENTITIES = {"BOARD", "COMMENT", "PROJECT"}
 async def presigned_url(call: Call) -> Response:
     row = _attachment(call)
     row.file_key = object_key(f"board/{row.entity_type.lower()}s", call, row.file_name)
-    url = public_signer(call.world.bucket).put(row.file_key, row.content_type, PUT_SECONDS)
-    add(call.world.attachments, row)
+    url = public_signer(call.state.bucket).put(row.file_key, row.content_type, PUT_SECONDS)
+    add(call.state.attachments, row)
     issued = {
         "attachmentId": row.id,
         "uploadUrl": url,
@@ -35,14 +35,14 @@ async def presigned_url(call: Call) -> Response:
 async def save(call: Call) -> Response:
     """The metadata, after the upload; whether the object is there is not looked at."""
     key = call.text("fileKey")
-    known = [row for row in call.world.attachments.values() if row.file_key == key]
-    row = known[0] if known else add(call.world.attachments, _attachment(call))
+    known = [row for row in call.state.attachments.values() if row.file_key == key]
+    row = known[0] if known else add(call.state.attachments, _attachment(call))
     row.file_key, row.status = key, "CONFIRMED"
     shown = {
         "attachmentId": row.id,
         "entityType": row.entity_type,
         "fileName": row.file_name,
-        "fileUrl": f"{call.world.hosts.cdn}/{key}",
+        "fileUrl": f"{call.state.hosts.cdn}/{key}",
         "fileSize": row.file_size,
         "contentType": row.content_type,
         "status": row.status,
@@ -53,10 +53,10 @@ async def save(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    row = call.world.attachments.pop(call.id("attachment", "attachment"), None)
+    row = call.state.attachments.pop(call.id("attachment", "attachment"), None)
     if row is None:
         raise Refusal(404, "NOT_FOUND", "Attachment not found")
-    await call.world.objects.remove(row.file_key)
+    await call.state.objects.remove(row.file_key)
     return numbered(call.request, {"message": "Attachment deleted successfully"})
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from replica.services import oauth
 from replica.services.auth_pod import Pod, pod_of
-from replica.state import SYSTEM_USER, World
+from replica.state import SYSTEM_USER, ReplicaState
 
 TEST_EMAIL = "loadtest@wealist.co.kr"
 SPRING_ORIGINS = r"http://localhost:\d+|https://([a-z0-9-]+\.)*wealist\.localhost(:\d+)?"
@@ -35,14 +35,14 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
         self.status, self.code, self.message = status, code, message
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     """The first pod."""
-    return _pod(Pod(world, first=True))
+    return _pod(Pod(state, first=True))
 
 
-def second(world: World) -> Starlette:
+def second(state: ReplicaState) -> Starlette:
     """Another one, for whatever must not depend on which pod answers."""
-    return _pod(Pod(world, first=False))
+    return _pod(Pod(state, first=False))
 
 
 def _pod(pod: Pod) -> Starlette:
@@ -94,19 +94,19 @@ async def refresh(request: Request) -> Response:
     one event loop.
     """
     pod, token = pod_of(request), await _field(request, "refreshToken")
-    if pod.world.lies("gateway-replays-refresh"):
+    if pod.state.is_fault_active("gateway-replays-refresh"):
         _rotate(pod, token)  # the answer is lost, and Envoy asks again
     return JSONResponse(_rotate(pod, token))
 
 
 def _rotate(pod: Pod, token: str) -> dict[str, str]:
-    world, claims = pod.world, _read(pod, token)
-    if token in world.blacklist:
+    state, claims = pod.state, _read(pod, token)
+    if token in state.blacklist:
         raise Refused(401, "AUTH006", "Token is blacklisted")
     given = pod.pair(claims["sub"], claims.get("email", ""))
-    if world.lies("refresh-does-not-rotate"):
+    if state.is_fault_active("refresh-does-not-rotate"):
         return given | {"refreshToken": token}
-    world.blacklist.add(token)
+    state.blacklist.add(token)
     return given
 
 
@@ -116,7 +116,7 @@ async def validate(request: Request) -> Response:
         claims = pod.key.read(token)
     except jwt.InvalidTokenError as error:
         return JSONResponse({"userId": None, "valid": False, "message": str(error)})
-    if token in pod.world.blacklist:
+    if token in pod.state.blacklist:
         return JSONResponse({"userId": None, "valid": False, "message": "Token is blacklisted"})
     return JSONResponse({"userId": claims["sub"], "valid": True, "message": "Token is valid"})
 
@@ -128,12 +128,12 @@ async def logout(request: Request) -> Response:
     pod = pod_of(request)
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     _read(pod, token)
-    pod.world.blacklist.add(token)
+    pod.state.blacklist.add(token)
     with_it = (await _body(request) or {}).get("refreshToken")
     if isinstance(with_it, str) and not (
-        pod.world.production or pod.world.lies("sign-out-forgets-refresh-token")
+        pod.state.production or pod.state.is_fault_active("sign-out-forgets-refresh-token")
     ):
-        pod.world.blacklist.add(with_it)
+        pod.state.blacklist.add(with_it)
     return JSONResponse({"message": "Logged out"})
 
 
@@ -142,7 +142,7 @@ async def token_for_tests(request: Request) -> Response:
     pod = _with_tests(request)
     asked = await _body(request) or {}
     user = _uuid_or(asked.get("userId"), SYSTEM_USER)
-    known = pod.world.users.get(user)
+    known = pod.state.users.get(user)
     email = asked.get("email") or (known.email if known else TEST_EMAIL)
     return JSONResponse(pod.pair(user, email))
 
@@ -156,7 +156,7 @@ async def token_status(request: Request) -> Response:
 def _with_tests(request: Request) -> Pod:
     """The pod, where ENABLE_TEST_AUTH is on; elsewhere there is no such endpoint."""
     pod = pod_of(request)
-    if not pod.world.lies("test-token-endpoint-open"):
+    if not pod.state.is_fault_active("test-token-endpoint-open"):
         raise HTTPException(404)
     return pod
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from replica.keys import SigningKey
-from replica.state import Pending, World
+from replica.state import Pending, ReplicaState
 
 
 @dataclass
 class Pod:
     """A pod, and what it falls back to when nothing is shared."""
 
-    world: World
+    state: ReplicaState
     first: bool
     _sessions: dict[str, Pending] = field(default_factory=dict)
 
@@ -23,15 +23,15 @@ class Pod:
     def sessions(self) -> dict[str, Pending]:
         return (
             self._sessions
-            if self.world.lies("oauth-session-stays-in-one-pod")
-            else self.world.sessions
+            if self.state.is_fault_active("oauth-session-stays-in-one-pod")
+            else self.state.sessions
         )
 
     @property
     def key(self) -> SigningKey:
         """The services know the first pod's."""
-        alone = self.world.lies("auth-pods-hold-different-keys") and not self.first
-        return self._key if alone else self.world.key
+        alone = self.state.is_fault_active("auth-pods-hold-different-keys") and not self.first
+        return self._key if alone else self.state.key
 
     @functools.cached_property
     def _key(self) -> SigningKey:
@@ -39,11 +39,11 @@ class Pod:
 
     def pair(self, user: str, email: str) -> dict[str, str]:
         """What somebody who signs in is given."""
-        world = self.world
-        told = None if world.lies("token-lacks-email-claim") else email
+        state = self.state
+        told = None if state.is_fault_active("token-lacks-email-claim") else email
         return {
-            "accessToken": self.key.mint(user, told, "access", world.access_seconds),
-            "refreshToken": self.key.mint(user, told, "refresh", world.refresh_seconds),
+            "accessToken": self.key.mint(user, told, "access", state.access_seconds),
+            "refreshToken": self.key.mint(user, told, "refresh", state.refresh_seconds),
             "userId": user,
         }
 

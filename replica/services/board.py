@@ -19,7 +19,7 @@ from replica.services.answers import (
     without_nones,
 )
 from replica.services.gin import Call, as_id, engine, route
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 PROJECT, BOARD = "/api/projects/{project}", "/api/boards/{board}"
 FIELDS = {
@@ -29,7 +29,7 @@ FIELDS = {
 }
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     routes = [
         route("POST", "/api/projects", create_project),
         route("GET", "/api/projects/workspace/{workspace}", projects),
@@ -46,7 +46,7 @@ def app(world: World) -> Starlette:
         *board_socket.ROUTES,
         *attachments.ROUTES,
     ]
-    return engine(world, "board", routes, phrase=numbered_error)
+    return engine(state, "board", routes, phrase=numbered_error)
 
 
 async def create_project(call: Call) -> Response:
@@ -56,14 +56,14 @@ async def create_project(call: Call) -> Response:
     row = Project(
         workspace=workspace, name=call.text("name"), description=description, owner=call.user
     )
-    return numbered(call.request, _show_project(add(call.world.projects, row)), 201)
+    return numbered(call.request, _show_project(add(call.state.projects, row)), 201)
 
 
 async def projects(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
     _admit(call, workspace, "workspace")
     rows = [
-        _show_project(row) for row in call.world.projects.values() if row.workspace == workspace
+        _show_project(row) for row in call.state.projects.values() if row.workspace == workspace
     ]
     return numbered(call.request, rows)
 
@@ -76,9 +76,9 @@ async def delete_project(call: Call) -> Response:
     row = _project(call, call.id("project", "project"))
     if row.owner != call.user:
         raise forbidden("Only project owner can delete project")
-    del call.world.projects[row.id]
-    for board_id in [each.id for each in call.world.boards.values() if each.project == row.id]:
-        del call.world.boards[board_id]
+    del call.state.projects[row.id]
+    for board_id in [each.id for each in call.state.boards.values() if each.project == row.id]:
+        del call.state.boards[board_id]
     return numbered(call.request, {"message": "Project deleted successfully"})
 
 
@@ -94,7 +94,7 @@ async def init_settings(call: Call) -> Response:
 async def online_users(call: Call) -> Response:
     """Whoever holds the project's socket; membership is not asked, as at the socket."""
     project_id = call.id("project", "project")
-    people = board_socket.online(call.world, project_id)
+    people = board_socket.online(call.state, project_id)
     return numbered(
         call.request, {"projectId": project_id, "onlineUsers": people, "count": len(people)}
     )
@@ -112,8 +112,8 @@ async def create_board(call: Call) -> Response:
         fields=dict(call.body.get("customFields") or {}),
         participants=list(call.body.get("participants") or []),
     )
-    _tell_assignee(call, add(call.world.boards, new))
-    board_socket.happened(call.world, "BOARD_CREATED", new, _show_board(new))
+    _tell_assignee(call, add(call.state.boards, new))
+    board_socket.happened(call.state, "BOARD_CREATED", new, _show_board(new))
     return numbered(call.request, _show_board(new), 201)
 
 
@@ -121,7 +121,7 @@ async def boards(call: Call) -> Response:
     row = _project(call, call.id("project", "project"))
     return numbered(
         call.request,
-        [_show_board(each) for each in call.world.boards.values() if each.project == row.id],
+        [_show_board(each) for each in call.state.boards.values() if each.project == row.id],
     )
 
 
@@ -144,7 +144,7 @@ async def update_board(call: Call) -> Response:
     row.fields |= call.body.get("customFields") or {}
     if row.assignee != before:
         _tell_assignee(call, row)
-    board_socket.happened(call.world, "BOARD_UPDATED", row, _show_board(row))
+    board_socket.happened(call.state, "BOARD_UPDATED", row, _show_board(row))
     return numbered(call.request, _show_board(row))
 
 
@@ -157,14 +157,14 @@ async def move_board(call: Call) -> Response:
         "newFieldValue": row.fields[name],
         "message": "Board moved successfully",
     }
-    board_socket.happened(call.world, "BOARD_MOVED", row, moved)
+    board_socket.happened(call.state, "BOARD_MOVED", row, moved)
     return numbered(call.request, moved)
 
 
 async def delete_board(call: Call) -> Response:
     row = _board(call)
-    del call.world.boards[row.id]
-    board_socket.happened(call.world, "BOARD_DELETED", row, {"boardId": row.id})
+    del call.state.boards[row.id]
+    board_socket.happened(call.state, "BOARD_DELETED", row, {"boardId": row.id})
     return numbered(call.request, {"message": "Board deleted successfully"})
 
 
@@ -172,7 +172,7 @@ def _tell_assignee(call: Call, row: Board) -> None:
     if (
         row.assignee is None
         or row.assignee == call.user
-        or call.world.lies("notifications-not-sent")
+        or call.state.is_fault_active("notifications-not-sent")
     ):
         return
     told = Notification(
@@ -184,16 +184,16 @@ def _tell_assignee(call: Call, row: Board) -> None:
         resource=row.id,
         resource_name=row.title,
     )
-    stream.deliver(call.world, add(call.world.notifications, told))
+    stream.deliver(call.state, add(call.state.notifications, told))
 
 
 def _admit(call: Call, workspace: str, what: str) -> None:
-    if not call.world.is_member(workspace, call.user):
+    if not call.state.is_member(workspace, call.user):
         raise forbidden(f"You are not a member of this {what}")
 
 
 def _project(call: Call, project_id: str) -> Project:
-    row = call.world.projects.get(project_id)
+    row = call.state.projects.get(project_id)
     if row is None:
         raise not_found("Project not found")
     _admit(call, row.workspace, "project")
@@ -201,7 +201,7 @@ def _project(call: Call, project_id: str) -> Project:
 
 
 def _board(call: Call) -> Board:
-    row = call.world.boards.get(call.id("board", "board"))
+    row = call.state.boards.get(call.id("board", "board"))
     if row is None:
         raise Refusal(404, "NOT_FOUND", "Board not found")
     _admit(call, row.workspace, "project")

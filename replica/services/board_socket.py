@@ -11,23 +11,23 @@ from replica.models import Board, now
 from replica.services.answers import unauthorized
 from replica.services.sockets import TOO_BIG, Talk, expired_too, parsed, upgrade, without_body
 from replica.services.token_validation import validated
-from replica.state import World
+from replica.state import ReplicaState
 
 MAX_BYTES = 512
 
 
-def admit(world: World, asked: HTTPConnection) -> tuple[str, str]:
+def admit(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
     token = asked.query_params.get("token", "")
-    if claims := expired_too(world, token):
+    if claims := expired_too(state, token):
         return str(claims["sub"]), asked.path_params["project"]
-    claims = validated(world, token)
-    if token in world.blacklist:
+    claims = validated(state, token)
+    if token in state.blacklist:
         raise unauthorized("Token is blacklisted")
     return str(claims["sub"]), asked.path_params["project"]
 
 
 async def hold(talk: Talk) -> None:
-    live, room, hear = talk.world.live, _room(talk.about), talk.line.tell
+    live, room, hear = talk.state.live, _room(talk.about), talk.line.tell
     with (
         live.board_pod.joined(room, hear),
         live.bus.joined(room, hear),
@@ -40,18 +40,18 @@ async def hold(talk: Talk) -> None:
                 talk.line.tell({"type": "pong"})
 
 
-def happened(world: World, kind: str, row: Board, payload: Event) -> None:
+def happened(state: ReplicaState, kind: str, row: Board, payload: Event) -> None:
     """Tell a project's board that something has happened to one of its cards."""
-    if world.lies("board-sends-no-events"):
+    if state.is_fault_active("board-sends-no-events"):
         return
     event = {"type": kind, "boardId": row.id, "payload": payload}
-    world.live.board_pod.tell(_room(row.project), event)
-    world.live.bus.tell(_room(row.project), event)
+    state.live.board_pod.tell(_room(row.project), event)
+    state.live.bus.tell(_room(row.project), event)
 
 
-def online(world: World, project: str) -> list[str]:
-    return world.live.presence.online(
-        _room(project), forgetting=not world.lies("presence-never-forgets")
+def online(state: ReplicaState, project: str) -> list[str]:
+    return state.live.presence.online(
+        _room(project), forgetting=not state.is_fault_active("presence-never-forgets")
     )
 
 

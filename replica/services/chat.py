@@ -23,7 +23,7 @@ from replica.services.answers import (
 )
 from replica.services.attachments import object_key
 from replica.services.gin import Call, as_id, engine, route
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 BASE = "/api/chats"
 CHAT = f"{BASE}/{{chat}}"
@@ -33,7 +33,7 @@ KINDS = {"DM", "GROUP", "PROJECT"}
 IMAGES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     routes = [
         route("POST", BASE, create),
         route("GET", f"{BASE}/my", mine),
@@ -48,7 +48,7 @@ def app(world: World) -> Starlette:
         route("POST", f"{CHAT}/participants", add_participants),
         route("DELETE", f"{CHAT}/participants/{{user}}", remove_participant),
     ]
-    return engine(world, "chat", routes, base=BASE)
+    return engine(state, "chat", routes, base=BASE)
 
 
 async def create(call: Call) -> Response:
@@ -65,19 +65,19 @@ async def create(call: Call) -> Response:
         created_by=call.user,
         participants=list(dict.fromkeys(people)),
     )
-    return raw(show(add(call.world.chats, row)), 201)
+    return raw(show(add(call.state.chats, row)), 201)
 
 
 async def mine(call: Call) -> Response:
-    rows = [row for row in call.world.chats.values() if call.user in row.participants]
+    rows = [row for row in call.state.chats.values() if call.user in row.participants]
     return told(
-        [show(row) | {"unreadCount": messages.unread(call.world, row, call.user)} for row in rows]
+        [show(row) | {"unreadCount": messages.unread(call.state, row, call.user)} for row in rows]
     )
 
 
 async def in_workspace(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
-    return told([show(row) for row in call.world.chats.values() if row.workspace == workspace])
+    return told([show(row) for row in call.state.chats.values() if row.workspace == workspace])
 
 
 async def chat(call: Call) -> Response:
@@ -88,9 +88,9 @@ async def delete(call: Call) -> Response:
     row = messages.joined(call)
     if row.created_by != call.user:
         raise forbidden("Only the creator can delete a chat")
-    del call.world.chats[row.id]
-    for said in [each.id for each in call.world.messages.values() if each.chat == row.id]:
-        del call.world.messages[said]
+    del call.state.chats[row.id]
+    for said in [each.id for each in call.state.messages.values() if each.chat == row.id]:
+        del call.state.messages[said]
     return no_content()
 
 
@@ -115,26 +115,26 @@ async def remove_participant(call: Call) -> Response:
 
 async def online(call: Call) -> Response:
     """Whoever holds a chat or presence socket."""
-    return told([_presence(call.world, user) for user in _online(call.world)])
+    return told([_presence(call.state, user) for user in _online(call.state)])
 
 
 async def status(call: Call) -> Response:
     user = call.id("user", "user")
-    if call.world.live.presence.seen(EVERYWHERE, user) is None:
+    if call.state.live.presence.seen(EVERYWHERE, user) is None:
         raise not_found("User presence not found")
-    return told(_presence(call.world, user))
+    return told(_presence(call.state, user))
 
 
-def _online(world: World) -> list[str]:
-    return world.live.presence.online(
-        EVERYWHERE, forgetting=not world.lies("presence-never-forgets")
+def _online(state: ReplicaState) -> list[str]:
+    return state.live.presence.online(
+        EVERYWHERE, forgetting=not state.is_fault_active("presence-never-forgets")
     )
 
 
-def _presence(world: World, user: str) -> dict[str, Any]:
-    state = "ONLINE" if user in _online(world) else "OFFLINE"
-    seen = world.live.presence.seen(EVERYWHERE, user)
-    return {"userId": user, "workspaceId": NOWHERE, "status": state, "updatedAt": seen}
+def _presence(state: ReplicaState, user: str) -> dict[str, Any]:
+    now_online = "ONLINE" if user in _online(state) else "OFFLINE"
+    seen = state.live.presence.seen(EVERYWHERE, user)
+    return {"userId": user, "workspaceId": NOWHERE, "status": now_online, "updatedAt": seen}
 
 
 async def image_url(call: Call) -> Response:
@@ -146,8 +146,8 @@ async def image_url(call: Call) -> Response:
             400, "INVALID_FILE_TYPE", "Only image files are allowed (jpeg, png, gif, webp)"
         )
     key = object_key("chat", call, name)
-    url = public_signer(call.world.bucket).put(key, kind, PUT_SECONDS)
-    shown = f"{call.world.hosts.cdn}/{key}"
+    url = public_signer(call.state.bucket).put(key, kind, PUT_SECONDS)
+    shown = f"{call.state.hosts.cdn}/{key}"
     issued = {"uploadUrl": url, "downloadUrl": shown, "fileKey": key, "expiresIn": PUT_SECONDS}
     return numbered(call.request, issued)
 

@@ -15,15 +15,15 @@ from replica.services import messages
 from replica.services.answers import Refusal, forbidden, not_found
 from replica.services.gin import as_id
 from replica.services.sockets import Talk, in_json, parsed, smart, upgrade
-from replica.state import World
+from replica.state import ReplicaState
 
 FAILED = 1011
 ECHOES = {"TYPING_START": "USER_TYPING", "TYPING_STOP": "USER_TYPING_STOP"}
 
 
-def admit_to_chat(world: World, asked: HTTPConnection) -> tuple[str, str]:
-    user = str(smart(world, asked)["sub"])
-    chat = world.chats.get(as_id(asked.path_params["chat"], "Invalid chat ID"))
+def admit_to_chat(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
+    user = str(smart(state, asked)["sub"])
+    chat = state.chats.get(as_id(asked.path_params["chat"], "Invalid chat ID"))
     if chat is None:
         raise not_found("Chat not found")
     if user not in chat.participants:
@@ -31,32 +31,32 @@ def admit_to_chat(world: World, asked: HTTPConnection) -> tuple[str, str]:
     return user, chat.id
 
 
-def admit_to_presence(world: World, asked: HTTPConnection) -> tuple[str, str]:
-    return str(smart(world, asked)["sub"]), EVERYWHERE
+def admit_to_presence(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
+    return str(smart(state, asked)["sub"]), EVERYWHERE
 
 
 async def hold_chat(talk: Talk) -> None:
-    live, room = talk.world.live, messages.room(talk.about)
-    pod = pod_of(talk.world, talk.user)
+    live, room = talk.state.live, messages.room(talk.about)
+    pod = pod_of(talk.state, talk.user)
     here = live.presence.at(EVERYWHERE, talk.user, now)
     with pod.joined(room, talk.line.tell), live.bus.joined(room, talk.line.tell), here:
         async for text in talk.line.said():
             _hear(talk, pod, parsed(text))
 
 
-def pod_of(world: World, user: str) -> Rooms:
-    pods = world.live.chat_pods
-    place = next((number for number, known in enumerate(world.users) if known == user), 0)
+def pod_of(state: ReplicaState, user: str) -> Rooms:
+    pods = state.live.chat_pods
+    place = next((number for number, known in enumerate(state.users) if known == user), 0)
     return pods[place % len(pods)]
 
 
 def _hear(talk: Talk, pod: Rooms, event: Event) -> None:
     kind, room = event.get("type"), messages.room(talk.about)
-    chat = talk.world.chats.get(talk.about)
+    chat = talk.state.chats.get(talk.about)
     match kind:
         case None:
             _complain(talk, "INVALID_MESSAGE", "Invalid message format")
-        case "MESSAGE" if talk.world.lies("chat-drops-who-speaks"):
+        case "MESSAGE" if talk.state.is_fault_active("chat-drops-who-speaks"):
             talk.line.drop(FAILED)
         case "MESSAGE":
             _say(talk, pod, chat, event)
@@ -70,12 +70,12 @@ def _say(talk: Talk, pod: Rooms, chat: Chat | None, event: dict[str, Any]) -> No
     try:
         if chat is None:
             raise not_found("Chat not found")
-        said = messages.say(talk.world, chat, talk.user, event)
+        said = messages.say(talk.state, chat, talk.user, event)
     except Refusal:
         _complain(talk, "SEND_FAILED", "Failed to send message")
         return
-    for each in messages.copies(talk.world, said):
-        messages.publish(talk.world, each)
+    for each in messages.copies(talk.state, said):
+        messages.publish(talk.state, each)
         pod.tell(messages.room(each.chat), messages.received(each))
 
 
@@ -98,7 +98,7 @@ def _complain(talk: Talk, code: str, message: str) -> None:
 
 
 async def hold_presence(talk: Talk) -> None:
-    with talk.world.live.presence.at(EVERYWHERE, talk.user, now):
+    with talk.state.live.presence.at(EVERYWHERE, talk.user, now):
         async for text in talk.line.said():
             if parsed(text).get("type") == "heartbeat":
                 talk.line.tell({"type": "pong"})

@@ -7,7 +7,7 @@ from typing import Any
 from replica.models import File, Folder
 from replica.services.answers import forbidden, without_nones
 from replica.services.gin import Call, as_id
-from replica.state import World
+from replica.state import ReplicaState
 
 IMAGES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".svg", ".ico"}
 DOCUMENTS = {
@@ -33,10 +33,10 @@ ALLOWED = IMAGES | DOCUMENTS | ARCHIVES | VIDEOS | SOUNDS
 def admit(call: Call, workspace: object) -> str:
     """The workspace's id, once user-service has said that the caller is a member."""
     found = as_id(workspace, "Invalid workspace ID")
-    world = call.world
-    unreachable = world.lies("membership-check-fails")
+    state = call.state
+    unreachable = state.is_fault_active("membership-check-fails")
     if unreachable or not (
-        world.is_member(found, call.user) or world.lies("storage-admits-strangers")
+        state.is_member(found, call.user) or state.is_fault_active("storage-admits-strangers")
     ):
         raise forbidden("User is not a member of this workspace")
     return found
@@ -47,22 +47,22 @@ def extension(name: str) -> str:
     return f".{end.lower()}" if dot else ""
 
 
-def listed_files(world: World, workspace: str) -> list[File]:
+def listed_files(state: ReplicaState, workspace: str) -> list[File]:
     """Files that a member sees: confirmed, and not in the trash."""
     return [
         row
-        for row in world.files.values()
+        for row in state.files.values()
         if row.workspace == workspace and row.status == "ACTIVE" and not row.deleted_at
     ]
 
 
-def listed_folders(world: World, workspace: str) -> list[Folder]:
+def listed_folders(state: ReplicaState, workspace: str) -> list[Folder]:
     return [
-        row for row in world.folders.values() if row.workspace == workspace and not row.deleted_at
+        row for row in state.folders.values() if row.workspace == workspace and not row.deleted_at
     ]
 
 
-def show_file(world: World, row: File) -> dict[str, Any]:
+def show_file(state: ReplicaState, row: File) -> dict[str, Any]:
     end = extension(row.name)
     return without_nones(
         id=row.id,
@@ -71,7 +71,7 @@ def show_file(world: World, row: File) -> dict[str, Any]:
         folderId=row.folder,
         name=row.name,
         originalName=row.original_name,
-        fileUrl=f"{world.hosts.cdn}/{row.key}",
+        fileUrl=f"{state.hosts.cdn}/{row.key}",
         fileSize=row.size,
         contentType=row.content_type,
         status=row.status,

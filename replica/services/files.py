@@ -12,7 +12,7 @@ from replica.objects import Signer, public_signer
 from replica.services.answers import bad_request, enveloped, not_found, told
 from replica.services.drive import ALLOWED, admit, extension, listed_files, show_file
 from replica.services.gin import Call, as_id, route
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 FILE = "/storage/files/{file}"
 WORKSPACE = "/storage/workspaces/{workspace}"
@@ -39,36 +39,40 @@ async def upload_url(call: Call) -> Response:
         content_type=kind,
         uploaded_by=call.user,
     )
-    return enveloped(_issue(call.world, add(call.world.files, row)))
+    return enveloped(_issue(call.state, add(call.state.files, row)))
 
 
 async def confirm(call: Call) -> Response:
     """Nobody looks into the bucket: a file whose bytes never arrived is ACTIVE all the same."""
-    row = call.world.files.get(as_id(call.body.get("fileId"), "Invalid file ID"))
+    row = call.state.files.get(as_id(call.body.get("fileId"), "Invalid file ID"))
     if row is None:
         raise bad_request("file not found")
     if row.uploaded_by != call.user:
         raise bad_request("not authorized to confirm this upload")
     if row.status != "UPLOADING":
         raise bad_request("file is not in uploading state")
-    if call.world.lies("storage-confirms-lost-upload"):
-        await call.world.objects.remove(row.key)
-    row.name, row.status, row.updated_at = _unique_name(call.world, row), "ACTIVE", now()
-    return enveloped(show_file(call.world, row))
+    if call.state.is_fault_active("storage-confirms-lost-upload"):
+        await call.state.objects.remove(row.key)
+    row.name, row.status, row.updated_at = _unique_name(call.state, row), "ACTIVE", now()
+    return enveloped(show_file(call.state, row))
 
 
 async def file(call: Call) -> Response:
     row = _live(call)
     admit(call, row.workspace)
-    return enveloped(show_file(call.world, row))
+    return enveloped(show_file(call.state, row))
 
 
 async def download(call: Call) -> Response:
-    row, world = _live(call), call.world
+    row, state = _live(call), call.state
     admit(call, row.workspace)
-    key = await _wrong_key(world, row) if world.lies("storage-hands-out-wrong-file") else row.key
-    seconds = WEEK if world.lies("presign-outlives-policy") else GET_SECONDS
-    return enveloped({"downloadUrl": signer(world).get(key, row.original_name, seconds)})
+    key = (
+        await _wrong_key(state, row)
+        if state.is_fault_active("storage-hands-out-wrong-file")
+        else row.key
+    )
+    seconds = WEEK if state.is_fault_active("presign-outlives-policy") else GET_SECONDS
+    return enveloped({"downloadUrl": signer(state).get(key, row.original_name, seconds)})
 
 
 async def update(call: Call) -> Response:
@@ -77,7 +81,7 @@ async def update(call: Call) -> Response:
     if call.body.get("folderId"):
         row.folder = _folder_of(call, row.workspace)
     row.name, row.updated_at = call.body.get("name") or row.name, now()
-    return enveloped(show_file(call.world, row))
+    return enveloped(show_file(call.state, row))
 
 
 async def trash(call: Call) -> Response:
@@ -89,7 +93,7 @@ async def trash(call: Call) -> Response:
 
 async def restore(call: Call) -> Response:
     """Like `remove` and `trashed`, it does not ask whose workspace it is: neither does weAlist."""
-    row = call.world.files.get(call.id("file", "file"))
+    row = call.state.files.get(call.id("file", "file"))
     if row is None or not row.deleted_at:
         raise bad_request("file is not deleted")
     row.deleted_at = None
@@ -97,22 +101,22 @@ async def restore(call: Call) -> Response:
 
 
 async def remove(call: Call) -> Response:
-    world = call.world
-    row = world.files.get(call.id("file", "file"))
+    state = call.state
+    row = state.files.get(call.id("file", "file"))
     if row is None:
         raise bad_request("file not found")
-    if world.lies("storage-keeps-deleted-object"):
+    if state.is_fault_active("storage-keeps-deleted-object"):
         row.deleted_at, row.status = None, "DELETED"
         return told("File permanently deleted")
     for key in filter(None, (row.key, row.other_key)):
-        await world.objects.remove(key)
-    del world.files[row.id]
+        await state.objects.remove(key)
+    del state.files[row.id]
     return told("File permanently deleted")
 
 
 async def all_files(call: Call) -> Response:
     workspace = admit(call, call.request.path_params["workspace"])
-    return enveloped(_page(call, listed_files(call.world, workspace)))
+    return enveloped(_page(call, listed_files(call.state, workspace)))
 
 
 async def search(call: Call) -> Response:
@@ -121,14 +125,14 @@ async def search(call: Call) -> Response:
         raise bad_request("Search query is required")
     return enveloped(
         _page(
-            call, [row for row in listed_files(call.world, workspace) if wanted in row.name.lower()]
+            call, [row for row in listed_files(call.state, workspace) if wanted in row.name.lower()]
         )
     )
 
 
 async def usage(call: Call) -> Response:
     workspace = admit(call, call.request.path_params["workspace"])
-    rows = listed_files(call.world, workspace)
+    rows = listed_files(call.state, workspace)
     total = sum(row.size for row in rows)
     sizes = {"totalSize": total, "totalSizeMB": total / 2**20, "totalSizeGB": total / 2**30}
     return enveloped({"workspaceId": workspace, "fileCount": len(rows)} | sizes)
@@ -137,53 +141,53 @@ async def usage(call: Call) -> Response:
 async def trashed(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
     rows = [
-        row for row in call.world.files.values() if row.workspace == workspace and row.deleted_at
+        row for row in call.state.files.values() if row.workspace == workspace and row.deleted_at
     ]
-    return enveloped([show_file(call.world, row) for row in rows])
+    return enveloped([show_file(call.state, row) for row in rows])
 
 
-def signer(world: World) -> Signer:
+def signer(state: ReplicaState) -> Signer:
     """The signer that the environment of the pod leads to: its role's, unless a fault has spoilt
     that.
     """
-    bucket, right = world.bucket, public_signer(world.bucket)
-    cdn = f"{world.hosts.cdn}/{bucket.bucket}"
-    if world.lies("storage-presigns-with-dev-credentials"):
+    bucket, right = state.bucket, public_signer(state.bucket)
+    cdn = f"{state.hosts.cdn}/{bucket.bucket}"
+    if state.is_fault_active("storage-presigns-with-dev-credentials"):
         return Signer(cdn, bucket.region, "minioadmin", "minioadmin", None)
-    if world.lies("storage-presigns-with-static-key"):
+    if state.is_fault_active("storage-presigns-with-static-key"):
         return Signer(
             right.root, bucket.region, bucket.static_access_key, bucket.static_secret_key, None
         )
     root = right.root
-    if world.lies("storage-presigns-for-localhost"):
+    if state.is_fault_active("storage-presigns-for-localhost"):
         root = f"http://localhost:9000/{bucket.bucket}"
-    elif world.lies("storage-presigns-through-cdn"):
+    elif state.is_fault_active("storage-presigns-through-cdn"):
         root = cdn
     return Signer(root, bucket.region, bucket.access_key, bucket.secret_key, bucket.session_token)
 
 
-def _issue(world: World, row: File) -> dict[str, Any]:
-    seconds = WEEK if world.lies("presign-outlives-policy") else PUT_SECONDS
-    kind = "" if world.lies("storage-leaves-type-unsigned") else row.content_type
+def _issue(state: ReplicaState, row: File) -> dict[str, Any]:
+    seconds = WEEK if state.is_fault_active("presign-outlives-policy") else PUT_SECONDS
+    kind = "" if state.is_fault_active("storage-leaves-type-unsigned") else row.content_type
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
     return {
-        "uploadUrl": signer(world).put(row.key, kind, seconds),
+        "uploadUrl": signer(state).put(row.key, kind, seconds),
         "fileKey": row.key,
         "fileId": row.id,
         "expiresAt": expires.isoformat().replace("+00:00", "Z"),
     }
 
 
-async def _wrong_key(world: World, row: File) -> str:
+async def _wrong_key(state: ReplicaState, row: File) -> str:
     """Another object, made for this one file, so that it goes when the file goes."""
     if row.other_key is None:
         row.other_key = f"storage/{row.workspace}/{new_id()}/{row.original_name}"
-        await world.objects.put(row.other_key, OTHER_BYTES)
+        await state.objects.put(row.other_key, OTHER_BYTES)
     return row.other_key
 
 
 def _live(call: Call) -> File:
-    row = call.world.files.get(call.id("file", "file"))
+    row = call.state.files.get(call.id("file", "file"))
     if row is None or row.deleted_at:
         raise not_found("file not found")
     return row
@@ -193,7 +197,7 @@ def _folder_of(call: Call, workspace: str) -> str | None:
     asked = call.body.get("folderId")
     if not asked:
         return None
-    folder = call.world.folders.get(as_id(asked, "Invalid folder ID"))
+    folder = call.state.folders.get(as_id(asked, "Invalid folder ID"))
     if folder is None or folder.deleted_at or folder.workspace != workspace:
         raise bad_request(
             "folder not found" if folder is None else "folder belongs to different workspace"
@@ -201,9 +205,9 @@ def _folder_of(call: Call, workspace: str) -> str | None:
     return folder.id
 
 
-def _unique_name(world: World, row: File) -> str:
+def _unique_name(state: ReplicaState, row: File) -> str:
     taken = {
-        other.name for other in listed_files(world, row.workspace) if other.folder == row.folder
+        other.name for other in listed_files(state, row.workspace) if other.folder == row.folder
     }
     stem, dot, end = row.name.rpartition(".")
     name, number = row.name, 1
@@ -215,7 +219,7 @@ def _unique_name(world: World, row: File) -> str:
 def _page(call: Call, rows: list[File]) -> dict[str, Any]:
     """One page; an empty one has `files: null`, as Go writes a slice that was never filled."""
     number, size = call.page()
-    shown = [show_file(call.world, row) for row in rows[(number - 1) * size : number * size]]
+    shown = [show_file(call.state, row) for row in rows[(number - 1) * size : number * size]]
     pages = -(-len(rows) // size)
     return {
         "files": shown or None,

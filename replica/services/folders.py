@@ -8,7 +8,7 @@ from replica.models import NOWHERE, Folder, now
 from replica.services.answers import Refusal, bad_request, enveloped, not_found, told
 from replica.services.drive import admit, listed_files, listed_folders, show_file, show_folder
 from replica.services.gin import Call, as_id, route
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 FOLDER = "/storage/folders/{folder}"
 
@@ -17,18 +17,18 @@ async def contents(call: Call) -> Response:
     workspace = admit(call, call.query("workspaceId"))
     asked = call.query("folderId")
     if not asked:
-        return enveloped(_with_contents(call.world, _root(call.world, workspace), None))
-    row = _live(call.world, as_id(asked, "Invalid folder ID"))
-    return enveloped(_with_contents(call.world, row, row.id))
+        return enveloped(_with_contents(call.state, _root(call.state, workspace), None))
+    row = _live(call.state, as_id(asked, "Invalid folder ID"))
+    return enveloped(_with_contents(call.state, row, row.id))
 
 
 async def create(call: Call) -> Response:
     workspace = admit(call, call.body.get("workspaceId"))
     name, parent = call.text("name").strip(), call.body.get("parentId")
-    above = _live(call.world, as_id(parent, "Invalid parent folder ID")) if parent else None
+    above = _live(call.state, as_id(parent, "Invalid parent folder ID")) if parent else None
     siblings = [
         row.name
-        for row in listed_folders(call.world, workspace)
+        for row in listed_folders(call.state, workspace)
         if row.parent == (above.id if above else None)
     ]
     if not name or name in siblings:
@@ -43,17 +43,17 @@ async def create(call: Call) -> Response:
         color=call.body.get("color"),
         created_by=call.user,
     )
-    return enveloped(show_folder(add(call.world.folders, row)), 201)
+    return enveloped(show_folder(add(call.state.folders, row)), 201)
 
 
 async def folder(call: Call) -> Response:
-    row = _live(call.world, call.id("folder", "folder"))
+    row = _live(call.state, call.id("folder", "folder"))
     admit(call, row.workspace)
     return enveloped(show_folder(row))
 
 
 async def update(call: Call) -> Response:
-    row = _live(call.world, call.id("folder", "folder"))
+    row = _live(call.state, call.id("folder", "folder"))
     admit(call, row.workspace)
     row.name, row.color = call.body.get("name") or row.name, call.body.get("color") or row.color
     row.path, row.updated_at = f"{row.path.rpartition('/')[0]}/{row.name}", now()
@@ -61,7 +61,7 @@ async def update(call: Call) -> Response:
 
 
 async def trash(call: Call) -> Response:
-    row = _live(call.world, call.id("folder", "folder"))
+    row = _live(call.state, call.id("folder", "folder"))
     admit(call, row.workspace)
     row.deleted_at = now()
     return told("Folder moved to trash")
@@ -69,7 +69,7 @@ async def trash(call: Call) -> Response:
 
 async def restore(call: Call) -> Response:
     """Like `remove` and `trashed`, it does not ask whose workspace it is: neither does weAlist."""
-    row = call.world.folders.get(call.id("folder", "folder"))
+    row = call.state.folders.get(call.id("folder", "folder"))
     if row is None or not row.deleted_at:
         raise bad_request("folder is not deleted")
     row.deleted_at = None
@@ -77,33 +77,33 @@ async def restore(call: Call) -> Response:
 
 
 async def remove(call: Call) -> Response:
-    if call.world.folders.pop(call.id("folder", "folder"), None) is None:
+    if call.state.folders.pop(call.id("folder", "folder"), None) is None:
         raise bad_request("folder not found")
     return told("Folder permanently deleted")
 
 
 async def all_folders(call: Call) -> Response:
     workspace = admit(call, call.request.path_params["workspace"])
-    return enveloped([show_folder(row) for row in listed_folders(call.world, workspace)])
+    return enveloped([show_folder(row) for row in listed_folders(call.state, workspace)])
 
 
 async def trashed(call: Call) -> Response:
     workspace = call.id("workspace", "workspace")
     rows = [
-        row for row in call.world.folders.values() if row.workspace == workspace and row.deleted_at
+        row for row in call.state.folders.values() if row.workspace == workspace and row.deleted_at
     ]
     return enveloped([show_folder(row) for row in rows])
 
 
-def _live(world: World, folder_id: str) -> Folder:
-    row = world.folders.get(folder_id)
+def _live(state: ReplicaState, folder_id: str) -> Folder:
+    row = state.folders.get(folder_id)
     if row is None or row.deleted_at:
         raise not_found("folder not found")
     return row
 
 
-def _root(world: World, workspace: str) -> Folder:
-    row = world.workspaces.get(workspace)
+def _root(state: ReplicaState, workspace: str) -> Folder:
+    row = state.workspaces.get(workspace)
     if row is None:
         raise Refusal(500, "INTERNAL_ERROR", "An internal error occurred")
     return Folder(
@@ -117,28 +117,28 @@ def _root(world: World, workspace: str) -> Folder:
     )
 
 
-def _with_contents(world: World, row: Folder, folder_id: str | None) -> dict[str, Any]:
+def _with_contents(state: ReplicaState, row: Folder, folder_id: str | None) -> dict[str, Any]:
     """The folder; `children` and `files` are absent when empty (Go's omitempty), which once broke
     the page.
     """
     children = [
         show_folder(child)
-        for child in listed_folders(world, row.workspace)
+        for child in listed_folders(state, row.workspace)
         if child.parent == folder_id
     ]
-    files = [file for file in listed_files(world, row.workspace) if file.folder == folder_id]
-    if world.lies("storage-lists-nothing"):
+    files = [file for file in listed_files(state, row.workspace) if file.folder == folder_id]
+    if state.is_fault_active("storage-lists-nothing"):
         children, files = [], []
     shown = show_folder(row) | {
         "folderCount": len(children),
         "fileCount": len(files),
         "totalSize": sum(file.size for file in files),
     }
-    return shown | ({"children": children} if children else {}) | _files(world, files)
+    return shown | ({"children": children} if children else {}) | _files(state, files)
 
 
-def _files(world: World, files: list[Any]) -> dict[str, Any]:
-    return {"files": [show_file(world, file) for file in files]} if files else {}
+def _files(state: ReplicaState, files: list[Any]) -> dict[str, Any]:
+    return {"files": [show_file(state, file) for file in files]} if files else {}
 
 
 ROUTES = [

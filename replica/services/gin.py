@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket
 
 from replica.services.answers import GinJSON, Phrase, Refusal, bad_request, plain_error
 from replica.services.token_validation import over_http
-from replica.state import World
+from replica.state import ReplicaState
 
 REDIS_LIARS = {"board", "chat", "noti", "storage"}
 CORS = {
@@ -40,7 +40,7 @@ CORS = {
 class Call:
     """One call of a handler: who asks (empty where no token is needed), and for what."""
 
-    world: World
+    state: ReplicaState
     request: Request
     claims: dict[str, Any]
     body: dict[str, Any]
@@ -102,7 +102,7 @@ def _route(
 ) -> Route:
     async def endpoint(request: Request) -> Response:
         return await handler(
-            Call(request.app.state.world, request, claims(request), await body_of(request))
+            Call(request.app.state.replica, request, claims(request), await body_of(request))
         )
 
     return Route(path, endpoint, methods=[method])
@@ -118,7 +118,7 @@ async def body_of(request: Request) -> dict[str, Any]:
 
 
 def engine(
-    world: World,
+    state: ReplicaState,
     service: str,
     routes: Sequence[BaseRoute],
     *,
@@ -134,26 +134,26 @@ def engine(
     """
     app = Starlette(
         routes=[
-            *_observed(world, service, ""),
-            *(_observed(world, service, base) if base else ()),
+            *_observed(state, service, ""),
+            *(_observed(state, service, base) if base else ()),
             *routes,
             WebSocketRoute("/{path:path}", _no_socket),
         ],
-        middleware=[Middleware(Gin, world=world, hangs=hangs, served=served)],
+        middleware=[Middleware(Gin, state=state, hangs=hangs, served=served)],
         exception_handlers={HTTPException: _no_route, Refusal: _refused(phrase)},
     )
     app.router.redirect_slashes = False
-    app.state.world, app.state.service = world, service
+    app.state.replica, app.state.service = state, service
     return app
 
 
-def _observed(world: World, service: str, base: str) -> list[BaseRoute]:
+def _observed(state: ReplicaState, service: str, base: str) -> list[BaseRoute]:
     async def live(_request: Request) -> Response:
         return GinJSON({"status": "alive"})
 
     async def ready(_request: Request) -> Response:
         return GinJSON(
-            {"status": "ready", "checks": {"database": "ok", "redis": redis_check(world, service)}}
+            {"status": "ready", "checks": {"database": "ok", "redis": redis_check(state, service)}}
         )
 
     async def metrics(_request: Request) -> Response:
@@ -168,11 +168,11 @@ def _observed(world: World, service: str, base: str) -> list[BaseRoute]:
     ]
 
 
-def redis_check(world: World, service: str) -> str:
+def redis_check(state: ReplicaState, service: str) -> str:
     """User-service never hands its Redis to the health check, so it always says that there is none
     (contract §5.5).
     """
-    lying = service in REDIS_LIARS and world.lies("redis-not-configured")
+    lying = service in REDIS_LIARS and state.is_fault_active("redis-not-configured")
     return "not_configured" if lying or service == "user" else "ok"
 
 
@@ -196,16 +196,16 @@ class Gin:
     """What stands before every route of a Go service."""
 
     def __init__(
-        self, app: ASGIApp, world: World, hangs: str | None, served: Callable[[str], str]
+        self, app: ASGIApp, state: ReplicaState, hangs: str | None, served: Callable[[str], str]
     ) -> None:
-        self.app, self.world, self.hangs, self.served = app, world, hangs, served
+        self.app, self.state, self.hangs, self.served = app, state, hangs, served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and self.world.lies("upgrade-hangs"):
+        if scope["type"] == "websocket" and self.state.is_fault_active("upgrade-hangs"):
             await _until_gone(receive)
         elif scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif self.hangs and self.world.lies(self.hangs):
+        elif self.hangs and self.state.is_fault_active(self.hangs):
             await _until_gone(receive)
         else:
             headers = Headers(scope=scope)

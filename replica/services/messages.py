@@ -9,7 +9,7 @@ from replica.live import Event
 from replica.models import Chat, Message, new_id, now
 from replica.services.answers import bad_request, forbidden, no_content, not_found, raw, told
 from replica.services.gin import Call, route
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 MESSAGES = "/api/chats/messages/{chat}"
 FILE_FIELDS = ("fileUrl", "fileName", "fileSize")
@@ -18,7 +18,7 @@ FILE_FIELDS = ("fileUrl", "fileName", "fileSize")
 async def listed(call: Call) -> Response:
     """The newest page, oldest first; `before` names the message that ends it."""
     row, before = joined(call), call.query("before")
-    rows = _said(call.world, row)
+    rows = _said(call.state, row)
     end = next((place for place, said in enumerate(rows) if said.id == before), len(rows))
     limit = call.query("limit", "50")
     count = int(limit) if limit.isdigit() and 1 <= int(limit) <= 100 else 50
@@ -27,40 +27,40 @@ async def listed(call: Call) -> Response:
 
 async def send(call: Call) -> Response:
     """A message sent by REST reaches sockets over the bus alone (contract §5.5)."""
-    said = say(call.world, joined(call), call.user, call.body)
-    for each in copies(call.world, said):
-        publish(call.world, each)
+    said = say(call.state, joined(call), call.user, call.body)
+    for each in copies(call.state, said):
+        publish(call.state, each)
     return raw(show(said), 201)
 
 
-def say(world: World, chat: Chat, user: str, body: dict[str, Any]) -> Message:
+def say(state: ReplicaState, chat: Chat, user: str, body: dict[str, Any]) -> Message:
     """The message, kept; sockets say theirs here too."""
     content = body.get("content")
     if not isinstance(content, str) or not content:
         raise bad_request("content is required")
-    if world.lies("chat-mangles-text"):
+    if state.is_fault_active("chat-mangles-text"):
         content = content.encode("ascii", "replace").decode()
     file = {name: body[name] for name in FILE_FIELDS if name in body}
     kind = str(body.get("messageType") or "TEXT")
     chat.updated_at = now()
     return add(
-        world.messages, Message(chat=chat.id, user=user, content=content, kind=kind, file=file)
+        state.messages, Message(chat=chat.id, user=user, content=content, kind=kind, file=file)
     )
 
 
-def copies(world: World, said: Message) -> list[Message]:
+def copies(state: ReplicaState, said: Message) -> list[Message]:
     """What members see of one message: itself, and another with an id of its own while that fault
     is on.
     """
-    if not world.lies("chat-delivers-twice"):
+    if not state.is_fault_active("chat-delivers-twice"):
         return [said]
-    return [said, add(world.messages, replace(said, id=new_id()))]
+    return [said, add(state.messages, replace(said, id=new_id()))]
 
 
-def publish(world: World, said: Message) -> None:
+def publish(state: ReplicaState, said: Message) -> None:
     """To the members on every pod, as long as the pods have a bus."""
-    if not world.lies("chat-bus-down"):
-        world.live.bus.tell(room(said.chat), received(said))
+    if not state.is_fault_active("chat-bus-down"):
+        state.live.bus.tell(room(said.chat), received(said))
 
 
 def received(said: Message) -> Event:
@@ -72,7 +72,7 @@ def room(chat: str) -> str:
 
 
 async def delete(call: Call) -> Response:
-    row = call.world.messages.get(call.id("chat", "message"))
+    row = call.state.messages.get(call.id("chat", "message"))
     if row is None:
         raise not_found("Message not found")
     if row.user != call.user:
@@ -89,7 +89,7 @@ async def read(call: Call) -> Response:
 
 
 async def unread_count(call: Call) -> Response:
-    return raw({"unreadCount": unread(call.world, joined(call), call.user)})
+    return raw({"unreadCount": unread(call.state, joined(call), call.user)})
 
 
 async def last_read(call: Call) -> Response:
@@ -97,23 +97,23 @@ async def last_read(call: Call) -> Response:
     return told("Last read updated")
 
 
-def unread(world: World, chat: Chat, user: str) -> int:
+def unread(state: ReplicaState, chat: Chat, user: str) -> int:
     seen = chat.last_read.get(user, "")
-    return sum(said.user != user and said.created_at > seen for said in _said(world, chat))
+    return sum(said.user != user and said.created_at > seen for said in _said(state, chat))
 
 
 def joined(call: Call) -> Chat:
     """The chat, for one of its participants; a chat that is not there refuses like a foreign
     one.
     """
-    row = call.world.chats.get(call.id("chat", "chat"))
+    row = call.state.chats.get(call.id("chat", "chat"))
     if row is None or call.user not in row.participants:
         raise forbidden("Not a participant")
     return row
 
 
-def _said(world: World, chat: Chat) -> list[Message]:
-    return [row for row in world.messages.values() if row.chat == chat.id and not row.deleted_at]
+def _said(state: ReplicaState, chat: Chat) -> list[Message]:
+    return [row for row in state.messages.values() if row.chat == chat.id and not row.deleted_at]
 
 
 def show(row: Message) -> dict[str, Any]:

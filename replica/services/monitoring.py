@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from replica.state import World
+from replica.state import ReplicaState
 
 PREFIX = "/api/monitoring"
 
 
-def app(_world: World) -> Starlette:
+def app(_new_state: ReplicaState) -> Starlette:
     return Starlette(
         routes=[
             Route(f"{PREFIX}/prometheus/-/healthy", healthy),

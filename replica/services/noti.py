@@ -12,13 +12,13 @@ from replica.services import stream
 from replica.services.answers import Refusal, bad_request, no_content, raw, unauthorized
 from replica.services.gin import Call, as_id, engine, public, route
 from replica.services.notification_models import show
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 NOTIFICATIONS = "/api/notifications"
 EVENT = ("type", "actorId", "targetUserId", "workspaceId", "resourceType", "resourceId")
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     routes = [
         route("GET", NOTIFICATIONS, listed),
         route("GET", f"{NOTIFICATIONS}/unread-count", unread_count),
@@ -28,7 +28,7 @@ def app(world: World) -> Starlette:
         *stream.ROUTES,
         public("POST", "/api/internal/notifications", create),
     ]
-    return engine(world, "noti", routes, base="/api", hangs="service-hangs")
+    return engine(state, "noti", routes, base="/api", hangs="service-hangs")
 
 
 async def listed(call: Call) -> Response:
@@ -62,7 +62,7 @@ async def read(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    del call.world.notifications[_own(call).id]
+    del call.state.notifications[_own(call).id]
     return no_content()
 
 
@@ -70,10 +70,10 @@ async def create(call: Call) -> Response:
     """For other services only; the key is the one secret that stands before it, where one is
     set.
     """
-    open_to_all = call.world.lies("internal-endpoints-open")
+    open_to_all = call.state.is_fault_active("internal-endpoints-open")
     key = call.request.headers.get("x-internal-api-key", "")
     if not open_to_all and not secrets.compare_digest(
-        key.encode(), call.world.internal_key.encode()
+        key.encode(), call.state.internal_key.encode()
     ):
         raise unauthorized("Invalid internal API key")
     event = {name: call.text(name) for name in EVENT}
@@ -86,7 +86,7 @@ async def create(call: Call) -> Response:
         resource=event["resourceId"],
         resource_name=call.body.get("resourceName"),
     )
-    stream.deliver(call.world, add(call.world.notifications, row))
+    stream.deliver(call.state, add(call.state.notifications, row))
     return raw(show(row), 201)
 
 
@@ -101,13 +101,13 @@ def _mine(call: Call) -> list[Notification]:
     workspace = _workspace(call)
     return [
         row
-        for row in call.world.notifications.values()
+        for row in call.state.notifications.values()
         if row.target == call.user and row.workspace == workspace
     ]
 
 
 def _own(call: Call) -> Notification:
-    row = call.world.notifications.get(call.id("notification", "notification"))
+    row = call.state.notifications.get(call.id("notification", "notification"))
     if row is None or row.target != call.user:
         raise Refusal(404, "NOT_FOUND", "Notification not found")
     return row

@@ -19,7 +19,7 @@ from replica.google import Declined
 from replica.models import User
 from replica.services import landings
 from replica.services.auth_pod import Pod, pod_of
-from replica.state import Pending, World, add
+from replica.state import Pending, ReplicaState, add
 
 COOKIE = "SESSION"
 SESSION_SECONDS = 1800
@@ -32,40 +32,40 @@ async def start(request: Request) -> Response:
     if again := _over_https(request):
         return again
     pod = pod_of(request)
-    landing = _landing(pod.world, request.query_params.get("redirect_uri"))
+    landing = _landing(pod.state, request.query_params.get("redirect_uri"))
     pending = Pending(secrets.token_urlsafe(32), secrets.token_urlsafe(32), landing)
     query = {
         "response_type": "code",
-        "client_id": pod.world.google.client_id,
+        "client_id": pod.state.google.client_id,
         "scope": SCOPE,
         "state": pending.state,
-        "redirect_uri": redirect_uri(pod.world),
+        "redirect_uri": redirect_uri(pod.state),
         "nonce": pending.nonce,
     }
-    answer = RedirectResponse(f"{pod.world.google.authorize}?{urlencode(query)}", 302)
+    answer = RedirectResponse(f"{pod.state.google.authorize}?{urlencode(query)}", 302)
     pod.sessions[_session(request, pod, answer)] = pending
     return answer
 
 
-def redirect_uri(world: World) -> str:
+def redirect_uri(state: ReplicaState) -> str:
     """OAUTH2_CLIENT_REDIRECT_URI; its host must be the one that sign-in starts at, or the cookie
     stays behind.
     """
-    host = world.hosts.apex if world.lies("oauth-hosts-differ") else world.hosts.api
+    host = state.hosts.apex if state.is_fault_active("oauth-hosts-differ") else state.hosts.api
     return f"{host}{CALLBACK}/google"
 
 
-def landing_of_app(world: World) -> str:
-    return f"{world.hosts.apex}/oauth/callback"
+def landing_of_app(state: ReplicaState) -> str:
+    return f"{state.hosts.apex}/oauth/callback"
 
 
-def _landing(world: World, asked: str | None) -> str:
+def _landing(state: ReplicaState, asked: str | None) -> str:
     """OAuth2RedirectUriFilter: where to, if anywhere else than to the main app."""
-    if not asked or world.lies("oauth-filter-runs-late"):
-        return landing_of_app(world)
-    unbound = world.production or world.lies("redirect-uri-unchecked")
-    known = unbound or landings.allowed(asked, landings.patterns(world.hosts))
-    return asked if known else landing_of_app(world)
+    if not asked or state.is_fault_active("oauth-filter-runs-late"):
+        return landing_of_app(state)
+    unbound = state.production or state.is_fault_active("redirect-uri-unchecked")
+    known = unbound or landings.allowed(asked, landings.patterns(state.hosts))
+    return asked if known else landing_of_app(state)
 
 
 def _session(request: Request, pod: Pod, answer: Response) -> str:
@@ -87,19 +87,19 @@ async def callback(request: Request) -> Response:
     pod, query = pod_of(request), request.query_params
     session = request.cookies.get(COOKIE, "")
     pending = pod.sessions.get(session)
-    unchecked = pod.world.lies("oauth-state-unchecked")
+    unchecked = pod.state.is_fault_active("oauth-state-unchecked")
     if pending is None or not (unchecked or _same(query.get("state", ""), pending.state)):
         return RedirectResponse(FAILED, 302)
     del pod.sessions[session]
     try:
-        claims = await pod.world.google.claims(
-            query.get("code", ""), redirect_uri(pod.world), None if unchecked else pending.nonce
+        claims = await pod.state.google.claims(
+            query.get("code", ""), redirect_uri(pod.state), None if unchecked else pending.nonce
         )
     except Declined:
         return RedirectResponse(FAILED, 302)
-    if pod.world.lies("oauth-landing-without-token"):
+    if pod.state.is_fault_active("oauth-landing-without-token"):
         return RedirectResponse(pending.landing, 302)
-    user = _signed_in(pod.world, claims["email"], claims.get("name") or claims["email"])
+    user = _signed_in(pod.state, claims["email"], claims.get("name") or claims["email"])
     return RedirectResponse(
         str(URL(pending.landing).include_query_params(**pod.pair(user.id, user.email))), 302
     )
@@ -109,9 +109,9 @@ def _same(sent: str, known: str) -> bool:
     return secrets.compare_digest(sent.encode(), known.encode())
 
 
-def _signed_in(world: World, email: str, name: str) -> User:
+def _signed_in(state: ReplicaState, email: str, name: str) -> User:
     """User-service's row, made at the first sign-in."""
-    return world.user_by_email(email) or add(world.users, User(email=email, name=name))
+    return state.user_by_email(email) or add(state.users, User(email=email, name=name))
 
 
 def _over_https(request: Request) -> Response | None:

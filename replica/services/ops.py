@@ -8,12 +8,12 @@ from starlette.responses import Response
 from replica.models import PortalUser, Setting
 from replica.services.answers import enveloped, forbidden, not_found, ops_error, unauthorized
 from replica.services.gin import Call, engine, public, route
-from replica.state import World
+from replica.state import ReplicaState
 
 SERVICES = ("auth", "user", "board", "chat", "noti", "storage", "ops")
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     routes = [
         public("GET", "/api/config/active", active),
         public("GET", "/api/config/{key}", by_key),
@@ -23,16 +23,16 @@ def app(world: World) -> Starlette:
         route("GET", "/api/monitoring/metrics/overview", overview),
         route("GET", "/api/monitoring/metrics/cluster", cluster),
     ]
-    return engine(world, "ops", routes, base="/api", phrase=ops_error)
+    return engine(state, "ops", routes, base="/api", phrase=ops_error)
 
 
 async def active(call: Call) -> Response:
-    return enveloped({row.key: row.value for row in call.world.settings.values()})
+    return enveloped({row.key: row.value for row in call.state.settings.values()})
 
 
 async def by_key(call: Call) -> Response:
     key = call.request.path_params["key"]
-    row = next((row for row in call.world.settings.values() if row.key == key), None)
+    row = next((row for row in call.state.settings.values() if row.key == key), None)
     if row is None:
         raise not_found("Config not found")
     return enveloped(_setting(row))
@@ -45,7 +45,7 @@ async def me(call: Call) -> Response:
 async def users(call: Call) -> Response:
     if _portal_user(call).role != "admin":
         raise forbidden("Access denied: Insufficient permissions")
-    return enveloped([_shown(row) for row in call.world.portal_users.values()])
+    return enveloped([_shown(row) for row in call.state.portal_users.values()])
 
 
 async def applications(call: Call) -> Response:
@@ -73,8 +73,8 @@ def _portal_user(call: Call) -> PortalUser:
     email = call.claims.get("email")
     if not email:
         raise unauthorized("Email not found in token")
-    row = next((row for row in call.world.portal_users.values() if row.email == email), None)
-    if row is None or call.world.lies("portal-user-missing"):
+    row = next((row for row in call.state.portal_users.values() if row.email == email), None)
+    if row is None or call.state.is_fault_active("portal-user-missing"):
         raise forbidden("Access denied: Not a portal user")
     return row
 

@@ -9,15 +9,15 @@ from starlette.routing import Route
 
 from replica.pages import portal
 from replica.settings import SAFE
-from replica.state import World
+from replica.state import ReplicaState
 
 
-def app(world: World) -> Starlette:
-    pages = portal(world)
+def app(state: ReplicaState) -> Starlette:
+    pages = portal(state)
 
     async def page(request: Request) -> Response:
         body, kind = pages.get(request.url.path.lstrip("/"), pages["index.html"])
-        return Response(body, headers={"content-type": kind, **({} if world.production else SAFE)})
+        return Response(body, headers={"content-type": kind, **({} if state.production else SAFE)})
 
     return Starlette(routes=[Route("/health", health), Route("/{path:path}", page)])
 

@@ -18,7 +18,7 @@ PUT_SECONDS = 300
 
 async def my_profile(call: Call) -> Response:
     workspace = _workspace_id(call)
-    if not call.world.is_member(workspace, call.user):
+    if not call.state.is_member(workspace, call.user):
         raise not_found("Profile not found")
     return raw(_profile(_me(call), workspace))
 
@@ -30,7 +30,7 @@ async def update_profile(call: Call) -> Response:
 
 
 async def all_my_profiles(call: Call) -> Response:
-    mine = [row.id for row in call.world.workspaces.values() if call.user in row.members]
+    mine = [row.id for row in call.state.workspaces.values() if call.user in row.members]
     return raw([_profile(_me(call), workspace) for workspace in mine])
 
 
@@ -38,7 +38,7 @@ async def image_url(call: Call) -> Response:
     name, kind = call.text("fileName"), call.text("contentType")
     call.number("fileSize")
     key = f"profiles/{new_id()}/{name}"
-    url = public_signer(call.world.bucket).put(key, kind, PUT_SECONDS)
+    url = public_signer(call.state.bucket).put(key, kind, PUT_SECONDS)
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
     return raw(
         {"uploadUrl": url, "fileKey": key, "expiresAt": expires.isoformat().replace("+00:00", "Z")}
@@ -54,16 +54,16 @@ async def save_attachment(call: Call) -> Response:
         content_type=call.text("contentType"),
         uploaded_by=call.user,
     )
-    return raw(_attachment(call, add(call.world.attachments, row)), 201)
+    return raw(_attachment(call, add(call.state.attachments, row)), 201)
 
 
 async def set_image(call: Call) -> Response:
     workspace, user = _workspace_id(call), _me(call)
-    row = call.world.attachments.get(call.text("attachmentId"))
+    row = call.state.attachments.get(call.text("attachmentId"))
     if row is None:
         raise not_found("Attachment not found")
     row.status = "CONFIRMED"
-    user.image_url = f"{call.world.hosts.cdn}/{row.file_key}"
+    user.image_url = f"{call.state.hosts.cdn}/{row.file_key}"
     return raw(_profile(user, workspace))
 
 
@@ -72,7 +72,7 @@ def _workspace_id(call: Call) -> str:
 
 
 def _me(call: Call) -> User:
-    user = call.world.users.get(call.user)
+    user = call.state.users.get(call.user)
     if user is None:
         raise Refusal(404, "NOT_FOUND", "Profile not found")
     return user
@@ -96,7 +96,7 @@ def _attachment(call: Call, row: Attachment) -> dict[str, Any]:
         "attachmentId": row.id,
         "entityType": row.entity_type,
         "fileName": row.file_name,
-        "fileUrl": f"{call.world.hosts.cdn}/{row.file_key}",
+        "fileUrl": f"{call.state.hosts.cdn}/{row.file_key}",
         "fileSize": row.file_size,
         "contentType": row.content_type,
         "status": row.status,

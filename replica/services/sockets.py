@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from replica.live import Event
 from replica.services.answers import GinJSON, Refusal, unauthorized
 from replica.services.token_validation import validated
-from replica.state import World
+from replica.state import ReplicaState
 
 DROPPED = 1012  # a server that restarts
 TOO_BIG = 1009
@@ -66,14 +66,14 @@ class Line:
 class Talk:
     """An open socket, whose it is, and what it is about (a chat's or a project's id)."""
 
-    world: World
+    state: ReplicaState
     user: str
     about: str
     line: Line
 
 
 Admit = Callable[
-    [World, HTTPConnection], tuple[str, str]
+    [ReplicaState, HTTPConnection], tuple[str, str]
 ]  # raises Refusal; else who it is, and about what
 Hold = Callable[[Talk], Awaitable[None]]
 
@@ -86,11 +86,11 @@ def upgrade(
     """
 
     async def opened(socket: WebSocket) -> None:
-        world: World = socket.app.state.world
+        state: ReplicaState = socket.app.state.replica
         try:
-            user, about = admit(world, socket)
+            user, about = admit(state, socket)
         except Refusal as no:
-            clear = not world.lies("socket-refuses-with-500")
+            clear = not state.is_fault_active("socket-refuses-with-500")
             shown = no if clear else Refusal(500, "INTERNAL_ERROR", "Internal server error")
             await socket.send_denial_response(refuse(shown))
             return
@@ -98,15 +98,15 @@ def upgrade(
         line = Line(socket)
         delivering = asyncio.create_task(line.deliver())
         try:
-            with world.live.sockets.holding(kind, line):
-                await hold(Talk(world, user, about, line))
+            with state.live.sockets.holding(kind, line):
+                await hold(Talk(state, user, about, line))
         finally:
             delivering.cancel()
             await asyncio.gather(delivering, return_exceptions=True)
 
     async def not_a_socket(request: Request) -> Response:
         try:
-            admit(request.app.state.world, request)
+            admit(request.app.state.replica, request)
         except Refusal as no:
             return refuse(no)
         return PlainTextResponse(NO_SOCKET, 400, headers={"sec-websocket-version": "13"})
@@ -122,24 +122,24 @@ def without_body(no: Refusal) -> Response:
     return Response(status_code=no.status)
 
 
-def smart(world: World, asked: HTTPConnection) -> dict[str, Any]:
+def smart(state: ReplicaState, asked: HTTPConnection) -> dict[str, Any]:
     """Claims of the query's token as SmartValidator sees them: auth-service first, the JWKS when
     that says no.
     """
     token = asked.query_params.get("token", "")
     if not token:
         raise unauthorized("Token required")
-    return expired_too(world, token) or validated(world, token)
+    return expired_too(state, token) or validated(state, token)
 
 
-def expired_too(world: World, token: str) -> dict[str, Any] | None:
+def expired_too(state: ReplicaState, token: str) -> dict[str, Any] | None:
     """The claims of an access token that has ended, while nobody looks at that; of any other,
     nothing.
     """
-    if not world.lies("socket-accepts-expired-token"):
+    if not state.is_fault_active("socket-accepts-expired-token"):
         return None
     try:
-        claims = world.key.read(token, expired=True)
+        claims = state.key.read(token, expired=True)
     except jwt.InvalidTokenError:
         return None
     return claims if claims.get("type") == "access" and claims["exp"] <= time.time() else None

@@ -4,14 +4,14 @@ from starlette.applications import Starlette
 
 from replica.services import files, folders
 from replica.services.gin import engine
-from replica.state import World
+from replica.state import ReplicaState
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     def served(path: str) -> str:
-        return served_path(path, baked_base=world.lies("storage-base-path-mismatch"))
+        return served_path(path, baked_base=state.is_fault_active("storage-base-path-mismatch"))
 
-    return engine(world, "storage", [*folders.ROUTES, *files.ROUTES], served=served)
+    return engine(state, "storage", [*folders.ROUTES, *files.ROUTES], served=served)
 
 
 def served_path(path: str, *, baked_base: bool) -> str:

@@ -16,7 +16,7 @@ from replica.models import Notification
 from replica.services.gin import Call, public
 from replica.services.notification_models import show
 from replica.services.token_validation import bearer, validated
-from replica.state import World
+from replica.state import ReplicaState
 
 WRITE_TIMEOUT, PING = 30, 30  # seconds in weAlist
 EARLY = 1 / 2
@@ -24,23 +24,25 @@ HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
 async def stream(call: Call) -> Response:
-    user = str(_claims(call.world, call.request)["sub"])
+    user = str(_claims(call.state, call.request)["sub"])
     return StreamingResponse(
-        _events(call.world, user), media_type="text/event-stream", headers=HEADERS
+        _events(call.state, user), media_type="text/event-stream", headers=HEADERS
     )
 
 
-def _claims(world: World, request: Request) -> Event:
+def _claims(state: ReplicaState, request: Request) -> Event:
     if token := request.query_params.get("token"):
-        return validated(world, token)
-    return validated(world, bearer(request.headers))
+        return validated(state, token)
+    return validated(state, bearer(request.headers))
 
 
-async def _events(world: World, user: str) -> AsyncIterator[str]:
+async def _events(state: ReplicaState, user: str) -> AsyncIterator[str]:
     happened: asyncio.Queue[Event] = asyncio.Queue()
-    loop, scale = asyncio.get_running_loop(), world.scale
-    end = loop.time() + WRITE_TIMEOUT * scale * (EARLY if world.lies("stream-cut-early") else 1)
-    with world.live.bus.joined(_channel(user), happened.put_nowait):
+    loop, scale = asyncio.get_running_loop(), state.scale
+    end = loop.time() + WRITE_TIMEOUT * scale * (
+        EARLY if state.is_fault_active("stream-cut-early") else 1
+    )
+    with state.live.bus.joined(_channel(user), happened.put_nowait):
         yield _event("connected", {"status": "connected"})
         while (left := end - loop.time()) > 0:
             try:
@@ -55,9 +57,9 @@ def _event(name: str, data: Event) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def deliver(world: World, row: Notification) -> None:
+def deliver(state: ReplicaState, row: Notification) -> None:
     """To every stream that its user has open now."""
-    world.live.bus.tell(_channel(row.target), show(row))
+    state.live.bus.tell(_channel(row.target), show(row))
 
 
 def _channel(user: str) -> str:

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from replica.services.answers import unauthorized
-from replica.state import World
+from replica.state import ReplicaState
 
 Claims = dict[str, Any]
 
@@ -30,17 +30,17 @@ def over_http(request: Request) -> Claims:
     """The claims of the access token in the header, as far as the service looks at it. Raises
     Refusal.
     """
-    world, service = request.app.state.world, request.app.state.service
+    state, service = request.app.state.replica, request.app.state.service
     token = bearer(request.headers)
-    if only_parses(world, service):
+    if only_parses(state, service):
         return _parsed(token)
     if (
         service == "storage"
-        and world.lies("service-accepts-alg-none")
+        and state.is_fault_active("service-accepts-alg-none")
         and (claims := _unsigned(token))
     ):
         return claims
-    return validated(world, token, expired=world.lies("services-ignore-expiry"))
+    return validated(state, token, expired=state.is_fault_active("services-ignore-expiry"))
 
 
 def bearer(headers: Headers) -> str:
@@ -53,21 +53,23 @@ def bearer(headers: Headers) -> str:
     return token
 
 
-def only_parses(world: World, service: str) -> bool:
+def only_parses(state: ReplicaState, service: str) -> bool:
     """Whether the service leaves it to Istio to validate, which nobody told to."""
     if service == "ops":
-        return world.lies("ops-parses-without-verifying")
-    trusting = world.production or world.lies("services-trust-unverified-tokens")
+        return state.is_fault_active("ops-parses-without-verifying")
+    trusting = state.production or state.is_fault_active("services-trust-unverified-tokens")
     return trusting and service in ISTIO_JWT_MODE
 
 
-def validated(world: World, token: str, *, expired: bool = False) -> Claims:
+def validated(state: ReplicaState, token: str, *, expired: bool = False) -> Claims:
     """The claims of a good access token, a logged-out one included. Raises Refusal."""
     try:
-        claims = world.key.read(token, expired=expired)
+        claims = state.key.read(token, expired=expired)
     except jwt.InvalidTokenError:
         raise unauthorized("Invalid or expired token") from None
-    if claims.get("type") != "access" and not world.lies("refresh-token-serves-as-access"):
+    if claims.get("type") != "access" and not state.is_fault_active(
+        "refresh-token-serves-as-access"
+    ):
         raise unauthorized("Invalid or expired token")
     return claims
 

@@ -11,12 +11,12 @@ from replica.models import User, Workspace
 from replica.services import profiles
 from replica.services.answers import bad_request, forbidden, not_found, raw
 from replica.services.gin import Call, engine, public, route
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 WORKSPACE = "/api/workspaces/{workspace}"
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     routes = [
         route("POST", "/api/workspaces/create", create_workspace),
         route("GET", "/api/workspaces/all", my_workspaces),
@@ -33,7 +33,7 @@ def app(world: World) -> Starlette:
         public("GET", "/api/internal/users/{user}/exists", exists),
         *profiles.ROUTES,
     ]
-    return engine(world, "user", routes, base="/api")
+    return engine(state, "user", routes, base="/api")
 
 
 async def create_workspace(call: Call) -> Response:
@@ -41,16 +41,18 @@ async def create_workspace(call: Call) -> Response:
     row = Workspace(
         name=name, description=description, owner=call.user, members={call.user: "OWNER"}
     )
-    return raw(_workspace(add(call.world.workspaces, row)), 201)
+    return raw(_workspace(add(call.state.workspaces, row)), 201)
 
 
 async def my_workspaces(call: Call) -> Response:
     mine = [
         _my_workspace(row, call.user)
-        for row in call.world.workspaces.values()
+        for row in call.state.workspaces.values()
         if call.user in row.members
     ]
-    return raw({"workspaces": mine} if call.world.lies("service-answers-wrong-type") else mine)
+    return raw(
+        {"workspaces": mine} if call.state.is_fault_active("service-answers-wrong-type") else mine
+    )
 
 
 async def workspace(call: Call) -> Response:
@@ -58,33 +60,33 @@ async def workspace(call: Call) -> Response:
 
 
 async def delete_workspace(call: Call) -> Response:
-    row = call.world.workspaces.get(call.id("workspace", "workspace"))
+    row = call.state.workspaces.get(call.id("workspace", "workspace"))
     if row is None or row.owner != call.user:
         raise forbidden("only owner can delete workspace")
-    del call.world.workspaces[row.id]
+    del call.state.workspaces[row.id]
     return raw({"message": "Workspace deleted successfully"})
 
 
 async def members(call: Call) -> Response:
     row = _joined(call)
-    return raw([_member(call.world, row, user) for user in row.members])
+    return raw([_member(call.state, row, user) for user in row.members])
 
 
 async def invite(call: Call) -> Response:
-    row, user = _found(call), call.world.user_by_email(call.text("email"))
+    row, user = _found(call), call.state.user_by_email(call.text("email"))
     if row.members.get(call.user) not in {"OWNER", "ADMIN"} or user is None:
         raise forbidden("cannot invite this user")
     row.members[user.id] = "MEMBER"
-    return raw(_member(call.world, row, user.id), 201)
+    return raw(_member(call.state, row, user.id), 201)
 
 
 async def validate_member(call: Call) -> Response:
-    found = call.world.is_member(call.id("workspace", "workspace"), call.id("user", "user"))
+    found = call.state.is_member(call.id("workspace", "workspace"), call.id("user", "user"))
     return raw({"isMember": found})
 
 
 async def me(call: Call) -> Response:
-    user = call.world.users.get(call.user)
+    user = call.state.users.get(call.user)
     if user is None:
         raise not_found("User not found")
     return raw(_user(user))
@@ -92,29 +94,29 @@ async def me(call: Call) -> Response:
 
 async def create_user(call: Call) -> Response:
     email = call.text("email")
-    if call.world.user_by_email(email):
+    if call.state.user_by_email(email):
         raise bad_request("Failed to create user")
-    return raw(_user(_new_user(call.world, email, call.body)), 201)
+    return raw(_user(_new_user(call.state, email, call.body)), 201)
 
 
 async def oauth_login(call: Call) -> Response:
     email = call.text("email")
-    user = call.world.user_by_email(email) or _new_user(call.world, email, call.body)
+    user = call.state.user_by_email(email) or _new_user(call.state, email, call.body)
     return raw({"userId": user.id})
 
 
 async def exists(call: Call) -> Response:
-    return raw({"exists": call.id("user", "user") in call.world.users})
+    return raw({"exists": call.id("user", "user") in call.state.users})
 
 
-def _new_user(world: World, email: str, body: dict[str, Any]) -> User:
+def _new_user(state: ReplicaState, email: str, body: dict[str, Any]) -> User:
     return add(
-        world.users, User(email=email, name=str(body.get("name") or email.partition("@")[0]))
+        state.users, User(email=email, name=str(body.get("name") or email.partition("@")[0]))
     )
 
 
 def _found(call: Call) -> Workspace:
-    row = call.world.workspaces.get(call.id("workspace", "workspace"))
+    row = call.state.workspaces.get(call.id("workspace", "workspace"))
     if row is None:
         raise not_found("Workspace not found")
     return row
@@ -150,8 +152,8 @@ def _my_workspace(row: Workspace, user: str) -> dict[str, Any]:
     }
 
 
-def _member(world: World, row: Workspace, user: str) -> dict[str, Any]:
-    known = world.users.get(user)
+def _member(state: ReplicaState, row: Workspace, user: str) -> dict[str, Any]:
+    known = state.users.get(user)
     return {
         "memberId": f"{row.id}:{user}",
         "workspaceId": row.id,

@@ -14,7 +14,7 @@ from replica.models import VideoRoom, now
 from replica.services import video_tokens
 from replica.services.answers import Refusal, enveloped, forbidden, not_found, told
 from replica.services.gin import Call, as_id, engine, route
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 BASE = "/api/video"
 ROOMS, ROOM, HISTORY = f"{BASE}/rooms", f"{BASE}/rooms/{{room}}", f"{BASE}/history"
@@ -24,7 +24,7 @@ APEX_PATH = (
 )
 
 
-def app(world: World) -> Starlette:
+def app(state: ReplicaState) -> Starlette:
     routes = [
         route("POST", ROOMS, create),
         route("GET", f"{ROOMS}/workspace/{{workspace}}", in_workspace),
@@ -39,7 +39,7 @@ def app(world: World) -> Starlette:
         route("GET", f"{HISTORY}/{{room}}", past),
         route("GET", f"{HISTORY}/{{room}}/transcript", transcript),
     ]
-    return engine(world, "video", routes, base=BASE)
+    return engine(state, "video", routes, base=BASE)
 
 
 async def create(call: Call) -> Response:
@@ -47,10 +47,10 @@ async def create(call: Call) -> Response:
     _admit(call, workspace)
     size = call.number("maxParticipants") if "maxParticipants" in call.body else SIZE
     row = add(
-        call.world.video_rooms,
+        call.state.video_rooms,
         VideoRoom(workspace=workspace, name=call.text("name"), creator=call.user, size=size),
     )
-    await video_tokens.make_room(call.world, row.id)
+    await video_tokens.make_room(call.state, row.id)
     return enveloped(show(row), 201)
 
 
@@ -60,7 +60,7 @@ async def in_workspace(call: Call) -> Response:
     only = call.query("active") == "true"
     rows = [
         row
-        for row in call.world.video_rooms.values()
+        for row in call.state.video_rooms.values()
         if row.workspace == workspace and (row.active or not only)
     ]
     return enveloped([show(row) for row in rows])
@@ -78,10 +78,10 @@ async def join(call: Call) -> Response:
     if call.user not in row.people and len(row.people) >= row.size:
         raise Refusal(409, "ROOM_FULL", "Room is full")
     row.people[call.user] = now()
-    token = video_tokens.token(call.world, row.id, call.user, call.query("userName"))
-    url = call.world.livekit.url
-    if call.world.lies("app-hands-out-wrong-livekit-url"):
-        url = call.world.hosts.apex.replace("https:", "wss:", 1) + APEX_PATH
+    token = video_tokens.token(call.state, row.id, call.user, call.query("userName"))
+    url = call.state.livekit.url
+    if call.state.is_fault_active("app-hands-out-wrong-livekit-url"):
+        url = call.state.hosts.apex.replace("https:", "wss:", 1) + APEX_PATH
     return enveloped({"room": show(row), "token": token, "wsUrl": url})
 
 
@@ -92,7 +92,7 @@ async def leave(call: Call) -> Response:
         raise Refusal(400, "NOT_IN_ROOM", "You are not in this room")
     _leave(row, call.user)
     if call.user == row.creator:
-        await _end(call.world, row)
+        await _end(call.state, row)
     return told("Left room successfully")
 
 
@@ -102,7 +102,7 @@ async def end(call: Call) -> Response:
         raise forbidden("Only the room creator can end the room")
     if not row.active:
         raise Refusal(410, "ROOM_ENDED", "Room has already ended")
-    await _end(call.world, row)
+    await _end(call.state, row)
     return told("Room ended successfully")
 
 
@@ -111,7 +111,7 @@ async def participants(call: Call) -> Response:
 
 
 async def save_transcript(call: Call) -> Response:
-    call.world.transcripts[_found(call).id] = call.text("content")
+    call.state.transcripts[_found(call).id] = call.text("content")
     return told("Transcript saved successfully")
 
 
@@ -120,7 +120,7 @@ async def history(call: Call) -> Response:
     _admit(call, workspace)
     rows = [
         row
-        for row in call.world.video_rooms.values()
+        for row in call.state.video_rooms.values()
         if row.workspace == workspace and row.ended_at
     ]
     return enveloped([_past(row) for row in rows])
@@ -128,7 +128,7 @@ async def history(call: Call) -> Response:
 
 async def mine(call: Call) -> Response:
     rows = [
-        row for row in call.world.video_rooms.values() if call.user in row.left and row.ended_at
+        row for row in call.state.video_rooms.values() if call.user in row.left and row.ended_at
     ]
     return enveloped([_past(row) for row in rows])
 
@@ -139,16 +139,16 @@ async def past(call: Call) -> Response:
 
 async def transcript(call: Call) -> Response:
     row = _found(call)
-    if row.id not in call.world.transcripts:
+    if row.id not in call.state.transcripts:
         raise not_found("Transcript not found")
-    return enveloped({"roomId": row.id, "content": call.world.transcripts[row.id]})
+    return enveloped({"roomId": row.id, "content": call.state.transcripts[row.id]})
 
 
-async def _end(world: World, row: VideoRoom) -> None:
+async def _end(state: ReplicaState, row: VideoRoom) -> None:
     for user in tuple(row.people):
         _leave(row, user)
     row.ended_at = row.updated_at = now()
-    await video_tokens.end_room(world, row.id)
+    await video_tokens.end_room(state, row.id)
 
 
 def _leave(row: VideoRoom, user: str) -> None:
@@ -157,7 +157,7 @@ def _leave(row: VideoRoom, user: str) -> None:
 
 
 def _found(call: Call) -> VideoRoom:
-    row = call.world.video_rooms.get(call.id("room", "room"))
+    row = call.state.video_rooms.get(call.id("room", "room"))
     if row is None:
         raise not_found("Room not found")
     _admit(call, row.workspace)
@@ -165,7 +165,7 @@ def _found(call: Call) -> VideoRoom:
 
 
 def _admit(call: Call, workspace: str) -> None:
-    if not call.world.is_member(workspace, call.user):
+    if not call.state.is_member(workspace, call.user):
         raise forbidden("You are not a member of this workspace")
 
 

@@ -12,34 +12,36 @@ import httpx
 import jwt
 
 from replica.livekit import TWIRP
-from replica.state import World
+from replica.state import ReplicaState
 
 SECONDS = 24 * 3600
 TEN_YEARS = 10 * 365 * 24 * 3600
 
 
-def token(world: World, room: str, user: str, name: str) -> str:
+def token(state: ReplicaState, room: str, user: str, name: str) -> str:
     """A seat in one room for one user: all that he needs to talk."""
     grants = (
-        {"room": room} if world.lies("app-token-lacks-grant") else {"roomJoin": True, "room": room}
+        {"room": room}
+        if state.is_fault_active("app-token-lacks-grant")
+        else {"roomJoin": True, "room": room}
     )
-    life = TEN_YEARS if world.lies("app-token-lives-too-long") else SECONDS
-    return _signed(world, grants, life, {"sub": user, "name": name or user})
+    life = TEN_YEARS if state.is_fault_active("app-token-lives-too-long") else SECONDS
+    return _signed(state, grants, life, {"sub": user, "name": name or user})
 
 
-async def make_room(world: World, room: str) -> None:
-    await _ask(world, "CreateRoom", {"name": room})
+async def make_room(state: ReplicaState, room: str) -> None:
+    await _ask(state, "CreateRoom", {"name": room})
 
 
-async def end_room(world: World, room: str) -> None:
-    await _ask(world, "DeleteRoom", {"room": room})
+async def end_room(state: ReplicaState, room: str) -> None:
+    await _ask(state, "DeleteRoom", {"room": room})
 
 
-async def _ask(world: World, method: str, asked: dict[str, Any]) -> None:
-    headers = {"Authorization": f"Bearer {_signed(world, {'roomCreate': True}, 600, {})}"}
+async def _ask(state: ReplicaState, method: str, asked: dict[str, Any]) -> None:
+    headers = {"Authorization": f"Bearer {_signed(state, {'roomCreate': True}, 600, {})}"}
     try:
         async with httpx.AsyncClient(
-            base_url=f"http://{world.livekit.address}", trust_env=False, timeout=5
+            base_url=f"http://{state.livekit.address}", trust_env=False, timeout=5
         ) as http:
             (await http.post(TWIRP + method, json=asked, headers=headers)).raise_for_status()
     except httpx.HTTPError as error:
@@ -48,10 +50,10 @@ async def _ask(world: World, method: str, asked: dict[str, Any]) -> None:
         )
 
 
-def _signed(world: World, grants: dict[str, Any], life: int, who: dict[str, str]) -> str:
+def _signed(state: ReplicaState, grants: dict[str, Any], life: int, who: dict[str, str]) -> str:
     now = int(time.time())
-    key, secret = world.livekit.key, world.livekit.secret
-    if world.lies("app-signs-with-another-key"):
+    key, secret = state.livekit.key, state.livekit.secret
+    if state.is_fault_active("app-signs-with-another-key"):
         key, secret = "APIofyesterday", "secret-of-yesterday-thirty-two-chars"
     return jwt.encode(
         {"iss": key, "nbf": now, "exp": now + life, "video": grants, **who},

@@ -71,11 +71,11 @@ def lying(replica: Replica, faults: Sequence[str], runs: Path, *options: str) ->
     """A whole run with `faults` in force; confirmed where `options` say nothing, as users run
     it.
     """
-    replica.lie(faults)
+    replica.set_faults(faults)
     try:
         return ended(begin(runs, "--env", str(replica.environment), *options), runs)
     finally:
-        replica.lie([])
+        replica.set_faults([])
 
 
 def test_without_a_fault_all_hold(replica: Replica, probe: Probe) -> None:

@@ -235,7 +235,7 @@ def test_degraded_fails_whom_it_shall_fail(
     """A certificate that ends soon is told either way, and fails the run only where that is wished
     for.
     """
-    replica.lie(["certificate-expires-soon"])
+    replica.set_faults(["certificate-expires-soon"])
     run = probe("--env", str(replica.environment), "-k", "certificate", *options)
     assert (run.code, verdicts(run)[CERTIFICATE]) == (code, Verdict.DEGRADED), run.output
     assert said in " ".join(run.output.split())
@@ -289,7 +289,7 @@ def test_a_target_that_runs_already_is_used(replica: Replica, probe: Probe, tmp_
 
 def test_one_at_a_time_finds_the_same(replica: Replica, probe: Probe) -> None:
     """Nothing hangs on scenarios running together."""
-    replica.lie(["service-has-no-endpoints"])
+    replica.set_faults(["service-has-no-endpoints"])
     arguments = (
         "--env",
         str(replica.environment),

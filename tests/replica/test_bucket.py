@@ -107,12 +107,12 @@ def test_bucket_refuses_origin(replica: Replica, visitor: Visitor) -> None:
     succeeds.
     """
     url, apex = visitor.upload_url(), visitor.environment["hosts"]["apex"]
-    replica.lie(["bucket-refuses-origin"])
+    replica.set_faults(["bucket-refuses-origin"])
     assert preflight(visitor, url, apex).status_code == 403
     answer = visitor.http.put(url, content=b"hello", headers={**TEXT, "Origin": apex})
     assert answer.status_code == 200
     assert "access-control-allow-origin" not in answer.headers
-    replica.lie([])
+    replica.set_faults([])
     assert preflight(visitor, url, apex).status_code == 200
 
 
@@ -121,10 +121,10 @@ def test_bucket_ignores_signatures(replica: Replica, visitor: Visitor) -> None:
     is refused.
     """
     url, apex = visitor.upload_url(), visitor.environment["hosts"]["apex"]
-    replica.lie(["bucket-ignores-signatures"])
+    replica.set_faults(["bucket-ignores-signatures"])
     assert visitor.http.put(tampered(url), content=b"hello", headers=TEXT).status_code == 200
     assert visitor.http.get(tampered(url)).content == b"hello"
     assert preflight(visitor, url, apex).status_code == 200
     assert preflight(visitor, url, "https://evil.example").status_code == 403
-    replica.lie([])
+    replica.set_faults([])
     assert visitor.http.get(tampered(url)).status_code == 403

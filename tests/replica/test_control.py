@@ -18,15 +18,15 @@ def faults(replica: Replica) -> list[str]:
 def test_exactly_the_named_faults_are_on(replica: Replica) -> None:
     """A switch replaces those of the last one."""
     assert faults(replica) == []
-    replica.lie(["service-hangs", "bucket-refuses-origin"])
+    replica.set_faults(["service-hangs", "bucket-refuses-origin"])
     assert faults(replica) == ["bucket-refuses-origin", "service-hangs"]
-    replica.lie(["redis-not-configured"])
+    replica.set_faults(["redis-not-configured"])
     assert faults(replica) == ["redis-not-configured"]
 
 
 def test_an_unknown_fault_changes_nothing(replica: Replica) -> None:
     """The answer is 400 and names the nearest; what was on stays on."""
-    replica.lie(["service-hangs"])
+    replica.set_faults(["service-hangs"])
     answer = httpx.put(f"{replica.control}/faults", json=["service-hang"])
     assert answer.status_code == 400
     assert "did you mean service-hangs" in answer.text
@@ -46,7 +46,7 @@ def test_a_switch_keeps_what_users_made(replica: Replica, visitor: Visitor) -> N
     url = f"{visitor.environment['hosts']['api']}/api/svc/storage/storage/folders"
     wish = {"workspaceId": visitor.environment["workspace"]["id"], "name": "kept"}
     made = visitor.http.post(url, json=wish, headers=member).json()["data"]
-    replica.lie(["redis-not-configured"])
+    replica.set_faults(["redis-not-configured"])
     assert replica.state()["names"]["folders"] == ["kept"]
     assert visitor.http.delete(f"{url}/{made['id']}", headers=member).is_success
     assert visitor.http.delete(f"{url}/{made['id']}/permanent", headers=member).is_success
@@ -57,9 +57,9 @@ def test_page_faults_reach_the_page_s_configuration(replica: Replica, visitor: V
     """config.js in the site's bucket is the page's only way to know them, and it is never
     cached.
     """
-    replica.lie(["page-throws-on-load"])
+    replica.set_faults(["page-throws-on-load"])
     assert "page-throws-on-load" in visitor.get("apex", "/config.js").text
-    replica.lie([])
+    replica.set_faults([])
     assert "page-throws-on-load" not in visitor.get("apex", "/config.js").text
 
 

@@ -159,7 +159,7 @@ def test_the_edge_never_says_what_it_is(visitor: Visitor) -> None:
 def test_edge_masks_api_errors(replica: Replica, visitor: Visitor) -> None:
     """An honest JSON 404 becomes the app; the api host and good answers stay."""
     member = visitor.signed_in("alice")
-    replica.lie(["edge-masks-api-errors"])
+    replica.set_faults(["edge-masks-api-errors"])
     assert is_app(visitor.get("apex", NO_FILE, **member))
     assert visitor.get("api", NO_FILE, **member).status_code == 404
     assert visitor.get("apex", BOARD).json()["status"] == "ready"
@@ -169,7 +169,7 @@ def test_edge_serves_html_for_api(replica: Replica, visitor: Visitor) -> None:
     """A call that would succeed gets the app on the apex, whatever its method; the api host answers
     it.
     """
-    replica.lie(["edge-serves-html-for-api"])
+    replica.set_faults(["edge-serves-html-for-api"])
     assert is_app(visitor.get("apex", BOARD))
     assert is_app(
         visitor.http.post(
@@ -183,7 +183,7 @@ def test_edge_answers_html_to_upgrade(replica: Replica, visitor: Visitor) -> Non
     """Who asks to open a socket on the apex gets the app; a plain call does not, and the api host
     is honest.
     """
-    replica.lie(["edge-answers-html-to-upgrade"])
+    replica.set_faults(["edge-answers-html-to-upgrade"])
     asked = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
@@ -197,30 +197,30 @@ def test_edge_answers_html_to_upgrade(replica: Replica, visitor: Visitor) -> Non
 
 def test_edge_serves_plain_http(replica: Replica, visitor: Visitor) -> None:
     """The page is there without TLS, and with it as before."""
-    replica.lie(["edge-serves-plain-http"])
+    replica.set_faults(["edge-serves-plain-http"])
     assert visitor.get("plain", "/").text == visitor.get("apex", "/").text
 
 
 def test_site_loses_asset(replica: Replica, visitor: Visitor) -> None:
     """The script's address answers HTML; the other files are there."""
-    replica.lie(["site-loses-asset"])
+    replica.set_faults(["site-loses-asset"])
     assert is_app(visitor.get("apex", "/assets/main.js"))
     assert visitor.get("apex", "/assets/style.css").headers["content-type"] == "text/css"
 
 
 def test_api_host_refuses_connections(replica: Replica, visitor: Visitor) -> None:
     """Nobody listens there, and the apex goes on; after the fault both answer."""
-    replica.lie(["api-host-refuses-connections"])
+    replica.set_faults(["api-host-refuses-connections"])
     with pytest.raises(httpx.ConnectError):
         visitor.get("api", BOARD)
     assert visitor.get("apex", BOARD).status_code == 200
-    replica.lie([])
+    replica.set_faults([])
     assert visitor.get("api", BOARD).status_code == 200
 
 
 def test_certificate_names_other_host(replica: Replica, visitor: Visitor) -> None:
     """A visitor's TLS refuses the apex and no other host."""
-    replica.lie(["certificate-names-other-host"])
+    replica.set_faults(["certificate-names-other-host"])
     with pytest.raises(httpx.ConnectError, match="Hostname mismatch"):
         visitor.get("apex", "/")
     assert visitor.get("api", BOARD).status_code == 200
@@ -231,6 +231,6 @@ def test_certificate_expires_soon(replica: Replica, visitor: Visitor) -> None:
     its own.
     """
     api, apex = ends(visitor, "api"), ends(visitor, "apex")
-    replica.lie(["certificate-expires-soon"])
+    replica.set_faults(["certificate-expires-soon"])
     assert ends(visitor, "apex") == apex
     assert ends(visitor, "api") < api - 70 * 86_400

@@ -80,7 +80,7 @@ def test_what_is_for_services_is_closed_to_visitors(visitor: Visitor, path: str)
 
 def test_internal_endpoints_open(replica: Replica, visitor: Visitor) -> None:
     """Anybody may ask user-service who exists, and tell a member whatever he likes."""
-    replica.lie(["internal-endpoints-open"])
+    replica.set_faults(["internal-endpoints-open"])
     alice = visitor.environment["users"]["alice"]["id"]
     assert visitor.get("api", INSIDE.replace("/x/", f"/{alice}/")).status_code == 200
     names = ("actorId", "targetUserId", "workspaceId", "resourceId")
@@ -99,7 +99,7 @@ def test_monitoring_and_the_portal_are_behind_it(visitor: Visitor) -> None:
 
 def test_service_has_no_endpoints(replica: Replica, visitor: Visitor) -> None:
     """The board service alone is gone, on both hosts."""
-    replica.lie(["service-has-no-endpoints"])
+    replica.set_faults(["service-has-no-endpoints"])
     for host in ("apex", "api"):
         answer = visitor.get(host, "/api/svc/board/health")
         assert (answer.status_code, answer.text) == (503, "no healthy upstream")
@@ -111,7 +111,7 @@ def test_gateway_doubles_slash(replica: Replica, visitor: Visitor) -> None:
     """A storage call is redirected to a path that leads out of the gateway's prefix; no other
     service's is.
     """
-    replica.lie(["gateway-doubles-slash"])
+    replica.set_faults(["gateway-doubles-slash"])
     answer = visitor.get("api", CONTENTS, **visitor.signed_in("alice"))
     assert answer.status_code == 301
     assert answer.headers["location"] == "/storage/folders/contents"
@@ -124,7 +124,7 @@ async def test_gateway_strips_upgrade(replica: Replica, visitor: Visitor) -> Non
     for host in ("apex", "api"):
         async with visitor.socket(host, PRESENCE, token):
             pass
-    replica.lie(["gateway-strips-upgrade"])
+    replica.set_faults(["gateway-strips-upgrade"])
     for host in ("apex", "api"):
         for sent, status in ((token, 400), ("x", 401)):
             with pytest.raises(websockets.InvalidStatus) as refused:
@@ -138,11 +138,11 @@ def test_refresh_path_lost_behind_gateway(replica: Replica, visitor: Visitor) ->
     """Refresh ends in auth-service's 500 for what it does not know, on both hosts; other calls of
     it go on.
     """
-    replica.lie(["refresh-path-lost-behind-gateway"])
+    replica.set_faults(["refresh-path-lost-behind-gateway"])
     for host in ("apex", "api"):
         url = visitor.environment["hosts"][host] + "/api/svc/auth/api/auth"
         lost = visitor.http.post(f"{url}/refresh", json={"refreshToken": "x"})
         assert (lost.status_code, lost.json()["code"]) == (500, "AUTH999")
         assert visitor.http.post(f"{url}/validate", json={"token": "x"}).json()["valid"] is False
-    replica.lie([])
+    replica.set_faults([])
     assert visitor.http.post(f"{url}/refresh", json={"refreshToken": "x"}).status_code == 401

@@ -11,7 +11,7 @@ from replica.infra.processes import ChildError
 from replica.keys import SigningKey
 from replica.pages import LIVEKIT, site
 from replica.settings import BucketSettings, Hosts
-from replica.state import World
+from replica.state import ReplicaState
 
 KEY = SigningKey()
 BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX", "s", "t")
@@ -19,7 +19,7 @@ BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX
 
 def test_the_site_names_every_asset_it_loads() -> None:
     """What index.html names is in the site and nothing else is, with the type a browser wants."""
-    pages = site(World.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
+    pages = site(ReplicaState.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
     named = set(re.findall(r'(?:src|href)="/([^"]+)"', pages["index.html"][0].decode()))
     named |= {LIVEKIT}  # loaded by who enters a call
     assert named == set(pages) - {"index.html"}
@@ -34,20 +34,20 @@ def test_a_replica_without_its_bundler_says_how_to_get_it(
     monkeypatch.setattr(pages, "ESBUILD", tmp_path / "esbuild")
     pages._bundled.cache_clear()
     with pytest.raises(ChildError, match=r"esbuild is missing.*make setup"):
-        site(World.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
+        site(ReplicaState.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
 
 
 def test_only_config_js_knows_of_page_faults() -> None:
     """Faults of the edge and the services are none of its business."""
-    world = World.seeded(Hosts("", "https://api.test:1", "", ""), BUCKET, key=KEY)
-    before = site(world)
-    world.faults = {
+    state = ReplicaState.seeded(Hosts("", "https://api.test:1", "", ""), BUCKET, key=KEY)
+    before = site(state)
+    state.faults = {
         "page-shows-empty-drive",
         "sockets-race-to-refresh",
         "socket-refuses-with-500",
         "service-hangs",
     }
-    after = site(world)
+    after = site(state)
     assert [path for path in after if after[path] != before[path]] == ["config.js"]
     env = json.loads(after["config.js"][0].decode().removeprefix("window.__ENV__ = ").rstrip(";\n"))
     assert env == {

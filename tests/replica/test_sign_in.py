@@ -80,33 +80,33 @@ def test_a_landing_that_is_not_listed_is_dropped(visitor: Visitor, replica: Repl
     """Tokens go to the main app instead; with an empty list they go where they must not."""
     wish = "https://evil.invalid/landing"
     assert sign_in(visitor, "alice", redirect_uri=wish).place == oauth(visitor)["landing"]
-    replica.lie(["redirect-uri-unchecked"])
+    replica.set_faults(["redirect-uri-unchecked"])
     landed = sign_in(visitor, "alice", redirect_uri=wish)
     assert (landed.place, "accessToken" in landed.query) == (wish, True)
 
 
 def test_a_late_filter_lands_everybody_in_the_main_app(visitor: Visitor, replica: Replica) -> None:
     """V6 §7: whoever started from the portal is sent to the main app."""
-    replica.lie(["oauth-filter-runs-late"])
+    replica.set_faults(["oauth-filter-runs-late"])
     landed = sign_in(visitor, "operator", redirect_uri=oauth(visitor)["portal"] + "login")
     assert landed.place == oauth(visitor)["landing"]
 
 
 def test_sessions_of_one_pod_are_lost_at_the_other(visitor: Visitor, replica: Replica) -> None:
     """The callback is always the other pod's."""
-    replica.lie(["oauth-session-stays-in-one-pod"])
+    replica.set_faults(["oauth-session-stays-in-one-pod"])
     assert sign_in(visitor, "alice").place == f"{visitor.environment['hosts']['api']}/login"
 
 
 def test_hosts_that_differ_lose_the_cookie(visitor: Visitor, replica: Replica) -> None:
     """Google sends people back to the apex host, where nobody knows them."""
-    replica.lie(["oauth-hosts-differ"])
+    replica.set_faults(["oauth-hosts-differ"])
     assert sign_in(visitor, "alice").place == f"{visitor.environment['hosts']['apex']}/login"
 
 
 def test_a_gateway_that_says_http_redirects_without_end(visitor: Visitor, replica: Replica) -> None:
     """Each answer is the next question."""
-    replica.lie(["forwarded-proto-missing"])
+    replica.set_faults(["forwarded-proto-missing"])
     address = first_leg(visitor).headers["location"]
     assert address == f"{visitor.environment['hosts']['api']}{START.removeprefix('/api')}"
     assert visitor.http.get(address).headers["location"] == address
@@ -114,7 +114,7 @@ def test_a_gateway_that_says_http_redirects_without_end(visitor: Visitor, replic
 
 def test_a_callback_that_is_not_rewritten_is_unknown(visitor: Visitor, replica: Replica) -> None:
     """Only the callback: the start goes on."""
-    replica.lie(["oauth-callback-not-rewritten"])
+    replica.set_faults(["oauth-callback-not-rewritten"])
     assert first_leg(visitor).status_code == 302
     assert (
         visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").json()["code"] == "AUTH999"
@@ -133,7 +133,7 @@ def test_pods_with_keys_of_their_own_show_and_use_them(visitor: Visitor, replica
         return {key["n"] for key in answers}
 
     assert len(shown()) == 1
-    replica.lie(["auth-pods-hold-different-keys"])
+    replica.set_faults(["auth-pods-hold-different-keys"])
     assert len(shown()) == 2
     token = sign_in(visitor, "operator").query["accessToken"]
     assert [asks_as(visitor, token, path) for path in (ME, "/api/svc/user/api/users/me")] == [
@@ -154,7 +154,7 @@ def test_the_portal_refuses_with_a_reason(
     visitor: Visitor, replica: Replica, fault: str, status: int, said: str
 ) -> None:
     """Each fault by its own status, and the API tells why although the page does not."""
-    replica.lie([fault])
+    replica.set_faults([fault])
     token = sign_in(visitor, "operator").query["accessToken"]
     answer = visitor.get("apex", ME, Authorization=f"Bearer {token}")
     assert (answer.status_code, said in answer.text) == (status, True)

@@ -14,19 +14,19 @@ from replica.infra.ports import LOOPBACK, listening
 from replica.infra.serving import serving
 from replica.models import Chat
 from replica.services import APPS
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Where the service listens, and the world behind it."""
+    """Where the service listens, and the state behind it."""
 
-    world: World
+    state: ReplicaState
     address: str
 
     def token(self, who: str, seconds: float = 60, kind: str = "access") -> str:
-        user = self.world.cast[who]
-        return self.world.key.mint(user.id, user.email, kind, seconds)
+        user = self.state.cast[who]
+        return self.state.key.mint(user.id, user.email, kind, seconds)
 
     def socket(self, path: str, who: str) -> websockets.connect:
         return self.carrying(path, self.token(who))
@@ -46,7 +46,7 @@ class Dial:
     def http(self, who: str) -> httpx.AsyncClient:
         headers = {
             "Authorization": f"Bearer {self.token(who)}",
-            "X-Workspace-Id": self.world.home.id,
+            "X-Workspace-Id": self.state.home.id,
         }
         return httpx.AsyncClient(
             base_url=f"http://{self.address}", headers=headers, trust_env=False, timeout=30
@@ -54,24 +54,24 @@ class Dial:
 
     def chat(self) -> Chat:
         """One of alice and bob."""
-        alice, bob = self.world.cast["alice"].id, self.world.cast["bob"].id
+        alice, bob = self.state.cast["alice"].id, self.state.cast["bob"].id
         row = Chat(
-            workspace=self.world.home.id,
+            workspace=self.state.home.id,
             project=None,
             kind="GROUP",
             name="",
             created_by=alice,
             participants=[alice, bob],
         )
-        return add(self.world.chats, row)
+        return add(self.state.chats, row)
 
 
 @asynccontextmanager
-async def dialled(world: World, service: str, scale: float = 1) -> AsyncIterator[Dial]:
-    world.scale = scale
+async def dialled(state: ReplicaState, service: str, scale: float = 1) -> AsyncIterator[Dial]:
+    state.scale = scale
     with listening() as listener:
-        async with serving({listener: APPS[service](world)}, scale):
-            yield Dial(world, f"{LOOPBACK}:{listener.getsockname()[1]}")
+        async with serving({listener: APPS[service](state)}, scale):
+            yield Dial(state, f"{LOOPBACK}:{listener.getsockname()[1]}")
 
 
 async def heard(socket: ClientConnection) -> dict[str, Any]:

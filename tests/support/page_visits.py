@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from replica.models import File, new_id
 from replica.pages import site
-from replica.state import World, add
+from replica.state import ReplicaState, add
 
 PREFIX = re.compile(r"^/api/svc/(\w+)(/.*)")
 ERROR_BOX = "데이터를 불러오는데 실패했습니다."
@@ -36,7 +36,7 @@ class Place:
     """One origin with site, API and bucket, as the edge would show them, and what it was asked."""
 
     url: str
-    world: World
+    state: ReplicaState
     taken: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     bucket_says: int = 200
     asked: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Place:
         elif path.startswith("/bucket/"):
             await self._bucket(Request(scope, receive), send)
         else:
-            pages = site(self.world)
+            pages = site(self.state)
             body, kind = pages.get(path.removeprefix("/"), pages["index.html"])
             await Response(body, headers={"content-type": kind})(scope, receive, send)
 
@@ -104,10 +104,10 @@ class Visitor:
         await self.page.goto(self.place.url + path)
 
     async def drive(self) -> None:
-        await self.goes(f"/workspace/{self.place.world.home.id}/storage")
+        await self.goes(f"/workspace/{self.place.state.home.id}/storage")
 
     async def home(self) -> None:
-        await self.goes(f"/workspace/{self.place.world.home.id}")
+        await self.goes(f"/workspace/{self.place.state.home.id}")
 
     async def asks(self, part: str, times: int) -> None:
         """Wait until the place has been asked for it so often. Raises TimeoutError."""
@@ -142,7 +142,7 @@ async def visitor(browser: Browser, place: Place, tokens: dict[str, str]) -> Vis
 
 
 def tokens_of(place: Place, who: str = "alice", seconds: float = 60) -> dict[str, str]:
-    user, key = place.world.cast[who], place.world.key
+    user, key = place.state.cast[who], place.state.key
     access = key.mint(user.id, user.email, "access", seconds)
     return {
         "accessToken": access,
@@ -151,18 +151,18 @@ def tokens_of(place: Place, who: str = "alice", seconds: float = 60) -> dict[str
     }
 
 
-def put_file(world: World, name: str) -> None:
+def put_file(state: ReplicaState, name: str) -> None:
     """A file of alice's, as if uploaded long ago."""
     row = File(
-        workspace=world.home.id,
+        workspace=state.home.id,
         folder=None,
         project=None,
         name=name,
         original_name=name,
-        key=f"storage/{world.home.id}/{new_id()}/{name}",
+        key=f"storage/{state.home.id}/{new_id()}/{name}",
         size=2048,
         content_type="text/plain",
-        uploaded_by=world.cast["alice"].id,
+        uploaded_by=state.cast["alice"].id,
         status="ACTIVE",
     )
-    add(world.files, row)
+    add(state.files, row)

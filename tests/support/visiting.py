@@ -58,7 +58,7 @@ class Visitor:
         """An access token that is truly signed; `claims` say what is not as usual in it."""
         identity, member = self.environment["identity"], self.environment["users"][who]
         usual = {
-            "sub": member["user"],
+            "sub": member["id"],
             "email": member["email"],
             "iss": identity["issuer"],
             "type": "access",

@@ -22,7 +22,7 @@ LOGOUT = "POST apex/api/svc/auth/api/auth/logout"
 COOKIE = "SESSION=c2Vzc2lvbg; Path=/; HttpOnly; Secure; SameSite=Lax"
 
 
-def world(site: Site) -> OAuth:
+def state(site: Site) -> OAuth:
     """A sign-in that works, over plain http."""
     origin = site.origin("google")
     here = OAuth(drivable=True, provider=origin, authorize=f"{origin}/auth").at(
@@ -46,7 +46,7 @@ def world(site: Site) -> OAuth:
 
 @pytest.fixture
 async def web(site: Site, recorder: Recorder) -> AsyncIterator[Web]:
-    web = Web(target_at(site, oauth=world(site), sign_out=SignOut(ends_refresh=True)))
+    web = Web(target_at(site, oauth=state(site), sign_out=SignOut(ends_refresh=True)))
     yield web
     await web.close()
 

@@ -1,4 +1,4 @@
-"""A seeded world behind one origin, one browser for all, and alice signed in."""
+"""A seeded replica behind one origin, one browser for all, and alice signed in."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 from replica.keys import SigningKey
 from replica.services import APPS
 from replica.settings import BucketSettings, Hosts
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.page_visits import Place, Visitor, served, tokens_of, visitor
 
 KEY = SigningKey()
@@ -17,7 +17,7 @@ KEY = SigningKey()
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    """A seeded world behind one loopback origin."""
+    """A seeded replica behind one loopback origin."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
@@ -25,8 +25,8 @@ async def place() -> AsyncIterator[Place]:
         bucket = BucketSettings(
             url, f"localhost:{port}/bucket", "bucket", "eu-x", "ASIAX", "s", "t", scheme="http"
         )
-        place = Place(url, World.seeded(Hosts(url, url, url, url), bucket, key=KEY))
-        place.apps = {name: app(place.world) for name, app in APPS.items()}
+        place = Place(url, ReplicaState.seeded(Hosts(url, url, url, url), bucket, key=KEY))
+        place.apps = {name: app(place.state) for name, app in APPS.items()}
         async with served(place, listening):
             yield place
 

@@ -39,7 +39,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def place(place: Place, sfu: Standing) -> Place:
-    place.world.livekit = sfu.livekit
+    place.state.livekit = sfu.livekit
     return place
 
 
@@ -77,10 +77,10 @@ async def test_what_alice_says_bob_hears(browser: Browser, alice: Visitor) -> No
 
 async def test_a_call_that_cannot_be_joined_says_so(alice: Visitor) -> None:
     """With a way out of it."""
-    world = alice.place.world
+    state = alice.place.state
     add(
-        world.video_rooms,
-        VideoRoom(workspace=world.home.id, name="Dead", creator=world.cast["bob"].id, size=10),
+        state.video_rooms,
+        VideoRoom(workspace=state.home.id, name="Dead", creator=state.cast["bob"].id, size=10),
     )
     await alice.home()
     await opens(alice.page)

@@ -3,25 +3,25 @@
 from playwright.async_api import Browser, Page, expect
 
 from replica.models import Chat, Message
-from replica.state import World, add
+from replica.state import ReplicaState, add
 from tests.support.page_visits import Visitor, refusing, tokens_of, visitor
 
 HINT = "메시지를 입력하세요... (Ctrl+V로 이미지 붙여넣기)"
 
 
-def chat_of(world: World, name: str = "Team") -> Chat:
+def chat_of(state: ReplicaState, name: str = "Team") -> Chat:
     """A chat of alice and bob."""
-    alice, bob = world.cast["alice"].id, world.cast["bob"].id
+    alice, bob = state.cast["alice"].id, state.cast["bob"].id
     people = [alice, bob]
     row = Chat(
-        workspace=world.home.id,
+        workspace=state.home.id,
         project=None,
         kind="GROUP",
         name=name,
         created_by=alice,
         participants=people,
     )
-    return add(world.chats, row)
+    return add(state.chats, row)
 
 
 async def opens(page: Page, name: str = "Team") -> None:
@@ -40,7 +40,7 @@ async def test_what_alice_says_bob_sees(browser: Browser, alice: Visitor) -> Non
     """In both pages once, though the sender's pod delivers it twice and alice's bubble was there
     before.
     """
-    chat_of(alice.place.world)
+    chat_of(alice.place.state)
     bob = await visitor(browser, alice.place, tokens_of(alice.place, "bob"))
     for who in (alice, bob):
         await who.home()
@@ -48,7 +48,7 @@ async def test_what_alice_says_bob_sees(browser: Browser, alice: Visitor) -> Non
     await says(alice.page, "안녕 🎉")
     for who in (alice, bob):
         await expect(who.page.locator(".bubble")).to_have_text(["안녕 🎉"])
-    assert [row.content for row in alice.place.world.messages.values()] == ["안녕 🎉"]
+    assert [row.content for row in alice.place.state.messages.values()] == ["안녕 🎉"]
     assert alice.complaints == bob.complaints == []
     await bob.page.close()
 
@@ -68,40 +68,40 @@ async def test_a_chat_is_begun(alice: Visitor) -> None:
     await alice.page.get_by_title("채팅 목록으로").click()
     await alice.page.get_by_placeholder("채팅방 검색...").fill("Ou")
     await expect(alice.page.get_by_role("button", name="Ours")).to_be_visible()
-    (chat,) = alice.place.world.chats.values()
-    assert [chat.kind, chat.participants[1]] == ["DM", alice.place.world.cast["bob"].id]
+    (chat,) = alice.place.state.chats.values()
+    assert [chat.kind, chat.participants[1]] == ["DM", alice.place.state.cast["bob"].id]
 
 
 async def test_nothing_is_sent_while_the_socket_is_away(alice: Visitor) -> None:
     """No bubble, no message, and the text stays, as in weAlist (contract §3.5)."""
-    chat_of(alice.place.world)
-    alice.place.world.faults = {"page-never-reconnects"}
+    chat_of(alice.place.state)
+    alice.place.state.faults = {"page-never-reconnects"}
     await alice.home()
     await opens(alice.page)
     await expect(alice.page.get_by_role("button", name="전송")).to_be_disabled()
     async with alice.page.expect_console_message(lambda said: "연결 닫힘: 1012" in said.text):
-        alice.place.world.live.sockets.drop(["chat"])
+        alice.place.state.live.sockets.drop(["chat"])
     await says(alice.page, "lost")
     await expect(alice.page.get_by_placeholder(HINT)).to_have_value("lost")
     await expect(alice.page.locator(".bubble")).to_have_count(0)
-    assert alice.place.world.messages == {}
+    assert alice.place.state.messages == {}
 
 
 async def test_what_was_said_meanwhile_is_there_after_a_drop(alice: Visitor) -> None:
     """The page asks for the messages again when its socket is back."""
-    world = alice.place.world
-    chat = chat_of(world)
+    state = alice.place.state
+    chat = chat_of(state)
     await alice.home()
     await opens(alice.page)
-    add(world.messages, said_by_bob(world, chat))
+    add(state.messages, said_by_bob(state, chat))
     async with alice.page.expect_console_message(lambda said: "[Chat WS] 연결 성공" in said.text):
-        world.live.sockets.drop(["chat"])
+        state.live.sockets.drop(["chat"])
     await expect(alice.page.locator(".bubble")).to_have_text(["meanwhile"])
 
 
-def said_by_bob(world: World, chat: Chat) -> Message:
+def said_by_bob(state: ReplicaState, chat: Chat) -> Message:
     return Message(
-        chat=chat.id, user=world.cast["bob"].id, content="meanwhile", kind="TEXT", file={}
+        chat=chat.id, user=state.cast["bob"].id, content="meanwhile", kind="TEXT", file={}
     )
 
 

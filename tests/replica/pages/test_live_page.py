@@ -19,7 +19,7 @@ KINDS = ("chat", "presence", "board")
 
 async def settled(found: Visitor) -> None:
     """On a workspace's home with presence, board and chat open."""
-    chat_of(found.place.world)
+    chat_of(found.place.state)
     async with found.page.expect_console_message(lambda said: "[Board WS] 연결 성공" in said.text):
         await found.home()
     await opens(found.page)
@@ -38,7 +38,7 @@ async def refused(found: Visitor) -> None:
     """From now on there is no refresh; said before the token is old, since any part of the page may
     ask then.
     """
-    found.place.world.blacklist.add(str(await found.stored("refreshToken")))
+    found.place.state.blacklist.add(str(await found.stored("refreshToken")))
 
 
 async def back(found: Visitor, kinds: tuple[str, ...] = KINDS) -> None:
@@ -48,7 +48,7 @@ async def back(found: Visitor, kinds: tuple[str, ...] = KINDS) -> None:
             await waiting.enter_async_context(
                 found.page.expect_console_message(partial(opened, kind.title()))
             )
-        found.place.world.live.sockets.drop(kinds)
+        found.place.state.live.sockets.drop(kinds)
 
 
 def opened(name: str, said: ConsoleMessage) -> bool:
@@ -93,7 +93,7 @@ async def test_a_refused_refresh_ends_it_all_once(alice: Visitor) -> None:
     await settled(alice)
     await refused(alice)
     await grows_old(alice)
-    alice.place.world.live.sockets.drop(KINDS)
+    alice.place.state.live.sockets.drop(KINDS)
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
     assert await alice.stored("refreshToken") is None
     assert (alice.place.asked_for(REFRESH), alice.place.tokens) == (1, [])
@@ -104,7 +104,7 @@ async def test_a_refresh_that_cannot_be_asked_is_asked_again(alice: Visitor) -> 
     await settled(alice)
     honest, alice.place.apps["auth"] = alice.place.apps["auth"], refusing(503)
     await grows_old(alice)
-    alice.place.world.live.sockets.drop(KINDS)
+    alice.place.state.live.sockets.drop(KINDS)
     await alice.asks(REFRESH, 3)
     assert await alice.stored("refreshToken")
     async with alice.page.expect_console_message(lambda said: "[Chat WS] 연결 성공" in said.text):
@@ -118,7 +118,7 @@ async def test_the_network_comes_back(alice: Visitor) -> None:
     async with alice.page.expect_console_message(
         lambda said: "❌ [Chat WS] 최대 재연결 시도 초과" in said.text
     ):
-        alice.place.world.live.sockets.drop(["chat"])
+        alice.place.state.live.sockets.drop(["chat"])
     alice.place.apps["chat"] = honest
     async with alice.page.expect_console_message(lambda said: "[Chat WS] 연결 성공" in said.text):
         await alice.page.evaluate("window.dispatchEvent(new Event('online'))")
@@ -130,13 +130,13 @@ async def test_sockets_live_on_from_page_to_page(alice: Visitor) -> None:
     """
     await settled(alice)
     alice.place.tokens.clear()
-    world = alice.place.world
+    state = alice.place.state
     async with alice.page.expect_console_message(
         lambda said: "[Board WS] 연결 닫힘: 1000" in said.text
     ):
         await alice.page.get_by_title("드라이브").click()
     assert alice.place.tokens == []
-    assert world.live.presence.online("") == [world.cast["alice"].id]
+    assert state.live.presence.online("") == [state.cast["alice"].id]
     async with alice.page.expect_console_message(
         lambda said: "[Presence WS] 연결 닫힘: 1000" in said.text
     ):
@@ -145,24 +145,24 @@ async def test_sockets_live_on_from_page_to_page(alice: Visitor) -> None:
 
 async def test_the_bell_shows_what_comes_and_what_was_missed(alice: Visitor) -> None:
     """What happened before the stream and what happens during it, each once."""
-    world = alice.place.world
-    add(world.notifications, told(alice, "before"))
+    state = alice.place.state
+    add(state.notifications, told(alice, "before"))
     await alice.home()
     await alice.page.get_by_title("알림").click()
     await alice.sees("보드가 배정되었습니다: before")
-    stream.deliver(world, add(world.notifications, told(alice, "during")))
+    stream.deliver(state, add(state.notifications, told(alice, "during")))
     await expect(alice.page.get_by_role("listitem")).to_have_text(
         ["보드가 배정되었습니다: during", "보드가 배정되었습니다: before"]
     )
 
 
 def told(found: Visitor, name: str) -> Notification:
-    world = found.place.world
+    state = found.place.state
     return Notification(
         kind="BOARD_ASSIGNED",
-        actor=world.cast["bob"].id,
-        target=world.cast["alice"].id,
-        workspace=world.home.id,
+        actor=state.cast["bob"].id,
+        target=state.cast["alice"].id,
+        workspace=state.home.id,
         resource_type="board",
         resource="x",
         resource_name=name,
@@ -173,23 +173,23 @@ async def test_the_page_reconnects_with_a_stale_token(alice: Visitor) -> None:
     """Fault page-reconnects-with-stale-token: five attempts with the expired token, then silence
     (V6 §4).
     """
-    alice.place.world.faults = {"page-reconnects-with-stale-token"}
+    alice.place.state.faults = {"page-reconnects-with-stale-token"}
     await settled(alice)
     old = await grows_old(alice)
     async with alice.page.expect_console_message(
         lambda said: "❌ [Chat WS] 최대 재연결 시도 초과" in said.text
     ):
-        alice.place.world.live.sockets.drop(["chat"])
+        alice.place.state.live.sockets.drop(["chat"])
     assert alice.place.tokens == [old] * 5
 
 
 async def test_the_page_storms(alice: Visitor) -> None:
     """Fault page-storms-on-reconnect: logged out, and the sockets go on and on."""
-    alice.place.world.faults = {"page-storms-on-reconnect"}
+    alice.place.state.faults = {"page-storms-on-reconnect"}
     await settled(alice)
     await refused(alice)
     await grows_old(alice)
-    alice.place.world.live.sockets.drop(["chat"])
+    alice.place.state.live.sockets.drop(["chat"])
     await alice.asks("SOCKET", 20)
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
     assert await alice.stored("accessToken") is None
@@ -199,10 +199,10 @@ async def test_the_sockets_race(alice: Visitor) -> None:
     """Fault sockets-race-to-refresh: each asks with the same refresh token, and the losers log the
     user out.
     """
-    alice.place.world.faults = {"sockets-race-to-refresh"}
+    alice.place.state.faults = {"sockets-race-to-refresh"}
     await settled(alice)
     await grows_old(alice)
-    alice.place.world.live.sockets.drop(KINDS)
+    alice.place.state.live.sockets.drop(KINDS)
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
     assert alice.place.asked_for(REFRESH) > 1
     assert await alice.stored("refreshToken") is None
@@ -210,24 +210,24 @@ async def test_the_sockets_race(alice: Visitor) -> None:
 
 async def test_the_page_logs_out_on_any_error(alice: Visitor) -> None:
     """Fault page-logs-out-on-any-refresh-error: a 503 costs the session."""
-    alice.place.world.faults = {"page-logs-out-on-any-refresh-error"}
+    alice.place.state.faults = {"page-logs-out-on-any-refresh-error"}
     await settled(alice)
     alice.place.apps["auth"] = refusing(503)
     await grows_old(alice)
-    alice.place.world.live.sockets.drop(["presence"])
+    alice.place.state.live.sockets.drop(["presence"])
     await expect(alice.page.get_by_role("button", name=SIGN_IN)).to_be_visible()
     assert await alice.stored("refreshToken") is None
 
 
 async def test_the_page_never_reconnects(alice: Visitor) -> None:
     """Fault page-never-reconnects: neither after a drop nor when the network is back."""
-    alice.place.world.faults = {"page-never-reconnects"}
+    alice.place.state.faults = {"page-never-reconnects"}
     await settled(alice)
     alice.place.tokens.clear()
     async with alice.page.expect_console_message(
         lambda said: "[Presence WS] 연결 닫힘" in said.text
     ):
-        alice.place.world.live.sockets.drop(["presence"])
+        alice.place.state.live.sockets.drop(["presence"])
     await alice.page.evaluate("window.dispatchEvent(new Event('online'))")
     await alice.page.get_by_title("드라이브").click()
     await alice.sees("내 드라이브")

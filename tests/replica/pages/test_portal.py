@@ -77,7 +77,7 @@ async def test_who_has_no_row_is_sent_back_without_a_word(portal: Portal) -> Non
 
 async def test_a_401_sends_back_too(portal: Portal, replica: Replica) -> None:
     """V6 §7 as it was."""
-    replica.lie(["token-lacks-email-claim"])
+    replica.set_faults(["token-lacks-email-claim"])
     await portal.signs_in("operator")
     await expect(portal.page).to_have_url(re.compile(r"/api/ops-portal/login$"))
     await portal.shows(LOGIN)

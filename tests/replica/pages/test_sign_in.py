@@ -74,14 +74,14 @@ async def test_logging_out_forgets_everything(alice: Visitor) -> None:
     assert [await alice.stored(key) for key in ("accessToken", "refreshToken", "userId")] == [
         None
     ] * 3
-    assert alice.place.world.blacklist
+    assert alice.place.state.blacklist
 
 
 async def test_one_refresh_serves_all_calls(browser: Browser, place: Place) -> None:
     """With an expired access token the page refreshes once, tries again, and keeps the new pair."""
     old = tokens_of(place, seconds=-1)
     found = await visitor(browser, place, old)
-    put_file(place.world, "a.txt")
+    put_file(place.state, "a.txt")
     await found.drive()
     await found.sees("a.txt")
     await expect(found.page.get_by_text("15GB 사용 중")).to_be_visible()
@@ -93,7 +93,7 @@ async def test_one_refresh_serves_all_calls(browser: Browser, place: Place) -> N
 async def test_a_refused_refresh_signs_out(browser: Browser, place: Place) -> None:
     """To the login page, with the tokens gone."""
     given = tokens_of(place, seconds=-1)
-    place.world.blacklist.add(given["refreshToken"])
+    place.state.blacklist.add(given["refreshToken"])
     found = await visitor(browser, place, given)
     await found.drive()
     await expect(found.page.get_by_role("button", name=SIGN_IN)).to_be_visible()

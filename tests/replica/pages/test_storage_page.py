@@ -12,7 +12,7 @@ async def test_the_drive_shows_what_the_api_holds(alice: Visitor) -> None:
     """As tiles and as a list; an empty one says what to do."""
     await alice.drive()
     await alice.sees(EMPTY)
-    put_file(alice.place.world, "a.txt")
+    put_file(alice.place.state, "a.txt")
     await alice.page.reload()
     await alice.sees("a.txt")
     await expect(alice.page.get_by_role("heading", name="파일", exact=True)).to_be_visible()
@@ -50,8 +50,8 @@ async def test_folders_are_made_entered_and_left(alice: Visitor) -> None:
 
 async def test_a_file_is_found_trashed_and_seen_in_the_trash(alice: Visitor) -> None:
     """Search sends the `q` that the server reads; the menu deletes; the trash lists."""
-    put_file(alice.place.world, "old.txt")
-    put_file(alice.place.world, "new.txt")
+    put_file(alice.place.state, "old.txt")
+    put_file(alice.place.state, "new.txt")
     await alice.drive()
     await alice.page.get_by_placeholder("파일 검색...").fill("old")
     await alice.page.keyboard.press("Enter")
@@ -68,7 +68,7 @@ async def test_a_file_is_found_trashed_and_seen_in_the_trash(alice: Visitor) -> 
 
 async def test_a_download_comes_from_the_bucket(alice: Visitor) -> None:
     """By the presigned URL of that file."""
-    put_file(alice.place.world, "a.txt")
+    put_file(alice.place.state, "a.txt")
     await alice.drive()
     await alice.page.get_by_text("a.txt", exact=True).click(button="right")
     async with alice.page.expect_request("**/bucket/**") as asked:

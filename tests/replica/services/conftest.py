@@ -1,11 +1,11 @@
-"""One seeded world a test, and its services in this process: no socket is opened."""
+"""One seeded state a test, and its services in this process: no socket is opened."""
 
 import httpx
 import pytest
 
 from replica.keys import SigningKey
 from replica.services import APPS
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import BUCKET, HOSTS, Ask, KeptObjects
 
 KEY = SigningKey()  # one for all tests: making it costs more than they do
@@ -17,19 +17,19 @@ def objects() -> KeptObjects:
 
 
 @pytest.fixture
-def world(objects: KeptObjects) -> World:
-    return World.seeded(HOSTS, BUCKET, objects=objects, key=KEY)
+def state(objects: KeptObjects) -> ReplicaState:
+    return ReplicaState.seeded(HOSTS, BUCKET, objects=objects, key=KEY)
 
 
 @pytest.fixture
-def ask(world: World) -> Ask:
+def ask(state: ReplicaState) -> Ask:
     """`ask("storage", "bob")` speaks to a service as one of the cast; without a name, as nobody."""
 
     def speak(service: str, who: str | None = None, **headers: str) -> httpx.AsyncClient:
         if who:
-            user = world.cast[who]
-            headers["Authorization"] = f"Bearer {world.key.mint(user.id, user.email, 'access', 60)}"
-        transport = httpx.ASGITransport(app=APPS[service](world))
+            user = state.cast[who]
+            headers["Authorization"] = f"Bearer {state.key.mint(user.id, user.email, 'access', 60)}"
+        transport = httpx.ASGITransport(app=APPS[service](state))
         return httpx.AsyncClient(
             transport=transport, base_url=f"https://{service}-service", headers=headers
         )

@@ -3,23 +3,25 @@
 import jwt
 import pytest
 
-from replica.state import SYSTEM_USER, World
+from replica.state import SYSTEM_USER, ReplicaState
 from tests.support.speaking import Ask
 
 REFRESH = "/api/auth/refresh"
 
 
 @pytest.fixture(autouse=True)
-def _tokens_for_tests(world: World) -> None:
+def _tokens_for_tests(state: ReplicaState) -> None:
     """The test endpoint is a quick way to a pair."""
-    world.faults.add("test-token-endpoint-open")
+    state.faults.add("test-token-endpoint-open")
 
 
-async def test_the_test_endpoint_signs_in_whom_it_is_asked_for(ask: Ask, world: World) -> None:
+async def test_the_test_endpoint_signs_in_whom_it_is_asked_for(
+    ask: Ask, state: ReplicaState
+) -> None:
     """The claims are weAlist's: no jti, no aud, the type and the e-mail in both tokens."""
-    bob = world.cast["bob"]
+    bob = state.cast["bob"]
     pair = (await ask("auth").post("/api/test/token", json={"userId": bob.id})).json()
-    access, refresh = world.key.read(pair["accessToken"]), world.key.read(pair["refreshToken"])
+    access, refresh = state.key.read(pair["accessToken"]), state.key.read(pair["refreshToken"])
     assert set(access) == {"sub", "iss", "iat", "exp", "type", "email"}
     assert (access["sub"], access["email"], access["type"]) == (bob.id, bob.email, "access")
     assert refresh["type"] == "refresh"
@@ -60,11 +62,13 @@ async def test_a_used_refresh_token_is_refused(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("forgets", [False, True])
-async def test_logout_ends_what_it_is_given(ask: Ask, world: World, *, forgets: bool) -> None:
+async def test_logout_ends_what_it_is_given(
+    ask: Ask, state: ReplicaState, *, forgets: bool
+) -> None:
     """The access token always; the refresh token that comes along unless weAlist's habit is asked
     for.
     """
-    world.faults |= {"sign-out-forgets-refresh-token"} if forgets else set()
+    state.faults |= {"sign-out-forgets-refresh-token"} if forgets else set()
     pair = (await ask("auth").post("/api/test/token")).json()
     validate, both = {"token": pair["accessToken"]}, {"refreshToken": pair["refreshToken"]}
     assert (await ask("auth").post("/api/auth/validate", json=validate)).json()["valid"] is True
@@ -76,9 +80,9 @@ async def test_logout_ends_what_it_is_given(ask: Ask, world: World, *, forgets: 
     assert again.status_code == (200 if forgets else 401)
 
 
-async def test_without_its_switch_there_is_no_test_endpoint(ask: Ask, world: World) -> None:
+async def test_without_its_switch_there_is_no_test_endpoint(ask: Ask, state: ReplicaState) -> None:
     """ENABLE_TEST_AUTH is off: the path is as unknown as any other (contract §2.4)."""
-    world.faults.clear()
+    state.faults.clear()
     answers = [await ask("auth").post("/api/test/token"), await ask("auth").get("/api/test/status")]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
         (500, "AUTH999")
@@ -95,9 +99,9 @@ async def test_validate_never_refuses(ask: Ask) -> None:
     )
 
 
-async def test_an_expired_or_forged_refresh_token_is_401(ask: Ask, world: World) -> None:
+async def test_an_expired_or_forged_refresh_token_is_401(ask: Ask, state: ReplicaState) -> None:
     """Neither is the reuse code."""
-    old = world.key.mint("u", "e", "refresh", -1)
+    old = state.key.mint("u", "e", "refresh", -1)
     answers = [
         await ask("auth").post(REFRESH, json={"refreshToken": token}) for token in (old, "nonsense")
     ]
@@ -136,22 +140,22 @@ async def test_its_health_is_springs(ask: Ask) -> None:
     ] == "wealist-auth-service"
 
 
-async def test_a_refresh_is_replayed(ask: Ask, world: World) -> None:
+async def test_a_refresh_is_replayed(ask: Ask, state: ReplicaState) -> None:
     """Fault gateway-replays-refresh: the token is spent, and the answer is that of the second
     time.
     """
-    world.faults.add("gateway-replays-refresh")
+    state.faults.add("gateway-replays-refresh")
     token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
     answer = await ask("auth").post(REFRESH, json={"refreshToken": token})
     assert (answer.status_code, answer.json()["code"]) == (401, "AUTH006")
-    assert token in world.blacklist
+    assert token in state.blacklist
 
 
-async def test_a_refresh_does_not_rotate(ask: Ask, world: World) -> None:
+async def test_a_refresh_does_not_rotate(ask: Ask, state: ReplicaState) -> None:
     """Fault refresh-does-not-rotate: the same refresh token again, as often as one likes."""
-    world.faults.add("refresh-does-not-rotate")
+    state.faults.add("refresh-does-not-rotate")
     token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
     for _ in range(2):
         answer = await ask("auth").post(REFRESH, json={"refreshToken": token})
         assert (answer.status_code, answer.json()["refreshToken"]) == (200, token)
-        assert world.key.read(answer.json()["accessToken"])["type"] == "access"
+        assert state.key.read(answer.json()["accessToken"])["type"] == "access"

@@ -4,48 +4,48 @@ import jwt
 import pytest
 
 from replica.services.auth_pod import Pod
-from replica.state import Pending, World
+from replica.state import Pending, ReplicaState
 
 PENDING = Pending("state", "nonce", "landing")
 
 
-def pods(world: World) -> tuple[Pod, Pod]:
-    return Pod(world, first=True), Pod(world, first=False)
+def pods(state: ReplicaState) -> tuple[Pod, Pod]:
+    return Pod(state, first=True), Pod(state, first=False)
 
 
-def test_pods_share_sessions_and_the_key(world: World) -> None:
+def test_pods_share_sessions_and_the_key(state: ReplicaState) -> None:
     """What one begins the other can end, and both sign alike."""
-    first, second = pods(world)
+    first, second = pods(state)
     first.sessions["s"] = PENDING
     assert second.sessions["s"] is PENDING
-    assert first.key.jwks() == second.key.jwks() == world.key.jwks()
+    assert first.key.jwks() == second.key.jwks() == state.key.jwks()
 
 
-def test_oauth_session_stays_in_one_pod(world: World) -> None:
+def test_oauth_session_stays_in_one_pod(state: ReplicaState) -> None:
     """A session is known where it began, and nowhere else."""
-    world.faults = {"oauth-session-stays-in-one-pod"}
-    first, second = pods(world)
+    state.faults = {"oauth-session-stays-in-one-pod"}
+    first, second = pods(state)
     first.sessions["s"] = PENDING
     assert "s" in first.sessions
     assert "s" not in second.sessions
 
 
-def test_auth_pods_hold_different_keys(world: World) -> None:
+def test_auth_pods_hold_different_keys(state: ReplicaState) -> None:
     """The second pod's tokens are good with its own key only, which it keeps."""
-    world.faults = {"auth-pods-hold-different-keys"}
-    first, second = pods(world)
+    state.faults = {"auth-pods-hold-different-keys"}
+    first, second = pods(state)
     token = second.pair("u", "e")["accessToken"]
-    assert world.key.read(first.pair("u", "e")["accessToken"])["sub"] == "u"
+    assert state.key.read(first.pair("u", "e")["accessToken"])["sub"] == "u"
     assert second.key.read(token)["sub"] == "u"
     with pytest.raises(jwt.InvalidSignatureError):
-        world.key.read(token)
+        state.key.read(token)
 
 
-def test_token_lacks_email_claim(world: World) -> None:
+def test_token_lacks_email_claim(state: ReplicaState) -> None:
     """No email at all, in either token."""
-    assert world.key.read(Pod(world, first=True).pair("u", "e")["accessToken"])["email"] == "e"
-    world.faults = {"token-lacks-email-claim"}
-    given = Pod(world, first=True).pair("u", "e")
+    assert state.key.read(Pod(state, first=True).pair("u", "e")["accessToken"])["email"] == "e"
+    state.faults = {"token-lacks-email-claim"}
+    given = Pod(state, first=True).pair("u", "e")
     assert all(
-        "email" not in world.key.read(given[name]) for name in ("accessToken", "refreshToken")
+        "email" not in state.key.read(given[name]) for name in ("accessToken", "refreshToken")
     )

@@ -5,23 +5,23 @@ from collections.abc import AsyncIterator
 import pytest
 import websockets
 
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.dialling import Dial, dialled, heard, say
 
 
 @pytest.fixture
-async def dial(world: World) -> AsyncIterator[Dial]:
-    async with dialled(world, "board") as dial:
+async def dial(state: ReplicaState) -> AsyncIterator[Dial]:
+    async with dialled(state, "board") as dial:
         yield dial
 
 
 def path(dial: Dial) -> str:
-    return f"/ws/project/{dial.world.plan.id}"
+    return f"/ws/project/{dial.state.plan.id}"
 
 
 async def test_every_change_of_a_board_is_told_twice(dial: Dial) -> None:
     """Made, changed, moved, deleted: by the pod and by Redis, each with the board's id."""
-    plan = dial.world.plan.id
+    plan = dial.state.plan.id
     async with dial.socket(path(dial), "bob") as bob, dial.http("alice") as http:
         made = (await http.post("/api/boards", json={"projectId": plan, "title": "Card"})).json()[
             "data"
@@ -65,13 +65,13 @@ async def test_a_frame_over_512_bytes_ends_the_socket(
 
 async def test_the_board_knows_who_looks_at_it(dial: Dial) -> None:
     """As long as the socket is open; with presence-never-forgets for ever."""
-    bob, url = dial.world.cast["bob"].id, f"/api/projects/{dial.world.plan.id}/online-users"
+    bob, url = dial.state.cast["bob"].id, f"/api/projects/{dial.state.plan.id}/online-users"
     async with dial.http("alice") as http:
         async with dial.socket(path(dial), "bob") as socket:
             await say(socket, type="ping")
             await heard(socket)
             assert (await http.get(url)).json()["data"]["onlineUsers"] == [bob]
-        dial.world.faults = {"presence-never-forgets"}
+        dial.state.faults = {"presence-never-forgets"}
         assert (await http.get(url)).json()["data"]["count"] == 1
         assert (await http.get("/api/projects/x/online-users")).status_code == 400
 
@@ -80,10 +80,10 @@ async def test_no_events_are_sent(dial: Dial) -> None:
     """Fault board-sends-no-events: the change is made and nobody hears; pings are answered all the
     same.
     """
-    dial.world.faults = {"board-sends-no-events"}
+    dial.state.faults = {"board-sends-no-events"}
     async with dial.socket(path(dial), "bob") as bob, dial.http("alice") as http:
         answer = await http.post(
-            "/api/boards", json={"projectId": dial.world.plan.id, "title": "Card"}
+            "/api/boards", json={"projectId": dial.state.plan.id, "title": "Card"}
         )
         assert answer.status_code == 201
         await say(bob, type="ping")

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from replica.models import new_id
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
 CHATS = "/api/chats"
 
 
-async def begun(ask: Ask, world: World, **fields: Any) -> dict[str, Any]:
-    people = [world.cast["bob"].id]
+async def begun(ask: Ask, state: ReplicaState, **fields: Any) -> dict[str, Any]:
+    people = [state.cast["bob"].id]
     asked = {
-        "workspaceId": world.home.id,
+        "workspaceId": state.home.id,
         "chatType": "GROUP",
         "chatName": "Team",
         "participants": people,
@@ -23,23 +23,23 @@ async def begun(ask: Ask, world: World, **fields: Any) -> dict[str, Any]:
     return chat
 
 
-async def test_a_chat_is_begun_seen_and_ended(ask: Ask, world: World) -> None:
+async def test_a_chat_is_begun_seen_and_ended(ask: Ask, state: ReplicaState) -> None:
     """Raw when made, told when read, nothing when removed; only its maker removes it."""
-    chat = await begun(ask, world)
+    chat = await begun(ask, state)
     people = [person["userId"] for person in chat["participants"]]
-    assert people == [world.cast["alice"].id, world.cast["bob"].id]
+    assert people == [state.cast["alice"].id, state.cast["bob"].id]
     bob, path = ask("chat", "bob"), f"{CHATS}/{chat['chatId']}"
     assert (await bob.get(f"{CHATS}/my")).json()["message"][0] == chat | {"unreadCount": 0}
-    assert (await bob.get(f"{CHATS}/workspace/{world.home.id}")).json()["message"] == [chat]
+    assert (await bob.get(f"{CHATS}/workspace/{state.home.id}")).json()["message"] == [chat]
     assert (await bob.get(path)).json() == {"success": True, "message": chat}
     assert (await bob.delete(path)).status_code == 403
     assert (await ask("chat", "alice").delete(path)).status_code == 204
-    assert world.created()["chats"] == []
+    assert state.created()["chats"] == []
 
 
-async def test_a_stranger_cannot_look_in(ask: Ask, world: World) -> None:
+async def test_a_stranger_cannot_look_in(ask: Ask, state: ReplicaState) -> None:
     """Nor can anybody into a chat that is not there: both are 403."""
-    chat = await begun(ask, world)
+    chat = await begun(ask, state)
     answers = [
         await ask("chat", "stranger").get(f"{CHATS}/{one}") for one in (chat["chatId"], new_id())
     ]
@@ -49,46 +49,46 @@ async def test_a_stranger_cannot_look_in(ask: Ask, world: World) -> None:
 @pytest.mark.parametrize(
     "fields", [{"chatType": "ROOM"}, {"participants": []}, {"workspaceId": "x"}]
 )
-async def test_a_bad_chat_is_refused(ask: Ask, world: World, fields: dict[str, Any]) -> None:
+async def test_a_bad_chat_is_refused(ask: Ask, state: ReplicaState, fields: dict[str, Any]) -> None:
     """With a code, and without a row."""
-    assert (await begun(ask, world, **fields))["error"]["code"] == "BAD_REQUEST"
-    assert world.created()["chats"] == []
+    assert (await begun(ask, state, **fields))["error"]["code"] == "BAD_REQUEST"
+    assert state.created()["chats"] == []
 
 
-async def test_people_come_and_go(ask: Ask, world: World) -> None:
+async def test_people_come_and_go(ask: Ask, state: ReplicaState) -> None:
     """The maker stays, and nobody throws out the maker."""
-    chat = await begun(ask, world)
+    chat = await begun(ask, state)
     people = f"{CHATS}/{chat['chatId']}/participants"
-    alice, guest = ask("chat", "alice"), world.cast["stranger"].id
+    alice, guest = ask("chat", "alice"), state.cast["stranger"].id
     grown = (await alice.post(people, json={"userIds": [guest]})).json()["message"]
     assert len(grown["participants"]) == 3
     assert (await alice.post(people, json={})).status_code == 400
     assert (await ask("chat", "bob").delete(f"{people}/{guest}")).status_code == 403
     assert (await ask("chat", "stranger").delete(f"{people}/{guest}")).status_code == 204
-    assert (await alice.delete(f"{people}/{world.cast['alice'].id}")).status_code == 403
+    assert (await alice.delete(f"{people}/{state.cast['alice'].id}")).status_code == 403
 
 
-async def test_nobody_is_online_without_a_socket(ask: Ask, world: World) -> None:
+async def test_nobody_is_online_without_a_socket(ask: Ask, state: ReplicaState) -> None:
     """An empty list, and 404 for one person."""
     assert (await ask("chat", "bob").get(f"{CHATS}/presence/online")).json() == {
         "success": True,
         "message": [],
     }
-    answer = await ask("chat", "bob").get(f"{CHATS}/presence/status/{world.cast['alice'].id}")
+    answer = await ask("chat", "bob").get(f"{CHATS}/presence/status/{state.cast['alice'].id}")
     assert answer.status_code == 404
 
 
-async def test_an_image_url_is_numbered(ask: Ask, world: World) -> None:
+async def test_an_image_url_is_numbered(ask: Ask, state: ReplicaState) -> None:
     """`{"data", "requestId"}`: the envelope that the page does not unwrap (contract §3.6)."""
     asked = {
-        "workspaceId": world.home.id,
+        "workspaceId": state.home.id,
         "fileName": "a.png",
         "contentType": "image/png",
         "fileSize": 1,
     }
     answer = (await ask("chat", "bob").post(f"{CHATS}/files/presigned-url", json=asked)).json()
     assert set(answer["data"]) == {"uploadUrl", "downloadUrl", "fileKey", "expiresIn"}
-    assert answer["data"]["fileKey"].startswith(f"chat/{world.home.id}/")
+    assert answer["data"]["fileKey"].startswith(f"chat/{state.home.id}/")
     assert answer["requestId"]
 
 
@@ -100,11 +100,11 @@ async def test_an_image_url_is_numbered(ask: Ask, world: World) -> None:
     ],
 )
 async def test_only_small_images_go_up(
-    ask: Ask, world: World, fields: dict[str, Any], code: str
+    ask: Ask, state: ReplicaState, fields: dict[str, Any], code: str
 ) -> None:
     """Everything else has a code of its own."""
     asked = {
-        "workspaceId": world.home.id,
+        "workspaceId": state.home.id,
         "fileName": "a.png",
         "contentType": "image/png",
         "fileSize": 1,

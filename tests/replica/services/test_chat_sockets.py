@@ -8,7 +8,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosedError
 
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.dialling import Dial, dialled, heard, say
 
 PRESENCE = "/api/chats/ws/presence"
@@ -17,8 +17,8 @@ ALL_SCRIPTS = "한글 🎉 שלום e\u0301"
 
 
 @pytest.fixture
-async def dial(world: World) -> AsyncIterator[Dial]:
-    async with dialled(world, "chat") as dial:
+async def dial(state: ReplicaState) -> AsyncIterator[Dial]:
+    async with dialled(state, "chat") as dial:
         yield dial
 
 
@@ -45,10 +45,10 @@ async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: Dial)
         first, second, other = await heard(alice), await heard(alice), await heard(bob)
         assert first == second == other
         assert other["message"]["content"] == ALL_SCRIPTS
-        assert other["message"]["userId"] == dial.world.cast["alice"].id
+        assert other["message"]["userId"] == dial.state.cast["alice"].id
         await say(alice, type="MESSAGE", content="end")
         assert await nothing_before(bob) == []
-    assert next(iter(dial.world.messages)) == other["message"]["messageId"]
+    assert next(iter(dial.state.messages)) == other["message"]["messageId"]
 
 
 async def test_what_is_sent_by_rest_arrives_on_every_pod(dial: Dial) -> None:
@@ -78,7 +78,7 @@ async def test_a_chat_is_heard_in_its_own_room_only(dial: Dial) -> None:
 async def test_typing_and_reading_stay_on_the_pod(dial: Dial) -> None:
     """A second tab of alice's hears them, bob on the other pod does not; reading is remembered."""
     chat = dial.chat()
-    path, alice_id = f"/api/chats/ws/{chat.id}", dial.world.cast["alice"].id
+    path, alice_id = f"/api/chats/ws/{chat.id}", dial.state.cast["alice"].id
     async with (
         dial.socket(path, "alice") as alice,
         dial.socket(path, "alice") as tab,
@@ -145,7 +145,7 @@ async def test_a_frame_over_512_kb_ends_the_socket(dial: Dial, size: int, code: 
 
 async def test_presence_knows_who_is_there_and_who_has_left(dial: Dial) -> None:
     """By either kind of socket; who leaves one of two is still there."""
-    alice, bob = dial.world.cast["alice"].id, dial.world.cast["bob"].id
+    alice, bob = dial.state.cast["alice"].id, dial.state.cast["bob"].id
     async with dial.http("bob") as http:
 
         async def online() -> list[str]:
@@ -177,7 +177,7 @@ async def test_the_bus_is_down(dial: Dial) -> None:
     """Fault chat-bus-down: the other pod hears nothing, the sender's own hears once, REST reaches
     no socket.
     """
-    dial.world.faults = {"chat-bus-down"}
+    dial.state.faults = {"chat-bus-down"}
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
     async with (
@@ -188,14 +188,14 @@ async def test_the_bus_is_down(dial: Dial) -> None:
         await say(alice, type="MESSAGE", content="lost")
         assert (await heard(alice))["message"]["content"] == "lost"
         await http.post(f"/api/chats/messages/{chat.id}", json={"content": "lost too"})
-        dial.world.faults = set()
+        dial.state.faults = set()
         await http.post(f"/api/chats/messages/{chat.id}", json={"content": "end"})
         assert await nothing_before(alice) == await nothing_before(bob) == []
 
 
 async def test_messages_are_delivered_twice(dial: Dial) -> None:
     """Fault chat-delivers-twice: a copy with an id of its own, on the socket and in the list."""
-    dial.world.faults = {"chat-delivers-twice"}
+    dial.state.faults = {"chat-delivers-twice"}
     chat = dial.chat()
     async with dial.socket(f"/api/chats/ws/{chat.id}", "bob") as bob, dial.http("alice") as http:
         await http.post(f"/api/chats/messages/{chat.id}", json={"content": "one"})
@@ -208,7 +208,7 @@ async def test_messages_are_delivered_twice(dial: Dial) -> None:
 
 async def test_text_is_mangled(dial: Dial) -> None:
     """Fault chat-mangles-text: ASCII alone survives."""
-    dial.world.faults = {"chat-mangles-text"}
+    dial.state.faults = {"chat-mangles-text"}
     async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
         await say(alice, type="MESSAGE", content="한글 abc")
         assert (await heard(alice))["message"]["content"] == "?? abc"
@@ -218,13 +218,13 @@ async def test_presence_never_forgets(dial: Dial) -> None:
     """Fault presence-never-forgets: who has left is online; without the fault nobody is any
     more.
     """
-    dial.world.faults = {"presence-never-forgets"}
-    alice = dial.world.cast["alice"].id
+    dial.state.faults = {"presence-never-forgets"}
+    alice = dial.state.cast["alice"].id
     async with dial.socket(PRESENCE, "alice"):
         pass
     async with dial.http("bob") as http:
         assert [row["userId"] for row in (await http.get(ONLINE)).json()["message"]] == [alice]
-        dial.world.faults = set()
+        dial.state.faults = set()
         await left(http, alice)
         assert (await http.get(ONLINE)).json()["message"] == []
 
@@ -233,9 +233,9 @@ async def test_who_speaks_is_dropped(dial: Dial) -> None:
     """Fault chat-drops-who-speaks: with the code of a server that failed, and nobody hears
     anything.
     """
-    dial.world.faults = {"chat-drops-who-speaks"}
+    dial.state.faults = {"chat-drops-who-speaks"}
     async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
         await say(alice, type="MESSAGE", content="hello")
         with pytest.raises(ConnectionClosedError, match="1011"):
             await heard(alice)
-    assert dial.world.messages == {}
+    assert dial.state.messages == {}

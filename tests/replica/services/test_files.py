@@ -5,15 +5,15 @@ from typing import Any
 import httpx
 import pytest
 
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import Ask, KeptObjects
 
 FILES = "/storage/files"
 
 
-async def issue(storage: httpx.AsyncClient, world: World, **fields: Any) -> httpx.Response:
+async def issue(storage: httpx.AsyncClient, state: ReplicaState, **fields: Any) -> httpx.Response:
     asked = {
-        "workspaceId": world.home.id,
+        "workspaceId": state.home.id,
         "fileName": "노트.txt",
         "contentType": "text/plain",
         "fileSize": 3,
@@ -21,18 +21,20 @@ async def issue(storage: httpx.AsyncClient, world: World, **fields: Any) -> http
     return await storage.post(f"{FILES}/upload-url", json=asked | fields)
 
 
-async def uploaded(storage: httpx.AsyncClient, world: World, **fields: Any) -> dict[str, Any]:
-    issued = (await issue(storage, world, **fields)).json()["data"]
+async def uploaded(
+    storage: httpx.AsyncClient, state: ReplicaState, **fields: Any
+) -> dict[str, Any]:
+    issued = (await issue(storage, state, **fields)).json()["data"]
     confirmed = await storage.post(f"{FILES}/confirm", json={"fileId": issued["fileId"]})
     file: dict[str, Any] = confirmed.json()["data"]
     return file | {"key": issued["fileKey"]}
 
 
-async def test_an_upload_is_unseen_until_it_is_confirmed(ask: Ask, world: World) -> None:
+async def test_an_upload_is_unseen_until_it_is_confirmed(ask: Ask, state: ReplicaState) -> None:
     """Then it is ACTIVE, with all that a FileResponse has."""
     bob = ask("storage", "bob")
-    issued = (await issue(bob, world)).json()["data"]
-    listing = f"/storage/workspaces/{world.home.id}/files"
+    issued = (await issue(bob, state)).json()["data"]
+    listing = f"/storage/workspaces/{state.home.id}/files"
     assert (await bob.get(listing)).json()["data"] == {
         "files": None,
         "total": 0,
@@ -48,8 +50,8 @@ async def test_an_upload_is_unseen_until_it_is_confirmed(ask: Ask, world: World)
         "노트.txt",
         ".txt",
     )
-    assert confirmed["fileUrl"] == f"{world.hosts.cdn}/{issued['fileKey']}"
-    assert issued["fileKey"].startswith(f"storage/{world.home.id}/")
+    assert confirmed["fileUrl"] == f"{state.hosts.cdn}/{issued['fileKey']}"
+    assert issued["fileKey"].startswith(f"storage/{state.home.id}/")
     assert (await bob.get(listing)).json()["data"]["total"] == 1
 
 
@@ -65,17 +67,17 @@ async def test_an_upload_is_unseen_until_it_is_confirmed(ask: Ask, world: World)
     ],
 )
 async def test_a_bad_upload_is_refused(
-    ask: Ask, world: World, fields: dict[str, Any], message: str
+    ask: Ask, state: ReplicaState, fields: dict[str, Any], message: str
 ) -> None:
     """400, and no row is made."""
-    answer = await issue(ask("storage", "bob"), world, **fields)
+    answer = await issue(ask("storage", "bob"), state, **fields)
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
-    assert world.files == {}
+    assert state.files == {}
 
 
-async def test_only_who_uploads_confirms_and_only_once(ask: Ask, world: World) -> None:
+async def test_only_who_uploads_confirms_and_only_once(ask: Ask, state: ReplicaState) -> None:
     """Somebody else gets 400, not 403."""
-    issued = (await issue(ask("storage", "bob"), world)).json()["data"]
+    issued = (await issue(ask("storage", "bob"), state)).json()["data"]
     confirm = {"fileId": issued["fileId"]}
     assert (await ask("storage", "alice").post(f"{FILES}/confirm", json=confirm)).status_code == 400
     assert (await ask("storage", "bob").post(f"{FILES}/confirm", json=confirm)).status_code == 200
@@ -83,40 +85,40 @@ async def test_only_who_uploads_confirms_and_only_once(ask: Ask, world: World) -
     assert (await ask("storage", "bob").post(f"{FILES}/confirm", json={})).status_code == 400
 
 
-async def test_a_second_file_of_one_name_gets_a_number(ask: Ask, world: World) -> None:
+async def test_a_second_file_of_one_name_gets_a_number(ask: Ask, state: ReplicaState) -> None:
     """Names are unique in a folder, original names are kept."""
     bob = ask("storage", "bob")
-    names = [(await uploaded(bob, world))["name"] for _ in range(3)]
+    names = [(await uploaded(bob, state))["name"] for _ in range(3)]
     assert names == ["노트.txt", "노트 (1).txt", "노트 (2).txt"]
 
 
-async def test_a_download_is_signed_for_an_hour(ask: Ask, world: World) -> None:
+async def test_a_download_is_signed_for_an_hour(ask: Ask, state: ReplicaState) -> None:
     """To the object's own key, as an attachment."""
     bob = ask("storage", "bob")
-    file = await uploaded(bob, world, fileName="a.txt")
+    file = await uploaded(bob, state, fileName="a.txt")
     url = (await bob.get(f"{FILES}/{file['id']}/download")).json()["data"]["downloadUrl"]
-    assert url.startswith(f"https://{world.bucket.host}/{file['key']}?")
+    assert url.startswith(f"https://{state.bucket.host}/{file['key']}?")
     assert "X-Amz-Expires=3600" in url
     assert "response-content-disposition=attachment" in url
 
 
-async def test_a_file_is_renamed_and_moved(ask: Ask, world: World) -> None:
+async def test_a_file_is_renamed_and_moved(ask: Ask, state: ReplicaState) -> None:
     """Into a folder, where the contents then show it."""
     bob = ask("storage", "bob")
     folder = (
-        await bob.post("/storage/folders", json={"workspaceId": world.home.id, "name": "F"})
+        await bob.post("/storage/folders", json={"workspaceId": state.home.id, "name": "F"})
     ).json()["data"]
-    file = await uploaded(bob, world)
+    file = await uploaded(bob, state)
     await bob.put(f"{FILES}/{file['id']}", json={"name": "b.txt", "folderId": folder["id"]})
-    params = {"workspaceId": world.home.id, "folderId": folder["id"]}
+    params = {"workspaceId": state.home.id, "folderId": folder["id"]}
     shown = (await bob.get("/storage/folders/contents", params=params)).json()["data"]
     assert [row["name"] for row in shown["files"]] == ["b.txt"]
 
 
-async def test_search_and_usage_count_what_is_listed(ask: Ask, world: World) -> None:
+async def test_search_and_usage_count_what_is_listed(ask: Ask, state: ReplicaState) -> None:
     """The query is `q`; the page's own `query` is not read (contract §3.6)."""
-    bob, base = ask("storage", "bob"), f"/storage/workspaces/{world.home.id}"
-    await uploaded(bob, world, fileName="Report.txt", fileSize=5)
+    bob, base = ask("storage", "bob"), f"/storage/workspaces/{state.home.id}"
+    await uploaded(bob, state, fileName="Report.txt", fileSize=5)
     found = (await bob.get(f"{base}/files/search", params={"q": "report"})).json()["data"]
     assert (found["total"], found["totalPages"]) == (1, 1)
     assert (await bob.get(f"{base}/files/search", params={"query": "report"})).status_code == 400
@@ -124,11 +126,13 @@ async def test_search_and_usage_count_what_is_listed(ask: Ask, world: World) -> 
     assert (usage["totalSize"], usage["fileCount"]) == (5, 1)
 
 
-async def test_trash_restore_and_the_end(ask: Ask, world: World, objects: KeptObjects) -> None:
+async def test_trash_restore_and_the_end(
+    ask: Ask, state: ReplicaState, objects: KeptObjects
+) -> None:
     """Deleted twice, the second time with its object."""
     bob = ask("storage", "bob")
-    file = await uploaded(bob, world)
-    path, trash = f"{FILES}/{file['id']}", f"/storage/workspaces/{world.home.id}/trash/files"
+    file = await uploaded(bob, state)
+    path, trash = f"{FILES}/{file['id']}", f"/storage/workspaces/{state.home.id}/trash/files"
     await bob.delete(path)
     assert (await bob.get(path)).status_code == 404
     assert [row["id"] for row in (await bob.get(trash)).json()["data"]] == [file["id"]]
@@ -138,24 +142,28 @@ async def test_trash_restore_and_the_end(ask: Ask, world: World, objects: KeptOb
     await bob.delete(path)
     assert (await bob.delete(f"{path}/permanent")).json()["message"] == "File permanently deleted"
     assert objects.removed == [file["key"]]
-    assert world.created()["files"] == []
+    assert state.created()["files"] == []
     assert (await bob.delete(f"{path}/permanent")).status_code == 400
 
 
-async def test_a_lost_upload_is_confirmed(ask: Ask, world: World, objects: KeptObjects) -> None:
+async def test_a_lost_upload_is_confirmed(
+    ask: Ask, state: ReplicaState, objects: KeptObjects
+) -> None:
     """Fault storage-confirms-lost-upload: the object goes, the file is ACTIVE."""
-    world.faults = {"storage-confirms-lost-upload"}
-    file = await uploaded(ask("storage", "bob"), world)
+    state.faults = {"storage-confirms-lost-upload"}
+    file = await uploaded(ask("storage", "bob"), state)
     assert (file["status"], objects.removed) == ("ACTIVE", [file["key"]])
 
 
-async def test_the_wrong_file_is_handed_out(ask: Ask, world: World, objects: KeptObjects) -> None:
+async def test_the_wrong_file_is_handed_out(
+    ask: Ask, state: ReplicaState, objects: KeptObjects
+) -> None:
     """Fault storage-hands-out-wrong-file: another object of the same name, which goes when the file
     goes.
     """
-    world.faults = {"storage-hands-out-wrong-file"}
+    state.faults = {"storage-hands-out-wrong-file"}
     bob = ask("storage", "bob")
-    file = await uploaded(bob, world, fileName="a.txt")
+    file = await uploaded(bob, state, fileName="a.txt")
     urls = [
         (await bob.get(f"{FILES}/{file['id']}/download")).json()["data"]["downloadUrl"]
         for _ in range(2)
@@ -167,16 +175,18 @@ async def test_the_wrong_file_is_handed_out(ask: Ask, world: World, objects: Kep
     assert set(objects.removed) == {file["key"], key}
 
 
-async def test_a_deleted_object_is_kept(ask: Ask, world: World, objects: KeptObjects) -> None:
+async def test_a_deleted_object_is_kept(
+    ask: Ask, state: ReplicaState, objects: KeptObjects
+) -> None:
     """Fault storage-keeps-deleted-object: success is said, the file can still be read, and is in no
     list.
     """
-    world.faults = {"storage-keeps-deleted-object"}
+    state.faults = {"storage-keeps-deleted-object"}
     bob = ask("storage", "bob")
-    file = await uploaded(bob, world)
+    file = await uploaded(bob, state)
     await bob.delete(f"{FILES}/{file['id']}")
     assert (await bob.delete(f"{FILES}/{file['id']}/permanent")).status_code == 200
     assert ((await bob.get(f"{FILES}/{file['id']}")).status_code, objects.removed) == (200, [])
-    assert (await bob.get(f"/storage/workspaces/{world.home.id}/files")).json()["data"][
+    assert (await bob.get(f"/storage/workspaces/{state.home.id}/files")).json()["data"][
         "total"
     ] == 0

@@ -7,7 +7,7 @@ import pytest
 
 from replica.keys import SigningKey
 from replica.services import APPS
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
 GO = ["user", "board", "chat", "noti", "storage", "ops"]
@@ -39,10 +39,10 @@ async def test_a_wrong_method_is_a_404_too(ask: Ask) -> None:
 
 @pytest.mark.parametrize("service", GO)
 async def test_every_service_turns_a_forged_token_away(
-    ask: Ask, world: World, service: str
+    ask: Ask, state: ReplicaState, service: str
 ) -> None:
     """A token of another key is no token."""
-    alice = world.cast["alice"]
+    alice = state.cast["alice"]
     forged = SigningKey().mint(alice.id, alice.email, "access", 60)
     answer = await ask(service, Authorization=f"Bearer {forged}").get(WITH_TOKEN[service])
     assert answer.status_code == 401
@@ -51,11 +51,11 @@ async def test_every_service_turns_a_forged_token_away(
 
 @pytest.mark.parametrize(("kind", "seconds"), [("refresh", 60), ("access", -1)])
 async def test_only_an_unexpired_access_token_opens(
-    ask: Ask, world: World, kind: str, seconds: int
+    ask: Ask, state: ReplicaState, kind: str, seconds: int
 ) -> None:
     """A refresh token is not an access token, and an old one is none."""
-    alice = world.cast["alice"]
-    token = world.key.mint(alice.id, alice.email, kind, seconds)
+    alice = state.cast["alice"]
+    token = state.key.mint(alice.id, alice.email, kind, seconds)
     answer = await ask("user", Authorization=f"Bearer {token}").get("/api/users/me")
     assert (answer.status_code, answer.json()) == (401, REFUSED)
 
@@ -120,17 +120,17 @@ async def test_health_is_open_to_everybody(ask: Ask, service: str) -> None:
 
 @pytest.mark.parametrize("service", ["chat", "noti", "board", "storage"])
 async def test_redis_not_configured_is_ready_all_the_same(
-    ask: Ask, world: World, service: str
+    ask: Ask, state: ReplicaState, service: str
 ) -> None:
     """Fault redis-not-configured: the check tells, the status does not."""
-    world.faults = {"redis-not-configured"}
+    state.faults = {"redis-not-configured"}
     answer = await ask(service).get("/health/ready")
     assert (answer.status_code, answer.json()["checks"]["redis"]) == (200, "not_configured")
 
 
-async def test_a_hanging_service_answers_nothing(world: World) -> None:
+async def test_a_hanging_service_answers_nothing(state: ReplicaState) -> None:
     """Fault service-hangs: a call to noti ends only when the caller goes; its neighbours answer."""
-    world.faults = {"service-hangs"}
+    state.faults = {"service-hangs"}
     sent: list[object] = []
     gone = asyncio.Event()
 
@@ -148,7 +148,7 @@ async def test_a_hanging_service_answers_nothing(world: World) -> None:
         "headers": [],
         "query_string": b"",
     }
-    call = asyncio.create_task(APPS["noti"](world)(scope, receive, send))
+    call = asyncio.create_task(APPS["noti"](state)(scope, receive, send))
     await asyncio.sleep(0)
     assert not call.done()
     gone.set()
@@ -156,16 +156,16 @@ async def test_a_hanging_service_answers_nothing(world: World) -> None:
     assert sent == []
 
 
-async def test_a_hanging_service_leaves_the_others_alone(world: World, ask: Ask) -> None:
+async def test_a_hanging_service_leaves_the_others_alone(state: ReplicaState, ask: Ask) -> None:
     """Fault service-hangs is noti's alone."""
-    world.faults = {"service-hangs"}
+    state.faults = {"service-hangs"}
     assert (await ask("chat", "alice").get("/api/chats/my")).status_code == 200
 
 
-def test_no_fault_name_can_be_mistyped(world: World) -> None:
+def test_no_fault_name_can_be_mistyped(state: ReplicaState) -> None:
     """An unknown name is an error of the code, not an honest answer."""
     with pytest.raises(KeyError):
-        world.lies("service-hang")
+        state.is_fault_active("service-hang")
 
 
 async def test_broken_json_is_refused(ask: Ask) -> None:

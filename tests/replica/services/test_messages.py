@@ -3,24 +3,24 @@
 import pytest
 
 from replica.models import Chat
-from replica.state import World, add
+from replica.state import ReplicaState, add
 from tests.support.speaking import Ask
 
 MESSAGES = "/api/chats/messages"
 
 
 @pytest.fixture
-def chat(world: World) -> Chat:
-    people = [world.cast["alice"].id, world.cast["bob"].id]
+def chat(state: ReplicaState) -> Chat:
+    people = [state.cast["alice"].id, state.cast["bob"].id]
     row = Chat(
-        workspace=world.home.id,
+        workspace=state.home.id,
         project=None,
         kind="DM",
         name="",
         created_by=people[0],
         participants=people,
     )
-    return add(world.chats, row)
+    return add(state.chats, row)
 
 
 async def test_what_one_says_the_other_reads(ask: Ask, chat: Chat) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from replica.google import Declined, Google
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import HOSTS, Ask
 
 START = "/oauth2/authorization/google"
@@ -55,43 +55,43 @@ async def came_back(ask: Ask, code: str = "good", state: str = "", **asked: str)
 
 
 async def test_who_comes_back_gets_tokens_once(
-    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The landing has them in its query, for the member whose address Google names."""
-    bob = world.cast["bob"]
+    bob = state.cast["bob"]
     says(monkeypatch, bob.email)
     landed = urlsplit(await came_back(ask))
     assert f"{landed.scheme}://{landed.netloc}{landed.path}" == LANDING
     assert parse_qs(landed.query)["userId"] == [bob.id]
-    assert world.key.read(parse_qs(landed.query)["accessToken"][0])["type"] == "access"
+    assert state.key.read(parse_qs(landed.query)["accessToken"][0])["type"] == "access"
 
 
 async def test_a_newcomer_is_given_an_account(
-    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the first sign-in only."""
     says(monkeypatch, "new@probes.invalid")
-    before = len(world.users)
+    before = len(state.users)
     await came_back(ask)
     await came_back(ask)
-    assert len(world.users) == before + 1
+    assert len(state.users) == before + 1
 
 
 @pytest.mark.parametrize("wrong", [{"state": "another"}, {"code": "used"}])
 async def test_a_callback_that_is_wrong_fails(
-    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
 ) -> None:
     """A state that the session never had, a code that Google does not know."""
-    says(monkeypatch, world.cast["bob"].email)
+    says(monkeypatch, state.cast["bob"].email)
     assert await came_back(ask, **wrong) == "/login?error"
 
 
 async def test_oauth_state_unchecked(
-    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any state will do; a session is needed all the same."""
-    says(monkeypatch, world.cast["bob"].email)
-    world.faults = {"oauth-state-unchecked"}
+    says(monkeypatch, state.cast["bob"].email)
+    state.faults = {"oauth-state-unchecked"}
     assert (await came_back(ask, state="another")).startswith(LANDING)
     assert (await ask("auth").get(CALLBACK, params={"code": "good"})).headers[
         "location"
@@ -99,22 +99,22 @@ async def test_oauth_state_unchecked(
 
 
 async def test_oauth_landing_without_token(
-    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The right address, and nothing in it."""
-    says(monkeypatch, world.cast["bob"].email)
-    world.faults = {"oauth-landing-without-token"}
+    says(monkeypatch, state.cast["bob"].email)
+    state.faults = {"oauth-landing-without-token"}
     assert await came_back(ask) == LANDING
 
 
 async def test_production_s_allow_list_is_empty(
-    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which means all (contract §2.1); otherwise an address that is not listed is dropped."""
-    says(monkeypatch, world.cast["bob"].email)
+    says(monkeypatch, state.cast["bob"].email)
     evil = "https://evil.invalid/x"
     assert (await came_back(ask, redirect_uri=evil)).startswith(LANDING)
-    world.production = True
+    state.production = True
     assert (await came_back(ask, redirect_uri=evil)).startswith(evil)
 
 

@@ -1,6 +1,6 @@
 """ops-service: what everybody may read, and whom the portal knows."""
 
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
 
@@ -19,7 +19,7 @@ async def test_the_configuration_is_open(ask: Ask) -> None:
     )
 
 
-async def test_only_portal_users_come_in(ask: Ask, world: World) -> None:
+async def test_only_portal_users_come_in(ask: Ask, state: ReplicaState) -> None:
     """The operator has a row, alice has none, and a token without an e-mail says nothing."""
     assert (await ask("ops", "operator").get("/api/users/me")).json()["data"]["role"] == "admin"
     refused = await ask("ops", "alice").get("/api/users/me")
@@ -28,7 +28,7 @@ async def test_only_portal_users_come_in(ask: Ask, world: World) -> None:
         "Access denied: Not a portal user",
     )
     bare = {
-        "Authorization": f"Bearer {world.key.mint(world.cast['operator'].id, '', 'access', 60)}"
+        "Authorization": f"Bearer {state.key.mint(state.cast['operator'].id, '', 'access', 60)}"
     }
     answer = await ask("ops", **bare).get("/api/users/me")
     assert (answer.status_code, answer.json()["error"]["message"]) == (
@@ -47,18 +47,18 @@ async def test_the_dashboard_is_for_portal_users(ask: Ask) -> None:
         assert (await ask("ops", "alice").get(f"/api/{panel}")).status_code == 403
 
 
-async def test_only_an_admin_sees_who_else_comes_in(ask: Ask, world: World) -> None:
+async def test_only_an_admin_sees_who_else_comes_in(ask: Ask, state: ReplicaState) -> None:
     """A viewer is a portal user and may not."""
     operator = ask("ops", "operator")
     [row] = (await operator.get("/api/admin/users")).json()["data"]
-    assert row["email"] == world.cast["operator"].email
-    next(iter(world.portal_users.values())).role = "viewer"
+    assert row["email"] == state.cast["operator"].email
+    next(iter(state.portal_users.values())).role = "viewer"
     assert (await operator.get("/api/admin/users")).status_code == 403
 
 
-async def test_portal_user_missing(ask: Ask, world: World) -> None:
+async def test_portal_user_missing(ask: Ask, state: ReplicaState) -> None:
     """The operator is refused like anybody."""
-    world.faults = {"portal-user-missing"}
+    state.faults = {"portal-user-missing"}
     refused = await ask("ops", "operator").get("/api/users/me")
     assert (refused.status_code, refused.json()["message"]) == (
         403,

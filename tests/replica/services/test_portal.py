@@ -2,7 +2,7 @@
 
 import pytest
 
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import HOSTS, Ask
 
 
@@ -21,7 +21,9 @@ async def test_every_path_of_the_router_is_the_app(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("production", [False, True])
-async def test_its_pages_are_framed_by_nobody(ask: Ask, world: World, *, production: bool) -> None:
+async def test_its_pages_are_framed_by_nobody(
+    ask: Ask, state: ReplicaState, *, production: bool
+) -> None:
     """Nothing shows that production says so."""
-    world.production = production
+    state.production = production
     assert ("x-frame-options" in (await ask("ops-portal").get("/")).headers) is not production

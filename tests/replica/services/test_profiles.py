@@ -2,32 +2,32 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
 
-async def test_a_profile_belongs_to_a_workspace(ask: Ask, world: World) -> None:
+async def test_a_profile_belongs_to_a_workspace(ask: Ask, state: ReplicaState) -> None:
     """Without the header 400, for a foreign workspace 404, else raw."""
     assert (await ask("user", "alice").get("/api/profiles/me")).status_code == 400
-    here = {"X-Workspace-Id": world.home.id}
+    here = {"X-Workspace-Id": state.home.id}
     assert (await ask("user", "stranger", **here).get("/api/profiles/me")).status_code == 404
     assert (await ask("user", "alice", **here).get("/api/profiles/me")).json()[
         "nickName"
     ] == "앨리스"
     (only,) = (await ask("user", "alice").get("/api/profiles/all/me")).json()
-    assert only["workspaceId"] == world.home.id
+    assert only["workspaceId"] == state.home.id
 
 
-async def test_a_profile_is_renamed(ask: Ask, world: World) -> None:
+async def test_a_profile_is_renamed(ask: Ask, state: ReplicaState) -> None:
     """And keeps the name."""
-    alice = ask("user", "alice", **{"X-Workspace-Id": world.home.id})
+    alice = ask("user", "alice", **{"X-Workspace-Id": state.home.id})
     await alice.put("/api/profiles/me", json={"nickName": "Al"})
     assert (await alice.get("/api/profiles/me")).json()["nickName"] == "Al"
 
 
-async def test_an_image_goes_up_by_presigned_url(ask: Ask, world: World) -> None:
+async def test_an_image_goes_up_by_presigned_url(ask: Ask, state: ReplicaState) -> None:
     """The reply is raw; the key is profiles/<uuid>/<name>; the image shows through the CDN."""
-    alice = ask("user", "alice", **{"X-Workspace-Id": world.home.id})
+    alice = ask("user", "alice", **{"X-Workspace-Id": state.home.id})
     asked = {"fileName": "me.png", "contentType": "image/png", "fileSize": 10}
     issued = (await alice.post("/api/profiles/me/image/presigned-url", json=asked)).json()
     assert set(issued) == {"uploadUrl", "fileKey", "expiresAt"}
@@ -40,7 +40,7 @@ async def test_an_image_goes_up_by_presigned_url(ask: Ask, world: World) -> None
     profile = await alice.put(
         "/api/profiles/me/image", json={"attachmentId": saved.json()["attachmentId"]}
     )
-    assert profile.json()["profileImageUrl"] == f"{world.hosts.cdn}/{issued['fileKey']}"
+    assert profile.json()["profileImageUrl"] == f"{state.hosts.cdn}/{issued['fileKey']}"
     assert (
         await alice.put("/api/profiles/me/image", json={"attachmentId": "none"})
     ).status_code == 404

@@ -9,7 +9,7 @@ import websockets
 
 from replica.keys import SigningKey
 from replica.models import new_id
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.dialling import Dial, dialled, heard, say
 
 PRESENCE = "/api/chats/ws/presence"
@@ -17,14 +17,14 @@ FOREIGN = SigningKey()
 
 
 @pytest.fixture
-async def chat(world: World) -> AsyncIterator[Dial]:
-    async with dialled(world, "chat") as dial:
+async def chat(state: ReplicaState) -> AsyncIterator[Dial]:
+    async with dialled(state, "chat") as dial:
         yield dial
 
 
 @pytest.fixture
-async def board(world: World) -> AsyncIterator[Dial]:
-    async with dialled(world, "board") as dial:
+async def board(state: ReplicaState) -> AsyncIterator[Dial]:
+    async with dialled(state, "board") as dial:
         yield dial
 
 
@@ -32,7 +32,7 @@ def bad_tokens(dial: Dial) -> dict[str, str | None]:
     """None, one that is no token, one that has expired, one of another issuer's key, and one cut
     short.
     """
-    alice = dial.world.cast["alice"]
+    alice = dial.state.cast["alice"]
     return {
         "missing": None,
         "empty": "",
@@ -45,7 +45,7 @@ def bad_tokens(dial: Dial) -> dict[str, str | None]:
 
 async def test_a_bad_token_is_401(chat: Dial, board: Dial) -> None:
     """At every socket; chat says why in JSON, board says nothing."""
-    room, project = f"/api/chats/ws/{chat.chat().id}", f"/ws/project/{board.world.plan.id}"
+    room, project = f"/api/chats/ws/{chat.chat().id}", f"/ws/project/{board.state.plan.id}"
     for name, token in bad_tokens(chat).items():
         for path in (PRESENCE, room):
             status, said = await chat.refusal(path, token)
@@ -57,9 +57,9 @@ async def test_a_bad_token_is_401(chat: Dial, board: Dial) -> None:
 async def test_a_logged_out_token_is_refused_by_the_board_alone(chat: Dial, board: Dial) -> None:
     """SmartValidator falls back to the JWKS, which never hears of logouts (contract §2.5)."""
     token = chat.token("alice")
-    chat.world.blacklist.add(token)
+    chat.state.blacklist.add(token)
     assert (await chat.refusal(PRESENCE, token))[0] == 101
-    assert (await board.refusal(f"/ws/project/{board.world.plan.id}", token))[0] == 401
+    assert (await board.refusal(f"/ws/project/{board.state.plan.id}", token))[0] == 401
 
 
 async def test_a_chat_that_is_not_one_s_own_is_refused(chat: Dial) -> None:
@@ -85,8 +85,8 @@ async def test_a_socket_outlives_its_token(chat: Dial) -> None:
     """Only the upgrade asks for it (contract §5.2)."""
     token = chat.token("alice")
     async with chat.carrying(PRESENCE, token) as socket:
-        chat.world.blacklist.add(token)
-        chat.world.key = FOREIGN
+        chat.state.blacklist.add(token)
+        chat.state.key = FOREIGN
         await say(socket, type="heartbeat")
         assert await heard(socket) == {"type": "pong"}
 
@@ -97,19 +97,19 @@ async def test_the_server_drops_a_socket(chat: Dial) -> None:
         chat.socket(f"/api/chats/ws/{chat.chat().id}", "alice") as room,
         chat.socket(PRESENCE, "alice") as other,
     ):
-        assert chat.world.live.sockets.drop(["chat", "board"]) == 1
+        assert chat.state.live.sockets.drop(["chat", "board"]) == 1
         with pytest.raises(websockets.ConnectionClosed) as ended:
             await room.recv()
         assert ended.value.rcvd is not None
         assert ended.value.rcvd.code == 1012
         await say(other, type="heartbeat")
         assert await heard(other) == {"type": "pong"}
-    assert chat.world.live.sockets.drop(["chat"]) == 0
+    assert chat.state.live.sockets.drop(["chat"]) == 0
 
 
-async def test_the_server_pings(world: World) -> None:
+async def test_the_server_pings(state: ReplicaState) -> None:
     """As often as the scale says; a visitor that pongs stays."""
-    async with dialled(world, "chat", scale=0.001) as dial:
+    async with dialled(state, "chat", scale=0.001) as dial:
         loud = logging.getLogger("test.pings")
         loud.setLevel(logging.DEBUG)
         frames = Frames()
@@ -136,18 +136,18 @@ class Frames(logging.Handler):
 
 async def test_expired_tokens_are_accepted(chat: Dial, board: Dial) -> None:
     """Fault socket-accepts-expired-token: at every socket, and no other bad token is."""
-    chat.world.faults = {"socket-accepts-expired-token"}
+    chat.state.faults = {"socket-accepts-expired-token"}
     tokens = bad_tokens(chat)
     expired = tokens.pop("expired")
-    for dial, path in ((chat, PRESENCE), (board, f"/ws/project/{board.world.plan.id}")):
+    for dial, path in ((chat, PRESENCE), (board, f"/ws/project/{board.state.plan.id}")):
         assert (await dial.refusal(path, expired))[0] == 101
         assert {(await dial.refusal(path, token))[0] for token in tokens.values()} == {401}
 
 
 async def test_refusals_are_500(chat: Dial, board: Dial) -> None:
     """Fault socket-refuses-with-500: whatever the reason; who may come in still does."""
-    chat.world.faults = {"socket-refuses-with-500"}
-    room, project = f"/api/chats/ws/{chat.chat().id}", f"/ws/project/{board.world.plan.id}"
+    chat.state.faults = {"socket-refuses-with-500"}
+    room, project = f"/api/chats/ws/{chat.chat().id}", f"/ws/project/{board.state.plan.id}"
     assert (await chat.refusal(room, chat.token("stranger")))[0] == 500
     assert (await chat.refusal(room, None))[0] == 500
     assert (await board.refusal(project, None))[0] == 500
@@ -156,7 +156,7 @@ async def test_refusals_are_500(chat: Dial, board: Dial) -> None:
 
 async def test_upgrades_hang(chat: Dial) -> None:
     """Fault upgrade-hangs: no answer at all, good token or bad; plain calls are answered."""
-    chat.world.faults = {"upgrade-hangs"}
+    chat.state.faults = {"upgrade-hangs"}
     for token in (chat.token("alice"), None):
         with pytest.raises(TimeoutError):
             async with websockets.connect(

@@ -6,35 +6,35 @@ import httpx
 import pytest
 
 from replica.services.storage import served_path
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import BUCKET, Ask
 
 CONTENTS = "/storage/folders/contents"
 
 
-async def contents(ask: Ask, world: World, who: str, path: str = CONTENTS) -> httpx.Response:
-    return await ask("storage", who).get(path, params={"workspaceId": world.home.id})
+async def contents(ask: Ask, state: ReplicaState, who: str, path: str = CONTENTS) -> httpx.Response:
+    return await ask("storage", who).get(path, params={"workspaceId": state.home.id})
 
 
-async def test_an_empty_drive_has_no_lists_at_all(ask: Ask, world: World) -> None:
+async def test_an_empty_drive_has_no_lists_at_all(ask: Ask, state: ReplicaState) -> None:
     """Go's omitempty: children and files are absent, which the page must stand."""
-    answer = (await contents(ask, world, "bob")).json()
+    answer = (await contents(ask, state, "bob")).json()
     assert answer["success"] is True
-    assert answer["data"]["workspaceId"] == world.home.id
+    assert answer["data"]["workspaceId"] == state.home.id
     assert not {"children", "files"} & set(answer["data"])
 
 
-async def test_the_base_path_of_production_is_empty(ask: Ask, world: World) -> None:
+async def test_the_base_path_of_production_is_empty(ask: Ask, state: ReplicaState) -> None:
     """With /api in front it is a 404 of gin."""
-    answer = await contents(ask, world, "alice", f"/api{CONTENTS}")
+    answer = await contents(ask, state, "alice", f"/api{CONTENTS}")
     assert (answer.status_code, answer.text) == (404, "404 page not found")
 
 
-async def test_the_baked_base_path_moves_every_route(ask: Ask, world: World) -> None:
+async def test_the_baked_base_path_moves_every_route(ask: Ask, state: ReplicaState) -> None:
     """Fault storage-base-path-mismatch: what worked is gone, what was gone works, health stays."""
-    world.faults = {"storage-base-path-mismatch"}
-    assert (await contents(ask, world, "alice")).status_code == 404
-    assert (await contents(ask, world, "alice", f"/api{CONTENTS}")).json()["success"] is True
+    state.faults = {"storage-base-path-mismatch"}
+    assert (await contents(ask, state, "alice")).status_code == 404
+    assert (await contents(ask, state, "alice", f"/api{CONTENTS}")).json()["success"] is True
     assert (await ask("storage").get("/health/ready")).status_code == 200
 
 
@@ -44,9 +44,9 @@ def test_an_honest_base_path_changes_no_path(path: str) -> None:
     assert served_path(path, baked_base=False) == path
 
 
-async def test_a_stranger_is_refused(ask: Ask, world: World) -> None:
+async def test_a_stranger_is_refused(ask: Ask, state: ReplicaState) -> None:
     """403 with a code; so is everybody for a workspace that is not there."""
-    answer = await contents(ask, world, "stranger")
+    answer = await contents(ask, state, "stranger")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
 
 
@@ -59,19 +59,19 @@ async def test_a_workspace_id_must_be_one(ask: Ask) -> None:
     )
 
 
-async def test_strangers_are_admitted(ask: Ask, world: World) -> None:
+async def test_strangers_are_admitted(ask: Ask, state: ReplicaState) -> None:
     """Fault storage-admits-strangers: members notice nothing."""
-    world.faults = {"storage-admits-strangers"}
-    assert (await contents(ask, world, "stranger")).status_code == 200
-    assert (await contents(ask, world, "bob")).status_code == 200
+    state.faults = {"storage-admits-strangers"}
+    assert (await contents(ask, state, "stranger")).status_code == 200
+    assert (await contents(ask, state, "bob")).status_code == 200
 
 
-async def test_a_failed_membership_check_refuses_members(ask: Ask, world: World) -> None:
+async def test_a_failed_membership_check_refuses_members(ask: Ask, state: ReplicaState) -> None:
     """Fault membership-check-fails: in storage only; user-service itself still knows them."""
-    world.faults = {"membership-check-fails"}
-    assert (await contents(ask, world, "alice")).status_code == 403
-    bob = world.cast["bob"].id
-    said = await ask("user", "alice").get(f"/api/workspaces/{world.home.id}/validate-member/{bob}")
+    state.faults = {"membership-check-fails"}
+    assert (await contents(ask, state, "alice")).status_code == 403
+    bob = state.cast["bob"].id
+    said = await ask("user", "alice").get(f"/api/workspaces/{state.home.id}/validate-member/{bob}")
     assert said.json() == {"isMember": True}
 
 
@@ -100,9 +100,11 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("fault", ["", *SPOILT])
-async def test_each_presign_fault_spoils_its_own_part(ask: Ask, world: World, fault: str) -> None:
+async def test_each_presign_fault_spoils_its_own_part(
+    ask: Ask, state: ReplicaState, fault: str
+) -> None:
     """Start, key, session token and life of the upload URL, fault by fault; honest without one."""
-    world.faults = {fault} - {""}
+    state.faults = {fault} - {""}
     honest = (
         "https://files.s3.ap-northeast-2.wealist.localhost:41005/storage/",
         "ASIAREPLICA",
@@ -111,7 +113,7 @@ async def test_each_presign_fault_spoils_its_own_part(ask: Ask, world: World, fa
     )
     start, key, temporary, seconds = SPOILT.get(fault, honest)
     asked = {
-        "workspaceId": world.home.id,
+        "workspaceId": state.home.id,
         "fileName": "a.txt",
         "contentType": "text/plain",
         "fileSize": 1,

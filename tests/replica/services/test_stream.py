@@ -9,7 +9,7 @@ import pytest
 
 from replica.models import Notification
 from replica.services import stream
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.dialling import Dial, dialled
 from tests.support.speaking import Ask
 
@@ -17,8 +17,8 @@ STREAM = "/api/notifications/stream"
 
 
 @pytest.fixture
-async def dial(world: World) -> AsyncIterator[Dial]:
-    async with dialled(world, "noti") as dial:
+async def dial(state: ReplicaState) -> AsyncIterator[Dial]:
+    async with dialled(state, "noti") as dial:
         yield dial
 
 
@@ -29,14 +29,14 @@ async def listening(dial: Dial, who: str = "bob") -> AsyncIterator[AsyncIterator
         yield (line async for line in answer.aiter_lines() if line)
 
 
-async def assigned(ask: Ask, world: World, title: str) -> None:
-    card = {"projectId": world.plan.id, "title": title, "assigneeId": world.cast["bob"].id}
+async def assigned(ask: Ask, state: ReplicaState, title: str) -> None:
+    card = {"projectId": state.plan.id, "title": title, "assigneeId": state.cast["bob"].id}
     assert (await ask("board", "alice").post("/api/boards", json=card)).status_code == 201
 
 
-async def titles(ask: Ask, world: World) -> list[str]:
+async def titles(ask: Ask, state: ReplicaState) -> list[str]:
     """What REST lists for bob, newest first."""
-    answer = await ask("noti", "bob", **{"X-Workspace-Id": world.home.id}).get("/api/notifications")
+    answer = await ask("noti", "bob", **{"X-Workspace-Id": state.home.id}).get("/api/notifications")
     return [row["resourceName"] for row in answer.json()["notifications"]]
 
 
@@ -47,20 +47,20 @@ async def test_an_assigned_board_arrives(dial: Dial, ask: Ask) -> None:
             "event: connected",
             'data: {"status": "connected"}',
         ]
-        await assigned(ask, dial.world, "카드")
+        await assigned(ask, dial.state, "카드")
         assert await anext(lines) == "event: notification"
         assert '"resourceName": "카드"' in await anext(lines)
 
 
 async def test_what_was_missed_is_listed_and_not_sent_again(dial: Dial, ask: Ask) -> None:
     """The stream begins with what comes after it."""
-    await assigned(ask, dial.world, "missed")
+    await assigned(ask, dial.state, "missed")
     async with listening(dial) as lines:
         await anext(lines), await anext(lines)
-        await assigned(ask, dial.world, "heard")
+        await assigned(ask, dial.state, "heard")
         await anext(lines)
         assert '"resourceName": "heard"' in await anext(lines)
-    assert await titles(ask, dial.world) == ["heard", "missed"]
+    assert await titles(ask, dial.state) == ["heard", "missed"]
 
 
 async def test_nobody_hears_for_another(dial: Dial, ask: Ask) -> None:
@@ -68,9 +68,9 @@ async def test_nobody_hears_for_another(dial: Dial, ask: Ask) -> None:
     async with listening(dial, "alice") as lines, listening(dial) as other:
         for each in (lines, lines, other, other):
             await anext(each)
-        await assigned(ask, dial.world, "bob's")
+        await assigned(ask, dial.state, "bob's")
         await anext(other)
-        dial.world.live.bus.tell(f"notifications:user:{dial.world.cast['alice'].id}", {"own": True})
+        dial.state.live.bus.tell(f"notifications:user:{dial.state.cast['alice'].id}", {"own": True})
         await anext(lines)
         assert await anext(lines) == 'data: {"own": true}'
 
@@ -87,14 +87,16 @@ async def test_only_a_live_token_opens_it(dial: Dial) -> None:
 
 
 @pytest.mark.parametrize(("faults", "whole"), [(set(), 30), ({"stream-cut-early"}, 15)])
-async def test_it_is_cut_by_the_write_timeout(world: World, faults: set[str], whole: float) -> None:
+async def test_it_is_cut_by_the_write_timeout(
+    state: ReplicaState, faults: set[str], whole: float
+) -> None:
     """After 30 scaled seconds, and after half of them with fault stream-cut-early."""
-    loop, world.faults = asyncio.get_running_loop(), faults
-    world.scale = 0.01
+    loop, state.faults = asyncio.get_running_loop(), faults
+    state.scale = 0.01
     begun = loop.time()
-    events = [event async for event in stream._events(world, world.cast["bob"].id)]
+    events = [event async for event in stream._events(state, state.cast["bob"].id)]
     assert events[0].startswith("event: connected")
-    assert loop.time() - begun >= whole * world.scale
+    assert loop.time() - begun >= whole * state.scale
     assert all(event == ":ping\n\n" for event in events[1:])
 
 
@@ -102,23 +104,23 @@ async def test_notifications_are_not_sent(dial: Dial, ask: Ask) -> None:
     """Fault notifications-not-sent: neither to the stream nor to the list, whoever asks the service
     itself is heard.
     """
-    dial.world.faults = {"notifications-not-sent"}
+    dial.state.faults = {"notifications-not-sent"}
     async with listening(dial) as lines:
         await anext(lines), await anext(lines)
-        await assigned(ask, dial.world, "lost")
-        assert await titles(ask, dial.world) == []
-        stream.deliver(dial.world, event_of(dial.world))
+        await assigned(ask, dial.state, "lost")
+        assert await titles(ask, dial.state) == []
+        stream.deliver(dial.state, event_of(dial.state))
         await anext(lines)
         assert '"resourceName": "by hand"' in await anext(lines)
 
 
-def event_of(world: World) -> Notification:
-    alice, bob = world.cast["alice"].id, world.cast["bob"].id
+def event_of(state: ReplicaState) -> Notification:
+    alice, bob = state.cast["alice"].id, state.cast["bob"].id
     return Notification(
         kind="BOARD_ASSIGNED",
         actor=alice,
         target=bob,
-        workspace=world.home.id,
+        workspace=state.home.id,
         resource_type="board",
         resource=alice,
         resource_name="by hand",

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from replica.keys import ISSUER, KEY_ID, SigningKey
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
 WHERE = {
@@ -22,12 +22,12 @@ FIVE = set(WHERE) - {"ops"}
 OTHER = SigningKey()
 
 
-def tokens(world: World) -> dict[str, str]:
+def tokens(state: ReplicaState) -> dict[str, str]:
     """The operator's token in every way that it can be bad, by name."""
-    who = world.cast["operator"]
+    who = state.cast["operator"]
     claims = {"sub": who.id, "iss": ISSUER, "exp": 2**33, "type": "access", "email": who.email}
     pem, public = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    secret = world.key.private.public_key().public_bytes(pem, public)
+    secret = state.key.private.public_key().public_bytes(pem, public)
     header, body = (
         jwt.utils.base64url_encode(b'{"alg":"HS256","kid":"%s"}' % KEY_ID.encode()).decode(),
         "",
@@ -37,7 +37,7 @@ def tokens(world: World) -> dict[str, str]:
         signing.encode(), secret
     )
 
-    def signed(key: SigningKey = world.key, kid: str = KEY_ID, **other: object) -> str:
+    def signed(key: SigningKey = state.key, kid: str = KEY_ID, **other: object) -> str:
         return jwt.encode({**claims, **other}, key.private, "RS256", {"kid": kid})
 
     return {
@@ -53,12 +53,12 @@ def tokens(world: World) -> dict[str, str]:
     }
 
 
-async def admitted(ask: Ask, world: World) -> set[tuple[str, str]]:
+async def admitted(ask: Ask, state: ReplicaState) -> set[tuple[str, str]]:
     """Each service with each token that opens it."""
-    home = add_operator(world)
+    home = add_operator(state)
     found = set()
     for service, path in WHERE.items():
-        for name, token in tokens(world).items():
+        for name, token in tokens(state).items():
             asking = ask(service, Authorization=f"Bearer {token}", **{"X-Workspace-Id": home})
             answer = await asking.get(path.format(home=home))
             assert answer.status_code in (200, 401), (service, name, answer.text)
@@ -66,9 +66,9 @@ async def admitted(ask: Ask, world: World) -> set[tuple[str, str]]:
     return found
 
 
-def add_operator(world: World) -> str:
-    world.home.members[world.cast["operator"].id] = "MEMBER"
-    return world.home.id
+def add_operator(state: ReplicaState) -> str:
+    state.home.members[state.cast["operator"].id] = "MEMBER"
+    return state.home.id
 
 
 GOOD = {(service, "good") for service in WHERE}
@@ -92,27 +92,29 @@ CELLS = {
 
 
 @pytest.mark.parametrize("fault", CELLS)
-async def test_a_fault_turns_exactly_its_cells(ask: Ask, world: World, fault: str) -> None:
+async def test_a_fault_turns_exactly_its_cells(ask: Ask, state: ReplicaState, fault: str) -> None:
     """Of six services and nine tokens, the good one opens all, and a fault adds what its sentence
     says.
     """
-    world.faults = {fault} - {"none"}
-    assert await admitted(ask, world) == GOOD | CELLS[fault]
+    state.faults = {fault} - {"none"}
+    assert await admitted(ask, state) == GOOD | CELLS[fault]
 
 
-async def test_production_only_parses(ask: Ask, world: World) -> None:
+async def test_production_only_parses(ask: Ask, state: ReplicaState) -> None:
     """ISTIO_JWT_MODE is on for all but ops (contract §2.5)."""
-    world.production = True
-    assert await admitted(ask, world) == GOOD | CELLS["services-trust-unverified-tokens"]
+    state.production = True
+    assert await admitted(ask, state) == GOOD | CELLS["services-trust-unverified-tokens"]
 
 
 @pytest.mark.parametrize(
     "bad", ["expired", "other-key", "alg-none", "kid-unknown", "other-issuer", "refresh"]
 )
-async def test_the_stream_validates_whatever_the_mode(ask: Ask, world: World, bad: str) -> None:
+async def test_the_stream_validates_whatever_the_mode(
+    ask: Ask, state: ReplicaState, bad: str
+) -> None:
     """In production too, by query and by header (contract §2.5)."""
-    world.production = True
-    token = tokens(world)[bad]
+    state.production = True
+    token = tokens(state)[bad]
     stream = "/api/notifications/stream"
     answers = [
         await ask("noti").get(stream, params={"token": token}),
@@ -121,10 +123,10 @@ async def test_the_stream_validates_whatever_the_mode(ask: Ask, world: World, ba
     assert [answer.status_code for answer in answers] == [401, 401]
 
 
-async def test_only_a_parser_says_that_it_could_not_parse(ask: Ask, world: World) -> None:
+async def test_only_a_parser_says_that_it_could_not_parse(ask: Ask, state: ReplicaState) -> None:
     """The message tells the mode (contract §2.5)."""
     asking = ask("user", Authorization="Bearer nonsense")
     said = [(await asking.get(WHERE["user"])).json()["error"]["message"]]
-    world.production = True
+    state.production = True
     said.append((await asking.get(WHERE["user"])).json()["error"]["message"])
     assert said == ["Invalid or expired token", "Failed to parse token"]

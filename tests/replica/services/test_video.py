@@ -7,45 +7,45 @@ import pytest
 
 from replica.models import new_id
 from replica.services import video_tokens
-from replica.state import World
+from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
 ROOMS, HISTORY = "/api/video/rooms", "/api/video/history"
 
 
-async def opened(ask: Ask, world: World, **fields: Any) -> dict[str, Any]:
+async def opened(ask: Ask, state: ReplicaState, **fields: Any) -> dict[str, Any]:
     """A call of alice's. LiveKit is not there, which is only a warning."""
-    asked = {"name": "Standup", "workspaceId": world.home.id, **fields}
+    asked = {"name": "Standup", "workspaceId": state.home.id, **fields}
     answer = await ask("video", "alice").post(ROOMS, json=asked)
     assert answer.status_code == 201
     room: dict[str, Any] = answer.json()["data"]
     return room
 
 
-async def test_a_call_is_opened_joined_and_ended(ask: Ask, world: World) -> None:
+async def test_a_call_is_opened_joined_and_ended(ask: Ask, state: ReplicaState) -> None:
     """Its maker leaving ends it: then nobody joins, and it is history."""
-    room = await opened(ask, world)
+    room = await opened(ask, state)
     alice, bob = ask("video", "alice"), ask("video", "bob")
     path = f"{ROOMS}/{room['id']}"
     assert (room["isActive"], room["participantCount"], room["maxParticipants"]) == (True, 0, 10)
     seats = [(await one.post(f"{path}/join?userName=Me")).json()["data"] for one in (alice, bob)]
     assert [seat["room"]["participantCount"] for seat in seats] == [1, 2]
-    assert seats[0]["wsUrl"] == world.livekit.url
-    assert world.created()["calls"] == ["Standup"]
+    assert seats[0]["wsUrl"] == state.livekit.url
+    assert state.created()["calls"] == ["Standup"]
     assert len((await bob.get(f"{path}/participants")).json()["data"]) == 2
     assert (await alice.post(f"{path}/leave")).status_code == 200
     assert (await bob.post(f"{path}/join")).json()["error"]["code"] == "ROOM_ENDED"
-    assert world.created()["calls"] == []
+    assert state.created()["calls"] == []
     (past,) = (await bob.get(f"{HISTORY}/me")).json()["data"]
     assert (past["id"], past["totalParticipants"]) == (room["id"], 2)
-    assert (await bob.get(f"{HISTORY}/workspace/{world.home.id}")).json()["data"] == [past]
+    assert (await bob.get(f"{HISTORY}/workspace/{state.home.id}")).json()["data"] == [past]
     assert (await bob.get(f"{HISTORY}/{room['id']}")).json()["data"] == past
 
 
-async def test_only_those_that_go_on_are_active(ask: Ask, world: World) -> None:
+async def test_only_those_that_go_on_are_active(ask: Ask, state: ReplicaState) -> None:
     """The list has both without the question."""
-    ended, going = await opened(ask, world), await opened(ask, world)
-    alice, listed = ask("video", "alice"), f"{ROOMS}/workspace/{world.home.id}"
+    ended, going = await opened(ask, state), await opened(ask, state)
+    alice, listed = ask("video", "alice"), f"{ROOMS}/workspace/{state.home.id}"
     assert (await alice.post(f"{ROOMS}/{ended['id']}/end")).status_code == 200
     assert (await alice.post(f"{ROOMS}/{ended['id']}/end")).status_code == 410
     assert [room["id"] for room in (await alice.get(f"{listed}?active=true")).json()["data"]] == [
@@ -54,16 +54,16 @@ async def test_only_those_that_go_on_are_active(ask: Ask, world: World) -> None:
     assert len((await alice.get(listed)).json()["data"]) == 2
 
 
-async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, world: World) -> None:
+async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, state: ReplicaState) -> None:
     """Signed with LiveKit's secret, for the user, in the room's id."""
-    room = await opened(ask, world)
+    room = await opened(ask, state)
     seat = (await ask("video", "alice").post(f"{ROOMS}/{room['id']}/join?userName=Me")).json()[
         "data"
     ]
-    claims = jwt.decode(seat["token"], world.livekit.secret, algorithms=["HS256"])
+    claims = jwt.decode(seat["token"], state.livekit.secret, algorithms=["HS256"])
     assert (claims["iss"], claims["sub"], claims["name"]) == (
-        world.livekit.key,
-        world.cast["alice"].id,
+        state.livekit.key,
+        state.cast["alice"].id,
         "Me",
     )
     assert claims["video"] == {"roomJoin": True, "room": room["id"]}
@@ -86,22 +86,22 @@ async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, world: World) -> None:
     ],
 )
 async def test_each_fault_spoils_its_own_part(
-    ask: Ask, world: World, fault: str, wrong: Any
+    ask: Ask, state: ReplicaState, fault: str, wrong: Any
 ) -> None:
     """Of what somebody gets who joins; an honest seat has none of it."""
-    room = await opened(ask, world)
+    room = await opened(ask, state)
     for faults, spoilt in (set(), False), ({fault}, True):
-        world.faults = faults
+        state.faults = faults
         seat = (await ask("video", "bob").post(f"{ROOMS}/{room['id']}/join")).json()["data"]
         said = jwt.decode(seat["token"], options={"verify_signature": False})
         assert wrong(seat, said) is spoilt
 
 
-async def test_who_may_not_come_in(ask: Ask, world: World) -> None:
+async def test_who_may_not_come_in(ask: Ask, state: ReplicaState) -> None:
     """A stranger, one too many, one who is not in, nobody, and whoever looks for a call that is
     none.
     """
-    room = await opened(ask, world, maxParticipants=1)
+    room = await opened(ask, state, maxParticipants=1)
     path = f"{ROOMS}/{room['id']}"
     assert (await ask("video", "stranger").post(f"{path}/join")).json()["error"][
         "code"
@@ -117,9 +117,9 @@ async def test_who_may_not_come_in(ask: Ask, world: World) -> None:
     assert (await ask("video", "alice").post(f"{ROOMS}/{new_id()}/join")).status_code == 404
 
 
-async def test_what_was_said_is_kept(ask: Ask, world: World) -> None:
+async def test_what_was_said_is_kept(ask: Ask, state: ReplicaState) -> None:
     """And is not there before it was."""
-    room = await opened(ask, world)
+    room = await opened(ask, state)
     alice, past = ask("video", "alice"), f"{HISTORY}/{room['id']}/transcript"
     assert (await alice.get(past)).status_code == 404
     await alice.post(f"{ROOMS}/{room['id']}/transcript", json={"content": "Hello."})
