@@ -1,11 +1,11 @@
-"""pytest's side of a run: options, fixtures, and what a verdict is in pytest's words. Only items.py
-knows it too.
+"""pytest's side of a run: options, fixtures, and what a verdict is in pytest's words. Only
+runner/collection.py knows pytest too.
 """
 
 import functools
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Generator
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,14 +20,15 @@ from probes.finding import BadEnvironment, CannotAsk, Verdict
 from probes.recording.ledger import Ledger
 from probes.recording.trace_link import trace_url
 from probes.results import Outcome
-from probes.runner import collection as collected
-from probes.runner import progress, retries, sharding
+from probes.runner import collection, progress, retries, sharding
+from probes.runner.end_of_run import EndedRun
+from probes.runner.options import RunOptions, new_run_name, writable_folder
 from probes.runner.scheduler import Call
-from probes.runner.session import RunOptions, Session, new_name, place
-from probes.runner.target_process import ready
+from probes.runner.session import Session
+from probes.runner.sharding import Share
+from probes.runner.target_process import start_target
 from probes.services.storage import Drive
 from probes.transport.http import Web
-from reports.model.run import Run as Report
 from reports.publish import publishers
 from reports.render import annotations, deploy_gate, files, languages, terminal
 from reports.render.languages import Words
@@ -35,8 +36,13 @@ from reports.render.progress import Progress
 
 ROOT = Path(__file__).parent.parent
 RUNS, SCENARIOS = ROOT / "reports" / "runs", ROOT / "scenarios"
+PART = pytest.StashKey[tuple[str, Share]]()  # the environment and the share that are ours
+KNOWN = pytest.StashKey[list[str]]()  # every scenario, before -k takes some away
 SESSION = pytest.StashKey[Session]()
+BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 OUTCOME = pytest.StashKey[Outcome]()
+PROGRESS = pytest.StashKey[Progress]()
+ENDED = pytest.StashKey[EndedRun]()
 T = TypeVar("T")
 
 
@@ -54,10 +60,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="one of N shares of the scenarios; index/N in a pod",
     )
     group.addoption(
-        "--gate", action="store_true", help="after a deploy: what was broken before fails nothing"
+        "--gate",
+        action="store_true",
+        help="after a deploy: ignore failures that were already failing before it",
     )
     group.addoption(
-        "--settle", default="0", metavar="90s", help="ask again what does not hold, for so long"
+        "--settle",
+        default="0",
+        metavar="90s",
+        help="stabilization window: ask again what does not hold, for that long",
     )
     group.addoption(
         "--fault",
@@ -83,7 +94,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--lang",
         choices=languages.LANGUAGES,
         default=languages.ORIGINAL,
-        help="of what people read",
+        help="language of what people read",
     )
     group.addoption(
         "--runs", type=Path, default=RUNS, metavar="FOLDER", help="where run folders are made"
@@ -93,19 +104,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Complain about a mistyped environment before anything is collected."""
     environments, shard = config.getoption("env") or "replica", config.getoption("shard")
-    config.stash[_PART] = named, _ = _or_usage_error(
-        lambda: sharding.part(environments, shard, os.environ)
-    )
+    config.stash[PART] = _or_usage_error(lambda: sharding.part(environments, shard, os.environ))
+    environment, _ = config.stash[PART]
     _or_usage_error(lambda: retries.seconds(config.getoption("settle")))
     if config.getoption("env"):
-        _or_usage_error(lambda: targets.parse(targets.find(named)))
-    if config.getoption("gate"):
-        config.option.verbose = min(
-            config.option.verbose, -2
-        )  # the log pane's first line is the verdict
-
-
-_PART = pytest.StashKey[tuple[str, sharding.Share]]()
+        _or_usage_error(lambda: targets.parse(targets.find(environment)))
+    if config.getoption("gate"):  # the first line of the log pane is the verdict
+        config.option.verbose = min(config.option.verbose, -2)
 
 
 def _or_usage_error(ask: Callable[[], T]) -> T:
@@ -120,59 +125,50 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Know every scenario by name before -k takes some away, and leave out those of other
     shares.
     """
-    config.stash[_KNOWN] = [
-        collected.scenario_id(item) for item in items if collected.promises(item)
-    ]
-    _, share = config.stash[_PART]
-    others = [
-        item
-        for item in items
-        if collected.promises(item) and not share.holds(collected.scenario_id(item))
-    ]
+    scenarios = [item for item in items if collection.is_scenario(item)]
+    config.stash[KNOWN] = [collection.scenario_id(item) for item in scenarios]
+    _, share = config.stash[PART]
+    others = {item for item in scenarios if not share.holds(collection.scenario_id(item))}
     if others:
-        config.hook.pytest_deselected(items=others)
+        config.hook.pytest_deselected(items=[item for item in items if item in others])
         items[:] = [item for item in items if item not in others]
-
-
-_KNOWN = pytest.StashKey[list[str]]()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get the target ready, once it is known that scenarios will run."""
-    chosen = {
-        collected.scenario_id(item): item for item in session.items if collected.promises(item)
-    }
-    config = session.config
-    if not chosen or config.getoption("collectonly"):
+    scenarios = [item for item in session.items if collection.is_scenario(item)]
+    if not scenarios or session.config.getoption("collectonly"):
         return
-    if junit := config.pluginmanager.get_plugin("junitxml"):
-        junit.pytest_unconfigure(
-            config
-        )  # --junitxml gets our own dialect, which knows UNKNOWN and flaky
-    collected.check([item for item in session.items if collected.promises(item)])
-    known = config.stash[_KNOWN]
-    all_areas = {area(name) for name in known} >= {
-        collected.area(file) for file in SCENARIOS.glob("test_*.py")
-    }
+    collection.check(scenarios)
+    chosen = {collection.scenario_id(item): item for item in scenarios}
+    _open_session(session.config, chosen)
+    _take_over_reporting(session.config)
+    _take_over_signals(session)
+    for name, item in chosen.items():
+        _await_instead(item, name)
+
+
+def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> None:
+    """Check what was asked for, start the target if need be, and begin the run's journal."""
+    known = config.stash[KNOWN]
+    files = {collection.area(file) for file in SCENARIOS.glob("test_*.py")}
+    all_areas = files <= {area(name) for name in known}
     options = _or_usage_error(lambda: _options(config, chosen, all_areas=all_areas))
-    (environment, _), faults = config.stash[_PART], config.getoption("fault")
-    target, started = _or_usage_error(lambda: ready(environment, faults))
+    environment, _ = config.stash[PART]
+    target, started = _or_usage_error(lambda: start_target(environment, config.getoption("fault")))
     if started:
         config.add_cleanup(started.stop)
     _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
     _or_usage_error(lambda: _check(options, target))
-    config.stash[_PROGRESS], announce = progress.progress(config, len(chosen), _words(config))
-    config.stash[SESSION] = mine = Session(
+    config.stash[PROGRESS], announce = progress.progress(config, len(chosen), _words(config))
+    config.stash[SESSION] = Session(
         options=options,
         target=target,
         started=started,
-        scenarios=[collected.scenario(name, item, target) for name, item in chosen.items()],
+        scenarios=[collection.scenario(name, item, target) for name, item in chosen.items()],
         announce=announce,
     )
-    _take_over(session, mine)
-    for name, item in chosen.items():
-        _await_instead(item, name)
 
 
 def _check(options: RunOptions, target: Target) -> None:
@@ -182,39 +178,53 @@ def _check(options: RunOptions, target: Target) -> None:
         raise CannotAsk(
             f"{asks} needs to know how the last run ended; name a store in state of [identity]"
         )
-    if options.settle >= target.timeouts.run_s:
-        limit = f"the {target.timeouts.run_s:g} s that [timeouts] gives the run"
+    window_s, run_s = options.stabilization_window_s, target.timeouts.run_s
+    if window_s >= run_s:
+        limit = f"the {run_s:g} s that [timeouts] gives the run"
         raise CannotAsk(
-            f"--settle {options.settle:g}s does not fit into {limit}; say less, or raise run"
+            f"--settle {window_s:g}s does not fit into {limit}; say less, or raise run_s"
         )
 
 
 def _options(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) -> RunOptions:
-    junit, (_, share) = config.getoption("xmlpath", None), config.stash[_PART]
-    known: list[str] = config.stash[_KNOWN]
+    known, (_, share) = config.stash[KNOWN], config.stash[PART]
     whole = all_areas and {name for name in known if share.holds(name)} == set(chosen)
     return RunOptions(
-        folder=place("--runs", config.getoption("runs")) / new_name(),
+        folder=writable_folder("--runs", config.getoption("runs")) / new_run_name(),
         concurrency=config.getoption("probe_concurrency") or len(chosen),
         confirm=not config.getoption("no_confirm"),
         most_failures=config.getoption("maxfail"),
         strict=config.getoption("strict_verdicts"),
-        junit=place("--junitxml", Path(junit).parent) / Path(junit).name if junit else None,
+        junit=_junit(config),
         words=_words(config),
         trace_url=trace_url(os.environ),
         gate=config.getoption("gate"),
-        settle=retries.seconds(config.getoption("settle")),
+        stabilization_window_s=retries.seconds(config.getoption("settle")),
         share=share,
         known=frozenset(known if whole else ()),
     )
 
 
-def _take_over(session: pytest.Session, mine: Session) -> None:
-    """Our reports do the telling, and a signal ends the run in order instead of at once."""
-    config = session.config
+def _junit(config: pytest.Config) -> Path | None:
+    """Where --junitxml wants our report."""
+    path = config.getoption("xmlpath", None)
+    if not path:
+        return None
+    return writable_folder("--junitxml", Path(path).parent) / Path(path).name
+
+
+def _take_over_reporting(config: pytest.Config) -> None:
+    """Our reports and progress lines in place of pytest's own."""
     config.option.verbose = config.option.verbose or -1
     if reporter := config.pluginmanager.get_plugin("terminalreporter"):
         reporter._show_progress_info = False  # noqa: SLF001 - our own progress lines say it
+    if junit := config.pluginmanager.get_plugin("junitxml"):
+        junit.pytest_unconfigure(config)  # our own dialect knows UNKNOWN and flaky
+
+
+def _take_over_signals(session: pytest.Session) -> None:
+    """A signal ends the run in order instead of at once."""
+    mine = session.config.stash[SESSION]
 
     def stop(received: int, _frame: object) -> None:
         session.shouldstop = signal.Signals(received).name
@@ -222,12 +232,12 @@ def _take_over(session: pytest.Session, mine: Session) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         restore: Any = functools.partial(signal.signal, number, signal.signal(number, stop))
-        config.add_cleanup(restore)
+        session.config.add_cleanup(restore)
 
 
 def _await_instead(item: Any, name: str) -> None:
     """All scenarios start together as tasks; the test that pytest runs awaits its own."""
-    item.stash[_BIND] = collected.binding(item)
+    item.stash[BIND] = collection.binding(item)
     if _running.__name__ not in item.fixturenames:
         item.fixturenames.insert(0, _running.__name__)
     mine: Session = item.config.stash[SESSION]
@@ -237,24 +247,18 @@ def _await_instead(item: Any, name: str) -> None:
         if outcome.verdict is Verdict.SKIPPED:
             pytest.skip(outcome.reason)
         if outcome.fails:
-            pytest.fail(
-                outcome.finding.observed if outcome.finding else outcome.reason, pytrace=False
-            )
+            why = outcome.finding.observed if outcome.finding else outcome.reason
+            pytest.fail(why, pytrace=False)
 
     item.obj = awaiting
-
-
-_BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 
 
 @pytest.fixture(scope="session")
 async def _running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Every selected scenario, under way."""
     mine = request.config.stash[SESSION]
-    items = {
-        collected.scenario_id(item): item for item in request.session.items if _BIND in item.stash
-    }
-    mine.open({name: item.stash[_BIND](request) for name, item in items.items()})
+    items = [item for item in request.session.items if BIND in item.stash]
+    mine.open({collection.scenario_id(item): item.stash[BIND](request) for item in items})
     yield
     await mine.close()
 
@@ -281,13 +285,13 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
 
 @pytest.fixture(scope="session")
 def user(request: pytest.FixtureRequest) -> Callable[[str], User]:
-    """One of the cast, by role."""
+    """A test user, by role."""
     return request.config.stash[SESSION].users.user
 
 
 @pytest.fixture(scope="session")
 def drive_of(request: pytest.FixtureRequest) -> Callable[[str], Drive]:
-    """The drive of one of the cast, by role."""
+    """The drive of a test user, by role."""
     return request.config.stash[SESSION].drive
 
 
@@ -319,30 +323,26 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     mine = session.config.stash.get(SESSION, None)
     if mine is None:
         return
-    report = mine.finish()
+    ended = mine.finish()
     strict = session.config.getoption("strict_verdicts")
-    session.exitstatus = report.exit_code(strict=strict)
+    session.exitstatus = ended.report.exit_code(strict=strict)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if session.config.getoption("gate") and reporter:
-        deploy_gate.show(
-            report, progress.stream(reporter), strict=strict
-        )  # before pytest writes its empty line
+    if session.config.getoption("gate") and reporter:  # before pytest writes its empty line
+        deploy_gate.show(ended.report, progress.stream(reporter), strict=strict)
     else:
-        session.config.stash[_REPORT] = report
-
-
-_REPORT = pytest.StashKey[Report]()
-_PROGRESS = pytest.StashKey[Progress]()
+        session.config.stash[ENDED] = ended
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    if report := config.stash.get(_REPORT, None):
-        stream, words = progress.stream(terminalreporter), _words(config)
-        config.stash[_PROGRESS].end()
-        strict, past = config.getoption("strict_verdicts"), config.stash[SESSION].histories
-        terminal.show(report, stream, words, past, os.environ, strict=strict)
-        if annotations.wanted(os.environ):
-            annotations.summarize(report.folder / files.MARKDOWN, os.environ)
+    ended = config.stash.get(ENDED, None)
+    if ended is None:
+        return
+    stream, words = progress.stream(terminalreporter), _words(config)
+    config.stash[PROGRESS].end()
+    strict = config.getoption("strict_verdicts")
+    terminal.show(ended.report, stream, words, ended.histories, os.environ, strict=strict)
+    if annotations.wanted(os.environ):
+        annotations.summarize(ended.report.folder / files.MARKDOWN, os.environ)
 
 
 def _words(config: pytest.Config) -> Words:

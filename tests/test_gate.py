@@ -116,7 +116,7 @@ def test_a_roll_out_that_takes_a_while_is_waited_for(gated: GateEnvironment) -> 
     tries = {s.id: len(s.attempts) for s in run.report.scenarios}
     assert tries == {"own/one": 1, "own/two": 1, "own/late": 4}
     assert not run.report.flaky
-    assert "settled: after " in run.output
+    assert "stabilized: after " in run.output
     assert "promises that were waited for: 1" in run.output
 
 

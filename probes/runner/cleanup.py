@@ -12,7 +12,7 @@ from probes.recording.recorder import current
 from probes.runner.cleanup_kinds import ResourceKind
 
 
-async def sweep(ledger: Ledger, target: Target, resource_kinds: Sequence[ResourceKind]) -> None:
+async def clean_up(ledger: Ledger, target: Target, resource_kinds: Sequence[ResourceKind]) -> None:
     """Everything that can be removed is; what cannot stays in its ledger for the next run."""
     used = ledger.kinds
     for entry in ledger.open_entries:
@@ -22,17 +22,22 @@ async def sweep(ledger: Ledger, target: Target, resource_kinds: Sequence[Resourc
         for entry in entries:
             if await _removed(resource_kinds, entry):
                 settle(path, entry)
-    for keeper in resource_kinds:
-        if used & {*keeper.kinds, *keeper.follow}:
-            await _sweep_old(keeper, target)
+    for resource_kind in resource_kinds:
+        if used & {*resource_kind.kinds, *resource_kind.follow}:
+            await _remove_old(resource_kind, target)
 
 
 async def _removed(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool:
-    keeper = next((keeper for keeper in resource_kinds if entry.kind in keeper.kinds), None)
+    resource_kind = next(
+        (resource_kind for resource_kind in resource_kinds if entry.kind in resource_kind.kinds),
+        None,
+    )
     try:
-        if keeper is None:
+        if resource_kind is None:
             why: object = "this version does not know that kind"
-        elif (found := await _found(keeper, entry)) is None or await keeper.remove(found):
+        elif (found := await _found(resource_kind, entry)) is None or await resource_kind.remove(
+            found
+        ):
             return True
         else:
             why = "the service does not say that it is gone"
@@ -42,20 +47,26 @@ async def _removed(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool
     return False
 
 
-async def _found(keeper: ResourceKind, entry: Entry) -> Entry | None:
+async def _found(resource_kind: ResourceKind, entry: Entry) -> Entry | None:
     """`entry` with its id, which the target may never have told; None where it is not there."""
     if entry.id:
         return entry
-    return next((listed for listed in await keeper.listed() if listed.name == entry.name), None)
+    return next(
+        (listed for listed in await resource_kind.listed() if listed.name == entry.name), None
+    )
 
 
-async def _sweep_old(keeper: ResourceKind, target: Target) -> None:
+async def _remove_old(resource_kind: ResourceKind, target: Target) -> None:
     """Twice its deadline is time enough for any run to have ended."""
     limit, now = timedelta(seconds=2 * target.timeouts.run_s), datetime.now(UTC)
     try:
-        old = [entry for entry in await keeper.listed() if is_left_over(entry.name, limit, now)]
+        old = [
+            entry for entry in await resource_kind.listed() if is_left_over(entry.name, limit, now)
+        ]
     except (Broken, CannotAsk) as error:
-        current().note(f"nothing old of {', '.join(keeper.kinds)} could be looked for: {error}")
+        current().note(
+            f"nothing old of {', '.join(resource_kind.kinds)} could be looked for: {error}"
+        )
         return
     for entry in old:
-        await _removed([keeper], entry)
+        await _removed([resource_kind], entry)

@@ -15,7 +15,7 @@ from probes.results import Scenario
 from probes.runner.scheduler import Call
 
 
-def promises(item: pytest.Item) -> bool:
+def is_scenario(item: pytest.Item) -> bool:
     return item.get_closest_marker("promise") is not None
 
 

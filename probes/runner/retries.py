@@ -21,14 +21,17 @@ def seconds(text: str) -> float:
 
 
 def pause(
-    verdicts: Sequence[Verdict], *, settling: bool, confirm: bool, rest: float
+    verdicts: Sequence[Verdict], *, stabilizing: bool, confirm: bool, retry_delay_s: float
 ) -> float | None:
     """Seconds to wait before the next attempt, after those that ended as `verdicts`; None where
     there is none.
     """
     last = verdicts[-1]
-    if settling and last in (Verdict.BROKEN, Verdict.UNKNOWN):
-        return max(rest, min(max(rest, SHORTEST_PAUSE) * 2.0 ** (len(verdicts) - 1), LONGEST_PAUSE))
+    if stabilizing and last in (Verdict.BROKEN, Verdict.UNKNOWN):
+        return max(
+            retry_delay_s,
+            min(max(retry_delay_s, SHORTEST_PAUSE) * 2.0 ** (len(verdicts) - 1), LONGEST_PAUSE),
+        )
     if confirm and last is Verdict.BROKEN and len(verdicts) == 1:
-        return rest
+        return retry_delay_s
     return None

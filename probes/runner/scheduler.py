@@ -49,14 +49,14 @@ class Run:
         concurrency: int,
         confirm: bool,
         most_failures: int = 0,
-        settle: float = 0.0,
+        stabilization_window_s: float = 0.0,
         announce: Callable[[Scenario, Outcome], None],
     ) -> None:
         self.target, self.evidence, self.span = target, evidence, span
         self.stopped = ""
         self._refine, self._confirm, self._announce = refine, confirm, announce
         self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
-        self._settle, self._began = settle, time.monotonic()
+        self._stabilization_window_s, self._began = stabilization_window_s, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
         self._looking = Throttle(SECOND_LOOKS, target.timeouts.answer_s / 4)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
@@ -155,10 +155,10 @@ class Run:
         """Once, and again as reruns.py says. What has been seen survives a stop."""
         attempts: list[Attempt] = []
         began = time.monotonic()
-        settling = False
+        stabilizing = False
         try:
             attempts.append(await self._attempt(scenario, call, 1))
-            settling = self._settling
+            stabilizing = self._is_stabilizing
             while (pause := self._pause(attempts)) is not None:
                 await asyncio.sleep(pause)
                 attempts.append(
@@ -171,7 +171,9 @@ class Run:
             if not attempts:
                 raise
         outcome = replace(conclude(attempts), duration=time.monotonic() - began)
-        if outcome.flaky and settling:  # it broke before the roll-out was done, which is no flake
+        if (
+            outcome.flaky and stabilizing
+        ):  # it broke before the roll-out was done, which is no flake
             outcome = replace(outcome, flaky=False, settled=time.monotonic() - self._began)
         if outcome.finding and outcome.verdict in (Verdict.BROKEN, Verdict.DEGRADED):
             today = datetime.now(UTC).date()
@@ -181,17 +183,18 @@ class Run:
         return outcome
 
     @property
-    def _settling(self) -> bool:
-        return time.monotonic() - self._began < self._settle
+    def _is_stabilizing(self) -> bool:
+        return time.monotonic() - self._began < self._stabilization_window_s
 
     def _pause(self, attempts: list[Attempt]) -> float | None:
         if self.stopped:
             return None
-        verdicts, rest = (
+        return retries.pause(
             [attempt.verdict for attempt in attempts],
-            self.target.timeouts.retry_delay_s,
+            stabilizing=self._is_stabilizing,
+            confirm=self._confirm,
+            retry_delay_s=self.target.timeouts.retry_delay_s,
         )
-        return retries.pause(verdicts, settling=self._settling, confirm=self._confirm, rest=rest)
 
     def _not_begun(self) -> Outcome:
         return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")

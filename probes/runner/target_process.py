@@ -88,7 +88,7 @@ class Started:
         self._folder.cleanup()
 
 
-def ready(environment: str, faults: Sequence[str]) -> tuple[Target, Started | None]:
+def start_target(environment: str, faults: Sequence[str]) -> tuple[Target, Started | None]:
     """The target that `--env` names, and what had to be started to have it. Raises
     BadEnvironment.
     """

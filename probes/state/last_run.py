@@ -50,7 +50,7 @@ def after(
     now: float,
     *,
     gate: bool,
-    gone: Callable[[str], bool],
+    is_gone: Callable[[str], bool],
     whole: bool,
 ) -> LastRun:
     """What the next run should find. Under `gate` a new break is not learnt: the next try of the
@@ -62,12 +62,12 @@ def after(
     lapses = {
         name: lapse
         for name, lapse in last.lapses.items()
-        if name not in outcomes and not gone(name)
+        if name not in outcomes and not is_gone(name)
     }
     for name, outcome in outcomes.items():
         if (lapse := _lapse(last, name, outcome, now)) and (name in last.lapses or not gate):
             lapses[name] = lapse
-    told = {name: code for name, code in last.told.items() if not gone(name)}
+    told = {name: code for name, code in last.told.items() if not is_gone(name)}
     return LastRun(now if whole else last.at, dict(list(lapses.items())[:MOST]), told)
 
 
@@ -95,7 +95,7 @@ async def pass_on(
     outcomes: Mapping[str, Outcome],
     *,
     gate: bool,
-    gone: Callable[[str], bool],
+    is_gone: Callable[[str], bool],
     whole: bool,
 ) -> dict[str, Any]:
     """Leave what `after` makes of this run at `where` (`state` of [identity]).
@@ -104,7 +104,7 @@ async def pass_on(
     no verdict.
     """
     how = functools.partial(
-        after, outcomes=outcomes, now=time.time(), gate=gate, gone=gone, whole=whole
+        after, outcomes=outcomes, now=time.time(), gate=gate, is_gone=is_gone, whole=whole
     )
     past, problem = LastRun(), ""
     try:

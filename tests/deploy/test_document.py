@@ -11,7 +11,7 @@ import yaml
 
 from probes.config import environment as target
 from probes.finding import EXIT_BROKEN, Code
-from probes.runner.session import GRACE
+from probes.runner.session import GRACE_S
 from tests.conftest import Probe, Replica
 from tests.support.manifests import ROOT, Manifest, hook, of_kind, one
 
@@ -95,7 +95,7 @@ def test_the_commands_name_what_there_is() -> None:
 def test_its_seconds_are_those_of_the_manifests(environment: str) -> None:
     """When a run ends itself, and when force does."""
     path = target.ENVIRONMENTS / f"{environment}.toml"
-    itself = target.build(target.parse(path), str(path)).timeouts.run_s + GRACE
+    itself = target.build(target.parse(path), str(path)).timeouts.run_s + GRACE_S
     forced = one(environment, "CronJob")["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"]
     assert f"| {itself:.0f} s after its start" in PAGE
     assert (

@@ -10,7 +10,7 @@ import pytest
 
 from probes.config import environment as target
 from probes.runner.scheduler import CLOSING_TIME
-from probes.runner.session import EXPORT_BUDGET, GRACE, SWEEP_DEADLINE
+from probes.runner.session import CLEANUP_TIMEOUT_S, EXPORT_TIMEOUT_S, GRACE_S
 from tests.support.manifests import ENVIRONMENTS, hook, one, pods
 
 MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - Seoul's wall clock, which knows no summer time
@@ -25,7 +25,7 @@ STARTING = 60  # seconds: a node takes the pod, pulls the image and the doctor l
 def deadline(environment: str) -> float:
     """Seconds after which a run ends itself, whatever happens."""
     path = target.ENVIRONMENTS / f"{environment}.toml"
-    return target.build(target.parse(path), str(path)).timeouts.run_s + GRACE
+    return target.build(target.parse(path), str(path)).timeouts.run_s + GRACE_S
 
 
 def hours(said: str, most: int) -> list[int]:
@@ -140,7 +140,7 @@ def test_a_job_fails_once_and_in_time(environment: str) -> None:
             "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
         }
         assert spec["activeDeadlineSeconds"] >= deadline(environment) + STARTING + waiting
-        closing = CLOSING_TIME + SWEEP_DEADLINE + EXPORT_BUDGET
+        closing = CLOSING_TIME + CLEANUP_TIMEOUT_S + EXPORT_TIMEOUT_S
         assert spec["template"]["spec"]["terminationGracePeriodSeconds"] >= 2 * closing
 
 

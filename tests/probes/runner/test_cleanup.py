@@ -15,7 +15,7 @@ from probes.recording import journal
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.recording.redactor import Redactor
-from probes.runner.cleanup import sweep
+from probes.runner.cleanup import clean_up
 from probes.runner.cleanup_kinds import ResourceKind, resource_kinds
 from probes.services.storage import Drive
 from probes.transport.http import Web
@@ -87,7 +87,7 @@ async def test_what_the_run_created_is_removed(site: Site, drive: Drive, ledger:
     ledger.identify(known, "f-1")
     site.says[CONTENTS] = lists(("f-2", unknown), ("f-3", "holiday.jpg"))
     deletes(site, "files/f-1", "files/f-2")
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert deleted(site) == ["files/f-1", "files/f-1/permanent", "files/f-2", "files/f-2/permanent"]
     assert ledger.open_entries == []
     assert never not in str(site.asked)
@@ -112,7 +112,7 @@ async def test_what_cannot_be_removed_stays_in_the_ledger(
     ledger.identify(ledger.enter("folder", "a"), "d-1")
     site.says[CONTENTS] = lists()
     deletes(site, "folders/d-1", said=said)
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert (ledger.open_entries == []) is gone
     assert (
         any(note.startswith(f"not swept: folder probe-{RUN}-1-a: ") for note in notes()) is not gone
@@ -127,7 +127,7 @@ async def test_a_drive_that_does_not_answer_keeps_the_entry(
     ledger.identify(ledger.enter("file", "b"), "f-2")
     site.says[CONTENTS] = js({}, 503)
     deletes(site, "files/f-2")
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert [entry.name[-1] for entry in ledger.open_entries] == ["a"]
     assert any(
         note.startswith("nothing old of folder, file could be looked for: ") for note in notes()
@@ -149,7 +149,7 @@ async def test_a_chat_a_card_and_a_notice_are_removed(
     site.says["GET apex/api/svc/noti/api/notifications"] = js({"notifications": told})
     for path in ("chat/api/chats/c-1", "board/api/boards/b-1", "noti/api/notifications/n-1"):
         site.says[f"DELETE apex/api/svc/{path}"] = Said(204)
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert [asked.path.rpartition("/")[2] for asked in site.asked if asked.method == "DELETE"] == [
         "c-1",
         "b-1",
@@ -161,7 +161,7 @@ async def test_a_chat_a_card_and_a_notice_are_removed(
 async def test_what_no_keeper_knows_stays(drive: Drive, ledger: Ledger) -> None:
     """A ledger of a newer version may name what this one cannot remove."""
     ledger.identify(ledger.enter("room", "a"), "r-1")
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert [entry.id for entry in ledger.open_entries] == ["r-1"]
 
 
@@ -176,8 +176,8 @@ async def test_what_a_dead_run_left_is_swept_once(
     theirs.identify(theirs.enter("file", "a"), "f-9")
     theirs.close()
     deletes(site, "files/f-9")
-    await sweep(ledger, drive.web.target, kept(drive))
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert deleted(site) == ["files/f-9", "files/f-9/permanent"]
     assert not [asked for asked in site.asked if "contents" in asked.path]
 
@@ -194,7 +194,7 @@ async def test_what_the_target_lists_of_old_runs_is_swept(
         ("f-1", OLD), ("f-2", "holiday.jpg"), ("f-3", name), folders=(("d-1", OLD), ("d-2", "2020"))
     )
     deletes(site, "files/f-1", "folders/d-1")
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert sorted(deleted(site)) == [
         "files/f-1",
         "files/f-1/permanent",
@@ -207,5 +207,5 @@ async def test_a_run_that_created_nothing_asks_nothing(
     site: Site, drive: Drive, ledger: Ledger
 ) -> None:
     """A run of one edge scenario does not sign in to sweep."""
-    await sweep(ledger, drive.web.target, kept(drive))
+    await clean_up(ledger, drive.web.target, kept(drive))
     assert site.asked == []

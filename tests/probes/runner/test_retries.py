@@ -9,7 +9,7 @@ H, D, B, U = Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "settling", "confirm", "rests"),
+    ("verdicts", "stabilizing", "confirm", "pause_s"),
     [
         ([H], True, True, None),
         ([D], True, True, None),
@@ -25,19 +25,19 @@ H, D, B, U = Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN
     ],
 )
 def test_it_is_asked_again_while_it_may_change(
-    verdicts: list[Verdict], *, settling: bool, confirm: bool, rests: float | None
+    verdicts: list[Verdict], *, stabilizing: bool, confirm: bool, pause_s: float | None
 ) -> None:
     """A break is confirmed once; while a roll-out settles, what does not hold is asked on, ever
     more rarely.
     """
-    assert pause(verdicts, settling=settling, confirm=confirm, rest=1.0) == rests
+    assert pause(verdicts, stabilizing=stabilizing, confirm=confirm, retry_delay_s=1.0) == pause_s
 
 
 def test_no_pause_is_shorter_than_the_environment_wants() -> None:
     """The edge caches an error for longer than we would wait: asking sooner would ask the cache."""
-    assert pause([B, B], settling=True, confirm=True, rest=11.0) == 11.0
-    assert (pause([B] * 4, settling=True, confirm=True, rest=0) or 0) > 0.1
-    assert pause([B] * 9, settling=True, confirm=True, rest=11.0) == 11.0
+    assert pause([B, B], stabilizing=True, confirm=True, retry_delay_s=11.0) == 11.0
+    assert (pause([B] * 4, stabilizing=True, confirm=True, retry_delay_s=0) or 0) > 0.1
+    assert pause([B] * 9, stabilizing=True, confirm=True, retry_delay_s=11.0) == 11.0
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ async def test_what_does_not_hold_is_asked_until_it_settles(
     stage: Stage, ends: list[Any], ended: tuple[Verdict, int, bool]
 ) -> None:
     """Broken or unasked, as often as it takes; that it came late is on record, and is no flake."""
-    outcome = await stage.outcome(doing(*ends), settle=600.0)
+    outcome = await stage.outcome(doing(*ends), stabilization_window_s=600.0)
     assert (outcome.verdict, outcome.attempts, outcome.flaky) == ended
     assert (outcome.settled > 0) == (len(ends) > 1)
     [final] = stage.journal("scenario-finished")

@@ -20,8 +20,9 @@ from probes.recording import journal
 from probes.recording import spans as telemetry
 from probes.recording.ledger import NAME as LEDGER
 from probes.recording.ledger import Entry, settle
+from probes.runner.options import RunOptions, new_run_name, writable_folder
 from probes.runner.scheduler import Call
-from probes.runner.session import RunOptions, Session, new_name, place
+from probes.runner.session import Session
 from reports.model.history import strips
 from reports.model.run import Run as Report
 from reports.model.run import load
@@ -39,7 +40,7 @@ def begin(target: Target, tmp_path: Path) -> Begin:
 
     def made(target: Target = target, **options: Any) -> Session:
         wished = RunOptions(
-            tmp_path / "runs" / new_name(), **({"concurrency": 2, "confirm": False} | options)
+            tmp_path / "runs" / new_run_name(), **({"concurrency": 2, "confirm": False} | options)
         )
         return Session(wished, target, None, [scenario(name) for name in NAMES], lambda *_: None)
 
@@ -52,7 +53,12 @@ async def finished(session: Session, *calls: Call) -> Report:
     for name in NAMES:
         await session.run.outcome(name)
     await session.close()
-    return session.finish()
+    return await ended(session)
+
+
+async def ended(session: Session) -> Report:
+    """The steps of the end have a loop of their own, where they need one."""
+    return (await asyncio.to_thread(session.finish)).report
 
 
 def verdicts(report: Report) -> list[Verdict]:
@@ -74,15 +80,15 @@ def test_nobody_can_run_no_scenarios_at_once(concurrency: int, tmp_path: Path) -
 
 def test_a_report_has_a_place_or_the_user_is_told(tmp_path: Path) -> None:
     """A folder is made where there is none; a file in its place is complained of."""
-    assert place("--runs", tmp_path / "new" / "runs").is_dir()
+    assert writable_folder("--runs", tmp_path / "new" / "runs").is_dir()
     assert list((tmp_path / "new" / "runs").iterdir()) == []
     (tmp_path / "file").write_text("")
     with pytest.raises(
         CannotAsk, match=r"--junitxml names .*/file/x, where nothing can be written: "
     ):
-        place("--junitxml", tmp_path / "file" / "x")
+        writable_folder("--junitxml", tmp_path / "file" / "x")
     with pytest.raises(CannotAsk, match="--runs names /proc, where nothing can be written: "):
-        place("--runs", Path("/proc"))
+        writable_folder("--runs", Path("/proc"))
 
 
 async def test_a_drive_is_somebodys_through_the_apex_or_another_origin(
@@ -128,7 +134,7 @@ async def test_a_run_that_is_stopped_says_by_what(begin: Begin) -> None:
     session.stop("SIGINT")
     assert [(await session.run.outcome(name)).verdict for name in NAMES] == [Verdict.UNKNOWN] * 2
     await session.close()
-    assert session.finish().ended == "SIGTERM"
+    assert (await ended(session)).ended == "SIGTERM"
 
 
 async def test_a_signal_before_the_loop_is_obeyed_by_it(begin: Begin) -> None:
@@ -143,7 +149,7 @@ def test_a_run_whose_loop_never_came_has_its_reports(begin: Begin) -> None:
     """Fixtures failed, or pytest was stopped."""
     session = begin()
     session.stop("SIGINT")
-    report = session.finish()
+    report = session.finish().report
     assert (verdicts(report), report.ended) == ([Verdict.NOT_RUN] * 2, "SIGINT")
     assert [suite.errors for suite in JUnitXml.fromfile(str(folder(session) / "junit.xml"))] == [2]
 
@@ -161,7 +167,7 @@ async def test_who_leaves_early_ends_the_run(begin: Begin) -> None:
     session.open({"edge/a": doing(None), "edge/b": asyncio.Event().wait})  # type: ignore[dict-item]
     await session.run.outcome("edge/a")
     await session.close()
-    report = session.finish()
+    report = await ended(session)
     assert (verdicts(report), report.ended) == ([Verdict.HELD, Verdict.UNKNOWN], "stopped-early")
 
 
@@ -209,8 +215,9 @@ async def test_a_run_is_alive_until_its_reports_are_written(begin: Begin) -> Non
 STUCK = """
 import asyncio, sys, threading
 from pathlib import Path
-from probes import session
-from probes.runner.session import Session, Wishes
+from probes.runner import session
+from probes.runner.options import RunOptions
+from probes.runner.session import Session
 from probes.config.environment import Hosts, Timeouts, Target, Workspace
 from tests.support.fake_run import scenario
 
@@ -218,10 +225,10 @@ async def block():
     threading.Event().wait()
 
 async def main():
-    session.GRACE = 0.1
+    session.GRACE_S = 0.1
     target = Target("test", Hosts("https://a", "https://b"), Workspace("w"), {}, timeouts=Timeouts(run_s=0.1))
     made = Session(
-        Wishes(Path(sys.argv[1]), 2, False, junit=Path(sys.argv[2])), target, None,
+        RunOptions(Path(sys.argv[1]), 2, False, junit=Path(sys.argv[2])), target, None,
         [scenario("edge/a"), scenario("edge/b")], lambda *_: None,
     )
     made.open({"edge/a": block, "edge/b": block})
@@ -272,7 +279,5 @@ async def test_a_store_that_refuses_costs_a_note(begin: Begin, site: Site, tmp_p
     report = await finished(begin(target_at(site, identity=identity)))
     assert report.exit_code() == 0
     assert [
-        note
-        for note in report.notes
-        if note.startswith("the state store does not remember this run: ")
+        note for note in report.notes if note.startswith("the state store did not save this run: ")
     ]

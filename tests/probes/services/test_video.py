@@ -15,7 +15,7 @@ from probes.finding import Broken, Code
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.runner.cleanup import sweep
+from probes.runner.cleanup import clean_up
 from probes.runner.cleanup_kinds import resource_kinds
 from probes.services import video
 from probes.services.storage import Drive
@@ -130,7 +130,7 @@ async def test_calls_and_rooms_that_stayed_are_swept(
     }
     await video.open_room(web, alice, ledger)
     room = ledger.enter("room", "ladder")
-    await sweep(
+    await clean_up(
         ledger, web.target, resource_kinds(Drive(web, alice, "", "w-1", ledger), alice, alice)
     )
     assert ledger.open_entries == []
@@ -147,7 +147,7 @@ async def test_without_livekit_nobody_keeps_calls(web: Web, alice: User, ledger:
     web.target = replace(web.target, livekit=None)
     kinds = {
         kind
-        for keeper in resource_kinds(Drive(web, alice, "", "w-1", ledger), alice, alice)
-        for kind in keeper.kinds
+        for resource_kind in resource_kinds(Drive(web, alice, "", "w-1", ledger), alice, alice)
+        for kind in resource_kind.kinds
     }
     assert not {"room", "call"} & kinds

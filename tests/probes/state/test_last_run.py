@@ -37,7 +37,7 @@ UNASKED = Lapse("unknown", 100.0, 3, 90.0)
 
 def learnt(before: Lapse | None, outcome: Outcome, *, gate: bool = False) -> Lapse | None:
     last = LastRun(at=150.0, lapses={"a/x": before} if before else {})
-    following = after(last, {"a/x": outcome}, 200.0, gate=gate, gone=lambda _: False, whole=True)
+    following = after(last, {"a/x": outcome}, 200.0, gate=gate, is_gone=lambda _: False, whole=True)
     return following.lapses.get("a/x")
 
 
@@ -83,10 +83,10 @@ def test_what_was_not_asked_stays_and_what_is_gone_goes() -> None:
     last = LastRun(
         150.0, {"a/x": LOST, "a/renamed": LOST}, {"a/x": "upload-lost", "a/renamed": "upload-lost"}
     )
-    part = after(last, {"a/y": HELD}, 200.0, gate=False, gone=lambda _: False, whole=False)
+    part = after(last, {"a/y": HELD}, 200.0, gate=False, is_gone=lambda _: False, whole=False)
     assert part == last
     whole = after(
-        last, {"a/y": HELD}, 200.0, gate=False, gone=lambda name: name == "a/renamed", whole=True
+        last, {"a/y": HELD}, 200.0, gate=False, is_gone=lambda name: name == "a/renamed", whole=True
     )
     assert whole == LastRun(200.0, {"a/x": LOST}, {"a/x": "upload-lost"})
 
@@ -102,7 +102,7 @@ def test_what_is_left_stays_small() -> None:
             dict.fromkeys(names, BROKEN),
             1.0,
             gate=False,
-            gone=lambda _: False,
+            is_gone=lambda _: False,
             whole=True,
         )
     )
@@ -112,7 +112,7 @@ def test_what_is_left_stays_small() -> None:
 def test_what_a_target_said_is_not_left_behind() -> None:
     """The store holds codes and times: what was observed may quote a target."""
     left = packed(
-        after(LastRun(), {"a/x": BROKEN}, 1.0, gate=False, gone=lambda _: False, whole=True)
+        after(LastRun(), {"a/x": BROKEN}, 1.0, gate=False, is_gone=lambda _: False, whole=True)
     )
     assert "upload-lost" in str(left)
     assert "s3cret" not in str(left)
@@ -150,7 +150,7 @@ def where(
 async def asked(
     where: str, outcomes: Mapping[str, Outcome], *, gate: bool = False
 ) -> dict[str, object]:
-    return await pass_on(where, outcomes, gate=gate, gone=lambda _: False, whole=True)
+    return await pass_on(where, outcomes, gate=gate, is_gone=lambda _: False, whole=True)
 
 
 async def test_the_next_run_finds_what_this_one_left(where: str) -> None:
