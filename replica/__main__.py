@@ -86,7 +86,7 @@ def _until_stopped(faults: Collection[str], environment: Path, mode: str) -> int
 
 async def _serve(faults: Collection[str], path: Path, mode: str) -> None:
     from replica.environment import toml, written  # noqa: PLC0415
-    from replica.running import running  # noqa: PLC0415
+    from replica.lifecycle import running  # noqa: PLC0415
 
     me = asyncio.current_task()
     assert me is not None

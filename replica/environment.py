@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from replica.gateway import CALLBACK
-from replica.keys import ISSUER, KEY_ID
+from replica.edge.gateway import CALLBACK
 from replica.livekit import LiveKit
+from replica.service_settings import PublicHosts
 from replica.services import oauth
-from replica.settings import Hosts
+from replica.signing_key import ISSUER, KEY_ID
 from replica.state import ReplicaState
 
 Value = str | int | float | bool | list[str] | list[int]
@@ -62,7 +62,8 @@ def tables(state: ReplicaState, files: Files, control: str) -> dict[str, dict[st
             "kid": KEY_ID,
         },
         **{
-            f"users.{who}": {"id": part.id, "email": part.email} for who, part in state.cast.items()
+            f"users.{who}": {"id": part.id, "email": part.email}
+            for who, part in state.test_users.items()
         },
         "workspace": {"id": state.home.id, "project": state.plan.id},
         "presign": {
@@ -131,7 +132,7 @@ def oauth_tables(state: ReplicaState) -> dict[str, Value]:
     }
 
 
-def _hosts(hosts: Hosts) -> dict[str, Value]:
+def _hosts(hosts: PublicHosts) -> dict[str, Value]:
     return {"apex": hosts.apex, "api": hosts.api, "cdn": hosts.cdn, "plain": hosts.plain}
 
 

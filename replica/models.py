@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-NOWHERE = "00000000-0000-0000-0000-000000000000"
+NIL_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def new_id() -> str:
@@ -17,7 +17,7 @@ def now() -> str:
 
 
 @dataclass(slots=True, kw_only=True)
-class Row:
+class Model:
     """What every row has."""
 
     id: str = field(default_factory=new_id)
@@ -26,7 +26,7 @@ class Row:
 
 
 @dataclass(slots=True, kw_only=True)
-class User(Row):
+class UserModel(Model):
     """An account, with the one nickname that all its profiles start from."""
 
     email: str
@@ -35,7 +35,7 @@ class User(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Workspace(Row):
+class WorkspaceModel(Model):
     """A workspace; `members` maps a user's id to OWNER, ADMIN or MEMBER."""
 
     name: str
@@ -45,7 +45,7 @@ class Workspace(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Project(Row):
+class ProjectModel(Model):
     """A board project."""
 
     workspace: str
@@ -55,7 +55,7 @@ class Project(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Board(Row):
+class BoardModel(Model):
     """One card on a project's board."""
 
     project: str
@@ -69,7 +69,7 @@ class Board(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Attachment(Row):
+class AttachmentModel(Model):
     """Metadata of an object that a board, comment, project or profile shows."""
 
     entity_type: str
@@ -82,7 +82,7 @@ class Attachment(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Folder(Row):
+class FolderModel(Model):
     """A folder of a drive; one with `deleted_at` lies in the trash."""
 
     workspace: str
@@ -95,7 +95,7 @@ class Folder(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class File(Row):
+class FileModel(Model):
     """A file of a drive: UPLOADING until it is confirmed, then ACTIVE."""
 
     workspace: str
@@ -113,7 +113,7 @@ class File(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Chat(Row):
+class ChatModel(Model):
     """A conversation; its participants have no roles."""
 
     workspace: str
@@ -126,7 +126,7 @@ class Chat(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Message(Row):
+class MessageModel(Model):
     """What was said in a chat."""
 
     chat: str
@@ -138,7 +138,7 @@ class Message(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Notification(Row):
+class NotificationModel(Model):
     """Something that somebody should know."""
 
     kind: str
@@ -152,7 +152,7 @@ class Notification(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class PortalUser(Row):
+class PortalUserModel(Model):
     """Who may enter the operations portal."""
 
     email: str
@@ -161,7 +161,7 @@ class PortalUser(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class Setting(Row):
+class SettingModel(Model):
     """A key and value of the remote configuration."""
 
     key: str
@@ -170,7 +170,7 @@ class Setting(Row):
 
 
 @dataclass(slots=True, kw_only=True)
-class VideoRoom(Row):
+class VideoRoomModel(Model):
     """A call; `people` maps a user's id to when he joined, `left` to when he left for the last
     time.
     """

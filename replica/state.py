@@ -8,37 +8,37 @@ from typing import TypeVar
 
 from replica.faults import FAULTS
 from replica.google import Google
-from replica.keys import SigningKey
-from replica.live import Live
+from replica.live_connections import Live
 from replica.livekit import LiveKit
 from replica.models import (
-    NOWHERE,
-    Attachment,
-    Board,
-    Chat,
-    File,
-    Folder,
-    Message,
-    Notification,
-    PortalUser,
-    Project,
-    Row,
-    Setting,
-    User,
-    VideoRoom,
-    Workspace,
+    NIL_ID,
+    AttachmentModel,
+    BoardModel,
+    ChatModel,
+    FileModel,
+    FolderModel,
+    MessageModel,
+    Model,
+    NotificationModel,
+    PortalUserModel,
+    ProjectModel,
+    SettingModel,
+    UserModel,
+    VideoRoomModel,
+    WorkspaceModel,
 )
-from replica.objects import BucketObjects, Objects
-from replica.settings import BucketSettings, Hosts
+from replica.s3_objects import BucketObjects, Objects
+from replica.service_settings import BucketSettings, PublicHosts
+from replica.signing_key import SigningKey
 
-AnyRow = TypeVar("AnyRow", bound=Row)
-Table = dict[str, AnyRow]
+AnyModel = TypeVar("AnyModel", bound=Model)
+Table = dict[str, AnyModel]
 
 # Pings, cuts, pauses and back-offs of weAlist last this part of their time here: tests wait for
 # them.
 SCALE = 0.1
 
-CAST = {"alice": "앨리스", "bob": "Bob", "stranger": "Stranger", "operator": "Operator"}
+TEST_USERS = {"alice": "앨리스", "bob": "Bob", "stranger": "Stranger", "operator": "Operator"}
 # User-service seeds it at every start (7719d74f); the test token endpoint falls back to it.
 SYSTEM_USER = "00000000-0000-0000-0000-000000000001"
 
@@ -49,7 +49,7 @@ NO_LIVEKIT = LiveKit("wss://livekit.invalid", 7880, 7881)
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingSignIn:
     """A sign-in on its way to Google and back, as auth-service's session keeps it."""
 
     state: str = field(repr=False)
@@ -57,7 +57,7 @@ class Pending:
     landing: str
 
 
-def email_of(who: str) -> str:
+def email_for(who: str) -> str:
     return f"{who}@probes.invalid"
 
 
@@ -65,7 +65,7 @@ def email_of(who: str) -> str:
 class ReplicaState:
     """One replica's state, in memory; a new one knows nothing of the last."""
 
-    hosts: Hosts
+    hosts: PublicHosts
     bucket: BucketSettings
     objects: Objects
     key: SigningKey
@@ -78,34 +78,36 @@ class ReplicaState:
     scale: float = SCALE
     internal_key: str = "replica-internal-key"
 
-    users: Table[User] = field(default_factory=dict)
-    workspaces: Table[Workspace] = field(default_factory=dict)
-    projects: Table[Project] = field(default_factory=dict)
-    boards: Table[Board] = field(default_factory=dict)
-    attachments: Table[Attachment] = field(default_factory=dict)
-    folders: Table[Folder] = field(default_factory=dict)
-    files: Table[File] = field(default_factory=dict)
-    chats: Table[Chat] = field(default_factory=dict)
-    messages: Table[Message] = field(default_factory=dict)
-    notifications: Table[Notification] = field(default_factory=dict)
-    video_rooms: Table[VideoRoom] = field(default_factory=dict)
+    users: Table[UserModel] = field(default_factory=dict)
+    workspaces: Table[WorkspaceModel] = field(default_factory=dict)
+    projects: Table[ProjectModel] = field(default_factory=dict)
+    boards: Table[BoardModel] = field(default_factory=dict)
+    attachments: Table[AttachmentModel] = field(default_factory=dict)
+    folders: Table[FolderModel] = field(default_factory=dict)
+    files: Table[FileModel] = field(default_factory=dict)
+    chats: Table[ChatModel] = field(default_factory=dict)
+    messages: Table[MessageModel] = field(default_factory=dict)
+    notifications: Table[NotificationModel] = field(default_factory=dict)
+    video_rooms: Table[VideoRoomModel] = field(default_factory=dict)
     transcripts: dict[str, str] = field(default_factory=dict)  # by room
-    portal_users: Table[PortalUser] = field(default_factory=dict)
-    settings: Table[Setting] = field(default_factory=dict)
-    sessions: dict[str, Pending] = field(default_factory=dict)  # auth-service keeps them in Redis
+    portal_users: Table[PortalUserModel] = field(default_factory=dict)
+    settings: Table[SettingModel] = field(default_factory=dict)
+    sessions: dict[str, PendingSignIn] = field(
+        default_factory=dict
+    )  # auth-service keeps them in Redis
     blacklist: set[str] = field(
         default_factory=set
     )  # raw tokens, as auth-service keeps them in Redis
 
     live: Live = field(default_factory=Live)
-    cast: dict[str, User] = field(default_factory=dict)
-    home: Workspace = field(init=False)  # alice's workspace, bob is a member
-    plan: Project = field(init=False)  # a board project in it
+    test_users: dict[str, UserModel] = field(default_factory=dict)
+    home: WorkspaceModel = field(init=False)  # alice's workspace, bob is a member
+    plan: ProjectModel = field(init=False)  # a board project in it
 
     @classmethod
-    def seeded(
+    def with_seed_data(
         cls,
-        hosts: Hosts,
+        hosts: PublicHosts,
         bucket: BucketSettings,
         *,
         objects: Objects | None = None,
@@ -117,31 +119,34 @@ class ReplicaState:
         state = cls(hosts, bucket, objects or BucketObjects(bucket), key or SigningKey())
         state._seed_people()
         state._seed_workspaces()
-        operator = state.cast["operator"]
-        add(state.portal_users, PortalUser(email=operator.email, name=operator.name, role="admin"))
+        operator = state.test_users["operator"]
+        add(
+            state.portal_users,
+            PortalUserModel(email=operator.email, name=operator.name, role="admin"),
+        )
         add(
             state.settings,
-            Setting(key="maintenance.enabled", value="false", description="Shows the notice"),
+            SettingModel(key="maintenance.enabled", value="false", description="Shows the notice"),
         )
         return state
 
     def _seed_people(self) -> None:
-        for who, name in CAST.items():
-            self.cast[who] = add(self.users, User(email=email_of(who), name=name))
-        add(self.users, User(id=SYSTEM_USER, email="loadtest@wealist.co.kr", name="System"))
+        for who, name in TEST_USERS.items():
+            self.test_users[who] = add(self.users, UserModel(email=email_for(who), name=name))
+        add(self.users, UserModel(id=SYSTEM_USER, email="loadtest@wealist.co.kr", name="System"))
 
     def _seed_workspaces(self) -> None:
-        alice, bob = self.cast["alice"].id, self.cast["bob"].id
+        alice, bob = self.test_users["alice"].id, self.test_users["bob"].id
         members = {alice: "OWNER", bob: "MEMBER"}
-        home = Workspace(
+        home = WorkspaceModel(
             name="Probes", description="Where the probes live", owner=alice, members=members
         )
         self.home = add(self.workspaces, home)
-        plan = Project(workspace=home.id, name="Plan", description="", owner=alice)
+        plan = ProjectModel(workspace=home.id, name="Plan", description="", owner=alice)
         self.plan = add(self.projects, plan)
         system = {SYSTEM_USER: "OWNER"}
-        row = Workspace(
-            id=NOWHERE, name="System", description="", owner=SYSTEM_USER, members=system
+        row = WorkspaceModel(
+            id=NIL_ID, name="System", description="", owner=SYSTEM_USER, members=system
         )
         add(self.workspaces, row)
 
@@ -155,7 +160,7 @@ class ReplicaState:
         found = self.workspaces.get(workspace)
         return found is not None and user in found.members
 
-    def user_by_email(self, email: str) -> User | None:
+    def user_by_email(self, email: str) -> UserModel | None:
         return next((user for user in self.users.values() if user.email == email), None)
 
     def created(self) -> dict[str, list[str]]:
@@ -164,9 +169,7 @@ class ReplicaState:
         """
         return {
             "workspaces": [
-                row.name
-                for row in self.workspaces.values()
-                if row.id not in {self.home.id, NOWHERE}
+                row.name for row in self.workspaces.values() if row.id not in {self.home.id, NIL_ID}
             ],
             "projects": [row.name for row in self.projects.values() if row is not self.plan],
             "boards": [row.title for row in self.boards.values()],
@@ -180,7 +183,7 @@ class ReplicaState:
         }
 
 
-def add(table: Table[AnyRow], row: AnyRow) -> AnyRow:
+def add(table: Table[AnyModel], row: AnyModel) -> AnyModel:
     """The row, now in its table."""
     table[row.id] = row
     return row

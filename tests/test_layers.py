@@ -199,7 +199,6 @@ STILL_LONG = frozenset(
         "probes/recording/spans.py",
         "probes/runner/scheduler.py",
         "probes/runner/session.py",
-        "replica/edge.py",
     }
 )
 

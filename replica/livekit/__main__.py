@@ -9,8 +9,8 @@ import os
 import socket
 from pathlib import Path
 
+from replica.infra.app_servers import serving
 from replica.infra.ports import LOOPBACK
-from replica.infra.serving import serving
 from replica.livekit import TOLD, answers, control
 from replica.livekit.node import FAULTS, Node
 from replica.livekit.wire import Wire, lay

@@ -6,19 +6,30 @@ from collections.abc import Callable
 
 from starlette.applications import Starlette
 
-from replica.services import auth, board, chat, monitoring, noti, ops, portal, storage, user, video
+from replica.services import (
+    auth,
+    boards,
+    chat,
+    monitoring,
+    notifications,
+    ops,
+    ops_portal,
+    storage,
+    users,
+    video,
+)
 from replica.state import ReplicaState
 
 APPS: dict[str, Callable[[ReplicaState], Starlette]] = {
     "auth": auth.app,
     "auth-2": auth.second,
-    "user": user.app,
-    "board": board.app,
+    "user": users.app,
+    "board": boards.app,
     "chat": chat.app,
-    "noti": noti.app,
+    "noti": notifications.app,
     "storage": storage.app,
     "video": video.app,
     "ops": ops.app,
-    "ops-portal": portal.app,
+    "ops-portal": ops_portal.app,
     "monitoring": monitoring.app,
 }

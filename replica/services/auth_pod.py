@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from replica.keys import SigningKey
-from replica.state import Pending, ReplicaState
+from replica.signing_key import SigningKey
+from replica.state import PendingSignIn, ReplicaState
 
 
 @dataclass
@@ -17,10 +17,10 @@ class Pod:
 
     state: ReplicaState
     first: bool
-    _sessions: dict[str, Pending] = field(default_factory=dict)
+    _sessions: dict[str, PendingSignIn] = field(default_factory=dict)
 
     @property
-    def sessions(self) -> dict[str, Pending]:
+    def sessions(self) -> dict[str, PendingSignIn]:
         return (
             self._sessions
             if self.state.is_fault_active("oauth-session-stays-in-one-pod")

@@ -7,11 +7,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.live import EVERYWHERE
-from replica.models import NOWHERE, Chat, now
-from replica.objects import public_signer
-from replica.services import chat_sockets, messages
-from replica.services.answers import (
+from replica.live_connections import EVERYWHERE
+from replica.models import NIL_ID, ChatModel, now
+from replica.s3_objects import public_signer
+from replica.services import chat_messages, chat_sockets
+from replica.services.boards_attachments import object_key
+from replica.services.gin import Call, as_id, engine, route
+from replica.services.response_formats import (
     Refusal,
     bad_request,
     forbidden,
@@ -21,8 +23,6 @@ from replica.services.answers import (
     raw,
     told,
 )
-from replica.services.attachments import object_key
-from replica.services.gin import Call, as_id, engine, route
 from replica.state import ReplicaState, add
 
 BASE = "/api/chats"
@@ -42,7 +42,7 @@ def app(state: ReplicaState) -> Starlette:
         route("GET", f"{BASE}/presence/status/{{user}}", status),
         route("POST", f"{BASE}/files/presigned-url", image_url),
         *chat_sockets.ROUTES,
-        *messages.ROUTES,
+        *chat_messages.ROUTES,
         route("GET", CHAT, chat),
         route("DELETE", CHAT, delete),
         route("POST", f"{CHAT}/participants", add_participants),
@@ -57,7 +57,7 @@ async def create(call: Call) -> Response:
     if kind not in KINDS or not isinstance(others, list) or not others:
         raise bad_request("chatType must be DM, GROUP or PROJECT, participants at least one")
     people = [call.user, *(as_id(user, "Invalid participant ID") for user in others)]
-    row = Chat(
+    row = ChatModel(
         workspace=as_id(call.body.get("workspaceId"), "Invalid workspace ID"),
         project=call.body.get("projectId"),
         kind=kind,
@@ -71,7 +71,10 @@ async def create(call: Call) -> Response:
 async def mine(call: Call) -> Response:
     rows = [row for row in call.state.chats.values() if call.user in row.participants]
     return told(
-        [show(row) | {"unreadCount": messages.unread(call.state, row, call.user)} for row in rows]
+        [
+            show(row) | {"unreadCount": chat_messages.unread(call.state, row, call.user)}
+            for row in rows
+        ]
     )
 
 
@@ -81,11 +84,11 @@ async def in_workspace(call: Call) -> Response:
 
 
 async def chat(call: Call) -> Response:
-    return told(show(messages.joined(call)))
+    return told(show(chat_messages.joined(call)))
 
 
 async def delete(call: Call) -> Response:
-    row = messages.joined(call)
+    row = chat_messages.joined(call)
     if row.created_by != call.user:
         raise forbidden("Only the creator can delete a chat")
     del call.state.chats[row.id]
@@ -95,7 +98,7 @@ async def delete(call: Call) -> Response:
 
 
 async def add_participants(call: Call) -> Response:
-    row, people = messages.joined(call), call.body.get("userIds")
+    row, people = chat_messages.joined(call), call.body.get("userIds")
     if not isinstance(people, list) or not people:
         raise bad_request("userIds is required")
     row.participants = list(
@@ -106,7 +109,7 @@ async def add_participants(call: Call) -> Response:
 
 
 async def remove_participant(call: Call) -> Response:
-    row, leaver = messages.joined(call), call.id("user", "user")
+    row, leaver = chat_messages.joined(call), call.id("user", "user")
     if leaver == row.created_by or call.user not in {leaver, row.created_by}:
         raise forbidden("Not allowed to remove this participant")
     row.participants = [user for user in row.participants if user != leaver]
@@ -134,7 +137,7 @@ def _online(state: ReplicaState) -> list[str]:
 def _presence(state: ReplicaState, user: str) -> dict[str, Any]:
     now_online = "ONLINE" if user in _online(state) else "OFFLINE"
     seen = state.live.presence.seen(EVERYWHERE, user)
-    return {"userId": user, "workspaceId": NOWHERE, "status": now_online, "updatedAt": seen}
+    return {"userId": user, "workspaceId": NIL_ID, "status": now_online, "updatedAt": seen}
 
 
 async def image_url(call: Call) -> Response:
@@ -152,7 +155,7 @@ async def image_url(call: Call) -> Response:
     return numbered(call.request, issued)
 
 
-def show(row: Chat) -> dict[str, Any]:
+def show(row: ChatModel) -> dict[str, Any]:
     people = [
         {
             "id": f"{row.id}:{user}",

@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from replica.live import EVERYWHERE, Event, Rooms
-from replica.models import Chat, now
-from replica.services import messages
-from replica.services.answers import Refusal, forbidden, not_found
+from replica.live_connections import EVERYWHERE, Event, Rooms
+from replica.models import ChatModel, now
+from replica.services import chat_messages
 from replica.services.gin import as_id
+from replica.services.response_formats import Refusal, forbidden, not_found
 from replica.services.sockets import Talk, in_json, parsed, smart, upgrade
 from replica.state import ReplicaState
 
@@ -36,7 +36,7 @@ def admit_to_presence(state: ReplicaState, asked: HTTPConnection) -> tuple[str, 
 
 
 async def hold_chat(talk: Talk) -> None:
-    live, room = talk.state.live, messages.room(talk.about)
+    live, room = talk.state.live, chat_messages.room(talk.about)
     pod = pod_of(talk.state, talk.user)
     here = live.presence.at(EVERYWHERE, talk.user, now)
     with pod.joined(room, talk.line.tell), live.bus.joined(room, talk.line.tell), here:
@@ -51,7 +51,7 @@ def pod_of(state: ReplicaState, user: str) -> Rooms:
 
 
 def _hear(talk: Talk, pod: Rooms, event: Event) -> None:
-    kind, room = event.get("type"), messages.room(talk.about)
+    kind, room = event.get("type"), chat_messages.room(talk.about)
     chat = talk.state.chats.get(talk.about)
     match kind:
         case None:
@@ -66,20 +66,20 @@ def _hear(talk: Talk, pod: Rooms, event: Event) -> None:
             _read(talk, pod, chat, event.get("messageId"))
 
 
-def _say(talk: Talk, pod: Rooms, chat: Chat | None, event: dict[str, Any]) -> None:
+def _say(talk: Talk, pod: Rooms, chat: ChatModel | None, event: dict[str, Any]) -> None:
     try:
         if chat is None:
             raise not_found("Chat not found")
-        said = messages.say(talk.state, chat, talk.user, event)
+        said = chat_messages.say(talk.state, chat, talk.user, event)
     except Refusal:
         _complain(talk, "SEND_FAILED", "Failed to send message")
         return
-    for each in messages.copies(talk.state, said):
-        messages.publish(talk.state, each)
-        pod.tell(messages.room(each.chat), messages.received(each))
+    for each in chat_messages.copies(talk.state, said):
+        chat_messages.publish(talk.state, each)
+        pod.tell(chat_messages.room(each.chat), chat_messages.received(each))
 
 
-def _read(talk: Talk, pod: Rooms, chat: Chat | None, sent: object) -> None:
+def _read(talk: Talk, pod: Rooms, chat: ChatModel | None, sent: object) -> None:
     try:
         number = as_id(sent, "Invalid message ID")
     except Refusal:
@@ -88,7 +88,7 @@ def _read(talk: Talk, pod: Rooms, chat: Chat | None, sent: object) -> None:
     if chat is not None:
         chat.last_read[talk.user] = now()
     pod.tell(
-        messages.room(talk.about),
+        chat_messages.room(talk.about),
         {"type": "MESSAGE_READ", "messageId": number, "userId": talk.user},
     )
 

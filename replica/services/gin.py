@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from replica.services.answers import GinJSON, Phrase, Refusal, bad_request, plain_error
+from replica.services.response_formats import GinJSON, Phrase, Refusal, bad_request, plain_error
 from replica.services.token_validation import over_http
 from replica.state import ReplicaState
 

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from replica.gateway import CALLBACK
+from replica.edge.gateway import CALLBACK
 from replica.google import Declined
-from replica.models import User
-from replica.services import landings
+from replica.models import UserModel
+from replica.services import redirect_allow_list
 from replica.services.auth_pod import Pod, pod_of
-from replica.state import Pending, ReplicaState, add
+from replica.state import PendingSignIn, ReplicaState, add
 
 COOKIE = "SESSION"
 SESSION_SECONDS = 1800
@@ -33,7 +33,7 @@ async def start(request: Request) -> Response:
         return again
     pod = pod_of(request)
     landing = _landing(pod.state, request.query_params.get("redirect_uri"))
-    pending = Pending(secrets.token_urlsafe(32), secrets.token_urlsafe(32), landing)
+    pending = PendingSignIn(secrets.token_urlsafe(32), secrets.token_urlsafe(32), landing)
     query = {
         "response_type": "code",
         "client_id": pod.state.google.client_id,
@@ -64,7 +64,7 @@ def _landing(state: ReplicaState, asked: str | None) -> str:
     if not asked or state.is_fault_active("oauth-filter-runs-late"):
         return landing_of_app(state)
     unbound = state.production or state.is_fault_active("redirect-uri-unchecked")
-    known = unbound or landings.allowed(asked, landings.patterns(state.hosts))
+    known = unbound or redirect_allow_list.allowed(asked, redirect_allow_list.patterns(state.hosts))
     return asked if known else landing_of_app(state)
 
 
@@ -109,9 +109,9 @@ def _same(sent: str, known: str) -> bool:
     return secrets.compare_digest(sent.encode(), known.encode())
 
 
-def _signed_in(state: ReplicaState, email: str, name: str) -> User:
+def _signed_in(state: ReplicaState, email: str, name: str) -> UserModel:
     """User-service's row, made at the first sign-in."""
-    return state.user_by_email(email) or add(state.users, User(email=email, name=name))
+    return state.user_by_email(email) or add(state.users, UserModel(email=email, name=name))
 
 
 def _over_https(request: Request) -> Response | None:

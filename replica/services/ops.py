@@ -5,9 +5,15 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.models import PortalUser, Setting
-from replica.services.answers import enveloped, forbidden, not_found, ops_error, unauthorized
+from replica.models import PortalUserModel, SettingModel
 from replica.services.gin import Call, engine, public, route
+from replica.services.response_formats import (
+    enveloped,
+    forbidden,
+    not_found,
+    ops_error,
+    unauthorized,
+)
 from replica.state import ReplicaState
 
 SERVICES = ("auth", "user", "board", "chat", "noti", "storage", "ops")
@@ -68,7 +74,7 @@ async def cluster(call: Call) -> Response:
     return enveloped({"cpuUsage": 0.25, "memoryUsage": 0.5, "podCount": len(SERVICES)})
 
 
-def _portal_user(call: Call) -> PortalUser:
+def _portal_user(call: Call) -> PortalUserModel:
     """Only who has a row: nothing in the portal ever makes one."""
     email = call.claims.get("email")
     if not email:
@@ -79,12 +85,12 @@ def _portal_user(call: Call) -> PortalUser:
     return row
 
 
-def _shown(row: PortalUser) -> dict[str, Any]:
+def _shown(row: PortalUserModel) -> dict[str, Any]:
     shown = {"id": row.id, "email": row.email, "name": row.name, "role": row.role, "isActive": True}
     return shown | {"createdAt": row.created_at}
 
 
-def _setting(row: Setting) -> dict[str, Any]:
+def _setting(row: SettingModel) -> dict[str, Any]:
     return {
         "id": row.id,
         "key": row.key,

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from replica.models import Attachment, User, new_id
-from replica.objects import public_signer
-from replica.services.answers import Refusal, not_found, raw
+from replica.models import AttachmentModel, UserModel, new_id
+from replica.s3_objects import public_signer
 from replica.services.gin import Call, as_id, route
+from replica.services.response_formats import Refusal, not_found, raw
 from replica.state import add
 
 PUT_SECONDS = 300
@@ -46,7 +46,7 @@ async def image_url(call: Call) -> Response:
 
 
 async def save_attachment(call: Call) -> Response:
-    row = Attachment(
+    row = AttachmentModel(
         entity_type="PROFILE",
         file_key=call.text("fileKey"),
         file_name=call.text("fileName"),
@@ -71,14 +71,14 @@ def _workspace_id(call: Call) -> str:
     return as_id(call.request.headers.get("x-workspace-id"), "Valid X-Workspace-Id header required")
 
 
-def _me(call: Call) -> User:
+def _me(call: Call) -> UserModel:
     user = call.state.users.get(call.user)
     if user is None:
         raise Refusal(404, "NOT_FOUND", "Profile not found")
     return user
 
 
-def _profile(user: User, workspace: str) -> dict[str, Any]:
+def _profile(user: UserModel, workspace: str) -> dict[str, Any]:
     return {
         "profileId": f"{workspace}:{user.id}",
         "workspaceId": workspace,
@@ -91,7 +91,7 @@ def _profile(user: User, workspace: str) -> dict[str, Any]:
     }
 
 
-def _attachment(call: Call, row: Attachment) -> dict[str, Any]:
+def _attachment(call: Call, row: AttachmentModel) -> dict[str, Any]:
     return {
         "attachmentId": row.id,
         "entityType": row.entity_type,

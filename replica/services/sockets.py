@@ -19,8 +19,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from replica.live import Event
-from replica.services.answers import GinJSON, Refusal, unauthorized
+from replica.live_connections import Event
+from replica.services.response_formats import GinJSON, Refusal, unauthorized
 from replica.services.token_validation import validated
 from replica.state import ReplicaState
 

@@ -2,7 +2,7 @@
 
 from starlette.applications import Starlette
 
-from replica.services import files, folders
+from replica.services import storage_files, storage_folders
 from replica.services.gin import engine
 from replica.state import ReplicaState
 
@@ -11,7 +11,7 @@ def app(state: ReplicaState) -> Starlette:
     def served(path: str) -> str:
         return served_path(path, baked_base=state.is_fault_active("storage-base-path-mismatch"))
 
-    return engine(state, "storage", [*folders.ROUTES, *files.ROUTES], served=served)
+    return engine(state, "storage", [*storage_folders.ROUTES, *storage_files.ROUTES], served=served)
 
 
 def served_path(path: str, *, baked_base: bool) -> str:

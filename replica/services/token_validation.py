@@ -12,7 +12,7 @@ import jwt
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from replica.services.answers import unauthorized
+from replica.services.response_formats import unauthorized
 from replica.state import ReplicaState
 
 Claims = dict[str, Any]

@@ -10,10 +10,10 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.models import VideoRoom, now
+from replica.models import VideoRoomModel, now
 from replica.services import video_tokens
-from replica.services.answers import Refusal, enveloped, forbidden, not_found, told
 from replica.services.gin import Call, as_id, engine, route
+from replica.services.response_formats import Refusal, enveloped, forbidden, not_found, told
 from replica.state import ReplicaState, add
 
 BASE = "/api/video"
@@ -48,7 +48,7 @@ async def create(call: Call) -> Response:
     size = call.number("maxParticipants") if "maxParticipants" in call.body else SIZE
     row = add(
         call.state.video_rooms,
-        VideoRoom(workspace=workspace, name=call.text("name"), creator=call.user, size=size),
+        VideoRoomModel(workspace=workspace, name=call.text("name"), creator=call.user, size=size),
     )
     await video_tokens.make_room(call.state, row.id)
     return enveloped(show(row), 201)
@@ -144,19 +144,19 @@ async def transcript(call: Call) -> Response:
     return enveloped({"roomId": row.id, "content": call.state.transcripts[row.id]})
 
 
-async def _end(state: ReplicaState, row: VideoRoom) -> None:
+async def _end(state: ReplicaState, row: VideoRoomModel) -> None:
     for user in tuple(row.people):
         _leave(row, user)
     row.ended_at = row.updated_at = now()
     await video_tokens.end_room(state, row.id)
 
 
-def _leave(row: VideoRoom, user: str) -> None:
+def _leave(row: VideoRoomModel, user: str) -> None:
     del row.people[user]
     row.left[user] = now()
 
 
-def _found(call: Call) -> VideoRoom:
+def _found(call: Call) -> VideoRoomModel:
     row = call.state.video_rooms.get(call.id("room", "room"))
     if row is None:
         raise not_found("Room not found")
@@ -169,7 +169,7 @@ def _admit(call: Call, workspace: str) -> None:
         raise forbidden("You are not a member of this workspace")
 
 
-def show(row: VideoRoom) -> dict[str, Any]:
+def show(row: VideoRoomModel) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
@@ -184,7 +184,7 @@ def show(row: VideoRoom) -> dict[str, Any]:
     }
 
 
-def _people(row: VideoRoom) -> list[dict[str, Any]]:
+def _people(row: VideoRoomModel) -> list[dict[str, Any]]:
     return [
         {
             "id": str(uuid.uuid5(uuid.UUID(row.id), user)),
@@ -196,7 +196,7 @@ def _people(row: VideoRoom) -> list[dict[str, Any]]:
     ]
 
 
-def _past(row: VideoRoom) -> dict[str, Any]:
+def _past(row: VideoRoomModel) -> dict[str, Any]:
     return {
         "id": row.id,
         "roomName": row.name,

@@ -12,7 +12,7 @@ import pytest
 from replica import google
 from replica.google import Account, Declined, Google
 from replica.infra.processes import ChildError
-from replica.keys import SigningKey
+from replica.signing_key import SigningKey
 
 KEY = SigningKey()
 GOOGLE = Google("https://accounts.google.localhost:1", Path("google.sock"))

@@ -8,9 +8,9 @@ import pytest
 
 from replica import pages
 from replica.infra.processes import ChildError
-from replica.keys import SigningKey
 from replica.pages import LIVEKIT, site
-from replica.settings import BucketSettings, Hosts
+from replica.service_settings import BucketSettings, PublicHosts
+from replica.signing_key import SigningKey
 from replica.state import ReplicaState
 
 KEY = SigningKey()
@@ -19,7 +19,9 @@ BUCKET = BucketSettings("http://127.0.0.1:9", "b.s3.test:1", "b", "eu-x", "ASIAX
 
 def test_the_site_names_every_asset_it_loads() -> None:
     """What index.html names is in the site and nothing else is, with the type a browser wants."""
-    pages = site(ReplicaState.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
+    pages = site(
+        ReplicaState.with_seed_data(PublicHosts("", "https://api.test", "", ""), BUCKET, key=KEY)
+    )
     named = set(re.findall(r'(?:src|href)="/([^"]+)"', pages["index.html"][0].decode()))
     named |= {LIVEKIT}  # loaded by who enters a call
     assert named == set(pages) - {"index.html"}
@@ -34,12 +36,18 @@ def test_a_replica_without_its_bundler_says_how_to_get_it(
     monkeypatch.setattr(pages, "ESBUILD", tmp_path / "esbuild")
     pages._bundled.cache_clear()
     with pytest.raises(ChildError, match=r"esbuild is missing.*make setup"):
-        site(ReplicaState.seeded(Hosts("", "https://api.test", "", ""), BUCKET, key=KEY))
+        site(
+            ReplicaState.with_seed_data(
+                PublicHosts("", "https://api.test", "", ""), BUCKET, key=KEY
+            )
+        )
 
 
 def test_only_config_js_knows_of_page_faults() -> None:
     """Faults of the edge and the services are none of its business."""
-    state = ReplicaState.seeded(Hosts("", "https://api.test:1", "", ""), BUCKET, key=KEY)
+    state = ReplicaState.with_seed_data(
+        PublicHosts("", "https://api.test:1", "", ""), BUCKET, key=KEY
+    )
     before = site(state)
     state.faults = {
         "page-shows-empty-drive",

@@ -10,9 +10,9 @@ import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from replica.infra.app_servers import serving
 from replica.infra.ports import LOOPBACK, listening
-from replica.infra.serving import serving
-from replica.models import Chat
+from replica.models import ChatModel
 from replica.services import APPS
 from replica.state import ReplicaState, add
 
@@ -25,7 +25,7 @@ class Dial:
     address: str
 
     def token(self, who: str, seconds: float = 60, kind: str = "access") -> str:
-        user = self.state.cast[who]
+        user = self.state.test_users[who]
         return self.state.key.mint(user.id, user.email, kind, seconds)
 
     def socket(self, path: str, who: str) -> websockets.connect:
@@ -52,10 +52,10 @@ class Dial:
             base_url=f"http://{self.address}", headers=headers, trust_env=False, timeout=30
         )
 
-    def chat(self) -> Chat:
+    def chat(self) -> ChatModel:
         """One of alice and bob."""
-        alice, bob = self.state.cast["alice"].id, self.state.cast["bob"].id
-        row = Chat(
+        alice, bob = self.state.test_users["alice"].id, self.state.test_users["bob"].id
+        row = ChatModel(
             workspace=self.state.home.id,
             project=None,
             kind="GROUP",

@@ -29,7 +29,7 @@ from livekit.protocol.rtc import (
 
 from probes.config.livekit import LiveKit
 from probes.livekit.tokens import Access
-from replica.infra.serving import serving
+from replica.infra.app_servers import serving
 
 ACCESS = Access("APItest", "a-secret-that-nobody-else-knows-0123456789")
 UFRAG, PASSWORD = "theirs", "a-password-of-at-least-22-characters"

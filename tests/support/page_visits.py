@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from replica.models import File, new_id
+from replica.models import FileModel, new_id
 from replica.pages import site
 from replica.state import ReplicaState, add
 
@@ -142,7 +142,7 @@ async def visitor(browser: Browser, place: Place, tokens: dict[str, str]) -> Vis
 
 
 def tokens_of(place: Place, who: str = "alice", seconds: float = 60) -> dict[str, str]:
-    user, key = place.state.cast[who], place.state.key
+    user, key = place.state.test_users[who], place.state.key
     access = key.mint(user.id, user.email, "access", seconds)
     return {
         "accessToken": access,
@@ -153,7 +153,7 @@ def tokens_of(place: Place, who: str = "alice", seconds: float = 60) -> dict[str
 
 def put_file(state: ReplicaState, name: str) -> None:
     """A file of alice's, as if uploaded long ago."""
-    row = File(
+    row = FileModel(
         workspace=state.home.id,
         folder=None,
         project=None,
@@ -162,7 +162,7 @@ def put_file(state: ReplicaState, name: str) -> None:
         key=f"storage/{state.home.id}/{new_id()}/{name}",
         size=2048,
         content_type="text/plain",
-        uploaded_by=state.cast["alice"].id,
+        uploaded_by=state.test_users["alice"].id,
         status="ACTIVE",
     )
     add(state.files, row)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from replica.edge import Places
+from replica.edge.places import Places
 from replica.infra.certificates import Certificate
 
 PEM = Certificate(Path("chain.pem"), Path("key.pem"))

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from replica.settings import BucketSettings, Hosts
+from replica.service_settings import BucketSettings, PublicHosts
 
 Ask = Callable[..., httpx.AsyncClient]
 
-HOSTS = Hosts(
+HOSTS = PublicHosts(
     apex="https://wealist.localhost:41001",
     api="https://api.wealist.localhost:41002",
     cdn="https://cdn.wealist.localhost:41003",

@@ -31,7 +31,7 @@ class Loopback(httpx.HTTPTransport):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A member of the cast, or nobody, at a running replica."""
+    """A test user, or nobody, at a running replica."""
 
     environment: dict[str, Any]
     http: httpx.Client = field(repr=False)

@@ -18,13 +18,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from replica import edge
-from replica.edge import Places
+from replica.edge import caddy_config
+from replica.edge.places import NAMES, Places
 from replica.infra import caddy, certificates
+from replica.infra.app_servers import serving
 from replica.infra.caddy import Caddy
 from replica.infra.ports import LOOPBACK, Ports, listening
 from replica.infra.processes import ChildError
-from replica.infra.serving import serving
 from tests.support.places import PLACES
 
 
@@ -61,17 +61,17 @@ class Edge:
     trusting: ssl.SSLContext
 
     def address(self, host: str) -> str:
-        return f"{edge.NAMES[host]}:{getattr(self.places, host)}"
+        return f"{NAMES[host]}:{getattr(self.places, host)}"
 
     async def switch(self, *faults: str) -> None:
-        await self.caddy.load(edge.config(self.places, faults))
+        await self.caddy.load(caddy_config.config(self.places, faults))
 
     @contextlib.asynccontextmanager
     async def get(self, host: str, path: str) -> AsyncIterator[httpx.Response]:
         """An answer through a host, read as it arrives."""
         async with httpx.AsyncClient(verify=self.trusting, timeout=30) as http:
             url = f"https://{LOOPBACK}:{getattr(self.places, host)}{path}"
-            headers, names = {"Host": self.address(host)}, {"sni_hostname": edge.NAMES[host]}
+            headers, names = {"Host": self.address(host)}, {"sni_hostname": NAMES[host]}
             async with http.stream("GET", url, headers=headers, extensions=names) as answer:
                 yield answer
 
@@ -79,7 +79,7 @@ class Edge:
 @pytest.fixture
 async def front(tmp_path: Path) -> AsyncIterator[Edge]:
     with Ports() as ports, listening() as listener:
-        issued = certificates.issue(tmp_path / "tls", edge.NAMES)
+        issued = certificates.issue(tmp_path / "tls", NAMES)
         places = dataclasses.replace(
             PLACES,
             apex=ports.one(),
@@ -96,7 +96,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Edge]:
             },
             certificates=issued.served,
         )
-        chat, config = Chat(), edge.config(places, ())
+        chat, config = Chat(), caddy_config.config(places, ())
         async with (
             serving({listener: chat.app}),
             caddy.running(config, tmp_path, Path(places.admin)) as running,
@@ -141,7 +141,7 @@ async def test_a_pod_that_refuses_is_told_as_envoy_tells_it(host: str, front: Ed
 async def test_a_wrong_configuration_changes_nothing(front: Edge) -> None:
     """It is refused with Caddy's reason, and the old one goes on."""
     with pytest.raises(ValueError, match=r"Caddy refused its configuration: .*nonsense"):
-        await front.caddy.load({**edge.config(front.places, ()), "apps": {"nonsense": {}}})
+        await front.caddy.load({**caddy_config.config(front.places, ()), "apps": {"nonsense": {}}})
     await front.caddy.ready()
 
 

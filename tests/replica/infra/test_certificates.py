@@ -7,13 +7,13 @@ from pathlib import Path
 
 from cryptography import x509
 
-from replica import edge
+from replica.edge.places import NAMES
 from replica.infra import certificates
 
 
 def issued(folder: Path, part: str) -> list[x509.Certificate]:
     """The chain that a part shows."""
-    served = certificates.issue(folder / "tls", edge.NAMES).served
+    served = certificates.issue(folder / "tls", NAMES).served
     return x509.load_pem_x509_certificates(served[part].chain.read_bytes())
 
 
@@ -29,7 +29,7 @@ def days_left(certificate: x509.Certificate) -> int:
 def test_each_host_shows_its_own_name(tmp_path: Path) -> None:
     """The bucket's virtual host too, which no wildcard of S3 covers here."""
     [leaf, _] = issued(tmp_path, "bucket")
-    assert names(leaf) == [edge.NAMES["bucket"]]
+    assert names(leaf) == [NAMES["bucket"]]
     assert days_left(leaf) == 90
 
 
@@ -44,8 +44,8 @@ def test_the_chain_ends_in_the_authority(tmp_path: Path) -> None:
 def test_the_faults_have_certificates_of_their_own(tmp_path: Path) -> None:
     """One ends in ten days, one names another host."""
     soon, other = (issued(tmp_path / part, part)[0] for part in made(tmp_path))
-    assert (names(soon), days_left(soon)) == ([edge.NAMES["api"]], 10)
-    assert edge.NAMES["apex"] not in names(other)
+    assert (names(soon), days_left(soon)) == ([NAMES["api"]], 10)
+    assert NAMES["apex"] not in names(other)
 
 
 def made(folder: Path) -> list[str]:

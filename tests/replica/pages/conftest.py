@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from replica.keys import SigningKey
+from replica.service_settings import BucketSettings, PublicHosts
 from replica.services import APPS
-from replica.settings import BucketSettings, Hosts
+from replica.signing_key import SigningKey
 from replica.state import ReplicaState
 from tests.support.page_visits import Place, Visitor, served, tokens_of, visitor
 
@@ -25,7 +25,9 @@ async def place() -> AsyncIterator[Place]:
         bucket = BucketSettings(
             url, f"localhost:{port}/bucket", "bucket", "eu-x", "ASIAX", "s", "t", scheme="http"
         )
-        place = Place(url, ReplicaState.seeded(Hosts(url, url, url, url), bucket, key=KEY))
+        place = Place(
+            url, ReplicaState.with_seed_data(PublicHosts(url, url, url, url), bucket, key=KEY)
+        )
         place.apps = {name: app(place.state) for name, app in APPS.items()}
         async with served(place, listening):
             yield place

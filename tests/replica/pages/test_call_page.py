@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from replica.models import VideoRoom
+from replica.models import VideoRoomModel
 from replica.state import add
 from tests.support.browser import launched
 from tests.support.page_visits import Place, Visitor, refusing, tokens_of, visitor
@@ -80,7 +80,9 @@ async def test_a_call_that_cannot_be_joined_says_so(alice: Visitor) -> None:
     state = alice.place.state
     add(
         state.video_rooms,
-        VideoRoom(workspace=state.home.id, name="Dead", creator=state.cast["bob"].id, size=10),
+        VideoRoomModel(
+            workspace=state.home.id, name="Dead", creator=state.test_users["bob"].id, size=10
+        ),
     )
     await alice.home()
     await opens(alice.page)

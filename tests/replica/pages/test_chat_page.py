@@ -2,18 +2,18 @@
 
 from playwright.async_api import Browser, Page, expect
 
-from replica.models import Chat, Message
+from replica.models import ChatModel, MessageModel
 from replica.state import ReplicaState, add
 from tests.support.page_visits import Visitor, refusing, tokens_of, visitor
 
 HINT = "메시지를 입력하세요... (Ctrl+V로 이미지 붙여넣기)"
 
 
-def chat_of(state: ReplicaState, name: str = "Team") -> Chat:
+def chat_of(state: ReplicaState, name: str = "Team") -> ChatModel:
     """A chat of alice and bob."""
-    alice, bob = state.cast["alice"].id, state.cast["bob"].id
+    alice, bob = state.test_users["alice"].id, state.test_users["bob"].id
     people = [alice, bob]
-    row = Chat(
+    row = ChatModel(
         workspace=state.home.id,
         project=None,
         kind="GROUP",
@@ -69,7 +69,7 @@ async def test_a_chat_is_begun(alice: Visitor) -> None:
     await alice.page.get_by_placeholder("채팅방 검색...").fill("Ou")
     await expect(alice.page.get_by_role("button", name="Ours")).to_be_visible()
     (chat,) = alice.place.state.chats.values()
-    assert [chat.kind, chat.participants[1]] == ["DM", alice.place.state.cast["bob"].id]
+    assert [chat.kind, chat.participants[1]] == ["DM", alice.place.state.test_users["bob"].id]
 
 
 async def test_nothing_is_sent_while_the_socket_is_away(alice: Visitor) -> None:
@@ -99,9 +99,9 @@ async def test_what_was_said_meanwhile_is_there_after_a_drop(alice: Visitor) -> 
     await expect(alice.page.locator(".bubble")).to_have_text(["meanwhile"])
 
 
-def said_by_bob(state: ReplicaState, chat: Chat) -> Message:
-    return Message(
-        chat=chat.id, user=state.cast["bob"].id, content="meanwhile", kind="TEXT", file={}
+def said_by_bob(state: ReplicaState, chat: ChatModel) -> MessageModel:
+    return MessageModel(
+        chat=chat.id, user=state.test_users["bob"].id, content="meanwhile", kind="TEXT", file={}
     )
 
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from playwright.async_api import ConsoleMessage, expect
 
-from replica.models import Notification
-from replica.services import stream
+from replica.models import NotificationModel
+from replica.services import notifications_stream
 from replica.state import add
 from tests.replica.pages.test_chat_page import chat_of, opens, says
 from tests.support.page_visits import SIGN_IN, Visitor, refusing, tokens_of
@@ -136,7 +136,7 @@ async def test_sockets_live_on_from_page_to_page(alice: Visitor) -> None:
     ):
         await alice.page.get_by_title("드라이브").click()
     assert alice.place.tokens == []
-    assert state.live.presence.online("") == [state.cast["alice"].id]
+    assert state.live.presence.online("") == [state.test_users["alice"].id]
     async with alice.page.expect_console_message(
         lambda said: "[Presence WS] 연결 닫힘: 1000" in said.text
     ):
@@ -150,18 +150,18 @@ async def test_the_bell_shows_what_comes_and_what_was_missed(alice: Visitor) -> 
     await alice.home()
     await alice.page.get_by_title("알림").click()
     await alice.sees("보드가 배정되었습니다: before")
-    stream.deliver(state, add(state.notifications, told(alice, "during")))
+    notifications_stream.deliver(state, add(state.notifications, told(alice, "during")))
     await expect(alice.page.get_by_role("listitem")).to_have_text(
         ["보드가 배정되었습니다: during", "보드가 배정되었습니다: before"]
     )
 
 
-def told(found: Visitor, name: str) -> Notification:
+def told(found: Visitor, name: str) -> NotificationModel:
     state = found.place.state
-    return Notification(
+    return NotificationModel(
         kind="BOARD_ASSIGNED",
-        actor=state.cast["bob"].id,
-        target=state.cast["alice"].id,
+        actor=state.test_users["bob"].id,
+        target=state.test_users["alice"].id,
         workspace=state.home.id,
         resource_type="board",
         resource="x",

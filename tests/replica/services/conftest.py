@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from replica.keys import SigningKey
 from replica.services import APPS
+from replica.signing_key import SigningKey
 from replica.state import ReplicaState
 from tests.support.speaking import BUCKET, HOSTS, Ask, KeptObjects
 
@@ -18,16 +18,16 @@ def objects() -> KeptObjects:
 
 @pytest.fixture
 def state(objects: KeptObjects) -> ReplicaState:
-    return ReplicaState.seeded(HOSTS, BUCKET, objects=objects, key=KEY)
+    return ReplicaState.with_seed_data(HOSTS, BUCKET, objects=objects, key=KEY)
 
 
 @pytest.fixture
 def ask(state: ReplicaState) -> Ask:
-    """`ask("storage", "bob")` speaks to a service as one of the cast; without a name, as nobody."""
+    """`ask("storage", "bob")` speaks to a service as a test user; without a name, as nobody."""
 
     def speak(service: str, who: str | None = None, **headers: str) -> httpx.AsyncClient:
         if who:
-            user = state.cast[who]
+            user = state.test_users[who]
             headers["Authorization"] = f"Bearer {state.key.mint(user.id, user.email, 'access', 60)}"
         transport = httpx.ASGITransport(app=APPS[service](state))
         return httpx.AsyncClient(

@@ -19,7 +19,7 @@ async def test_the_test_endpoint_signs_in_whom_it_is_asked_for(
     ask: Ask, state: ReplicaState
 ) -> None:
     """The claims are weAlist's: no jti, no aud, the type and the e-mail in both tokens."""
-    bob = state.cast["bob"]
+    bob = state.test_users["bob"]
     pair = (await ask("auth").post("/api/test/token", json={"userId": bob.id})).json()
     access, refresh = state.key.read(pair["accessToken"]), state.key.read(pair["refreshToken"])
     assert set(access) == {"sub", "iss", "iat", "exp", "type", "email"}

@@ -4,9 +4,9 @@ import jwt
 import pytest
 
 from replica.services.auth_pod import Pod
-from replica.state import Pending, ReplicaState
+from replica.state import PendingSignIn, ReplicaState
 
-PENDING = Pending("state", "nonce", "landing")
+PENDING = PendingSignIn("state", "nonce", "landing")
 
 
 def pods(state: ReplicaState) -> tuple[Pod, Pod]:

@@ -12,7 +12,7 @@ CHATS = "/api/chats"
 
 
 async def begun(ask: Ask, state: ReplicaState, **fields: Any) -> dict[str, Any]:
-    people = [state.cast["bob"].id]
+    people = [state.test_users["bob"].id]
     asked = {
         "workspaceId": state.home.id,
         "chatType": "GROUP",
@@ -27,7 +27,7 @@ async def test_a_chat_is_begun_seen_and_ended(ask: Ask, state: ReplicaState) -> 
     """Raw when made, told when read, nothing when removed; only its maker removes it."""
     chat = await begun(ask, state)
     people = [person["userId"] for person in chat["participants"]]
-    assert people == [state.cast["alice"].id, state.cast["bob"].id]
+    assert people == [state.test_users["alice"].id, state.test_users["bob"].id]
     bob, path = ask("chat", "bob"), f"{CHATS}/{chat['chatId']}"
     assert (await bob.get(f"{CHATS}/my")).json()["message"][0] == chat | {"unreadCount": 0}
     assert (await bob.get(f"{CHATS}/workspace/{state.home.id}")).json()["message"] == [chat]
@@ -59,13 +59,13 @@ async def test_people_come_and_go(ask: Ask, state: ReplicaState) -> None:
     """The maker stays, and nobody throws out the maker."""
     chat = await begun(ask, state)
     people = f"{CHATS}/{chat['chatId']}/participants"
-    alice, guest = ask("chat", "alice"), state.cast["stranger"].id
+    alice, guest = ask("chat", "alice"), state.test_users["stranger"].id
     grown = (await alice.post(people, json={"userIds": [guest]})).json()["message"]
     assert len(grown["participants"]) == 3
     assert (await alice.post(people, json={})).status_code == 400
     assert (await ask("chat", "bob").delete(f"{people}/{guest}")).status_code == 403
     assert (await ask("chat", "stranger").delete(f"{people}/{guest}")).status_code == 204
-    assert (await alice.delete(f"{people}/{state.cast['alice'].id}")).status_code == 403
+    assert (await alice.delete(f"{people}/{state.test_users['alice'].id}")).status_code == 403
 
 
 async def test_nobody_is_online_without_a_socket(ask: Ask, state: ReplicaState) -> None:
@@ -74,7 +74,7 @@ async def test_nobody_is_online_without_a_socket(ask: Ask, state: ReplicaState) 
         "success": True,
         "message": [],
     }
-    answer = await ask("chat", "bob").get(f"{CHATS}/presence/status/{state.cast['alice'].id}")
+    answer = await ask("chat", "bob").get(f"{CHATS}/presence/status/{state.test_users['alice'].id}")
     assert answer.status_code == 404
 
 

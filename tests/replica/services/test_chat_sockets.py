@@ -45,7 +45,7 @@ async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: Dial)
         first, second, other = await heard(alice), await heard(alice), await heard(bob)
         assert first == second == other
         assert other["message"]["content"] == ALL_SCRIPTS
-        assert other["message"]["userId"] == dial.state.cast["alice"].id
+        assert other["message"]["userId"] == dial.state.test_users["alice"].id
         await say(alice, type="MESSAGE", content="end")
         assert await nothing_before(bob) == []
     assert next(iter(dial.state.messages)) == other["message"]["messageId"]
@@ -78,7 +78,7 @@ async def test_a_chat_is_heard_in_its_own_room_only(dial: Dial) -> None:
 async def test_typing_and_reading_stay_on_the_pod(dial: Dial) -> None:
     """A second tab of alice's hears them, bob on the other pod does not; reading is remembered."""
     chat = dial.chat()
-    path, alice_id = f"/api/chats/ws/{chat.id}", dial.state.cast["alice"].id
+    path, alice_id = f"/api/chats/ws/{chat.id}", dial.state.test_users["alice"].id
     async with (
         dial.socket(path, "alice") as alice,
         dial.socket(path, "alice") as tab,
@@ -145,7 +145,7 @@ async def test_a_frame_over_512_kb_ends_the_socket(dial: Dial, size: int, code: 
 
 async def test_presence_knows_who_is_there_and_who_has_left(dial: Dial) -> None:
     """By either kind of socket; who leaves one of two is still there."""
-    alice, bob = dial.state.cast["alice"].id, dial.state.cast["bob"].id
+    alice, bob = dial.state.test_users["alice"].id, dial.state.test_users["bob"].id
     async with dial.http("bob") as http:
 
         async def online() -> list[str]:
@@ -219,7 +219,7 @@ async def test_presence_never_forgets(dial: Dial) -> None:
     more.
     """
     dial.state.faults = {"presence-never-forgets"}
-    alice = dial.state.cast["alice"].id
+    alice = dial.state.test_users["alice"].id
     async with dial.socket(PRESENCE, "alice"):
         pass
     async with dial.http("bob") as http:

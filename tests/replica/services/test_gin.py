@@ -5,8 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from replica.keys import SigningKey
 from replica.services import APPS
+from replica.signing_key import SigningKey
 from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
@@ -42,7 +42,7 @@ async def test_every_service_turns_a_forged_token_away(
     ask: Ask, state: ReplicaState, service: str
 ) -> None:
     """A token of another key is no token."""
-    alice = state.cast["alice"]
+    alice = state.test_users["alice"]
     forged = SigningKey().mint(alice.id, alice.email, "access", 60)
     answer = await ask(service, Authorization=f"Bearer {forged}").get(WITH_TOKEN[service])
     assert answer.status_code == 401
@@ -54,7 +54,7 @@ async def test_only_an_unexpired_access_token_opens(
     ask: Ask, state: ReplicaState, kind: str, seconds: int
 ) -> None:
     """A refresh token is not an access token, and an old one is none."""
-    alice = state.cast["alice"]
+    alice = state.test_users["alice"]
     token = state.key.mint(alice.id, alice.email, kind, seconds)
     answer = await ask("user", Authorization=f"Bearer {token}").get("/api/users/me")
     assert (answer.status_code, answer.json()) == (401, REFUSED)

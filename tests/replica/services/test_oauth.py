@@ -58,7 +58,7 @@ async def test_who_comes_back_gets_tokens_once(
     ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The landing has them in its query, for the member whose address Google names."""
-    bob = state.cast["bob"]
+    bob = state.test_users["bob"]
     says(monkeypatch, bob.email)
     landed = urlsplit(await came_back(ask))
     assert f"{landed.scheme}://{landed.netloc}{landed.path}" == LANDING
@@ -82,7 +82,7 @@ async def test_a_callback_that_is_wrong_fails(
     ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
 ) -> None:
     """A state that the session never had, a code that Google does not know."""
-    says(monkeypatch, state.cast["bob"].email)
+    says(monkeypatch, state.test_users["bob"].email)
     assert await came_back(ask, **wrong) == "/login?error"
 
 
@@ -90,7 +90,7 @@ async def test_oauth_state_unchecked(
     ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any state will do; a session is needed all the same."""
-    says(monkeypatch, state.cast["bob"].email)
+    says(monkeypatch, state.test_users["bob"].email)
     state.faults = {"oauth-state-unchecked"}
     assert (await came_back(ask, state="another")).startswith(LANDING)
     assert (await ask("auth").get(CALLBACK, params={"code": "good"})).headers[
@@ -102,7 +102,7 @@ async def test_oauth_landing_without_token(
     ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The right address, and nothing in it."""
-    says(monkeypatch, state.cast["bob"].email)
+    says(monkeypatch, state.test_users["bob"].email)
     state.faults = {"oauth-landing-without-token"}
     assert await came_back(ask) == LANDING
 
@@ -111,7 +111,7 @@ async def test_production_s_allow_list_is_empty(
     ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which means all (contract §2.1); otherwise an address that is not listed is dropped."""
-    says(monkeypatch, state.cast["bob"].email)
+    says(monkeypatch, state.test_users["bob"].email)
     evil = "https://evil.invalid/x"
     assert (await came_back(ask, redirect_uri=evil)).startswith(LANDING)
     state.production = True

@@ -28,7 +28,7 @@ async def test_only_portal_users_come_in(ask: Ask, state: ReplicaState) -> None:
         "Access denied: Not a portal user",
     )
     bare = {
-        "Authorization": f"Bearer {state.key.mint(state.cast['operator'].id, '', 'access', 60)}"
+        "Authorization": f"Bearer {state.key.mint(state.test_users['operator'].id, '', 'access', 60)}"
     }
     answer = await ask("ops", **bare).get("/api/users/me")
     assert (answer.status_code, answer.json()["error"]["message"]) == (
@@ -51,7 +51,7 @@ async def test_only_an_admin_sees_who_else_comes_in(ask: Ask, state: ReplicaStat
     """A viewer is a portal user and may not."""
     operator = ask("ops", "operator")
     [row] = (await operator.get("/api/admin/users")).json()["data"]
-    assert row["email"] == state.cast["operator"].email
+    assert row["email"] == state.test_users["operator"].email
     next(iter(state.portal_users.values())).role = "viewer"
     assert (await operator.get("/api/admin/users")).status_code == 403
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import websockets
 
-from replica.keys import SigningKey
 from replica.models import new_id
+from replica.signing_key import SigningKey
 from replica.state import ReplicaState
 from tests.support.dialling import Dial, dialled, heard, say
 
@@ -32,7 +32,7 @@ def bad_tokens(dial: Dial) -> dict[str, str | None]:
     """None, one that is no token, one that has expired, one of another issuer's key, and one cut
     short.
     """
-    alice = dial.state.cast["alice"]
+    alice = dial.state.test_users["alice"]
     return {
         "missing": None,
         "empty": "",

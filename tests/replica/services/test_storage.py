@@ -70,7 +70,7 @@ async def test_a_failed_membership_check_refuses_members(ask: Ask, state: Replic
     """Fault membership-check-fails: in storage only; user-service itself still knows them."""
     state.faults = {"membership-check-fails"}
     assert (await contents(ask, state, "alice")).status_code == 403
-    bob = state.cast["bob"].id
+    bob = state.test_users["bob"].id
     said = await ask("user", "alice").get(f"/api/workspaces/{state.home.id}/validate-member/{bob}")
     assert said.json() == {"isMember": True}
 

@@ -6,7 +6,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from replica.keys import ISSUER, KEY_ID, SigningKey
+from replica.signing_key import ISSUER, KEY_ID, SigningKey
 from replica.state import ReplicaState
 from tests.support.speaking import Ask
 
@@ -24,7 +24,7 @@ OTHER = SigningKey()
 
 def tokens(state: ReplicaState) -> dict[str, str]:
     """The operator's token in every way that it can be bad, by name."""
-    who = state.cast["operator"]
+    who = state.test_users["operator"]
     claims = {"sub": who.id, "iss": ISSUER, "exp": 2**33, "type": "access", "email": who.email}
     pem, public = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     secret = state.key.private.public_key().public_bytes(pem, public)
@@ -67,7 +67,7 @@ async def admitted(ask: Ask, state: ReplicaState) -> set[tuple[str, str]]:
 
 
 def add_operator(state: ReplicaState) -> str:
-    state.home.members[state.cast["operator"].id] = "MEMBER"
+    state.home.members[state.test_users["operator"].id] = "MEMBER"
     return state.home.id
 
 

@@ -63,7 +63,7 @@ async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, state: ReplicaState) -
     claims = jwt.decode(seat["token"], state.livekit.secret, algorithms=["HS256"])
     assert (claims["iss"], claims["sub"], claims["name"]) == (
         state.livekit.key,
-        state.cast["alice"].id,
+        state.test_users["alice"].id,
         "Me",
     )
     assert claims["video"] == {"roomJoin": True, "room": room["id"]}

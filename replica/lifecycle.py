@@ -1,0 +1,216 @@
+"""A replica from its start to its end: all parts side by side, faults switched in every part at
+once.
+"""
+
+import asyncio
+import contextlib
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from replica import control, environment, google, pages
+from replica.buckets import Buckets
+from replica.edge import caddy_config, gateway
+from replica.edge.places import NAMES, Places, google_url, livekit_url, public_hosts
+from replica.environment import Files
+from replica.google import Account, Google
+from replica.infra import caddy, certificates
+from replica.infra.app_servers import serving
+from replica.infra.caddy import Caddy
+from replica.infra.ports import LOOPBACK, Ports, listening
+from replica.infra.processes import Child, child
+from replica.infra.seaweed import Seaweed, command
+from replica.livekit import LiveKit, Server, binary
+from replica.service_settings import PublicHosts
+from replica.signing_key import SigningKey
+from replica.state import TEST_USERS, ReplicaState, email_for
+
+CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a replica consists of beside its services; `programs`: all that must not end while it
+    runs.
+    """
+
+    places: Places
+    buckets: Buckets
+    caddy: Caddy
+    livekit: Server
+    programs: Sequence[Child]
+
+
+class Replica:
+    """A running replica: what it consists of, its faults, and a way to switch them."""
+
+    def __init__(self, state: ReplicaState, parts: Parts) -> None:
+        self.state = state
+        self._parts = parts
+        self._switching = asyncio.Lock()
+
+    @property
+    def faults(self) -> Collection[str]:
+        return self.state.faults
+
+    async def switch(self, faults: Collection[str]) -> None:
+        """Have exactly these faults. When this returns, every part has them; what users made
+        stays.
+        """
+        async with self._switching:
+            await self._parts.buckets.rule(self.state.hosts.apex, faults)
+            await self._parts.caddy.load(caddy_config.config(self._parts.places, faults))
+            await self._parts.livekit.switch(faults)
+            self.state.faults = set(faults)
+            await self._parts.buckets.publish(pages.switched(self.state))
+
+    def drop(self, kinds: Collection[str]) -> int:
+        """End every open socket of these kinds as a server does that restarts."""
+        return self.state.live.sockets.drop(kinds)
+
+    async def watch(self) -> None:
+        """Wait for one of the programs to end, which raises ChildError."""
+        await asyncio.gather(*(program.ended() for program in self._parts.programs))
+
+    async def inventory(self) -> dict[str, Any]:
+        """What users have made and not removed, the bucket's objects and LiveKit's rooms and people
+        included.
+        """
+        calls = await self._parts.livekit.state()
+        made = {**self.state.created(), "objects": await self._parts.buckets.keys(), **calls}
+        return {"counts": {kind: len(names) for kind, names in made.items()}, "names": made}
+
+
+@contextlib.asynccontextmanager
+async def running(
+    faults: Collection[str], *, production: bool = False
+) -> AsyncIterator[tuple[Replica, environment.Tables]]:
+    """A replica that answers, and what probes need to know of it, for as long as the block lasts.
+
+    The programs start first; whatever needs neither of them is done while they do.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="replica-", ignore_cleanup_errors=True)
+            )
+        )
+        ports = stack.enter_context(Ports())
+        seaweed = Seaweed.on(ports)
+        weed = await stack.enter_async_context(child(command(seaweed, folder), folder, {}))
+
+        from replica.services import APPS  # noqa: PLC0415 - services take time to import; SeaweedFS starts meanwhile
+
+        listeners = {name: stack.enter_context(listening()) for name in (*APPS, CONTROL)}
+        authority = certificates.issue(folder / "tls", NAMES)
+        places = _places(ports, seaweed, listeners, authority, folder, production=production)
+        sign_in = Google(google_url(places), Path(places.provider))
+        front = await stack.enter_async_context(
+            caddy.running(caddy_config.config(places, faults), folder, Path(places.admin))
+        )
+        calls = LiveKit(livekit_url(places), int(places.calls.rpartition(":")[2]), ports.one())
+        server = binary.chosen(calls, folder / "livekit.sock")
+        sfu = await stack.enter_async_context(
+            child(server.command(), folder, server.settings(faults), "livekit-server")
+        )
+        provider = await stack.enter_async_context(_provider(sign_in, public_hosts(places), folder))
+        buckets = Buckets(seaweed, await stack.enter_async_context(_http()))
+        state = await _new_state(buckets, weed, places, faults)
+        state.google, state.livekit, state.production = sign_in, server.livekit, production
+
+        replica = Replica(
+            state, Parts(places, buckets, front, server, [weed, provider, front.process, sfu])
+        )
+        apps = {listeners[name]: make(state) for name, make in APPS.items()}
+        await stack.enter_async_context(
+            serving({**apps, listeners[CONTROL]: control.app(replica)}, state.scale)
+        )
+        await front.ready()
+        await google.ready(sign_in, provider)
+        await calls.ready(sfu)
+        control_url = f"http://{_address(listeners[CONTROL])}"
+        files = Files(
+            authority.authority,
+            _kept(state.key.pem(), folder / "signing-key.pem"),
+            _kept(calls.key.encode(), folder / "livekit-key"),
+            _kept(calls.secret.encode(), folder / "livekit-secret"),
+        )
+        yield replica, environment.tables(state, files, control_url)
+
+
+def _provider(
+    sign_in: Google, hosts: PublicHosts, folder: Path
+) -> contextlib.AbstractAsyncContextManager[Child]:
+    """What stands for Google. It knows every address that sign-in may come back to, the faults'
+    included.
+    """
+    backs = [f"{host}{gateway.CALLBACK}/google" for host in (hosts.api, hosts.apex)]
+    accounts = [Account(email_for(who), name) for who, name in TEST_USERS.items()]
+    return child(google.command(), folder, google.settings(sign_in, backs, accounts))
+
+
+def _http() -> httpx.AsyncClient:
+    """For SeaweedFS on this machine: no proxy of the machine's, no CA bundle to read."""
+    return httpx.AsyncClient(trust_env=False, verify=False, timeout=10)  # noqa: S501
+
+
+async def _new_state(
+    buckets: Buckets, weed: Child, places: Places, faults: Collection[str]
+) -> ReplicaState:
+    """Both buckets filled and ruled, and a seeded state that knows them."""
+    key = asyncio.create_task(asyncio.to_thread(SigningKey))  # made while SeaweedFS starts
+    await buckets.make(weed)
+    state = ReplicaState.with_seed_data(
+        public_hosts(places), await buckets.settings(places.bucket), key=await key
+    )
+    state.faults = set(faults)
+    site = await asyncio.to_thread(pages.site, state)
+    await asyncio.gather(buckets.publish(site), buckets.rule(state.hosts.apex, faults))
+    return state
+
+
+def _kept(secret: bytes, path: Path) -> Path:
+    """A file that only we can read, from its first byte."""
+    path.touch(0o600)
+    path.write_bytes(secret)
+    return path
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()
+    return f"{host}:{port}"
+
+
+def _places(
+    ports: Ports,
+    seaweed: Seaweed,
+    listeners: Mapping[str, socket.socket],
+    authority: certificates.Certificates,
+    folder: Path,
+    *,
+    production: bool,
+) -> Places:
+    return Places(
+        apex=ports.one(),
+        api=ports.one(),
+        cdn=ports.one(),
+        bucket=ports.one(),
+        plain=ports.one(),
+        google=ports.one(),
+        livekit=ports.one(),
+        s3=f"{LOOPBACK}:{seaweed.s3}",
+        filer=f"{LOOPBACK}:{seaweed.filer}",
+        gateway=str(folder / "gateway.sock"),
+        provider=str(folder / "google.sock"),
+        calls=f"{LOOPBACK}:{ports.one()}",
+        admin=str(folder / "admin.sock"),
+        storage=str(folder / "caddy"),
+        upstreams={name: [_address(listener)] for name, listener in listeners.items()},
+        certificates=authority.served,
+        production=production,
+    )

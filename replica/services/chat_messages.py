@@ -1,0 +1,146 @@
+"""chat-service, messages: what is said in a chat, and who has read how far (contract §5.1)."""
+
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response
+
+from replica.live_connections import Event
+from replica.models import ChatModel, MessageModel, new_id, now
+from replica.services.gin import Call, route
+from replica.services.response_formats import (
+    bad_request,
+    forbidden,
+    no_content,
+    not_found,
+    raw,
+    told,
+)
+from replica.state import ReplicaState, add
+
+MESSAGES = "/api/chats/messages/{chat}"
+FILE_FIELDS = ("fileUrl", "fileName", "fileSize")
+
+
+async def listed(call: Call) -> Response:
+    """The newest page, oldest first; `before` names the message that ends it."""
+    row, before = joined(call), call.query("before")
+    rows = _said(call.state, row)
+    end = next((place for place, said in enumerate(rows) if said.id == before), len(rows))
+    limit = call.query("limit", "50")
+    count = int(limit) if limit.isdigit() and 1 <= int(limit) <= 100 else 50
+    return told([show(said) for said in rows[max(0, end - count) : end]])
+
+
+async def send(call: Call) -> Response:
+    """A message sent by REST reaches sockets over the bus alone (contract §5.5)."""
+    said = say(call.state, joined(call), call.user, call.body)
+    for each in copies(call.state, said):
+        publish(call.state, each)
+    return raw(show(said), 201)
+
+
+def say(state: ReplicaState, chat: ChatModel, user: str, body: dict[str, Any]) -> MessageModel:
+    """The message, kept; sockets say theirs here too."""
+    content = body.get("content")
+    if not isinstance(content, str) or not content:
+        raise bad_request("content is required")
+    if state.is_fault_active("chat-mangles-text"):
+        content = content.encode("ascii", "replace").decode()
+    file = {name: body[name] for name in FILE_FIELDS if name in body}
+    kind = str(body.get("messageType") or "TEXT")
+    chat.updated_at = now()
+    return add(
+        state.messages, MessageModel(chat=chat.id, user=user, content=content, kind=kind, file=file)
+    )
+
+
+def copies(state: ReplicaState, said: MessageModel) -> list[MessageModel]:
+    """What members see of one message: itself, and another with an id of its own while that fault
+    is on.
+    """
+    if not state.is_fault_active("chat-delivers-twice"):
+        return [said]
+    return [said, add(state.messages, replace(said, id=new_id()))]
+
+
+def publish(state: ReplicaState, said: MessageModel) -> None:
+    """To the members on every pod, as long as the pods have a bus."""
+    if not state.is_fault_active("chat-bus-down"):
+        state.live.bus.tell(room(said.chat), received(said))
+
+
+def received(said: MessageModel) -> Event:
+    return {"type": "MESSAGE_RECEIVED", "message": show(said)}
+
+
+def room(chat: str) -> str:
+    return f"chat:{chat}"
+
+
+async def delete(call: Call) -> Response:
+    row = call.state.messages.get(call.id("chat", "message"))
+    if row is None:
+        raise not_found("Message not found")
+    if row.user != call.user:
+        raise forbidden("Not the message owner")
+    row.deleted_at = now()
+    return no_content()
+
+
+async def read(call: Call) -> Response:
+    ids = call.body.get("messageIds")
+    if not isinstance(ids, list) or not ids:
+        raise bad_request("messageIds is required")
+    return told("Messages marked as read")
+
+
+async def unread_count(call: Call) -> Response:
+    return raw({"unreadCount": unread(call.state, joined(call), call.user)})
+
+
+async def last_read(call: Call) -> Response:
+    joined(call).last_read[call.user] = now()
+    return told("Last read updated")
+
+
+def unread(state: ReplicaState, chat: ChatModel, user: str) -> int:
+    seen = chat.last_read.get(user, "")
+    return sum(said.user != user and said.created_at > seen for said in _said(state, chat))
+
+
+def joined(call: Call) -> ChatModel:
+    """The chat, for one of its participants; a chat that is not there refuses like a foreign
+    one.
+    """
+    row = call.state.chats.get(call.id("chat", "chat"))
+    if row is None or call.user not in row.participants:
+        raise forbidden("Not a participant")
+    return row
+
+
+def _said(state: ReplicaState, chat: ChatModel) -> list[MessageModel]:
+    return [row for row in state.messages.values() if row.chat == chat.id and not row.deleted_at]
+
+
+def show(row: MessageModel) -> dict[str, Any]:
+    return {
+        "messageId": row.id,
+        "chatId": row.chat,
+        "userId": row.user,
+        "content": row.content,
+        "messageType": row.kind,
+        **row.file,
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
+    }
+
+
+ROUTES = [
+    route("POST", "/api/chats/messages/read", read),
+    route("GET", MESSAGES, listed),
+    route("POST", MESSAGES, send),
+    route("DELETE", MESSAGES, delete),
+    route("GET", f"{MESSAGES}/unread", unread_count),
+    route("PUT", f"{MESSAGES}/last-read", last_read),
+]

@@ -1,0 +1,246 @@
+"""storage-service, files: upload, confirmation, download, trash, and every way to sign a URL
+wrongly (contract §4).
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from replica.models import FileModel, new_id, now
+from replica.s3_objects import Signer, public_signer
+from replica.services.gin import Call, as_id, route
+from replica.services.response_formats import bad_request, enveloped, not_found, told
+from replica.services.storage_access import ALLOWED, admit, extension, listed_files, show_file
+from replica.state import ReplicaState, add
+
+FILE = "/storage/files/{file}"
+WORKSPACE = "/storage/workspaces/{workspace}"
+PUT_SECONDS, GET_SECONDS, WEEK = 300, 3600, 7 * 24 * 3600
+MAX_SIZE = 100 * 1024 * 1024
+OTHER_BYTES = b"These are the bytes of another file.\n"
+
+
+async def upload_url(call: Call) -> Response:
+    workspace = admit(call, call.body.get("workspaceId"))
+    name, kind, size = call.text("fileName"), call.text("contentType"), call.number("fileSize")
+    if size > MAX_SIZE:
+        raise bad_request("file size exceeds maximum allowed (100 MB)")
+    if extension(name) not in ALLOWED:
+        raise bad_request(f"file type not allowed: {extension(name)}")
+    row = FileModel(
+        workspace=workspace,
+        folder=_folder_of(call, workspace),
+        project=call.body.get("projectId"),
+        name=name,
+        original_name=name,
+        key=f"storage/{workspace}/{new_id()}/{name}",
+        size=size,
+        content_type=kind,
+        uploaded_by=call.user,
+    )
+    return enveloped(_issue(call.state, add(call.state.files, row)))
+
+
+async def confirm(call: Call) -> Response:
+    """Nobody looks into the bucket: a file whose bytes never arrived is ACTIVE all the same."""
+    row = call.state.files.get(as_id(call.body.get("fileId"), "Invalid file ID"))
+    if row is None:
+        raise bad_request("file not found")
+    if row.uploaded_by != call.user:
+        raise bad_request("not authorized to confirm this upload")
+    if row.status != "UPLOADING":
+        raise bad_request("file is not in uploading state")
+    if call.state.is_fault_active("storage-confirms-lost-upload"):
+        await call.state.objects.remove(row.key)
+    row.name, row.status, row.updated_at = _unique_name(call.state, row), "ACTIVE", now()
+    return enveloped(show_file(call.state, row))
+
+
+async def file(call: Call) -> Response:
+    row = _live(call)
+    admit(call, row.workspace)
+    return enveloped(show_file(call.state, row))
+
+
+async def download(call: Call) -> Response:
+    row, state = _live(call), call.state
+    admit(call, row.workspace)
+    key = (
+        await _wrong_key(state, row)
+        if state.is_fault_active("storage-hands-out-wrong-file")
+        else row.key
+    )
+    seconds = WEEK if state.is_fault_active("presign-outlives-policy") else GET_SECONDS
+    return enveloped({"downloadUrl": signer(state).get(key, row.original_name, seconds)})
+
+
+async def update(call: Call) -> Response:
+    row = _live(call)
+    admit(call, row.workspace)
+    if call.body.get("folderId"):
+        row.folder = _folder_of(call, row.workspace)
+    row.name, row.updated_at = call.body.get("name") or row.name, now()
+    return enveloped(show_file(call.state, row))
+
+
+async def trash(call: Call) -> Response:
+    row = _live(call)
+    admit(call, row.workspace)
+    row.deleted_at = now()
+    return told("File moved to trash")
+
+
+async def restore(call: Call) -> Response:
+    """Like `remove` and `trashed`, it does not ask whose workspace it is: neither does weAlist."""
+    row = call.state.files.get(call.id("file", "file"))
+    if row is None or not row.deleted_at:
+        raise bad_request("file is not deleted")
+    row.deleted_at = None
+    return told("File restored successfully")
+
+
+async def remove(call: Call) -> Response:
+    state = call.state
+    row = state.files.get(call.id("file", "file"))
+    if row is None:
+        raise bad_request("file not found")
+    if state.is_fault_active("storage-keeps-deleted-object"):
+        row.deleted_at, row.status = None, "DELETED"
+        return told("File permanently deleted")
+    for key in filter(None, (row.key, row.other_key)):
+        await state.objects.remove(key)
+    del state.files[row.id]
+    return told("File permanently deleted")
+
+
+async def all_files(call: Call) -> Response:
+    workspace = admit(call, call.request.path_params["workspace"])
+    return enveloped(_page(call, listed_files(call.state, workspace)))
+
+
+async def search(call: Call) -> Response:
+    workspace, wanted = admit(call, call.request.path_params["workspace"]), call.query("q").lower()
+    if not wanted:
+        raise bad_request("Search query is required")
+    return enveloped(
+        _page(
+            call, [row for row in listed_files(call.state, workspace) if wanted in row.name.lower()]
+        )
+    )
+
+
+async def usage(call: Call) -> Response:
+    workspace = admit(call, call.request.path_params["workspace"])
+    rows = listed_files(call.state, workspace)
+    total = sum(row.size for row in rows)
+    sizes = {"totalSize": total, "totalSizeMB": total / 2**20, "totalSizeGB": total / 2**30}
+    return enveloped({"workspaceId": workspace, "fileCount": len(rows)} | sizes)
+
+
+async def trashed(call: Call) -> Response:
+    workspace = call.id("workspace", "workspace")
+    rows = [
+        row for row in call.state.files.values() if row.workspace == workspace and row.deleted_at
+    ]
+    return enveloped([show_file(call.state, row) for row in rows])
+
+
+def signer(state: ReplicaState) -> Signer:
+    """The signer that the environment of the pod leads to: its role's, unless a fault has spoilt
+    that.
+    """
+    bucket, right = state.bucket, public_signer(state.bucket)
+    cdn = f"{state.hosts.cdn}/{bucket.bucket}"
+    if state.is_fault_active("storage-presigns-with-dev-credentials"):
+        return Signer(cdn, bucket.region, "minioadmin", "minioadmin", None)
+    if state.is_fault_active("storage-presigns-with-static-key"):
+        return Signer(
+            right.root, bucket.region, bucket.static_access_key, bucket.static_secret_key, None
+        )
+    root = right.root
+    if state.is_fault_active("storage-presigns-for-localhost"):
+        root = f"http://localhost:9000/{bucket.bucket}"
+    elif state.is_fault_active("storage-presigns-through-cdn"):
+        root = cdn
+    return Signer(root, bucket.region, bucket.access_key, bucket.secret_key, bucket.session_token)
+
+
+def _issue(state: ReplicaState, row: FileModel) -> dict[str, Any]:
+    seconds = WEEK if state.is_fault_active("presign-outlives-policy") else PUT_SECONDS
+    kind = "" if state.is_fault_active("storage-leaves-type-unsigned") else row.content_type
+    expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
+    return {
+        "uploadUrl": signer(state).put(row.key, kind, seconds),
+        "fileKey": row.key,
+        "fileId": row.id,
+        "expiresAt": expires.isoformat().replace("+00:00", "Z"),
+    }
+
+
+async def _wrong_key(state: ReplicaState, row: FileModel) -> str:
+    """Another object, made for this one file, so that it goes when the file goes."""
+    if row.other_key is None:
+        row.other_key = f"storage/{row.workspace}/{new_id()}/{row.original_name}"
+        await state.objects.put(row.other_key, OTHER_BYTES)
+    return row.other_key
+
+
+def _live(call: Call) -> FileModel:
+    row = call.state.files.get(call.id("file", "file"))
+    if row is None or row.deleted_at:
+        raise not_found("file not found")
+    return row
+
+
+def _folder_of(call: Call, workspace: str) -> str | None:
+    asked = call.body.get("folderId")
+    if not asked:
+        return None
+    folder = call.state.folders.get(as_id(asked, "Invalid folder ID"))
+    if folder is None or folder.deleted_at or folder.workspace != workspace:
+        raise bad_request(
+            "folder not found" if folder is None else "folder belongs to different workspace"
+        )
+    return folder.id
+
+
+def _unique_name(state: ReplicaState, row: FileModel) -> str:
+    taken = {
+        other.name for other in listed_files(state, row.workspace) if other.folder == row.folder
+    }
+    stem, dot, end = row.name.rpartition(".")
+    name, number = row.name, 1
+    while name in taken:
+        name, number = f"{stem} ({number}){dot}{end}", number + 1
+    return name
+
+
+def _page(call: Call, rows: list[FileModel]) -> dict[str, Any]:
+    """One page; an empty one has `files: null`, as Go writes a slice that was never filled."""
+    number, size = call.page()
+    shown = [show_file(call.state, row) for row in rows[(number - 1) * size : number * size]]
+    pages = -(-len(rows) // size)
+    return {
+        "files": shown or None,
+        "total": len(rows),
+        "page": number,
+        "pageSize": size,
+        "totalPages": pages,
+    }
+
+
+ROUTES = [
+    route("POST", "/storage/files/upload-url", upload_url),
+    route("POST", "/storage/files/confirm", confirm),
+    route("GET", FILE, file),
+    route("GET", f"{FILE}/download", download),
+    route("PUT", FILE, update),
+    route("DELETE", FILE, trash),
+    route("POST", f"{FILE}/restore", restore),
+    route("DELETE", f"{FILE}/permanent", remove),
+    route("GET", f"{WORKSPACE}/files", all_files),
+    route("GET", f"{WORKSPACE}/files/search", search),
+    route("GET", f"{WORKSPACE}/usage", usage),
+    route("GET", f"{WORKSPACE}/trash/files", trashed),
+]

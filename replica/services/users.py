@@ -1,0 +1,177 @@
+"""user-service: accounts and workspaces, answered raw, without an envelope (contract §4.2,
+§5.6).
+"""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+
+from replica.models import UserModel, WorkspaceModel
+from replica.services import profiles
+from replica.services.gin import Call, engine, public, route
+from replica.services.response_formats import bad_request, forbidden, not_found, raw
+from replica.state import ReplicaState, add
+
+WORKSPACE = "/api/workspaces/{workspace}"
+
+
+def app(state: ReplicaState) -> Starlette:
+    routes = [
+        route("POST", "/api/workspaces/create", create_workspace),
+        route("GET", "/api/workspaces/all", my_workspaces),
+        route("GET", WORKSPACE, workspace),
+        route("DELETE", WORKSPACE, delete_workspace),
+        route("GET", f"{WORKSPACE}/members", members),
+        route("POST", f"{WORKSPACE}/members/invite", invite),
+        route("GET", f"{WORKSPACE}/validate-member/{{user}}", validate_member),
+        route("GET", "/api/users/me", me),
+        # These three ask for nothing, and the gateway lets everybody through to them (contract
+        # §2.5).
+        public("POST", "/api/users", create_user),
+        public("POST", "/api/internal/oauth/login", oauth_login),
+        public("GET", "/api/internal/users/{user}/exists", exists),
+        *profiles.ROUTES,
+    ]
+    return engine(state, "user", routes, base="/api")
+
+
+async def create_workspace(call: Call) -> Response:
+    name, description = call.text("workspaceName"), str(call.body.get("workspaceDescription") or "")
+    row = WorkspaceModel(
+        name=name, description=description, owner=call.user, members={call.user: "OWNER"}
+    )
+    return raw(_workspace(add(call.state.workspaces, row)), 201)
+
+
+async def my_workspaces(call: Call) -> Response:
+    mine = [
+        _my_workspace(row, call.user)
+        for row in call.state.workspaces.values()
+        if call.user in row.members
+    ]
+    return raw(
+        {"workspaces": mine} if call.state.is_fault_active("service-answers-wrong-type") else mine
+    )
+
+
+async def workspace(call: Call) -> Response:
+    return raw(_workspace(_joined(call)))
+
+
+async def delete_workspace(call: Call) -> Response:
+    row = call.state.workspaces.get(call.id("workspace", "workspace"))
+    if row is None or row.owner != call.user:
+        raise forbidden("only owner can delete workspace")
+    del call.state.workspaces[row.id]
+    return raw({"message": "Workspace deleted successfully"})
+
+
+async def members(call: Call) -> Response:
+    row = _joined(call)
+    return raw([_member(call.state, row, user) for user in row.members])
+
+
+async def invite(call: Call) -> Response:
+    row, user = _found(call), call.state.user_by_email(call.text("email"))
+    if row.members.get(call.user) not in {"OWNER", "ADMIN"} or user is None:
+        raise forbidden("cannot invite this user")
+    row.members[user.id] = "MEMBER"
+    return raw(_member(call.state, row, user.id), 201)
+
+
+async def validate_member(call: Call) -> Response:
+    found = call.state.is_member(call.id("workspace", "workspace"), call.id("user", "user"))
+    return raw({"isMember": found})
+
+
+async def me(call: Call) -> Response:
+    user = call.state.users.get(call.user)
+    if user is None:
+        raise not_found("User not found")
+    return raw(_user(user))
+
+
+async def create_user(call: Call) -> Response:
+    email = call.text("email")
+    if call.state.user_by_email(email):
+        raise bad_request("Failed to create user")
+    return raw(_user(_new_user(call.state, email, call.body)), 201)
+
+
+async def oauth_login(call: Call) -> Response:
+    email = call.text("email")
+    user = call.state.user_by_email(email) or _new_user(call.state, email, call.body)
+    return raw({"userId": user.id})
+
+
+async def exists(call: Call) -> Response:
+    return raw({"exists": call.id("user", "user") in call.state.users})
+
+
+def _new_user(state: ReplicaState, email: str, body: dict[str, Any]) -> UserModel:
+    return add(
+        state.users, UserModel(email=email, name=str(body.get("name") or email.partition("@")[0]))
+    )
+
+
+def _found(call: Call) -> WorkspaceModel:
+    row = call.state.workspaces.get(call.id("workspace", "workspace"))
+    if row is None:
+        raise not_found("Workspace not found")
+    return row
+
+
+def _joined(call: Call) -> WorkspaceModel:
+    row = _found(call)
+    if call.user not in row.members:
+        raise forbidden("not a member of this workspace")
+    return row
+
+
+def _workspace(row: WorkspaceModel) -> dict[str, Any]:
+    return {
+        "workspaceId": row.id,
+        "workspaceName": row.name,
+        "workspaceDescription": row.description,
+        "ownerId": row.owner,
+        "isPublic": False,
+        "needApproved": True,
+        "createdAt": row.created_at,
+    }
+
+
+def _my_workspace(row: WorkspaceModel, user: str) -> dict[str, Any]:
+    return {
+        "workspaceId": row.id,
+        "workspaceName": row.name,
+        "workspaceDescription": row.description,
+        "owner": row.members[user] == "OWNER",
+        "role": row.members[user],
+        "createdAt": row.created_at,
+    }
+
+
+def _member(state: ReplicaState, row: WorkspaceModel, user: str) -> dict[str, Any]:
+    known = state.users.get(user)
+    return {
+        "memberId": f"{row.id}:{user}",
+        "workspaceId": row.id,
+        "userId": user,
+        "roleName": row.members[user],
+        "userEmail": known.email if known else "",
+        "nickName": known.name if known else "",
+        "profileImageUrl": known.image_url if known else None,
+        "joinedAt": row.created_at,
+    }
+
+
+def _user(row: UserModel) -> dict[str, Any]:
+    return {
+        "userId": row.id,
+        "email": row.email,
+        "provider": "google",
+        "isActive": True,
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
+    }

@@ -1,0 +1,77 @@
+"""Rooms, presence and open sockets, without a socket."""
+
+import contextlib
+import itertools
+
+import pytest
+
+from replica.live_connections import Event, OpenSockets, Presence, Rooms
+
+
+def test_a_room_hears_what_is_told_while_it_is_joined() -> None:
+    """Neither before nor after, nor what is told elsewhere; two who join hear it both."""
+    rooms, first, second = Rooms(), list[Event](), list[Event]()
+    rooms.tell("a", {"n": 0})
+    with rooms.joined("a", first.append), rooms.joined("a", second.append):
+        rooms.tell("a", {"n": 1})
+        rooms.tell("b", {"n": 2})
+    rooms.tell("a", {"n": 3})
+    assert first == second == [{"n": 1}]
+
+
+def test_whoever_leaves_while_being_told_harms_nobody() -> None:
+    """The others of the room still hear it."""
+    rooms, told = Rooms(), list[Event]()
+    stack = contextlib.ExitStack()
+    with rooms.joined("a", told.append):
+        stack.enter_context(rooms.joined("a", lambda _: stack.close()))
+        with rooms.joined("a", told.append):
+            rooms.tell("a", {})
+    assert told == [{}, {}]
+
+
+def test_presence_counts_sockets() -> None:
+    """Somebody with two is there until both are closed; where he is, he is nowhere else."""
+    presence, clock = Presence(), map(str, itertools.count())
+    with presence.at("x", "alice", clock.__next__):
+        with presence.at("x", "alice", clock.__next__):
+            assert presence.online("x") == ["alice"]
+        assert presence.online("x") == ["alice"]
+        assert presence.online("y") == []
+    assert presence.online("x") == []
+    assert presence.online("x", forgetting=False) == ["alice"]
+
+
+def test_presence_remembers_when_somebody_was_last_seen() -> None:
+    """The time of coming, then of leaving; nothing of who never came."""
+    presence, clock = Presence(), map(str, itertools.count())
+    with presence.at("x", "alice", clock.__next__):
+        assert presence.seen("x", "alice") == "0"
+    assert presence.seen("x", "alice") == "1"
+    assert presence.seen("x", "bob") is None
+
+
+@pytest.mark.parametrize(
+    ("kinds", "dropped"), [(["chat"], 2), (["board"], 0), (["chat", "presence"], 3)]
+)
+def test_open_sockets_are_dropped_by_kind(kinds: list[str], dropped: int) -> None:
+    """Those that are open, and each once."""
+    sockets, ended = OpenSockets(), list[str]()
+
+    class Line:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def drop(self) -> None:
+            ended.append(self.name)
+
+    with sockets.holding("chat", Line("past")):
+        pass
+    with (
+        sockets.holding("chat", Line("a")),
+        sockets.holding("chat", Line("b")),
+        sockets.holding("presence", Line("c")),
+    ):
+        assert sockets.drop(kinds) == dropped
+    assert len(set(ended)) == dropped
+    assert "past" not in ended
