@@ -11,20 +11,20 @@ from probes.auth.users import User
 from probes.browser import chat as page_chat
 from probes.browser import session
 from probes.browser.browser import Browser
-from probes.browser.session import Stay
+from probes.browser.session import PageSession
 from probes.config.environment import Presign, Target
 from probes.livekit.lazy import OpenCalls, opening
 from probes.livekit.sdk.call import Talks
 from probes.recording.ledger import Ledger
 from probes.services import chat
-from probes.services.chat import Room
+from probes.services.chat import Chat
 from probes.services.storage import Drive
-from probes.services.token_checks import Door
+from probes.services.token_checks import ProtectedEndpoint
 from probes.transport.http import Web
 from probes.transport.single_flight import SingleFlight
 from scenarios.trust import At, Bad
 
-Sitting = AbstractAsyncContextManager[tuple[Stay, Room]]
+ChatPage = AbstractAsyncContextManager[tuple[PageSession, Chat]]
 
 
 @pytest.fixture(scope="session")
@@ -80,22 +80,24 @@ def at(web: Web, alice: User, ledger: Ledger) -> At:
     """A door in this environment; a chat is one of alice's own, the same for all."""
 
     async def make(_: str) -> str:
-        return (await chat.open_room(web, alice, [alice], ledger)).id
+        return (await chat.create_chat(web, alice, [alice], ledger)).id
 
     rooms = SingleFlight(make)
 
-    async def fill(door: Door) -> Door:
+    async def fill(door: ProtectedEndpoint) -> ProtectedEndpoint:
         return door.filled(web, await rooms.get("alice's") if "{room}" in door.path else "")
 
     return fill
 
 
 @asynccontextmanager
-async def _at_a_chat(
+async def _open_chat_page(
     browser: Browser, web: Web, alice: User, bob: User, ledger: Ledger
-) -> AsyncIterator[tuple[Stay, Room]]:
-    room = await chat.open_room(web, alice, [bob], ledger)
-    async with session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
+) -> AsyncIterator[tuple[PageSession, Chat]]:
+    room = await chat.create_chat(web, alice, [bob], ledger)
+    async with session.open_session(
+        browser, alice, page_chat.path(web.target.workspace.id)
+    ) as stay:
         await page_chat.open_chat(stay, room.name)
         yield stay, room
 
@@ -103,9 +105,9 @@ async def _at_a_chat(
 @pytest.fixture(scope="session")
 def at_a_chat(
     browser: Browser, web: Web, alice: User, bob: User, ledger: Ledger
-) -> Callable[[], Sitting]:
+) -> Callable[[], ChatPage]:
     """Alice at a chat with bob, on a page of her own for as long as the block lasts."""
-    return partial(_at_a_chat, browser, web, alice, bob, ledger)
+    return partial(_open_chat_page, browser, web, alice, bob, ledger)
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,9 @@ async def test_a_change_reaches_the_other_member(
     """
     async with boards.watch(web, bob) as watching:
         card = await boards.create(web, alice, ledger)
-        await watching.sees("BOARD_CREATED", card)
+        await watching.expect_event("BOARD_CREATED", card)
         await boards.rename(web, alice, card)
-        await watching.sees("BOARD_UPDATED", card)
+        await watching.expect_event("BOARD_UPDATED", card)
         await boards.remove(web, alice, card.id)
-        await watching.sees("BOARD_DELETED", card)
+        await watching.expect_event("BOARD_DELETED", card)
         ledger.removed(card.title)

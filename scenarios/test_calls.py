@@ -40,4 +40,4 @@ async def test_who_joins_on_the_page_hears_the_other(
     """A member who joins a call in the browser, by the address that the app gives the page, hears
     who speaks in it.
     """
-    await call.is_heard(browser, web, talks, alice, ledger)
+    await call.expect_audio(browser, web, talks, alice, ledger)

@@ -26,7 +26,7 @@ async def test_what_one_says_another_hears(
     connected.
     """
     said = [SCRIPTS[script], LAST]
-    room = await chat.open_room(web, alice, [bob], ledger)
+    room = await chat.create_chat(web, alice, [bob], ledger)
     async with (
         chat.join_everywhere(web, room, bob) as seats,
         chat.join(web, room, alice) as speaking,
@@ -34,7 +34,7 @@ async def test_what_one_says_another_hears(
         for text in said:
             await speaking.say(text)
         for listening in (speaking, *seats):
-            chat.same(said, await listening.hear_until(alice, LAST))
+            chat.expect_same_messages(said, await listening.hear_until(alice, LAST))
 
 
 @pytest.mark.promise(incident="contract 5.5")
@@ -42,25 +42,29 @@ async def test_what_is_sent_without_a_socket_is_heard(
     web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A message sent by REST reaches those who have the chat open."""
-    room = await chat.open_room(web, alice, [bob], ledger)
+    room = await chat.create_chat(web, alice, [bob], ledger)
     async with chat.join(web, room, bob) as listening:
         sent = [await chat.send(web, alice, room, text) for text in (SCRIPTS["hangul"], LAST)]
-        chat.same([SCRIPTS["hangul"], LAST], await listening.hear_until(alice, sent[-1].text))
+        chat.expect_same_messages(
+            [SCRIPTS["hangul"], LAST], await listening.hear_until(alice, sent[-1].text)
+        )
 
 
 async def test_what_was_said_is_there_for_who_comes_later(
     web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A member who was away while others talked finds all of it, unchanged and once."""
-    room = await chat.open_room(web, alice, [bob], ledger)
+    room = await chat.create_chat(web, alice, [bob], ledger)
     async with chat.join(web, room, alice) as speaking:
         await speaking.say(SCRIPTS["emoji"])
         await speaking.hear(alice)
-    chat.same([SCRIPTS["emoji"]], await chat.history(web, bob, room))
+    chat.expect_same_messages([SCRIPTS["emoji"]], await chat.history(web, bob, room))
 
 
 async def test_a_stranger_is_turned_away(
     web: Web, alice: User, stranger: User, ledger: Ledger
 ) -> None:
     """A valid token from outside a chat opens no seat in it."""
-    await chat.turns_away(web, await chat.open_room(web, alice, [alice], ledger), stranger)
+    await chat.expect_stranger_refused(
+        web, await chat.create_chat(web, alice, [alice], ledger), stranger
+    )

@@ -11,7 +11,7 @@ from probes.recording.recorder import current
 from probes.services import static_site
 from probes.transport import tls
 from probes.transport.envelopes import Envelope, expect
-from probes.transport.http import Web
+from probes.transport.http import Answer, Web
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES, Contract
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §1")
@@ -44,13 +44,13 @@ async def test_an_error_stays_an_error(
     expect(await _get(web, target, alice, contract, "apex"), contract.envelope, contract.status)
 
 
-async def _get(web: Web, target: Target, alice: User, contract: Contract, host: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+async def _get(web: Web, target: Target, alice: User, contract: Contract, host: str) -> Answer:
+    """What `host` answers to the contract's GET: with alice's token, unless the route is public."""
     origin = target.hosts.apex if host == "apex" else target.hosts.api
-    headers = {"x-workspace-id": target.workspace.id} if contract.scoped else None
+    url = contract.url(origin, target, alice.id)
+    headers = {"x-workspace-id": target.workspace.id} if contract.scoped else {}
     token = "" if contract.public else await alice.token()
-    return await web.ask(
-        "GET", contract.url(origin, target, alice.id), token=token, headers=headers
-    )
+    return await web.ask("GET", url, token=token, headers=headers)
 
 
 @pytest.mark.promise(owner="platform", incident="Redis TLS gap, contract 5.5")
@@ -73,13 +73,13 @@ async def test_the_app_loads_with_all_its_assets(web: Web, target: Target) -> No
     """The app's page, its config.js and every script and style that it names load with the right
     type.
     """
-    await static_site.load(web, target)
+    await static_site.expect_assets(web, target)
 
 
 @pytest.mark.promise(incident="contract 1.3")
 async def test_a_deep_link_opens_the_app(web: Web, target: Target) -> None:
     """A link into the app, opened from outside, answers the app itself."""
-    await static_site.deep_link(web, target, f"/workspace/{target.workspace.id}/storage")
+    await static_site.expect_deep_link(web, target, f"/workspace/{target.workspace.id}/storage")
 
 
 @pytest.mark.promise(incident="916febba")
@@ -98,4 +98,4 @@ async def test_http_leads_to_https(web: Web, target: Target) -> None:
     """Who types the address without https is led to it."""
     if not target.hosts.plain:
         raise NotApplicable("this environment names no plain http host")
-    await static_site.leads_to_https(web, target)
+    await static_site.expect_https_redirect(web, target)

@@ -19,4 +19,4 @@ async def test_what_is_private_stays_closed(web: Web, alice: User, endpoint: End
     """
     if not web.target.exposure.covers(endpoint.name):
         raise NotApplicable("closed in [exposure] does not name it")
-    await exposure.stays_closed(web, endpoint, alice.id)
+    await exposure.expect_closed(web, endpoint, alice.id)

@@ -14,7 +14,7 @@ async def test_an_assigned_board_notifies_its_assignee(
     web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A member who is assigned a board is told at once, without asking."""
-    notice = await notifications.hears_of(
+    notice = await notifications.expect_notified(
         web, bob, lambda: boards.create(web, alice, ledger, assignee=bob)
     )
     await notifications.dismiss(web, bob, notice.id)
@@ -25,11 +25,11 @@ async def test_what_came_while_away_is_there_on_return(
     web: Web, alice: User, bob: User, ledger: Ledger
 ) -> None:
     """A notification that came while the connection was down is in the list after it is back."""
-    async with notifications.stream(web, bob):
+    async with notifications.connected_stream(web, bob):
         pass
     card = await boards.create(web, alice, ledger, assignee=bob)
-    async with notifications.stream(web, bob):
-        notice = await notifications.keeps(web, bob, card)
+    async with notifications.connected_stream(web, bob):
+        notice = await notifications.expect_listed(web, bob, card)
     await notifications.dismiss(web, bob, notice.id)
 
 
@@ -38,5 +38,5 @@ async def test_the_stream_stays_open(web: Web, bob: User) -> None:
     """The stream of notifications lives as long as this environment says, so that nothing falls
     into a gap.
     """
-    async with notifications.stream(web, bob) as listening:
-        await listening.stays(web.target.realtime.stream_seconds)
+    async with notifications.connected_stream(web, bob) as listening:
+        await listening.expect_open_for(web.target.realtime.stream_seconds)

@@ -15,7 +15,7 @@ async def test_who_starts_on_the_portal_is_sent_back_to_it(web: Web, operator: U
     """A sign-in that starts on the portal ends on the portal, with a token that ops-service
     takes.
     """
-    await sign_in.lands_on_the_portal(web, operator)
+    await sign_in.expect_portal_landing(web, operator)
 
 
 async def test_who_signs_in_sees_the_portal(browser: Browser, operator: User) -> None:

@@ -11,7 +11,7 @@ from probes.browser import chat, drive, session
 from probes.browser.browser import Browser
 from probes.config.environment import Target
 from probes.transport.http import Web
-from scenarios.conftest import Sitting
+from scenarios.conftest import ChatPage
 
 pytestmark = pytest.mark.promise(owner="frontend", incident="V6 §4")
 
@@ -20,7 +20,7 @@ HELLO = "Are you there?"
 
 @pytest.mark.promise(incident="V6 §4, a3ca20b2")
 async def test_a_dropped_chat_comes_back_with_a_fresh_token(
-    at_a_chat: Callable[[], Sitting], web: Web, alice: User, bob: User
+    at_a_chat: Callable[[], ChatPage], web: Web, alice: User, bob: User
 ) -> None:
     """Who has sat at a chat for an hour and loses its socket can send all the same, and the message
     arrives.
@@ -28,28 +28,28 @@ async def test_a_dropped_chat_comes_back_with_a_fresh_token(
     async with at_a_chat() as (stay, room):
         await stay.expire(await alice.expired())
         await stay.drop("chat")
-        await stay.comes_back("chat", refreshes=1)
+        await stay.expect_recovered("chat", refreshes=1)
         await chat.say(stay, HELLO)
-        await chat.reaches(web, bob, room, HELLO)
+        await chat.expect_readable(web, bob, room, HELLO)
 
 
 @pytest.mark.promise(incident="V6 §4, contract 3.3")
 async def test_one_refresh_serves_all_sockets(
-    at_a_chat: Callable[[], Sitting], alice: User
+    at_a_chat: Callable[[], ChatPage], alice: User
 ) -> None:
     """When chat, board and presence drop at once, one refresh brings all three back, and nobody is
     logged out.
     """
     async with at_a_chat() as (stay, _):
-        await stay.connected("board")
+        await stay.expect_connected("board")
         await stay.expire(await alice.expired())
         await stay.drop("chat", "board", "presence")
-        await stay.comes_back("chat", "board", "presence", refreshes=1)
+        await stay.expect_recovered("chat", "board", "presence", refreshes=1)
 
 
 @pytest.mark.promise(incident="V6 §4.5")
 async def test_a_refused_refresh_logs_out_once(
-    at_a_chat: Callable[[], Sitting], alice: User
+    at_a_chat: Callable[[], ChatPage], alice: User
 ) -> None:
     """A user whose session is over is led to the login page once, no token is left behind, and the
     page is quiet.
@@ -58,12 +58,12 @@ async def test_a_refused_refresh_logs_out_once(
         stay.refuse_refreshes()
         await stay.expire(await alice.expired())
         await stay.drop("chat")
-        await stay.logs_out_once()
+        await stay.expect_one_logout()
 
 
 @pytest.mark.promise(incident="contract 3.3, 7bfadad3")
 async def test_a_failed_refresh_is_tried_again(
-    at_a_chat: Callable[[], Sitting], alice: User
+    at_a_chat: Callable[[], ChatPage], alice: User
 ) -> None:
     """A refresh that fails by 503, then by network, logs nobody out: it is tried again, and the
     chat comes back.
@@ -72,21 +72,21 @@ async def test_a_failed_refresh_is_tried_again(
         stay.fail_refreshes("unavailable", "network")
         await stay.expire(await alice.expired())
         await stay.drop("chat")
-        await stay.comes_back("chat")
+        await stay.expect_recovered("chat")
 
 
 @pytest.mark.promise(incident="contract 3.5")
 async def test_the_page_survives_a_lost_network(
-    at_a_chat: Callable[[], Sitting], web: Web, bob: User
+    at_a_chat: Callable[[], ChatPage], web: Web, bob: User
 ) -> None:
     """After a while without a network the page comes back by itself, and what is said then
     arrives.
     """
     async with at_a_chat() as (stay, room):
         await stay.lose_network(web.target.realtime.offline_seconds)
-        await stay.comes_back("chat", "presence")
+        await stay.expect_recovered("chat", "presence")
         await chat.say(stay, HELLO)
-        await chat.reaches(web, bob, room, HELLO)
+        await chat.expect_readable(web, bob, room, HELLO)
 
 
 @pytest.mark.promise(incident="contract 3.3")
@@ -94,8 +94,10 @@ async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: User)
     """Who comes back after an hour sees their workspaces: the refused call is repeated after one
     refresh.
     """
-    async with session.stay(browser, alice, "/dashboard", access=await alice.expired()) as stay:
-        await stay.repeats_its_calls()
+    async with session.open_session(
+        browser, alice, "/dashboard", access=await alice.expired()
+    ) as stay:
+        await stay.expect_calls_repeated()
 
 
 @pytest.mark.promise(incident="contract 3.3")
@@ -103,8 +105,8 @@ async def test_many_refused_calls_share_one_refresh(
     browser: Browser, target: Target, alice: User
 ) -> None:
     """Calls that are refused at the same moment wait for one refresh, and each is repeated once."""
-    async with session.stay(browser, alice, drive.path(target.workspace.id)) as stay:
-        await stay.connected("presence")
+    async with session.open_session(browser, alice, drive.path(target.workspace.id)) as stay:
+        await stay.expect_connected("presence")
         await stay.expire(await alice.expired())
-        await drive.look_into_trash(stay.visit)
-        await stay.repeats_its_calls()
+        await drive.open_trash(stay.visit)
+        await stay.expect_calls_repeated()

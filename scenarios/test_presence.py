@@ -14,6 +14,6 @@ async def test_who_comes_is_shown_and_who_leaves_is_forgotten(
 ) -> None:
     """Somebody who opens the app is shown as online, and no more once the app is closed."""
     # Nobody else in a run has the app open as the stranger, so that this leaving is the last.
-    async with presence.online(web, stranger):
-        await presence.sees(web, alice, stranger, online=True)
-    await presence.sees(web, alice, stranger, online=False)
+    async with presence.open_app(web, stranger):
+        await presence.expect_shown(web, alice, stranger, online=True)
+    await presence.expect_shown(web, alice, stranger, online=False)

@@ -9,16 +9,18 @@ from probes.config.environment import Presign
 from probes.finding import NotApplicable
 from probes.recording.ledger import Ledger
 from probes.services import presign
-from probes.services.presign_endpoints import ISSUERS, Issuer
+from probes.services.presign_endpoints import PRESIGN_ENDPOINTS, PresignEndpoint
 from probes.transport.http import Web
 
 pytestmark = [
     pytest.mark.promise(owner="storage", incident="V6 §3"),
-    pytest.mark.parametrize("issuer", ISSUERS, ids=lambda issuer: issuer.name),
+    pytest.mark.parametrize("issuer", PRESIGN_ENDPOINTS, ids=lambda issuer: issuer.name),
 ]
 
 
-async def _issued(issuer: Issuer, web: Web, alice: User, ledger: Ledger) -> presign.Presigned:
+async def _issued(
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
+) -> presign.Presigned:
     if web.target.presign is None:
         raise NotApplicable(
             "this environment does not say what its presigned URLs look like: [presign]"
@@ -27,50 +29,50 @@ async def _issued(issuer: Issuer, web: Web, alice: User, ledger: Ledger) -> pres
 
 
 async def test_no_development_credential_signs(
-    issuer: Issuer, web: Web, alice: User, ledger: Ledger
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """No upload is signed with a credential that everybody knows, such as minioadmin."""
-    presign.check_credentials(await _issued(issuer, web, alice, ledger))
+    presign.expect_no_development_key(await _issued(issuer, web, alice, ledger))
 
 
 async def test_temporary_credentials_sign(
-    issuer: Issuer, web: Web, alice: User, ledger: Ledger, expected: Presign
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, expected: Presign
 ) -> None:
     """Uploads are signed by the pod's role, with a session token that ends by itself."""
-    presign.check_temporary(await _issued(issuer, web, alice, ledger), expected)
+    presign.expect_temporary(await _issued(issuer, web, alice, ledger), expected)
 
 
 @pytest.mark.promise(incident="V6 §3, 04be7992")
 async def test_the_url_leads_to_our_bucket(
-    issuer: Issuer, web: Web, alice: User, ledger: Ledger, expected: Presign
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, expected: Presign
 ) -> None:
     """An upload goes to this environment's bucket: host, style, bucket and region are as
     promised.
     """
-    presign.check_endpoint(await _issued(issuer, web, alice, ledger), expected)
+    presign.expect_endpoint(await _issued(issuer, web, alice, ledger), expected)
 
 
 async def test_the_url_dies_soon_for_one_type(
-    issuer: Issuer, web: Web, alice: User, ledger: Ledger, expected: Presign
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, expected: Presign
 ) -> None:
     """An upload URL lives as long as the environment says and no longer, for the content type that
     was asked for.
     """
     signed = await _issued(issuer, web, alice, ledger)
-    presign.check_lifetime(signed, expected.put_seconds)
-    presign.check_signed_headers(signed, ("host", "content-type"))
+    presign.expect_lifetime(signed, expected.put_seconds)
+    presign.expect_signed_headers(signed, ("host", "content-type"))
 
 
 async def test_a_tampered_url_is_refused(
-    issuer: Issuer, web: Web, alice: User, ledger: Ledger
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """A URL changed to lead to another object uploads nothing."""
     signed = await _issued(issuer, web, alice, ledger)
-    presign.vouch(signed.url, web.target.presign)
-    presign.refused(
+    presign.expect_trusted(signed.url, web.target.presign)
+    presign.expect_refused(
         await web.ask(
             "PUT",
-            presign.tampered(signed.url),
+            presign.tamper(signed.url),
             content=b"x",
             headers={"content-type": issuer.content_type},
             kind="s3",
@@ -80,16 +82,16 @@ async def test_a_tampered_url_is_refused(
 
 @pytest.mark.promise(incident="net::ERR_FAILED, V6 §3.1")
 async def test_the_browser_may_upload(
-    issuer: Issuer, web: Web, alice: User, ledger: Ledger
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """S3 answers the browser's preflight for an upload from the app's origin with yes."""
     signed = await _issued(issuer, web, alice, ledger)
-    presign.vouch(signed.url, web.target.presign)
+    presign.expect_trusted(signed.url, web.target.presign)
     asked = {
         "origin": web.target.hosts.apex,
         "access-control-request-method": "PUT",
         "access-control-request-headers": "content-type",
     }
-    presign.allowed(
+    presign.expect_preflight_allowed(
         await web.ask("OPTIONS", signed.url, headers=asked, kind="s3"), web.target.hosts.apex
     )

@@ -41,25 +41,25 @@ async def test_the_start_leads_to_the_provider(web: Web, app: str) -> None:
 
 async def test_every_start_is_the_same_and_its_state_is_not(web: Web) -> None:
     """Whichever pod begins a sign-in, it begins the same way, with a state that nobody else has."""
-    await sign_in.starts_agree(web)
+    await sign_in.expect_starts_agree(web)
 
 
 @pytest.mark.promise(incident="36816976, 0cac9207, de3bc490")
 async def test_who_signs_in_is_sent_home(web: Web, alice: User) -> None:
     """One pod begins a sign-in, another ends it, and the app gets tokens that its services take."""
-    await sign_in.lands(web, alice)
+    await sign_in.expect_landing(web, alice)
 
 
 async def test_a_callback_needs_its_own_state(web: Web, alice: User) -> None:
     """Nobody is signed in by a link that belongs to somebody else's sign-in."""
-    await sign_in.needs_its_own_state(web, alice)
+    await sign_in.expect_state_checked(web, alice)
 
 
 @pytest.mark.parametrize("trick", ELSEWHERE)
 async def test_tokens_go_nowhere_else(web: Web, alice: User, trick: str) -> None:
     """Whatever redirect_uri is asked for, tokens go to the app and its portal, or nowhere."""
     app = urlsplit(web.target.hosts.apex).hostname or ""
-    await sign_in.gives_no_token_to(web, alice, ELSEWHERE[trick].replace("{app}", app))
+    await sign_in.expect_no_token_for(web, alice, ELSEWHERE[trick].replace("{app}", app))
 
 
 async def test_who_signs_in_sees_the_dashboard(browser: Browser, alice: User) -> None:
@@ -80,4 +80,4 @@ async def test_the_landing_signs_in(browser: Browser, alice: User) -> None:
 @pytest.mark.promise(incident="contract 2.3")
 async def test_signing_out_ends_the_session(web: Web, alice: User) -> None:
     """Who has signed out leaves nothing behind that signs in again."""
-    await sign_in.ends(web, alice)
+    await sign_in.expect_sign_out_ends(web, alice)

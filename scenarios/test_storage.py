@@ -7,7 +7,7 @@ import pytest
 from probes.auth.users import User
 from probes.browser import drive as page_drive
 from probes.browser.browser import Browser
-from probes.services.storage import TEXT, Drive, same_bytes
+from probes.services.storage import TEXT, Drive, expect_same_bytes
 from probes.transport.envelopes import Envelope, expect
 
 pytestmark = pytest.mark.promise(owner="storage", incident="V6 §1")
@@ -21,9 +21,9 @@ async def test_a_member_sees_what_is_in_the_drive(drive: Drive) -> None:
 async def test_a_folder_is_there_once_made(drive: Drive) -> None:
     """A folder that a member makes is in the drive, and gone when it is deleted for good."""
     folder = await drive.make_folder("folder")
-    await drive.holds("folder", folder["name"])
+    await drive.find("folder", folder["name"])
     await drive.delete_for_good("folder", folder["id"])
-    await drive.lacks("folder", folder["name"], folder["id"])
+    await drive.expect_gone("folder", folder["name"], folder["id"])
 
 
 @pytest.mark.promise(incident="V6 §3")
@@ -31,8 +31,8 @@ async def test_a_file_comes_back_byte_for_byte(drive: Drive) -> None:
     """What a member uploads is listed, and comes back as it was sent."""
     content = secrets.token_bytes(4096)
     file = await drive.upload("bytes.txt", content)
-    await drive.holds("file", file["name"])
-    same_bytes(content, await drive.download(file["id"]), file["name"])
+    await drive.find("file", file["name"])
+    expect_same_bytes(content, await drive.download(file["id"]), file["name"])
 
 
 async def test_a_deleted_file_is_gone_for_good(drive: Drive) -> None:
@@ -40,8 +40,8 @@ async def test_a_deleted_file_is_gone_for_good(drive: Drive) -> None:
     file = await drive.upload("deleted.txt", b"soon gone")
     link = await drive.download_link(file["id"])
     await drive.delete_for_good("file", file["id"])
-    await drive.lacks("file", file["name"], file["id"])
-    await drive.refuses(link)
+    await drive.expect_gone("file", file["name"], file["id"])
+    await drive.expect_link_dead(link)
 
 
 async def test_a_stranger_sees_nothing(drive_of_a_stranger: Drive) -> None:
@@ -76,8 +76,8 @@ async def test_the_page_shows_the_drive_that_the_api_holds(
     """
     file = await drive.upload("seen.txt", b"seen on the page")
     async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
-        await page_drive.shows(visit, file["name"])
-        visit.check()
+        await page_drive.expect_file(visit, file["name"])
+        visit.expect_no_trouble()
 
 
 @pytest.mark.promise(incident="V6 §3, contract 3.6")
@@ -89,5 +89,7 @@ async def test_a_file_uploaded_on_the_page_arrives(
     name = drive.ledger.enter("file", "page.txt")
     async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
         await page_drive.upload(visit, name, content)
-        same_bytes(content, await drive.download((await drive.holds("file", name))["id"]), name)
-        visit.check()
+        expect_same_bytes(
+            content, await drive.download((await drive.find("file", name))["id"]), name
+        )
+        visit.expect_no_trouble()

@@ -9,33 +9,35 @@ import pytest
 from probes.auth.users import User
 from probes.finding import NotApplicable
 from probes.services import token_checks
-from probes.services.token_checks import Door
+from probes.services.token_checks import ProtectedEndpoint
 from probes.transport.http import Web
 from scenarios.trust import CELLS, DOORS, OTHERS, At, Bad
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §7, contract 2.5")
 
 
-def _cell(value: Door | str) -> str:
-    return value.name if isinstance(value, Door) else value
+def _cell(value: ProtectedEndpoint | str) -> str:
+    return value.name if isinstance(value, ProtectedEndpoint) else value
 
 
 @pytest.mark.parametrize("door", DOORS, ids=_cell)
 async def test_a_good_token_opens_the_door(
-    web: Web, user: Callable[[str], User], at: At, door: Door
+    web: Web, user: Callable[[str], User], at: At, door: ProtectedEndpoint
 ) -> None:
     """Who is signed in gets in, at every service, over HTTP, socket and stream."""
-    await token_checks.admits(web, await at(door), await user(door.who).token())
+    await token_checks.expect_admitted(web, await at(door), await user(door.who).token())
 
 
 @pytest.mark.parametrize(("kind", "door"), CELLS, ids=_cell)
-async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, kind: str, door: Door) -> None:
+async def test_a_bad_token_opens_nothing(
+    web: Web, bad: Bad, at: At, kind: str, door: ProtectedEndpoint
+) -> None:
     """A token that is forged, expired, signed out, meant for something else, or none, opens no
     door.
     """
     if kind == "signed-out" and door.name not in web.target.sign_out.ends_access:
         raise NotApplicable("ends_access in [sign_out] does not name this door")
-    await token_checks.refuses(web, await at(door), await bad(kind, door.who))
+    await token_checks.expect_refused(web, await at(door), await bad(kind, door.who))
 
 
 @pytest.mark.promise(incident="contract 2.5, 4.2")
@@ -43,7 +45,7 @@ async def test_a_bad_token_opens_nothing(web: Web, bad: Bad, at: At, kind: str, 
     ("door", "who"), [pytest.param(*other, id=other[0].name) for other in OTHERS]
 )
 async def test_what_is_anothers_stays_shut(
-    web: Web, user: Callable[[str], User], at: At, door: Door, who: str
+    web: Web, user: Callable[[str], User], at: At, door: ProtectedEndpoint, who: str
 ) -> None:
     """A good token opens what is its owner's, and is told 403 at what is somebody else's."""
-    await token_checks.shuts(web, await at(door), await user(who).token())
+    await token_checks.expect_forbidden(web, await at(door), await user(who).token())

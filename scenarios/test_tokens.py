@@ -20,7 +20,7 @@ Place = Callable[[Web, User, Ledger], Awaitable[str]]
 
 
 async def _chat(web: Web, alice: User, ledger: Ledger) -> str:
-    return (await chat.open_room(web, alice, [alice], ledger)).socket
+    return (await chat.create_chat(web, alice, [alice], ledger)).socket
 
 
 async def _board(web: Web, _alice: User, _ledger: Ledger) -> str:

@@ -5,27 +5,29 @@ token trust.
 from collections.abc import Awaitable, Callable
 
 from probes.auth.bad_tokens import KINDS, MISPLACED, Counterfeit
-from probes.services.token_checks import OPS, USER, Door
+from probes.services.token_checks import OPS, USER, ProtectedEndpoint
 from scenarios.contracts import BOARD, CHAT, NOTI
 
 Bad = Callable[[str, str], Awaitable[Counterfeit]]
-At = Callable[[Door], Awaitable[Door]]
+At = Callable[[ProtectedEndpoint], Awaitable[ProtectedEndpoint]]
 
 STREAM = f"{NOTI}/notifications/stream"
 STORAGE = "{storage}/storage/workspaces/{workspace}/usage"
 
 DOORS = (
     USER,
-    Door("board", f"{BOARD}/projects/workspace/{{workspace}}"),
-    Door("chat", f"{CHAT}/my"),
-    Door("noti", f"{NOTI}/notifications/unread-count", scoped=True),
-    Door("storage", STORAGE),
+    ProtectedEndpoint("board", f"{BOARD}/projects/workspace/{{workspace}}"),
+    ProtectedEndpoint("chat", f"{CHAT}/my"),
+    ProtectedEndpoint("noti", f"{NOTI}/notifications/unread-count", scoped=True),
+    ProtectedEndpoint("storage", STORAGE),
     OPS,
-    Door("chat-socket", f"{CHAT}/ws/{{room}}", "socket", where="query"),
-    Door("board-socket", "/api/svc/board/ws/project/{project}", "socket", where="query"),
-    Door("presence-socket", f"{CHAT}/ws/presence", "socket", where="query"),
-    Door("noti-stream", STREAM, "stream", where="query"),
-    Door("noti-stream-header", STREAM, "stream"),
+    ProtectedEndpoint("chat-socket", f"{CHAT}/ws/{{room}}", "socket", where="query"),
+    ProtectedEndpoint(
+        "board-socket", "/api/svc/board/ws/project/{project}", "socket", where="query"
+    ),
+    ProtectedEndpoint("presence-socket", f"{CHAT}/ws/presence", "socket", where="query"),
+    ProtectedEndpoint("noti-stream", STREAM, "stream", where="query"),
+    ProtectedEndpoint("noti-stream-header", STREAM, "stream"),
 )
 
 # The stream reads tokens in both places; elsewhere a token in the other one counts for nothing.
@@ -35,9 +37,9 @@ CELLS = [(kind, door) for door in DOORS for kind in KINDS] + [
 
 # What is somebody else's, for who has a good token: (door, who knocks).
 OTHERS = (
-    (Door("board", f"{BOARD}/projects/workspace/{{workspace}}"), "stranger"),
-    (Door("chat", f"{CHAT}/messages/{{room}}"), "stranger"),
-    (Door("storage", STORAGE), "stranger"),
+    (ProtectedEndpoint("board", f"{BOARD}/projects/workspace/{{workspace}}"), "stranger"),
+    (ProtectedEndpoint("chat", f"{CHAT}/messages/{{room}}"), "stranger"),
+    (ProtectedEndpoint("storage", STORAGE), "stranger"),
     (OPS, "alice"),
-    (Door("chat-socket", f"{CHAT}/ws/{{room}}", "socket", where="query"), "stranger"),
+    (ProtectedEndpoint("chat-socket", f"{CHAT}/ws/{{room}}", "socket", where="query"), "stranger"),
 )

@@ -64,7 +64,7 @@ class Browser:
         with recorder.exchange("page", "NAVIGATE", self.target.hosts.apex + path) as navigation:
             visit = Visit(await context.new_page(), self.target, recorder)
             try:
-                await context.route(f"{self.target.hosts.apex}/api/**", _joining(navigation))
+                await context.route(f"{self.target.hosts.apex}/api/**", _join_traces(navigation))
                 if prepare:
                     await prepare(visit)
                 await visit.open(navigation)
@@ -121,7 +121,11 @@ class Browser:
             if self._chromium is None or not self._chromium.is_connected():
                 self._chromium = await self._playwright.chromium.launch(
                     executable_path=chromium.find(),
-                    args=["--disable-quic", *trust(self.target), *devices(self.target)],
+                    args=[
+                        "--disable-quic",
+                        *trust_arguments(self.target),
+                        *device_arguments(self.target),
+                    ],
                 )
             return self._chromium
 
@@ -153,7 +157,7 @@ class Browser:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def trust(target: Target) -> list[str]:
+def trust_arguments(target: Target) -> list[str]:
     """Chromium has no flag for another authority, but one for the hash of a key in the chain."""
     if not target.tls.ca:
         return []
@@ -164,7 +168,7 @@ def trust(target: Target) -> list[str]:
     return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
 
 
-def devices(target: Target) -> list[str]:
+def device_arguments(target: Target) -> list[str]:
     """A camera and a microphone for who joins calls: made up, and lent without a question."""
     return (
         ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -173,7 +177,7 @@ def devices(target: Target) -> list[str]:
     )
 
 
-def _joining(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Playwright's handler type is private
+def _join_traces(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Playwright's handler type is private
     """Have weAlist's spans join ours on same-origin calls; elsewhere it would fail the preflight
     (contract 1.5).
     """

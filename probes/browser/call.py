@@ -26,7 +26,7 @@ from probes.livekit.tokens import promised_in
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import video
-from probes.services.video import Room
+from probes.services.video import Call
 from probes.transport.http import Web
 
 TIER = "browser"
@@ -37,7 +37,7 @@ CHECKED = 10.0  # seconds for the library's own check
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PageAudio:
     """What came of listening on the page. `after`: seconds until the tone, negative where it never
     came.
 
@@ -53,7 +53,7 @@ class Heard:
     paths: tuple[str, ...]
 
 
-class Listener:
+class CallListener:
     """A page in a call. `dialled`: where it looked for LiveKit, without its token."""
 
     def __init__(self) -> None:
@@ -75,12 +75,14 @@ def path(workspace: str) -> str:
     return f"/workspace/{workspace}"
 
 
-async def is_heard(browser: Browser, web: Web, talks: Talks, user: User, ledger: Ledger) -> None:
+async def expect_audio(
+    browser: Browser, web: Web, talks: Talks, user: User, ledger: Ledger
+) -> None:
     """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable,
     CannotAsk.
     """
     try:
-        await _is_heard(browser, web, talks.calls, user, ledger)
+        await _expect_audio(browser, web, talks.calls, user, ledger)
     except CannotAsk:
         # Who cannot even speak may owe it to the target: two people who tried to meet know.
         with contextlib.suppress(NotApplicable):
@@ -88,19 +90,19 @@ async def is_heard(browser: Browser, web: Web, talks: Talks, user: User, ledger:
         raise
 
 
-async def _is_heard(
+async def _expect_audio(
     browser: Browser, web: Web, calls: OpenCalls, user: User, ledger: Ledger
 ) -> None:
     promised = promised_in(web.target.livekit, TIER)
     diagnose = await calls().climbed("join")
-    room = await video.open_room(web, user, ledger)
+    room = await video.create_call(web, user, ledger)
     wish = Wish(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
-    listener = Listener()
+    listener = CallListener()
     async with (
         worker_process.playing(wish, web.target.tls.ca),
         browser.visit(path(web.target.workspace.id), user, listener.prepare) as visit,
     ):
-        heard = await listened(visit, room)
+        heard = await join_and_listen(visit, room)
         current().note(
             f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}"
         )
@@ -111,21 +113,23 @@ async def _is_heard(
             await _look_deeper(finding, visit, calls, user)
 
 
-async def listened(visit: Visit, room: Room) -> Heard:
+async def join_and_listen(visit: Visit, room: Call) -> PageAudio:
     """Join `room` in the panel, and listen. Raises Broken where the page has no such call."""
     await (
-        await _there(visit, visit.page.get_by_title(PANEL, exact=True), "a button for calls")
+        await _expect_visible(
+            visit, visit.page.get_by_title(PANEL, exact=True), "a button for calls"
+        )
     ).click()
     card = visit.page.get_by_role("heading", name=room.name)
     button = card.locator(f"xpath=following::button[normalize-space()='{JOIN}'][1]")
     row = visit.page.get_by_role("button", name=room.name)
-    await (await _there(visit, button.or_(row), f"the call {room.name}")).click()
+    await (await _expect_visible(visit, button.or_(row), f"the call {room.name}")).click()
     said: dict[str, Any] = await visit.page.evaluate(LISTEN, [HERTZ, PURE, TIMEOUT_S, TROUBLE])
-    return Heard(**{**said, "paths": tuple(said["paths"])})
+    return PageAudio(**{**said, "paths": tuple(said["paths"])})
 
 
-async def _there(visit: Visit, place: Locator, what: str) -> Locator:
-    await visit.shows(
+async def _expect_visible(visit: Visit, place: Locator, what: str) -> Locator:
+    await visit.expect_visible(
         place, Code.CONTRACT_BROKEN, f"the page does not show {what}", "the page: its call panel"
     )
     return place.first
@@ -148,11 +152,11 @@ async def _look_deeper(finding: Finding, visit: Visit, calls: OpenCalls, user: U
     """Who hears nothing may have had a bad address or token from the app, or no answer from it."""
     if finding.code in (Code.LIVEKIT_DTLS_FAILED, Code.LIVEKIT_UNREACHABLE):
         await calls().are_opened_by_the_app(user)
-        visit.check_replies(visit.api_replies)
+        visit.expect_good_replies(visit.api_replies)
     raise Broken(finding)
 
 
-def explain(heard: Heard, dialled: list[str], url: str, door: Reached) -> Finding | None:
+def explain(heard: PageAudio, dialled: list[str], url: str, door: Reached) -> Finding | None:
     """Name why nothing was heard; None where it was; pure."""
     if heard.after >= 0:
         return None

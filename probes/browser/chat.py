@@ -11,10 +11,10 @@ from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.auth.users import User
-from probes.browser.session import Stay
+from probes.browser.session import PageSession
 from probes.finding import Code, broken
 from probes.services import chat
-from probes.services.chat import Room
+from probes.services.chat import Chat
 from probes.transport.http import Web
 
 SIDEBAR = "채팅"
@@ -28,34 +28,38 @@ def path(workspace: str) -> str:
     return f"/workspace/{workspace}"
 
 
-async def open_chat(stay: Stay, name: str) -> None:
+async def open_chat(stay: PageSession, name: str) -> None:
     """Open the chat `name` in the panel, its socket included. Raises Broken."""
-    await stay.connected("presence")
+    await stay.expect_connected("presence")
     await (
-        await _there(stay, stay.page.get_by_title(SIDEBAR, exact=True), "a button for chats")
+        await _expect_visible(
+            stay, stay.page.get_by_title(SIDEBAR, exact=True), "a button for chats"
+        )
     ).click()
     await (
-        await _there(stay, stay.page.get_by_role("button", name=name), f"the chat {name}")
+        await _expect_visible(stay, stay.page.get_by_role("button", name=name), f"the chat {name}")
     ).click()
-    await _there(stay, stay.page.get_by_placeholder(PLACE), f"a place to write in the chat {name}")
-    await stay.connected("chat")
+    await _expect_visible(
+        stay, stay.page.get_by_placeholder(PLACE), f"a place to write in the chat {name}"
+    )
+    await stay.expect_connected("chat")
 
 
-async def _there(stay: Stay, place: Locator, what: str) -> Locator:
+async def _expect_visible(stay: PageSession, place: Locator, what: str) -> Locator:
     """The first such place, once it is there. Raises Broken. A page may complain of much that is
     not about chat.
     """
     try:
         await place.first.wait_for()
     except PlaywrightTimeout:
-        stay.visit.check()
+        stay.visit.expect_no_trouble()
         raise broken(
             Code.CHAT_NOT_DELIVERED, f"the page does not show {what}", "the page: its chat panel"
         ) from None
     return place.first
 
 
-async def say(stay: Stay, text: str) -> None:
+async def say(stay: PageSession, text: str) -> None:
     """Type `text` and press the button. Raises Broken when the button does nothing (contract
     3.5).
     """
@@ -72,7 +76,7 @@ async def say(stay: Stay, text: str) -> None:
         ) from None
 
 
-async def reaches(web: Web, user: User, room: Room, text: str) -> None:
+async def expect_readable(web: Web, user: User, room: Chat, text: str) -> None:
     """`member` can read `text` in the chat within the promised time. Raises Broken."""
     within = web.target.realtime.deliver_seconds
     try:

@@ -17,11 +17,11 @@ def path(workspace: str) -> str:
     return f"/workspace/{workspace}/storage"
 
 
-async def shows(visit: Visit, name: str) -> None:
+async def expect_file(visit: Visit, name: str) -> None:
     """The file `name` is on the page. An empty drive without an error is what users of 26d02600
     saw.
     """
-    await visit.shows(
+    await visit.expect_visible(
         visit.page.get_by_text(name, exact=True),
         Code.PAGE_DRIVE_EMPTY,
         f"the API holds {name}, and the page shows a drive without it and without an error",
@@ -31,7 +31,7 @@ async def shows(visit: Visit, name: str) -> None:
     visit.recorder.fact("build", (footer or "").rpartition("•")[2].strip())
 
 
-async def look_into_trash(visit: Visit) -> None:
+async def open_trash(visit: Visit) -> None:
     """Folders and files of the trash, which the page asks for at the same moment."""
     await visit.page.get_by_role("button", name="휴지통", exact=True).click()
 
@@ -42,7 +42,7 @@ async def upload(visit: Visit, name: str, content: bytes) -> None:
     """
     chosen: FilePayload = {"name": name, "mimeType": TEXT, "buffer": content}
     place = visit.page.locator("input[type=file]")
-    await visit.shows(
+    await visit.expect_visible(
         place,
         Code.PAGE_DRIVE_EMPTY,
         "the page has no place for files",
@@ -51,7 +51,7 @@ async def upload(visit: Visit, name: str, content: bytes) -> None:
     )
     await place.set_input_files(chosen)
     try:
-        await visit.shows(
+        await visit.expect_visible(
             visit.page.get_by_text(UPLOADED),
             Code.UPLOAD_BLOCKED,
             "the page never said that the file was uploaded",
@@ -59,22 +59,22 @@ async def upload(visit: Visit, name: str, content: bytes) -> None:
         )
     except AssertionError:
         # What became of the upload says more than what the page complained of.
-        await _check_puts(visit)
+        await _expect_puts(visit)
         raise
-    if not await _check_puts(visit):
+    if not await _expect_puts(visit):
         raise _nowhere("no PUT at all was sent")
 
 
-async def _check_puts(visit: Visit) -> int:
+async def _expect_puts(visit: Visit) -> int:
     """How many uploads the page sent, each to the bucket and taken there. Raises Broken."""
     await visit.settle()
     puts = visit.puts()
     for put in puts:
-        visit.tell(put)
+        visit.blame(put)
         if put.answer.url.startswith(visit.target.hosts.apex):
             raise _nowhere(f"the PUT went to the site itself: {put.answer}")
-        presign.vouch(put.answer.url, visit.target.presign)
-        _taken(put)
+        presign.expect_trusted(put.answer.url, visit.target.presign)
+        _expect_taken(put)
     if puts:
         visit.recorder.telling = None
     return len(puts)
@@ -88,11 +88,11 @@ def _nowhere(observed: str) -> Broken:
     )
 
 
-def _taken(put: Reply) -> None:
+def _expect_taken(put: Reply) -> None:
     if put.failure:
         raise broken(
             Code.UPLOAD_BLOCKED,
             f"the browser blocked the upload: {put.failure}",
             "bucket CORS: it does not allow the app's origin",
         )
-    presign.stored(put.answer)
+    presign.expect_stored(put.answer)

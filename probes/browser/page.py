@@ -51,10 +51,10 @@ class Visit:
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
         self._responses: dict[Request, Response] = {}
-        page.on("request", self._begun)
+        page.on("request", self._on_request)
         page.on("response", lambda response: self._responses.update({response.request: response}))
-        page.on("requestfinished", lambda request: self._later(self._finished(request)))
-        page.on("requestfailed", lambda request: self._later(self._failed(request)))
+        page.on("requestfinished", lambda request: self._read_later(self._on_finished(request)))
+        page.on("requestfailed", lambda request: self._read_later(self._on_failed(request)))
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._complain(f"uncaught {error}"))
 
@@ -77,7 +77,7 @@ class Visit:
                     )
                 )
 
-    async def shows(
+    async def expect_visible(
         self,
         what: Locator,
         code: Code,
@@ -103,12 +103,12 @@ class Visit:
         # The console may complain of a reply before its body has been read, and the reply is the
         # deeper cause.
         await self.settle()
-        self.check()
+        self.expect_no_trouble()
         raise Broken(Finding(code, otherwise, cause))
 
-    def check(self) -> None:
+    def expect_no_trouble(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
-        self.check_replies(self.api_replies)
+        self.expect_good_replies(self.api_replies)
         if self.complaints:
             raise Broken(
                 Finding(
@@ -116,11 +116,11 @@ class Visit:
                 )
             )
 
-    def check_replies(self, replies: Sequence[Reply]) -> None:
+    def expect_good_replies(self, replies: Sequence[Reply]) -> None:
         """Raise Broken for what weAlist's API answered wrong."""
         for reply in replies:
             if reply.answer.is_html and not 300 <= reply.answer.status < 400:
-                self.tell(reply)
+                self.blame(reply)
                 raise Broken(
                     Finding(
                         Code.PAGE_RECEIVED_HTML,
@@ -130,10 +130,10 @@ class Visit:
                 )
         for reply in replies:
             if reply.answer.status >= 300 and (finding := explain_answer(reply.answer, 200)):
-                self.tell(reply)
+                self.blame(reply)
                 raise Broken(finding)
 
-    def tell(self, reply: Reply) -> None:
+    def blame(self, reply: Reply) -> None:
         """Make `reply` the exchange that the ladder starts from and the curl line repeats."""
         self.recorder.telling = reply.exchange
 
@@ -156,22 +156,22 @@ class Visit:
         if waiting := {*self._reading, *self._uploading.values()}:
             await asyncio.wait(waiting, timeout=SETTLING_TIME)
 
-    def _begun(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         # The page may say that it has uploaded before the browser does. Not all that a page asks
         # ever ends.
         if request.method == "PUT":
             self._uploading[request] = asyncio.get_running_loop().create_future()
 
-    def _later(self, reading: Coroutine[Any, Any, None]) -> None:
+    def _read_later(self, reading: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(reading)
         self._reading.add(task)
-        task.add_done_callback(self._read)
+        task.add_done_callback(self._on_body_read)
 
-    def _read(self, task: asyncio.Task[None]) -> None:
+    def _on_body_read(self, task: asyncio.Task[None]) -> None:
         self._reading.discard(task)
         self.news.set()
 
-    async def _finished(self, request: Request) -> None:
+    async def _on_finished(self, request: Request) -> None:
         if response := self._responses.pop(request, None):
             # Of a redirect the browser keeps no body.
             wanted = is_call(request.url) and not 300 <= response.status < 400
@@ -180,17 +180,17 @@ class Visit:
                 PlaywrightError
             ):  # a page that logs out at once takes only the body along
                 body = await response.body() if wanted else b""
-            await self._answered(request, response, body)
+            await self._record_answer(request, response, body)
 
-    async def _failed(self, request: Request) -> None:
+    async def _on_failed(self, request: Request) -> None:
         # A page that does not read a body makes the browser abort what has been answered already.
         if response := self._responses.pop(request, None):
-            return await self._answered(request, response, b"")
-        return self._note(
+            return await self._record_answer(request, response, b"")
+        return self._record(
             request, Answer(request.method, request.url, 0, {}, b""), request.failure or "failed"
         )
 
-    async def _answered(self, request: Request, response: Response, body: bytes) -> None:
+    async def _record_answer(self, request: Request, response: Response, body: bytes) -> None:
         with contextlib.suppress(
             PlaywrightError
         ):  # a page that closes meanwhile takes its headers along
@@ -200,9 +200,11 @@ class Visit:
                 if request.resource_type in ASSETS
                 else await response.all_headers()
             )
-            self._note(request, Answer(request.method, request.url, response.status, headers, body))
+            self._record(
+                request, Answer(request.method, request.url, response.status, headers, body)
+            )
 
-    def _note(self, request: Request, answer: Answer, failure: str = "") -> None:
+    def _record(self, request: Request, answer: Answer, failure: str = "") -> None:
         timing = request.timing
         exchange = self.recorder.begin(
             "page", request.method, request.url, int(timing["startTime"] * 1e6) or None

@@ -26,11 +26,13 @@ async def sign_in(browser: Browser, user: User) -> None:
     """From the portal's login page to its dashboard, and still there after a reload. Raises Broken,
     NotApplicable.
     """
-    identity_provider.drivable(browser.target)
+    identity_provider.require_drivable(browser.target)
     async with browser.visit(_login(browser)) as visit:
         button = visit.page.get_by_role("button", name=CONTINUE)
-        await page_sign_in.through(visit, button, user.email, partial(explain, visit, asked=False))
-        await _stays(visit)
+        await page_sign_in.press_through(
+            visit, button, user.email, partial(explain, visit, asked=False)
+        )
+        await _expect_it_stays(visit)
 
 
 async def land(browser: Browser, user: User) -> None:
@@ -38,28 +40,28 @@ async def land(browser: Browser, user: User) -> None:
     tokens = await user.tokens()
     said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
     async with browser.visit(f"{_login(browser)}?{urlencode(said)}") as visit:
-        await _stays(visit)
+        await _expect_it_stays(visit)
 
 
 def _login(browser: Browser) -> str:
     return f"{urlsplit(browser.target.oauth.portal).path}login"
 
 
-async def _stays(visit: Visit) -> None:
-    await _at_the_dashboard(visit)
-    await page_sign_in.again(visit)
-    await _at_the_dashboard(visit)
+async def _expect_it_stays(visit: Visit) -> None:
+    await _expect_dashboard(visit)
+    await page_sign_in.reload(visit)
+    await _expect_dashboard(visit)
 
 
-async def _at_the_dashboard(visit: Visit) -> None:
+async def _expect_dashboard(visit: Visit) -> None:
     heading = visit.page.get_by_role("heading", name=DASHBOARD, exact=True)
     otherwise = Finding(
         Code.OPS_SESSION_REJECTED,
         "the portal shows neither its dashboard nor a reason",
         "the portal: AuthContext",
     )
-    await page_sign_in.sees(visit, heading, partial(explain, visit), otherwise)
-    await page_sign_in.remember(visit)
+    await page_sign_in.expect_visible(visit, heading, partial(explain, visit), otherwise)
+    await page_sign_in.redact_tokens(visit)
 
 
 def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
@@ -71,7 +73,7 @@ def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
         (
             answer
             for answer in seen
-            if answer.url.startswith(promised.portal) and is_the_apps(answer)
+            if answer.url.startswith(promised.portal) and is_app_page(answer)
         ),
         None,
     ):
@@ -92,11 +94,11 @@ def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
         )
     if told[-1].answer.is_html:
         return None
-    visit.tell(told[-1])
+    visit.blame(told[-1])
     return ops.explain(told[-1].answer, _token(told[-1]))
 
 
-def is_the_apps(answer: Answer) -> bool:
+def is_app_page(answer: Answer) -> bool:
     """Whether the edge has answered from the site's bucket; pure."""
     return (
         answer.headers.get("server") == "AmazonS3"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from probes.auth import refresh
-from probes.browser.websockets import Socket
+from probes.browser.websockets import PageSocket
 from probes.finding import Code, Finding
 from probes.transport import websocket
 from probes.transport.http import Answer
@@ -34,14 +34,14 @@ ENOUGH = 3  # failed attempts to open a socket with a good token
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """What a page did from some moment on. `asked`: refreshes begun; `answers`: those that ended,
     status 0 if failed.
 
     `stale`: access tokens that the page must not open a socket with any more.
     """
 
-    attempts: tuple[Socket, ...] = ()
+    attempts: tuple[PageSocket, ...] = ()
     asked: int = 0
     answers: tuple[Answer, ...] = ()
     logouts: int = 0
@@ -49,7 +49,7 @@ class Seen:
 
     def is_back(self, what: str) -> bool:
         return any(
-            socket.what == what and socket.live and socket.token not in self.stale
+            socket.what == what and socket.is_live and socket.token not in self.stale
             for socket in self.attempts
         )
 
@@ -62,7 +62,7 @@ class Seen:
             for socket in self.attempts
             if socket.what == what and (socket.status or socket.failure)
         ]
-        return len(ended) >= ENOUGH and not any(socket.opened for socket in ended)
+        return len(ended) >= ENOUGH and not any(socket.is_open for socket in ended)
 
     def storm(self, attempts: int, rows: int = 2) -> str:
         """The kind of socket that was tried more often than the app may in so many rows; empty if
@@ -74,7 +74,7 @@ class Seen:
         )
 
     @property
-    def stale_attempt(self) -> Socket | None:
+    def stale_attempt(self) -> PageSocket | None:
         return next((socket for socket in self.attempts if socket.token in self.stale), None)
 
 
@@ -84,7 +84,7 @@ def _allowed(what: str, attempts: int) -> int:
 
 
 def explain_return(
-    seen: Seen, kinds: Collection[str], attempts: int, refreshes: int | None = None
+    seen: Observation, kinds: Collection[str], attempts: int, refreshes: int | None = None
 ) -> Finding | None:
     """Name why the page has not come back as promised: sockets of `kinds` open, at most `refreshes`
     asked for.
@@ -99,7 +99,7 @@ def explain_return(
 
 
 def explain_refusal(
-    seen: Seen, attempts: int, *, at_login: bool, kept: Collection[str]
+    seen: Observation, attempts: int, *, at_login: bool, kept: Collection[str]
 ) -> Finding | None:
     """Name what is wrong with a page whose refresh was refused; `kept`: names of tokens that it
     still has.
@@ -133,7 +133,7 @@ def explain_refusal(
     return None
 
 
-def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
+def explain_calls(seen: Observation, replies: Sequence[Answer]) -> Finding | None:
     """Name what is wrong with a page that called the API with an expired token; `replies` in the
     order of their end.
     """
@@ -149,7 +149,7 @@ def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
             "token check of the HTTP services: parse-only, neither signature nor expiry "
             "(contract 2.5)",
         )
-    if left := waiting(replies):
+    if left := unrepeated_calls(replies):
         return Finding(
             Code.PAGE_NOT_RECOVERED, f"{left[0]} was refused with 401 and not repeated", ANY_CALL
         )
@@ -161,7 +161,7 @@ def explain_calls(seen: Seen, replies: Sequence[Answer]) -> Finding | None:
     return None
 
 
-def waiting(replies: Sequence[Answer]) -> list[str]:
+def unrepeated_calls(replies: Sequence[Answer]) -> list[str]:
     """The calls that were refused for their token, and not answered otherwise since."""
     done = {_call(answer) for answer in replies if answer.status not in (0, 401)}
     return [
@@ -173,7 +173,7 @@ def _call(answer: Answer) -> str:
     return f"{answer.method} {answer.url.partition('?')[0]}"
 
 
-def _storm(seen: Seen, attempts: int, rows: int = 2) -> Finding | None:
+def _storm(seen: Observation, attempts: int, rows: int = 2) -> Finding | None:
     if not (what := seen.storm(attempts, rows)):
         return None
     count = sum(socket.what == what for socket in seen.attempts)
@@ -186,7 +186,7 @@ def _storm(seen: Seen, attempts: int, rows: int = 2) -> Finding | None:
     )
 
 
-def _stale(seen: Seen) -> Finding | None:
+def _stale(seen: Observation) -> Finding | None:
     if (socket := seen.stale_attempt) is None:
         return None
     refreshed = sum(answer.status == 200 for answer in seen.answers)
@@ -199,7 +199,7 @@ def _stale(seen: Seen) -> Finding | None:
     )
 
 
-def _logout(seen: Seen) -> Finding | None:
+def _logout(seen: Observation) -> Finding | None:
     if not seen.logouts:
         return None
     refusals = [answer for answer in seen.answers if answer.status == 401]
@@ -229,7 +229,7 @@ def _logout(seen: Seen) -> Finding | None:
     )
 
 
-def _no_pair(seen: Seen) -> Finding | None:
+def _no_pair(seen: Observation) -> Finding | None:
     """A refresh that weAlist itself did not answer with a pair, where nobody was logged out for
     it.
     """
@@ -237,7 +237,7 @@ def _no_pair(seen: Seen) -> Finding | None:
     return refresh.explain(bad) if bad else None
 
 
-def _many(seen: Seen, refreshes: int | None) -> Finding | None:
+def _many(seen: Observation, refreshes: int | None) -> Finding | None:
     if refreshes is None or seen.asked <= refreshes:
         return None
     return Finding(
@@ -248,7 +248,7 @@ def _many(seen: Seen, refreshes: int | None) -> Finding | None:
     )
 
 
-def explain_upgrade(socket: Socket) -> Finding:
+def explain_upgrade(socket: PageSocket) -> Finding:
     """Name why a page's attempt to open a socket with a good token failed; pure."""
     if socket.status:
         # A browser keeps the body; what else than a page would have status 200?
@@ -259,7 +259,7 @@ def explain_upgrade(socket: Socket) -> Finding:
     )
 
 
-def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
+def _absence(seen: Observation, kinds: Collection[str]) -> Finding | None:
     missing = next((what for what in kinds if not seen.is_back(what)), None)
     if missing is None:
         return None
@@ -267,7 +267,7 @@ def _absence(seen: Seen, kinds: Collection[str]) -> Finding | None:
     ended = [
         socket for socket in tried if socket.status or socket.failure
     ]  # the last may have just begun
-    if tried and not (ended and ended[-1].opened):
+    if tried and not (ended and ended[-1].is_open):
         return explain_upgrade(ended[-1] if ended else tried[-1])
     if not tried and (finding := _no_pair(seen)):
         return finding

@@ -24,8 +24,8 @@ from probes.auth.users import User
 from probes.browser import recovery
 from probes.browser.browser import Browser
 from probes.browser.page import Reply, Visit
-from probes.browser.recovery import Seen
-from probes.browser.websockets import Sockets
+from probes.browser.recovery import Observation
+from probes.browser.websockets import PageSockets
 from probes.finding import Broken, CannotAsk, Code, Finding
 
 Failing = Literal["refused", "unavailable", "network"]
@@ -43,7 +43,7 @@ MOMENT, OPENED_WITHIN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Checkpoint:
     """A moment in the life of a page, by how much it had done."""
 
     attempts: int = 0
@@ -52,25 +52,27 @@ class Mark:
     logouts: int = 0
 
 
-class Stay:
+class PageSession:
     """One page, from its opening on; what it did is told from `since` on, which moves when
     something is done to it.
     """
 
     def __init__(self, visit: Visit, session: OwnSession) -> None:
         self.visit, self.page, self.realtime = visit, visit.page, visit.target.realtime
-        self.sockets = Sockets(visit.page, visit.target.hosts.apex, visit.recorder, visit.news.set)
-        self._session, self._since, self._stale = session, Mark(), frozenset[str]()
+        self.sockets = PageSockets(
+            visit.page, visit.target.hosts.apex, visit.recorder, visit.news.set
+        )
+        self._session, self._since, self._stale = session, Checkpoint(), frozenset[str]()
         self._asked = self._logouts = self._begun = 0
         self._flying: set[Request] = set()
         self._failing: Iterator[Failing] = iter(())
 
     async def prepare(self) -> None:
         """Call before the page is opened."""
-        self.page.on("request", self._request)
-        self.page.on("requestfinished", self._landed)
-        self.page.on("requestfailed", self._landed)
-        self.page.on("framenavigated", self._navigated)
+        self.page.on("request", self._on_request)
+        self.page.on("requestfinished", self._on_request_end)
+        self.page.on("requestfailed", self._on_request_end)
+        self.page.on("framenavigated", self._on_navigated)
         await self.page.route(f"**{refreshing.REFRESH}", self._refresh)
         await self.sockets.watch()
 
@@ -78,9 +80,9 @@ class Stay:
 
     async def expire(self, token: str) -> None:
         """Half an hour passes: the access token in the page's storage is one that has expired."""
-        await self._quiet()
-        self._mark()  # the page may notice before anything else is done to it
-        before = await self._kept()
+        await self._wait_until_quiet()
+        self._set_checkpoint()  # the page may notice before anything else is done to it
+        before = await self._kept_tokens()
         self._stale = frozenset({token, before.access, self._session.tokens.access})
         await self.page.evaluate("token => localStorage.setItem('accessToken', token)", token)
 
@@ -100,83 +102,87 @@ class Stay:
 
     async def lose_network(self, seconds: float) -> None:
         """No network for so long, then a network again."""
-        self._mark()
+        self._set_checkpoint()
         await self.sockets.lose_network()
         await asyncio.sleep(seconds)
         await self.sockets.regain_network()
 
     # What a page then promises.
 
-    async def connected(self, *kinds: str) -> None:
+    async def expect_connected(self, *kinds: str) -> None:
         """The page has opened these sockets. Raises Broken."""
-        await self._until(
-            lambda: self._all_back(kinds) or any(map(self.seen.is_refused, kinds)),
+        await self._wait_until(
+            lambda: self._all_back(kinds) or any(map(self.observation.is_refused, kinds)),
             self.realtime.reconnect_seconds,
         )
-        finding = recovery.explain_return(self.seen, kinds, self.realtime.attempts)
+        finding = recovery.explain_return(self.observation, kinds, self.realtime.attempts)
         if finding and finding.code is Code.PAGE_NOT_RECOVERED:
-            self.visit.check()  # nothing has been lost yet: what the page never got says why
+            self.visit.expect_no_trouble()  # nothing has been lost yet: what the page never got says why
         self._judge(finding)
 
-    async def comes_back(self, *kinds: str, refreshes: int | None = None) -> None:
+    async def expect_recovered(self, *kinds: str, refreshes: int | None = None) -> None:
         """The page has these sockets again, with a fresh token, and its user is signed in. Raises
         Broken.
         """
-        await self._until(
+        await self._wait_until(
             lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds
         )
         await self._settle()
-        self._judge(recovery.explain_return(self.seen, kinds, self.realtime.attempts, refreshes))
+        self._judge(
+            recovery.explain_return(self.observation, kinds, self.realtime.attempts, refreshes)
+        )
 
-    async def logs_out_once(self) -> None:
+    async def expect_one_logout(self) -> None:
         """The page forgets its tokens, shows the login page, and is quiet from then on. Raises
         Broken.
         """
         shown = self.page.get_by_role("button", name=SIGN_IN)
-        await self._until(lambda: self._is_lost, self.realtime.reconnect_seconds)
-        if self.seen.logouts:
+        await self._wait_until(lambda: self._is_lost, self.realtime.reconnect_seconds)
+        if self.observation.logouts:
             with contextlib.suppress(PlaywrightError):
                 await shown.wait_for()
         in_a_row = self.realtime.attempts
         # Once it has logged out, a page has nothing to try; what it may elsewhere is too much here.
-        await self._until(
-            lambda: bool(self.seen.storm(in_a_row, 1)), in_a_row * self.realtime.pause_seconds
+        await self._wait_until(
+            lambda: bool(self.observation.storm(in_a_row, 1)),
+            in_a_row * self.realtime.pause_seconds,
         )
-        kept = await self._kept()
+        kept = await self._kept_tokens()
         names = [
             name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value
         ]
         at_login = await shown.is_visible()
         self._judge(
             recovery.explain_refusal(
-                self.seen, self.realtime.attempts, at_login=at_login, kept=names
+                self.observation, self.realtime.attempts, at_login=at_login, kept=names
             )
         )
 
-    async def repeats_its_calls(self) -> None:
+    async def expect_calls_repeated(self) -> None:
         """Calls that were refused for an expired token are repeated after one refresh. Raises
         Broken.
         """
-        await self._until(
-            lambda: self.seen.logouts > 0 or self._is_through, self.realtime.reconnect_seconds
+        await self._wait_until(
+            lambda: self.observation.logouts > 0 or self._is_through,
+            self.realtime.reconnect_seconds,
         )
         await self._settle()
         calls = [
             reply for reply in self._replies() if not _is_refresh(reply) and not _is_stream(reply)
         ]
-        finding = recovery.explain_calls(self.seen, [reply.answer for reply in calls])
+        finding = recovery.explain_calls(self.observation, [reply.answer for reply in calls])
         if (
             finding
             and not any(reply.answer.status == 401 for reply in calls)
-            and not self.seen.asked
+            and not self.observation.asked
         ):
-            self.visit.check()  # what never reached a service was not let in either
+            self.visit.expect_no_trouble()  # what never reached a service was not let in either
         self._judge(finding)
 
     @property
-    def seen(self) -> Seen:
+    def observation(self) -> Observation:
         """What the page did since something was done to it."""
-        return Seen(
+        return Observation(
             attempts=tuple(self.sockets.all[self._since.attempts :]),
             asked=self._asked - self._since.asked,
             answers=tuple(reply.answer for reply in self._replies() if _is_refresh(reply)),
@@ -191,12 +197,12 @@ class Stay:
         refreshed = any(
             _is_refresh(reply) and reply.answer.status == 200 for reply in self.visit.replies
         )
-        kept = await self._kept() if refreshed else self._session.tokens
+        kept = await self._kept_tokens() if refreshed else self._session.tokens
         if kept.access and kept.refresh:
             await self._session.rotated(kept)
 
-    def _mark(self) -> None:
-        self._since = Mark(
+    def _set_checkpoint(self) -> None:
+        self._since = Checkpoint(
             len(self.sockets.all), len(self.visit.replies), self._asked, self._logouts
         )
 
@@ -205,7 +211,9 @@ class Stay:
             return
         told = [reply.exchange for reply in self._replies() if _is_refresh(reply)]
         if not told or not finding.code.startswith("refresh-"):
-            told = [socket.exchange for socket in self.seen.attempts if socket.exchange] or told
+            told = [
+                socket.exchange for socket in self.observation.attempts if socket.exchange
+            ] or told
         self.visit.recorder.telling = told[-1] if told else None
         raise Broken(finding)
 
@@ -217,16 +225,20 @@ class Stay:
         ]
 
     def _all_back(self, kinds: tuple[str, ...]) -> bool:
-        return all(self.seen.is_back(what) for what in kinds)
+        return all(self.observation.is_back(what) for what in kinds)
 
     @property
     def _is_storming(self) -> bool:
-        return bool(self.seen.storm(self.realtime.attempts))
+        return bool(self.observation.storm(self.realtime.attempts))
 
     @property
     def _is_lost(self) -> bool:
         """Nothing that is still to come can mend it."""
-        return self.seen.logouts > 0 or self.seen.stale_attempt is not None or self._is_storming
+        return (
+            self.observation.logouts > 0
+            or self.observation.stale_attempt is not None
+            or self._is_storming
+        )
 
     @property
     def _is_through(self) -> bool:
@@ -234,11 +246,11 @@ class Stay:
         repeated.
         """
         calls = [reply.answer for reply in self._replies() if not _is_stream(reply)]
-        noticed = self.seen.asked or any(answer.status == 401 for answer in calls)
-        still = self._flying or self.visit.is_reading or recovery.waiting(calls)
+        noticed = self.observation.asked or any(answer.status == 401 for answer in calls)
+        still = self._flying or self.visit.is_reading or recovery.unrepeated_calls(calls)
         return bool(noticed) and not still
 
-    async def _until(self, done: Callable[[], bool], seconds: float) -> None:
+    async def _wait_until(self, done: Callable[[], bool], seconds: float) -> None:
         """Wait for `done`, no longer than `seconds`; who calls judges by what was seen."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -246,7 +258,7 @@ class Stay:
                     self.visit.news.clear()
                     await self.visit.news.wait()
 
-    async def _quiet(self) -> None:
+    async def _wait_until_quiet(self) -> None:
         """Wait for what the page asks while it opens: a call that came late would meet the new
         state of things.
         """
@@ -259,10 +271,12 @@ class Stay:
 
     async def _settle(self) -> None:
         """Wait for the answers to refreshes that are under way, since they say why."""
-        await self._until(lambda: not any(refreshing.REFRESH in r.url for r in self._flying), 1.0)
+        await self._wait_until(
+            lambda: not any(refreshing.REFRESH in r.url for r in self._flying), 1.0
+        )
         await self.visit.settle()
 
-    async def _kept(self) -> Tokens:
+    async def _kept_tokens(self) -> Tokens:
         """The tokens that the page keeps; a page on its way elsewhere is waited for."""
         for _ in range(3):
             with contextlib.suppress(PlaywrightError):
@@ -282,18 +296,18 @@ class Stay:
             case None:
                 await route.fallback()
 
-    def _request(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         self._begun += 1
         if request.resource_type in ASKS and "/api/" in request.url:
             self._flying.add(request)
         self._asked += request.url.endswith(refreshing.REFRESH) and request.method == "POST"
         self.visit.news.set()
 
-    def _landed(self, request: Request) -> None:
+    def _on_request_end(self, request: Request) -> None:
         self._flying.discard(request)
         self.visit.news.set()
 
-    def _navigated(self, frame: Frame) -> None:
+    def _on_navigated(self, frame: Frame) -> None:
         if frame == self.page.main_frame and urlsplit(frame.url).path == "/":
             self._logouts += 1
             self.visit.news.set()
@@ -311,15 +325,17 @@ def _is_stream(reply: Reply) -> bool:
 
 
 @asynccontextmanager
-async def stay(browser: Browser, user: User, path: str, access: str = "") -> AsyncIterator[Stay]:
+async def open_session(
+    browser: Browser, user: User, path: str, access: str = ""
+) -> AsyncIterator[PageSession]:
     """A page of the app that stays open, signed in with a session of its own; `access`: an access
     token instead.
     """
     async with user.session() as session:
-        stays: list[Stay] = []
+        stays: list[PageSession] = []
 
         async def prepare(visit: Visit) -> None:
-            stays.append(Stay(visit, session))
+            stays.append(PageSession(visit, session))
             await stays[0].prepare()
 
         async with browser.visit(

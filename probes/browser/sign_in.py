@@ -34,13 +34,13 @@ async def sign_in(browser: Browser, user: User) -> None:
     """From the app's login page to the dashboard, and still there after a reload. Raises Broken,
     NotApplicable.
     """
-    identity_provider.drivable(browser.target)
+    identity_provider.require_drivable(browser.target)
     async with browser.visit("/") as visit:
         button = visit.page.get_by_role("button", name=SIGN_IN)
-        await through(visit, button, user.email, partial(_legs, visit))
-        await _at_the_dashboard(visit)
-        await again(visit)
-        await _at_the_dashboard(visit)
+        await press_through(visit, button, user.email, partial(_legs, visit))
+        await _expect_dashboard(visit)
+        await reload(visit)
+        await _expect_dashboard(visit)
 
 
 async def land(browser: Browser, user: User) -> None:
@@ -50,20 +50,20 @@ async def land(browser: Browser, user: User) -> None:
     async with browser.visit(
         f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(said)}"
     ) as visit:
-        await _at_the_dashboard(visit)
+        await _expect_dashboard(visit)
         if "accessToken" in visit.page.url:
             observed = "the dashboard is there, and so are the tokens, in the address bar"
             raise Broken(Finding(Code.CONTRACT_BROKEN, observed, "the page: OAuthRedirectPage"))
 
 
-async def through(visit: Visit, button: Locator, email: str, explain: Explain) -> None:
+async def press_through(visit: Visit, button: Locator, email: str, explain: Explain) -> None:
     """Press the app's `button`, then the provider's for `email`. Raises Broken, CannotAsk."""
     nobody = Finding(Code.UNKNOWN, "", "")
     blank = "the login page has no button to sign in with"
-    await sees(visit, button, explain, Finding(Code.ASSET_BROKEN, blank, "the page"))
+    await expect_visible(visit, button, explain, Finding(Code.ASSET_BROKEN, blank, "the page"))
     await button.click()
     try:
-        await sees(visit, visit.page.get_by_role("button", name=email), explain, nobody)
+        await expect_visible(visit, visit.page.get_by_role("button", name=email), explain, nobody)
     except Broken as failure:
         if failure.finding is nobody:
             raise CannotAsk(
@@ -78,15 +78,15 @@ def _legs(visit: Visit) -> Finding | None:
     return explain_legs([reply.answer for reply in visit.replies], promised, promised.landing)
 
 
-async def _at_the_dashboard(visit: Visit) -> None:
+async def _expect_dashboard(visit: Visit) -> None:
     heading = visit.page.get_by_role("heading", name=DASHBOARD)
     seen = f"who signed in is shown {urlsplit(visit.page.url).path} and not the dashboard"
     otherwise = Finding(Code.OAUTH_TOKEN_MISSING, seen, "the page: OAuthRedirectPage")
-    await sees(visit, heading, partial(_legs, visit), otherwise)
-    await remember(visit)
+    await expect_visible(visit, heading, partial(_legs, visit), otherwise)
+    await redact_tokens(visit)
 
 
-async def sees(visit: Visit, what: Locator, explain: Explain, otherwise: Finding) -> None:
+async def expect_visible(visit: Visit, what: Locator, explain: Explain, otherwise: Finding) -> None:
     """Wait for `what`. Raises Broken: what `explain` finds, else what troubled the page, else
     `otherwise`.
     """
@@ -96,17 +96,17 @@ async def sees(visit: Visit, what: Locator, explain: Explain, otherwise: Finding
         await visit.settle()
         if finding := explain():
             raise Broken(finding) from error
-        visit.check()
+        visit.expect_no_trouble()
         raise Broken(otherwise) from error
 
 
-async def again(visit: Visit) -> None:
+async def reload(visit: Visit) -> None:
     """Load the page anew; one that is on its way elsewhere is judged by what it shows then."""
     with contextlib.suppress(PlaywrightError):
         await visit.page.reload(wait_until="domcontentloaded")
 
 
-async def remember(visit: Visit) -> None:
+async def redact_tokens(visit: Visit) -> None:
     """Have the redactor know the tokens that this sign-in has given; a page that has gone elsewhere
     keeps none.
     """

@@ -30,7 +30,7 @@ _UNAUTHORIZED = "HTTP Authentication failed"
 
 
 @dataclass(slots=True)
-class Socket:
+class PageSocket:
     """One attempt of a page to open a socket. `status` 0: no answer yet, or none that the browser
     tells of.
     """
@@ -44,12 +44,12 @@ class Socket:
     ended: bool = False
 
     @property
-    def opened(self) -> bool:
+    def is_open(self) -> bool:
         return self.status == SWITCHING
 
     @property
-    def live(self) -> bool:
-        return self.opened and not self.ended
+    def is_live(self) -> bool:
+        return self.is_open and not self.ended
 
     @property
     def label(self) -> str:
@@ -65,17 +65,17 @@ def kind(url: str) -> str:
     return "board" if "/ws/project/" in path else "chat"
 
 
-class Sockets:
+class PageSockets:
     """All sockets of one page, in the order of its attempts; `news` is called at each change."""
 
     def __init__(
         self, page: Page, origin: str, recorder: Recorder, news: Callable[[], None]
     ) -> None:
-        self.all: list[Socket] = []
+        self.all: list[PageSocket] = []
         self._page, self._origin, self._recorder, self._news = page, origin, recorder, news
         self._routes: dict[str, tuple[WebSocketRoute, WebSocketRoute]] = {}
-        self._asking: dict[str, tuple[Socket, Exchange, float]] = {}
-        self._opened: dict[str, Socket] = {}
+        self._asking: dict[str, tuple[PageSocket, Exchange, float]] = {}
+        self._opened: dict[str, PageSocket] = {}
 
     async def watch(self) -> None:
         """Call before the page's own scripts run.
@@ -85,16 +85,16 @@ class Sockets:
         """
         await self._page.context.route_web_socket(SOCKET, self._route)
         session = await self._page.context.new_cdp_session(self._page)
-        session.on("Network.webSocketCreated", self._created)
-        session.on("Network.webSocketHandshakeResponseReceived", self._answered)
-        session.on("Network.webSocketFrameError", self._failed)
-        session.on("Network.webSocketClosed", self._closed)
+        session.on("Network.webSocketCreated", self._on_created)
+        session.on("Network.webSocketHandshakeResponseReceived", self._on_answered)
+        session.on("Network.webSocketFrameError", self._on_failed)
+        session.on("Network.webSocketClosed", self._on_closed)
         await session.send("Network.enable")
 
     async def drop(self, *kinds: str, code: int = RESTARTS) -> None:
         """Close the page's open sockets of these kinds at the same moment."""
         for socket in self.all:
-            socket.ended = socket.ended or (socket.what in kinds and socket.opened)
+            socket.ended = socket.ended or (socket.what in kinds and socket.is_open)
         await asyncio.gather(
             *(_close(*self._routes[what], code) for what in kinds if what in self._routes)
         )
@@ -123,7 +123,7 @@ class Sockets:
     def _route(self, route: WebSocketRoute) -> None:
         self._routes[kind(route.url)] = (route, route.connect_to_server())
 
-    def _created(self, event: dict[str, Any]) -> None:
+    def _on_created(self, event: dict[str, Any]) -> None:
         url = event["url"]
         if not SOCKET.match(url):
             return
@@ -134,20 +134,20 @@ class Sockets:
         )  # as probes/transport/websocket.py records them, so that they can be asked again
         exchange = self._recorder.begin("socket", "GET", asked)
         exchange.asked({"origin": self._origin})
-        socket = Socket(kind(url), token, asked.partition("?")[0], exchange)
+        socket = PageSocket(kind(url), token, asked.partition("?")[0], exchange)
         self.all.append(socket)
         self._asking[event["requestId"]] = (socket, exchange, time.monotonic())
         self._news()
 
-    def _answered(self, event: dict[str, Any]) -> None:
+    def _on_answered(self, event: dict[str, Any]) -> None:
         response = event["response"]
         headers = {name.lower(): value for name, value in response["headers"].items()}
-        self._told(event, response["status"], headers, "")
+        self._record(event, response["status"], headers, "")
 
-    def _failed(self, event: dict[str, Any]) -> None:
-        self._told(event, refusal(event["errorMessage"]), {}, event["errorMessage"])
+    def _on_failed(self, event: dict[str, Any]) -> None:
+        self._record(event, refused_status(event["errorMessage"]), {}, event["errorMessage"])
 
-    def _told(
+    def _record(
         self, event: dict[str, Any], status: int, headers: dict[str, str], failure: str
     ) -> None:
         if (known := self._asking.pop(event["requestId"], None)) is None:
@@ -161,7 +161,7 @@ class Sockets:
         self._opened[event["requestId"]] = socket
         self._news()
 
-    def _closed(self, event: dict[str, Any]) -> None:
+    def _on_closed(self, event: dict[str, Any]) -> None:
         if socket := self._opened.pop(event["requestId"], None):
             socket.ended = True
             self._news()
@@ -173,7 +173,7 @@ async def _close(page: WebSocketRoute, server: WebSocketRoute, code: int) -> Non
         await server.close()
 
 
-def refusal(failure: str) -> int:
+def refused_status(failure: str) -> int:
     """The status that Chromium's words for a failed upgrade tell; 0 where they tell none; pure."""
     if _UNAUTHORIZED in failure:
         return 401

@@ -13,7 +13,7 @@ import jwt
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
 from probes.livekit.tokens import EVERYTHING
-from probes.services.video import Ticket
+from probes.services.video import CallTicket
 
 SHORTEST, LONGEST = (
     60.0,
@@ -45,7 +45,7 @@ def claims(token: str) -> Claims | None:
         return None
 
 
-def explain(ticket: Ticket, promised: LiveKit, user: str, now: float) -> Finding | None:
+def explain(ticket: CallTicket, promised: LiveKit, user: str, now: float) -> Finding | None:
     """Name what is wrong with a ticket for `user` at the time `now` (Unix); None where nothing
     is.
     """
@@ -60,7 +60,7 @@ def explain(ticket: Ticket, promised: LiveKit, user: str, now: float) -> Finding
     return None
 
 
-def _grants(said: Claims, ticket: Ticket, user: str) -> Finding | None:
+def _grants(said: Claims, ticket: CallTicket, user: str) -> Finding | None:
     wanted = {"roomJoin": True, "room": ticket.room}
     lacking = [
         f"{name} is {said.grants.get(name)!r}"

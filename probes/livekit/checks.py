@@ -139,7 +139,7 @@ class Calls:
         out for it.
         """
         promised = self.promised
-        room = await video.open_room(self._web, user, self._ledger)
+        room = await video.create_call(self._web, user, self._ledger)
         ticket = await video.join(self._web, user, room)
         current().judge(app_token.explain(ticket, promised, user.id, time.time()))
         way = await self.climbed("livekit")

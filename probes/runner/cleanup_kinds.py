@@ -92,15 +92,15 @@ async def _from_drive(drive: Drive, entry: Entry) -> bool:
 
 
 async def _chats(web: Web, user: User) -> list[Entry]:
-    return [Entry("chat", room.name, room.id) for room in await chat.rooms(web, user)]
+    return [Entry("chat", room.name, room.id) for room in await chat.list_chats(web, user)]
 
 
 async def _close(web: Web, user: User, entry: Entry) -> bool:
-    return await chat.close_room(web, user, entry.id)
+    return await chat.delete_chat(web, user, entry.id)
 
 
 async def _cards(web: Web, user: User) -> list[Entry]:
-    return [Entry("board", card.title, card.id) for card in await boards.cards(web, user)]
+    return [Entry("board", card.title, card.id) for card in await boards.list_cards(web, user)]
 
 
 async def _take_off(web: Web, user: User, entry: Entry) -> bool:
@@ -109,7 +109,7 @@ async def _take_off(web: Web, user: User, entry: Entry) -> bool:
 
 async def _notices(web: Web, user: User) -> list[Entry]:
     return [
-        Entry("notice", notice.name, notice.id) for notice in await notifications.listed(web, user)
+        Entry("notice", notice.name, notice.id) for notice in await notifications.list_notices(web, user)
     ]
 
 
@@ -129,8 +129,8 @@ async def _dissolve(web: Web, promised: LiveKit, entry: Entry) -> bool:
 
 
 async def _calls(web: Web, user: User) -> list[Entry]:
-    return [Entry("call", room.name, room.id) for room in await video.rooms(web, user)]
+    return [Entry("call", room.name, room.id) for room in await video.list_calls(web, user)]
 
 
 async def _end(web: Web, user: User, entry: Entry) -> bool:
-    return await video.end(web, user, entry.id)
+    return await video.end_call(web, user, entry.id)

@@ -61,7 +61,7 @@ async def rename(web: Web, user: User, card: Card) -> None:
     expect(await call(web, user, "PUT", f"boards/{card.id}", wish), Envelope.DATA)
 
 
-async def cards(web: Web, user: User) -> list[Card]:
+async def list_cards(web: Web, user: User) -> list[Card]:
     said = expect(
         await call(web, user, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list
     )
@@ -77,13 +77,13 @@ async def remove(web: Web, user: User, identity: str) -> bool:
     )
 
 
-class Watch:
+class BoardView:
     """An open board socket."""
 
     def __init__(self, socket: Socket, user: User, timeout_s: float) -> None:
         self._socket, self._user, self._timeout_s = socket, user, timeout_s
 
-    async def sees(self, kind: str, card: Card) -> Event:
+    async def expect_event(self, kind: str, card: Card) -> Event:
         """The event of `kind` about `card`. Raises Broken when it does not come in the stated
         time.
         """
@@ -102,7 +102,7 @@ class Watch:
 
 
 @asynccontextmanager
-async def watch(web: Web, user: User) -> AsyncIterator[Watch]:
+async def watch(web: Web, user: User) -> AsyncIterator[BoardView]:
     """`member` has the project's board open for as long as the block lasts."""
     async with opened(web, socket(web), await user.token()) as heard:
-        yield Watch(heard, user, web.target.realtime.deliver_seconds)
+        yield BoardView(heard, user, web.target.realtime.deliver_seconds)

@@ -23,7 +23,7 @@ SEATS = 3  # enough to sit on more than one pod behind the gateway
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Chat:
     """A chat. `name` is what its members see in their list."""
 
     id: str
@@ -35,7 +35,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """What somebody said."""
 
     id: str
@@ -49,7 +49,7 @@ async def call(web: Web, user: User, method: str, path: str, body: Any = None) -
     )
 
 
-async def open_room(web: Web, user: User, others: Sequence[User], ledger: Ledger) -> Room:
+async def create_chat(web: Web, user: User, others: Sequence[User], ledger: Ledger) -> Chat:
     """A chat of `member` with `others`, in the ledger before it exists."""
     name = ledger.enter("chat", "chat")
     wish = {
@@ -60,29 +60,31 @@ async def open_room(web: Web, user: User, others: Sequence[User], ledger: Ledger
     }
     made = expect(await call(web, user, "POST", "", wish), Envelope.RAW, CREATED, keys=("chatId",))
     ledger.identify(name, made["chatId"])
-    return Room(made["chatId"], name)
+    return Chat(made["chatId"], name)
 
 
-async def send(web: Web, user: User, room: Room, text: str) -> Message:
+async def send(web: Web, user: User, room: Chat, text: str) -> ChatMessage:
     """Say it by REST."""
     answer = await call(
         web, user, "POST", f"/messages/{room.id}", {"content": text, "messageType": "TEXT"}
     )
-    return read(expect(answer, Envelope.RAW, CREATED, keys=("messageId", "userId", "content")))
+    return parse_message(
+        expect(answer, Envelope.RAW, CREATED, keys=("messageId", "userId", "content"))
+    )
 
 
-async def history(web: Web, user: User, room: Room) -> list[Message]:
+async def history(web: Web, user: User, room: Chat) -> list[ChatMessage]:
     """What was said, as `member` reads it who was not there."""
     said = expect(await call(web, user, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
-    return [read(row) for row in said]
+    return [parse_message(row) for row in said]
 
 
-async def rooms(web: Web, user: User) -> list[Room]:
+async def list_chats(web: Web, user: User) -> list[Chat]:
     said = expect(await call(web, user, "GET", "/my"), Envelope.MESSAGE, kind=list)
-    return [Room(str(row.get("chatId")), str(row.get("chatName"))) for row in said]
+    return [Chat(str(row.get("chatId")), str(row.get("chatName"))) for row in said]
 
 
-async def close_room(web: Web, user: User, identity: str) -> bool:
+async def delete_chat(web: Web, user: User, identity: str) -> bool:
     """Whether the service says that the chat is gone; one that is not there refuses like a foreign
     one (403).
     """
@@ -91,11 +93,11 @@ async def close_room(web: Web, user: User, identity: str) -> bool:
     return answer.status == 204 or (answer.json is not None and answer.status in (200, 403, 404))
 
 
-def read(row: Event) -> Message:
-    return Message(str(row.get("messageId")), str(row.get("userId")), str(row.get("content")))
+def parse_message(row: Event) -> ChatMessage:
+    return ChatMessage(str(row.get("messageId")), str(row.get("userId")), str(row.get("content")))
 
 
-class Seat:
+class JoinedChat:
     """A member's open socket in a chat. A message that comes again under its id is heard once
     (contract 5.2).
     """
@@ -107,16 +109,16 @@ class Seat:
     async def say(self, text: str) -> None:
         await self._socket.say({"type": "MESSAGE", "content": text, "messageType": "TEXT"})
 
-    async def hear(self, speaker: User) -> Message:
+    async def hear(self, speaker: User) -> ChatMessage:
         """The next message of `speaker`. Raises Broken when none comes in the stated time."""
         event = await self._socket.hear(lambda event: self._is_new(event, speaker), self._timeout_s)
         if event is None:
-            raise Broken(silent(self._user.name, speaker.name, self._timeout_s))
-        message = read(event["message"])
+            raise Broken(silence_finding(self._user.name, speaker.name, self._timeout_s))
+        message = parse_message(event["message"])
         self._heard.add(message.id)
         return message
 
-    async def hear_until(self, speaker: User, last: str) -> list[Message]:
+    async def hear_until(self, speaker: User, last: str) -> list[ChatMessage]:
         """All that `speaker` says, up to what is `last`."""
         heard = [await self.hear(speaker)]
         while heard[-1].text != last:
@@ -131,14 +133,14 @@ class Seat:
 
 
 @asynccontextmanager
-async def join(web: Web, room: Room, user: User) -> AsyncIterator[Seat]:
+async def join(web: Web, room: Chat, user: User) -> AsyncIterator[JoinedChat]:
     """A seat in the chat for as long as the block lasts."""
     async with opened(web, room.socket, await user.token()) as socket:
-        yield Seat(socket, user, web.target.realtime.deliver_seconds)
+        yield JoinedChat(socket, user, web.target.realtime.deliver_seconds)
 
 
 @asynccontextmanager
-async def join_everywhere(web: Web, room: Room, user: User) -> AsyncIterator[list[Seat]]:
+async def join_everywhere(web: Web, room: Chat, user: User) -> AsyncIterator[list[JoinedChat]]:
     """Some seats at once, as somebody with several windows has; chance spreads them over the
     pods.
     """
@@ -146,7 +148,7 @@ async def join_everywhere(web: Web, room: Room, user: User) -> AsyncIterator[lis
         yield [await stack.enter_async_context(join(web, room, user)) for _ in range(SEATS)]
 
 
-async def turns_away(web: Web, room: Room, stranger: User) -> None:
+async def expect_stranger_refused(web: Web, room: Chat, stranger: User) -> None:
     """A valid token from outside the chat opens no seat in it."""
     leak = Finding(
         Code.STRANGER_ADMITTED,
@@ -156,13 +158,13 @@ async def turns_away(web: Web, room: Room, stranger: User) -> None:
     await refuses(web, room.socket, await stranger.token(), leak, status=403)
 
 
-def same(said: Sequence[str], heard: Sequence[Message]) -> None:
+def expect_same_messages(said: Sequence[str], heard: Sequence[ChatMessage]) -> None:
     """What was heard is what was said, each once. Raises Broken."""
     if finding := explain(said, [message.text for message in heard]):
         raise Broken(finding)
 
 
-def silent(listener: str, speaker: str, timeout_s: float) -> Finding:
+def silence_finding(listener: str, speaker: str, timeout_s: float) -> Finding:
     return Finding(
         Code.CHAT_NOT_DELIVERED,
         f"{listener} has the chat open and heard nothing more from {speaker} within {timeout_s:g} s",

@@ -39,12 +39,12 @@ class Endpoint:
     body: str = ""  # JSON, or nearly
 
 
-async def stays_closed(web: Web, endpoint: Endpoint, user: str) -> None:
+async def expect_closed(web: Web, endpoint: Endpoint, user: str) -> None:
     """Raise Broken when `endpoint` shows what it must not to somebody without a token."""
     origin = web.target.hosts.apex if endpoint.host == "apex" else web.target.hosts.api
     url = origin + endpoint.path.replace("{user}", user)
     if endpoint.sign == "sources":
-        return await _has_no_sources(web, url)
+        return await _expect_no_sources(web, url)
     headers = {"origin": FOREIGN} if endpoint.sign == "origin" else {}
     sent = endpoint.body.replace("{user}", user).encode()
     if sent:
@@ -55,7 +55,7 @@ async def stays_closed(web: Web, endpoint: Endpoint, user: str) -> None:
     return None
 
 
-async def _has_no_sources(web: Web, url: str) -> None:
+async def _expect_no_sources(web: Web, url: str) -> None:
     page = await web.ask("GET", url, kind="page")
     for asset in {
         asset

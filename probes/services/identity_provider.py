@@ -15,7 +15,7 @@ from probes.transport.http import Web
 STEPS = 8  # redirects and forms between start and callback
 
 
-def drivable(target: Target) -> None:
+def require_drivable(target: Target) -> None:
     """Raises NotApplicable where the provider is not ours to drive."""
     if not target.oauth.drivable:
         raise NotApplicable(

@@ -61,11 +61,11 @@ class Stream:
         self._exchange.response_body += f"event: {event.event}\ndata: {event.data}\n\n".encode()
         return event
 
-    async def brings(self, card: Card, within: float) -> Notice:
+    async def expect_notice(self, card: Card, within: float) -> Notice:
         """The notice about `card`. Raises Broken when it does not come in time."""
         end = asyncio.get_running_loop().time() + within
         while event := await self.next(max(0.0, end - asyncio.get_running_loop().time())):
-            notice = read(_json(event.data))
+            notice = parse_notice(_json(event.data))
             if event.event == "notification" and notice.about == card.id:
                 return notice
         current().telling = self._exchange
@@ -77,24 +77,24 @@ class Stream:
             "channel (contract 5.5)",
         )
 
-    async def stays(self, seconds: float) -> None:
+    async def expect_open_for(self, seconds: float) -> None:
         """It is still open `seconds` after it began. Raises Broken when it ends before."""
         end = self._began + seconds
         while (left := end - asyncio.get_running_loop().time()) > 0:
             await self.next(left)
 
 
-async def hears_of(web: Web, user: User, assign: Callable[[], Awaitable[Card]]) -> Notice:
+async def expect_notified(web: Web, user: User, assign: Callable[[], Awaitable[Card]]) -> Notice:
     """What `member`, who listens, is told of a board that is assigned meanwhile. Raises Broken.
 
     As a page's EventSource does: when a stream's time is over, another is opened, and there the
     next board is told of.
     """
     for left in reversed(range(STREAMS)):
-        async with stream(web, user) as listening:
+        async with connected_stream(web, user) as listening:
             card = await assign()
             try:
-                return await listening.brings(card, web.target.realtime.deliver_seconds)
+                return await listening.expect_notice(card, web.target.realtime.deliver_seconds)
             except Broken as failure:
                 if failure.finding.code is not Code.STREAM_CUT or not left:
                     raise
@@ -102,9 +102,9 @@ async def hears_of(web: Web, user: User, assign: Callable[[], Awaitable[Card]]) 
 
 
 @asynccontextmanager
-async def stream(web: Web, user: User) -> AsyncIterator[Stream]:
+async def connected_stream(web: Web, user: User) -> AsyncIterator[Stream]:
     """The stream of `member`, connected, for as long as the block lasts. Raises Broken."""
-    async with opened(web, user, await user.token()) as heard:
+    async with open_stream(web, user, await user.token()) as heard:
         first = await heard.next(web.target.timeouts.answer_s)
         if first is None or first.event != "connected":
             said = f"began with {first.event!r}" if first else "opened and said nothing"
@@ -115,7 +115,7 @@ async def stream(web: Web, user: User) -> AsyncIterator[Stream]:
 
 
 @asynccontextmanager
-async def opened(web: Web, user: User, token: str) -> AsyncIterator[Stream]:
+async def open_stream(web: Web, user: User, token: str) -> AsyncIterator[Stream]:
     url = f"{web.target.hosts.apex}{NOTIFICATIONS}/stream?token={quote(token, safe='')}"
     async with web.listen(url) as (response, exchange):
         if response.status_code != 200 or EVENT_STREAM not in response.headers.get(
@@ -127,15 +127,16 @@ async def opened(web: Web, user: User, token: str) -> AsyncIterator[Stream]:
             yield Stream(events, exchange, user)
 
 
-async def listed(web: Web, user: User) -> list[Notice]:
+async def list_notices(web: Web, user: User) -> list[Notice]:
     """What REST keeps for `member`, the newest page of it."""
     answer = await _call(web, user, "GET", "")
     return [
-        read(row) for row in expect(answer, Envelope.RAW, keys=("notifications",))["notifications"]
+        parse_notice(row)
+        for row in expect(answer, Envelope.RAW, keys=("notifications",))["notifications"]
     ]
 
 
-async def keeps(web: Web, user: User, card: Card) -> Notice:
+async def expect_listed(web: Web, user: User, card: Card) -> Notice:
     """REST has the notice about `card`, whoever listened. Raises Broken when it does not show in
     time.
     """
@@ -143,7 +144,7 @@ async def keeps(web: Web, user: User, card: Card) -> Notice:
     end = asyncio.get_running_loop().time() + timeout_s
     while True:
         if notice := next(
-            (notice for notice in await listed(web, user) if notice.about == card.id), None
+            (notice for notice in await list_notices(web, user) if notice.about == card.id), None
         ):
             return notice
         if asyncio.get_running_loop().time() > end:
@@ -169,7 +170,7 @@ async def _call(web: Web, user: User, method: str, path: str) -> Answer:
     return await web.ask(method, url, token=await user.token(), headers=headers)
 
 
-def read(row: Any) -> Notice:
+def parse_notice(row: Any) -> Notice:
     said = row if isinstance(row, dict) else {}
     return Notice(str(said.get("id")), str(said.get("resourceId")), str(said.get("resourceName")))
 

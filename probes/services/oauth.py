@@ -75,19 +75,19 @@ async def start(web: Web, jar: httpx.Cookies, redirect_uri: str = "") -> Start:
     answer = await web.ask("GET", url, cookies=jar)
     if finding := explain_start(answer, oauth):
         raise Broken(finding)
-    return Start(answer.headers["location"], asked_of(answer))
+    return Start(answer.headers["location"], parse_request(answer))
 
 
 async def callback(web: Web, jar: httpx.Cookies, url: str) -> Answer:
     """Come back from the provider. What the answer leads to is known to the redactor."""
     answer = await web.ask("GET", url, cookies=jar)
-    if tokens := landing(answer).tokens:
+    if tokens := parse_landing(answer).tokens:
         for secret in (tokens.access, tokens.refresh):
             current().evidence.redactor.remember(secret)
     return answer
 
 
-def asked_of(answer: Answer) -> dict[str, str]:
+def parse_request(answer: Answer) -> dict[str, str]:
     """What a redirect to the provider asks of it."""
     return {
         name: values[0]
@@ -95,7 +95,7 @@ def asked_of(answer: Answer) -> dict[str, str]:
     }
 
 
-def landing(answer: Answer) -> Landing:
+def parse_landing(answer: Answer) -> Landing:
     """Where a browser goes from `answer`: it takes a backslash for a slash, and completes what is
     not whole.
     """
@@ -112,7 +112,7 @@ def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
     """Name why sign-in does not begin as it should; None where it does; pure."""
     if answer.status not in REDIRECTS:
         return envelopes.explain(answer, 302)
-    place, told = landing(answer).place, asked_of(answer)
+    place, told = parse_landing(answer).place, parse_request(answer)
     if place == oauth.authorize:
         return _explain_redirect_uri(told.get("redirect_uri", ""), oauth) or _explain_request(
             answer, told, oauth
@@ -215,7 +215,7 @@ def explain_callback(
         return Finding(
             Code.OAUTH_CALLBACK_LOST, f"{answer} to who came back from the provider", REWRITE
         )
-    landed = landing(answer)
+    landed = parse_landing(answer)
     said = f"who came back from the provider is sent to {landed.place}"
     if landed.place == wanted:
         return (
@@ -239,7 +239,7 @@ def explain_callback(
 
 def explain_leak(answer: Answer, oauth: OAuth) -> Finding | None:
     """Name a redirect that gives tokens to another than the app and its portal; pure."""
-    landed = landing(answer)
+    landed = parse_landing(answer)
     if (
         landed.tokens is None
         or landed.place == oauth.landing
@@ -255,7 +255,7 @@ def explain_refusal(answer: Answer) -> Finding | None:
     """
     if answer.status not in REDIRECTS:
         return explain_callback(answer, "", OAuth())
-    if landing(answer).tokens:
+    if parse_landing(answer).tokens:
         return Finding(
             Code.OAUTH_STATE_UNCHECKED, "a callback with another session's state got tokens", STATE
         )

@@ -18,13 +18,13 @@ LOOKS_AGAIN_AFTER = 0.1  # seconds
 
 
 @asynccontextmanager
-async def online(web: Web, user: User) -> AsyncIterator[None]:
+async def open_app(web: Web, user: User) -> AsyncIterator[None]:
     """`member` has the app open for as long as the block lasts."""
     async with opened(web, SOCKET, await user.token()):
         yield
 
 
-async def sees(web: Web, watcher: User, user: User, *, online: bool) -> None:
+async def expect_shown(web: Web, watcher: User, user: User, *, online: bool) -> None:
     """`watcher` comes to see that `member` is online, or no more. Raises Broken when that does not
     show in time.
     """

@@ -33,7 +33,7 @@ class Presigned:
         return credential_kind(self.access_key)
 
 
-def read(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
+def parse(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
     """What `url` (and the form `fields` of a POST policy) were signed with. Names are compared
     without case.
     """
@@ -65,7 +65,7 @@ def _parts(url: str) -> SplitResult:
         return urlsplit("")
 
 
-def check_credentials(signed: Presigned) -> None:
+def expect_no_development_key(signed: Presigned) -> None:
     """Raise Broken when a development credential signed (V6 §3), or nobody did."""
     if signed.key_kind == "development":
         raise broken(
@@ -83,7 +83,7 @@ def check_credentials(signed: Presigned) -> None:
         )
 
 
-def check_temporary(signed: Presigned, expected: Presign) -> None:
+def expect_temporary(signed: Presigned, expected: Presign) -> None:
     """Raise Broken when a long-lived key signed where the environment gives its pods a role
     (contract 4.3).
     """
@@ -95,7 +95,7 @@ def check_temporary(signed: Presigned, expected: Presign) -> None:
         )
 
 
-def check_endpoint(signed: Presigned, expected: Presign) -> None:
+def expect_endpoint(signed: Presigned, expected: Presign) -> None:
     """Raise Broken when the URL does not lead to the environment's bucket, in its style and
     region.
     """
@@ -138,7 +138,7 @@ def _who_misplaced(signed: Presigned, expected: Presign) -> str:
     )
 
 
-def check_lifetime(signed: Presigned, seconds: int) -> None:
+def expect_lifetime(signed: Presigned, seconds: int) -> None:
     """Raise Broken when the URL lives longer than `seconds`, or does not say."""
     if signed.seconds is None or signed.seconds > seconds:
         lives = "for ever" if signed.seconds is None else f"{signed.seconds} s"
@@ -149,7 +149,7 @@ def check_lifetime(signed: Presigned, seconds: int) -> None:
         )
 
 
-def check_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
+def expect_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
     """Raise Broken when a header that weAlist signs (contract 4.3) is free to change."""
     if missing := [name for name in wanted if name not in signed.signed_headers]:
         raise broken(
@@ -159,16 +159,16 @@ def check_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
         )
 
 
-def vouch(url: str, expected: Presign | None) -> Presigned:
+def expect_trusted(url: str, expected: Presign | None) -> Presigned:
     """The URL read, once it is known to be safe to send a user's bytes there. Raises Broken."""
-    signed = read(url)
-    check_credentials(signed)
+    signed = parse(url)
+    expect_no_development_key(signed)
     if expected:
-        check_endpoint(signed, expected)
+        expect_endpoint(signed, expected)
     return signed
 
 
-def tampered(url: str) -> str:
+def tamper(url: str) -> str:
     """`url` for another object, under the old signature."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=parts.path + ".tampered"))
@@ -186,13 +186,13 @@ def explain_put(answer: Answer) -> Finding | None:
     return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {said}", cause)
 
 
-def stored(answer: Answer) -> None:
+def expect_stored(answer: Answer) -> None:
     """Raise Broken unless S3 took the upload."""
     if finding := explain_put(answer):
         raise Broken(finding)
 
 
-def refused(answer: Answer) -> None:
+def expect_refused(answer: Answer) -> None:
     """Raise Broken when S3 took an upload under a signature for something else."""
     if answer.status < 300:
         raise broken(
@@ -202,7 +202,7 @@ def refused(answer: Answer) -> None:
         )
 
 
-def allowed(answer: Answer, origin: str) -> None:
+def expect_preflight_allowed(answer: Answer, origin: str) -> None:
     """Raise Broken unless a preflight was answered with yes for `origin` (Fetch standard, CORS
     protocol).
     """

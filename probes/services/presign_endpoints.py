@@ -6,13 +6,13 @@ from typing import Any
 
 from probes.auth.users import User
 from probes.recording.ledger import Ledger
-from probes.services.presign import Presigned, read
+from probes.services.presign import Presigned, parse
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
+class PresignEndpoint:
     """One service's way to a presigned PUT. `path` is outside, {storage} stands for storage's base
     path.
     """
@@ -48,12 +48,14 @@ class Issuer:
         )
         if "fileId" in ticket and self.name == "storage":
             ledger.identify(name, ticket["fileId"])
-        return read(ticket["uploadUrl"])
+        return parse(ticket["uploadUrl"])
 
 
-ISSUERS = (
-    Issuer("storage", "{storage}/storage/files/upload-url", Envelope.SUCCESS, "text/plain", "txt"),
-    Issuer(
+PRESIGN_ENDPOINTS = (
+    PresignEndpoint(
+        "storage", "{storage}/storage/files/upload-url", Envelope.SUCCESS, "text/plain", "txt"
+    ),
+    PresignEndpoint(
         "board",
         "/api/svc/board/api/attachments/presigned-url",
         Envelope.DATA,
@@ -61,10 +63,10 @@ ISSUERS = (
         "txt",
         extra={"entityType": "BOARD"},
     ),
-    Issuer(
+    PresignEndpoint(
         "chat", "/api/svc/chat/api/chats/files/presigned-url", Envelope.DATA, "image/png", "png"
     ),
-    Issuer(
+    PresignEndpoint(
         "user",
         "/api/svc/user/api/profiles/me/image/presigned-url",
         Envelope.RAW,

@@ -18,7 +18,7 @@ MADE_UP = "a-code-that-no-provider-gave"
 LEFT_ALONE = "auth-service: logout blacklists the access token only (contract 2.3)"
 
 
-async def lands(web: Web, user: User) -> None:
+async def expect_landing(web: Web, user: User) -> None:
     """Who signs in on the main app is sent back to it, with tokens that its services take. Raises
     Broken.
     """
@@ -30,7 +30,7 @@ async def lands(web: Web, user: User) -> None:
         raise Broken(finding)
 
 
-async def lands_on_the_portal(web: Web, user: User) -> None:
+async def expect_portal_landing(web: Web, user: User) -> None:
     """Who starts on the portal is sent back to the portal, with a token that ops-service takes.
     Raises Broken.
     """
@@ -49,41 +49,41 @@ async def lands_on_the_portal(web: Web, user: User) -> None:
 
 async def _tokens(web: Web, user: User, redirect_uri: str, wanted: str) -> Tokens:
     jar = httpx.Cookies()
-    answer = await _back(web, user, jar, redirect_uri)
+    answer = await _come_back(web, user, jar, redirect_uri)
     if finding := oauth.explain_callback(answer, wanted, web.target.oauth):
         raise Broken(finding)
-    tokens = oauth.landing(answer).tokens
+    tokens = oauth.parse_landing(answer).tokens
     assert tokens, "a callback without finding has tokens"
     return tokens
 
 
-async def _back(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> Answer:
-    return await oauth.callback(web, jar, await _granted(web, user, jar, redirect_uri))
+async def _come_back(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> Answer:
+    return await oauth.callback(web, jar, await _grant(web, user, jar, redirect_uri))
 
 
-async def _granted(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> str:
+async def _grant(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> str:
     """The URL with which the provider sends `member` back. Raises Broken, CannotAsk,
     NotApplicable.
     """
-    identity_provider.drivable(web.target)
+    identity_provider.require_drivable(web.target)
     begun = await oauth.start(web, jar, redirect_uri)
     return await identity_provider.sign_in(web, jar, begun.location, user.email)
 
 
-async def gives_no_token_to(web: Web, user: User, redirect_uri: str) -> None:
+async def expect_no_token_for(web: Web, user: User, redirect_uri: str) -> None:
     """A sign-in that asks for another place sends its tokens to the app, or nowhere. Raises
     Broken.
     """
-    answer = await _back(web, user, httpx.Cookies(), redirect_uri)
+    answer = await _come_back(web, user, httpx.Cookies(), redirect_uri)
     if finding := oauth.explain_leak(answer, web.target.oauth):
         raise Broken(finding)
 
 
-async def needs_its_own_state(web: Web, user: User) -> None:
+async def expect_state_checked(web: Web, user: User) -> None:
     """A callback with a state that belongs to another session gets nothing. Raises Broken."""
     mine, somebody_elses = httpx.Cookies(), httpx.Cookies()
     if web.target.oauth.drivable:
-        url = await _granted(web, user, somebody_elses)
+        url = await _grant(web, user, somebody_elses)
     else:
         begun = await oauth.start(web, somebody_elses)
         url = str(
@@ -97,7 +97,7 @@ async def needs_its_own_state(web: Web, user: User) -> None:
         raise Broken(finding)
 
 
-async def starts_agree(web: Web) -> None:
+async def expect_starts_agree(web: Web) -> None:
     """Whichever pod begins it, sign-in begins the same way. Raises Broken."""
     if finding := oauth.explain_starts(
         [await oauth.start(web, httpx.Cookies()) for _ in range(oauth.STARTS)]
@@ -105,7 +105,7 @@ async def starts_agree(web: Web) -> None:
         raise Broken(finding)
 
 
-async def ends(web: Web, user: User) -> None:
+async def expect_sign_out_ends(web: Web, user: User) -> None:
     """After signing out the refresh token gives nothing. Raises Broken, NotApplicable."""
     if not web.target.sign_out.ends_refresh:
         raise NotApplicable(

@@ -17,10 +17,10 @@ TYPES = {"js": ("text/javascript", "application/javascript"), "css": ("text/css"
 S3_OR_EDGE = "the site bucket, or CloudFront's error response in its place"
 
 
-async def load(web: Web, target: Target) -> None:
+async def expect_assets(web: Web, target: Target) -> None:
     """The shell and all that it names. Raises Broken."""
     shell = await web.ask("GET", target.hosts.apex + "/", kind="page")
-    _check_shell(shell)
+    _expect_shell(shell)
     assets = ASSET.findall(shell.body.decode("utf-8", "replace"))
     if not assets:
         raise broken(
@@ -29,15 +29,15 @@ async def load(web: Web, target: Target) -> None:
             "the frontend build in the site bucket",
         )
     for asset in {*assets, "/config.js"}:
-        _check_asset(await web.ask("GET", urljoin(shell.url, asset), kind="page"))
+        _expect_asset(await web.ask("GET", urljoin(shell.url, asset), kind="page"))
 
 
-async def deep_link(web: Web, target: Target, path: str) -> None:
+async def expect_deep_link(web: Web, target: Target, path: str) -> None:
     """The shell answers for a path that is the app's own. Raises Broken."""
-    _check_shell(await web.ask("GET", target.hosts.apex + path, kind="page"))
+    _expect_shell(await web.ask("GET", target.hosts.apex + path, kind="page"))
 
 
-async def leads_to_https(web: Web, target: Target) -> None:
+async def expect_https_redirect(web: Web, target: Target) -> None:
     """Raise Broken unless plain http redirects to the https apex."""
     answer = await web.ask("GET", target.hosts.plain + "/", kind="page")
     location = answer.headers.get("location", "")
@@ -52,12 +52,12 @@ async def leads_to_https(web: Web, target: Target) -> None:
         )
 
 
-def _check_shell(answer: Answer) -> None:
+def _expect_shell(answer: Answer) -> None:
     if answer.status != 200 or not answer.is_html or b'id="root"' not in answer.body:
         raise broken(Code.ASSET_BROKEN, f"{answer} where the app's page was promised", S3_OR_EDGE)
 
 
-def _check_asset(answer: Answer) -> None:
+def _expect_asset(answer: Answer) -> None:
     wanted = TYPES[answer.url.partition("?")[0].rpartition(".")[2]]
     if answer.status != 200 or answer.media_type not in wanted:
         raise broken(Code.ASSET_BROKEN, f"{answer} where {wanted[0]} was promised", S3_OR_EDGE)

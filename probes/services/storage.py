@@ -74,11 +74,11 @@ class Drive:
         not vouch for.
         """
         ticket = await self.upload_url(label, len(content))
-        presign.vouch(ticket["uploadUrl"], self.web.target.presign)
+        presign.expect_trusted(ticket["uploadUrl"], self.web.target.presign)
         put = await self.web.ask(
             "PUT", ticket["uploadUrl"], content=content, headers={"content-type": TEXT}, kind="s3"
         )
-        presign.stored(put)
+        presign.expect_stored(put)
         answer = await self.call("POST", "files/confirm", json={"fileId": ticket["fileId"]})
         file: dict[str, Any] = expect(answer, Envelope.SUCCESS, keys=("id", "status"))
         return {**file, "name": ticket["name"]}
@@ -89,9 +89,9 @@ class Drive:
             Envelope.SUCCESS,
             keys=("downloadUrl",),
         )
-        signed = presign.vouch(ticket["downloadUrl"], self.web.target.presign)
+        signed = presign.expect_trusted(ticket["downloadUrl"], self.web.target.presign)
         if self.web.target.presign:
-            presign.check_lifetime(signed, self.web.target.presign.get_seconds)
+            presign.expect_lifetime(signed, self.web.target.presign.get_seconds)
         return signed.url
 
     async def download(self, file_id: str) -> bytes:
@@ -105,7 +105,7 @@ class Drive:
             )
         return answer.body
 
-    async def holds(self, kind: str, name: str) -> dict[str, Any]:
+    async def find(self, kind: str, name: str) -> dict[str, Any]:
         """What the drive lists as `name`. Raises Broken when it does not."""
         rows = await self._rows(kind)
         if row := next(
@@ -117,7 +117,7 @@ class Drive:
             Code.UPLOAD_LOST, f"the drive does not list the {kind} {name}", "storage-service"
         )
 
-    async def lacks(self, kind: str, name: str, identity: str) -> None:
+    async def expect_gone(self, kind: str, name: str, identity: str) -> None:
         """The drive neither lists `name` nor answers for it. Raises Broken when it does."""
         listed = any(
             name in (row.get("name"), row.get("originalName")) for row in await self._rows(kind)
@@ -132,7 +132,7 @@ class Drive:
             )
         self.ledger.removed(name)
 
-    async def refuses(self, link: str) -> None:
+    async def expect_link_dead(self, link: str) -> None:
         """S3 has nothing under a link that was good before. Raises Broken when it has."""
         answer = await self.web.ask("GET", link, kind="s3")
         if answer.status < 400:
@@ -161,7 +161,7 @@ class Drive:
         return gone
 
 
-def same_bytes(sent: bytes, got: bytes, what: str) -> None:
+def expect_same_bytes(sent: bytes, got: bytes, what: str) -> None:
     """Raise Broken unless what came back is what was sent."""
     if sent != got:
         raise broken(

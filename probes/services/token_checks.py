@@ -43,7 +43,7 @@ RULES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ProtectedEndpoint:
     """A place that only the signed-in may enter. `{workspace}`, `{storage}`, `{project}` and
     `{room}` are filled in.
     """
@@ -56,7 +56,7 @@ class Door:
     scoped: bool = False
     envelope: Envelope = Envelope.GO_ERROR
 
-    def filled(self, web: Web, room: str = "") -> "Door":
+    def filled(self, web: Web, room: str = "") -> "ProtectedEndpoint":
         target = web.target
         known = {
             "{storage}": target.paths.storage,
@@ -70,11 +70,13 @@ class Door:
         return replace(self, path=path)
 
 
-OPS = Door("ops", ops.ME, who="operator")
-USER = Door("user", "/api/svc/user/api/users/me")
+OPS = ProtectedEndpoint("ops", ops.ME, who="operator")
+USER = ProtectedEndpoint("user", "/api/svc/user/api/users/me")
 
 
-async def knock(web: Web, door: Door, token: str, where: Where | None = None) -> Answer:
+async def request(
+    web: Web, door: ProtectedEndpoint, token: str, where: Where | None = None
+) -> Answer:
     """What the door answers to `token`; status 101 where a socket opens. Raises Broken when nothing
     is answered.
     """
@@ -85,9 +87,9 @@ async def knock(web: Web, door: Door, token: str, where: Where | None = None) ->
     query = f"token={quote(token, safe='')}" if where == "query" else ""
     match door.kind:
         case "socket":
-            return await _knock_for_a_socket(web, door.path, token if query else "", headers)
+            return await _request_socket(web, door.path, token if query else "", headers)
         case "stream":
-            return await _knock_for_a_stream(
+            return await _request_stream(
                 web, _url(web.target.hosts.apex, door.path, query), headers
             )
     # Past the edge, which has masked what services say (V6 §1): here it is the service's word that
@@ -99,9 +101,7 @@ def _url(origin: str, path: str, query: str) -> str:
     return f"{origin}{path}" + (f"{'&' if '?' in path else '?'}{query}" if query else "")
 
 
-async def _knock_for_a_socket(
-    web: Web, path: str, token: str, headers: Mapping[str, str]
-) -> Answer:
+async def _request_socket(web: Web, path: str, token: str, headers: Mapping[str, str]) -> Answer:
     try:
         async with websocket.opened(web, path, token, headers):
             return Answer("GET", web.target.hosts.apex + path, websocket.SWITCHING, {}, b"")
@@ -109,25 +109,25 @@ async def _knock_for_a_socket(
         return refused.answer
 
 
-async def _knock_for_a_stream(web: Web, url: str, headers: Mapping[str, str]) -> Answer:
+async def _request_stream(web: Web, url: str, headers: Mapping[str, str]) -> Answer:
     async with web.listen(url, headers) as (response, exchange):
         if response.status_code != 200:
             return await web.refusal(response, exchange)
         return Answer("GET", url, 200, exchange.response_headers, b"")
 
 
-async def admits(web: Web, door: Door, token: str) -> None:
+async def expect_admitted(web: Web, door: ProtectedEndpoint, token: str) -> None:
     """A good token opens the door. Raises Broken."""
-    if finding := explain_refusal(door, await knock(web, door, token), token):
+    if finding := explain_refusal(door, await request(web, door, token), token):
         raise Broken(finding)
 
 
-async def refuses(web: Web, door: Door, bad: Counterfeit) -> None:
+async def expect_refused(web: Web, door: ProtectedEndpoint, bad: Counterfeit) -> None:
     """A bad token does not. Raises Broken."""
     elsewhere = bad.kind == MISPLACED
     where: Where = "query" if (door.where == "header") == elsewhere else "header"
-    answer = await knock(web, door, bad.token, where)
-    if not believed(answer):
+    answer = await request(web, door, bad.token, where)
+    if not is_accepted(answer):
         return check_refusal(door, bad.kind, answer)
     current().telling = current().exchanges[-1]
     code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
@@ -138,17 +138,17 @@ async def refuses(web: Web, door: Door, bad: Counterfeit) -> None:
         f"{answer} to a token of the kind {bad.kind}",
         f"{service(door.path)} asks for no token",
     )
-    raise Broken(finding if bad.kind in FORMLESS else await _compared(web, door, bad, finding))
+    raise Broken(finding if bad.kind in FORMLESS else await _compare(web, door, bad, finding))
 
 
-async def shuts(web: Web, door: Door, token: str) -> None:
+async def expect_forbidden(web: Web, door: ProtectedEndpoint, token: str) -> None:
     """Somebody else's good token is told that this is not theirs. Raises Broken."""
-    answer = await knock(web, door, token)
+    answer = await request(web, door, token)
     if door.kind == "socket" and answer.status != websocket.SWITCHING:
         if finding := websocket.explain_refusal(answer, 403):
             raise Broken(finding)
         return
-    if believed(answer):
+    if is_accepted(answer):
         raise Broken(
             Finding(
                 Code.STRANGER_ADMITTED,
@@ -159,27 +159,27 @@ async def shuts(web: Web, door: Door, token: str) -> None:
     expect(answer, Envelope.RAW if door.name == OPS.name else door.envelope, 403)
 
 
-def believed(answer: Answer) -> bool:
+def is_accepted(answer: Answer) -> bool:
     return answer.status < 300 and not answer.is_html
 
 
-def explain_refusal(door: Door, answer: Answer, token: str) -> Finding | None:
+def explain_refusal(door: ProtectedEndpoint, answer: Answer, token: str) -> Finding | None:
     """Name why a good token opens nothing; None where it does; pure."""
     match door:
-        case Door(kind="socket"):
+        case ProtectedEndpoint(kind="socket"):
             return None if answer.status == websocket.SWITCHING else websocket.explain(answer)
-        case Door(kind="stream"):
+        case ProtectedEndpoint(kind="stream"):
             return (
                 None
                 if answer.media_type == notifications.EVENT_STREAM
                 else notifications.explain(answer)
             )
-        case Door(name=OPS.name):
+        case ProtectedEndpoint(name=OPS.name):
             return ops.explain(answer, token)
     return envelopes.explain(answer, 200)
 
 
-def check_refusal(door: Door, kind: str, answer: Answer) -> None:
+def check_refusal(door: ProtectedEndpoint, kind: str, answer: Answer) -> None:
     """A refusal is 401 in the service's own words. Raises Broken."""
     if kind == "long" and answer.status in TOO_LONG:
         return
@@ -190,7 +190,9 @@ def check_refusal(door: Door, kind: str, answer: Answer) -> None:
     expect(answer, door.envelope, 401)
 
 
-async def _compared(web: Web, door: Door, bad: Counterfeit, finding: Finding) -> Finding:
+async def _compare(
+    web: Web, door: ProtectedEndpoint, bad: Counterfeit, finding: Finding
+) -> Finding:
     """`finding` with what another door says of this token, and this door of another."""
     other = USER if door.name == OPS.name else OPS
     there, here = await _status(web, other, bad.token), await _status(web, door, bad.foreign)
@@ -202,14 +204,14 @@ async def _compared(web: Web, door: Door, bad: Counterfeit, finding: Finding) ->
     return replace(finding, cause=cause, rungs=(Rung("trust", held=False, detail=saw),))
 
 
-async def _status(web: Web, door: Door, token: str) -> int:
+async def _status(web: Web, door: ProtectedEndpoint, token: str) -> int:
     try:
-        return (await knock(web, door, token)).status
+        return (await request(web, door, token)).status
     except Broken:
         return 0
 
 
-def cause_of(door: Door, kind: str, *, verifies: bool, other: str) -> str:
+def cause_of(door: ProtectedEndpoint, kind: str, *, verifies: bool, other: str) -> str:
     """Whom to cause of having taken a bad token; `other` is a service that refuses the same;
     pure.
     """

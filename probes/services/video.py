@@ -18,7 +18,7 @@ ENDED = 410  # ROOM_ENDED
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Call:
     """A call, as video-service calls it."""
 
     id: str
@@ -26,7 +26,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class CallTicket:
     """What the page gets to dial with: `url` is wsUrl, `room` is the room's id, which LiveKit has
     for its name.
     """
@@ -42,7 +42,7 @@ async def call(web: Web, user: User, method: str, path: str, body: object = None
     )
 
 
-async def open_room(web: Web, user: User, ledger: Ledger) -> Room:
+async def create_call(web: Web, user: User, ledger: Ledger) -> Call:
     """A call in the workspace, in the ledger before it exists. Raises Broken."""
     name = ledger.enter("call", "call")
     wish = {"name": name, "workspaceId": web.target.workspace.id}
@@ -50,27 +50,27 @@ async def open_room(web: Web, user: User, ledger: Ledger) -> Room:
         await call(web, user, "POST", "rooms", wish), Envelope.SUCCESS, CREATED, keys=("id",)
     )
     ledger.identify(name, str(made["id"]))
-    return Room(str(made["id"]), name)
+    return Call(str(made["id"]), name)
 
 
-async def join(web: Web, user: User, room: Room) -> Ticket:
+async def join(web: Web, user: User, room: Call) -> CallTicket:
     """A seat for `member`; its token is known to the redactor before it is used. Raises Broken."""
     answer = await call(web, user, "POST", f"rooms/{room.id}/join?userName={user.name}")
     given = expect(answer, Envelope.SUCCESS, keys=("token", "wsUrl"))
     current().evidence.redactor.remember(str(given["token"]))
-    return Ticket(room.id, str(given["wsUrl"]), str(given["token"]))
+    return CallTicket(room.id, str(given["wsUrl"]), str(given["token"]))
 
 
-async def rooms(web: Web, user: User) -> list[Room]:
+async def list_calls(web: Web, user: User) -> list[Call]:
     """The calls of the workspace that go on. Raises Broken."""
     answer = await call(web, user, "GET", f"rooms/workspace/{web.target.workspace.id}?active=true")
     return [
-        Room(str(row.get("id")), str(row.get("name")))
+        Call(str(row.get("id")), str(row.get("name")))
         for row in expect(answer, Envelope.SUCCESS, kind=list)
     ]
 
 
-async def end(web: Web, user: User, identity: str) -> bool:
+async def end_call(web: Web, user: User, identity: str) -> bool:
     """Whether the service says that the call is over."""
     answer = await call(web, user, "POST", f"rooms/{identity}/end")
     current().note(f"POST rooms/{identity}/end: {answer.status}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from probes.finding import Code
-from probes.services.token_checks import Door
+from probes.services.token_checks import ProtectedEndpoint
 from scenarios.exposures import ENDPOINTS, GO
 from scenarios.trust import CELLS, DOORS, OTHERS
 
@@ -63,7 +63,7 @@ def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
     return dict.fromkeys(named, code)
 
 
-def asked(kind: str, door: Door) -> bool:
+def asked(kind: str, door: ProtectedEndpoint) -> bool:
     return kind != "signed-out" or door.name == "board-socket"
 
 

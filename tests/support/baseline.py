@@ -18,7 +18,7 @@ from playwright.async_api import async_playwright
 
 from probes.auth.signing_key import open_mint
 from probes.browser import chromium
-from probes.browser.browser import trust
+from probes.browser.browser import trust_arguments
 from probes.config import environment as target
 from probes.config.environment import Target
 from probes.recording.journal import read
@@ -61,7 +61,7 @@ async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) ->
         client.headers["authorization"] = f"Bearer {tokens['accessToken']}"
         client.headers["x-workspace-id"] = environment.workspace.id
         browser = await playwright.chromium.launch(
-            executable_path=chromium.find(), args=trust(environment)
+            executable_path=chromium.find(), args=trust_arguments(environment)
         )
         state = {
             "cookies": [],

@@ -19,7 +19,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from probes.auth.users import User, Users
 from probes.browser import browser as browsers
-from probes.browser.browser import SCRATCH, Browser, trust
+from probes.browser.browser import SCRATCH, Browser, trust_arguments
 from probes.config.environment import Hosts, Identity, Target, Tls, UserConfig
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording import journal, playwright_trace
@@ -86,7 +86,7 @@ async def test_an_authority_of_the_environment_is_trusted(
     """By the hash of its key (RFC 7469's pin), and no other authority's; without one there is
     nothing to say.
     """
-    assert trust(target) == []
+    assert trust_arguments(target) == []
     ca = tmp_path / "ca.pem"
     async with secured("apex.localhost", ca, body=b"<p>hello") as port:
         origin = f"https://apex.localhost:{port}"
@@ -95,7 +95,7 @@ async def test_an_authority_of_the_environment_is_trusted(
         digest = hashlib.sha256(
             key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         ).digest()
-        [flag] = trust(trusting)
+        [flag] = trust_arguments(trusting)
         assert flag == f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"
         async with own(trusting) as browser, browser.visit("/") as visit:
             assert await visit.page.text_content("p") == "hello"

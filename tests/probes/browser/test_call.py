@@ -6,17 +6,17 @@ import json
 import pytest
 
 from probes.browser import call
-from probes.browser.call import Heard, Listener
+from probes.browser.call import PageAudio, CallListener
 from probes.finding import Broken, Code
 from probes.livekit.sdk.checks import Reached
 from probes.recording.recorder import Recorder
-from probes.services.video import Room
+from probes.services.video import Call
 from tests.support.app import App
 
-ROOM = Room("r-1", "probe-1-call")
+ROOM = Call("r-1", "probe-1-call")
 URL = "wss://livekit.wealist.co.kr"
 OPEN, SHUT = Reached(udp=True, tcp=True), Reached(udp=False, tcp=False)
-SILENT = Heard(0.0, 0.0, -1.0, connected=True, packets=0, trouble="", paths=())
+SILENT = PageAudio(0.0, 0.0, -1.0, connected=True, packets=0, trouble="", paths=())
 GIVES_UP = f"""
 document.body.innerHTML = '<button title="{call.PANEL}"></button><div id=list hidden>%s</div>';
 document.querySelector('button').onclick = () => {{ list.hidden = false; }};
@@ -43,8 +43,8 @@ async def test_the_right_call_is_joined(app: App, recorder: Recorder, shown: str
     told.
     """
     app.does(GIVES_UP % shown)
-    async with app.browser.visit("/", None, Listener().prepare) as visit:
-        heard = await call.listened(visit, ROOM)
+    async with app.browser.visit("/", None, CallListener().prepare) as visit:
+        heard = await call.join_and_listen(visit, ROOM)
     assert heard.trouble == "right"
     assert heard.after < 0
 
@@ -52,10 +52,10 @@ async def test_the_right_call_is_joined(app: App, recorder: Recorder, shown: str
 async def test_a_page_that_lists_no_call_is_told(app: App, recorder: Recorder) -> None:
     """Which call is missing is said, and who may have lost it."""
     app.does(GIVES_UP % OTHER)
-    async with app.browser.visit("/", None, Listener().prepare) as visit:
+    async with app.browser.visit("/", None, CallListener().prepare) as visit:
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as failure:
-            await call.listened(visit, ROOM)
+            await call.join_and_listen(visit, ROOM)
     assert failure.value.finding.code is Code.CONTRACT_BROKEN
     assert ROOM.name in failure.value.finding.observed
 
@@ -68,7 +68,7 @@ async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder:
         f"for (const url of {json.dumps(sockets)}) new WebSocket(url).onerror = () => "
         "show('failed');"
     )
-    listener = Listener()
+    listener = CallListener()
     async with app.browser.visit("/", None, listener.prepare) as visit:
         await visit.page.get_by_text("failed").nth(1).wait_for()
     assert listener.dialled == [f"{host}/svc/livekit/rtc/v1"]

@@ -11,16 +11,16 @@ from probes.auth.users import User
 from probes.browser import chat
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
-from probes.browser.session import Stay
+from probes.browser.session import PageSession
 from probes.config.environment import Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
-from probes.services.chat import Room
+from probes.services.chat import Chat
 from probes.transport.http import Web
 from tests.support.site import Said, Site, js
 
-ROOM = Room("c-1", "probe-1-chat")
+ROOM = Chat("c-1", "probe-1-chat")
 BUBBLE = (
     "document.body.append(Object.assign(document.createElement('p'), {textContent: "
     "document.all.said.value}))"
@@ -66,8 +66,8 @@ def panel(site: Site, sends: str = BUBBLE) -> None:
     site.says["GET apex/panel"] = Said(200, PANEL.replace("SENDS", sends).encode(), "text/html")
 
 
-def as_stay(opened: Open) -> Stay:
-    return cast("Stay", opened)
+def as_stay(opened: Open) -> PageSession:
+    return cast("PageSession", opened)
 
 
 async def test_a_chat_is_opened_by_its_name_with_its_sockets(site: Site, browser: Browser) -> None:
@@ -122,7 +122,7 @@ def told(site: Site, *texts: str) -> None:
 async def test_what_another_can_read_has_arrived(site: Site, web: Web) -> None:
     """Judged by bob, among other things that were said."""
     told(site, "before", "hello")
-    await chat.reaches(web, cast("User", Bob()), ROOM, "hello")
+    await chat.expect_readable(web, cast("User", Bob()), ROOM, "hello")
 
 
 async def test_what_nobody_else_can_read_has_not_arrived(site: Site, web: Web) -> None:
@@ -130,6 +130,6 @@ async def test_what_nobody_else_can_read_has_not_arrived(site: Site, web: Web) -
     told(site, "before", "hello!")
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0.2))
     with pytest.raises(Broken) as caught:
-        await chat.reaches(web, cast("User", Bob()), ROOM, "hello")
+        await chat.expect_readable(web, cast("User", Bob()), ROOM, "hello")
     assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
     assert "0.2 s later bob cannot read it" in caught.value.finding.observed

@@ -63,7 +63,7 @@ def test_the_page_of_a_workspace_has_its_path() -> None:
 async def test_a_file_that_is_shown_is_seen(app: App, recorder: Recorder) -> None:
     """And the page's build id is a fact for every report."""
     async with app.open(f"show('a.txt'); show('© {drive.BUILD} • 2026.1.2-abc ')") as visit:
-        await drive.shows(visit, "a.txt")
+        await drive.expect_file(visit, "a.txt")
     facts = [event for event in journal.read(recorder.evidence.folder) if event["event"] == "fact"]
     assert [(fact["name"], fact["value"]) for fact in facts] == [("build", "2026.1.2-abc")]
 
@@ -73,7 +73,7 @@ async def test_a_drive_without_it_is_empty(app: App, recorder: Recorder) -> None
     async with app.open("show('a.txt.bak')") as visit:
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as failure:
-            await drive.shows(visit, "a.txt")
+            await drive.expect_file(visit, "a.txt")
     assert failure.value.finding.code is Code.PAGE_DRIVE_EMPTY
     assert (
         "the API holds a.txt, and the page shows a drive without it"

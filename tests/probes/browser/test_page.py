@@ -90,7 +90,7 @@ ASKS = "const ask = () => fetch('/api/svc/storage/data').then(reply => reply.tex
 async def hello(visit: Visit) -> None:
     """Wait for the page to say hello; the guard is there to fail, not to pass."""
     async with asyncio.timeout(60):
-        await visit.shows(
+        await visit.expect_visible(
             visit.page.get_by_text("hello"), Code.PAGE_DRIVE_EMPTY, "no hello", "the page"
         )
 
@@ -113,7 +113,7 @@ async def test_what_comes_later_is_waited_for(app: App, recorder: Recorder) -> N
     app.site.says[f"GET {DATA}"] = js({"say": "hello"})
     async with app.open(ASKS + "ask().then(said => show(JSON.parse(said).say))") as visit:
         await hello(visit)
-        visit.check()
+        visit.expect_no_trouble()
 
 
 async def test_what_never_comes_has_the_name_that_was_given(app: App, recorder: Recorder) -> None:
@@ -129,10 +129,12 @@ async def test_a_thing_may_be_there_and_not_be_seen(app: App, recorder: Recorder
     """As the field for files is."""
     async with app.open("document.body.innerHTML = '<p id=x style=display:none>x</p>'") as visit:
         place = visit.page.locator("#x")
-        await visit.shows(place, Code.PAGE_DRIVE_EMPTY, "no x", "the page", state="attached")
+        await visit.expect_visible(
+            place, Code.PAGE_DRIVE_EMPTY, "no x", "the page", state="attached"
+        )
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken, match="no x"):
-            await visit.shows(place, Code.PAGE_DRIVE_EMPTY, "no x", "the page")
+            await visit.expect_visible(place, Code.PAGE_DRIVE_EMPTY, "no x", "the page")
 
 
 @pytest.mark.parametrize(
@@ -187,14 +189,14 @@ async def test_trouble_may_be_beside_the_point(app: App, recorder: Recorder) -> 
         assert visit.trouble.is_set()
         await hello(visit)
         with pytest.raises(Broken, match="page-received-html"):
-            visit.check()
+            visit.expect_no_trouble()
 
 
 async def test_a_warning_is_no_complaint(app: App, recorder: Recorder) -> None:
     """Nor is a word."""
     async with app.open("console.warn('hm'); console.log('so'); show('hello')") as visit:
         await hello(visit)
-        visit.check()
+        visit.expect_no_trouble()
         assert visit.complaints == []
 
 
@@ -210,7 +212,7 @@ async def test_a_redirect_of_a_call_is_the_gateways(app: App, recorder: Recorder
         await until(visit, "requestfinished", "/api/there", "ask()")
         assert [reply.answer.status for reply in visit.api_replies] == [307, 200]
         with pytest.raises(Broken, match=r"route-broken: .* a redirect to /api/there"):
-            visit.check()
+            visit.expect_no_trouble()
 
 
 async def test_replies_of_others_are_their_own(app: App, recorder: Recorder) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from probes.browser.portal import explain, is_the_apps
+from probes.browser.portal import explain, is_app_page
 from probes.finding import Code
 from probes.services import ops
 from probes.transport.envelopes import explain as explain_answer
@@ -74,5 +74,5 @@ def test_before_sign_in_nobody_asks_who_came() -> None:
 
 def test_the_sites_answers_are_known() -> None:
     """By S3's name, or CloudFront's word for an error."""
-    assert is_the_apps(Answer("GET", "x", 200, {"x-cache": "Error from cloudfront"}, b""))
-    assert not is_the_apps(Answer("GET", "x", 200, {"server": "istio-envoy"}, b""))
+    assert is_app_page(Answer("GET", "x", 200, {"x-cache": "Error from cloudfront"}, b""))
+    assert not is_app_page(Answer("GET", "x", 200, {"server": "istio-envoy"}, b""))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from probes.browser.recovery import Seen, explain_calls, explain_refusal, explain_return
-from probes.browser.websockets import SWITCHING, Socket
+from probes.browser.recovery import Observation, explain_calls, explain_refusal, explain_return
+from probes.browser.websockets import SWITCHING, PageSocket
 from probes.finding import Code
 from probes.transport.http import Answer
 from tests.support.planted import token
@@ -24,13 +24,13 @@ def answer(status: int, body: Any = None, method: str = "POST", url: str = REFRE
 
 def socket(
     what: str = "chat", carries: str = NEW, status: int = SWITCHING, failure: str = ""
-) -> Socket:
-    return Socket(what, carries, f"{APEX}/api/svc/{what}/ws/1", status=status, failure=failure)
+) -> PageSocket:
+    return PageSocket(what, carries, f"{APEX}/api/svc/{what}/ws/1", status=status, failure=failure)
 
 
 PAIR = answer(200, {"accessToken": NEW, "refreshToken": "r", "userId": "u"})
 SPENT = answer(401, {"code": "AUTH006", "message": "Token is blacklisted"})
-BACK = Seen((socket(),), 1, (PAIR,), stale=frozenset({OLD}))
+BACK = Observation((socket(),), 1, (PAIR,), stale=frozenset({OLD}))
 
 
 def test_a_page_that_is_back_has_nothing_to_explain() -> None:
@@ -40,65 +40,82 @@ def test_a_page_that_is_back_has_nothing_to_explain() -> None:
 
 RETURNS = {
     "the token from before the drop": (
-        Seen((socket(carries=OLD, status=401),), 0, (), stale=frozenset({OLD})),
+        Observation((socket(carries=OLD, status=401),), 0, (), stale=frozenset({OLD})),
         Code.SOCKET_STALE_TOKEN,
     ),
     "the token from before the drop, though it had refreshed": (
-        Seen((socket(carries=OLD),), 1, (PAIR,), stale=frozenset({OLD})),
+        Observation((socket(carries=OLD),), 1, (PAIR,), stale=frozenset({OLD})),
         Code.SOCKET_STALE_TOKEN,
     ),
     "more attempts than twice the limit, of whatever token": (
-        Seen(tuple(socket(carries=OLD, status=401) for _ in range(11)), stale=frozenset({OLD})),
+        Observation(
+            tuple(socket(carries=OLD, status=401) for _ in range(11)), stale=frozenset({OLD})
+        ),
         Code.SOCKET_RECONNECT_STORM,
     ),
     "two refreshes, the second refused": (
-        Seen((), 2, (PAIR, SPENT), logouts=1),
+        Observation((), 2, (PAIR, SPENT), logouts=1),
         Code.REFRESH_RACE_LOGOUT,
     ),
-    "two refreshes, both good": (Seen((socket(),), 2, (PAIR, PAIR)), Code.REFRESH_RACE_LOGOUT),
-    "its only refresh refused as spent": (Seen((), 1, (SPENT,), logouts=1), Code.REFRESH_REPLAYED),
+    "two refreshes, both good": (
+        Observation((socket(),), 2, (PAIR, PAIR)),
+        Code.REFRESH_RACE_LOGOUT,
+    ),
+    "its only refresh refused as spent": (
+        Observation((), 1, (SPENT,), logouts=1),
+        Code.REFRESH_REPLAYED,
+    ),
     "its only refresh refused, the body lost": (
-        Seen((), 1, (answer(401),), logouts=1),
+        Observation((), 1, (answer(401),), logouts=1),
         Code.REFRESH_REPLAYED,
     ),
     "its only refresh that was answered, refused": (
-        Seen((), 3, (answer(503), answer(0), SPENT), logouts=1),
+        Observation((), 3, (answer(503), answer(0), SPENT), logouts=1),
         Code.REFRESH_REPLAYED,
     ),
-    "a logout for a 503": (Seen((), 1, (answer(503),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
-    "a logout for no answer": (Seen((), 1, (answer(0),), logouts=1), Code.REFRESH_ERROR_LOGOUT),
-    "a logout out of nothing": (Seen(logouts=1), Code.PAGE_NOT_RECOVERED),
-    "no attempt at all": (Seen(), Code.PAGE_NOT_RECOVERED),
-    "a socket of another kind": (Seen((socket("board"),), 1, (PAIR,)), Code.PAGE_NOT_RECOVERED),
+    "a logout for a 503": (
+        Observation((), 1, (answer(503),), logouts=1),
+        Code.REFRESH_ERROR_LOGOUT,
+    ),
+    "a logout for no answer": (
+        Observation((), 1, (answer(0),), logouts=1),
+        Code.REFRESH_ERROR_LOGOUT,
+    ),
+    "a logout out of nothing": (Observation(logouts=1), Code.PAGE_NOT_RECOVERED),
+    "no attempt at all": (Observation(), Code.PAGE_NOT_RECOVERED),
+    "a socket of another kind": (
+        Observation((socket("board"),), 1, (PAIR,)),
+        Code.PAGE_NOT_RECOVERED,
+    ),
     "refreshes that the gateway loses": (
-        Seen((), 3, (answer(500, {"code": "AUTH999", "message": "Unexpected error"}),)),
+        Observation((), 3, (answer(500, {"code": "AUTH999", "message": "Unexpected error"}),)),
         Code.REFRESH_UNAVAILABLE,
     ),
     "a page in answer to the upgrade": (
-        Seen((socket(status=200),), 1, (PAIR,)),
+        Observation((socket(status=200),), 1, (PAIR,)),
         Code.SOCKET_UPGRADE_HTML,
     ),
     "an upgrade without its header": (
-        Seen((socket(status=400),), 1, (PAIR,)),
+        Observation((socket(status=400),), 1, (PAIR,)),
         Code.SOCKET_UPGRADE_REFUSED,
     ),
     "an upgrade that fails in the service": (
-        Seen((socket(status=500),), 1, (PAIR,)),
+        Observation((socket(status=500),), 1, (PAIR,)),
         Code.SERVICE_UNAVAILABLE,
     ),
     "an upgrade without an answer": (
-        Seen((socket(status=0),), 1, (PAIR,)),
+        Observation((socket(status=0),), 1, (PAIR,)),
         Code.SOCKET_UPGRADE_STALLED,
     ),
     "an upgrade that is broken off": (
-        Seen((socket(status=0, failure="net::ERR_CONNECTION_RESET"),), 1, (PAIR,)),
+        Observation((socket(status=0, failure="net::ERR_CONNECTION_RESET"),), 1, (PAIR,)),
         Code.SERVICE_UNAVAILABLE,
     ),
 }
 
 
 @pytest.mark.parametrize(("seen", "code"), RETURNS.values(), ids=RETURNS)
-def test_a_page_that_is_not_back_is_named(seen: Seen, code: Code) -> None:
+def test_a_page_that_is_not_back_is_named(seen: Observation, code: Code) -> None:
     """Each way of not coming back has its own code."""
     finding = explain_return(seen, ["chat"], ATTEMPTS, refreshes=1)
     assert finding
@@ -110,7 +127,7 @@ def test_a_page_that_is_not_back_is_named(seen: Seen, code: Code) -> None:
 )
 def test_presence_may_try_more_often(what: str, count: int, storms: bool) -> None:
     """Ten times in a row where the others may five times; twice that is a storm (contract 3.5)."""
-    assert bool(Seen(tuple(socket(what) for _ in range(count))).storm(ATTEMPTS)) is storms
+    assert bool(Observation(tuple(socket(what) for _ in range(count))).storm(ATTEMPTS)) is storms
 
 
 @pytest.mark.parametrize(
@@ -118,12 +135,17 @@ def test_presence_may_try_more_often(what: str, count: int, storms: bool) -> Non
 )
 def test_three_refusals_are_enough(statuses: tuple[int, ...], refused: bool) -> None:
     """Two may be a pod that restarts; an attempt under way does not count."""
-    assert Seen(tuple(socket(status=status) for status in statuses)).is_refused("chat") is refused
+    assert (
+        Observation(tuple(socket(status=status) for status in statuses)).is_refused("chat")
+        is refused
+    )
 
 
 def test_an_attempt_that_has_just_begun_hides_no_refusal() -> None:
     """What the attempt before it was told is the news."""
-    finding = explain_return(Seen((socket(status=400), socket(status=0))), ["chat"], ATTEMPTS)
+    finding = explain_return(
+        Observation((socket(status=400), socket(status=0))), ["chat"], ATTEMPTS
+    )
     assert finding
     assert finding.code is Code.SOCKET_UPGRADE_REFUSED
 
@@ -132,7 +154,7 @@ def test_a_socket_that_ended_again_is_not_back() -> None:
     """A socket that opened and was dropped once more does not count."""
     gone = socket()
     gone.ended = True
-    finding = explain_return(Seen((gone,), 1, (PAIR,)), ["chat"], ATTEMPTS)
+    finding = explain_return(Observation((gone,), 1, (PAIR,)), ["chat"], ATTEMPTS)
     assert finding
     assert finding.code is Code.PAGE_NOT_RECOVERED
 
@@ -140,7 +162,7 @@ def test_a_socket_that_ended_again_is_not_back() -> None:
 def test_the_token_is_told_by_its_label_only() -> None:
     """A finding shows whose token it was and when it ended, never the token."""
     finding = explain_return(
-        Seen((socket(carries=OLD),), stale=frozenset({OLD})), ["chat"], ATTEMPTS
+        Observation((socket(carries=OLD),), stale=frozenset({OLD})), ["chat"], ATTEMPTS
     )
     assert finding
     assert "<access token sub=old exp=2026-01-02T05:13:29Z #" in finding.observed
@@ -150,45 +172,47 @@ def test_the_token_is_told_by_its_label_only() -> None:
 def test_as_many_refreshes_as_are_needed_are_let_through() -> None:
     """Where refreshes fail first, nobody counts them."""
     assert (
-        explain_return(Seen((socket(),), 3, (answer(503), answer(0), PAIR)), ["chat"], ATTEMPTS)
+        explain_return(
+            Observation((socket(),), 3, (answer(503), answer(0), PAIR)), ["chat"], ATTEMPTS
+        )
         is None
     )
 
 
 REFUSALS = {
-    "a page that never asked": (Seen(), True, (), Code.PAGE_NOT_RECOVERED),
-    "a page that stays": (Seen((), 1, (SPENT,)), False, (), Code.PAGE_NOT_RECOVERED),
+    "a page that never asked": (Observation(), True, (), Code.PAGE_NOT_RECOVERED),
+    "a page that stays": (Observation((), 1, (SPENT,)), False, (), Code.PAGE_NOT_RECOVERED),
     "a page that forgets nothing": (
-        Seen((), 1, (SPENT,), logouts=1),
+        Observation((), 1, (SPENT,), logouts=1),
         True,
         ["accessToken"],
         Code.PAGE_NOT_RECOVERED,
     ),
     "a page that logs out twice": (
-        Seen((), 1, (SPENT,), logouts=2),
+        Observation((), 1, (SPENT,), logouts=2),
         True,
         (),
         Code.REFRESH_RACE_LOGOUT,
     ),
     "a page that reconnects all the same": (
-        Seen((socket(carries=OLD, status=401),), 1, (SPENT,), 1, frozenset({OLD})),
+        Observation((socket(carries=OLD, status=401),), 1, (SPENT,), 1, frozenset({OLD})),
         True,
         (),
         Code.SOCKET_STALE_TOKEN,
     ),
     "a page that never stops": (
-        Seen(tuple(socket() for _ in range(6)), 1, (SPENT,), 1),
+        Observation(tuple(socket() for _ in range(6)), 1, (SPENT,), 1),
         True,
         (),
         Code.SOCKET_RECONNECT_STORM,
     ),
-    "one that leaves nothing behind": (Seen((), 1, (SPENT,), logouts=1), True, (), None),
+    "one that leaves nothing behind": (Observation((), 1, (SPENT,), logouts=1), True, (), None),
 }
 
 
 @pytest.mark.parametrize(("seen", "at_login", "kept", "code"), REFUSALS.values(), ids=REFUSALS)
 def test_a_refused_page_is_judged(
-    seen: Seen, at_login: bool, kept: list[str], code: Code | None
+    seen: Observation, at_login: bool, kept: list[str], code: Code | None
 ) -> None:
     """Logged out once, at the login page, without tokens, and quiet: nothing less."""
     finding = explain_refusal(seen, ATTEMPTS, at_login=at_login, kept=kept)
@@ -218,7 +242,7 @@ CALLS = {
 def test_a_refresh_that_gives_nothing_explains_why_calls_are_not_repeated() -> None:
     """The deepest cause first: the calls wait for a token that never came."""
     lost = answer(500, {"code": "AUTH999", "message": "Unexpected error"})
-    finding = explain_calls(Seen(asked=2, answers=(lost, lost)), [got(401)])
+    finding = explain_calls(Observation(asked=2, answers=(lost, lost)), [got(401)])
     assert finding
     assert finding.code is Code.REFRESH_UNAVAILABLE
 
@@ -228,5 +252,5 @@ def test_refused_calls_are_repeated_once(
     replies: list[Answer], asked: int, code: Code | None
 ) -> None:
     """One refresh for all, and each refused call repeated with success."""
-    finding = explain_calls(Seen(asked=asked), replies)
+    finding = explain_calls(Observation(asked=asked), replies)
     assert (finding and finding.code) == code

@@ -12,7 +12,7 @@ from probes.auth.refresh import REFRESH
 from probes.auth.tokens import OwnSession, Tokens
 from probes.auth.users import User
 from probes.browser.browser import Browser
-from probes.browser.session import REFUSAL, SIGN_IN, Stay, stay
+from probes.browser.session import REFUSAL, SIGN_IN, PageSession, open_session
 from probes.config.environment import Target
 from probes.config.realtime import Realtime
 from probes.finding import Broken, Code
@@ -72,8 +72,8 @@ async def browser(app: Site, target: Target, recorder: Recorder) -> AsyncIterato
 
 
 @asynccontextmanager
-async def staying(browser: Browser, somebody: Somebody | None = None) -> AsyncIterator[Stay]:
-    async with stay(browser, cast("User", somebody or Somebody()), "/app") as open_page:
+async def staying(browser: Browser, somebody: Somebody | None = None) -> AsyncIterator[PageSession]:
+    async with open_session(browser, cast("User", somebody or Somebody()), "/app") as open_page:
         yield open_page
 
 
@@ -86,7 +86,7 @@ async def test_refreshes_fail_as_they_are_told_to_and_then_work(
         said = [await page.page.evaluate("refresh()") for _ in range(3)]
         assert [status for status, _ in said] == [503, 0, 200]
         assert said[0][1] == "no healthy upstream"
-        assert page.seen.asked == 3
+        assert page.observation.asked == 3
     assert [asked.path for asked in app.asked].count(REFRESH) == 1
 
 
@@ -126,7 +126,7 @@ async def test_tokens_from_before_are_stale(browser: Browser) -> None:
     """A socket must carry neither the expired token nor the one that it stands for."""
     async with staying(browser) as page:
         await page.expire(EXPIRED)
-        assert page.seen.stale == {EXPIRED, SIGNED_IN.access}
+        assert page.observation.stale == {EXPIRED, SIGNED_IN.access}
 
 
 async def test_one_logout_without_a_trace_is_as_promised(browser: Browser) -> None:
@@ -135,7 +135,7 @@ async def test_one_logout_without_a_trace_is_as_promised(browser: Browser) -> No
         page.refuse_refreshes()
         await page.expire(EXPIRED)
         await page.page.evaluate("refresh().then(() => logOut('accessToken', 'refreshToken'))")
-        await page.logs_out_once()
+        await page.expect_one_logout()
 
 
 async def test_a_logout_that_keeps_a_token_is_named(browser: Browser) -> None:
@@ -145,7 +145,7 @@ async def test_a_logout_that_keeps_a_token_is_named(browser: Browser) -> None:
         await page.expire(EXPIRED)
         await page.page.evaluate("refresh().then(() => logOut('accessToken'))")
         with pytest.raises(Broken) as caught:
-            await page.logs_out_once()
+            await page.expect_one_logout()
         assert caught.value.finding.code is Code.PAGE_NOT_RECOVERED
         assert "still keeps refreshToken" in caught.value.finding.observed
 
@@ -160,7 +160,7 @@ async def test_a_call_that_is_repeated_after_one_refresh_is_as_promised(
         assert (await page.page.evaluate(f"ask('GET', '{CALL}')"))[0] == 401
         app.says[f"GET apex{CALL}"] = js([])
         await page.page.evaluate(f"refresh().then(() => ask('GET', '{CALL}'))")
-        await page.repeats_its_calls()
+        await page.expect_calls_repeated()
 
 
 async def test_a_service_that_takes_an_expired_token_is_named(app: Site, browser: Browser) -> None:
@@ -170,7 +170,7 @@ async def test_a_service_that_takes_an_expired_token_is_named(app: Site, browser
         await page.expire(EXPIRED)
         await page.page.evaluate(f"ask('GET', '{CALL}')")
         with pytest.raises(Broken) as caught:
-            await page.repeats_its_calls()
+            await page.expect_calls_repeated()
         assert caught.value.finding.code is Code.STRANGER_ADMITTED
 
 
@@ -179,7 +179,7 @@ async def test_a_page_without_sockets_does_not_come_back(browser: Browser) -> No
     async with staying(browser) as page:
         page.realtime = replace(page.realtime, reconnect_seconds=0.2)
         with pytest.raises(Broken) as caught:
-            await page.comes_back("chat")
+            await page.expect_recovered("chat")
         assert caught.value.finding.code is Code.PAGE_NOT_RECOVERED
 
 

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from probes.browser.websockets import LOST, RESTARTS, Sockets, kind, refusal
+from probes.browser.websockets import LOST, RESTARTS, PageSockets, kind, refused_status
 from probes.recording.recorder import Recorder
 from tests.support.fake_run import Stage
 from tests.support.planted import token
@@ -36,7 +36,7 @@ class Seen:
     """A page, and what is seen of its sockets."""
 
     page: Page
-    sockets: Sockets
+    sockets: PageSockets
     news: asyncio.Event
     served: dict[str, ServerConnection]  # by path
 
@@ -86,7 +86,7 @@ async def seen(browser: Browser, recorder: Recorder) -> AsyncIterator[Seen]:
     served: dict[str, ServerConnection] = {}
     async with _serving(served) as port:
         page, news = await browser.new_page(), asyncio.Event()
-        sockets = Sockets(page, f"http://127.0.0.1:{port}", recorder, news.set)
+        sockets = PageSockets(page, f"http://127.0.0.1:{port}", recorder, news.set)
         await sockets.watch()
         await page.goto(f"http://127.0.0.1:{port}/")
         yield Seen(page, sockets, news, served)
@@ -96,7 +96,7 @@ async def seen(browser: Browser, recorder: Recorder) -> AsyncIterator[Seen]:
 async def test_an_open_socket_is_seen_with_its_token(seen: Seen) -> None:
     """Which token an attempt carried is known, in memory only."""
     assert await seen.opens(CHAT) == "open"
-    await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].live)
+    await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].is_live)
     (socket,) = seen.sockets.all
     assert (socket.what, socket.token, socket.status) == ("chat", TOKEN, 101)
     assert TOKEN not in repr(socket)
@@ -121,7 +121,7 @@ async def test_a_refused_upgrade_is_told_by_its_status(seen: Seen, path: str, st
     """A page sees 1006 for every refusal; we see more."""
     assert await seen.opens(path) == "failed"
     await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].status > 0)
-    assert (seen.sockets.all[0].status, seen.sockets.all[0].live) == (status, False)
+    assert (seen.sockets.all[0].status, seen.sockets.all[0].is_live) == (status, False)
     assert await seen.ended(path) == LOST
 
 
@@ -131,12 +131,12 @@ async def test_a_drop_closes_what_it_names_and_nothing_else(seen: Seen) -> None:
     """
     for path in (CHAT, PRESENCE, BOARD):
         assert await seen.opens(path) == "open"
-    await seen.until(lambda: [socket.live for socket in seen.sockets.all] == [True] * 3)
+    await seen.until(lambda: [socket.is_live for socket in seen.sockets.all] == [True] * 3)
     await seen.sockets.drop("chat", "board")
     assert (await seen.ended(CHAT), await seen.ended(BOARD)) == (RESTARTS, RESTARTS)
     async with asyncio.timeout(20):
         await seen.served[CHAT].wait_closed()
-    assert {socket.what: socket.live for socket in seen.sockets.all} == {
+    assert {socket.what: socket.is_live for socket in seen.sockets.all} == {
         "chat": False,
         "presence": True,
         "board": False,
@@ -148,20 +148,20 @@ async def test_a_lost_network_ends_what_was_open_and_lets_nothing_new_through(se
     loss.
     """
     assert await seen.opens(CHAT) == "open"
-    await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].live)
+    await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].is_live)
     await seen.sockets.lose_network()
     assert await seen.ended(CHAT) == LOST
     assert await seen.opens(PRESENCE) == "failed"
     await seen.sockets.regain_network()
     assert await seen.opens(BOARD) == "open"
-    await seen.until(lambda: seen.sockets.all[-1].live)
-    assert [socket.live for socket in seen.sockets.all] == [False, False, True]
+    await seen.until(lambda: seen.sockets.all[-1].is_live)
+    assert [socket.is_live for socket in seen.sockets.all] == [False, False, True]
 
 
 async def test_a_socket_that_the_server_ends_is_not_live(seen: Seen) -> None:
     """Without any doing of ours."""
     await seen.opens(CHAT)
-    await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].live)
+    await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].is_live)
     await seen.served[CHAT].close(RESTARTS)
     await seen.until(lambda: seen.sockets.all[0].ended)
     assert await seen.ended(CHAT) == RESTARTS
@@ -198,4 +198,4 @@ def test_a_socket_is_known_by_its_path(url: str, what: str) -> None:
 )
 def test_chromiums_words_tell_a_status(said: str, status: int) -> None:
     """As far as they do."""
-    assert refusal(said) == status
+    assert refused_status(said) == status

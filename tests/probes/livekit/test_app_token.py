@@ -8,14 +8,14 @@ import pytest
 from probes.config.livekit import LiveKit
 from probes.finding import Code
 from probes.livekit import app_token
-from probes.services.video import Ticket
+from probes.services.video import CallTicket
 
 URL, ROOM, USER, NOW = "wss://livekit.example.org", "r-1", "u-1", 1_000_000.0
 PROMISED = LiveKit(URL, "K", "S")
 GRANTS = {"roomJoin": True, "room": ROOM}
 
 
-def ticket(url: str = URL, video: Any = GRANTS, **changed: Any) -> Ticket:
+def ticket(url: str = URL, video: Any = GRANTS, **changed: Any) -> CallTicket:
     said = {
         "iss": "APIx",
         "sub": USER,
@@ -24,12 +24,12 @@ def ticket(url: str = URL, video: Any = GRANTS, **changed: Any) -> Ticket:
         "video": video,
     } | changed
     kept = {name: value for name, value in said.items() if value is not None}
-    return Ticket(
+    return CallTicket(
         ROOM, url, jwt.encode(kept, "a-secret-of-more-than-32-characters!", algorithm="HS256")
     )
 
 
-def code(given: Ticket) -> Code | None:
+def code(given: CallTicket) -> Code | None:
     finding = app_token.explain(given, PROMISED, USER, NOW)
     return finding.code if finding else None
 
@@ -94,4 +94,4 @@ def test_another_address_is_told() -> None:
 
 def test_what_is_no_token_is_told() -> None:
     """Whatever stands there."""
-    assert code(Ticket(ROOM, URL, "not-a-jwt")) is Code.CONTRACT_BROKEN
+    assert code(CallTicket(ROOM, URL, "not-a-jwt")) is Code.CONTRACT_BROKEN

@@ -72,7 +72,7 @@ async def test_cards_are_renamed_and_listed(site: Site, web: Web, alice: User) -
     site.says[f"GET apex{BOARDS}/project/p-1"] = js(
         {"data": [{"boardId": "b-1", "title": "t"}], "requestId": "r"}
     )
-    assert await boards.cards(web, alice) == [CARD]
+    assert await boards.list_cards(web, alice) == [CARD]
     site.says[f"PUT apex{BOARDS}/b-1"] = js({"data": {}, "requestId": "r"})
     await boards.rename(web, alice, CARD)
     assert json.loads(site.asked[-1].body) == {"title": "t-renamed"}
@@ -119,7 +119,7 @@ async def test_an_event_is_waited_for_by_kind_and_card(
 
     patient = replace(target, realtime=Realtime(deliver_seconds=20))
     async with talking(patient, pod) as web, boards.watch(web, alice) as watch:
-        assert await watch.sees("BOARD_CREATED", CARD) == {
+        assert await watch.expect_event("BOARD_CREATED", CARD) == {
             "type": "BOARD_CREATED",
             "boardId": "b-1",
         }
@@ -138,4 +138,4 @@ async def test_an_event_that_does_not_come_is_lost(
         with pytest.raises(
             Broken, match="board-event-lost: alice has the board open, and BOARD_CREATED did not"
         ):
-            await watch.sees("BOARD_CREATED", CARD)
+            await watch.expect_event("BOARD_CREATED", CARD)

@@ -16,12 +16,12 @@ from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services import chat
-from probes.services.chat import Message, Room
+from probes.services.chat import ChatMessage, Chat
 from probes.transport.http import Web
 from tests.support.chat_socket import talking
 from tests.support.site import NOWHERE, Said, Site, js
 
-ROOM = Room("c-1", "n")
+ROOM = Chat("c-1", "n")
 CHATS = "/api/svc/chat/api/chats"
 
 
@@ -68,12 +68,12 @@ async def test_a_chat_is_in_the_ledger_before_it_exists(
 ) -> None:
     """Under its id once the service has told it; an answer without one is no chat."""
     site.says[f"POST apex{CHATS}"] = js({"chatId": "c-1"}, 201)
-    room = await chat.open_room(web, alice, [bob], ledger)
+    room = await chat.create_chat(web, alice, [bob], ledger)
     assert ledger.open_entries == [Entry("chat", room.name, "c-1")]
     assert json.loads(site.asked[0].body)["participants"] == ["u-2"]
     site.says[f"POST apex{CHATS}"] = js({}, 201)
     with pytest.raises(Broken, match="contract-broken"):
-        await chat.open_room(web, alice, [bob], ledger)
+        await chat.create_chat(web, alice, [bob], ledger)
     assert [entry.id for entry in ledger.open_entries] == ["c-1", ""]
 
 
@@ -82,8 +82,8 @@ async def test_what_is_sent_is_in_the_history(site: Site, web: Web, alice: User)
     row = {"messageId": "m-1", "userId": "u-1", "content": "한글"}
     site.says[f"POST apex{CHATS}/messages/c-1"] = js(row, 201)
     site.says[f"GET apex{CHATS}/messages/c-1"] = js({"success": True, "message": [row]})
-    assert await chat.send(web, alice, ROOM, "한글") == Message("m-1", "u-1", "한글")
-    assert await chat.history(web, alice, ROOM) == [Message("m-1", "u-1", "한글")]
+    assert await chat.send(web, alice, ROOM, "한글") == ChatMessage("m-1", "u-1", "한글")
+    assert await chat.history(web, alice, ROOM) == [ChatMessage("m-1", "u-1", "한글")]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ async def test_a_chat_is_gone_when_its_service_says_so(
 ) -> None:
     """One that is not there refuses like a foreign one; the edge's word counts for nothing."""
     site.says[f"DELETE apex{CHATS}/c-1"] = said
-    assert await chat.close_room(web, alice, "c-1") is gone
+    assert await chat.delete_chat(web, alice, "c-1") is gone
 
 
 async def test_a_message_is_heard_once_by_its_id(
@@ -151,14 +151,14 @@ async def test_a_stranger_who_gets_a_seat_is_the_finding(
 ) -> None:
     """403 is what they are promised; a seat is the worst."""
     site.says[f"GET apex{CHATS}/ws/c-1"] = js({"error": {}}, 403)
-    await chat.turns_away(web, ROOM, bob)
+    await chat.expect_stranger_refused(web, ROOM, bob)
 
     async def pod(connection: ServerConnection) -> None:
         await connection.wait_closed()
 
     async with talking(target, pod) as open_to_all:
         with pytest.raises(Broken, match="stranger-admitted"):
-            await chat.turns_away(open_to_all, ROOM, bob)
+            await chat.expect_stranger_refused(open_to_all, ROOM, bob)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_what_was_heard_is_judged_by_what_was_said(
     """Unchanged to the code point, each once, in order."""
     finding = chat.explain(said, heard)
     assert (finding and finding.code) == code
-    messages = [Message(str(number), "u", text) for number, text in enumerate(heard)]
+    messages = [ChatMessage(str(number), "u", text) for number, text in enumerate(heard)]
     if code:
         with pytest.raises(Broken, match=code):
-            chat.same(said, messages)
+            chat.expect_same_messages(said, messages)
     else:
-        chat.same(said, messages)
+        chat.expect_same_messages(said, messages)

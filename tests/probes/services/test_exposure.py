@@ -99,17 +99,17 @@ async def test_sources_are_looked_for_by_the_pages_own_scripts(site: Site, web: 
     """A map that is one is open; the app's page in its place is not."""
     here = Endpoint("source-maps-app", "/", "sources", host="apex")
     site.says |= {"GET apex/": page(), "GET apex/assets/app.js.map": page()}
-    await exposure.stays_closed(web, here, "u-1")
+    await exposure.expect_closed(web, here, "u-1")
     site.says["GET apex/assets/app.js.map"] = js({"version": 3, "mappings": "AAAA"})
     with pytest.raises(Broken, match="the page's sources"):
-        await exposure.stays_closed(web, here, "u-1")
+        await exposure.expect_closed(web, here, "u-1")
 
 
 async def test_nobody_asks_with_a_token(site: Site, web: Web) -> None:
     """The user's id stands in path and body; no Authorization goes along."""
     there = Endpoint("x", "/api/x/{user}", method="POST", body='{"userId": "{user}"}')
     site.says["POST api/api/x/u-1"] = Said(401)
-    await exposure.stays_closed(web, there, "u-1")
+    await exposure.expect_closed(web, there, "u-1")
     asked = site.asked[0]
     assert (asked.path, asked.body) == ("/api/x/u-1", b'{"userId": "u-1"}')
     assert "authorization" not in asked.headers

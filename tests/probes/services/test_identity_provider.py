@@ -62,4 +62,4 @@ async def test_a_provider_that_lets_nobody_in_is_no_finding(
 def test_google_is_not_driven(site: Site) -> None:
     """Unless the environment says so, no page of a provider is opened."""
     with pytest.raises(NotApplicable, match="must not be driven"):
-        identity_provider.drivable(target_at(site))
+        identity_provider.require_drivable(target_at(site))

@@ -105,8 +105,11 @@ async def test_the_stream_brings_the_notice_about_a_card(
         b"event: notification\ndata: nonsense\n\n",
         notice("b-1"),
     )
-    async with streaming(target, saying(*events)) as web, notifications.stream(web, bob) as stream:
-        assert await stream.brings(CARD, 20) == Notice("n-1", "b-1", "None")
+    async with (
+        streaming(target, saying(*events)) as web,
+        notifications.connected_stream(web, bob) as stream,
+    ):
+        assert await stream.expect_notice(CARD, 20) == Notice("n-1", "b-1", "None")
     event = list(journal.read(recorder.evidence.folder))[-1]
     assert (event["kind"], event["status"]) == ("stream", 200)
     assert event["response"]["body"].startswith("event: connected\n")
@@ -116,7 +119,7 @@ async def test_no_token_stays_in_the_evidence(
     target: Target, recorder: Recorder, bob: User
 ) -> None:
     """It is in the URL, as EventSource has no headers."""
-    async with streaming(target, saying()) as web, notifications.stream(web, bob):
+    async with streaming(target, saying()) as web, notifications.connected_stream(web, bob):
         pass
     assert TOKEN not in (recorder.evidence.folder / journal.NAME).read_text()
     assert recorder.last
@@ -131,21 +134,24 @@ async def test_a_notice_that_does_not_come_is_lost(
     """While the stream is open and says other things."""
     async with (
         streaming(target, saying(notice("b-2"))) as web,
-        notifications.stream(web, bob) as stream,
+        notifications.connected_stream(web, bob) as stream,
     ):
         with pytest.raises(Broken, match="notification-lost: bob was assigned a board"):
-            await stream.brings(CARD, 0.1)
+            await stream.expect_notice(CARD, 0.1)
 
 
 async def test_a_stream_that_ends_too_early_is_cut(
     target: Target, recorder: Recorder, bob: User
 ) -> None:
     """However it ends, the finding says after how long."""
-    async with streaming(target, at_once) as web, notifications.stream(web, bob) as stream:
+    async with (
+        streaming(target, at_once) as web,
+        notifications.connected_stream(web, bob) as stream,
+    ):
         with pytest.raises(
             Broken, match=r"stream-cut: the stream was ended by the other side after \d+\.\d s"
         ):
-            await stream.stays(20)
+            await stream.expect_open_for(20)
 
 
 async def test_a_stream_that_lives_long_enough_is_right(
@@ -154,9 +160,9 @@ async def test_a_stream_that_lives_long_enough_is_right(
     """What it says meanwhile does not matter."""
     async with (
         streaming(target, saying(notice("b-1"), b":ping\n\n")) as web,
-        notifications.stream(web, bob) as stream,
+        notifications.connected_stream(web, bob) as stream,
     ):
-        await stream.stays(0.05)
+        await stream.expect_open_for(0.05)
 
 
 async def test_a_listener_opens_another_stream_after_one(
@@ -170,10 +176,10 @@ async def test_a_listener_opens_another_stream_after_one(
         return Card(f"b-{len(assigned)}", "t")
 
     async with streaming(target, at_once, at_once, saying(notice("b-3"))) as web:
-        assert (await notifications.hears_of(web, bob, assign)).about == "b-3"
+        assert (await notifications.expect_notified(web, bob, assign)).about == "b-3"
     async with streaming(target, at_once) as web:
         with pytest.raises(Broken, match="stream-cut"):
-            await notifications.hears_of(web, bob, assign)
+            await notifications.expect_notified(web, bob, assign)
     assert len(assigned) == 3 + notifications.STREAMS
 
 
@@ -183,7 +189,7 @@ async def test_a_stream_begins_with_connected(
     """Another first event is not what was promised."""
     async with streaming(target, at_once, greeting=notice("b-1")) as web:
         with pytest.raises(Broken, match="contract-broken: the stream began with 'notification'"):
-            async with notifications.stream(web, bob):
+            async with notifications.connected_stream(web, bob):
                 pass
 
 
@@ -203,7 +209,7 @@ async def test_a_stream_that_does_not_open_is_named(
     """As any other answer is."""
     site.says[f"GET apex{PATH}/stream"] = said
     with pytest.raises(Broken) as failure:
-        async with notifications.stream(web, bob):
+        async with notifications.connected_stream(web, bob):
             pass
     assert failure.value.finding.code is code
 
@@ -213,11 +219,11 @@ async def test_what_rest_keeps_is_found_or_lost(site: Site, web: Web, bob: User)
     site.says[f"GET apex{PATH}"] = js(
         {"notifications": [{"id": "n-1", "resourceId": "b-1", "resourceName": "t"}]}
     )
-    assert await notifications.keeps(web, bob, CARD) == Notice("n-1", "b-1", "t")
+    assert await notifications.expect_listed(web, bob, CARD) == Notice("n-1", "b-1", "t")
     assert site.asked[-1].headers["x-workspace-id"] == "w-1"
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0))
     with pytest.raises(Broken, match=r"notification-lost: .* REST lists no notification of it"):
-        await notifications.keeps(web, bob, Card("b-2", "t"))
+        await notifications.expect_listed(web, bob, Card("b-2", "t"))
 
 
 @pytest.mark.parametrize(

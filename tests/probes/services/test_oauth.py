@@ -17,7 +17,7 @@ from probes.services.oauth import (
     explain_refusal,
     explain_start,
     explain_starts,
-    landing,
+    parse_landing,
 )
 from probes.transport.http import Answer, Web
 from tests.support.signed import signed
@@ -216,7 +216,7 @@ async def test_the_callbacks_tokens_are_known_to_the_redactor(
     """From the moment that they are seen, wherever they are quoted."""
     site.says["GET api/cb"] = Said(302, headers={"location": f"https://x/?{TOKENS}"})
     answer = await oauth.callback(web, httpx.Cookies(), site.origin("api") + "/cb")
-    tokens = landing(answer).tokens
+    tokens = parse_landing(answer).tokens
     assert tokens
     assert tokens.access not in recorder.evidence.redactor.text(
         f"it said {quote(tokens.access)} and {tokens.refresh}"

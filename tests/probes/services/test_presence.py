@@ -39,9 +39,9 @@ async def test_what_shows_is_enough(site: Site, web: Web, users: Users) -> None:
     """One look is enough where it is right at once."""
     alice, bob = users.user("alice"), users.user("bob")
     site.says[ONLINE] = BOB
-    await presence.sees(web, alice, bob, online=True)
+    await presence.expect_shown(web, alice, bob, online=True)
     site.says[ONLINE] = NOBODY
-    await presence.sees(web, alice, bob, online=False)
+    await presence.expect_shown(web, alice, bob, online=False)
     assert len(site.asked) == 2
 
 
@@ -55,7 +55,7 @@ async def test_what_shows_late_is_waited_for(
         site.says[ONLINE] = BOB
 
     sleeps(monkeypatch, "probes.services.presence", meanwhile)
-    await presence.sees(web, users.user("alice"), users.user("bob"), online=True)
+    await presence.expect_shown(web, users.user("alice"), users.user("bob"), online=True)
     assert len(site.asked) == 2
 
 
@@ -70,7 +70,7 @@ async def test_what_never_shows_is_named(
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0))
     site.says[ONLINE] = NOBODY if online else BOB
     with pytest.raises(Broken, match=f"presence-stale: {words}"):
-        await presence.sees(web, users.user("alice"), users.user("bob"), online=online)
+        await presence.expect_shown(web, users.user("alice"), users.user("bob"), online=online)
 
 
 async def test_who_is_online_holds_a_socket(
@@ -85,6 +85,6 @@ async def test_who_is_online_holds_a_socket(
         await connection.wait_closed()
         paths.append("left")
 
-    async with talking(target, pod) as web, presence.online(web, users.user("bob")):
+    async with talking(target, pod) as web, presence.open_app(web, users.user("bob")):
         pass
     assert paths == ["/api/svc/chat/api/chats/ws/presence?token=bobs-token", "left"]

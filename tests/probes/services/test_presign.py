@@ -10,7 +10,7 @@ import pytest
 
 from probes.finding import Broken, Code
 from probes.services import presign
-from probes.services.presign import Presigned, read
+from probes.services.presign import Presigned, parse
 from probes.transport.http import Answer
 from tests.support.site import FILES
 
@@ -25,7 +25,7 @@ def sigv4(
     return f"{base}?{said}{more}"
 
 
-GOOD = read(sigv4())
+GOOD = parse(sigv4())
 
 
 def test_sigv4_is_read_from_the_query() -> None:
@@ -42,12 +42,12 @@ def test_sigv4_is_read_from_the_query() -> None:
 @pytest.mark.parametrize(
     "signed",
     [
-        read(sigv4("minioadmin")),
-        read(f"{HOST}?x-amz-credential=minioadmin/{SCOPE}"),
-        read(f"{HOST}?X-Amz-Credential={quote(quote(f'minioadmin/{SCOPE}', ''), '')}"),
-        read(f"{HOST}?AWSAccessKeyId=minioadmin&Signature=x&Expires=1767312000"),
-        read(HOST, {"X-Amz-Credential": f"minioadmin/{SCOPE}", "policy": "e30="}),
-        read(HOST, {"AWSAccessKeyId": "MinioAdmin"}),
+        parse(sigv4("minioadmin")),
+        parse(f"{HOST}?x-amz-credential=minioadmin/{SCOPE}"),
+        parse(f"{HOST}?X-Amz-Credential={quote(quote(f'minioadmin/{SCOPE}', ''), '')}"),
+        parse(f"{HOST}?AWSAccessKeyId=minioadmin&Signature=x&Expires=1767312000"),
+        parse(HOST, {"X-Amz-Credential": f"minioadmin/{SCOPE}", "policy": "e30="}),
+        parse(HOST, {"AWSAccessKeyId": "MinioAdmin"}),
     ],
     ids=["sigv4", "lower case", "encoded twice", "sigv2", "post policy", "sigv2 post policy"],
 )
@@ -55,7 +55,7 @@ def test_a_development_credential_is_seen_in_every_form(signed: Presigned) -> No
     """It is what the browser sent in V6 §3, and the cause is what made it so."""
     assert signed.key_kind == "development"
     with pytest.raises(Broken) as failure:
-        presign.check_credentials(signed)
+        presign.expect_no_development_key(signed)
     finding = failure.value.finding
     assert finding.code is Code.PRESIGN_DEV_CREDENTIALS
     assert (
@@ -79,7 +79,7 @@ def test_a_development_credential_is_seen_in_every_form(signed: Presigned) -> No
 )
 def test_a_url_without_a_credential_breaks_the_contract(url: str, host: str) -> None:
     """Whatever the issuer handed out in its place."""
-    said = nothing(lambda: presign.vouch(url, FILES))
+    said = nothing(lambda: presign.expect_trusted(url, FILES))
     assert said == f"contract-broken: the URL for {host} carries no credential"
 
 
@@ -92,7 +92,7 @@ def nothing(check: Callable[[], object]) -> str:
     return ""
 
 
-STATIC = read(sigv4("AKIAABCDEFGHIJKLMNOP", ""))
+STATIC = parse(sigv4("AKIAABCDEFGHIJKLMNOP", ""))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ STATIC = read(sigv4("AKIAABCDEFGHIJKLMNOP", ""))
             "presign-static-credentials: signed with a static key and without a session token",
         ),
         (
-            read(sigv4("own-key", "")),
+            parse(sigv4("own-key", "")),
             True,
             "presign-static-credentials: signed with a unknown key and without a",
         ),
@@ -116,7 +116,7 @@ def test_a_session_token_is_wanted_where_pods_have_a_role(
     signed: Presigned, temporary: bool, complaint: str
 ) -> None:
     """An environment with a store of its own may say that it has none."""
-    said = nothing(lambda: presign.check_temporary(signed, replace(FILES, temporary=temporary)))
+    said = nothing(lambda: presign.expect_temporary(signed, replace(FILES, temporary=temporary)))
     assert said.startswith(complaint)
     assert bool(said) is bool(complaint)
 
@@ -158,7 +158,7 @@ def test_a_url_that_leads_elsewhere_has_a_name(
 ) -> None:
     """The cause is told by where it leads instead."""
     with pytest.raises(Broken) as failure:
-        presign.check_endpoint(read(sigv4(base=base)), replace(FILES, style=style))
+        presign.expect_endpoint(parse(sigv4(base=base)), replace(FILES, style=style))
     assert failure.value.finding.code is Code.PRESIGN_WRONG_ENDPOINT
     assert failure.value.finding.observed.startswith(observed)
     assert cause in failure.value.finding.cause
@@ -167,8 +167,8 @@ def test_a_url_that_leads_elsewhere_has_a_name(
 @pytest.mark.parametrize(("path", "style"), [("/k", "virtual-host"), ("/files/k", "path")])
 def test_both_styles_can_be_promised(path: str, style: str) -> None:
     """A store of one's own has its buckets in the path."""
-    presign.check_endpoint(
-        read(sigv4(base=f"https://files.s3.example{path}")), replace(FILES, style=style)
+    presign.expect_endpoint(
+        parse(sigv4(base=f"https://files.s3.example{path}")), replace(FILES, style=style)
     )
 
 
@@ -176,13 +176,13 @@ def test_both_styles_can_be_promised(path: str, style: str) -> None:
     ("signed", "seen"),
     [
         (GOOD, "ap-northeast-2"),
-        (read(f"{HOST}?X-Amz-Credential=AKIAABCDEFGHIJKLMNOP/20260102"), "none"),
+        (parse(f"{HOST}?X-Amz-Credential=AKIAABCDEFGHIJKLMNOP/20260102"), "none"),
     ],
 )
 def test_a_url_is_signed_for_the_environments_region(signed: Presigned, seen: str) -> None:
     """S3 refuses another region with words that no user understands."""
     elsewhere = replace(FILES, region="us-east-1")
-    said = nothing(lambda: presign.check_endpoint(signed, elsewhere))
+    said = nothing(lambda: presign.expect_endpoint(signed, elsewhere))
     assert said == f"presign-wrong-endpoint: it is signed for region {seen} instead of us-east-1"
 
 
@@ -197,40 +197,44 @@ def test_a_url_is_signed_for_the_environments_region(signed: Presigned, seen: st
 )
 def test_a_url_lives_no_longer_than_promised(seconds: int | None, complaint: str) -> None:
     """A URL that does not say when it ends may be good for ever."""
-    assert nothing(lambda: presign.check_lifetime(replace(GOOD, seconds=seconds), 300)) == complaint
+    assert (
+        nothing(lambda: presign.expect_lifetime(replace(GOOD, seconds=seconds), 300)) == complaint
+    )
 
 
 @pytest.mark.parametrize("said", ["", "-5", "1e9", "³"])
 def test_a_life_that_is_no_number_is_none(said: str) -> None:
     """S3 would refuse it, and who signs so has not said when it ends."""
-    assert read(f"{HOST}?X-Amz-Expires={quote(said)}").seconds is None
+    assert parse(f"{HOST}?X-Amz-Expires={quote(said)}").seconds is None
 
 
 def test_the_headers_that_count_are_signed() -> None:
     """A content type that is free to change makes a page of an upload."""
-    presign.check_signed_headers(GOOD, ("host", "content-type"))
+    presign.expect_signed_headers(GOOD, ("host", "content-type"))
     said = nothing(
-        lambda: presign.check_signed_headers(GOOD, ("host", "content-length", "x-amz-acl"))
+        lambda: presign.expect_signed_headers(GOOD, ("host", "content-length", "x-amz-acl"))
     )
     assert said == "contract-broken: content-length, x-amz-acl is not among the signed headers"
 
 
 def test_bytes_go_only_where_the_environment_vouches() -> None:
     """Where it says nothing of its bucket, any credential but a development one will do."""
-    assert presign.vouch(sigv4(), FILES) == GOOD
-    assert presign.vouch(sigv4(base="https://other.example/k"), None).host == "other.example"
-    assert nothing(lambda: presign.vouch(sigv4("minioadmin"), None)).startswith(
+    assert presign.expect_trusted(sigv4(), FILES) == GOOD
+    assert (
+        presign.expect_trusted(sigv4(base="https://other.example/k"), None).host == "other.example"
+    )
+    assert nothing(lambda: presign.expect_trusted(sigv4("minioadmin"), None)).startswith(
         "presign-dev-credentials"
     )
-    assert nothing(lambda: presign.vouch(sigv4(base="https://x/k"), FILES)).startswith(
+    assert nothing(lambda: presign.expect_trusted(sigv4(base="https://x/k"), FILES)).startswith(
         "presign-wrong-endpoint"
     )
 
 
 def test_a_tampered_url_has_another_path_and_the_same_signature() -> None:
     """So that nothing but the signature can be what S3 refuses."""
-    before, after = sigv4(), presign.tampered(sigv4())
-    assert read(after).path == "/w/a b.txt.tampered"
+    before, after = sigv4(), presign.tamper(sigv4())
+    assert parse(after).path == "/w/a b.txt.tampered"
     assert after.partition("?")[2] == before.partition("?")[2]
 
 
@@ -274,7 +278,7 @@ def test_an_upload_is_stored_or_the_reason_is_told(
     assert (finding and (finding.observed, finding.cause)) == (
         (observed, cause) if observed else None
     )
-    assert nothing(lambda: presign.stored(given)) == (
+    assert nothing(lambda: presign.expect_stored(given)) == (
         f"upload-blocked: {observed}" if observed else ""
     )
 
@@ -285,7 +289,7 @@ def test_an_upload_is_stored_or_the_reason_is_told(
 def test_a_tampered_upload_is_refused(status: int, broken: bool) -> None:
     """Who takes it checks no signature."""
     assert (
-        nothing(lambda: presign.refused(s3(status))).startswith("presign-tamper-accepted: ")
+        nothing(lambda: presign.expect_refused(s3(status))).startswith("presign-tamper-accepted: ")
         is broken
     )
 
@@ -307,6 +311,6 @@ APP = "https://wealist.co.kr"
 def test_the_apps_origin_may_upload(status: int, allow: str, complaint: str) -> None:
     """What the browser calls net::ERR_FAILED is a preflight that was not allowed."""
     answer = s3(status, access_control_allow_origin=allow) if allow else s3(status)
-    said = nothing(lambda: presign.allowed(answer, APP))
+    said = nothing(lambda: presign.expect_preflight_allowed(answer, APP))
     assert complaint in said
     assert said.startswith("upload-blocked: ") is bool(complaint)

@@ -13,11 +13,11 @@ from probes.config.environment import Identity, Paths, Target, UserConfig
 from probes.finding import Broken, Code
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.redactor import Redactor
-from probes.services.presign_endpoints import ISSUERS
+from probes.services.presign_endpoints import PRESIGN_ENDPOINTS
 from probes.transport.http import Web
 from tests.support.site import Site, js
 
-BY_NAME = {issuer.name: issuer for issuer in ISSUERS}
+BY_NAME = {issuer.name: issuer for issuer in PRESIGN_ENDPOINTS}
 SIGNED = "https://files.s3.example/w/k?X-Amz-Credential=ASIAABCDEFGHIJKLMNOP%2F20260102%2Fr%2Fs3%2Faws4_request"
 TICKET = {"uploadUrl": SIGNED, "fileKey": "k", "fileId": "f-1"}
 NAME = "probe-20260102T030405Z-abc123-1-presign.txt"

@@ -68,28 +68,28 @@ def back_to(site: Site, place: str) -> None:
 
 async def test_tokens_that_go_home_are_let_be(web: Web, alice: User) -> None:
     """To the app or nowhere, whatever was asked for."""
-    await sign_in.gives_no_token_to(web, alice, "https://elsewhere.invalid/")
+    await sign_in.expect_no_token_for(web, alice, "https://elsewhere.invalid/")
 
 
 async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alice: User) -> None:
     """A place that is not weAlist's gets tokens."""
     back_to(site, f"https://elsewhere.invalid/?{TOKENS}")
     assert (
-        await broken(sign_in.gives_no_token_to(web, alice, "https://elsewhere.invalid/"))
+        await broken(sign_in.expect_no_token_for(web, alice, "https://elsewhere.invalid/"))
         is Code.OAUTH_OPEN_REDIRECT
     )
 
 
 async def test_another_sessions_callback_must_be_refused(site: Site, web: Web, alice: User) -> None:
     """Tokens for it are a finding, an error page is right."""
-    assert await broken(sign_in.needs_its_own_state(web, alice)) is Code.OAUTH_STATE_UNCHECKED
+    assert await broken(sign_in.expect_state_checked(web, alice)) is Code.OAUTH_STATE_UNCHECKED
     back_to(site, "/login?error")
-    await sign_in.needs_its_own_state(web, alice)
+    await sign_in.expect_state_checked(web, alice)
 
 
 async def test_starts_that_share_a_state_are_a_finding(web: Web) -> None:
     """This auth-service has one for everybody."""
-    assert await broken(sign_in.starts_agree(web)) is Code.OAUTH_STATE_UNCHECKED
+    assert await broken(sign_in.expect_starts_agree(web)) is Code.OAUTH_STATE_UNCHECKED
 
 
 async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: User) -> None:
@@ -99,27 +99,27 @@ async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: U
         LOGOUT: js({"message": "m"}),
         REFRESH: SPENT,
     }
-    await sign_in.ends(web, alice)
+    await sign_in.expect_sign_out_ends(web, alice)
     site.says[REFRESH] = gives(pair(2))
-    assert await broken(sign_in.ends(web, alice)) is Code.SIGN_OUT_INEFFECTIVE
+    assert await broken(sign_in.expect_sign_out_ends(web, alice)) is Code.SIGN_OUT_INEFFECTIVE
     web.target = target_at(site)
     with pytest.raises(NotApplicable, match="ends_refresh"):
-        await sign_in.ends(web, alice)
+        await sign_in.expect_sign_out_ends(web, alice)
 
 
 async def test_who_lands_at_home_is_asked_about_there(site: Site, web: Web, alice: User) -> None:
     """With the landing's own token; without one nobody is asked."""
-    await sign_in.lands(web, alice)
+    await sign_in.expect_landing(web, alice)
     (asked,) = (asked for asked in site.asked if asked.path == sign_in.ME)
     assert asked.headers["authorization"].startswith("Bearer eyJ")
     back_to(site, web.target.oauth.landing)
-    assert await broken(sign_in.lands(web, alice)) is Code.OAUTH_TOKEN_MISSING
+    assert await broken(sign_in.expect_landing(web, alice)) is Code.OAUTH_TOKEN_MISSING
 
 
 async def test_who_starts_on_the_portal_must_land_there(site: Site, web: Web, alice: User) -> None:
     """The main app's landing is a hijacked one; a token without e-mail is no portal session."""
-    assert await broken(sign_in.lands_on_the_portal(web, alice)) is Code.OAUTH_LANDING_HIJACKED
+    assert await broken(sign_in.expect_portal_landing(web, alice)) is Code.OAUTH_LANDING_HIJACKED
     back_to(site, f"{web.target.oauth.portal}login?{TOKENS}")
-    await sign_in.lands_on_the_portal(web, alice)
+    await sign_in.expect_portal_landing(web, alice)
     site.says[f"GET api{ops.ME}"] = js({"message": "Access denied: Not a portal user"}, 403)
-    assert await broken(sign_in.lands_on_the_portal(web, alice)) is Code.OPS_USER_MISSING
+    assert await broken(sign_in.expect_portal_landing(web, alice)) is Code.OPS_USER_MISSING

@@ -34,7 +34,7 @@ async def test_the_shell_and_all_that_it_names_are_fetched(
     app: Site, web: Web, target: Target
 ) -> None:
     """Each once, as a browser does: without a header of ours."""
-    await static_site.load(web, target)
+    await static_site.expect_assets(web, target)
     paths = [asked.path for asked in app.asked]
     assert paths[0] == "/"
     assert sorted(paths[1:]) == ["/assets/index-abc.css", "/assets/index-abc.js", "/config.js"]
@@ -52,7 +52,7 @@ async def test_config_js_is_asked_for_even_if_nothing_names_it(
     with pytest.raises(
         Broken, match=r"/config\.js answered 200 text/html where text/javascript was promised"
     ):
-        await static_site.load(web, target)
+        await static_site.expect_assets(web, target)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ async def test_whatever_does_not_load_is_named(
     """A page for a script is what the fallback makes of a missing file."""
     app.says[f"GET apex{path}"] = said
     with pytest.raises(Broken) as failure:
-        await static_site.load(web, web.target)
+        await static_site.expect_assets(web, web.target)
     assert failure.value.finding.code is Code.ASSET_BROKEN
     assert words in failure.value.finding.observed
 
@@ -115,9 +115,9 @@ async def test_whatever_does_not_load_is_named(
 async def test_a_deep_link_opens_the_app(site: Site, web: Web, target: Target) -> None:
     """The page answers for every path of the app."""
     site.says["GET apex/workspace/w-1/storage"] = page()
-    await static_site.deep_link(web, target, "/workspace/w-1/storage")
+    await static_site.expect_deep_link(web, target, "/workspace/w-1/storage")
     with pytest.raises(Broken) as failure:
-        await static_site.deep_link(web, target, "/elsewhere")
+        await static_site.expect_deep_link(web, target, "/elsewhere")
     assert failure.value.finding.code is Code.ASSET_BROKEN
 
 
@@ -125,7 +125,7 @@ async def test_a_deep_link_opens_the_app(site: Site, web: Web, target: Target) -
 async def test_http_leads_to_https(site: Site, web: Web, target: Target, status: int) -> None:
     """By any redirect."""
     site.says["GET plain/"] = Said(status, headers={"location": target.hosts.apex + "/"})
-    await static_site.leads_to_https(web, target)
+    await static_site.expect_https_redirect(web, target)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_http_that_leads_elsewhere_has_a_name(
     """A page over http is the app without encryption."""
     site.says["GET plain/"] = said
     with pytest.raises(Broken) as failure:
-        await static_site.leads_to_https(web, target)
+        await static_site.expect_https_redirect(web, target)
     assert failure.value.finding.code is Code.HTTP_NOT_REDIRECTED
     assert words in failure.value.finding.observed
     assert failure.value.finding.observed.endswith(target.hosts.apex)
@@ -157,7 +157,7 @@ async def test_a_page_that_names_a_location_leads_nowhere(
     """A browser follows redirects only."""
     site.says["GET plain/"] = Said(200, headers={"location": target.hosts.apex + "/"})
     with pytest.raises(Broken, match="http-not-redirected"):
-        await static_site.leads_to_https(web, target)
+        await static_site.expect_https_redirect(web, target)
 
 
 async def test_a_host_that_only_begins_like_the_apex_is_another(
@@ -167,6 +167,6 @@ async def test_a_host_that_only_begins_like_the_apex_is_another(
     elsewhere = replace(target, hosts=replace(target.hosts, apex="https://wealist.co.kr"))
     site.says["GET plain/"] = Said(301, headers={"location": "https://wealist.co.kr.evil/"})
     with pytest.raises(Broken, match="http-not-redirected"):
-        await static_site.leads_to_https(web, elsewhere)
+        await static_site.expect_https_redirect(web, elsewhere)
     site.says["GET plain/"] = Said(301, headers={"location": "https://wealist.co.kr"})
-    await static_site.leads_to_https(web, elsewhere)
+    await static_site.expect_https_redirect(web, elsewhere)

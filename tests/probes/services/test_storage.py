@@ -13,7 +13,7 @@ from probes.recording import journal
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.services.storage import Drive, same_bytes
+from probes.services.storage import Drive, expect_same_bytes
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js, page, target_at
 
@@ -210,7 +210,7 @@ async def test_what_the_drive_holds_is_found_by_its_name(
     """Files among files, folders among children; the ledger learns the id."""
     name = drive.ledger.enter(kind, "x")
     lists(site, **{rows: [{"id": "other", told: "other"}, {"id": 7, told: name}]})
-    assert (await drive.holds(kind, name))["id"] == 7
+    assert (await drive.find(kind, name))["id"] == 7
     assert drive.ledger.open_entries == [Entry(kind, name, "7")]
 
 
@@ -223,7 +223,7 @@ async def test_what_the_drive_does_not_list_is_lost(
     """A folder of that name is no file."""
     lists(site, **rows)
     with pytest.raises(Broken, match="upload-lost: the drive does not list the file x"):
-        await drive.holds("file", "x")
+        await drive.find("file", "x")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ async def test_what_is_gone_leaves_the_ledger(site: Site, drive: Drive, said: Sa
     name = drive.ledger.enter("file", "x")
     lists(site, files=[{"id": "f-2", "name": "other"}])
     site.says[f"GET apex{BASE}/files/f-1"] = said
-    await drive.lacks("file", name, "f-1")
+    await drive.expect_gone("file", name, "f-1")
     assert drive.ledger.open_entries == []
 
 
@@ -276,7 +276,7 @@ async def test_what_is_not_gone_is_told_and_stays_in_the_ledger(
     )
     site.says[f"GET apex{BASE}/{kind}s/f-1"] = said
     with pytest.raises(Broken, match=f"deletion-not-final: {where}"):
-        await drive.lacks(kind, name, "f-1")
+        await drive.expect_gone(kind, name, "f-1")
     assert [entry.name for entry in drive.ledger.open_entries] == [name]
 
 
@@ -292,12 +292,12 @@ async def test_a_link_to_what_is_gone_gives_nothing(
     )
     link = f"{bucket(site)}/key?{SIGNED}"
     if final:
-        await drive.refuses(link)
+        await drive.expect_link_dead(link)
     else:
         with pytest.raises(
             Broken, match=rf"deletion-not-final: .* still gives its bytes \({status}\)"
         ):
-            await drive.refuses(link)
+            await drive.expect_link_dead(link)
 
 
 GONE = js({"error": {"code": "NOT_FOUND", "message": "gone"}}, 404)
@@ -339,9 +339,9 @@ async def test_what_is_deleted_for_good_goes_through_the_trash(
 @pytest.mark.parametrize("got", [b"", b"other", b"sent "])
 def test_other_bytes_are_an_altered_file(got: bytes) -> None:
     """Of the same length as well; how many is told, their content is not."""
-    same_bytes(b"sent", b"sent", "a.txt")
+    expect_same_bytes(b"sent", b"sent", "a.txt")
     with pytest.raises(Broken) as failure:
-        same_bytes(b"sent.", got, "a.txt")
+        expect_same_bytes(b"sent.", got, "a.txt")
     assert failure.value.finding.code is Code.FILE_ALTERED
     assert (
         failure.value.finding.observed

@@ -6,7 +6,7 @@ from probes.auth.bad_tokens import MISPLACED, Counterfeit
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from probes.services import token_checks
-from probes.services.token_checks import OPS, USER, Door, cause_of
+from probes.services.token_checks import OPS, USER, ProtectedEndpoint, cause_of
 from probes.transport.envelopes import Envelope
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js
@@ -15,12 +15,14 @@ UNAUTHORIZED = js({"error": {"code": "UNAUTHORIZED", "message": "Invalid or expi
 SERVED = js({"id": "u-1"})
 FORGED = Counterfeit("alg-none", "forged-token", "foreign-token")
 DOOR, ELSEWHERE = "GET api/api/svc/user/api/users/me", f"GET api{OPS.path}"
-STREAM = Door("noti-stream", "/api/svc/noti/api/notifications/stream", "stream", where="query")
+STREAM = ProtectedEndpoint(
+    "noti-stream", "/api/svc/noti/api/notifications/stream", "stream", where="query"
+)
 
 
-async def caught(web: Web, door: Door, bad: Counterfeit) -> Broken:
+async def caught(web: Web, door: ProtectedEndpoint, bad: Counterfeit) -> Broken:
     with pytest.raises(Broken) as told:
-        await token_checks.refuses(web, door, bad)
+        await token_checks.expect_refused(web, door, bad)
     return told.value
 
 
@@ -35,14 +37,14 @@ def test_a_door_is_filled_in() -> None:
             class paths:  # noqa: N801
                 storage = "/api/svc/storage/api"
 
-    door = Door("x", "{storage}/{workspace}/{project}/{room}").filled(Here, "r-1")  # type: ignore[arg-type]
+    door = ProtectedEndpoint("x", "{storage}/{workspace}/{project}/{room}").filled(Here, "r-1")  # type: ignore[arg-type]
     assert door.path == "/api/svc/storage/api/w-1/p-1/r-1"
 
 
 async def test_a_refusal_in_the_services_words_is_right(site: Site, web: Web) -> None:
     """Asked once, with the token in the header and nowhere else."""
     site.says[DOOR] = UNAUTHORIZED
-    await token_checks.refuses(web, USER, FORGED)
+    await token_checks.expect_refused(web, USER, FORGED)
     (asked,) = site.asked
     assert (asked.headers["authorization"], asked.path) == ("Bearer forged-token", USER.path)
 
@@ -50,7 +52,7 @@ async def test_a_refusal_in_the_services_words_is_right(site: Site, web: Web) ->
 async def test_a_misplaced_token_stands_where_nobody_reads(site: Site, web: Web) -> None:
     """In the query of a door that reads headers."""
     site.says[DOOR] = UNAUTHORIZED
-    await token_checks.refuses(web, USER, Counterfeit(MISPLACED, "good", "foreign"))
+    await token_checks.expect_refused(web, USER, Counterfeit(MISPLACED, "good", "foreign"))
     assert "authorization" not in site.asked[0].headers
     assert site.asked[0].path == f"{USER.path}?token=good"
 
@@ -58,7 +60,7 @@ async def test_a_misplaced_token_stands_where_nobody_reads(site: Site, web: Web)
 async def test_nothing_is_sent_for_an_empty_token(site: Site, web: Web) -> None:
     """The scheme alone, as a careless page sends it."""
     site.says[DOOR] = UNAUTHORIZED
-    await token_checks.refuses(web, USER, Counterfeit("empty", "", "foreign"))
+    await token_checks.expect_refused(web, USER, Counterfeit("empty", "", "foreign"))
     assert site.asked[0].headers["authorization"] == "Bearer"
 
 
@@ -83,7 +85,7 @@ async def test_a_token_that_is_too_long_may_be_refused_before_it_is_read(
 ) -> None:
     """By whoever stands before the service; any other token may not."""
     site.says[DOOR] = Said(status)
-    await token_checks.refuses(web, USER, Counterfeit("long", "x" * 9999, "foreign"))
+    await token_checks.expect_refused(web, USER, Counterfeit("long", "x" * 9999, "foreign"))
     await caught(web, USER, FORGED)
 
 
@@ -126,16 +128,16 @@ def test_a_verifier_is_suspected_of_the_rule_that_it_lacks() -> None:
         USER, "alg-none", verifies=True, other="ops"
     )
     assert "SmartValidator" in cause_of(
-        Door("b", "/api/svc/board/ws", "socket"), "expired", verifies=False, other=""
+        ProtectedEndpoint("b", "/api/svc/board/ws", "socket"), "expired", verifies=False, other=""
     )
 
 
 async def test_a_good_token_must_be_let_in(site: Site, web: Web) -> None:
     """Ops' own ways to say no have their own names."""
     site.says |= {DOOR: SERVED, ELSEWHERE: js({"message": "Access denied: Not a portal user"}, 403)}
-    await token_checks.admits(web, USER, "good")
+    await token_checks.expect_admitted(web, USER, "good")
     with pytest.raises(Broken) as told:
-        await token_checks.admits(web, OPS, "good")
+        await token_checks.expect_admitted(web, OPS, "good")
     assert told.value.finding.code is Code.OPS_USER_MISSING
 
 
@@ -145,10 +147,10 @@ async def test_a_streams_refusal_is_read_and_its_events_are_not_waited_for(
     """Its token stands in the query."""
     key = f"GET apex{STREAM.path}"
     site.says[key] = Said(200, b"event: connected\n\n", "text/event-stream")
-    await token_checks.admits(web, STREAM, "good")
+    await token_checks.expect_admitted(web, STREAM, "good")
     assert site.asked[0].path.endswith("?token=good")
     site.says[key] = UNAUTHORIZED
-    await token_checks.refuses(web, STREAM, FORGED)
+    await token_checks.expect_refused(web, STREAM, FORGED)
 
 
 async def test_what_is_anothers_is_403(site: Site, web: Web) -> None:
@@ -157,10 +159,10 @@ async def test_what_is_anothers_is_403(site: Site, web: Web) -> None:
         DOOR: js({"error": {"code": "FORBIDDEN", "message": "m"}}, 403),
         ELSEWHERE: js({"message": "m"}, 403),
     }
-    await token_checks.shuts(web, USER, "good")
-    await token_checks.shuts(web, OPS, "good")
+    await token_checks.expect_forbidden(web, USER, "good")
+    await token_checks.expect_forbidden(web, OPS, "good")
     site.says[DOOR] = SERVED
     with pytest.raises(Broken) as told:
-        await token_checks.shuts(web, USER, "good")
+        await token_checks.expect_forbidden(web, USER, "good")
     assert told.value.finding.code is Code.STRANGER_ADMITTED
     assert USER.envelope is Envelope.GO_ERROR

@@ -19,7 +19,7 @@ from probes.runner.cleanup import clean_up
 from probes.runner.cleanup_kinds import resource_kinds
 from probes.services import video
 from probes.services.storage import Drive
-from probes.services.video import BASE, Room
+from probes.services.video import BASE, Call
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js
 
@@ -64,7 +64,7 @@ async def test_a_call_is_in_the_ledger_before_it_exists(
 ) -> None:
     """Under the run's own name; the service's id is kept with it."""
     site.says[f"POST {ROOMS}"] = success({"id": "r-1"}, 201)
-    room = await video.open_room(web, alice, ledger)
+    room = await video.create_call(web, alice, ledger)
     assert room.id == "r-1"
     assert [(entry.kind, entry.name, entry.id) for entry in ledger.open_entries] == [
         ("call", room.name, "r-1")
@@ -77,7 +77,7 @@ async def test_a_ticket_is_known_to_the_redactor(
 ) -> None:
     """Before anybody dials with it, and in the exchange that brought it."""
     site.says[f"POST {ROOMS}/r-1/join"] = success({"token": TOKEN, "wsUrl": "wss://livekit.x"})
-    ticket = await video.join(web, alice, Room("r-1", "n"))
+    ticket = await video.join(web, alice, Call("r-1", "n"))
     assert (ticket.url, ticket.token) == ("wss://livekit.x", TOKEN)
     assert TOKEN not in repr(ticket)
     assert TOKEN not in (recorder.evidence.folder / "run.jsonl").read_text("utf-8")
@@ -98,7 +98,7 @@ async def test_a_ticket_that_is_none_is_named(
     """A service that hands out half of it has broken its contract."""
     site.says[f"POST {ROOMS}/r-1/join"] = said
     with pytest.raises(Broken) as told:
-        await video.join(web, alice, Room("r-1", "n"))
+        await video.join(web, alice, Call("r-1", "n"))
     assert told.value.finding.code is wanted
 
 
@@ -110,7 +110,7 @@ async def test_a_call_is_over_when_the_service_says_so(
 ) -> None:
     """Or that there is none."""
     site.says[f"POST {ROOMS}/r-1/end"] = js({}, status)
-    assert await video.end(web, alice, "r-1") is over
+    assert await video.end_call(web, alice, "r-1") is over
 
 
 async def test_calls_and_rooms_that_stayed_are_swept(
@@ -128,7 +128,7 @@ async def test_calls_and_rooms_that_stayed_are_swept(
         ),
         "POST livekit/twirp/livekit.RoomService/DeleteRoom": js({}),
     }
-    await video.open_room(web, alice, ledger)
+    await video.create_call(web, alice, ledger)
     room = ledger.enter("room", "ladder")
     await clean_up(
         ledger, web.target, resource_kinds(Drive(web, alice, "", "w-1", ledger), alice, alice)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import Page, expect
 
-from probes.browser.browser import trust
+from probes.browser.browser import trust_arguments
 from probes.config.environment import build
 from tests.conftest import Replica
 from tests.support.browser import launched
@@ -47,7 +47,7 @@ async def portal(replica: Replica) -> AsyncIterator[Portal]:
     """A browser of its own: it must trust the replica's authority."""
     environment = tomllib.loads(replica.environment.read_text())
     target = build(environment, str(replica.environment))
-    async with launched(*trust(target)) as browser:
+    async with launched(*trust_arguments(target)) as browser:
         yield Portal(await browser.new_page(), environment["oauth"], environment["hosts"]["apex"])
 
 
