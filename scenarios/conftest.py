@@ -1,4 +1,4 @@
-"""The cast, and what each of them has: roles, not clients."""
+"""The test users, and what each of them has: roles, not clients."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -70,22 +70,22 @@ def drive_of_a_stranger(drive_of: Callable[[str], Drive]) -> Drive:
 
 @pytest.fixture(scope="session")
 def bad(web: Web, user: Callable[[str], User]) -> Bad:
-    """A bad token of some kind, as somebody of the cast would come with it."""
+    """A bad token of some kind, as one of the test users would come with it."""
     made = Counterfeits(web)
     return lambda kind, who: made.get(kind, user(who))
 
 
 @pytest.fixture(scope="session")
 def at(web: Web, alice: User, ledger: Ledger) -> At:
-    """A door in this environment; a chat is one of alice's own, the same for all."""
+    """A endpoint in this environment; a chat is one of alice's own, the same for all."""
 
     async def make(_: str) -> str:
         return (await chat.create_chat(web, alice, [alice], ledger)).id
 
     rooms = SingleFlight(make)
 
-    async def fill(door: ProtectedEndpoint) -> ProtectedEndpoint:
-        return door.filled(web, await rooms.get("alice's") if "{room}" in door.path else "")
+    async def fill(endpoint: ProtectedEndpoint) -> ProtectedEndpoint:
+        return endpoint.filled(web, await rooms.get("alice's") if "{room}" in endpoint.path else "")
 
     return fill
 

@@ -25,16 +25,16 @@ async def test_what_one_says_another_hears(
     """What a member says in a chat, another hears at once: unchanged, once, wherever they are
     connected.
     """
-    said = [SCRIPTS[script], LAST]
+    texts = [SCRIPTS[script], LAST]
     room = await chat.create_chat(web, alice, [bob], ledger)
     async with (
-        chat.join_everywhere(web, room, bob) as seats,
+        chat.join_everywhere(web, room, bob) as windows,
         chat.join(web, room, alice) as speaking,
     ):
-        for text in said:
+        for text in texts:
             await speaking.say(text)
-        for listening in (speaking, *seats):
-            chat.expect_same_messages(said, await listening.hear_until(alice, LAST))
+        for listening in (speaking, *windows):
+            chat.expect_same_messages(texts, await listening.hear_until(alice, LAST))
 
 
 @pytest.mark.promise(incident="contract 5.5")

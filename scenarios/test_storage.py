@@ -54,14 +54,14 @@ async def test_a_stranger_sees_nothing(drive_of_a_stranger: Drive) -> None:
 
 async def test_a_stranger_uploads_nothing(drive_of_a_stranger: Drive) -> None:
     """A valid token from outside the workspace gets no presigned URL for it."""
-    wish = {
+    body = {
         "workspaceId": drive_of_a_stranger.workspace,
         "fileName": drive_of_a_stranger.ledger.enter("file", "stranger.txt"),
         "contentType": TEXT,
         "fileSize": 1,
     }
     expect(
-        await drive_of_a_stranger.call("POST", "files/upload-url", json=wish),
+        await drive_of_a_stranger.call("POST", "files/upload-url", json=body),
         Envelope.GO_ERROR,
         403,
     )

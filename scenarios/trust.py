@@ -1,4 +1,4 @@
-"""The doors that a token opens, one typed line each, and the kinds of bad tokens: the table of
+"""The endpoints that a token opens, one typed line each, and the kinds of bad tokens: the table of
 token trust.
 """
 
@@ -14,7 +14,7 @@ At = Callable[[ProtectedEndpoint], Awaitable[ProtectedEndpoint]]
 STREAM = f"{NOTI}/notifications/stream"
 STORAGE = "{storage}/storage/workspaces/{workspace}/usage"
 
-DOORS = (
+PROTECTED = (
     USER,
     ProtectedEndpoint("board", f"{BOARD}/projects/workspace/{{workspace}}"),
     ProtectedEndpoint("chat", f"{CHAT}/my"),
@@ -31,11 +31,11 @@ DOORS = (
 )
 
 # The stream reads tokens in both places; elsewhere a token in the other one counts for nothing.
-CELLS = [(kind, door) for door in DOORS for kind in KINDS] + [
-    (MISPLACED, d) for d in DOORS if d.kind != "stream"
+CELLS = [(kind, endpoint) for endpoint in PROTECTED for kind in KINDS] + [
+    (MISPLACED, d) for d in PROTECTED if d.kind != "stream"
 ]
 
-# What is somebody else's, for who has a good token: (door, who knocks).
+# What is somebody else's, for who has a good token: (endpoint, who knocks).
 OTHERS = (
     (ProtectedEndpoint("board", f"{BOARD}/projects/workspace/{{workspace}}"), "stranger"),
     (ProtectedEndpoint("chat", f"{CHAT}/messages/{{room}}"), "stranger"),

@@ -169,7 +169,7 @@ def trust_arguments(target: Target) -> list[str]:
 
 
 def device_arguments(target: Target) -> list[str]:
-    """A camera and a microphone for who joins calls: made up, and lent without a question."""
+    """A camera and a microphone for who joins calls: made up, and granted without a question."""
     return (
         ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         if target.livekit

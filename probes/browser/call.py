@@ -78,7 +78,7 @@ def path(workspace: str) -> str:
 async def expect_audio(
     browser: Browser, web: Web, talks: Talks, user: User, ledger: Ledger
 ) -> None:
-    """`member` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable,
+    """`user` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable,
     CannotAsk.
     """
     try:
@@ -124,8 +124,8 @@ async def join_and_listen(visit: Visit, room: Call) -> PageAudio:
     button = card.locator(f"xpath=following::button[normalize-space()='{JOIN}'][1]")
     row = visit.page.get_by_role("button", name=room.name)
     await (await _expect_visible(visit, button.or_(row), f"the call {room.name}")).click()
-    said: dict[str, Any] = await visit.page.evaluate(LISTEN, [HERTZ, PURE, TIMEOUT_S, TROUBLE])
-    return PageAudio(**{**said, "paths": tuple(said["paths"])})
+    result: dict[str, Any] = await visit.page.evaluate(LISTEN, [HERTZ, PURE, TIMEOUT_S, TROUBLE])
+    return PageAudio(**{**result, "paths": tuple(result["paths"])})
 
 
 async def _expect_visible(visit: Visit, place: Locator, what: str) -> Locator:
@@ -142,10 +142,10 @@ async def _check(page: Page, url: str, token: str) -> None:
     Evidence, no verdict: it calls one that UDP cannot carry a success, and never asks whether
     anybody hears.
     """
-    said = "the page keeps livekit-client to itself"
+    result = "the page keeps livekit-client to itself"
     with contextlib.suppress(PlaywrightError):
-        said = await page.evaluate(CHECK, [url, token, CHECKED]) or said
-    current().note(f"ConnectionCheck: {said}")
+        result = await page.evaluate(CHECK, [url, token, CHECKED]) or result
+    current().note(f"ConnectionCheck: {result}")
 
 
 async def _look_deeper(finding: Finding, visit: Visit, calls: OpenCalls, user: User) -> None:
@@ -156,7 +156,9 @@ async def _look_deeper(finding: Finding, visit: Visit, calls: OpenCalls, user: U
     raise Broken(finding)
 
 
-def explain(heard: PageAudio, dialled: list[str], url: str, door: Reached) -> Finding | None:
+def explain(
+    heard: PageAudio, dialled: list[str], url: str, reached_media: Reached
+) -> Finding | None:
     """Name why nothing was heard; None where it was; pure."""
     if heard.after >= 0:
         return None
@@ -176,7 +178,7 @@ def explain(heard: PageAudio, dialled: list[str], url: str, door: Reached) -> Fi
             "livekit-server: forwarding; or, with packets, the page: it plays the track nowhere",
         )
     tried = f"the page dialled {dialled[0] if dialled else 'nobody'} and was not connected{says}"
-    if door.udp or door.tcp:
+    if reached_media.udp or reached_media.tcp:
         return Finding(
             Code.LIVEKIT_DTLS_FAILED,
             f"{tried}; LiveKit's ICE answers",

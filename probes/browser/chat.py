@@ -77,7 +77,7 @@ async def say(stay: PageSession, text: str) -> None:
 
 
 async def expect_readable(web: Web, user: User, room: Chat, text: str) -> None:
-    """`member` can read `text` in the chat within the promised time. Raises Broken."""
+    """`user` can read `text` in the chat within the promised time. Raises Broken."""
     within = web.target.realtime.deliver_seconds
     try:
         async with asyncio.timeout(within):

@@ -251,13 +251,13 @@ def is_about_live_parts(text: str, url: str) -> bool:
 
 def explain(url: str, error: PlaywrightError) -> Finding:
     """Name why the browser could not open a page; pure."""
-    host, said = urlsplit(url).hostname, str(error).split("\n")[0]
+    host, reason = urlsplit(url).hostname, str(error).split("\n")[0]
     if isinstance(error, PlaywrightTimeout):
         return Finding(Code.SERVICE_STALLED, f"{host} did not give the page in time", "edge")
-    if "ERR_CERT" in said:
-        return Finding(Code.TLS_INVALID, f"the browser refuses {host}: {said}", "certificate")
+    if "ERR_CERT" in reason:
+        return Finding(Code.TLS_INVALID, f"the browser refuses {host}: {reason}", "certificate")
     return Finding(
         Code.HOST_UNREACHABLE,
-        f"the browser cannot open {host}: {said}",
+        f"the browser cannot open {host}: {reason}",
         "DNS, load balancer or listener",
     )

@@ -38,8 +38,8 @@ async def sign_in(browser: Browser, user: User) -> None:
 async def land(browser: Browser, user: User) -> None:
     """From the portal's landing, with a token, to its dashboard. Raises Broken."""
     tokens = await user.tokens()
-    said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
-    async with browser.visit(f"{_login(browser)}?{urlencode(said)}") as visit:
+    query = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
+    async with browser.visit(f"{_login(browser)}?{urlencode(query)}") as visit:
         await _expect_it_stays(visit)
 
 
@@ -82,20 +82,20 @@ def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
         )
     if finding := page_sign_in.explain_legs(seen, promised, f"{promised.portal}login"):
         return finding
-    told = [reply for reply in visit.replies if urlsplit(reply.answer.url).path == ops.ME]
-    if not told and not asked:
+    replies = [reply for reply in visit.replies if urlsplit(reply.answer.url).path == ops.ME]
+    if not replies and not asked:
         return None
-    if not told:
+    if not replies:
         observed = "the portal came back from sign-in and asked ops-service for nobody"
         return Finding(
             Code.OAUTH_TOKEN_MISSING,
             observed,
             "the portal's landing: it was given no token, or kept none",
         )
-    if told[-1].answer.is_html:
+    if replies[-1].answer.is_html:
         return None
-    visit.blame(told[-1])
-    return ops.explain(told[-1].answer, _token(told[-1]))
+    visit.blame(replies[-1])
+    return ops.explain(replies[-1].answer, _token(replies[-1]))
 
 
 def is_app_page(answer: Answer) -> bool:

@@ -117,7 +117,8 @@ class PageSession:
         )
         finding = recovery.explain_return(self.observation, kinds, self.realtime.attempts)
         if finding and finding.code is Code.PAGE_NOT_RECOVERED:
-            self.visit.expect_no_trouble()  # nothing has been lost yet: what the page never got says why
+            # Nothing has been lost yet: what the page never got says why.
+            self.visit.expect_no_trouble()
         self._judge(finding)
 
     async def expect_recovered(self, *kinds: str, refreshes: int | None = None) -> None:
@@ -209,12 +210,12 @@ class PageSession:
     def _judge(self, finding: Finding | None) -> None:
         if finding is None:
             return
-        told = [reply.exchange for reply in self._replies() if _is_refresh(reply)]
-        if not told or not finding.code.startswith("refresh-"):
-            told = [
+        exchanges = [reply.exchange for reply in self._replies() if _is_refresh(reply)]
+        if not exchanges or not finding.code.startswith("refresh-"):
+            exchanges = [
                 socket.exchange for socket in self.observation.attempts if socket.exchange
-            ] or told
-        self.visit.recorder.telling = told[-1] if told else None
+            ] or exchanges
+        self.visit.recorder.telling = exchanges[-1] if exchanges else None
         raise Broken(finding)
 
     def _replies(self) -> list[Reply]:

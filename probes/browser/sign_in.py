@@ -46,9 +46,9 @@ async def sign_in(browser: Browser, user: User) -> None:
 async def land(browser: Browser, user: User) -> None:
     """From the landing, with tokens, to the dashboard. Raises Broken."""
     tokens = await user.tokens()
-    said = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
+    query = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
     async with browser.visit(
-        f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(said)}"
+        f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(query)}"
     ) as visit:
         await _expect_dashboard(visit)
         if "accessToken" in visit.page.url:

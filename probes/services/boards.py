@@ -47,25 +47,25 @@ async def call(web: Web, user: User, method: str, path: str, body: Any = None) -
 async def create(web: Web, user: User, ledger: Ledger, assignee: User | None = None) -> Card:
     """A card on the project's board, in the ledger before it exists; who is assigned is told."""
     name = ledger.enter("board", "card")
-    wish = {"projectId": _project(web), "title": name, "content": ""}
-    wish |= {"assigneeId": assignee.id} if assignee else {}
+    body = {"projectId": _project(web), "title": name, "content": ""}
+    body |= {"assigneeId": assignee.id} if assignee else {}
     made = expect(
-        await call(web, user, "POST", "boards", wish), Envelope.DATA, CREATED, keys=("boardId",)
+        await call(web, user, "POST", "boards", body), Envelope.DATA, CREATED, keys=("boardId",)
     )
     ledger.identify(name, made["boardId"])
     return Card(made["boardId"], name)
 
 
 async def rename(web: Web, user: User, card: Card) -> None:
-    wish = {"title": f"{card.title}-renamed"}
-    expect(await call(web, user, "PUT", f"boards/{card.id}", wish), Envelope.DATA)
+    body = {"title": f"{card.title}-renamed"}
+    expect(await call(web, user, "PUT", f"boards/{card.id}", body), Envelope.DATA)
 
 
 async def list_cards(web: Web, user: User) -> list[Card]:
-    said = expect(
+    rows = expect(
         await call(web, user, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list
     )
-    return [Card(str(row.get("boardId")), str(row.get("title"))) for row in said]
+    return [Card(str(row.get("boardId")), str(row.get("title"))) for row in rows]
 
 
 async def remove(web: Web, user: User, identity: str) -> bool:
@@ -103,6 +103,6 @@ class BoardView:
 
 @asynccontextmanager
 async def watch(web: Web, user: User) -> AsyncIterator[BoardView]:
-    """`member` has the project's board open for as long as the block lasts."""
+    """`user` has the project's board open for as long as the block lasts."""
     async with opened(web, socket(web), await user.token()) as heard:
         yield BoardView(heard, user, web.target.realtime.deliver_seconds)

@@ -19,7 +19,7 @@ from probes.transport.websocket import Event, Socket, opened, refuses
 
 CHATS = "/api/svc/chat/api/chats"
 CREATED = 201
-SEATS = 3  # enough to sit on more than one pod behind the gateway
+WINDOWS = 3  # enough to sit on more than one pod behind the gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,15 @@ async def call(web: Web, user: User, method: str, path: str, body: Any = None) -
 
 
 async def create_chat(web: Web, user: User, others: Sequence[User], ledger: Ledger) -> Chat:
-    """A chat of `member` with `others`, in the ledger before it exists."""
+    """A chat of `user` with `others`, in the ledger before it exists."""
     name = ledger.enter("chat", "chat")
-    wish = {
+    body = {
         "workspaceId": web.target.workspace.id,
         "chatType": "GROUP",
         "chatName": name,
         "participants": [other.id for other in others],
     }
-    made = expect(await call(web, user, "POST", "", wish), Envelope.RAW, CREATED, keys=("chatId",))
+    made = expect(await call(web, user, "POST", "", body), Envelope.RAW, CREATED, keys=("chatId",))
     ledger.identify(name, made["chatId"])
     return Chat(made["chatId"], name)
 
@@ -74,14 +74,14 @@ async def send(web: Web, user: User, room: Chat, text: str) -> ChatMessage:
 
 
 async def history(web: Web, user: User, room: Chat) -> list[ChatMessage]:
-    """What was said, as `member` reads it who was not there."""
-    said = expect(await call(web, user, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
-    return [parse_message(row) for row in said]
+    """What was said, as `user` reads it who was not there."""
+    rows = expect(await call(web, user, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
+    return [parse_message(row) for row in rows]
 
 
 async def list_chats(web: Web, user: User) -> list[Chat]:
-    said = expect(await call(web, user, "GET", "/my"), Envelope.MESSAGE, kind=list)
-    return [Chat(str(row.get("chatId")), str(row.get("chatName"))) for row in said]
+    rows = expect(await call(web, user, "GET", "/my"), Envelope.MESSAGE, kind=list)
+    return [Chat(str(row.get("chatId")), str(row.get("chatName"))) for row in rows]
 
 
 async def delete_chat(web: Web, user: User, identity: str) -> bool:
@@ -134,22 +134,22 @@ class JoinedChat:
 
 @asynccontextmanager
 async def join(web: Web, room: Chat, user: User) -> AsyncIterator[JoinedChat]:
-    """A seat in the chat for as long as the block lasts."""
+    """A socket in the chat for as long as the block lasts."""
     async with opened(web, room.socket, await user.token()) as socket:
         yield JoinedChat(socket, user, web.target.realtime.deliver_seconds)
 
 
 @asynccontextmanager
 async def join_everywhere(web: Web, room: Chat, user: User) -> AsyncIterator[list[JoinedChat]]:
-    """Some seats at once, as somebody with several windows has; chance spreads them over the
+    """Some sockets at once, as somebody with several windows has; chance spreads them over the
     pods.
     """
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(join(web, room, user)) for _ in range(SEATS)]
+        yield [await stack.enter_async_context(join(web, room, user)) for _ in range(WINDOWS)]
 
 
 async def expect_stranger_refused(web: Web, room: Chat, stranger: User) -> None:
-    """A valid token from outside the chat opens no seat in it."""
+    """A valid token from outside the chat opens no socket in it."""
     leak = Finding(
         Code.STRANGER_ADMITTED,
         "the chat's socket opened for somebody who is not in the chat",
@@ -158,39 +158,40 @@ async def expect_stranger_refused(web: Web, room: Chat, stranger: User) -> None:
     await refuses(web, room.socket, await stranger.token(), leak, status=403)
 
 
-def expect_same_messages(said: Sequence[str], heard: Sequence[ChatMessage]) -> None:
-    """What was heard is what was said, each once. Raises Broken."""
-    if finding := explain(said, [message.text for message in heard]):
+def expect_same_messages(sent: Sequence[str], received: Sequence[ChatMessage]) -> None:
+    """What was received is what was sent, each once. Raises Broken."""
+    if finding := explain(sent, [message.text for message in received]):
         raise Broken(finding)
 
 
 def silence_finding(listener: str, speaker: str, timeout_s: float) -> Finding:
     return Finding(
         Code.CHAT_NOT_DELIVERED,
-        f"{listener} has the chat open and heard nothing more from {speaker} within {timeout_s:g} s",
+        f"{listener} has the chat open and received nothing more from {speaker} within "
+        f"{timeout_s:g} s",
         "chat's bus between its pods: Redis (contract 5.5)",
     )
 
 
-def explain(said: Sequence[str], heard: Sequence[str]) -> Finding | None:
-    """Name how what was heard differs from what was said; None where it does not; pure."""
-    if list(heard) == list(said):
+def explain(sent: Sequence[str], received: Sequence[str]) -> Finding | None:
+    """Name how what was received differs from what was sent; None where it does not; pure."""
+    if list(received) == list(sent):
         return None
-    if strange := [text for text in heard if text not in said]:
+    if strange := [text for text in received if text not in sent]:
         return Finding(
             Code.CHAT_ALTERED,
-            f"{strange[0]!a} was heard, and nobody said it; said was {said[0]!a}",
+            f"{strange[0]!a} was received, and nobody sent it; sent was {sent[0]!a}",
             "chat-service, or a proxy or a database with another encoding",
         )
-    if twice := [text for text in said if list(heard).count(text) > said.count(text)]:
+    if twice := [text for text in sent if list(received).count(text) > sent.count(text)]:
         return Finding(
             Code.CHAT_DUPLICATED,
-            f"said {said.count(twice[0])} times, heard {list(heard).count(twice[0])} times, "
+            f"sent {sent.count(twice[0])} times, received {list(received).count(twice[0])} times, "
             "each under its own id",
             "chat-service: the message is published twice",
         )
     return Finding(
         Code.CHAT_NOT_DELIVERED,
-        f"{len(said)} messages were said, {len(heard)} heard, or in another order",
+        f"{len(sent)} messages were sent, {len(received)} received, or in another order",
         "chat-service, or its bus between pods",
     )

@@ -20,7 +20,8 @@ FOREIGN = "https://elsewhere.invalid"
 REACHED = (400, 409, 415, 422)
 APP = b'id="root"'
 TRACE = re.compile(
-    rb"Traceback \(most recent|\bgoroutine \d+ \[|\bpanic: |\n\s*at [\w.$]+\([\w.]+:\d+\)|\bjava\.lang\.|/\w+\.go:\d+"
+    rb"Traceback \(most recent|\bgoroutine \d+ \[|\bpanic: |/\w+\.go:\d+"
+    rb"|\n\s*at [\w.$]+\([\w.]+:\d+\)|\bjava\.lang\."
 )
 FRAMES = re.compile(r"frame-ancestors", re.IGNORECASE)
 
@@ -89,9 +90,9 @@ def explain_trace(answer: Answer) -> Finding | None:
     """An error that tells of the program's inside; pure."""
     if not (found := TRACE.search(answer.body)):
         return None
-    said = found[0].decode("utf-8", "replace").strip()
+    excerpt = found[0].decode("utf-8", "replace").strip()
     return Finding(
-        Code.ENDPOINT_EXPOSED, f"{answer} with a stack trace ({said})", service(answer.url)
+        Code.ENDPOINT_EXPOSED, f"{answer} with a stack trace ({excerpt})", service(answer.url)
     )
 
 

@@ -85,7 +85,7 @@ class Stream:
 
 
 async def expect_notified(web: Web, user: User, assign: Callable[[], Awaitable[Card]]) -> Notice:
-    """What `member`, who listens, is told of a board that is assigned meanwhile. Raises Broken.
+    """What `user`, who listens, is told of a board that is assigned meanwhile. Raises Broken.
 
     As a page's EventSource does: when a stream's time is over, another is opened, and there the
     next board is told of.
@@ -103,13 +103,15 @@ async def expect_notified(web: Web, user: User, assign: Callable[[], Awaitable[C
 
 @asynccontextmanager
 async def connected_stream(web: Web, user: User) -> AsyncIterator[Stream]:
-    """The stream of `member`, connected, for as long as the block lasts. Raises Broken."""
+    """The stream of `user`, connected, for as long as the block lasts. Raises Broken."""
     async with open_stream(web, user, await user.token()) as heard:
         first = await heard.next(web.target.timeouts.answer_s)
         if first is None or first.event != "connected":
-            said = f"began with {first.event!r}" if first else "opened and said nothing"
+            beginning = f"began with {first.event!r}" if first else "opened and beginning nothing"
             raise broken(
-                Code.CONTRACT_BROKEN, f"the stream {said}; connected was promised", "noti-service"
+                Code.CONTRACT_BROKEN,
+                f"the stream {beginning}; connected was promised",
+                "noti-service",
             )
         yield heard
 
@@ -128,7 +130,7 @@ async def open_stream(web: Web, user: User, token: str) -> AsyncIterator[Stream]
 
 
 async def list_notices(web: Web, user: User) -> list[Notice]:
-    """What REST keeps for `member`, the newest page of it."""
+    """What REST keeps for `user`, the newest page of it."""
     answer = await _call(web, user, "GET", "")
     return [
         parse_notice(row)
@@ -171,8 +173,10 @@ async def _call(web: Web, user: User, method: str, path: str) -> Answer:
 
 
 def parse_notice(row: Any) -> Notice:
-    said = row if isinstance(row, dict) else {}
-    return Notice(str(said.get("id")), str(said.get("resourceId")), str(said.get("resourceName")))
+    fields = row if isinstance(row, dict) else {}
+    return Notice(
+        str(fields.get("id")), str(fields.get("resourceId")), str(fields.get("resourceName"))
+    )
 
 
 def _json(text: str) -> Any:

@@ -101,10 +101,10 @@ def parse_landing(answer: Answer) -> Landing:
     """
     aim = urljoin(answer.url, answer.headers.get("location", "").strip().replace("\\", "/"))
     place, _, query = aim.partition("?")
-    said = {name: values[0] for name, values in parse_qs(query).items()}
-    access, refresh = said.get("accessToken", ""), said.get("refreshToken", "")
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    access, refresh = fields.get("accessToken", ""), fields.get("refreshToken", "")
     return Landing(
-        place, Tokens(access, refresh, said.get("userId", "")) if access or refresh else None
+        place, Tokens(access, refresh, fields.get("userId", "")) if access or refresh else None
     )
 
 
@@ -112,10 +112,10 @@ def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
     """Name why sign-in does not begin as it should; None where it does; pure."""
     if answer.status not in REDIRECTS:
         return envelopes.explain(answer, 302)
-    place, told = parse_landing(answer).place, parse_request(answer)
+    place, request = parse_landing(answer).place, parse_request(answer)
     if place == oauth.authorize:
-        return _explain_redirect_uri(told.get("redirect_uri", ""), oauth) or _explain_request(
-            answer, told, oauth
+        return _explain_redirect_uri(request.get("redirect_uri", ""), oauth) or _explain_request(
+            answer, request, oauth
         )
     if place.startswith("http:") or urlsplit(place).hostname == urlsplit(oauth.start).hostname:
         return Finding(Code.OAUTH_REDIRECT_LOOP, f"{answer}, back to {place}", PROTO)
@@ -126,35 +126,38 @@ def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
     )
 
 
-def _explain_redirect_uri(told: str, oauth: OAuth) -> Finding | None:
-    said = (
-        f"the provider is asked to come back to {told or 'nowhere'}, {oauth.redirect_uri} was "
-        "promised"
+def _explain_redirect_uri(redirect_uri: str, oauth: OAuth) -> Finding | None:
+    observed = (
+        f"the provider is asked to come back to {redirect_uri or 'nowhere'}, {oauth.redirect_uri} "
+        "was promised"
     )
-    if told == oauth.redirect_uri:
+    if redirect_uri == oauth.redirect_uri:
         return None
-    if told.startswith("http:"):
-        return Finding(Code.OAUTH_REDIRECT_LOOP, said, PROTO)
-    if urlsplit(told).hostname != urlsplit(oauth.start).hostname:
-        return Finding(Code.OAUTH_SESSION_LOST, said, HOSTS)
-    return Finding(Code.CONTRACT_BROKEN, said, "auth-service: OAUTH2_CLIENT_REDIRECT_URI")
+    if redirect_uri.startswith("http:"):
+        return Finding(Code.OAUTH_REDIRECT_LOOP, observed, PROTO)
+    if urlsplit(redirect_uri).hostname != urlsplit(oauth.start).hostname:
+        return Finding(Code.OAUTH_SESSION_LOST, observed, HOSTS)
+    return Finding(Code.CONTRACT_BROKEN, observed, "auth-service: OAUTH2_CLIENT_REDIRECT_URI")
 
 
-def _explain_request(answer: Answer, told: Mapping[str, str], oauth: OAuth) -> Finding | None:
+def _explain_request(answer: Answer, request: Mapping[str, str], oauth: OAuth) -> Finding | None:
     cookie = _cookie(answer, oauth.cookie)
     wrong = [
         text
         for text, holds in (
-            (f"response_type {told.get('response_type')!r}", told.get("response_type") == "code"),
             (
-                f"client_id {told.get('client_id')!r}",
-                told.get("client_id", "") == (oauth.client_id or told.get("client_id")),
+                f"response_type {request.get('response_type')!r}",
+                request.get("response_type") == "code",
             ),
             (
-                f"scope {told.get('scope')!r}",
-                set(told.get("scope", "").split()) >= set(oauth.scope.split()),
+                f"client_id {request.get('client_id')!r}",
+                request.get("client_id", "") == (oauth.client_id or request.get("client_id")),
             ),
-            ("no state worth the name", len(told.get("state", "")) >= STATE_LENGTH),
+            (
+                f"scope {request.get('scope')!r}",
+                set(request.get("scope", "").split()) >= set(oauth.scope.split()),
+            ),
+            ("no state worth the name", len(request.get("state", "")) >= STATE_LENGTH),
             (f"no cookie {oauth.cookie}", bool(cookie)),
             *(
                 (f"a cookie whose {name} is not {wanted}", cookie.get(name) == wanted)
@@ -216,24 +219,24 @@ def explain_callback(
             Code.OAUTH_CALLBACK_LOST, f"{answer} to who came back from the provider", REWRITE
         )
     landed = parse_landing(answer)
-    said = f"who came back from the provider is sent to {landed.place}"
+    observed = f"who came back from the provider is sent to {landed.place}"
     if landed.place == wanted:
         return (
             None
             if landed.tokens
-            else Finding(Code.OAUTH_TOKEN_MISSING, f"{said} without a token", SUCCESS_HANDLER)
+            else Finding(Code.OAUTH_TOKEN_MISSING, f"{observed} without a token", SUCCESS_HANDLER)
         )
     in_clear = landed.place.startswith("http:") and not wanted.startswith("http:")
     if landed.place == answer.url.partition("?")[0] or in_clear:
-        return Finding(Code.OAUTH_REDIRECT_LOOP, said, PROTO)
+        return Finding(Code.OAUTH_REDIRECT_LOOP, observed, PROTO)
     if landed.tokens:
         return explain_leak(answer, oauth) or Finding(
-            Code.OAUTH_LANDING_HIJACKED, f"{said} instead of {wanted}", FILTER_ORDER
+            Code.OAUTH_LANDING_HIJACKED, f"{observed} instead of {wanted}", FILTER_ORDER
         )
     if session:
-        return Finding(Code.OAUTH_STATE_LOST, f"{said}: its state was not known", SESSIONS)
+        return Finding(Code.OAUTH_STATE_LOST, f"{observed}: its state was not known", SESSIONS)
     return Finding(
-        Code.OAUTH_SESSION_LOST, f"{said}: the session's cookie did not come along", HOSTS
+        Code.OAUTH_SESSION_LOST, f"{observed}: the session's cookie did not come along", HOSTS
     )
 
 

@@ -25,8 +25,8 @@ NO_ROW = (
 
 def explain(answer: Answer, token: str) -> Finding | None:
     """Name why a portal user is not told who they are; None where they are; pure."""
-    said = message(answer)
-    observed = f"{answer} to a portal user" + (f", saying {said!r}" if said else "")
+    reason = message(answer)
+    observed = f"{answer} to a portal user" + (f", saying {reason!r}" if reason else "")
     if answer.status == 401:
         cause = NO_EMAIL if not claims(token).get("email") else NOT_VERIFIED
         return Finding(Code.OPS_SESSION_REJECTED, observed, cause)
@@ -38,6 +38,6 @@ def explain(answer: Answer, token: str) -> Finding | None:
 def message(answer: Answer) -> str:
     """What ops-service says of a refusal, in either of its envelopes."""
     match answer.json:
-        case {"error": {"message": str(said)}} | {"message": str(said)}:
-            return said
+        case {"error": {"message": str(reason)}} | {"message": str(reason)}:
+            return reason
     return ""

@@ -19,13 +19,13 @@ LOOKS_AGAIN_AFTER = 0.1  # seconds
 
 @asynccontextmanager
 async def open_app(web: Web, user: User) -> AsyncIterator[None]:
-    """`member` has the app open for as long as the block lasts."""
+    """`user` has the app open for as long as the block lasts."""
     async with opened(web, SOCKET, await user.token()):
         yield
 
 
 async def expect_shown(web: Web, watcher: User, user: User, *, online: bool) -> None:
-    """`watcher` comes to see that `member` is online, or no more. Raises Broken when that does not
+    """`watcher` comes to see that `user` is online, or no more. Raises Broken when that does not
     show in time.
     """
     timeout_s = web.target.realtime.deliver_seconds

@@ -38,22 +38,22 @@ def parse(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
     without case.
     """
     parts = _parts(url)
-    said = {name.lower(): value for name, value in parse_qsl(parts.query)} | {
+    query = {name.lower(): value for name, value in parse_qsl(parts.query)} | {
         name.lower(): value for name, value in (fields or {}).items()
     }
     # Some issuers percent-encode the scope twice; the key is in front of the first slash either
     # way.
-    scope = unquote(said.get("x-amz-credential", "")).split("/")
-    seconds = said.get("x-amz-expires", "")
+    scope = unquote(query.get("x-amz-credential", "")).split("/")
+    seconds = query.get("x-amz-expires", "")
     return Presigned(
         url=url,
         host=parts.netloc,
         path=unquote(parts.path),
-        access_key=scope[0] or said.get("awsaccesskeyid", ""),
+        access_key=scope[0] or query.get("awsaccesskeyid", ""),
         region=scope[2] if len(scope) > 2 else "",
         seconds=int(seconds) if seconds.isdecimal() else None,
-        signed_headers=tuple(said.get("x-amz-signedheaders", "").split(";")),
-        session_token="x-amz-security-token" in said,
+        signed_headers=tuple(query.get("x-amz-signedheaders", "").split(";")),
+        session_token="x-amz-security-token" in query,
     )
 
 
@@ -178,12 +178,12 @@ def explain_put(answer: Answer) -> Finding | None:
     """Name why S3 did not take an upload; pure."""
     if answer.status in (200, 204):
         return None
-    said = (
+    reason = (
         answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace")
         or "no reason given"
     )
     cause = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"
-    return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {said}", cause)
+    return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {reason}", cause)
 
 
 def expect_stored(answer: Answer) -> None:
@@ -206,10 +206,10 @@ def expect_preflight_allowed(answer: Answer, origin: str) -> None:
     """Raise Broken unless a preflight was answered with yes for `origin` (Fetch standard, CORS
     protocol).
     """
-    said = answer.headers.get("access-control-allow-origin", "")
-    if answer.status >= 300 or said not in (origin, "*"):
+    allowed = answer.headers.get("access-control-allow-origin", "")
+    if answer.status >= 300 or allowed not in (origin, "*"):
         raise broken(
             Code.UPLOAD_BLOCKED,
-            f"{answer} to the preflight from {origin}, allowing {said or 'no origin'}",
+            f"{answer} to the preflight from {origin}, allowing {allowed or 'no origin'}",
             "bucket CORS: it does not allow the app's origin (contract 1.5)",
         )

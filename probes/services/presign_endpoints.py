@@ -32,17 +32,17 @@ class PresignEndpoint:
             if self.name == "storage"
             else f"presign.{self.suffix}"
         )
-        wish = {
+        body = {
             "fileName": name,
             "contentType": self.content_type,
             "fileSize": 1,
             **(self.extra or {}),
         }
         if self.name != "user":
-            wish["workspaceId"] = web.target.workspace.id
+            body["workspaceId"] = web.target.workspace.id
         url = web.target.hosts.apex + self.path.replace("{storage}", web.target.paths.storage)
         ticket = expect(
-            await web.ask("POST", url, token=await user.token(), json=wish),
+            await web.ask("POST", url, token=await user.token(), json=body),
             self.envelope,
             keys=("uploadUrl",),
         )

@@ -62,7 +62,7 @@ async def _come_back(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str
 
 
 async def _grant(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> str:
-    """The URL with which the provider sends `member` back. Raises Broken, CannotAsk,
+    """The URL with which the provider sends `user` back. Raises Broken, CannotAsk,
     NotApplicable.
     """
     identity_provider.require_drivable(web.target)
@@ -116,7 +116,7 @@ async def expect_sign_out_ends(web: Web, user: User) -> None:
         answer = await refresh.ask(web, session.tokens.refresh)
         if again := refresh.pair(answer):
             await session.rotated(again)
-            said = f"{answer} with new tokens to who has signed out"
-            raise Broken(Finding(Code.SIGN_OUT_INEFFECTIVE, said, LEFT_ALONE))
+            observed = f"{answer} with new tokens to who has signed out"
+            raise Broken(Finding(Code.SIGN_OUT_INEFFECTIVE, observed, LEFT_ALONE))
         if finding := envelopes.explain(answer, 401):
             raise Broken(finding)

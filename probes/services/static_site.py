@@ -44,10 +44,10 @@ async def expect_https_redirect(web: Web, target: Target) -> None:
     if answer.status not in (301, 302, 307, 308) or not f"{location}/".startswith(
         target.hosts.apex + "/"
     ):
-        saw = f"to {location}" if location else f"with {len(answer.body)} bytes"
+        seen = f"to {location}" if location else f"with {len(answer.body)} bytes"
         raise broken(
             Code.HTTP_NOT_REDIRECTED,
-            f"{answer} {saw} instead of leading to {target.hosts.apex}",
+            f"{answer} {seen} instead of leading to {target.hosts.apex}",
             "CloudFront's viewer protocol policy (redirect-to-https)",
         )
 

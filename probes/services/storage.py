@@ -22,7 +22,7 @@ CREATED = 201
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What `member` can do in the workspace's drive. `base`: origin and path in front of
+    """What `user` can do in the workspace's drive. `base`: origin and path in front of
     /storage.
     """
 
@@ -55,14 +55,14 @@ class Drive:
     async def upload_url(self, label: str, size: int) -> dict[str, Any]:
         """A presigned URL and the row of a file that is not there yet."""
         name = self.ledger.enter("file", label)
-        wish = {
+        body = {
             "workspaceId": self.workspace,
             "fileName": name,
             "contentType": TEXT,
             "fileSize": size,
         }
         ticket: dict[str, Any] = expect(
-            await self.call("POST", "files/upload-url", json=wish),
+            await self.call("POST", "files/upload-url", json=body),
             Envelope.SUCCESS,
             keys=("uploadUrl", "fileKey", "fileId"),
         )

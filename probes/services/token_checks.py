@@ -1,5 +1,5 @@
-"""Whether a service takes a token for good that nobody may: one request a door, and a comparison
-where it did.
+"""Whether a service takes a token for good that nobody may: one request an
+endpoint, and a comparison where it did.
 
 Sources: contract 2.5 (who verifies what), V6 §7 (ISTIO_JWT_MODE), RFC 8725.
 """
@@ -75,26 +75,26 @@ USER = ProtectedEndpoint("user", "/api/svc/user/api/users/me")
 
 
 async def request(
-    web: Web, door: ProtectedEndpoint, token: str, where: Where | None = None
+    web: Web, endpoint: ProtectedEndpoint, token: str, where: Where | None = None
 ) -> Answer:
-    """What the door answers to `token`; status 101 where a socket opens. Raises Broken when nothing
-    is answered.
+    """What the endpoint answers to `token`; status 101 where a socket opens. Raises Broken
+    when nothing is answered.
     """
-    where = where or door.where
-    headers = {"x-workspace-id": web.target.workspace.id} if door.scoped else {}
+    where = where or endpoint.where
+    headers = {"x-workspace-id": web.target.workspace.id} if endpoint.scoped else {}
     if where == "header":
         headers["authorization"] = f"Bearer {token}".strip()
     query = f"token={quote(token, safe='')}" if where == "query" else ""
-    match door.kind:
+    match endpoint.kind:
         case "socket":
-            return await _request_socket(web, door.path, token if query else "", headers)
+            return await _request_socket(web, endpoint.path, token if query else "", headers)
         case "stream":
             return await _request_stream(
-                web, _url(web.target.hosts.apex, door.path, query), headers
+                web, _url(web.target.hosts.apex, endpoint.path, query), headers
             )
     # Past the edge, which has masked what services say (V6 §1): here it is the service's word that
     # counts.
-    return await web.ask("GET", _url(web.target.hosts.api, door.path, query), headers=headers)
+    return await web.ask("GET", _url(web.target.hosts.api, endpoint.path, query), headers=headers)
 
 
 def _url(origin: str, path: str, query: str) -> str:
@@ -116,35 +116,35 @@ async def _request_stream(web: Web, url: str, headers: Mapping[str, str]) -> Ans
         return Answer("GET", url, 200, exchange.response_headers, b"")
 
 
-async def expect_admitted(web: Web, door: ProtectedEndpoint, token: str) -> None:
-    """A good token opens the door. Raises Broken."""
-    if finding := explain_refusal(door, await request(web, door, token), token):
+async def expect_admitted(web: Web, endpoint: ProtectedEndpoint, token: str) -> None:
+    """A good token is accepted. Raises Broken."""
+    if finding := explain_refusal(endpoint, await request(web, endpoint, token), token):
         raise Broken(finding)
 
 
-async def expect_refused(web: Web, door: ProtectedEndpoint, bad: Counterfeit) -> None:
+async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: Counterfeit) -> None:
     """A bad token does not. Raises Broken."""
     elsewhere = bad.kind == MISPLACED
-    where: Where = "query" if (door.where == "header") == elsewhere else "header"
-    answer = await request(web, door, bad.token, where)
+    where: Where = "query" if (endpoint.where == "header") == elsewhere else "header"
+    answer = await request(web, endpoint, bad.token, where)
     if not is_accepted(answer):
-        return check_refusal(door, bad.kind, answer)
+        return check_refusal(endpoint, bad.kind, answer)
     current().telling = current().exchanges[-1]
     code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
-    if door.kind == "socket" and code is Code.TOKEN_EXPIRY_IGNORED:
+    if endpoint.kind == "socket" and code is Code.TOKEN_EXPIRY_IGNORED:
         code = Code.SOCKET_ACCEPTS_EXPIRED
     finding = Finding(
         code,
         f"{answer} to a token of the kind {bad.kind}",
-        f"{service(door.path)} asks for no token",
+        f"{service(endpoint.path)} asks for no token",
     )
-    raise Broken(finding if bad.kind in FORMLESS else await _compare(web, door, bad, finding))
+    raise Broken(finding if bad.kind in FORMLESS else await _compare(web, endpoint, bad, finding))
 
 
-async def expect_forbidden(web: Web, door: ProtectedEndpoint, token: str) -> None:
+async def expect_forbidden(web: Web, endpoint: ProtectedEndpoint, token: str) -> None:
     """Somebody else's good token is told that this is not theirs. Raises Broken."""
-    answer = await request(web, door, token)
-    if door.kind == "socket" and answer.status != websocket.SWITCHING:
+    answer = await request(web, endpoint, token)
+    if endpoint.kind == "socket" and answer.status != websocket.SWITCHING:
         if finding := websocket.explain_refusal(answer, 403):
             raise Broken(finding)
         return
@@ -156,16 +156,16 @@ async def expect_forbidden(web: Web, door: ProtectedEndpoint, token: str) -> Non
                 f"access check of {service(answer.url)}",
             )
         )
-    expect(answer, Envelope.RAW if door.name == OPS.name else door.envelope, 403)
+    expect(answer, Envelope.RAW if endpoint.name == OPS.name else endpoint.envelope, 403)
 
 
 def is_accepted(answer: Answer) -> bool:
     return answer.status < 300 and not answer.is_html
 
 
-def explain_refusal(door: ProtectedEndpoint, answer: Answer, token: str) -> Finding | None:
+def explain_refusal(endpoint: ProtectedEndpoint, answer: Answer, token: str) -> Finding | None:
     """Name why a good token opens nothing; None where it does; pure."""
-    match door:
+    match endpoint:
         case ProtectedEndpoint(kind="socket"):
             return None if answer.status == websocket.SWITCHING else websocket.explain(answer)
         case ProtectedEndpoint(kind="stream"):
@@ -179,47 +179,49 @@ def explain_refusal(door: ProtectedEndpoint, answer: Answer, token: str) -> Find
     return envelopes.explain(answer, 200)
 
 
-def check_refusal(door: ProtectedEndpoint, kind: str, answer: Answer) -> None:
+def check_refusal(endpoint: ProtectedEndpoint, kind: str, answer: Answer) -> None:
     """A refusal is 401 in the service's own words. Raises Broken."""
     if kind == "long" and answer.status in TOO_LONG:
         return
-    if door.kind == "socket":
+    if endpoint.kind == "socket":
         if finding := websocket.explain_refusal(answer, 401):
             raise Broken(finding)
         return
-    expect(answer, door.envelope, 401)
+    expect(answer, endpoint.envelope, 401)
 
 
 async def _compare(
-    web: Web, door: ProtectedEndpoint, bad: Counterfeit, finding: Finding
+    web: Web, endpoint: ProtectedEndpoint, bad: Counterfeit, finding: Finding
 ) -> Finding:
-    """`finding` with what another door says of this token, and this door of another."""
-    other = USER if door.name == OPS.name else OPS
-    there, here = await _status(web, other, bad.token), await _status(web, door, bad.foreign)
-    cause = cause_of(door, bad.kind, verifies=here == 401, other=other.name if there == 401 else "")
-    saw = (
-        f"the same token: {other.name} answers {there}; one signed by another key: {door.name} "
+    """`finding` with what another endpoint says of this token, and this endpoint of another."""
+    other = USER if endpoint.name == OPS.name else OPS
+    there, here = await _status(web, other, bad.token), await _status(web, endpoint, bad.foreign)
+    cause = cause_of(
+        endpoint, bad.kind, verifies=here == 401, other=other.name if there == 401 else ""
+    )
+    detail = (
+        f"the same token: {other.name} answers {there}; one signed by another key: {endpoint.name} "
         f"answers {here}"
     )
-    return replace(finding, cause=cause, rungs=(Rung("trust", held=False, detail=saw),))
+    return replace(finding, cause=cause, rungs=(Rung("trust", held=False, detail=detail),))
 
 
-async def _status(web: Web, door: ProtectedEndpoint, token: str) -> int:
+async def _status(web: Web, endpoint: ProtectedEndpoint, token: str) -> int:
     try:
-        return (await request(web, door, token)).status
+        return (await request(web, endpoint, token)).status
     except Broken:
         return 0
 
 
-def cause_of(door: ProtectedEndpoint, kind: str, *, verifies: bool, other: str) -> str:
+def cause_of(endpoint: ProtectedEndpoint, kind: str, *, verifies: bool, other: str) -> str:
     """Whom to cause of having taken a bad token; `other` is a service that refuses the same;
     pure.
     """
-    who = service(door.path)
+    who = service(endpoint.path)
     refused = f"; the same token is refused by {other}-service" if other else ""
     if verifies:
         return f"{who} verifies signatures, but {RULES.get(kind, 'not this one')}{refused}"
-    mode = "ISTIO_JWT_MODE" if door.kind == "http" else "SmartValidator"
+    mode = "ISTIO_JWT_MODE" if endpoint.kind == "http" else "SmartValidator"
     return (
         f"{who} reads tokens without verifying them ({mode} without RequestAuthentication, "
         f"contract 2.5){refused}"

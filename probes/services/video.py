@@ -1,4 +1,4 @@
-"""Calls as video-service keeps them: open one, get a seat in it, end it, find it again (contract
+"""Calls as video-service keeps them: open one, join it, end it, find it again (contract
 7.1).
 
 Its 2xx proves nothing of LiveKit: that a room could not be made there is only a warning in its log.
@@ -45,16 +45,16 @@ async def call(web: Web, user: User, method: str, path: str, body: object = None
 async def create_call(web: Web, user: User, ledger: Ledger) -> Call:
     """A call in the workspace, in the ledger before it exists. Raises Broken."""
     name = ledger.enter("call", "call")
-    wish = {"name": name, "workspaceId": web.target.workspace.id}
+    body = {"name": name, "workspaceId": web.target.workspace.id}
     made = expect(
-        await call(web, user, "POST", "rooms", wish), Envelope.SUCCESS, CREATED, keys=("id",)
+        await call(web, user, "POST", "rooms", body), Envelope.SUCCESS, CREATED, keys=("id",)
     )
     ledger.identify(name, str(made["id"]))
     return Call(str(made["id"]), name)
 
 
 async def join(web: Web, user: User, room: Call) -> CallTicket:
-    """A seat for `member`; its token is known to the redactor before it is used. Raises Broken."""
+    """A ticket for `user`; its token is known to the redactor before it is used. Raises Broken."""
     answer = await call(web, user, "POST", f"rooms/{room.id}/join?userName={user.name}")
     given = expect(answer, Envelope.SUCCESS, keys=("token", "wsUrl"))
     current().evidence.redactor.remember(str(given["token"]))

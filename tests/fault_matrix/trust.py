@@ -1,11 +1,11 @@
-"""Rows of the fault matrix for sign-in, the portal, keys, token trust and open doors."""
+"""Rows of the fault matrix for sign-in, the portal, keys, token trust and open endpoints."""
 
 from collections.abc import Iterable
 
 from probes.finding import Code
 from probes.services.token_checks import ProtectedEndpoint
 from scenarios.exposures import ENDPOINTS, GO
-from scenarios.trust import CELLS, DOORS, OTHERS
+from scenarios.trust import CELLS, OTHERS, PROTECTED
 
 Row = dict[str, str]
 
@@ -53,9 +53,9 @@ PARSED = (
     "hs256-public",
 )
 FORGED = (*PARSED, "wrong-issuer")
-SOCKETS = tuple(door.name for door in DOORS if door.kind == "socket")
-STREAMS = tuple(door.name for door in DOORS if door.kind == "stream")
-SERVICES = tuple(door.name for door in DOORS if door.kind == "http")
+SOCKETS = tuple(endpoint.name for endpoint in PROTECTED if endpoint.kind == "socket")
+STREAMS = tuple(endpoint.name for endpoint in PROTECTED if endpoint.kind == "stream")
+SERVICES = tuple(endpoint.name for endpoint in PROTECTED if endpoint.kind == "http")
 
 
 def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
@@ -63,40 +63,40 @@ def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
     return dict.fromkeys(named, code)
 
 
-def asked(kind: str, door: ProtectedEndpoint) -> bool:
-    return kind != "signed-out" or door.name == "board-socket"
+def asked(kind: str, endpoint: ProtectedEndpoint) -> bool:
+    return kind != "signed-out" or endpoint.name == "board-socket"
 
 
-def bad(*doors: str, kinds: Iterable[str] = (), without: Iterable[str] = ()) -> list[str]:
-    """The cells of these doors, of these kinds or of all."""
+def bad(*endpoints: str, kinds: Iterable[str] = (), without: Iterable[str] = ()) -> list[str]:
+    """The cells of these endpoints, of these kinds or of all."""
     return [
-        f"token_trust/a-bad-token-opens-nothing[{kind}-{door.name}]"
-        for kind, door in CELLS
-        if door.name in doors
-        and asked(kind, door)
+        f"token_trust/a-bad-token-opens-nothing[{kind}-{endpoint.name}]"
+        for kind, endpoint in CELLS
+        if endpoint.name in endpoints
+        and asked(kind, endpoint)
         and kind not in without
         and (not kinds or kind in kinds)
     ]
 
 
-def good(*doors: str) -> list[str]:
-    return [f"token_trust/a-good-token-opens-the-door[{door}]" for door in doors]
+def good(*endpoints: str) -> list[str]:
+    return [f"token_trust/a-good-token-opens-the-door[{endpoint}]" for endpoint in endpoints]
 
 
-def shut(*doors: str) -> list[str]:
+def shut(*endpoints: str) -> list[str]:
     return [
-        f"token_trust/what-is-anothers-stays-shut[{door.name}]"
-        for door, _ in OTHERS
-        if door.name in doors
+        f"token_trust/what-is-anothers-stays-shut[{endpoint.name}]"
+        for endpoint, _ in OTHERS
+        if endpoint.name in endpoints
     ]
 
 
-def at(*doors: str) -> list[str]:
-    return [*good(*doors), *bad(*doors), *shut(*doors)]
+def at(*endpoints: str) -> list[str]:
+    return [*good(*endpoints), *bad(*endpoints), *shut(*endpoints)]
 
 
 def closed(*names: str) -> list[str]:
-    """The open doors whose names begin so, and that the replica promises to be closed."""
+    """The open endpoints whose names begin so, and that the replica promises to be closed."""
     promised = (
         "test-token",
         "internal",
@@ -113,12 +113,12 @@ def closed(*names: str) -> list[str]:
     ]
 
 
-def believed(*doors: str) -> Row:
+def accepted(*endpoints: str) -> Row:
     """What a service that only parses takes for good."""
     return (
-        all_of(Code.TOKEN_FORGERY_ACCEPTED, bad(*doors, kinds=FORGED))
-        | all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*doors, kinds=["expired"]))
-        | all_of(Code.TOKEN_TYPE_IGNORED, bad(*doors, kinds=["refresh"]))
+        all_of(Code.TOKEN_FORGERY_ACCEPTED, bad(*endpoints, kinds=FORGED))
+        | all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*endpoints, kinds=["expired"]))
+        | all_of(Code.TOKEN_TYPE_IGNORED, bad(*endpoints, kinds=["refresh"]))
     )
 
 
@@ -185,7 +185,7 @@ TRUST: dict[str, Row] = {
     "oauth-landing-without-token": all_of(Code.OAUTH_TOKEN_MISSING, JOURNEYS),
     "oauth-session-stays-in-one-pod": all_of(Code.OAUTH_STATE_LOST, JOURNEYS),
     "oauth-state-unchecked": all_of(Code.OAUTH_STATE_UNCHECKED, STATE),
-    "ops-parses-without-verifying": believed("ops"),
+    "ops-parses-without-verifying": accepted("ops"),
     "portal-user-missing": all_of(
         Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")
     ),
@@ -200,7 +200,7 @@ TRUST: dict[str, Row] = {
         **all_of(Code.TOKEN_EXPIRY_IGNORED, bad(*SERVICES, kinds=["expired"])),
         EXPIRED_PAGE: Code.STRANGER_ADMITTED,
     },
-    "services-trust-unverified-tokens": {**believed(*GO), EXPIRED_PAGE: Code.STRANGER_ADMITTED},
+    "services-trust-unverified-tokens": {**accepted(*GO), EXPIRED_PAGE: Code.STRANGER_ADMITTED},
     "sign-out-forgets-refresh-token": all_of(Code.SIGN_OUT_INEFFECTIVE, SIGN_OUT),
     "test-token-endpoint-open": all_of(Code.ENDPOINT_EXPOSED, closed("test-token")),
     "token-lacks-email-claim": all_of(Code.OPS_SESSION_REJECTED, SENT_BACK, PORTAL),

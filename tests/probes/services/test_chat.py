@@ -138,7 +138,7 @@ async def test_silence_is_named(target: Target, recorder: Recorder, alice: User,
 
     hasty = replace(target, realtime=Realtime(deliver_seconds=0.01))
     async with talking(hasty, pod) as web, chat.join_everywhere(web, ROOM, bob) as seats:
-        assert len(seats) == chat.SEATS
+        assert len(seats) == chat.WINDOWS
         with pytest.raises(
             Broken,
             match="chat-not-delivered: bob has the chat open and heard nothing more from alice",

@@ -20,9 +20,9 @@ STREAM = ProtectedEndpoint(
 )
 
 
-async def caught(web: Web, door: ProtectedEndpoint, bad: Counterfeit) -> Broken:
+async def caught(web: Web, endpoint: ProtectedEndpoint, bad: Counterfeit) -> Broken:
     with pytest.raises(Broken) as told:
-        await token_checks.expect_refused(web, door, bad)
+        await token_checks.expect_refused(web, endpoint, bad)
     return told.value
 
 
@@ -37,8 +37,8 @@ def test_a_door_is_filled_in() -> None:
             class paths:  # noqa: N801
                 storage = "/api/svc/storage/api"
 
-    door = ProtectedEndpoint("x", "{storage}/{workspace}/{project}/{room}").filled(Here, "r-1")  # type: ignore[arg-type]
-    assert door.path == "/api/svc/storage/api/w-1/p-1/r-1"
+    endpoint = ProtectedEndpoint("x", "{storage}/{workspace}/{project}/{room}").filled(Here, "r-1")  # type: ignore[arg-type]
+    assert endpoint.path == "/api/svc/storage/api/w-1/p-1/r-1"
 
 
 async def test_a_refusal_in_the_services_words_is_right(site: Site, web: Web) -> None:
