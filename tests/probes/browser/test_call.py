@@ -6,7 +6,7 @@ import json
 import pytest
 
 from probes.browser import call
-from probes.browser.call import PageAudio, CallListener
+from probes.browser.call import CallListener, PageAudio
 from probes.finding import Broken, Code
 from probes.livekit.sdk.checks import Reached
 from probes.recording.recorder import Recorder

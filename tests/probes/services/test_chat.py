@@ -16,7 +16,7 @@ from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services import chat
-from probes.services.chat import ChatMessage, Chat
+from probes.services.chat import Chat, ChatMessage
 from probes.transport.http import Web
 from tests.support.chat_socket import talking
 from tests.support.site import NOWHERE, Said, Site, js
