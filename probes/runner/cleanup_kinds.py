@@ -109,7 +109,8 @@ async def _take_off(web: Web, user: User, entry: Entry) -> bool:
 
 async def _notices(web: Web, user: User) -> list[Entry]:
     return [
-        Entry("notice", notice.name, notice.id) for notice in await notifications.list_notices(web, user)
+        Entry("notice", notice.name, notice.id)
+        for notice in await notifications.list_notices(web, user)
     ]
 
 
