@@ -127,6 +127,13 @@ DEGRADED_CODES = frozenset(
 )
 
 
+class Certainty(StrEnum):
+    """What a cause rests on: what was seen from outside, or a fact that shows it."""
+
+    LIKELY = "likely"
+    PROVEN = "proven"
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One step of the ladder: what was asked there, whether it held, and what was seen."""
@@ -138,13 +145,16 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken promise. `cause` is a guess and is called one; `observed` is not."""
+    """One broken promise. `cause` is a guess unless its certainty says that a fact proves it;
+    `observed` never is one.
+    """
 
     code: Code
     observed: str
     cause: str
     rungs: tuple[Rung, ...] = field(default=())
     reproduce_command: str = ""  # a shell line that shows it again, with every secret left out
+    certainty: Certainty = Certainty.LIKELY
 
     @property
     def verdict(self) -> Verdict:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from probes.finding import Code, Finding, Rung, Verdict
+from probes.finding import Certainty, Code, Finding, Rung, Verdict
 
 Event = dict[str, Any]
 
@@ -108,6 +108,7 @@ def finding(said: Any) -> Finding | None:
         if isinstance(rungs, list)
         else (),
         text(said, "reproduce_command"),
+        Certainty.PROVEN if text(said, "certainty") == Certainty.PROVEN else Certainty.LIKELY,
     )
 
 

@@ -58,6 +58,16 @@ def test_a_finding_comes_back_as_it_went_in() -> None:
     assert finding.rungs == (Rung("dns", True, "127.0.0.1"), Rung("tcp", False, ""))
 
 
+@pytest.mark.parametrize(
+    ("certainty", "read"), [("proven", "proven"), ("likely", "likely"), (None, "likely")]
+)
+def test_a_cause_is_proven_only_where_the_journal_says_so(certainty: Any, read: str) -> None:
+    """Journals of older versions say nothing of it, and their causes were guesses."""
+    finding = events.finding({"code": "upload-lost", "certainty": certainty})
+    assert finding
+    assert finding.certainty == read
+
+
 @pytest.mark.parametrize("status", [None, "200", []])
 def test_no_status_is_none(status: Any) -> None:
     """An exchange without an answer has no status, not the status 0."""
