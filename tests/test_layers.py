@@ -25,6 +25,7 @@ FLOORS = (
     "livekit",
     "services",
     "diagnosis",
+    "cluster",
     "auth",
     "transport",
     "recording",

@@ -1,0 +1,201 @@
+"""Ask the cluster's API: lists and logs only, each with a deadline, each list once for an attempt.
+
+Nothing that comes back is recorded but method, URL and status: objects may quote what is secret.
+"""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from probes.cluster import parsing, routing
+from probes.cluster.facts import Facts, SecretShape
+from probes.cluster.secret_shapes import shape
+from probes.config.cluster import ClusterConfig
+from probes.finding import CannotAsk, NotApplicable
+from probes.recording.recorder import Exchange, current
+from probes.transport.single_flight import SingleFlight
+
+NO_TABLE = "the environment file has no table [cluster]"
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A list of the API, and how its objects are read. `needed`: an empty list is a wrong place.
+
+    `optional`: where its kind is not installed, there are none.
+    """
+
+    group: str
+    version: str
+    plural: str
+    read: Callable[[Object], Any]
+    needed: bool = False
+    optional: bool = False
+    where: str = "namespace"
+
+    @property
+    def base(self) -> str:
+        root = f"/apis/{self.group}" if self.group else "/api"
+        return f"{root}/{self.version}"
+
+    @property
+    def resource(self) -> str:
+        """As kubectl and a Role name it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+KINDS: Mapping[str, Kind] = {
+    "config_maps": Kind("", "v1", "configmaps", parsing.config_map, needed=True),
+    "pods": Kind("", "v1", "pods", parsing.pod, needed=True),
+    "deployments": Kind("apps", "v1", "deployments", parsing.workload, needed=True),
+    "rollouts": Kind("argoproj.io", "v1alpha1", "rollouts", parsing.workload, optional=True),
+    "services": Kind("", "v1", "services", parsing.service, needed=True),
+    "endpoints": Kind("discovery.k8s.io", "v1", "endpointslices", parsing.endpoints),
+    "autoscalers": Kind("autoscaling", "v2", "horizontalpodautoscalers", parsing.autoscaler),
+    "nodes": Kind("", "v1", "nodes", parsing.node, needed=True, where="cluster"),
+    "usage": Kind("metrics.k8s.io", "v1beta1", "pods", parsing.usage, needed=True),
+    "jobs": Kind("batch", "v1", "jobs", parsing.job),
+    "cron_jobs": Kind("batch", "v1", "cronjobs", parsing.cron_job),
+    "virtual_services": Kind(
+        "networking.istio.io", "v1", "virtualservices", routing.virtual_service, optional=True
+    ),
+    "http_routes": Kind(
+        "gateway.networking.k8s.io", "v1", "httproutes", routing.http_route, optional=True
+    ),
+    "subsets": Kind(
+        "networking.istio.io", "v1", "destinationrules", routing.subsets, optional=True
+    ),
+    "token_guards": Kind(
+        "security.istio.io", "v1", "requestauthentications", parsing.token_guard, optional=True
+    ),
+    "synced_secrets": Kind("external-secrets.io", "v1", "externalsecrets", parsing.synced_secret),
+    "applications": Kind(
+        "argoproj.io", "v1alpha1", "applications", routing.application, needed=True, where="argocd"
+    ),
+    "projects": Kind(
+        "argoproj.io", "v1alpha1", "appprojects", routing.project, needed=True, where="argocd"
+    ),
+}
+
+
+class Cluster:
+    """The API of one environment's cluster. Opened by the first who asks; `close` ends it."""
+
+    def __init__(self, config: ClusterConfig | None) -> None:
+        self._config = config
+        self._http: Any = None
+        self._lists: SingleFlight[tuple[str, int], tuple[Any, ...]] = SingleFlight(self._list)
+
+    @property
+    def is_named(self) -> bool:
+        return self._config is not None
+
+    @property
+    def config(self) -> ClusterConfig:
+        """What is promised. Raises NotApplicable where the environment names no cluster."""
+        if self._config is None:
+            raise NotApplicable(NO_TABLE)
+        return self._config
+
+    async def facts(self, *kinds: str) -> Facts:
+        """The objects of these kinds (names of Facts' fields), asked for at the same time.
+
+        Raises CannotAsk where the API is down, forbids, or has nothing where something must be;
+        NotApplicable where the environment names no cluster.
+        """
+        _ = self.config
+        attempt = current().attempt
+        lists = await asyncio.gather(*(self._lists.get((kind, attempt)) for kind in kinds))
+        return Facts(**dict(zip(kinds, lists, strict=True)))
+
+    async def secret(self, name: str, key: str) -> SecretShape | None:
+        """The shape of one text in a Secret; None where it is not there. The text goes nowhere."""
+        path = f"/api/v1/namespaces/{self.config.namespace}/secrets/{name}"
+        answer = await self._get(path, f"Secret {name}", missing_is_none=True)
+        encoded = (answer.json().get("data") or {}).get(key) if answer is not None else None
+        return shape(base64.b64decode(encoded).decode(errors="replace")) if encoded else None
+
+    async def log(self, pod: str, container: str, since_s: int) -> tuple[str, ...]:
+        """The lines that a container has written within `since_s` seconds, oldest first."""
+        path = f"/api/v1/namespaces/{self.config.namespace}/pods/{pod}/log"
+        query = {"container": container, "sinceSeconds": str(since_s), "limitBytes": "262144"}
+        answer = await self._get(path, f"the log of {pod}", query)
+        return tuple(answer.text.splitlines())
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+
+    async def _list(self, key: tuple[str, int]) -> tuple[Any, ...]:
+        name, _ = key
+        kind = KINDS[name]
+        namespace = {
+            "cluster": "",
+            "argocd": f"/namespaces/{self.config.argocd_namespace}",
+            "namespace": f"/namespaces/{self.config.namespace}",
+        }[kind.where]
+        path = f"{kind.base}{namespace}/{kind.plural}"
+        answer = await self._get(path, kind.resource, missing_is_none=kind.optional)
+        items = (answer.json().get("items") or []) if answer is not None else []
+        if kind.needed and not items:
+            place = namespace.rpartition("/")[2] or "the cluster"
+            raise CannotAsk(f"there are no {kind.resource} in {place}; is [cluster] right?")
+        return tuple(kind.read(item) for item in items)
+
+    async def _get(
+        self,
+        path: str,
+        what: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        missing_is_none: bool = False,
+    ) -> Any:
+        http = self._opened()
+        with current().exchange("cluster", "GET", f"{http.base_url}".rstrip("/") + path) as asked:
+            async with self._answering(asked, what):
+                answer = await http.get(path, params=query)
+            asked.answered(answer.status_code, {})
+        if answer.status_code == HTTPStatus.NOT_FOUND and missing_is_none:
+            return None
+        if answer.status_code != HTTPStatus.OK:
+            raise CannotAsk(_refusal(answer.status_code, what))
+        return answer
+
+    @asynccontextmanager
+    async def _answering(self, asked: Exchange, what: str) -> AsyncIterator[None]:
+        from probes.cluster.connection import FAILURES  # noqa: PLC0415 - lightkube is an extra
+
+        limit = self.config.ask_timeout_s
+        try:
+            async with asyncio.timeout(limit):
+                yield
+        except TimeoutError as error:
+            asked.error = f"no answer within {limit:g} s"
+            raise CannotAsk(
+                f"the cluster's API did not answer for {what} within {limit:g} s"
+            ) from error
+        except FAILURES as error:
+            asked.error = type(error).__name__
+            raise CannotAsk(
+                f"the cluster's API cannot be reached ({type(error).__name__}); is the kubeconfig "
+                "of [cluster] right, and is the API server up?"
+            ) from error
+
+    def _opened(self) -> Any:
+        if self._http is None:
+            from probes.cluster.connection import connect  # noqa: PLC0415 - lightkube is an extra
+
+            self._http = connect(self.config)
+        return self._http
+
+
+def _refusal(status: int, what: str) -> str:
+    said = f"the cluster's API answers {status} for {what}"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return f"{said}; docs/deploy.md lists what the probes' account must be allowed to read"
+    return f"{said}; is that API installed and up?"
