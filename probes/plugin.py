@@ -13,6 +13,7 @@ import pytest
 
 from probes.auth.users import User
 from probes.browser.browser import Browser
+from probes.cluster.reader import Cluster
 from probes.config import environment as targets
 from probes.config.environment import Target
 from probes.config.selectors import area
@@ -276,6 +277,12 @@ def web(request: pytest.FixtureRequest) -> Web:
 @pytest.fixture(scope="session")
 def browser(request: pytest.FixtureRequest) -> Browser:
     return request.config.stash[SESSION].browser
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The API of the environment's Kubernetes cluster, where it names one."""
+    return request.config.stash[SESSION].cluster
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ v1alpha1, External Secrets v1.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from probes.cluster.facts import (
@@ -96,7 +96,7 @@ def name(obj: Object) -> str:
 
 
 def _created(obj: Object) -> datetime:
-    return when(at(obj, "metadata", "creationTimestamp")) or datetime.fromisoformat("1970-01-01Z")
+    return when(at(obj, "metadata", "creationTimestamp")) or datetime.fromtimestamp(0, UTC)
 
 
 def is_ours(obj: Object) -> bool:

@@ -38,7 +38,7 @@ def cluster_config(source: str, settings: Mapping[str, Any]) -> ClusterConfig | 
     if "cluster" not in settings:
         return None
     values = dict(table(source, "cluster", settings))
-    nested = {name: _nested(source, name, values.pop(name, {})) for name in NESTED}
+    nested: dict[str, Any] = {name: _nested(source, name, values.pop(name, {})) for name in NESTED}
     plain: ClusterConfig = section(source, "cluster", ClusterConfig, values)
     if plain.ask_timeout_s <= 0:
         raise BadEnvironment(f"{source}: ask_timeout_s in [cluster] must be more than 0 seconds")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from probes.config.cluster import ClusterConfig, cluster_config
 from probes.config.livekit import LiveKit, promised
 from probes.config.notices import Notices
 from probes.config.realtime import Realtime
@@ -142,6 +143,7 @@ class Target:
     exposure: Exposure = field(default_factory=Exposure)
     notices: Notices = field(default_factory=Notices)
     livekit: LiveKit | None = None
+    cluster: ClusterConfig | None = None
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
 
@@ -274,6 +276,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         exposure=section(source, "exposure", Exposure, settings.get("exposure", {})),
         notices=section(source, "notices", Notices, settings.get("notices", {})),
         livekit=promised(source, settings),
+        cluster=cluster_config(source, settings),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
         skip={
             key: text(source, f"{key} in [skip]", why)

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from probes import __version__
 from probes.auth.users import Users
 from probes.browser.browser import Browser
+from probes.cluster.reader import Cluster
 from probes.config.environment import Target
 from probes.diagnosis.ladder import diagnose
 from probes.finding import EXIT_UNKNOWN
@@ -67,6 +68,7 @@ class Session:
         self._evidence = Evidence(folder.name, folder, Journal(folder), redactor, tracing)
         self.web = Web(target)
         self.browser = Browser(target)
+        self.cluster = Cluster(target.cluster)
         self.users = Users(target, self.web, redactor)
         self.ledger = Ledger(folder)
         self.run = self._new_run(announce)
@@ -141,6 +143,7 @@ class Session:
         await self._closed("comparing with the previous run", self._compare())
         await self._closed("closing the browser", self.browser.close())
         await self._closed("closing connections", self.web.close())
+        await self._closed("closing the cluster's API", self.cluster.close())
         self._record_stabilization()
         verdicts = [outcome.verdict for outcome in self.run.outcomes.values()]
         spans.end_run(self.run.span, verdicts, self._ended)
