@@ -34,7 +34,7 @@ def old(runs: Path, keep: int) -> Iterator[Path]:
         ]
         for kind in kinds:
             counted[kind] = counted.get(kind, 0) + 1
-        if all(counted[kind] > keep for kind in kinds) and not ledger.owes(folder):
+        if all(counted[kind] > keep for kind in kinds) and not ledger.is_still_needed(folder):
             yield folder
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from probes.auth.bad_tokens import Counterfeits
+from probes.auth.bad_tokens import BadTokens
 from probes.auth.users import User
 from probes.browser import chat as page_chat
 from probes.browser import session
@@ -71,7 +71,7 @@ def drive_of_a_stranger(drive_of: Callable[[str], Drive]) -> Drive:
 @pytest.fixture(scope="session")
 def bad(web: Web, user: Callable[[str], User]) -> Bad:
     """A bad token of some kind, as one of the test users would come with it."""
-    made = Counterfeits(web)
+    made = BadTokens(web)
     return lambda kind, who: made.get(kind, user(who))
 
 

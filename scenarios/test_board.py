@@ -23,4 +23,4 @@ async def test_a_change_reaches_the_other_member(
         await watching.expect_event("BOARD_UPDATED", card)
         await boards.remove(web, alice, card.id)
         await watching.expect_event("BOARD_DELETED", card)
-        ledger.removed(card.title)
+        ledger.mark_removed(card.title)

@@ -89,7 +89,7 @@ async def test_the_certificate_holds(target: Target, host: str) -> None:
     origins = {"apex": target.hosts.apex, "api": target.hosts.api, "cdn": target.hosts.cdn}
     origin = (origins | {"livekit": target.livekit.origin if target.livekit else ""})[host]
     days = await tls.days_left(target, origin)
-    if finding := tls.expiring(host, days, target.tls.warn_days):
+    if finding := tls.explain_expiry(host, days, target.tls.warn_days):
         current().degrade(finding)
 
 

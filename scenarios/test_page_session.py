@@ -26,7 +26,7 @@ async def test_a_dropped_chat_comes_back_with_a_fresh_token(
     arrives.
     """
     async with at_a_chat() as (stay, room):
-        await stay.expire(await alice.expired())
+        await stay.expire(await alice.expired_token())
         await stay.drop("chat")
         await stay.expect_recovered("chat", refreshes=1)
         await chat.say(stay, HELLO)
@@ -42,7 +42,7 @@ async def test_one_refresh_serves_all_sockets(
     """
     async with at_a_chat() as (stay, _):
         await stay.expect_connected("board")
-        await stay.expire(await alice.expired())
+        await stay.expire(await alice.expired_token())
         await stay.drop("chat", "board", "presence")
         await stay.expect_recovered("chat", "board", "presence", refreshes=1)
 
@@ -56,7 +56,7 @@ async def test_a_refused_refresh_logs_out_once(
     """
     async with at_a_chat() as (stay, _):
         stay.refuse_refreshes()
-        await stay.expire(await alice.expired())
+        await stay.expire(await alice.expired_token())
         await stay.drop("chat")
         await stay.expect_one_logout()
 
@@ -70,7 +70,7 @@ async def test_a_failed_refresh_is_tried_again(
     """
     async with at_a_chat() as (stay, _):
         stay.fail_refreshes("unavailable", "network")
-        await stay.expire(await alice.expired())
+        await stay.expire(await alice.expired_token())
         await stay.drop("chat")
         await stay.expect_recovered("chat")
 
@@ -95,7 +95,7 @@ async def test_an_expired_token_costs_one_refresh(browser: Browser, alice: User)
     refresh.
     """
     async with session.open_session(
-        browser, alice, "/dashboard", access=await alice.expired()
+        browser, alice, "/dashboard", access=await alice.expired_token()
     ) as stay:
         await stay.expect_calls_repeated()
 
@@ -107,6 +107,6 @@ async def test_many_refused_calls_share_one_refresh(
     """Calls that are refused at the same moment wait for one refresh, and each is repeated once."""
     async with session.open_session(browser, alice, drive.path(target.workspace.id)) as stay:
         await stay.expect_connected("presence")
-        await stay.expire(await alice.expired())
+        await stay.expire(await alice.expired_token())
         await drive.open_trash(stay.visit)
         await stay.expect_calls_repeated()

@@ -47,11 +47,11 @@ UNSIGNED = Finding(
 async def _token(kind: str, alice: User) -> str:
     match kind:
         case "expired":
-            return await alice.expired()
+            return await alice.expired_token()
         case "forged":
-            return tokens.forged(await alice.token())
+            return tokens.change_subject(await alice.token())
         case "foreign":
-            return tokens.foreign(await alice.token())
+            return tokens.sign_with_another_key(await alice.token())
     return ""
 
 
@@ -65,7 +65,7 @@ async def test_a_bad_token_opens_no_socket(
     """
     path = await PLACES[place](web, alice, ledger)
     accepted = EXPIRED if kind == "expired" else UNSIGNED
-    await websocket.refuses(web, path, await _token(kind, alice), accepted)
+    await websocket.expect_refusal(web, path, await _token(kind, alice), accepted)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -73,7 +73,9 @@ async def test_a_good_token_opens_the_socket(
     web: Web, alice: User, ledger: Ledger, place: str
 ) -> None:
     """A member who is signed in gets a socket."""
-    async with websocket.opened(web, await PLACES[place](web, alice, ledger), await alice.token()):
+    async with websocket.open_socket(
+        web, await PLACES[place](web, alice, ledger), await alice.token()
+    ):
         pass
 
 
@@ -83,9 +85,9 @@ async def test_a_session_goes_on_after_its_token_expired(web: Web, alice: User) 
     again.
     """
     async with alice.session() as session:
-        await websocket.refuses(web, presence.SOCKET, await alice.expired(), EXPIRED)
+        await websocket.expect_refusal(web, presence.SOCKET, await alice.expired_token(), EXPIRED)
         renewed = await refresh.refresh(web, session)
-        async with websocket.opened(web, presence.SOCKET, renewed.access):
+        async with websocket.open_socket(web, presence.SOCKET, renewed.access):
             pass
 
 
@@ -99,5 +101,5 @@ async def test_a_refresh_token_is_good_once(web: Web, stranger: User) -> None:
     async with stranger.session() as session:
         used = session.tokens
         await refresh.refresh(web, session)
-        await refresh.refuses(web, used)
+        await refresh.expect_refusal(web, used)
         await refresh.refresh(web, session)

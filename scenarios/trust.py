@@ -4,11 +4,11 @@ token trust.
 
 from collections.abc import Awaitable, Callable
 
-from probes.auth.bad_tokens import KINDS, MISPLACED, Counterfeit
+from probes.auth.bad_tokens import KINDS, MISPLACED, BadToken
 from probes.services.token_checks import OPS, USER, ProtectedEndpoint
 from scenarios.contracts import BOARD, CHAT, NOTI
 
-Bad = Callable[[str, str], Awaitable[Counterfeit]]
+Bad = Callable[[str, str], Awaitable[BadToken]]
 At = Callable[[ProtectedEndpoint], Awaitable[ProtectedEndpoint]]
 
 STREAM = f"{NOTI}/notifications/stream"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from probes.auth.signing_key import open_mint
+from probes.auth.signing_key import load_signer
 from probes.config.environment import build, parse
 from probes.state.store import State, open_state
 from replica.environment import toml
@@ -84,7 +84,7 @@ def test_two_runs_at_once_lose_no_refresh_token(
     """Twenty times: one of them refreshes, the other goes on with what that one has kept."""
     where = f"file:{tmp_path / 'state.json'}" if kind == "file" else "secret:probes/tokens"
     replica_target = build(parse(replica.environment), "replica")
-    mint, config = open_mint(replica_target.identity), replica_target.users["alice"]
+    mint, config = load_signer(replica_target.identity), replica_target.users["alice"]
     state, visitor = open_state(where, 30), Visitor.at(replica.environment)
     assert mint
     assert state

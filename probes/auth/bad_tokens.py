@@ -22,7 +22,7 @@ MISPLACED = "misplaced"  # a good token, where a door does not look for one
 
 
 @dataclass(frozen=True, slots=True)
-class Counterfeit:
+class BadToken:
     """A bad token, and one that another key has signed, to compare with."""
 
     kind: str
@@ -30,27 +30,27 @@ class Counterfeit:
     foreign: str = field(repr=False)
 
 
-class Counterfeits:
+class BadTokens:
     """Shared by all cells of the table, so that each cell is one request."""
 
     def __init__(self, web: Web) -> None:
         self._web = web
         self._made: SingleFlight[tuple[str, User], str] = SingleFlight(self._make)
 
-    async def get(self, kind: str, user: User) -> Counterfeit:
+    async def get(self, kind: str, user: User) -> BadToken:
         """What nobody may take for good. Raises Broken, CannotAsk, NotApplicable."""
         token = await self._made.get((kind, user))
-        return Counterfeit(kind, token, await self._made.get(("foreign-key", user)))
+        return BadToken(kind, token, await self._made.get(("foreign-key", user)))
 
     async def _make(self, wanted: tuple[str, User]) -> str:
         kind, user = wanted
         match kind:
             case "expired":
-                return await user.expired()
+                return await user.expired_token()
             case "misplaced":
                 return await user.token()
             case "wrong-issuer":
-                return user.misissued()
+                return user.wrong_issuer_token()
             case "refresh":
                 return await _refresh(user)
             case "signed-out":
@@ -61,7 +61,7 @@ class Counterfeits:
         return token
 
     async def _by_the_public_key(self, good: str) -> str:
-        return hs256_public(good, (await jwks.published(self._web))[0].public)
+        return hs256_public(good, (await jwks.fetch_keys(self._web))[0].public)
 
 
 async def _refresh(user: User) -> str:

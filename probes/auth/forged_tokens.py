@@ -30,7 +30,7 @@ ELSEWHERE = {
 Forge = Callable[[str], str]
 
 
-def tampered(good: str) -> str:
+def tamper(good: str) -> str:
     """One more day of life, under the signature that was there."""
     head, _, signature = good.split(".")
     said = dict(tokens.claims(good))
@@ -79,7 +79,7 @@ def _elsewhere(kid: str) -> Forge:
 
 
 FORGERIES: Mapping[str, Forge] = {
-    "tampered": tampered,
+    "tampered": tamper,
     "foreign-key": foreign_key,
     "alg-none": alg_none,
     **{name: _elsewhere(kid) for name, kid in ELSEWHERE.items()},
@@ -101,7 +101,7 @@ def _hmac(good: str, head: Mapping[str, str], secret: bytes) -> str:
 
 
 def _by_nobody(what: bytes) -> bytes:
-    return tokens.nobodys_key().sign(what, padding.PKCS1v15(), hashes.SHA256())
+    return tokens.another_key().sign(what, padding.PKCS1v15(), hashes.SHA256())
 
 
 def _signed(

@@ -44,7 +44,7 @@ class Key:
         return self.public.public_numbers().n
 
 
-async def published(web: Web) -> tuple[Key, ...]:
+async def fetch_keys(web: Web) -> tuple[Key, ...]:
     """What one call to JWKS gives. Raises Broken."""
     answer = await web.ask("GET", web.target.hosts.api + JWKS)
     rows = expect(answer, Envelope.RAW, keys=("keys",))["keys"]
@@ -71,18 +71,18 @@ def read(rows: Any) -> tuple[Key, ...]:
     return tuple(found)
 
 
-async def stay_the_same(web: Web) -> None:
+async def expect_stable_keys(web: Web) -> None:
     """Every call gives the same keys, whichever pod answers. Raises Broken."""
-    if finding := explain_many(await _asked_often(web)):
+    if finding := explain_difference(await _asked_often(web)):
         raise Broken(finding)
 
 
 async def _asked_often(web: Web) -> list[tuple[Key, ...]]:
     """At once, since one by one two scenarios could each meet the same pod every time."""
-    return await asyncio.gather(*(published(web) for _ in range(ASKED)))
+    return await asyncio.gather(*(fetch_keys(web) for _ in range(ASKED)))
 
 
-async def serve(web: Web, token: str) -> None:
+async def expect_keys_verify(web: Web, token: str) -> None:
     """The keys are strong, verify `token` and are those that openid-configuration speaks of. Raises
     Broken.
     """
@@ -91,18 +91,18 @@ async def serve(web: Web, token: str) -> None:
         Envelope.RAW,
         keys=("issuer", "jwks_uri"),
     )
-    if finding := await doubts(web, token) or explain_openid(told, token):
+    if finding := await find_key_problem(web, token) or explain_openid(told, token):
         raise Broken(finding)
 
 
-async def doubts(web: Web, token: str) -> Finding | None:
+async def find_key_problem(web: Web, token: str) -> Finding | None:
     """Name why who checks `token` by the keys of one pod or the other may refuse it; None where
     none does.
     """
     return next(filter(None, (explain(keys, token) for keys in await _asked_often(web))), None)
 
 
-def explain_many(seen: Sequence[tuple[Key, ...]]) -> Finding | None:
+def explain_difference(seen: Sequence[tuple[Key, ...]]) -> Finding | None:
     """Name a difference between the answers of several calls; None where there is none; pure."""
     kinds = Counter(frozenset((key.kid, key.modulus) for key in keys) for keys in seen)
     if len(kinds) == 1:

@@ -5,7 +5,7 @@
 import asyncio
 import time
 
-from probes.auth.tokens import OwnSession, Tokens, claims, moment
+from probes.auth.tokens import OwnSession, Tokens, claims, timestamp
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.transport import envelopes
 from probes.transport.envelopes import Envelope, expect
@@ -18,17 +18,17 @@ SPENT = "AUTH006"
 A_SECOND = 1.1
 
 
-async def ask(web: Web, refresh_token: str) -> Answer:
+async def request_pair(web: Web, refresh_token: str) -> Answer:
     """Spend a refresh token once its second is over. Raises Broken when no answer comes."""
     await asyncio.sleep(
-        min(A_SECOND, max(0.0, moment(refresh_token, "iat") + A_SECOND - time.time()))
+        min(A_SECOND, max(0.0, timestamp(refresh_token, "iat") + A_SECOND - time.time()))
     )
     return await web.ask(
         "POST", web.target.hosts.apex + REFRESH, json={"refreshToken": refresh_token}
     )
 
 
-def pair(answer: Answer) -> Tokens | None:
+def read_pair(answer: Answer) -> Tokens | None:
     """The new pair; None where the answer has none."""
     match answer.json:
         case {"accessToken": str(access), "refreshToken": str(again), "userId": str(user)} if (
@@ -48,24 +48,24 @@ def is_spent(answer: Answer) -> bool:
 async def refresh(web: Web, session: OwnSession) -> Tokens:
     """The pair that follows the session's, which is kept before it is judged. Raises Broken."""
     before = session.tokens
-    answer = await ask(web, before.refresh)
-    after = pair(answer)
+    answer = await request_pair(web, before.refresh)
+    after = read_pair(answer)
     if after is None:
         if is_spent(answer) and await session.is_overtaken():
             raise CannotAsk(
                 "another run used this refresh token in the same moment, and has kept what it got"
             )
         raise Broken(explain(answer))
-    await session.rotated(after)
+    await session.save(after)
     if finding := explain_pair(before, after):
         raise Broken(finding)
     return after
 
 
-async def refuses(web: Web, used: Tokens) -> None:
+async def expect_refusal(web: Web, used: Tokens) -> None:
     """A refresh token that was used before gives nothing. Raises Broken."""
-    answer = await ask(web, used.refresh)
-    if pair(answer):
+    answer = await request_pair(web, used.refresh)
+    if read_pair(answer):
         raise broken(
             Code.REFRESH_NOT_ROTATED,
             f"{answer}: a refresh token that was used before gave another pair",
@@ -115,7 +115,7 @@ def explain_pair(before: Tokens, after: Tokens) -> Finding | None:
             ("the access token is the old one", after.access != before.access),
             (
                 "it does not live longer than the old one",
-                moment(after.access, "exp") > moment(before.access, "exp"),
+                timestamp(after.access, "exp") > timestamp(before.access, "exp"),
             ),
             (
                 f"its subject is {new.get('sub')} instead of {old.get('sub')}",

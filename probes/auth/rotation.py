@@ -26,7 +26,7 @@ A_RACE_LASTS = (
 )
 
 
-def kept_after(kept: Kept, tokens: Tokens) -> Kept:
+def entry_after(kept: Kept, tokens: Tokens) -> Kept:
     """What to keep once `tokens` have come; an old access token stays until an expired one can
     follow it.
     """
@@ -42,7 +42,7 @@ def kept_after(kept: Kept, tokens: Tokens) -> Kept:
     }
 
 
-def expired_in(kept: Kept) -> str:
+def expired_token_in(kept: Kept) -> str:
     """An access token that was left here and has expired since; empty where there is none."""
     return next(
         (
@@ -92,7 +92,7 @@ class Rotation:
         for secret in (tokens.access, tokens.refresh):
             self._redactor.remember(secret)
         kept = await self._state.read(name)
-        await self._state.swap(name, kept, kept_after(kept, tokens))
+        await self._state.swap(name, kept, entry_after(kept, tokens))
 
     async def _overtaken(self, name: str, tokens: Tokens) -> bool:
         return await self._successor(name, tokens.refresh) is not None
@@ -127,11 +127,11 @@ class Rotation:
 
     async def _rotate(self, name: str, config: UserConfig, kept: Kept) -> Kept:
         try:
-            answer = await refresh.ask(self._web, kept["refresh"])
+            answer = await refresh.request_pair(self._web, kept["refresh"])
         except Broken as failure:
             raise CannotAsk(f"no token for {name}: {failure.finding.observed}") from failure
-        if tokens := refresh.pair(answer):
-            new = kept_after(kept, tokens)
+        if tokens := refresh.read_pair(answer):
+            new = entry_after(kept, tokens)
             # Where auth-service gave two runs a pair each for one token, both are good: the first
             # to save is kept.
             await self._state.swap(name, kept, new)

@@ -21,7 +21,7 @@ LONG_AGO = 600  # seconds; beyond any leeway for clocks
 A_WHILE = 60  # seconds; what a refresh gives is younger, as behind a user's refresh
 
 
-class Mint:
+class TokenSigner:
     """Never mints the same token twice, whatever other runs mint: weAlist's have no jti and twins,
     these have one.
     """
@@ -35,14 +35,14 @@ class Mint:
         access = self._token(config, "access", issued, ACCESS_SECONDS)
         return Tokens(access, self._token(config, "refresh", issued, REFRESH_SECONDS), config.id)
 
-    def expired(self, config: UserConfig) -> str:
+    def expired_token(self, config: UserConfig) -> str:
         """An access token that was good until ten minutes ago."""
         issued = int(time.time()) - LONG_AGO - ACCESS_SECONDS
         return self._token(config, "access", issued, ACCESS_SECONDS)
 
-    def misissued(self, config: UserConfig) -> str:
+    def wrong_issuer(self, config: UserConfig) -> str:
         """An access token of this key, in the name of another issuer."""
-        return Mint(self._key, "somebody-else", self._kid).pair(config).access
+        return TokenSigner(self._key, "somebody-else", self._kid).pair(config).access
 
     def _token(self, config: UserConfig, kind: str, issued: int, seconds: int) -> str:
         said = {
@@ -57,7 +57,7 @@ class Mint:
         return jwt.encode(said, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
 
 
-def open_mint(identity: Identity, environ: Mapping[str, str] = os.environ) -> Mint | None:
+def load_signer(identity: Identity, environ: Mapping[str, str] = os.environ) -> TokenSigner | None:
     """The mint of an environment that gives its signing key away; None where it does not. Raises
     CannotAsk.
     """
@@ -77,4 +77,4 @@ def open_mint(identity: Identity, environ: Mapping[str, str] = os.environ) -> Mi
             f"signing_key in [identity] is {where}, which is no RSA key; weAlist signs with "
             f"{ALGORITHM}"
         )
-    return Mint(key, identity.issuer, identity.kid)
+    return TokenSigner(key, identity.issuer, identity.kid)

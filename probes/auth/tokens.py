@@ -34,7 +34,7 @@ def claims(token: str) -> Mapping[str, Any]:
     return said
 
 
-def moment(token: str, claim: str) -> float:
+def timestamp(token: str, claim: str) -> float:
     """The Unix time in `claim` (iat, exp); 0 where the token does not say."""
     value = claims(token).get(claim)
     return float(value) if isinstance(value, (int, float)) else 0.0
@@ -42,10 +42,10 @@ def moment(token: str, claim: str) -> float:
 
 def seconds_left(token: str) -> float:
     """Seconds until `token` expires; negative when it has."""
-    return moment(token, "exp") - time.time()
+    return timestamp(token, "exp") - time.time()
 
 
-def forged(token: str) -> str:
+def change_subject(token: str) -> str:
     """`token` for somebody else, under the signature that it had."""
     head, _, signature = token.split(".")
     changed = {**claims(token), "sub": "00000000-0000-4000-8000-0000000f09ed"}
@@ -53,21 +53,21 @@ def forged(token: str) -> str:
     return f"{head}.{body}.{signature}"
 
 
-def foreign(token: str) -> str:
+def sign_with_another_key(token: str) -> str:
     """The claims of `token`, signed anew with a key that is not weAlist's, under the name of the
     one that is.
     """
     kid = {"kid": jwt.get_unverified_header(token).get("kid", "")}
-    return jwt.encode(dict(claims(token)), nobodys_key(), algorithm=ALGORITHM, headers=kid)
+    return jwt.encode(dict(claims(token)), another_key(), algorithm=ALGORITHM, headers=kid)
 
 
 @functools.cache
-def nobodys_key() -> rsa.RSAPrivateKey:
+def another_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
 class OwnSession:
-    """A session that nobody else uses, so that its refresh token may be spent. `rotated` keeps what
+    """A session that nobody else uses, so that its refresh token may be spent. `save` keeps what
     follows it.
     """
 
@@ -85,7 +85,7 @@ class OwnSession:
         """
         return self._overtaken is not None and await self._overtaken(self.tokens)
 
-    async def rotated(self, tokens: Tokens) -> None:
+    async def save(self, tokens: Tokens) -> None:
         """The refresh token has been spent, and these came for it. Call before anything is done
         with them.
         """

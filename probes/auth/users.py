@@ -1,4 +1,4 @@
-"""The cast (alice, bob, stranger, operator) and how each of them gets tokens in this
+"""The test users (alice, bob, stranger, operator) and how each of them gets tokens in this
 environment.
 """
 
@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from probes.auth.rotation import Rotation, expired_in, kept_after
-from probes.auth.signing_key import Mint, open_mint
-from probes.auth.tokens import OwnSession, Tokens, moment, seconds_left
+from probes.auth.rotation import Rotation, entry_after, expired_token_in
+from probes.auth.signing_key import TokenSigner, load_signer
+from probes.auth.tokens import OwnSession, Tokens, seconds_left, timestamp
 from probes.config.environment import Target, UserConfig
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording.redactor import Redactor
@@ -51,15 +51,15 @@ class User:
         """A session whose refresh token may be spent in the block. Raises CannotAsk."""
         return self._users.session(self.name, self._config)
 
-    async def expired(self) -> str:
+    async def expired_token(self) -> str:
         """An access token that was good once: truly signed, truly expired. Raises CannotAsk."""
-        return await self._users.expired(self.name, self._config)
+        return await self._users.expired_token(self.name, self._config)
 
-    def misissued(self) -> str:
+    def wrong_issuer_token(self) -> str:
         """An access token that is truly signed, in the name of another issuer. Raises CannotAsk,
         NotApplicable.
         """
-        return self._users.misissued(self.name, self._config)
+        return self._users.wrong_issuer_token(self.name, self._config)
 
 
 class Users:
@@ -79,7 +79,7 @@ class Users:
         return self._by_name.setdefault(name, User(name, UserConfig(id=""), self))
 
     async def sign_in(self, name: str, config: UserConfig) -> Tokens:
-        """Tokens for `part`, remembered by the redactor before anybody can use them. Raises
+        """Tokens for `config`, remembered by the redactor before anybody can use them. Raises
         CannotAsk.
         """
         _cast_as(name, config)
@@ -89,16 +89,16 @@ class Users:
         tokens = await self._sign_in(name, config)
         if self._state:
             kept = await self._state.read(name)
-            await self._state.swap(name, kept, kept_after(kept, tokens))
+            await self._state.swap(name, kept, entry_after(kept, tokens))
         return tokens
 
     @asynccontextmanager
     async def session(self, name: str, config: UserConfig) -> AsyncIterator[OwnSession]:
-        """As `Member.session`."""
+        """As `User.session`."""
         _cast_as(name, config)
         way = self._target.identity.way
-        if self._mint:
-            yield OwnSession(self._remembered(self._mint.pair(config)), self._remember)
+        if self._signer:
+            yield OwnSession(self._remembered(self._signer.pair(config)), self._remember)
         elif way == "refresh-token":
             async with self._rotation.session(name, config) as session:
                 yield session
@@ -110,16 +110,16 @@ class Users:
                 "refresh-token does"
             )
 
-    async def expired(self, name: str, config: UserConfig) -> str:
-        """As `Member.expired`: minted, or asked for with a short life, or left by an earlier
+    async def expired_token(self, name: str, config: UserConfig) -> str:
+        """As `User.expired`: minted, or requested with a short life, or left by an earlier
         run.
         """
         _cast_as(name, config)
-        if self._mint:
-            token = self._mint.expired(config)
+        if self._signer:
+            token = self._signer.expired_token(config)
         elif self._target.identity.short_life:
             token = await self._short_lived(name, config)
-        elif self._state and (left := expired_in(await self._state.read(name))):
+        elif self._state and (left := expired_token_in(await self._state.read(name))):
             token = left
         else:
             raise CannotAsk(
@@ -131,20 +131,20 @@ class Users:
         self._redactor.remember(token)
         return token
 
-    def misissued(self, name: str, config: UserConfig) -> str:
-        """As `Member.misissued`."""
+    def wrong_issuer_token(self, name: str, config: UserConfig) -> str:
+        """As `User.misissued`."""
         _cast_as(name, config)
-        if self._mint is None:
+        if self._signer is None:
             raise NotApplicable(
                 "nobody can sign in another issuer's name here: [identity] has no signing_key"
             )
-        token = self._mint.misissued(config)
+        token = self._signer.wrong_issuer(config)
         self._redactor.remember(token)
         return token
 
     @functools.cached_property
-    def _mint(self) -> Mint | None:
-        return open_mint(self._target.identity, self._environ)
+    def _signer(self) -> TokenSigner | None:
+        return load_signer(self._target.identity, self._environ)
 
     @functools.cached_property
     def _state(self) -> State | None:
@@ -158,8 +158,8 @@ class Users:
     async def _sign_in(self, name: str, config: UserConfig) -> Tokens:
         match self._target.identity.way:
             case "signing-key":
-                assert self._mint, "an environment file without it is refused"
-                tokens = self._mint.pair(config)
+                assert self._signer, "an environment file without it is refused"
+                tokens = self._signer.pair(config)
             case "static":
                 tokens = self._from_secret(name, config)
             case _:
@@ -192,7 +192,7 @@ class Users:
             )
         self._redactor.remember(token)
         await asyncio.sleep(
-            min(SHORT_LIFE + A_SECOND, max(0.0, moment(token, "exp") + A_SECOND - time.time()))
+            min(SHORT_LIFE + A_SECOND, max(0.0, timestamp(token, "exp") + A_SECOND - time.time()))
         )
         return token
 

@@ -202,7 +202,9 @@ async def _keep(
             with tempfile.TemporaryDirectory(dir=scratch) as folder:
                 raw = Path(folder) / "trace.zip"
                 await context.tracing.stop(path=raw)
-                await asyncio.to_thread(playwright_trace.scrub, raw, recorder.evidence.redactor)
+                await asyncio.to_thread(
+                    playwright_trace.redact_trace, raw, recorder.evidence.redactor
+                )
                 shutil.move(raw, recorder.artifact("trace", ".zip"))
     except (PlaywrightError, TimeoutError, ValueError, OSError) as error:
         recorder.note(f"no picture or trace was kept: {_first_line(error)}")

@@ -76,7 +76,7 @@ async def _expect_puts(visit: Visit) -> int:
         presign.expect_trusted(put.answer.url, visit.target.presign)
         _expect_taken(put)
     if puts:
-        visit.recorder.telling = None
+        visit.recorder.subject = None
     return len(puts)
 
 

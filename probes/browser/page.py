@@ -65,7 +65,7 @@ class Visit:
         except PlaywrightError as error:
             raise Broken(explain(navigation.url, error)) from error
         if response:
-            navigation.answered(response.status, await response.all_headers())
+            navigation.set_response(response.status, await response.all_headers())
             if response.status >= 400:
                 host = urlsplit(navigation.url).hostname
                 observed = f"{host} answered {response.status} for a page of the app"
@@ -135,7 +135,7 @@ class Visit:
 
     def blame(self, reply: Reply) -> None:
         """Make `reply` the exchange that the ladder starts from and the curl line repeats."""
-        self.recorder.telling = reply.exchange
+        self.recorder.subject = reply.exchange
 
     @property
     def api_replies(self) -> list[Reply]:
@@ -209,11 +209,11 @@ class Visit:
         exchange = self.recorder.begin(
             "page", request.method, request.url, int(timing["startTime"] * 1e6) or None
         )
-        exchange.asked(request.headers, (request.post_data_buffer or b"")[:4096])
+        exchange.set_request(request.headers, (request.post_data_buffer or b"")[:4096])
         if answer.status:
-            exchange.answered(answer.status, answer.headers, answer.body)
+            exchange.set_response(answer.status, answer.headers, answer.body)
         exchange.error = failure or None
-        self.recorder.observed(exchange, max(timing["responseEnd"], 0.0) / 1000)
+        self.recorder.record(exchange, max(timing["responseEnd"], 0.0) / 1000)
         self.replies.append(Reply(answer, exchange, failure))
         if ended := self._uploading.pop(request, None):
             ended.set_result(None)

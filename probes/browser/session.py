@@ -200,7 +200,7 @@ class PageSession:
         )
         kept = await self._kept_tokens() if refreshed else self._session.tokens
         if kept.access and kept.refresh:
-            await self._session.rotated(kept)
+            await self._session.save(kept)
 
     def _set_checkpoint(self) -> None:
         self._since = Checkpoint(
@@ -215,7 +215,7 @@ class PageSession:
             exchanges = [
                 socket.exchange for socket in self.observation.attempts if socket.exchange
             ] or exchanges
-        self.visit.recorder.telling = exchanges[-1] if exchanges else None
+        self.visit.recorder.subject = exchanges[-1] if exchanges else None
         raise Broken(finding)
 
     def _replies(self) -> list[Reply]:

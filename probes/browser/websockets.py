@@ -117,7 +117,7 @@ class PageSockets:
         """Record the upgrades that were never answered."""
         for _socket, exchange, began in list(self._asking.values()):
             exchange.error = "no answer to the upgrade"
-            self._recorder.observed(exchange, time.monotonic() - began)
+            self._recorder.record(exchange, time.monotonic() - began)
         self._asking.clear()
 
     def _route(self, route: WebSocketRoute) -> None:
@@ -133,7 +133,7 @@ class PageSockets:
             "ws"
         )  # as probes/transport/websocket.py records them, so that they can be asked again
         exchange = self._recorder.begin("socket", "GET", asked)
-        exchange.asked({"origin": self._origin})
+        exchange.set_request({"origin": self._origin})
         socket = PageSocket(kind(url), token, asked.partition("?")[0], exchange)
         self.all.append(socket)
         self._asking[event["requestId"]] = (socket, exchange, time.monotonic())
@@ -155,9 +155,9 @@ class PageSockets:
         socket, exchange, began = known
         socket.status, socket.failure = status, failure
         if status:
-            exchange.answered(status, headers)
+            exchange.set_response(status, headers)
         exchange.error = failure or None
-        self._recorder.observed(exchange, time.monotonic() - began)
+        self._recorder.record(exchange, time.monotonic() - began)
         self._opened[event["requestId"]] = socket
         self._news()
 

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from urllib.parse import SplitResult, urlsplit
 
-from probes.auth.signing_key import open_mint
+from probes.auth.signing_key import load_signer
 from probes.auth.tokens import seconds_left
 from probes.browser import chromium
 from probes.config.environment import Target, UserConfig, address
@@ -78,7 +78,7 @@ def secrets(target: Target, environ: Mapping[str, str]) -> str:
         )
     way = target.identity.way
     if target.identity.signing_key:
-        open_mint(target.identity, environ)
+        load_signer(target.identity, environ)
     if way in ("static", "refresh-token"):
         for name, config in target.users.items():
             _has_secret(target, name, config, environ)

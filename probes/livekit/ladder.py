@@ -141,7 +141,7 @@ async def probe_room(
 async def _remove(web: Web, promised: LiveKit, access: Access, ledger: Ledger, room: str) -> None:
     try:
         if await rooms.remove(web, promised, access, room):
-            ledger.removed(room)
+            ledger.mark_removed(room)
     except Broken as failure:
         current().note(f"room {room} is left for the sweep: {failure}")
 

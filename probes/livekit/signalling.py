@@ -98,9 +98,9 @@ async def _upgraded(web: Web, exchange: Exchange) -> ClientConnection:
         async with asyncio.timeout(JOINING):
             return await websocket.upgrade(web, exchange.url, exchange, {})
     except TimeoutError as error:
-        current().telling = exchange
+        current().subject = exchange
         raise _silent("an upgrade") from error
-    except websocket.Refused as refused:
+    except websocket.UpgradeRefused as refused:
         raise Broken(http_answers.explain_upgrade(refused.answer)) from refused
     except Broken as failure:
         raise Broken(_renamed(failure.finding)) from failure
@@ -139,10 +139,10 @@ async def _seated(connection: ClientConnection, exchange: Exchange, began: float
         await connection.send(_answer(offer, mine))
         candidates = [candidate async for candidate in _candidates(connection, offer)]
     except TimeoutError as error:
-        current().telling = exchange
+        current().subject = exchange
         raise _silent("a socket") from error
     except ConnectionClosed as error:
-        current().telling = exchange
+        current().subject = exchange
         raise broken(
             Code.LIVEKIT_JOIN_TIMEOUT,
             f"livekit-server dropped who joined: {error}",

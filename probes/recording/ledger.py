@@ -56,7 +56,7 @@ class Ledger:
         """The target has said the id of what was entered as `name`."""
         self._keep(Entry(self._entries[name].kind, name, identity))
 
-    def removed(self, name: str) -> None:
+    def mark_removed(self, name: str) -> None:
         """It is gone; nothing is left to sweep."""
         self._entries.pop(name, None)
         self._file.write(json.dumps({"removed": name}) + "\n")
@@ -79,7 +79,7 @@ class Ledger:
     def close(self) -> None:
         self._file.close()
 
-    def abandoned(self, apex: str) -> Iterator[tuple[Path, list[Entry]]]:
+    def leftovers(self, apex: str) -> Iterator[tuple[Path, list[Entry]]]:
         """What runs that are dead now have left at `apex`, by the ledger file that says so."""
         for path in sorted(self._runs.glob(f"*/{NAME}")):
             if (
@@ -90,7 +90,7 @@ class Ledger:
                 yield path, entries
 
 
-def owes(folder: Path) -> bool:
+def is_still_needed(folder: Path) -> bool:
     """Whether the run that left `folder` is alive, or has left something behind that is still to be
     swept.
     """
@@ -107,7 +107,7 @@ def _is_dead(path: Path) -> bool:
     return True
 
 
-def settle(path: Path, entry: Entry) -> None:
+def mark_cleaned_up(path: Path, entry: Entry) -> None:
     """Say in the ledger of a dead run that `entry` has been swept."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"removed": entry.name}) + "\n")

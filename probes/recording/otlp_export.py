@@ -30,7 +30,7 @@ def send(spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> tuple
     """How many spans the collector took by `deadline` on the monotonic clock, and why not all of
     them.
     """
-    sending = Sending(spans, endpoint, deadline)
+    sending = ExportThread(spans, endpoint, deadline)
     sending.start()
     sending.join(max(0.0, deadline - time.monotonic()))
     return (
@@ -39,7 +39,7 @@ def send(spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> tuple
     )
 
 
-class Sending(threading.Thread):
+class ExportThread(threading.Thread):
     """A daemon: neither a collector that hangs nor one that drips can hold up the end of the
     process.
     """
@@ -47,7 +47,7 @@ class Sending(threading.Thread):
     def __init__(self, spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> None:
         super().__init__(name="otlp-export", daemon=True)
         self._spans, self._endpoint, self._deadline = spans, endpoint, deadline
-        self.session = _Listening()
+        self.session = _CollectorSession()
         self.taken = 0
         self.reason = ""
 
@@ -70,7 +70,7 @@ class Sending(threading.Thread):
         self.reason = self.reason or self.session.reason
 
 
-class _Listening(requests.Session):
+class _CollectorSession(requests.Session):
     """Remembers what the collector answered last, which the exporter keeps to itself."""
 
     took_it = False
@@ -81,13 +81,13 @@ class _Listening(requests.Session):
         try:
             answer = super().send(request, **kwargs)
         except Exception as error:
-            self.reason = f"the collector could not be asked: {root_of(error)}"
+            self.reason = f"the collector could not be asked: {root_cause(error)}"
             raise
-        self.took_it, self.rejected, self.reason = judged(answer)
+        self.took_it, self.rejected, self.reason = read_response(answer)
         return answer
 
 
-def judged(answer: requests.Response) -> tuple[bool, int, str]:
+def read_response(answer: requests.Response) -> tuple[bool, int, str]:
     """Whether the batch was taken, how many of its spans were rejected all the same, and the
     reason.
     """
@@ -119,7 +119,7 @@ def _partial_success(body: bytes, kind: str) -> Any:
     return said.partial_success
 
 
-def root_of(error: BaseException) -> str:
+def root_cause(error: BaseException) -> str:
     """What the operating system said, below three layers of libraries; never their text, which
     holds the URL.
     """

@@ -34,7 +34,7 @@ _PICTURES_AND_FONTS = frozenset(
 )
 
 
-def scrub(archive: Path, redactor: Redactor) -> None:
+def redact_trace(archive: Path, redactor: Redactor) -> None:
     """Rewrite `archive` without secrets. If that fails it is deleted and ValueError raised: better
     lost than leaked.
     """

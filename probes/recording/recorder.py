@@ -43,7 +43,7 @@ UPGRADE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class RunEvidence:
     """Where a run's evidence goes."""
 
     run: str
@@ -74,10 +74,10 @@ class Exchange:
     def traceparent(self) -> str:
         return spans.traceparent(self.span)
 
-    def asked(self, headers: Mapping[str, str], body: bytes = b"") -> None:
+    def set_request(self, headers: Mapping[str, str], body: bytes = b"") -> None:
         self.request_headers, self.request_body = headers, body
 
-    def answered(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+    def set_response(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
         self.status, self.response_headers, self.response_body = status, headers, body
 
 
@@ -86,11 +86,13 @@ class Recorder:
     None).
     """
 
-    def __init__(self, evidence: Evidence, scenario: str | None, attempt: int, span: Span) -> None:
+    def __init__(
+        self, evidence: RunEvidence, scenario: str | None, attempt: int, span: Span
+    ) -> None:
         self.evidence, self.scenario, self.attempt, self.span = evidence, scenario, attempt, span
         self.exchanges: list[Exchange] = []
         self.degraded: list[Finding] = []
-        self.telling: Exchange | None = None
+        self.subject: Exchange | None = None
         self._artifacts = 0
 
     @property
@@ -103,7 +105,7 @@ class Recorder:
         asked = [
             exchange for exchange in self.exchanges if exchange.kind not in HELD_OPEN
         ] or self.exchanges
-        return self.telling or (asked[-1] if asked else None)
+        return self.subject or (asked[-1] if asked else None)
 
     def note(self, text: str) -> None:
         self._write("note", text=self.evidence.redactor.text(text))
@@ -150,9 +152,9 @@ class Recorder:
             exchange.error = exchange.error or f"{type(error).__name__}: {error}".rstrip(": ")
             raise
         finally:
-            self.observed(exchange, time.monotonic() - began)
+            self.record(exchange, time.monotonic() - began)
 
-    def observed(self, exchange: Exchange, duration: float) -> None:
+    def record(self, exchange: Exchange, duration: float) -> None:
         """Record an exchange that somebody else made (the page), `duration` seconds after it
         began.
         """
@@ -167,8 +169,8 @@ class Recorder:
 
     def _close(self, exchange: Exchange, url: str, duration: float) -> None:
         redactor = self.evidence.redactor
-        redactor.learn(exchange.request_headers)
-        redactor.learn(exchange.response_headers)
+        redactor.learn_cookies(exchange.request_headers)
+        redactor.learn_cookies(exchange.response_headers)
         error = redactor.text(exchange.error) if exchange.error else None
         spans.end_exchange(exchange.span, exchange.status, error)
         self._write(

@@ -61,7 +61,7 @@ class Redactor:
         self._heads |= {form[:_SHORTEST] for form in forms}
         self._clean.clear()
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def learn_cookies(self, headers: Mapping[str, str]) -> None:
         """Remember the cookies of a request or an answer: quoted elsewhere, nothing tells that they
         are secret.
         """

@@ -82,7 +82,7 @@ _SUITE_STATUS = {"success": "success", "failure": "failure", "timeout": "timed_o
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """What became of a run's spans; `reason` says why some were lost, and is empty when none
     were.
     """
@@ -100,8 +100,8 @@ class Tracing:
         self, folder: Path, run: str, environment: str, version: str, environ: Mapping[str, str]
     ) -> None:
         self._environ = environ
-        self._keeper = _Keeper(folder)
-        self._exported: Exported | None = None
+        self._keeper = _SpanFile(folder)
+        self._exported: ExportResult | None = None
         provider = TracerProvider(
             sampler=ALWAYS_ON,  # the file is evidence; OTEL_TRACES_SAMPLER must not thin it out
             resource=_resource(run, environment, version, environ),
@@ -129,14 +129,14 @@ class Tracing:
             _text(name), context, SpanKind[kind.upper()], kept, start_time=start_time_ns
         )
 
-    def finish(self, budget: float = 2.0) -> Exported:
+    def finish(self, budget: float = 2.0) -> ExportResult:
         """End what is still open and export, in `budget` seconds whatever the collector does."""
         if self._exported is None:
             self._exported = _export(self._keeper.close(), self._environ, time.monotonic() + budget)
         return self._exported
 
 
-class _Keeper(SpanProcessor):
+class _SpanFile(SpanProcessor):
     """Writes every ended span as one line of OTLP/JSON, in one system call, and keeps it for the
     export.
     """
@@ -221,19 +221,19 @@ def endpoint(environ: Mapping[str, str]) -> str:
     return base and f"{base.removesuffix('/')}/v1/traces"
 
 
-def _export(spans: list[ReadableSpan], environ: Mapping[str, str], deadline: float) -> Exported:
+def _export(spans: list[ReadableSpan], environ: Mapping[str, str], deadline: float) -> ExportResult:
     kept, to = len(spans), endpoint(environ)
     if not to:
-        return Exported(kept, 0, 0, "")
+        return ExportResult(kept, 0, 0, "")
     protocol = environ.get(OTEL_EXPORTER_OTLP_TRACES_PROTOCOL) or environ.get(
         OTEL_EXPORTER_OTLP_PROTOCOL
     )
     if protocol not in {None, "", "http/protobuf"}:
-        return Exported(kept, 0, kept, f"OTLP over {protocol} was asked for; say http/protobuf")
+        return ExportResult(kept, 0, kept, f"OTLP over {protocol} was asked for; say http/protobuf")
     from probes.recording.otlp_export import send  # noqa: PLC0415 - 100 ms that only an export is worth
 
     exported, reason = send(spans, to, deadline)
-    return Exported(kept, exported, kept - exported, reason if exported < kept else "")
+    return ExportResult(kept, exported, kept - exported, reason if exported < kept else "")
 
 
 def traceparent(span: Span) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk
-from probes.recording.ledger import Entry, Ledger, is_left_over, settle
+from probes.recording.ledger import Entry, Ledger, is_left_over, mark_cleaned_up
 from probes.recording.recorder import current
 from probes.runner.cleanup_kinds import ResourceKind
 
@@ -17,11 +17,11 @@ async def clean_up(ledger: Ledger, target: Target, resource_kinds: Sequence[Reso
     used = ledger.kinds
     for entry in ledger.open_entries:
         if await _removed(resource_kinds, entry):
-            ledger.removed(entry.name)
-    for path, entries in ledger.abandoned(target.hosts.apex):
+            ledger.mark_removed(entry.name)
+    for path, entries in ledger.leftovers(target.hosts.apex):
         for entry in entries:
             if await _removed(resource_kinds, entry):
-                settle(path, entry)
+                mark_cleaned_up(path, entry)
     for resource_kind in resource_kinds:
         if used & {*resource_kind.kinds, *resource_kind.follow}:
             await _remove_old(resource_kind, target)

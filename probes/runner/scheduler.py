@@ -16,7 +16,7 @@ from opentelemetry.trace import Span
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.recording import spans
-from probes.recording.recorder import Evidence, Recorder, curl, recording
+from probes.recording.recorder import Recorder, RunEvidence, curl, recording
 from probes.results import Attempt, Outcome, Scenario, conclude, described
 from probes.runner import retries
 from probes.transport.throttle import Throttle, bypass_limit, prioritize
@@ -42,7 +42,7 @@ class Run:
     def __init__(
         self,
         target: Target,
-        evidence: Evidence,
+        evidence: RunEvidence,
         span: Span,
         refine: Refine,
         *,

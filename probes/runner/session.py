@@ -20,7 +20,7 @@ from probes.finding import EXIT_UNKNOWN
 from probes.recording import spans
 from probes.recording.journal import Journal
 from probes.recording.ledger import Ledger
-from probes.recording.recorder import Evidence, Recorder, recording
+from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.recording.redactor import Redactor
 from probes.recording.trace_link import FACT, linked
 from probes.results import FAILING, Outcome, Scenario
@@ -65,7 +65,7 @@ class Session:
         self._watchdog = threading.Timer(target.timeouts.run_s + GRACE_S, self._end_stuck_run)
         folder, redactor = options.folder, Redactor()
         tracing = spans.Tracing(folder, folder.name, target.name, __version__, os.environ)
-        self._evidence = Evidence(folder.name, folder, Journal(folder), redactor, tracing)
+        self._evidence = RunEvidence(folder.name, folder, Journal(folder), redactor, tracing)
         self.web = Web(target)
         self.browser = Browser(target)
         self.cluster = Cluster(target.cluster)

@@ -13,7 +13,7 @@ from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
-from probes.transport.websocket import Event, Socket, opened
+from probes.transport.websocket import Event, WebSocket, open_socket
 
 BOARD = "/api/svc/board"
 CREATED = 201
@@ -80,14 +80,14 @@ async def remove(web: Web, user: User, identity: str) -> bool:
 class BoardView:
     """An open board socket."""
 
-    def __init__(self, socket: Socket, user: User, timeout_s: float) -> None:
+    def __init__(self, socket: WebSocket, user: User, timeout_s: float) -> None:
         self._socket, self._user, self._timeout_s = socket, user, timeout_s
 
     async def expect_event(self, kind: str, card: Card) -> Event:
         """The event of `kind` about `card`. Raises Broken when it does not come in the stated
         time.
         """
-        event = await self._socket.hear(
+        event = await self._socket.receive(
             lambda event: event.get("type") == kind and event.get("boardId") == card.id,
             self._timeout_s,
         )
@@ -104,5 +104,5 @@ class BoardView:
 @asynccontextmanager
 async def watch(web: Web, user: User) -> AsyncIterator[BoardView]:
     """`user` has the project's board open for as long as the block lasts."""
-    async with opened(web, socket(web), await user.token()) as heard:
+    async with open_socket(web, socket(web), await user.token()) as heard:
         yield BoardView(heard, user, web.target.realtime.deliver_seconds)

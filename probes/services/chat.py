@@ -15,7 +15,7 @@ from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
-from probes.transport.websocket import Event, Socket, opened, refuses
+from probes.transport.websocket import Event, WebSocket, expect_refusal, open_socket
 
 CHATS = "/api/svc/chat/api/chats"
 CREATED = 201
@@ -102,16 +102,18 @@ class JoinedChat:
     (contract 5.2).
     """
 
-    def __init__(self, socket: Socket, user: User, timeout_s: float) -> None:
+    def __init__(self, socket: WebSocket, user: User, timeout_s: float) -> None:
         self._socket, self._user, self._timeout_s = socket, user, timeout_s
         self._heard: set[str] = set()
 
     async def say(self, text: str) -> None:
-        await self._socket.say({"type": "MESSAGE", "content": text, "messageType": "TEXT"})
+        await self._socket.send({"type": "MESSAGE", "content": text, "messageType": "TEXT"})
 
     async def hear(self, speaker: User) -> ChatMessage:
         """The next message of `speaker`. Raises Broken when none comes in the stated time."""
-        event = await self._socket.hear(lambda event: self._is_new(event, speaker), self._timeout_s)
+        event = await self._socket.receive(
+            lambda event: self._is_new(event, speaker), self._timeout_s
+        )
         if event is None:
             raise Broken(silence_finding(self._user.name, speaker.name, self._timeout_s))
         message = parse_message(event["message"])
@@ -135,7 +137,7 @@ class JoinedChat:
 @asynccontextmanager
 async def join(web: Web, room: Chat, user: User) -> AsyncIterator[JoinedChat]:
     """A socket in the chat for as long as the block lasts."""
-    async with opened(web, room.socket, await user.token()) as socket:
+    async with open_socket(web, room.socket, await user.token()) as socket:
         yield JoinedChat(socket, user, web.target.realtime.deliver_seconds)
 
 
@@ -155,7 +157,7 @@ async def expect_stranger_refused(web: Web, room: Chat, stranger: User) -> None:
         "the chat's socket opened for somebody who is not in the chat",
         "chat-service: its participant check at the upgrade",
     )
-    await refuses(web, room.socket, await stranger.token(), leak, status=403)
+    await expect_refusal(web, room.socket, await stranger.token(), leak, status=403)
 
 
 def expect_same_messages(sent: Sequence[str], received: Sequence[ChatMessage]) -> None:

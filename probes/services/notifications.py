@@ -55,7 +55,7 @@ class Stream:
                 None  # and the events are over with that: a generator that was cancelled has ended
             )
         except (StopAsyncIteration, httpx.HTTPError) as error:
-            current().telling = self._exchange
+            current().subject = self._exchange
             lived = asyncio.get_running_loop().time() - self._began
             raise Broken(explain_end(lived, error)) from error
         self._exchange.response_body += f"event: {event.event}\ndata: {event.data}\n\n".encode()
@@ -68,7 +68,7 @@ class Stream:
             notice = parse_notice(_json(event.data))
             if event.event == "notification" and notice.about == card.id:
                 return notice
-        current().telling = self._exchange
+        current().subject = self._exchange
         raise broken(
             Code.NOTIFICATION_LOST,
             f"{self._user.name} was assigned a board, and nothing came over the open "
@@ -119,12 +119,12 @@ async def connected_stream(web: Web, user: User) -> AsyncIterator[Stream]:
 @asynccontextmanager
 async def open_stream(web: Web, user: User, token: str) -> AsyncIterator[Stream]:
     url = f"{web.target.hosts.apex}{NOTIFICATIONS}/stream?token={quote(token, safe='')}"
-    async with web.listen(url) as (response, exchange):
+    async with web.stream(url) as (response, exchange):
         if response.status_code != 200 or EVENT_STREAM not in response.headers.get(
             "content-type", ""
         ):
-            current().telling = exchange
-            raise Broken(explain(await web.refusal(response, exchange)))
+            current().subject = exchange
+            raise Broken(explain(await web.read_refusal(response, exchange)))
         async with aclosing(EventSource(response).aiter_sse()) as events:
             yield Stream(events, exchange, user)
 

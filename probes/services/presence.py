@@ -11,7 +11,7 @@ from probes.finding import Code, broken
 from probes.services import chat
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
-from probes.transport.websocket import opened
+from probes.transport.websocket import open_socket
 
 SOCKET = f"{chat.CHATS}/ws/presence"
 LOOKS_AGAIN_AFTER = 0.1  # seconds
@@ -20,7 +20,7 @@ LOOKS_AGAIN_AFTER = 0.1  # seconds
 @asynccontextmanager
 async def open_app(web: Web, user: User) -> AsyncIterator[None]:
     """`user` has the app open for as long as the block lasts."""
-    async with opened(web, SOCKET, await user.token()):
+    async with open_socket(web, SOCKET, await user.token()):
         yield
 
 

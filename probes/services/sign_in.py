@@ -24,7 +24,7 @@ async def expect_landing(web: Web, user: User) -> None:
     """
     tokens = await _tokens(web, user, "", web.target.oauth.landing)
     answer = await web.ask("GET", web.target.hosts.api + ME, token=tokens.access)
-    if answer.status == 401 and (finding := await jwks.doubts(web, tokens.access)):
+    if answer.status == 401 and (finding := await jwks.find_key_problem(web, tokens.access)):
         raise Broken(finding)
     if finding := envelopes.explain(answer, 200):
         raise Broken(finding)
@@ -40,7 +40,7 @@ async def expect_portal_landing(web: Web, user: User) -> None:
     if (
         answer.status == 401
         and claims(tokens.access).get("email")
-        and (f := await jwks.doubts(web, tokens.access))
+        and (f := await jwks.find_key_problem(web, tokens.access))
     ):
         raise Broken(f)
     if finding := ops.explain(answer, tokens.access):
@@ -113,9 +113,9 @@ async def expect_sign_out_ends(web: Web, user: User) -> None:
         )
     async with user.session() as session:
         await sign_out(web, session.tokens)
-        answer = await refresh.ask(web, session.tokens.refresh)
-        if again := refresh.pair(answer):
-            await session.rotated(again)
+        answer = await refresh.request_pair(web, session.tokens.refresh)
+        if again := refresh.read_pair(answer):
+            await session.save(again)
             observed = f"{answer} with new tokens to who has signed out"
             raise Broken(Finding(Code.SIGN_OUT_INEFFECTIVE, observed, LEFT_ALONE))
         if finding := envelopes.explain(answer, 401):

@@ -130,7 +130,7 @@ class Drive:
                 f"the {kind} was deleted for good, and {where}",
                 "storage-service",
             )
-        self.ledger.removed(name)
+        self.ledger.mark_removed(name)
 
     async def expect_link_dead(self, link: str) -> None:
         """S3 has nothing under a link that was good before. Raises Broken when it has."""

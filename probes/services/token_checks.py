@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
-from probes.auth.bad_tokens import MISPLACED, Counterfeit
+from probes.auth.bad_tokens import MISPLACED, BadToken
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import current
 from probes.services import notifications, ops
@@ -103,16 +103,16 @@ def _url(origin: str, path: str, query: str) -> str:
 
 async def _request_socket(web: Web, path: str, token: str, headers: Mapping[str, str]) -> Answer:
     try:
-        async with websocket.opened(web, path, token, headers):
+        async with websocket.open_socket(web, path, token, headers):
             return Answer("GET", web.target.hosts.apex + path, websocket.SWITCHING, {}, b"")
-    except websocket.Refused as refused:
+    except websocket.UpgradeRefused as refused:
         return refused.answer
 
 
 async def _request_stream(web: Web, url: str, headers: Mapping[str, str]) -> Answer:
-    async with web.listen(url, headers) as (response, exchange):
+    async with web.stream(url, headers) as (response, exchange):
         if response.status_code != 200:
-            return await web.refusal(response, exchange)
+            return await web.read_refusal(response, exchange)
         return Answer("GET", url, 200, exchange.response_headers, b"")
 
 
@@ -122,14 +122,14 @@ async def expect_admitted(web: Web, endpoint: ProtectedEndpoint, token: str) -> 
         raise Broken(finding)
 
 
-async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: Counterfeit) -> None:
+async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: BadToken) -> None:
     """A bad token does not. Raises Broken."""
     elsewhere = bad.kind == MISPLACED
     where: Where = "query" if (endpoint.where == "header") == elsewhere else "header"
     answer = await request(web, endpoint, bad.token, where)
     if not is_accepted(answer):
         return check_refusal(endpoint, bad.kind, answer)
-    current().telling = current().exchanges[-1]
+    current().subject = current().exchanges[-1]
     code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
     if endpoint.kind == "socket" and code is Code.TOKEN_EXPIRY_IGNORED:
         code = Code.SOCKET_ACCEPTS_EXPIRED
@@ -191,7 +191,7 @@ def check_refusal(endpoint: ProtectedEndpoint, kind: str, answer: Answer) -> Non
 
 
 async def _compare(
-    web: Web, endpoint: ProtectedEndpoint, bad: Counterfeit, finding: Finding
+    web: Web, endpoint: ProtectedEndpoint, bad: BadToken, finding: Finding
 ) -> Finding:
     """`finding` with what another endpoint says of this token, and this endpoint of another."""
     other = USER if endpoint.name == OPS.name else OPS

@@ -135,18 +135,20 @@ class Web:
                     request.headers["x-request-id"] = (
                         f"{current().evidence.run}-{exchange.traceparent[36:52]}"
                     )
-                exchange.asked(dict(request.headers), request.content)
+                exchange.set_request(dict(request.headers), request.content)
                 async with self._answering(exchange, url):
                     response = await self._client.send(request)
                 if cookies is not None:
                     cookies.extract_cookies(response)
-                exchange.answered(response.status_code, dict(response.headers), response.content)
+                exchange.set_response(
+                    response.status_code, dict(response.headers), response.content
+                )
         return Answer(
             method, url, response.status_code, exchange.response_headers, response.content
         )
 
     @asynccontextmanager
-    async def listen(
+    async def stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[tuple[httpx.Response, Exchange]]:
         """A GET whose body goes on and on (EventSource sends no header of ours but the trace's).
@@ -164,16 +166,16 @@ class Web:
             }
             endless = httpx.Timeout(self.target.timeouts.answer_s, read=None)
             request = self._client.build_request("GET", url, headers=headers, timeout=endless)
-            exchange.asked(dict(request.headers))
+            exchange.set_request(dict(request.headers))
             async with self._answering(exchange, url):
                 response = await self._client.send(request, stream=True)
-            exchange.answered(response.status_code, dict(response.headers))
+            exchange.set_response(response.status_code, dict(response.headers))
             try:
                 yield response, exchange
             finally:
                 await response.aclose()
 
-    async def refusal(self, response: httpx.Response, exchange: Exchange) -> Answer:
+    async def read_refusal(self, response: httpx.Response, exchange: Exchange) -> Answer:
         """What `listen` got in place of a stream, to its end. Raises Broken when it has none."""
         url = str(response.request.url)
         async with self._answering(exchange, url):
@@ -189,7 +191,7 @@ class Web:
         except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
             exchange.error = f"{type(error).__name__}: {error}"
             if exchange.kind == "stream":  # others are asked while it is open
-                current().telling = exchange
+                current().subject = exchange
             raise Broken(explain(url, error)) from error
 
     async def close(self) -> None:

@@ -34,7 +34,7 @@ async def days_left(target: Target, origin: str) -> float:
     return (ends - datetime.now(UTC)).total_seconds() / 86400
 
 
-def expiring(host: str, days: float, wanted: int) -> Finding | None:
+def explain_expiry(host: str, days: float, wanted: int) -> Finding | None:
     """A finding when less than `wanted` days are left; pure."""
     if days >= wanted:
         return None

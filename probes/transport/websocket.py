@@ -36,13 +36,13 @@ class _Upgrade(connect):
         return exc
 
 
-class Socket:
+class WebSocket:
     """One open socket; what is said and heard there is the body of its exchange."""
 
     def __init__(self, connection: ClientConnection, exchange: Exchange) -> None:
         self._connection, self._exchange = connection, exchange
 
-    async def say(self, event: Event) -> None:
+    async def send(self, event: Event) -> None:
         """Raises Broken when the socket has been dropped."""
         line = json.dumps(event, ensure_ascii=False)
         self._exchange.request_body += line.encode() + b"\n"
@@ -51,7 +51,7 @@ class Socket:
         except ConnectionClosed as error:
             raise self._dropped(error) from error
 
-    async def hear(self, wanted: Callable[[Event], bool], within: float) -> Event | None:
+    async def receive(self, wanted: Callable[[Event], bool], within: float) -> Event | None:
         """The next event that is wanted; None when none comes in time. Raises Broken when the
         socket is dropped.
         """
@@ -60,7 +60,7 @@ class Socket:
                 while not wanted(event := await self._next()):
                     pass
         except TimeoutError:
-            current().telling = self._exchange
+            current().subject = self._exchange
             return None
         except ConnectionClosed as error:
             raise self._dropped(error) from error
@@ -77,16 +77,16 @@ class Socket:
         return event if isinstance(event, dict) else {}
 
     def _dropped(self, error: ConnectionClosed) -> Broken:
-        current().telling = self._exchange
+        current().subject = self._exchange
         who = service(self._exchange.url)
         said = f"{who} dropped an open socket: {error}"
         return broken(Code.SOCKET_DROPPED, said, f"{who}: a restart, or a proxy's idle time-out")
 
 
 @asynccontextmanager
-async def opened(
+async def open_socket(
     web: Web, path: str, token: str, headers: Mapping[str, str] | None = None
-) -> AsyncIterator[Socket]:
+) -> AsyncIterator[WebSocket]:
     """A socket at `path` of the apex, open for as long as the block lasts. Raises Broken when it
     does not open.
     """
@@ -94,29 +94,31 @@ async def opened(
     with current().exchange("socket", "GET", url) as exchange:
         connection = await upgrade(web, url, exchange, headers or {})
         try:
-            yield Socket(connection, exchange)
+            yield WebSocket(connection, exchange)
         finally:
             async with asyncio.timeout(2 * CLOSING_TIME):
                 await connection.close()
 
 
-async def refuses(web: Web, path: str, token: str, accepted: Finding, status: int = 401) -> None:
+async def expect_refusal(
+    web: Web, path: str, token: str, accepted: Finding, status: int = 401
+) -> None:
     """The upgrade is refused with `status`; `accepted` is what it means when it is not. Raises
     Broken.
     """
     try:
-        async with opened(web, path, token):
+        async with open_socket(web, path, token):
             pass
-    except Refused as refused:
+    except UpgradeRefused as refused:
         if finding := explain_refusal(refused.answer, status):
             raise Broken(finding) from refused
-        current().telling = None
+        current().subject = None
         return
-    current().telling = current().exchanges[-1]
+    current().subject = current().exchanges[-1]
     raise Broken(accepted)
 
 
-class Refused(Broken):
+class UpgradeRefused(Broken):
     """The service answered the upgrade with something else than a socket."""
 
     def __init__(self, answer: Answer) -> None:
@@ -134,7 +136,7 @@ async def upgrade(
         "traceparent": exchange.traceparent,
         "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
     }
-    exchange.asked({**headers, "origin": web.target.hosts.apex})
+    exchange.set_request({**headers, "origin": web.target.hosts.apex})
     tls: dict[str, Any] = (
         {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
     )
@@ -154,14 +156,14 @@ async def upgrade(
             )
     except InvalidStatus as error:
         answer = _answer(url, error)
-        exchange.answered(answer.status, answer.headers, answer.body)
-        current().telling = exchange
-        raise Refused(answer) from error
+        exchange.set_response(answer.status, answer.headers, answer.body)
+        current().subject = exchange
+        raise UpgradeRefused(answer) from error
     except (OSError, InvalidHandshake, ConnectionClosed, EOFError) as error:
         exchange.error = f"{type(error).__name__}: {error}"
-        current().telling = exchange
+        current().subject = exchange
         raise Broken(explain_error(url, error)) from error
-    exchange.answered(
+    exchange.set_response(
         SWITCHING, _headers(connection.response.headers) if connection.response else {}
     )
     return connection

@@ -7,7 +7,7 @@ import pytest
 
 from probes.browser.browser import Browser
 from probes.config.environment import Presign, Target, Timeouts
-from probes.recording.recorder import Evidence, Recorder, recording
+from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.transport.http import Web
 from tests.support.app import App
 from tests.support.fake_run import Stage
@@ -15,7 +15,7 @@ from tests.support.site import Site, evidence_in, recorder_of, target_at
 
 
 @pytest.fixture
-def evidence(tmp_path: Path) -> Iterator[Evidence]:
+def evidence(tmp_path: Path) -> Iterator[RunEvidence]:
     kept = evidence_in(tmp_path / "20260102T030405Z-abc123")
     yield kept
     kept.tracing.finish()
@@ -23,7 +23,7 @@ def evidence(tmp_path: Path) -> Iterator[Evidence]:
 
 
 @pytest.fixture
-def recorder(evidence: Evidence) -> Iterator[Recorder]:
+def recorder(evidence: RunEvidence) -> Iterator[Recorder]:
     """The current recorder, as a scenario has one."""
     with recording(recorder_of(evidence)) as recorder:
         yield recorder
@@ -76,5 +76,5 @@ async def web(target: Target, recorder: Recorder) -> AsyncIterator[Web]:
 
 
 @pytest.fixture
-def stage(evidence: Evidence) -> Stage:
+def stage(evidence: RunEvidence) -> Stage:
     return Stage(evidence)

@@ -57,7 +57,7 @@ def test_a_run_that_is_alive_or_owes_stays(tmp_path: Path) -> None:
     alive, owing, settled = (Ledger(tmp_path / f"run-{number}") for number in range(3))
     owing.enter("file", "a.txt")
     owing.close()
-    settled.removed(settled.enter("file", "a.txt"))
+    settled.mark_removed(settled.enter("file", "a.txt"))
     settled.close()
     prune(tmp_path, 1)
     alive.close()

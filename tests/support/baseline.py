@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.async_api import async_playwright
 
-from probes.auth.signing_key import open_mint
+from probes.auth.signing_key import load_signer
 from probes.browser import chromium
 from probes.browser.browser import trust_arguments
 from probes.config import environment as target
@@ -50,7 +50,7 @@ async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) ->
         httpx.AsyncClient(transport=LoopbackNames(verify=environment.trust), timeout=30) as client,
         async_playwright() as playwright,
     ):
-        mint = open_mint(environment.identity)
+        mint = load_signer(environment.identity)
         assert mint, "the replica gives its signing key away"
         given = mint.pair(environment.users["alice"])
         tokens = {

@@ -15,12 +15,12 @@ from probes.config.environment import Target
 from probes.finding import CannotAsk
 from probes.recording import spans
 from probes.recording.journal import Journal
-from probes.recording.recorder import Evidence, Recorder, recording
+from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.recording.redactor import Redactor
 from probes.transport.http import Web
 
 
-async def _round(target: Target, evidence: Evidence) -> str:
+async def _round(target: Target, evidence: RunEvidence) -> str:
     web = Web(target)
     try:
         with recording(Recorder(evidence, None, 1, evidence.tracing.start("round"))):
@@ -34,7 +34,7 @@ async def _round(target: Target, evidence: Evidence) -> str:
 def _main(file: Path) -> None:
     target = targets.build(targets.parse(file), str(file))
     folder = file.parent / f"run-{file.stem}"
-    evidence = Evidence(
+    evidence = RunEvidence(
         "run", folder, Journal(folder), Redactor(), spans.Tracing(folder, "run", "test", "0", {})
     )
     for _ in sys.stdin:

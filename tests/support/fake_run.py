@@ -11,7 +11,7 @@ import jsonschema
 from probes.config.environment import Hosts, Target, Timeouts, Workspace
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
-from probes.recording.recorder import Evidence, Recorder
+from probes.recording.recorder import Recorder, RunEvidence
 from probes.results import Outcome, Scenario
 from probes.runner.scheduler import Call, Refine, Run
 
@@ -43,7 +43,7 @@ async def as_it_is(finding: Finding, _: Recorder) -> Finding:
 class Stage:
     """A run in the making; `told` is what was announced."""
 
-    evidence: Evidence
+    evidence: RunEvidence
     told: dict[str, Outcome] = field(default_factory=dict)
 
     def begin(

@@ -20,7 +20,7 @@ import trustme
 from probes.config.environment import Hosts, Presign, Target, Timeouts, UserConfig, Workspace
 from probes.recording import spans
 from probes.recording.journal import Journal
-from probes.recording.recorder import Evidence, Recorder
+from probes.recording.recorder import Recorder, RunEvidence
 from probes.recording.redactor import Redactor
 
 SHELL = b'<!doctype html><div id="root"></div><script src="/assets/app.js"></script>'
@@ -164,10 +164,10 @@ def target_at(site: Site, **changes: Any) -> Target:
     return Target(**{**usual, **changes})
 
 
-def evidence_in(folder: Path) -> Evidence:
+def evidence_in(folder: Path) -> RunEvidence:
     tracing = spans.Tracing(folder, folder.name, "test", "0", {})
-    return Evidence(folder.name, folder, Journal(folder), Redactor(), tracing)
+    return RunEvidence(folder.name, folder, Journal(folder), Redactor(), tracing)
 
 
-def recorder_of(evidence: Evidence, scenario: str | None = "edge/it-answers") -> Recorder:
+def recorder_of(evidence: RunEvidence, scenario: str | None = "edge/it-answers") -> Recorder:
     return Recorder(evidence, scenario, 1, evidence.tracing.start("attempt"))

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from probes.auth import bad_tokens, tokens
-from probes.auth.bad_tokens import KINDS, LOGOUT, MISPLACED, Counterfeits
+from probes.auth.bad_tokens import KINDS, LOGOUT, MISPLACED, BadTokens
 from probes.auth.jwks import JWKS
 from probes.auth.tokens import Tokens
 from probes.auth.users import User, Users
@@ -50,7 +50,7 @@ async def test_every_kind_is_made_and_known(
     web: Web, alice: User, recorder: Recorder, kind: str
 ) -> None:
     """The redactor has learned it before anybody could send it."""
-    bad = await Counterfeits(web).get(kind, alice)
+    bad = await BadTokens(web).get(kind, alice)
     shown = recorder.evidence.redactor.text(f"they sent '{bad.token}' and '{bad.foreign}'")
     assert bad.kind == kind
     assert bad.foreign not in shown
@@ -60,7 +60,7 @@ async def test_every_kind_is_made_and_known(
 
 async def test_all_who_ask_get_the_same(site: Site, web: Web, alice: User) -> None:
     """Asked for at the same time, made once; another member has another."""
-    made = Counterfeits(web)
+    made = BadTokens(web)
     one, two = await asyncio.gather(
         made.get("hs256-public", alice), made.get("hs256-public", alice)
     )
@@ -70,7 +70,7 @@ async def test_all_who_ask_get_the_same(site: Site, web: Web, alice: User) -> No
 
 async def test_what_weAlist_makes_is_truly_signed(web: Web, alice: User) -> None:  # noqa: N802 - its name
     """Expired, of another issuer, a refresh token: the signature holds."""
-    made, public = Counterfeits(web), private_key(0, 2048).public_key()
+    made, public = BadTokens(web), private_key(0, 2048).public_key()
     told = {
         kind: jwt.decode(
             (await made.get(kind, alice)).token,
@@ -87,7 +87,7 @@ async def test_what_weAlist_makes_is_truly_signed(web: Web, alice: User) -> None
 
 async def test_a_session_of_its_own_is_signed_out(site: Site, web: Web, alice: User) -> None:
     """Nobody else's session ends; the refresh token goes along for who wants to end it."""
-    bad = await Counterfeits(web).get("signed-out", alice)
+    bad = await BadTokens(web).get("signed-out", alice)
     (asked,) = (asked for asked in site.asked if asked.path == LOGOUT)
     assert asked.headers["authorization"] == f"Bearer {bad.token}"
     assert bad.token != await alice.token()
@@ -106,5 +106,5 @@ async def test_without_a_signing_key_there_is_no_other_issuer(
     monkeypatch.setattr(Users, "sign_in", without_refresh)
     for kind in ("wrong-issuer", "refresh"):
         with pytest.raises(NotApplicable):
-            await bad_tokens.Counterfeits(web).get(kind, alice)
+            await bad_tokens.BadTokens(web).get(kind, alice)
     await web.close()

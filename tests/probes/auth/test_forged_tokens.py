@@ -58,7 +58,7 @@ def test_a_foreign_key_bears_the_right_name() -> None:
     token = EVERY["foreign-key"]
     assert jwt.get_unverified_header(token) == jwt.get_unverified_header(GOOD)
     assert (
-        jwt.decode(token, tokens.nobodys_key().public_key(), algorithms=["RS256"])["sub"] == "u-1"
+        jwt.decode(token, tokens.another_key().public_key(), algorithms=["RS256"])["sub"] == "u-1"
     )
 
 
@@ -93,7 +93,7 @@ def test_a_tampered_token_lives_longer_under_the_old_signature() -> None:
     """One day, and not a bit of the signature has changed."""
     token = EVERY["tampered"]
     assert token.rpartition(".")[2] == GOOD.rpartition(".")[2]
-    assert tokens.moment(token, "exp") - tokens.moment(GOOD, "exp") == 86400
+    assert tokens.timestamp(token, "exp") - tokens.timestamp(GOOD, "exp") == 86400
 
 
 def test_the_formless_have_no_form() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from probes.auth import jwks
-from probes.auth.jwks import JWKS, OPENID, explain, explain_many, explain_openid, read
+from probes.auth.jwks import JWKS, OPENID, explain, explain_difference, explain_openid, read
 from probes.finding import Broken, Code
 from probes.transport.http import Web
 from tests.support.signed import ISSUER, published, signed
@@ -22,8 +22,8 @@ def test_only_rsa_keys_are_read() -> None:
 def test_two_pods_with_keys_of_their_own_are_told() -> None:
     """The name of the key is the same, the modulus is not; who is told may tell it to others."""
     one, other = read([published(0)]), read([published(1)])
-    assert explain_many([one, one, one]) is None
-    finding = explain_many([one, other, one])
+    assert explain_difference([one, one, one]) is None
+    finding = explain_difference([one, other, one])
     assert finding
     assert (finding.code, "2 sets of keys" in finding.observed) == (Code.JWKS_UNSTABLE, True)
     assert "JWT_RSA_PRIVATE_KEY" in finding.cause
@@ -77,10 +77,10 @@ async def test_keys_that_serve_are_let_be(site: Site, web: Web) -> None:
         f"GET api{JWKS}": js({"keys": [published()]}),
         f"GET api{OPENID}": js(OPENID_SAYS),
     }
-    await jwks.stay_the_same(web)
-    await jwks.serve(web, signed())
+    await jwks.expect_stable_keys(web)
+    await jwks.expect_keys_verify(web, signed())
     with pytest.raises(Broken) as caught:
-        await jwks.serve(web, signed(1))
+        await jwks.expect_keys_verify(web, signed(1))
     assert caught.value.finding.code is Code.JWKS_UNSTABLE
 
 
@@ -88,4 +88,4 @@ async def test_a_set_without_a_key_is_told(site: Site, web: Web) -> None:
     """An empty JWKS verifies nothing."""
     site.says[f"GET api{JWKS}"] = js({"keys": []})
     with pytest.raises(Broken, match="without an RSA key"):
-        await jwks.stay_the_same(web)
+        await jwks.expect_stable_keys(web)

@@ -87,14 +87,14 @@ async def test_a_used_token_must_be_refused_by_its_own_code(
     """AUTH006, and nothing else, says that it was used."""
     site.says[REFRESH] = said
     with pytest.raises(Broken) as failure:
-        await refreshing.refuses(web, BEFORE)
+        await refreshing.expect_refusal(web, BEFORE)
     assert failure.value.finding.code is code
 
 
 async def test_a_used_token_that_is_refused_is_right(site: Site, web: Web) -> None:
     """The promise is kept."""
     site.says[REFRESH] = SPENT
-    await refreshing.refuses(web, BEFORE)
+    await refreshing.expect_refusal(web, BEFORE)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,6 @@ async def test_a_token_of_this_second_waits_for_the_next(
         "opaque",
         token("refresh", age=-3600),
     ):
-        assert isinstance(await refreshing.ask(web, refresh), Answer)
+        assert isinstance(await refreshing.request_pair(web, refresh), Answer)
     assert 0 < slept[0] <= refreshing.A_SECOND
     assert slept[1:] == [0.0, 0.0, refreshing.A_SECOND]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from probes.auth import refresh as refreshing
-from probes.auth.rotation import Rotation, expired_in, kept_after
+from probes.auth.rotation import Rotation, entry_after, expired_token_in
 from probes.auth.tokens import Tokens
 from probes.config.environment import UserConfig
 from probes.finding import CannotAsk
@@ -183,7 +183,7 @@ async def test_the_end_of_a_run_does_not_stop_a_refresh(
         Open({"refresh": OLD.refresh}),
         asyncio.Event(),
         asyncio.Event(),
-        refreshing.ask,
+        refreshing.request_pair,
     )
 
     async def slowly(web: Web, refresh: str) -> object:
@@ -192,7 +192,7 @@ async def test_the_end_of_a_run_does_not_stop_a_refresh(
         await go_on.wait()
         return answer
 
-    monkeypatch.setattr(refreshing, "ask", slowly)
+    monkeypatch.setattr(refreshing, "request_pair", slowly)
     task = asyncio.create_task(signed_in(rotating(web, recorder, store)))
     await asked.wait()
     task.cancel()
@@ -206,7 +206,7 @@ async def test_what_a_scenario_rotates_is_kept(site: Site, web: Web, recorder: R
     """And secrets that it brings are known to the redactor."""
     store = Open({"access": OLD.access, "refresh": OLD.refresh})
     async with rotating(web, recorder, store).session("alice", ALICE) as session:
-        await session.rotated(NEW)
+        await session.save(NEW)
     assert store.kept["refresh"] == NEW.refresh
     assert NEW.refresh not in recorder.evidence.redactor.text(f"it is {NEW.refresh}")
     assert site.asked == []
@@ -227,12 +227,12 @@ def test_an_expired_token_is_left_for_later_runs() -> None:
     stay too.
     """
     expired, young, younger = token(seconds=30), token(seconds=900), token(seconds=1800)
-    assert expired_in({"access": young, "aged": expired}) == expired
-    assert expired_in({"access": expired}) == expired
-    assert expired_in({"access": young, "refresh": expired}) == ""
-    first = kept_after({}, Tokens(young, "r1", "u"))
+    assert expired_token_in({"access": young, "aged": expired}) == expired
+    assert expired_token_in({"access": expired}) == expired
+    assert expired_token_in({"access": young, "refresh": expired}) == ""
+    first = entry_after({}, Tokens(young, "r1", "u"))
     assert first == {"access": young, "refresh": "r1", "aged": ""}
-    second = kept_after(first, Tokens(younger, "", "u"))
+    second = entry_after(first, Tokens(younger, "", "u"))
     assert second == {"access": younger, "refresh": "r1", "aged": young}
-    assert kept_after(second, Tokens(OLD.access, "r2", "u"))["aged"] == young
-    assert kept_after({"access": expired, "aged": young}, OLD)["aged"] == expired
+    assert entry_after(second, Tokens(OLD.access, "r2", "u"))["aged"] == young
+    assert entry_after({"access": expired, "aged": young}, OLD)["aged"] == expired

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from probes.auth.signing_key import Mint, open_mint
+from probes.auth.signing_key import TokenSigner, load_signer
 from probes.auth.tokens import claims
 from probes.config.environment import Identity, UserConfig
 from probes.finding import CannotAsk
@@ -18,16 +18,16 @@ PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decod
 ALICE = UserConfig("u-1", "alice@example.org")
 
 
-def minting(signing_key: str, **environ: str) -> Mint | None:
-    return open_mint(Identity(signing_key=signing_key, issuer="us", kid="k-1"), environ)
+def minting(signing_key: str, **environ: str) -> TokenSigner | None:
+    return load_signer(Identity(signing_key=signing_key, issuer="us", kid="k-1"), environ)
 
 
 @pytest.fixture
-def mint() -> Mint:
-    return Mint(KEY, "us", "k-1")
+def mint() -> TokenSigner:
+    return TokenSigner(KEY, "us", "k-1")
 
 
-def test_a_pair_is_as_a_sign_in_gives_it(mint: Mint) -> None:
+def test_a_pair_is_as_a_sign_in_gives_it(mint: TokenSigner) -> None:
     """Signed by the key, good now, with the claims of contract 2.2."""
     pair = mint.pair(ALICE)
     access = jwt.decode(pair.access, KEY.public_key(), ["RS256"], issuer="us")
@@ -42,15 +42,15 @@ def test_a_pair_is_as_a_sign_in_gives_it(mint: Mint) -> None:
     assert access["iat"] < time.time() - 1
 
 
-def test_an_expired_token_was_good_once(mint: Mint) -> None:
+def test_an_expired_token_was_good_once(mint: TokenSigner) -> None:
     """Its signature holds, and its time is over beyond any leeway."""
-    expired = mint.expired(ALICE)
+    expired = mint.expired_token(ALICE)
     with pytest.raises(jwt.ExpiredSignatureError):
         jwt.decode(expired, KEY.public_key(), ["RS256"], leeway=300)
     assert claims(expired)["exp"] - claims(expired)["iat"] == 1800
 
 
-def test_no_token_is_minted_twice(mint: Mint) -> None:
+def test_no_token_is_minted_twice(mint: TokenSigner) -> None:
     """WeAlist's have no jti, and twins of one second share their fate."""
     minted = [
         token

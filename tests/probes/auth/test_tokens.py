@@ -18,9 +18,9 @@ def token(**claims: object) -> str:
 
 def test_a_token_tells_its_times() -> None:
     """Whoever signed it; what is no token tells none."""
-    assert tokens.moment(token(iat=7), "iat") == 7
-    assert tokens.moment(token(), "iat") == 0
-    assert tokens.moment("opaque", "iat") == 0
+    assert tokens.timestamp(token(iat=7), "iat") == 7
+    assert tokens.timestamp(token(), "iat") == 0
+    assert tokens.timestamp("opaque", "iat") == 0
     assert tokens.claims("opaque") == {}
     assert 90 < tokens.seconds_left(token(exp=time.time() + 100)) <= 100
     assert tokens.seconds_left("") < 0
@@ -29,7 +29,7 @@ def test_a_token_tells_its_times() -> None:
 def test_a_forged_token_keeps_its_signature_and_changes_its_subject() -> None:
     """So that only a check of the signature can tell."""
     good = token(exp=int(time.time()) + 100)
-    forged = tokens.forged(good)
+    forged = tokens.change_subject(good)
     assert forged.split(".")[::2] == good.split(".")[::2]
     assert tokens.claims(forged) == {**tokens.claims(good), "sub": tokens.claims(forged)["sub"]}
     assert tokens.claims(forged)["sub"] != "u-1"
@@ -40,7 +40,7 @@ def test_a_forged_token_keeps_its_signature_and_changes_its_subject() -> None:
 def test_a_foreign_token_says_the_same_under_another_key() -> None:
     """The same claims and key id, soundly signed by nobody that weAlist knows."""
     good = token(exp=int(time.time()) + 100)
-    foreign = tokens.foreign(good)
+    foreign = tokens.sign_with_another_key(good)
     assert tokens.claims(foreign) == tokens.claims(good)
     assert jwt.get_unverified_header(foreign) == jwt.get_unverified_header(good)
     with pytest.raises(jwt.InvalidSignatureError):
@@ -55,8 +55,8 @@ async def test_a_session_keeps_what_follows_before_it_is_used() -> None:
         kept.append((pair, session.tokens))
 
     session = OwnSession(first, keep)
-    await session.rotated(first)
-    await session.rotated(second)
+    await session.save(first)
+    await session.save(second)
     assert kept == [(second, first)]
     assert session.tokens == second
     assert not await session.is_overtaken()

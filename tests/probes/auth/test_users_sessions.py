@@ -54,7 +54,7 @@ async def test_a_minted_session_is_nobody_elses(site: Site, target: Target, web:
     async with me.session() as one, me.session() as two:
         assert len({one.tokens.refresh, two.tokens.refresh, (await me.tokens()).refresh}) == 3
         assert seconds_left(one.tokens.access) > 600
-    assert seconds_left(await me.expired()) < -300
+    assert seconds_left(await me.expired_token()) < -300
     assert site.asked == []
 
 
@@ -64,7 +64,7 @@ async def test_a_key_mints_whatever_the_way_is(site: Site, target: Target, web: 
     me = alice(target, web, Identity("test-endpoint", signing_key="KEY"))
     async with me.session() as session:
         assert session.tokens.refresh != (await me.tokens()).refresh
-    assert seconds_left(await me.expired()) < 0
+    assert seconds_left(await me.expired_token()) < 0
     assert len(site.asked) == 1
 
 
@@ -95,7 +95,7 @@ async def test_a_rotating_token_is_lent_to_one_at_a_time(
     async def scenario(number: int) -> None:
         async with me.session() as session:
             order.append(session.tokens)
-            await session.rotated(PAIRS[number])
+            await session.save(PAIRS[number])
 
     assert (await me.tokens()).refresh == PAIRS[1].refresh
     await asyncio.gather(scenario(2), scenario(3))
@@ -121,12 +121,12 @@ async def test_a_short_life_is_waited_out(
     me = alice(target, web, Identity(short_life=True))
     short = Tokens(token(age=0, seconds=1), "r", "u-1")
     site.says[ENDPOINT] = gives(short)
-    assert await me.expired() == short.access
+    assert await me.expired_token() == short.access
     assert b'"expiresInSeconds":1' in site.asked[0].body
     assert 0 < awake[0] <= 2.1
     site.says[ENDPOINT] = gives(pair())
     with pytest.raises(CannotAsk, match="take short_life out of"):
-        await me.expired()
+        await me.expired_token()
 
 
 async def test_the_last_run_leaves_what_will_expire(
@@ -138,14 +138,14 @@ async def test_the_last_run_leaves_what_will_expire(
     first = alice(target, web, identity, {"ALICE": young})
     await first.tokens()
     with pytest.raises(CannotAsk, match="no earlier run has left one"):
-        await first.expired()
+        await first.expired_token()
     store = FileState(tmp_path / "state.json", 5)
     left = await store.read("alice")
     assert left["access"] == young
     await store.swap("alice", left, {**left, "access": stale})  # time passes
     second = alice(target, web, identity, {"ALICE": young})
     await second.tokens()
-    assert await second.expired() == stale
+    assert await second.expired_token() == stale
     assert site.asked == []
 
 
@@ -154,12 +154,12 @@ async def test_without_any_of_them_there_is_a_sentence(target: Target, web: Web)
     with pytest.raises(
         CannotAsk, match=r"neither signing_key nor short_life, and no earlier run .*none is set"
     ):
-        await alice(target, web, Identity()).expired()
+        await alice(target, web, Identity()).expired_token()
 
 
 async def test_nobody_plays_a_part_that_is_not_cast(target: Target, web: Web) -> None:
     """As for any token."""
     nobody = Users(target, web, Redactor(), {}).user("bob")
-    for ask in (nobody.tokens, nobody.expired, nobody.session().__aenter__):
+    for ask in (nobody.tokens, nobody.expired_token, nobody.session().__aenter__):
         with pytest.raises(CannotAsk, match=r"casts nobody as bob"):
             await ask()

@@ -264,7 +264,7 @@ async def test_a_raw_trace_would_leak(
     app: App, alice: User, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test above has something to find."""
-    monkeypatch.setattr(playwright_trace, "scrub", lambda _archive, _redactor: None)
+    monkeypatch.setattr(playwright_trace, "redact_trace", lambda _archive, _redactor: None)
     with pytest.raises(KeyError):
         await failing_visit(app, alice, KeyError())
     [trace] = (recorder.evidence.folder / "artifacts").glob("*.zip")
@@ -291,7 +291,7 @@ async def test_a_trace_that_cannot_be_had_is_no_reason_to_lose_the_finding(
     def spoil(_archive: Path, _redactor: Redactor) -> None:
         raise ValueError("the browser trace could not be scrubbed and was deleted")
 
-    monkeypatch.setattr(playwright_trace, "scrub", spoil)
+    monkeypatch.setattr(playwright_trace, "redact_trace", spoil)
     with pytest.raises(Broken):
         await failing_visit(app, alice, Broken(FOUND))
     assert kept(recorder) == [".png"]

@@ -87,7 +87,7 @@ async def test_a_file_goes_to_the_bucket(s3: App, recorder: Recorder) -> None:
     assert failure is None
     [put] = [asked for asked in s3.site.asked if asked.method == "PUT"]
     assert (put.host, put.body) == ("s3", b"content")
-    assert recorder.telling is None
+    assert recorder.subject is None
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ async def test_an_upload_to_the_wrong_place_is_told(
     _, failure = await upload(s3, uploads(given) if says else uploads(given, "throw Error('boom')"))
     assert failure
     assert (failure.finding.code, words in failure.finding.observed) == (code, True), failure
-    assert recorder.telling
-    assert recorder.telling.method == "PUT"
+    assert recorder.subject
+    assert recorder.subject.method == "PUT"
 
 
 @pytest.mark.parametrize(

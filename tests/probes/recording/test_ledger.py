@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from probes.recording import journal, ledger
-from probes.recording.ledger import Entry, Ledger, is_left_over, settle
+from probes.recording.ledger import Entry, Ledger, is_left_over, mark_cleaned_up
 
 ROOT = Path(ledger.__file__).parents[2]
 RUN, DEAD = "20260102T030405Z-abc123", "20260101T000000Z-000001"
@@ -46,8 +46,8 @@ def test_an_entry_gets_its_id_and_goes_when_it_is_removed(mine: Ledger) -> None:
     name = mine.enter("file", "a.txt")
     mine.identify(name, "f-1")
     assert mine.open_entries == [Entry("file", name, "f-1")]
-    mine.removed(name)
-    mine.removed(name)
+    mine.mark_removed(name)
+    mine.mark_removed(name)
     assert (mine.open_entries, mine.kinds) == ([], {"file"})
 
 
@@ -56,10 +56,10 @@ def test_what_a_dead_run_left_is_found(tmp_path: Path, mine: Ledger) -> None:
     theirs = dead(tmp_path)
     names = [theirs.enter("file", label) for label in "abc"]
     theirs.identify(names[2], "f-3")
-    theirs.removed(names[1])
+    theirs.mark_removed(names[1])
     theirs.close()
     left = [Entry("file", names[0]), Entry("file", names[2], "f-3")]
-    assert list(mine.abandoned(APEX)) == [(tmp_path / DEAD / ledger.NAME, left)]
+    assert list(mine.leftovers(APEX)) == [(tmp_path / DEAD / ledger.NAME, left)]
 
 
 def test_what_is_swept_is_not_found_again(tmp_path: Path, mine: Ledger) -> None:
@@ -67,10 +67,10 @@ def test_what_is_swept_is_not_found_again(tmp_path: Path, mine: Ledger) -> None:
     theirs = dead(tmp_path)
     first, second = theirs.enter("file", "a"), theirs.enter("file", "b")
     theirs.close()
-    settle(tmp_path / DEAD / ledger.NAME, Entry("file", first))
-    assert [entries for _, entries in mine.abandoned(APEX)] == [[Entry("file", second)]]
-    settle(tmp_path / DEAD / ledger.NAME, Entry("file", second))
-    assert list(mine.abandoned(APEX)) == []
+    mark_cleaned_up(tmp_path / DEAD / ledger.NAME, Entry("file", first))
+    assert [entries for _, entries in mine.leftovers(APEX)] == [[Entry("file", second)]]
+    mark_cleaned_up(tmp_path / DEAD / ledger.NAME, Entry("file", second))
+    assert list(mine.leftovers(APEX)) == []
 
 
 def test_a_run_that_is_alive_has_left_nothing(tmp_path: Path, mine: Ledger) -> None:
@@ -78,9 +78,9 @@ def test_a_run_that_is_alive_has_left_nothing(tmp_path: Path, mine: Ledger) -> N
     theirs = dead(tmp_path)
     theirs.enter("file", "a")
     mine.enter("file", "b")
-    assert list(mine.abandoned(APEX)) == []
+    assert list(mine.leftovers(APEX)) == []
     theirs.close()
-    assert len(list(mine.abandoned(APEX))) == 1
+    assert len(list(mine.leftovers(APEX))) == 1
 
 
 def test_a_run_elsewhere_left_nothing_here(tmp_path: Path, mine: Ledger) -> None:
@@ -90,9 +90,9 @@ def test_a_run_elsewhere_left_nothing_here(tmp_path: Path, mine: Ledger) -> None
     theirs = dead(tmp_path, "https://dev.wealist.co.kr")
     theirs.enter("file", "a")
     theirs.close()
-    assert list(mine.abandoned(APEX)) == []
+    assert list(mine.leftovers(APEX)) == []
     (tmp_path / DEAD / journal.NAME).unlink()
-    assert list(mine.abandoned(APEX)) == []
+    assert list(mine.leftovers(APEX)) == []
 
 
 def test_entries_survive_a_kill(tmp_path: Path, mine: Ledger) -> None:
@@ -115,10 +115,10 @@ sys.stdin.read()
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == b"entered\n"
-        assert list(mine.abandoned(APEX)) == [], "it is alive"
+        assert list(mine.leftovers(APEX)) == [], "it is alive"
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    [(_, left)] = mine.abandoned(APEX)
+    [(_, left)] = mine.leftovers(APEX)
     assert left == [
         Entry("file", f"probe-{DEAD}-1-a.txt", "f-1"),
         Entry("folder", f"probe-{DEAD}-2-b"),
@@ -132,7 +132,7 @@ def test_a_torn_line_costs_no_other(tmp_path: Path, mine: Ledger) -> None:
     theirs.close()
     with (tmp_path / DEAD / ledger.NAME).open("a") as file:
         file.write('{"kind": "file", "na')
-    assert [entries for _, entries in mine.abandoned(APEX)] == [[Entry("file", name)]]
+    assert [entries for _, entries in mine.leftovers(APEX)] == [[Entry("file", name)]]
 
 
 NOW = datetime(2026, 1, 2, 3, 14, 5, tzinfo=UTC)
@@ -162,10 +162,10 @@ def test_a_run_owes_while_it_is_alive_and_until_it_is_swept(mine: Ledger, tmp_pa
     """
     other = dead(tmp_path)
     name = other.enter("file", "a.txt")
-    assert ledger.owes(tmp_path / RUN)
-    assert ledger.owes(tmp_path / DEAD)
+    assert ledger.is_still_needed(tmp_path / RUN)
+    assert ledger.is_still_needed(tmp_path / DEAD)
     other.close()
-    assert ledger.owes(tmp_path / DEAD)
-    settle(tmp_path / DEAD / ledger.NAME, Entry("file", name))
-    assert not ledger.owes(tmp_path / DEAD)
-    assert not ledger.owes(tmp_path / "nothing")
+    assert ledger.is_still_needed(tmp_path / DEAD)
+    mark_cleaned_up(tmp_path / DEAD / ledger.NAME, Entry("file", name))
+    assert not ledger.is_still_needed(tmp_path / DEAD)
+    assert not ledger.is_still_needed(tmp_path / "nothing")

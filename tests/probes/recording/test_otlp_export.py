@@ -21,7 +21,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from probes.recording import otlp_export
-from probes.recording.spans import Exported, Tracing
+from probes.recording.spans import ExportResult, Tracing
 
 PROTOBUF = "application/x-protobuf"
 OK = (200, PROTOBUF, b"")
@@ -94,7 +94,7 @@ def hang(server: Collector) -> tuple[int, str, bytes]:
     return OK
 
 
-def exported(folder: Path, url: str, spans: int = 3, budget: float = 30.0) -> Exported:
+def exported(folder: Path, url: str, spans: int = 3, budget: float = 30.0) -> ExportResult:
     tracing = Tracing(folder, "run-1", "replica", "0.1.0", {"OTEL_EXPORTER_OTLP_ENDPOINT": url})
     for number in range(spans):
         tracing.start(f"span {number}").end()
@@ -107,7 +107,7 @@ def test_a_willing_collector_gets_every_span_once(
     """All arrive, in batches, with the headers that the standard variable adds."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=probes")
     with collector(lambda _: OK) as server:
-        assert exported(tmp_path, server.url, spans=otlp_export.BATCH + 3) == Exported(
+        assert exported(tmp_path, server.url, spans=otlp_export.BATCH + 3) == ExportResult(
             otlp_export.BATCH + 3, otlp_export.BATCH + 3, 0, ""
         )
         assert sorted(server.received) == sorted(
@@ -121,7 +121,7 @@ def test_what_is_partly_taken_is_counted_so(tmp_path: Path) -> None:
     partial = ExportTracePartialSuccess(rejected_spans=2, error_message="quota\x1b[31m")
     body = ExportTraceServiceResponse(partial_success=partial).SerializeToString()
     with collector(lambda _: (200, PROTOBUF, body)) as server:
-        assert exported(tmp_path, server.url) == Exported(
+        assert exported(tmp_path, server.url) == ExportResult(
             3, 1, 2, "the collector rejected 2 spans: quota[31m"
         )
 
@@ -131,21 +131,21 @@ def test_a_collector_may_speak_json(tmp_path: Path) -> None:
     body = b'{"partialSuccess": {"rejectedSpans": "9"}}'
     with collector(lambda _: (200, "application/json", body)) as server:
         reason = "the collector rejected 9 spans: no reason given"
-        assert exported(tmp_path, server.url) == Exported(3, 0, 3, reason)
+        assert exported(tmp_path, server.url) == ExportResult(3, 0, 3, reason)
 
 
 @pytest.mark.parametrize("kind", [PROTOBUF, "application/json"])
 def test_a_garbled_yes_is_a_yes(tmp_path: Path, kind: str) -> None:
     """The status counts where the body makes no sense."""
     with collector(lambda _: (200, kind, b"\xff{")) as server:
-        assert exported(tmp_path, server.url) == Exported(3, 3, 0, "")
+        assert exported(tmp_path, server.url) == ExportResult(3, 3, 0, "")
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 500])
 def test_a_refusal_loses_all_and_is_not_repeated(tmp_path: Path, status: int) -> None:
     """The reason carries the status; a redirect is no success, whatever the SDK believes."""
     with collector(lambda _: (status, "text/plain", b"no")) as server:
-        assert exported(tmp_path, server.url) == Exported(
+        assert exported(tmp_path, server.url) == ExportResult(
             3, 0, 3, f"the collector answered {status}"
         )
         assert len(server.headers) == 1
@@ -155,13 +155,13 @@ def test_a_web_page_is_no_collector(tmp_path: Path) -> None:
     """A wrong address that answers 200 with HTML has taken nothing."""
     with collector(lambda _: (200, "text/html; charset=utf-8", b"<html>")) as server:
         reason = "the collector answered a web page: is this its address?"
-        assert exported(tmp_path, server.url) == Exported(3, 0, 3, reason)
+        assert exported(tmp_path, server.url) == ExportResult(3, 0, 3, reason)
 
 
 def test_a_collector_that_is_busy_for_ever_loses_all(tmp_path: Path) -> None:
     """503 may be retried, but only while the budget lasts."""
     with collector(lambda _: (503, "text/plain", b"")) as server:
-        assert exported(tmp_path, server.url, budget=0.5) == Exported(
+        assert exported(tmp_path, server.url, budget=0.5) == ExportResult(
             3, 0, 3, "the collector answered 503"
         )
 
@@ -170,7 +170,7 @@ def test_a_collector_that_was_busy_once_loses_nothing(tmp_path: Path) -> None:
     """A retry that succeeds counts each span once."""
     answers = iter([(503, "text/plain", b""), OK])
     with collector(lambda _: next(answers)) as server:
-        assert exported(tmp_path, server.url) == Exported(3, 3, 0, "")
+        assert exported(tmp_path, server.url) == ExportResult(3, 3, 0, "")
         assert len(server.headers) == 2
 
 
@@ -198,7 +198,7 @@ def test_what_was_taken_before_a_hang_is_counted(tmp_path: Path) -> None:
         for number in range(otlp_export.BATCH + 3):
             tracing.start(f"span {number}").end()
         spans = tracing._keeper.close()
-        sending = otlp_export.Sending(spans, f"{server.url}/v1/traces", time.monotonic() + 30)
+        sending = otlp_export.ExportThread(spans, f"{server.url}/v1/traces", time.monotonic() + 30)
         sending.start()
         assert second.wait(30)
         assert sending.taken == otlp_export.BATCH
@@ -209,7 +209,7 @@ def test_a_refusing_port_is_named(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and not listening
         gone = exported(tmp_path, f"http://127.0.0.1:{taken.getsockname()[1]}", budget=0.5)
-    assert gone == Exported(3, 0, 3, "the collector could not be asked: Connection refused")
+    assert gone == ExportResult(3, 0, 3, "the collector could not be asked: Connection refused")
 
 
 @pytest.mark.parametrize("url", ["collector:4318", "ftp://127.0.0.1"])
@@ -242,7 +242,7 @@ def test_an_exporter_that_breaks_loses_all_with_a_reason(
 
     monkeypatch.setattr(otlp_export, "OTLPSpanExporter", breaks)
     gone = exported(tmp_path, "http://127.0.0.1:9")
-    assert gone == Exported(3, 0, 3, "the exporter could not be set up: middle-out")
+    assert gone == ExportResult(3, 0, 3, "the exporter could not be set up: middle-out")
 
 
 def test_the_process_ends_while_the_collector_hangs(tmp_path: Path) -> None:

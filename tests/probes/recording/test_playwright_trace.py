@@ -93,7 +93,7 @@ async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(
     with zipfile.ZipFile(archive) as opened:
         before = {name: opened.read(name) for name in opened.namelist()}
 
-    playwright_trace.scrub(archive, redactor)
+    playwright_trace.redact_trace(archive, redactor)
 
     assert leaks(archive, *secrets) == []
     with zipfile.ZipFile(archive) as opened:
@@ -121,7 +121,7 @@ async def test_what_nobody_remembered_goes_by_its_name(
     """A token that a service minted for the page is known to nobody but the rules."""
     archive = tmp_path / "trace.zip"
     await record(browser, site, archive, sources=False)
-    playwright_trace.scrub(archive, Redactor())
+    playwright_trace.redact_trace(archive, Redactor())
     assert leaks(archive, MINTED, *OPAQUE.values()) == []
 
 
@@ -135,7 +135,7 @@ def archive_of(path: Path, users: dict[str, bytes]) -> Path:
 def scrubbed(
     path: Path, users: dict[str, bytes], redactor: Redactor | None = None
 ) -> dict[str, bytes]:
-    playwright_trace.scrub(archive_of(path, users), redactor or Redactor())
+    playwright_trace.redact_trace(archive_of(path, users), redactor or Redactor())
     with zipfile.ZipFile(path) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
 
@@ -195,14 +195,14 @@ def test_an_archive_that_cannot_be_scrubbed_is_deleted(tmp_path: Path, spoil: st
     with pytest.raises(
         ValueError, match=r"^the browser trace could not be scrubbed and was deleted: .+$"
     ):
-        playwright_trace.scrub(archive, Redactor())
+        playwright_trace.redact_trace(archive, Redactor())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_archive_that_was_never_written_is_said_to_be_lost(tmp_path: Path) -> None:
     """The browser died before it could write one."""
     with pytest.raises(ValueError, match=r"could not be scrubbed"):
-        playwright_trace.scrub(tmp_path / "trace.zip", Redactor())
+        playwright_trace.redact_trace(tmp_path / "trace.zip", Redactor())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -216,5 +216,7 @@ def test_an_interrupted_scrub_leaves_no_archive(
 
     monkeypatch.setattr(Redactor, "document", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        playwright_trace.scrub(archive_of(tmp_path / "trace.zip", {"a.txt": b"x"}), Redactor())
+        playwright_trace.redact_trace(
+            archive_of(tmp_path / "trace.zip", {"a.txt": b"x"}), Redactor()
+        )
     assert list(tmp_path.iterdir()) == []

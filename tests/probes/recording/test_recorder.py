@@ -10,7 +10,7 @@ import pytest
 
 from probes.finding import Code, Finding
 from probes.recording import journal, spans
-from probes.recording.recorder import Evidence, Exchange, Recorder, curl, current, recording
+from probes.recording.recorder import Exchange, Recorder, RunEvidence, curl, current, recording
 from tests.support.site import recorder_of
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
@@ -18,7 +18,7 @@ SECRET = "planted-s3cret-value"
 URL = f"https://apex.localhost:8443/api/svc/storage/x?X-Amz-Signature={SECRET}"
 
 
-def events(evidence: Evidence, kind: str) -> list[dict[str, Any]]:
+def events(evidence: RunEvidence, kind: str) -> list[dict[str, Any]]:
     found = list(journal.read(evidence.folder))
     for event in found:
         jsonschema.validate(event, SCHEMA)
@@ -26,20 +26,22 @@ def events(evidence: Evidence, kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def careful(evidence: Evidence) -> Evidence:
+def careful(evidence: RunEvidence) -> RunEvidence:
     """Knows the secret, as it would have been told when it was read."""
     evidence.redactor.remember(SECRET)
     return evidence
 
 
-def test_an_exchange_is_one_line_without_its_secrets(careful: Evidence) -> None:
+def test_an_exchange_is_one_line_without_its_secrets(careful: RunEvidence) -> None:
     """Its URL, headers, bodies and error have been redacted; in memory it stays as it was."""
     recorder = recorder_of(careful)
     with recorder.exchange("http", "POST", URL) as exchange:
-        exchange.asked(
+        exchange.set_request(
             {"authorization": f"Bearer {SECRET}"}, f'{{"password": "{SECRET}"}}'.encode()
         )
-        exchange.answered(201, {"content-type": "application/json", "x-build": "7"}, b'{"a": 1}')
+        exchange.set_response(
+            201, {"content-type": "application/json", "x-build": "7"}, b'{"a": 1}'
+        )
     [line] = events(careful, "exchange")
     assert (line["scenario"], line["attempt"], line["kind"], line["method"]) == (
         "edge/it-answers",
@@ -59,7 +61,7 @@ def test_an_exchange_is_one_line_without_its_secrets(careful: Evidence) -> None:
     assert "X-Amz-Signature" in left
 
 
-def test_an_exception_ends_an_exchange_and_goes_on(careful: Evidence) -> None:
+def test_an_exception_ends_an_exchange_and_goes_on(careful: RunEvidence) -> None:
     """What happened is kept, and its span tells the type."""
     recorder = recorder_of(careful)
     with pytest.raises(OSError, match="planted"), recorder.exchange("s3", "PUT", URL):
@@ -77,7 +79,7 @@ def test_an_exception_ends_an_exchange_and_goes_on(careful: Evidence) -> None:
     ("kept", "told"), [(None, "TimeoutError"), ("ConnectTimeout: x", "ConnectTimeout: x")]
 )
 def test_what_a_verb_said_of_an_error_stays(
-    evidence: Evidence, kept: str | None, told: str
+    evidence: RunEvidence, kept: str | None, told: str
 ) -> None:
     """It has seen the library's exception; the one that leaves the block is ours."""
     exchanging = recorder_of(evidence).exchange("http", "GET", URL)
@@ -86,17 +88,17 @@ def test_what_a_verb_said_of_an_error_stays(
     assert events(evidence, "exchange")[0]["error"] == told
 
 
-def test_an_exchange_of_somebody_else_has_their_times(evidence: Evidence) -> None:
+def test_an_exchange_of_somebody_else_has_their_times(evidence: RunEvidence) -> None:
     """The page reports what it asked when it has the answer."""
     recorder = recorder_of(evidence)
     exchange = recorder.begin("page", "GET", URL, 1_700_000_000_000_000_000)
-    exchange.answered(200, {})
-    recorder.observed(exchange, 1.25)
+    exchange.set_response(200, {})
+    recorder.record(exchange, 1.25)
     assert events(evidence, "exchange")[0]["duration"] == 1.25
     assert '"1700000000000000000"' in (evidence.folder / spans.NAME).read_text()
 
 
-def test_notes_and_facts_are_redacted(careful: Evidence) -> None:
+def test_notes_and_facts_are_redacted(careful: RunEvidence) -> None:
     """They quote the target and the browser's console."""
     recorder = recorder_of(careful)
     recorder.note(f"console: {SECRET}")
@@ -112,7 +114,7 @@ def test_notes_and_facts_are_redacted(careful: Evidence) -> None:
     [("storage/a-file[apex]", "storage-a-file-apex-1-1-screenshot.png"), (None, "run-1-1-")],
 )
 def test_an_artifact_has_a_place_of_its_own(
-    evidence: Evidence, scenario: str | None, stem: str
+    evidence: RunEvidence, scenario: str | None, stem: str
 ) -> None:
     """In the run's folder, under a name that every file system takes."""
     recorder = recorder_of(evidence, scenario)
@@ -127,7 +129,7 @@ def test_an_artifact_has_a_place_of_its_own(
     ]
 
 
-def test_what_degrades_a_promise_is_kept_in_order(evidence: Evidence) -> None:
+def test_what_degrades_a_promise_is_kept_in_order(evidence: RunEvidence) -> None:
     """The scenario goes on."""
     recorder, finding = recorder_of(evidence), Finding(Code.TLS_EXPIRING, "o", "s")
     recorder.degrade(finding)
@@ -135,7 +137,7 @@ def test_what_degrades_a_promise_is_kept_in_order(evidence: Evidence) -> None:
     assert recorder.last is None
 
 
-async def test_tasks_record_for_the_scenario_that_started_them(evidence: Evidence) -> None:
+async def test_tasks_record_for_the_scenario_that_started_them(evidence: RunEvidence) -> None:
     """However many run at once."""
     both = asyncio.Barrier(2)
 
@@ -151,7 +153,7 @@ async def test_tasks_record_for_the_scenario_that_started_them(evidence: Evidenc
         assert seen == name
 
 
-def test_recorders_are_stacked(evidence: Evidence) -> None:
+def test_recorders_are_stacked(evidence: RunEvidence) -> None:
     """The one before is back after the block."""
     outer, inner = recorder_of(evidence, "edge/a"), recorder_of(evidence, None)
     with recording(outer):
@@ -163,10 +165,10 @@ def test_recorders_are_stacked(evidence: Evidence) -> None:
 
 
 def asked(
-    evidence: Evidence, method: str, url: str, headers: dict[str, str], body: bytes = b""
+    evidence: RunEvidence, method: str, url: str, headers: dict[str, str], body: bytes = b""
 ) -> Exchange:
     exchange = recorder_of(evidence).begin("http", method, url)
-    exchange.asked(headers, body)
+    exchange.set_request(headers, body)
     exchange.span.end()
     return exchange
 
@@ -202,14 +204,14 @@ def asked(
     ],
 )
 def test_a_shell_line_shows_it_again(
-    evidence: Evidence, request_line: str, headers: dict[str, str], line: str
+    evidence: RunEvidence, request_line: str, headers: dict[str, str], line: str
 ) -> None:
     """With what the answer may hang on, and the token left out."""
     method, url = request_line.split(" ")
     assert curl(asked(evidence, method, url, headers), evidence.redactor) == f"curl -sS -i {line}"
 
 
-def test_a_shell_line_trusts_whom_the_environment_trusts(evidence: Evidence) -> None:
+def test_a_shell_line_trusts_whom_the_environment_trusts(evidence: RunEvidence) -> None:
     """Its authority is a file, whatever its name."""
     line = curl(
         asked(evidence, "GET", "https://wealist.co.kr/", {}), evidence.redactor, "my ca.pem"
@@ -217,7 +219,7 @@ def test_a_shell_line_trusts_whom_the_environment_trusts(evidence: Evidence) -> 
     assert line == "curl -sS -i --cacert 'my ca.pem' https://wealist.co.kr/"
 
 
-def test_a_shell_line_sends_what_was_sent(careful: Evidence) -> None:
+def test_a_shell_line_sends_what_was_sent(careful: RunEvidence) -> None:
     """As far as it is text and no secret."""
     sent = {"content-type": "application/json"}
     line = curl(

@@ -250,7 +250,7 @@ def test_time_grows_with_length_and_no_faster(redactor: Redactor, unit: str) -> 
 def test_a_cookie_is_known_wherever_it_is_quoted_after_it_was_seen_in_a_header() -> None:
     """A cookie's value carries no mark of its own; the header that brought it does."""
     redactor = Redactor()
-    redactor.learn(
+    redactor.learn_cookies(
         {"Set-Cookie": "SESSION=3b1f0c4e-planted; Path=/; HttpOnly", "content-type": "3b1f"}
     )
     assert "3b1f0c4e-planted" not in redactor.text("the session 3b1f0c4e-planted was refused")

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span
 
 from probes.finding import Code, Finding, Verdict
 from probes.recording import spans as telemetry
-from probes.recording.spans import Exported, Tracing
+from probes.recording.spans import ExportResult, Tracing
 
 
 def traced(folder: Path, environ: dict[str, str] | None = None) -> Tracing:
@@ -80,7 +80,7 @@ def test_what_a_cut_short_run_left_open_is_ended_by_finish(tmp_path: Path) -> No
     tracing = traced(tmp_path)
     run = tracing.start("run")
     tracing.start("child", parent=run).end()
-    assert tracing.finish() == Exported(2, 0, 0, "")
+    assert tracing.finish() == ExportResult(2, 0, 0, "")
     run.end()
     tracing.start("late").end()
     assert set(spans(tmp_path)) == {"child", "run"}
@@ -134,7 +134,7 @@ def test_sampling_and_a_disabled_sdk_cost_no_evidence(
         monkeypatch.setenv(name, value)
     tracing = traced(tmp_path, environ)
     tracing.start("run").end()
-    assert tracing.finish() == Exported(1, 0, 0, "")
+    assert tracing.finish() == ExportResult(1, 0, 0, "")
     assert list(spans(tmp_path)) == ["run"]
 
 
@@ -189,7 +189,9 @@ def test_a_protocol_that_we_do_not_speak_is_said(tmp_path: Path) -> None:
     }
     tracing = traced(tmp_path, environ)
     tracing.start("run").end()
-    assert tracing.finish() == Exported(1, 0, 1, "OTLP over grpc was asked for; say http/protobuf")
+    assert tracing.finish() == ExportResult(
+        1, 0, 1, "OTLP over grpc was asked for; say http/protobuf"
+    )
 
 
 def ended(tmp_path: Path, conclude: Callable[[Span], None]) -> dict[str, object]:

@@ -189,7 +189,7 @@ async def test_what_the_target_lists_of_old_runs_is_swept(
     business.
     """
     name = ledger.enter("file", "a")
-    ledger.removed(name)
+    ledger.mark_removed(name)
     site.says[CONTENTS] = lists(
         ("f-1", OLD), ("f-2", "holiday.jpg"), ("f-3", name), folders=(("d-1", OLD), ("d-2", "2020"))
     )

@@ -180,7 +180,7 @@ async def test_a_second_look_may_refine_the_suspect(stage: Stage) -> None:
 
     async def call() -> None:
         with current().exchange("http", "GET", "https://a/api") as exchange:
-            exchange.answered(200, {})
+            exchange.set_response(200, {})
         raise Broken(FOUND)
 
     async def diagnose(finding: Finding, recorder: Recorder) -> Finding:

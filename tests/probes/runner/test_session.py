@@ -19,7 +19,7 @@ from probes.finding import EXIT_UNKNOWN, CannotAsk, Verdict
 from probes.recording import journal
 from probes.recording import spans as telemetry
 from probes.recording.ledger import NAME as LEDGER
-from probes.recording.ledger import Entry, settle
+from probes.recording.ledger import Entry, mark_cleaned_up
 from probes.runner.options import RunOptions, new_run_name, writable_folder
 from probes.runner.scheduler import Call
 from probes.runner.session import Session
@@ -204,11 +204,11 @@ async def test_a_run_is_alive_until_its_reports_are_written(begin: Begin) -> Non
     """Its ledger is locked, and nobody sweeps under its hands."""
     session, later = begin(), begin()
     name = session.ledger.enter("file", "x")
-    assert list(later.ledger.abandoned(session.target.hosts.apex)) == []
+    assert list(later.ledger.leftovers(session.target.hosts.apex)) == []
     await finished(session)
-    [(path, entries)] = later.ledger.abandoned(session.target.hosts.apex)
+    [(path, entries)] = later.ledger.leftovers(session.target.hosts.apex)
     assert (path, entries) == (folder(session) / LEDGER, [Entry("file", name)])
-    settle(path, entries[0])
+    mark_cleaned_up(path, entries[0])
     await finished(later)
 
 

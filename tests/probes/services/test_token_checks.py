@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.auth.bad_tokens import MISPLACED, Counterfeit
+from probes.auth.bad_tokens import MISPLACED, BadToken
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from probes.services import token_checks
@@ -13,14 +13,14 @@ from tests.support.site import NOWHERE, Said, Site, js
 
 UNAUTHORIZED = js({"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token"}}, 401)
 SERVED = js({"id": "u-1"})
-FORGED = Counterfeit("alg-none", "forged-token", "foreign-token")
+FORGED = BadToken("alg-none", "forged-token", "foreign-token")
 DOOR, ELSEWHERE = "GET api/api/svc/user/api/users/me", f"GET api{OPS.path}"
 STREAM = ProtectedEndpoint(
     "noti-stream", "/api/svc/noti/api/notifications/stream", "stream", where="query"
 )
 
 
-async def caught(web: Web, endpoint: ProtectedEndpoint, bad: Counterfeit) -> Broken:
+async def caught(web: Web, endpoint: ProtectedEndpoint, bad: BadToken) -> Broken:
     with pytest.raises(Broken) as told:
         await token_checks.expect_refused(web, endpoint, bad)
     return told.value
@@ -52,7 +52,7 @@ async def test_a_refusal_in_the_services_words_is_right(site: Site, web: Web) ->
 async def test_a_misplaced_token_stands_where_nobody_reads(site: Site, web: Web) -> None:
     """In the query of a door that reads headers."""
     site.says[DOOR] = UNAUTHORIZED
-    await token_checks.expect_refused(web, USER, Counterfeit(MISPLACED, "good", "foreign"))
+    await token_checks.expect_refused(web, USER, BadToken(MISPLACED, "good", "foreign"))
     assert "authorization" not in site.asked[0].headers
     assert site.asked[0].path == f"{USER.path}?token=good"
 
@@ -60,7 +60,7 @@ async def test_a_misplaced_token_stands_where_nobody_reads(site: Site, web: Web)
 async def test_nothing_is_sent_for_an_empty_token(site: Site, web: Web) -> None:
     """The scheme alone, as a careless page sends it."""
     site.says[DOOR] = UNAUTHORIZED
-    await token_checks.expect_refused(web, USER, Counterfeit("empty", "", "foreign"))
+    await token_checks.expect_refused(web, USER, BadToken("empty", "", "foreign"))
     assert site.asked[0].headers["authorization"] == "Bearer"
 
 
@@ -85,7 +85,7 @@ async def test_a_token_that_is_too_long_may_be_refused_before_it_is_read(
 ) -> None:
     """By whoever stands before the service; any other token may not."""
     site.says[DOOR] = Said(status)
-    await token_checks.expect_refused(web, USER, Counterfeit("long", "x" * 9999, "foreign"))
+    await token_checks.expect_refused(web, USER, BadToken("long", "x" * 9999, "foreign"))
     await caught(web, USER, FORGED)
 
 
@@ -117,7 +117,7 @@ async def test_each_kind_has_its_code(site: Site, web: Web, kind: str, code: Cod
     """By what was wrong with the token that was taken for good."""
     site.says[DOOR] = SERVED
     assert (
-        await caught(web, USER, Counterfeit(kind, "t" if kind != "empty" else "", "foreign"))
+        await caught(web, USER, BadToken(kind, "t" if kind != "empty" else "", "foreign"))
     ).finding.code is code
 
 

@@ -205,10 +205,10 @@ async def test_a_refused_stream_that_breaks_off_is_a_finding(recorder: Recorder,
     """It is the target that broke off, not the suite that could not ask."""
     async with hanging_up(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\n{") as url:
         with pytest.raises(Broken) as failure:
-            async with web.listen(url) as (response, exchange):
-                await web.refusal(response, exchange)
+            async with web.stream(url) as (response, exchange):
+                await web.read_refusal(response, exchange)
     assert failure.value.finding.code is Code.SERVICE_UNAVAILABLE
-    assert recorder.telling is exchange
+    assert recorder.subject is exchange
 
 
 @pytest.mark.usefixtures("recorder")

@@ -83,8 +83,8 @@ async def test_plain_http_promises_no_certificate(target: Target, origin: str, w
 
 def test_a_certificate_is_renewed_in_time_or_degrades_the_promise() -> None:
     """The day itself is still in time."""
-    assert tls.expiring("cdn", 14, 14) is None
-    finding = tls.expiring("cdn", 13.4, 14)
+    assert tls.explain_expiry("cdn", 14, 14) is None
+    finding = tls.explain_expiry("cdn", 13.4, 14)
     assert finding
     assert finding.code is Code.TLS_EXPIRING
     assert finding.observed == "the certificate of cdn ends in 13 days, 14 are wanted"

@@ -38,10 +38,10 @@ async def test_what_is_said_is_heard_and_kept_as_evidence(
     """As one exchange of kind socket, with what was said as its request and what was heard as its
     answer.
     """
-    async with talking(target, echo) as web, websocket.opened(web, PATH, TOKEN) as socket:
-        await socket.say({"type": "한글"})
-        await socket.say({"type": "b"})
-        assert await socket.hear(lambda event: event["type"] == "b", 20) == {"type": "b"}
+    async with talking(target, echo) as web, websocket.open_socket(web, PATH, TOKEN) as socket:
+        await socket.send({"type": "한글"})
+        await socket.send({"type": "b"})
+        assert await socket.receive(lambda event: event["type"] == "b", 20) == {"type": "b"}
     event = list(journal.read(recorder.evidence.folder))[-1]
     assert (event["kind"], event["method"], event["status"]) == ("socket", "GET", 101)
     assert (
@@ -58,7 +58,7 @@ async def test_the_upgrade_is_a_browsers_with_the_suites_name(
     async def look(connection: ServerConnection) -> None:
         seen.append(connection)
 
-    async with talking(target, look) as web, websocket.opened(web, PATH, "a/b+c"):
+    async with talking(target, look) as web, websocket.open_socket(web, PATH, "a/b+c"):
         pass
     assert seen[0].request
     said = seen[0].request.headers
@@ -71,7 +71,7 @@ async def test_the_upgrade_is_a_browsers_with_the_suites_name(
 
 async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder) -> None:
     """Not in the URL, not in what repeats it; the shell line has a place for one."""
-    async with talking(target, echo) as web, websocket.opened(web, PATH, TOKEN):
+    async with talking(target, echo) as web, websocket.open_socket(web, PATH, TOKEN):
         pass
     assert TOKEN not in (recorder.evidence.folder / journal.NAME).read_text()
     assert recorder.last
@@ -91,11 +91,11 @@ async def test_silence_is_none_and_what_is_no_event_is_passed_over(
             await connection.send(line)
         await connection.wait_closed()
 
-    async with talking(target, mumble) as web, websocket.opened(web, PATH, "") as socket:
-        assert await socket.hear(lambda event: event.get("type") == "a", 20) == {"type": "a"}
-        assert await socket.hear(lambda _: True, 0.01) is None
-        assert recorder.telling
-        assert recorder.telling.kind == "socket"
+    async with talking(target, mumble) as web, websocket.open_socket(web, PATH, "") as socket:
+        assert await socket.receive(lambda event: event.get("type") == "a", 20) == {"type": "a"}
+        assert await socket.receive(lambda _: True, 0.01) is None
+        assert recorder.subject
+        assert recorder.subject.kind == "socket"
 
 
 async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> None:
@@ -104,13 +104,13 @@ async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> 
     async def drop(connection: ServerConnection) -> None:
         await connection.close(1012, "restart")
 
-    async with talking(target, drop) as web, websocket.opened(web, PATH, "") as socket:
+    async with talking(target, drop) as web, websocket.open_socket(web, PATH, "") as socket:
         with pytest.raises(
             Broken, match=r"socket-dropped: chat-service dropped an open socket: received 1012"
         ):
-            await socket.hear(lambda _: True, 20)
+            await socket.receive(lambda _: True, 20)
         with pytest.raises(Broken, match="socket-dropped"):
-            await socket.say({})
+            await socket.send({})
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ async def test_a_socket_that_does_not_open_is_named(
     """By the status that a browser never sees; a redirect is not followed."""
     site.says[f"GET apex{PATH}"] = said
     with pytest.raises(Broken) as failure:
-        async with websocket.opened(web, PATH, TOKEN):
+        async with websocket.open_socket(web, PATH, TOKEN):
             pass
     assert failure.value.finding.code is code
     assert len(site.asked) == 1
@@ -159,10 +159,10 @@ async def test_a_refusal_must_be_the_promised_one(
     """401 and nothing else, with or without a body; what is no refusal keeps its own name."""
     site.says[f"GET apex{PATH}"] = said
     if code is None:
-        await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
+        await websocket.expect_refusal(web, PATH, TOKEN, ACCEPTED)
         return
     with pytest.raises(Broken) as failure:
-        await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
+        await websocket.expect_refusal(web, PATH, TOKEN, ACCEPTED)
     assert failure.value.finding.code is code
 
 
@@ -172,7 +172,7 @@ async def test_a_socket_that_opens_for_the_wrong_one_is_the_finding(
     """The one that the caller gave: what it means depends on the token."""
     async with talking(target, echo) as web:
         with pytest.raises(Broken) as failure:
-            await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
+            await websocket.expect_refusal(web, PATH, TOKEN, ACCEPTED)
         assert failure.value.finding is ACCEPTED
         await web.ask("GET", web.target.hosts.api)
     assert recorder.last
@@ -191,7 +191,7 @@ async def test_an_upgrade_without_an_answer_is_stalled(target: Target, recorder:
         origin = f"http://apex.localhost:{server.sockets[0].getsockname()[1]}"
         web = Web(replace(target, hosts=Hosts(origin, origin), timeouts=Timeouts(answer_s=0.2)))
         with pytest.raises(Broken, match="socket-upgrade-stalled"):
-            await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
+            await websocket.expect_refusal(web, PATH, TOKEN, ACCEPTED)
         gone.set()
         await web.close()
 
@@ -209,7 +209,7 @@ async def test_a_host_that_is_down_or_shows_a_wrong_certificate_is_named(
                 replace(target, hosts=Hosts(origin, origin), tls=Tls(str(tmp_path / "ca.pem")))
             )
             with pytest.raises(Broken, match=code):
-                await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
+                await websocket.expect_refusal(web, PATH, TOKEN, ACCEPTED)
             await web.close()
 
 
@@ -244,7 +244,7 @@ async def test_a_refusal_that_was_promised_is_not_what_a_later_failure_is_about(
     """The ladder climbs for what broke."""
     site.says[f"GET apex{PATH}"] = js({"error": {}}, 401)
     await web.ask("GET", web.target.hosts.apex + "/x")
-    await websocket.refuses(web, PATH, TOKEN, ACCEPTED)
+    await websocket.expect_refusal(web, PATH, TOKEN, ACCEPTED)
     assert recorder.last
     assert recorder.last.url.endswith("/x")
 
@@ -253,7 +253,7 @@ async def test_what_was_asked_while_a_socket_was_open_is_what_a_failure_is_about
     site: Site, target: Target, recorder: Recorder, web: Web
 ) -> None:
     """The socket closes last, and had no part in it."""
-    async with talking(target, echo) as open_web, websocket.opened(open_web, PATH, TOKEN):
+    async with talking(target, echo) as open_web, websocket.open_socket(open_web, PATH, TOKEN):
         await web.ask("GET", web.target.hosts.apex + "/x")
     assert recorder.exchanges[-1].kind == "socket"
     assert recorder.last
