@@ -159,7 +159,7 @@ class Cluster:
         with current().exchange("cluster", "GET", f"{http.base_url}".rstrip("/") + path) as asked:
             async with self._answering(asked, what):
                 answer = await http.get(path, params=query)
-            asked.answered(answer.status_code, {})
+            asked.set_response(answer.status_code, {})
         if answer.status_code == HTTPStatus.NOT_FOUND and missing_is_none:
             return None
         if answer.status_code != HTTPStatus.OK:
