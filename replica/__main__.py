@@ -1,4 +1,4 @@
-"""`python -m replica`: an honest weAlist on this machine, until Ctrl-C, that can be told to lie.
+"""`python -m replica`: weAlist on this machine, until Ctrl-C, with faults that can be switched on.
 
 It listens on loopback only, keeps its state in memory and a temporary folder, and leaves nothing at
 its end. Its pods' credentials last twelve hours, so a replica outlives no working day.
@@ -12,7 +12,8 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from replica.faults import FAULTS, UnknownFault, known
+from replica.faults import FAULTS
+from replica.faults.lookup import UnknownFault, expect_fault_names
 
 ENVIRONMENT = Path(".replica/environment.toml")
 BAD_INPUT = 4
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(listing(), end="")
         return 0
     try:
-        faults = known(given.fault)
+        faults = expect_fault_names(given.fault)
     except UnknownFault as error:
         return _complain(error)
     return _until_stopped(faults, given.environment.absolute(), given.mode)
@@ -34,10 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "python -m replica", description="An honest weAlist on this machine."
+        "python -m replica", description="weAlist on this machine, healthy unless a fault is named."
     )
     parser.add_argument(
-        "--fault", metavar="NAME", action="append", default=[], help="a way to lie; may be repeated"
+        "--fault",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a fault to start with; may be repeated",
     )
     parser.add_argument(
         "--list-faults", action="store_true", help="name every fault and what it rehearses, and end"
@@ -85,20 +90,20 @@ def _until_stopped(faults: Collection[str], environment: Path, mode: str) -> int
 
 
 async def _serve(faults: Collection[str], path: Path, mode: str) -> None:
-    from replica.environment import toml, written  # noqa: PLC0415
-    from replica.lifecycle import running  # noqa: PLC0415
+    from replica.environment import environment_file, toml  # noqa: PLC0415
+    from replica.lifecycle import run_replica  # noqa: PLC0415
 
     me = asyncio.current_task()
     assert me is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, me.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        async with running(faults, production=mode == PRODUCTION) as (replica, tables):
-            with written(
+        async with run_replica(faults, production=mode == PRODUCTION) as (replica, tables):
+            with environment_file(
                 path, toml("replica-production" if mode == PRODUCTION else "replica", tables)
             ):
                 print(_greeting(tables, path, faults), flush=True)
-                await replica.watch()
+                await replica.wait_for_exit()
 
 
 def _greeting(

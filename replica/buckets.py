@@ -36,7 +36,7 @@ class Buckets:
         self._seaweed = seaweed
         self._http = http
 
-    async def make(self, weed: Child) -> None:
+    async def create(self, weed: Child) -> None:
         """Both buckets, as soon as SeaweedFS answers. A first write each: it makes the volumes,
         which takes long.
         """
@@ -51,7 +51,7 @@ class Buckets:
         await self._ask("PUT", f"/{FILES}/first", b"first")
         await self._ask("DELETE", f"/{FILES}/first")
 
-    async def publish(self, site: Mapping[str, tuple[bytes, str]]) -> None:
+    async def upload_site(self, site: Mapping[str, tuple[bytes, str]]) -> None:
         """Upload objects of the static site: key -> body and content type."""
         await asyncio.gather(*(self._upload(key, body, kind) for key, (body, kind) in site.items()))
 
@@ -61,7 +61,7 @@ class Buckets:
             "PUT", f"/{SITE}/{quote(key)}", body, {"content-type": kind, "cache-control": cache}
         )
 
-    async def rule(self, apex: str, faults: Collection[str]) -> None:
+    async def set_access_rules(self, apex: str, faults: Collection[str]) -> None:
         """Set who may ask the files bucket from where. It is in force when this returns: SeaweedFS
         does not delay.
         """
@@ -98,7 +98,7 @@ class Buckets:
             static_secret_key=self._seaweed.static_secret_key,
         )
 
-    async def keys(self) -> list[str]:
+    async def object_keys(self) -> list[str]:
         """Every object in the files bucket."""
         found: list[str] = []
         while True:

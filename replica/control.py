@@ -12,25 +12,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from replica.faults import UnknownFault, known
+from replica.faults.lookup import UnknownFault, expect_fault_names
 
 SOCKETS = ("chat", "presence", "board")
 
 
-class Switchable(Protocol):
+class ControlledReplica(Protocol):
     """A replica whose faults can be switched and whose state can be told."""
 
     @property
     def faults(self) -> Collection[str]: ...
 
-    async def switch(self, faults: Collection[str]) -> None: ...
+    async def set_faults(self, faults: Collection[str]) -> None: ...
 
     async def inventory(self) -> dict[str, Any]: ...
 
-    def drop(self, kinds: Collection[str]) -> int: ...
+    def drop_sockets(self, kinds: Collection[str]) -> int: ...
 
 
-def app(replica: Switchable) -> Starlette:
+def app(replica: ControlledReplica) -> Starlette:
     """GET /ready, GET and PUT /faults, GET /state, POST /drop."""
 
     async def ready(_: Request) -> Response:
@@ -45,35 +45,37 @@ def app(replica: Switchable) -> Starlette:
     routes = [
         Route("/ready", ready),
         Route("/faults", faults, methods=["GET"]),
-        Route("/faults", _switching(replica.switch), methods=["PUT"]),
+        Route("/faults", _put_faults(replica.set_faults), methods=["PUT"]),
         Route("/state", state),
-        Route("/drop", _dropping(replica.drop), methods=["POST"]),
+        Route("/drop", _post_drop(replica.drop_sockets), methods=["POST"]),
     ]
     return Starlette(routes=routes)
 
 
-def _switching(
-    switch: Callable[[Collection[str]], Awaitable[None]],
+def _put_faults(
+    set_faults: Callable[[Collection[str]], Awaitable[None]],
 ) -> Callable[[Request], Awaitable[Response]]:
     async def put(request: Request) -> Response:
         wanted = await _json(request)
         if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
-            return _refused('send a JSON list of fault names, as in ["service-hangs"]')
+            return _bad_request('send a JSON list of fault names, as in ["service-hangs"]')
         try:
-            await switch(known(wanted))
+            await set_faults(expect_fault_names(wanted))
         except UnknownFault as error:
-            return _refused(str(error))
+            return _bad_request(str(error))
         return JSONResponse(sorted(wanted))
 
     return put
 
 
-def _dropping(drop: Callable[[Collection[str]], int]) -> Callable[[Request], Awaitable[Response]]:
+def _post_drop(
+    drop_sockets: Callable[[Collection[str]], int],
+) -> Callable[[Request], Awaitable[Response]]:
     async def post(request: Request) -> Response:
         match await _json(request):
             case {"what": [*kinds]} if kinds and all(kind in SOCKETS for kind in kinds):
-                return JSONResponse({"dropped": drop(kinds)})
-        return _refused('say which sockets, as in {"what": ["chat", "presence", "board"]}')
+                return JSONResponse({"dropped": drop_sockets(kinds)})
+        return _bad_request('say which sockets, as in {"what": ["chat", "presence", "board"]}')
 
     return post
 
@@ -86,5 +88,5 @@ async def _json(request: Request) -> Any:
         return None
 
 
-def _refused(sentence: str) -> Response:
+def _bad_request(sentence: str) -> Response:
     return PlainTextResponse(sentence + "\n", HTTPStatus.BAD_REQUEST)

@@ -126,7 +126,7 @@ def oauth_tables(state: ReplicaState) -> dict[str, Value]:
         "scope": oauth.SCOPE,
         "start": f"{state.hosts.api}/api/oauth2/authorization/google",
         "redirect_uri": f"{state.hosts.api}{CALLBACK}/google",
-        "landing": oauth.landing_of_app(state),
+        "landing": oauth.default_landing(state),
         "portal": f"{state.hosts.apex}/api/ops-portal/",
         "cookie": oauth.COOKIE,
     }
@@ -149,7 +149,7 @@ def toml(name: str, tables: Tables) -> str:
 
 
 @contextlib.contextmanager
-def written(path: Path, text: str) -> Iterator[None]:
+def environment_file(path: Path, text: str) -> Iterator[None]:
     """The file for as long as the block lasts. It appears whole, since its appearance says that we
     are ready.
     """

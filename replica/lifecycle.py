@@ -20,9 +20,9 @@ from replica.edge.places import NAMES, Places, google_url, livekit_url, public_h
 from replica.environment import Files
 from replica.google import Account, Google
 from replica.infra import caddy, certificates
-from replica.infra.app_servers import serving
+from replica.infra.app_servers import serve_apps
 from replica.infra.caddy import Caddy
-from replica.infra.ports import LOOPBACK, Ports, listening
+from replica.infra.ports import LOOPBACK, Ports, listening_socket
 from replica.infra.processes import Child, child
 from replica.infra.seaweed import Seaweed, command
 from replica.livekit import LiveKit, Server, binary
@@ -34,7 +34,7 @@ CONTROL = "control"
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ReplicaParts:
     """What a replica consists of beside its services; `programs`: all that must not end while it
     runs.
     """
@@ -49,7 +49,7 @@ class Parts:
 class Replica:
     """A running replica: what it consists of, its faults, and a way to switch them."""
 
-    def __init__(self, state: ReplicaState, parts: Parts) -> None:
+    def __init__(self, state: ReplicaState, parts: ReplicaParts) -> None:
         self.state = state
         self._parts = parts
         self._switching = asyncio.Lock()
@@ -58,36 +58,40 @@ class Replica:
     def faults(self) -> Collection[str]:
         return self.state.faults
 
-    async def switch(self, faults: Collection[str]) -> None:
+    async def set_faults(self, faults: Collection[str]) -> None:
         """Have exactly these faults. When this returns, every part has them; what users made
         stays.
         """
         async with self._switching:
-            await self._parts.buckets.rule(self.state.hosts.apex, faults)
+            await self._parts.buckets.set_access_rules(self.state.hosts.apex, faults)
             await self._parts.caddy.load(caddy_config.config(self._parts.places, faults))
             await self._parts.livekit.switch(faults)
             self.state.faults = set(faults)
-            await self._parts.buckets.publish(pages.switched(self.state))
+            await self._parts.buckets.upload_site(pages.fault_config(self.state))
 
-    def drop(self, kinds: Collection[str]) -> int:
+    def drop_sockets(self, kinds: Collection[str]) -> int:
         """End every open socket of these kinds as a server does that restarts."""
         return self.state.live.sockets.drop(kinds)
 
-    async def watch(self) -> None:
+    async def wait_for_exit(self) -> None:
         """Wait for one of the programs to end, which raises ChildError."""
-        await asyncio.gather(*(program.ended() for program in self._parts.programs))
+        await asyncio.gather(*(program.wait_for_exit() for program in self._parts.programs))
 
     async def inventory(self) -> dict[str, Any]:
         """What users have made and not removed, the bucket's objects and LiveKit's rooms and people
         included.
         """
         calls = await self._parts.livekit.state()
-        made = {**self.state.created(), "objects": await self._parts.buckets.keys(), **calls}
+        made = {
+            **self.state.leftovers(),
+            "objects": await self._parts.buckets.object_keys(),
+            **calls,
+        }
         return {"counts": {kind: len(names) for kind, names in made.items()}, "names": made}
 
 
 @contextlib.asynccontextmanager
-async def running(
+async def run_replica(
     faults: Collection[str], *, production: bool = False
 ) -> AsyncIterator[tuple[Replica, environment.Tables]]:
     """A replica that answers, and what probes need to know of it, for as long as the block lasts.
@@ -101,19 +105,19 @@ async def running(
             )
         )
         ports = stack.enter_context(Ports())
-        seaweed = Seaweed.on(ports)
+        seaweed = Seaweed.allocate(ports)
         weed = await stack.enter_async_context(child(command(seaweed, folder), folder, {}))
 
         from replica.services import APPS  # noqa: PLC0415 - services take time to import; SeaweedFS starts meanwhile
 
-        listeners = {name: stack.enter_context(listening()) for name in (*APPS, CONTROL)}
+        listeners = {name: stack.enter_context(listening_socket()) for name in (*APPS, CONTROL)}
         authority = certificates.issue(folder / "tls", NAMES)
         places = _places(ports, seaweed, listeners, authority, folder, production=production)
         sign_in = Google(google_url(places), Path(places.provider))
         front = await stack.enter_async_context(
-            caddy.running(caddy_config.config(places, faults), folder, Path(places.admin))
+            caddy.run_caddy(caddy_config.config(places, faults), folder, Path(places.admin))
         )
-        calls = LiveKit(livekit_url(places), int(places.calls.rpartition(":")[2]), ports.one())
+        calls = LiveKit(livekit_url(places), int(places.calls.rpartition(":")[2]), ports.reserve())
         server = binary.chosen(calls, folder / "livekit.sock")
         sfu = await stack.enter_async_context(
             child(server.command(), folder, server.settings(faults), "livekit-server")
@@ -124,21 +128,22 @@ async def running(
         state.google, state.livekit, state.production = sign_in, server.livekit, production
 
         replica = Replica(
-            state, Parts(places, buckets, front, server, [weed, provider, front.process, sfu])
+            state,
+            ReplicaParts(places, buckets, front, server, [weed, provider, front.process, sfu]),
         )
         apps = {listeners[name]: make(state) for name, make in APPS.items()}
         await stack.enter_async_context(
-            serving({**apps, listeners[CONTROL]: control.app(replica)}, state.scale)
+            serve_apps({**apps, listeners[CONTROL]: control.app(replica)}, state.scale)
         )
         await front.ready()
-        await google.ready(sign_in, provider)
+        await google.wait_until_ready(sign_in, provider)
         await calls.ready(sfu)
         control_url = f"http://{_address(listeners[CONTROL])}"
         files = Files(
             authority.authority,
-            _kept(state.key.pem(), folder / "signing-key.pem"),
-            _kept(calls.key.encode(), folder / "livekit-key"),
-            _kept(calls.secret.encode(), folder / "livekit-secret"),
+            _write_secret(state.key.pem(), folder / "signing-key.pem"),
+            _write_secret(calls.key.encode(), folder / "livekit-key"),
+            _write_secret(calls.secret.encode(), folder / "livekit-secret"),
         )
         yield replica, environment.tables(state, files, control_url)
 
@@ -151,7 +156,7 @@ def _provider(
     """
     backs = [f"{host}{gateway.CALLBACK}/google" for host in (hosts.api, hosts.apex)]
     accounts = [Account(email_for(who), name) for who, name in TEST_USERS.items()]
-    return child(google.command(), folder, google.settings(sign_in, backs, accounts))
+    return child(google.command(), folder, google.environment_variables(sign_in, backs, accounts))
 
 
 def _http() -> httpx.AsyncClient:
@@ -164,17 +169,19 @@ async def _new_state(
 ) -> ReplicaState:
     """Both buckets filled and ruled, and a seeded state that knows them."""
     key = asyncio.create_task(asyncio.to_thread(SigningKey))  # made while SeaweedFS starts
-    await buckets.make(weed)
+    await buckets.create(weed)
     state = ReplicaState.with_seed_data(
         public_hosts(places), await buckets.settings(places.bucket), key=await key
     )
     state.faults = set(faults)
     site = await asyncio.to_thread(pages.site, state)
-    await asyncio.gather(buckets.publish(site), buckets.rule(state.hosts.apex, faults))
+    await asyncio.gather(
+        buckets.upload_site(site), buckets.set_access_rules(state.hosts.apex, faults)
+    )
     return state
 
 
-def _kept(secret: bytes, path: Path) -> Path:
+def _write_secret(secret: bytes, path: Path) -> Path:
     """A file that only we can read, from its first byte."""
     path.touch(0o600)
     path.write_bytes(secret)
@@ -196,18 +203,18 @@ def _places(
     production: bool,
 ) -> Places:
     return Places(
-        apex=ports.one(),
-        api=ports.one(),
-        cdn=ports.one(),
-        bucket=ports.one(),
-        plain=ports.one(),
-        google=ports.one(),
-        livekit=ports.one(),
+        apex=ports.reserve(),
+        api=ports.reserve(),
+        cdn=ports.reserve(),
+        bucket=ports.reserve(),
+        plain=ports.reserve(),
+        google=ports.reserve(),
+        livekit=ports.reserve(),
         s3=f"{LOOPBACK}:{seaweed.s3}",
         filer=f"{LOOPBACK}:{seaweed.filer}",
         gateway=str(folder / "gateway.sock"),
         provider=str(folder / "google.sock"),
-        calls=f"{LOOPBACK}:{ports.one()}",
+        calls=f"{LOOPBACK}:{ports.reserve()}",
         admin=str(folder / "admin.sock"),
         storage=str(folder / "caddy"),
         upstreams={name: [_address(listener)] for name, listener in listeners.items()},

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Event = dict[str, Any]
-Hear = Callable[[Event], None]
-EVERYWHERE = (
+Listener = Callable[[Event], None]
+ALL_WORKSPACES = (
     ""  # the place of those who hold a presence or chat socket; a board's place is its project
 )
 
@@ -23,24 +23,24 @@ class Rooms:
     """Who hears what is said where: one pod's memory, or Redis."""
 
     def __init__(self) -> None:
-        self._hearers: dict[str, list[Hear]] = {}
+        self._listeners: dict[str, list[Listener]] = {}
 
     @contextlib.contextmanager
-    def joined(self, room: str, hear: Hear) -> Iterator[None]:
+    def subscribe(self, room: str, listener: Listener) -> Iterator[None]:
         """Hear what is told to the room, for as long as the block lasts."""
-        hearers = self._hearers.setdefault(room, [])
-        hearers.append(hear)
+        listeners = self._listeners.setdefault(room, [])
+        listeners.append(listener)
         try:
             yield
         finally:
-            hearers.remove(hear)
-            if not hearers:
-                self._hearers.pop(room, None)
+            listeners.remove(listener)
+            if not listeners:
+                self._listeners.pop(room, None)
 
-    def tell(self, room: str, event: Event) -> None:
+    def publish(self, room: str, event: Event) -> None:
         """Tell everybody who is there; whoever comes later has missed it."""
-        for hear in tuple(self._hearers.get(room, ())):
-            hear(event)
+        for listener in tuple(self._listeners.get(room, ())):
+            listener(event)
 
 
 class Presence:
@@ -84,7 +84,7 @@ class OpenSockets:
         self._open: defaultdict[str, list[Droppable]] = defaultdict(list)
 
     @contextlib.contextmanager
-    def holding(self, kind: str, line: Droppable) -> Iterator[None]:
+    def register(self, kind: str, line: Droppable) -> Iterator[None]:
         self._open[kind].append(line)
         try:
             yield
@@ -100,7 +100,7 @@ class OpenSockets:
 
 
 @dataclass(slots=True)
-class Live:
+class LiveConnections:
     """Everything of one replica that ends with its sockets and streams."""
 
     bus: Rooms = field(default_factory=Rooms)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from replica.faults import FAULTS
 from replica.google import Google
-from replica.live_connections import Live
+from replica.live_connections import LiveConnections
 from replica.livekit import LiveKit
 from replica.models import (
     NIL_ID,
@@ -99,7 +99,7 @@ class ReplicaState:
         default_factory=set
     )  # raw tokens, as auth-service keeps them in Redis
 
-    live: Live = field(default_factory=Live)
+    live: LiveConnections = field(default_factory=LiveConnections)
     test_users: dict[str, UserModel] = field(default_factory=dict)
     home: WorkspaceModel = field(init=False)  # alice's workspace, bob is a member
     plan: ProjectModel = field(init=False)  # a board project in it
@@ -151,8 +151,8 @@ class ReplicaState:
         add(self.workspaces, row)
 
     def is_fault_active(self, fault: str) -> bool:
-        """Whether a fault is on; a name that no fault has is a KeyError, so that a typo cannot make
-        one honest.
+        """Whether a fault is on; a name that no fault has is a KeyError, so that a typo cannot
+        hide one.
         """
         return FAULTS[fault].name in self.faults
 
@@ -163,7 +163,7 @@ class ReplicaState:
     def user_by_email(self, email: str) -> UserModel | None:
         return next((user for user in self.users.values() if user.email == email), None)
 
-    def created(self) -> dict[str, list[str]]:
+    def leftovers(self) -> dict[str, list[str]]:
         """Names of what users have made and not removed for good; uploads never confirmed expire on
         their own.
         """

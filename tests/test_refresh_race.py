@@ -19,7 +19,7 @@ from probes.state.store import State, open_state
 from replica.environment import toml
 from tests.conftest import ROOT, Replica
 from tests.support.cluster import Cluster
-from tests.support.visiting import Visitor
+from tests.support.replica_visitor import Visitor
 
 ROUNDS = 20
 

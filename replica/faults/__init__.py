@@ -1,12 +1,8 @@
-"""Every way in which the replica can be told to lie, each named after what goes wrong and the
-incident it rehearses.
+"""Every fault of the replica, named after what goes wrong and the incident it rehearses.
 
 Incidents: "V6" is weAlist's own incident report, a bare hash is the commit that fixed it; a dash
 marks one that has not happened yet.
 """
-
-import difflib
-from collections.abc import Iterable
 
 from replica.faults.edge import EDGE, PAGES, SERVICES
 from replica.faults.fault import Fault
@@ -30,19 +26,3 @@ GROUPS = (
     LIVEKIT,
 )
 FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}
-
-
-class UnknownFault(ValueError):  # noqa: N818 - it is a fault's name that is wrong
-    """A name that no fault has; the message names the nearest."""
-
-
-def known(names: Iterable[str]) -> frozenset[str]:
-    """The names, if all of them are faults. Raises UnknownFault."""
-    wanted = frozenset(names)
-    for name in sorted(wanted - FAULTS.keys()):
-        near = difflib.get_close_matches(name, FAULTS, n=3, cutoff=0.4)
-        meant = f"did you mean {' or '.join(near)}?" if near else "no name comes near."
-        raise UnknownFault(
-            f"unknown fault {name!r}: {meant} `python -m replica --list-faults` names them all."
-        )
-    return wanted

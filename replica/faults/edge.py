@@ -1,6 +1,6 @@
 """Faults of the edge, of the pages that it serves, and of the services behind it."""
 
-from replica.faults.fault import NOT_YET, Fault
+from replica.faults.fault import NO_INCIDENT, Fault
 
 EDGE = (
     Fault(
@@ -24,13 +24,13 @@ EDGE = (
     Fault(
         "edge-serves-plain-http",
         "The site is served over plain HTTP instead of being redirected to HTTPS.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "site-loses-asset",
         "A deploy has lost the page's script: the edge answers the app's HTML for it and "
         "the page stays blank.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "gateway-doubles-slash",
@@ -51,12 +51,12 @@ EDGE = (
     Fault(
         "certificate-expires-soon",
         "The api host's certificate has ten days left.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "certificate-names-other-host",
         "The apex host shows a certificate that was issued for another name.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
 )
 
@@ -64,12 +64,12 @@ SERVICES = (
     Fault(
         "service-hangs",
         "The notification service takes requests and never answers them.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "service-answers-wrong-type",
         "The user service answers an object where the list of workspaces is promised.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "redis-not-configured",

@@ -1,13 +1,13 @@
-"""What a fault is: one rehearsed lie of the replica, by name."""
+"""What a fault is."""
 
 from dataclasses import dataclass
 
-NOT_YET = "\N{EN DASH}"
+NO_INCIDENT = "\N{EN DASH}"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One rehearsed lie: subject and verb, what it costs whom, and what it rehearses."""
+    """One rehearsed break: a sentence with subject and verb that says what it costs whom."""
 
     name: str
     sentence: str

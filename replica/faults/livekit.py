@@ -5,7 +5,7 @@ neighbours).
 read in their sources.
 """
 
-from replica.faults.fault import NOT_YET, Fault
+from replica.faults.fault import NO_INCIDENT, Fault
 
 # What stands before the server.
 EDGE = (
@@ -80,7 +80,7 @@ KEYS = (
     Fault(
         "livekit-ignores-signatures",
         "LiveKit reads tokens without verifying them: anybody can join any room.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "livekit-shows-debug",
@@ -150,17 +150,17 @@ MEDIA = (
     Fault(
         "livekit-drops-data",
         "LiveKit passes no data messages on.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "livekit-drops-media",
         "LiveKit announces tracks and passes no sound on.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "livekit-loses-packets",
         "Every tenth packet of media from LiveKit is lost.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "livekit-turn-refuses",

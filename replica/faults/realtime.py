@@ -2,7 +2,7 @@
 §4).
 """
 
-from replica.faults.fault import NOT_YET, Fault
+from replica.faults.fault import NO_INCIDENT, Fault
 
 TOKENS = (
     Fault(
@@ -20,7 +20,7 @@ TOKENS = (
     Fault(
         "refresh-does-not-rotate",
         "A refresh gives a new access token and leaves the used refresh token good.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
 )
 
@@ -28,18 +28,18 @@ REALTIME = (
     Fault(
         "socket-accepts-expired-token",
         "The chat, board and presence sockets open for an access token that has expired.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "socket-refuses-with-500",
         "A socket that must be refused ends in 500 before the upgrade, whatever the reason.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "gateway-strips-upgrade",
         "The gateway passes a socket's request on without its Upgrade header, and the pod "
         "answers 400.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "edge-answers-html-to-upgrade",
@@ -49,7 +49,7 @@ REALTIME = (
     Fault(
         "upgrade-hangs",
         "A request to open a socket is taken and never answered.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "chat-bus-down",
@@ -65,12 +65,12 @@ REALTIME = (
     Fault(
         "chat-mangles-text",
         "Whatever is not ASCII arrives as question marks in chat.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "chat-drops-who-speaks",
         "The chat service fails on each message that comes over a socket, and drops that socket.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "presence-never-forgets",
@@ -121,6 +121,6 @@ REALTIME_PAGES = (
     Fault(
         "page-never-reconnects",
         "A socket that was dropped stays closed until the page is loaded again.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
 )

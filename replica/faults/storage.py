@@ -1,6 +1,6 @@
 """Faults of file storage: the bucket, presigned URLs, the storage service."""
 
-from replica.faults.fault import NOT_YET, Fault
+from replica.faults.fault import NO_INCIDENT, Fault
 
 BUCKET = (
     Fault(
@@ -12,7 +12,7 @@ BUCKET = (
     Fault(
         "bucket-ignores-signatures",
         "The files bucket gives objects to anyone, whatever the signature in the URL says.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
 )
 
@@ -49,7 +49,7 @@ STORAGE = (
     Fault(
         "presign-outlives-policy",
         "The storage service's presigned URLs stay valid for a week instead of minutes.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "storage-confirms-lost-upload",
@@ -60,7 +60,7 @@ STORAGE = (
     Fault(
         "storage-admits-strangers",
         "The storage service does not check membership: a stranger sees a workspace's files.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "membership-check-fails",
@@ -70,7 +70,7 @@ STORAGE = (
     Fault(
         "storage-hands-out-wrong-file",
         "A download URL leads to the bytes of another file.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "storage-lists-nothing",
@@ -81,11 +81,11 @@ STORAGE = (
     Fault(
         "storage-leaves-type-unsigned",
         "An upload URL signs only the host, so any content type can be uploaded under it.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "storage-keeps-deleted-object",
         "A file deleted for good stays readable, and its object stays in the bucket.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
 )

@@ -2,7 +2,7 @@
 its neighbours).
 """
 
-from replica.faults.fault import NOT_YET, Fault
+from replica.faults.fault import NO_INCIDENT, Fault
 
 SIGN_IN = (
     Fault(
@@ -61,13 +61,13 @@ SIGN_IN = (
     Fault(
         "oauth-landing-without-token",
         "Auth-service sends people who have signed in to their landing without tokens.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "oauth-state-unchecked",
         "Auth-service compares neither state nor nonce: a session takes the code of "
         "anybody else's sign-in.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "sign-out-forgets-refresh-token",
@@ -93,12 +93,12 @@ TRUST = (
         "services-ignore-expiry",
         "User, board, chat, noti, storage and ops take an access token in an HTTP call "
         "after its end.",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "service-accepts-alg-none",
         "Storage takes any token for good that says of itself that it is not signed (alg: none).",
-        NOT_YET,
+        NO_INCIDENT,
     ),
     Fault(
         "refresh-token-serves-as-access",

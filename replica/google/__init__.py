@@ -24,7 +24,7 @@ CLIENT = "replica.apps.googleusercontent.com"
 CERTS = "/oauth2/v3/certs"
 
 
-class Declined(Exception):  # noqa: N818 - an answer, not an error of ours
+class SignInDeclined(Exception):  # noqa: N818 - an answer, not an error of ours
     """Google does not vouch for anybody."""
 
 
@@ -53,7 +53,7 @@ class Google:
 
     async def claims(self, code: str, redirect_uri: str, nonce: str | None) -> dict[str, Any]:
         """What the ID token says of whom the code was given for, and with the nonce, if any. Raises
-        Declined.
+        SignInDeclined.
         """
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
         said = {"X-Forwarded-Proto": "https"}
@@ -66,7 +66,7 @@ class Google:
                 "/token", data=grant, auth=(self.client_id, self.client_secret)
             )
             if answer.is_error:
-                raise Declined(answer.text)
+                raise SignInDeclined(answer.text)
             keys = (await http.get(CERTS)).raise_for_status().json()
         return self._read(answer.json()["id_token"], keys, nonce)
 
@@ -77,9 +77,9 @@ class Google:
                 token, key, algorithms=["RS256"], audience=self.client_id, issuer=self.provider
             )
         except jwt.InvalidTokenError as error:
-            raise Declined(str(error)) from error
+            raise SignInDeclined(str(error)) from error
         if nonce is not None and claims.get("nonce") != nonce:
-            raise Declined("the ID token was made for another sign-in")
+            raise SignInDeclined("the ID token was made for another sign-in")
         return claims
 
 
@@ -98,14 +98,14 @@ def command() -> list[str]:
     return [node, str(FOLDER / "provider.mjs")]
 
 
-async def ready(google: Google, process: Child) -> None:
+async def wait_until_ready(google: Google, process: Child) -> None:
     """Wait until it listens. Raises ChildError if it has ended instead."""
     while not google.socket.exists():
         process.check()
         await asyncio.sleep(0.01)
 
 
-def settings(
+def environment_variables(
     google: Google, redirect_uris: Iterable[str], accounts: Iterable[Account]
 ) -> dict[str, str]:
     """What the provider is told in its environment: its address, its client, who can sign in."""

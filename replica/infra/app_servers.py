@@ -24,7 +24,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(
+async def serve_apps(
     apps: Mapping[socket.socket, ASGIApp], scale: float = 1, *, dated: bool = True
 ) -> AsyncIterator[None]:
     """Serve each app on its listening socket, for as long as the block lasts; `dated`: with this

@@ -49,7 +49,7 @@ class Caddy:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Json, folder: Path, admin: Path) -> AsyncIterator[Caddy]:
+async def run_caddy(config: Json, folder: Path, admin: Path) -> AsyncIterator[Caddy]:
     """Caddy for as long as the block lasts."""
     (folder / "caddy.json").write_text(json.dumps(config))
     async with child(

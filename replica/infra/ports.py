@@ -30,7 +30,7 @@ class Ports:
         for held in self._held:
             held.close()
 
-    def one(self) -> int:
+    def reserve(self) -> int:
         """A port for a child to listen on."""
         held = socket.socket()
         self._held.append(held)
@@ -41,7 +41,7 @@ class Ports:
         return port
 
 
-def listening() -> socket.socket:
+def listening_socket() -> socket.socket:
     """A socket that this process listens on, at a port that the kernel chose."""
     # asyncio sends small answers at once only where it reads the protocol off the socket; else each
     # waits 40 ms.

@@ -88,7 +88,7 @@ class Child:
         self._process = process
         self._log = log
 
-    async def ended(self) -> None:
+    async def wait_for_exit(self) -> None:
         """Wait until the program ends, which it must not do while the replica runs."""
         await self._process.wait()
         raise self.failure()

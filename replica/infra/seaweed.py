@@ -35,8 +35,8 @@ class Seaweed:
     static_secret_key: str = field(default_factory=secrets.token_urlsafe)
 
     @classmethod
-    def on(cls, ports: Ports) -> "Seaweed":
-        return cls(ports.one(), ports.one(), tuple(ports.one() for _ in OTHER_PORTS))
+    def allocate(cls, ports: Ports) -> "Seaweed":
+        return cls(ports.reserve(), ports.reserve(), tuple(ports.reserve() for _ in OTHER_PORTS))
 
     @property
     def endpoint(self) -> str:

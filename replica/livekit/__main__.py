@@ -9,7 +9,7 @@ import os
 import socket
 from pathlib import Path
 
-from replica.infra.app_servers import serving
+from replica.infra.app_servers import serve_apps
 from replica.infra.ports import LOOPBACK
 from replica.livekit import TOLD, answers, control
 from replica.livekit.node import FAULTS, Node
@@ -31,7 +31,7 @@ async def _serve() -> None:
         _private(told["control"]): control.app(node, wire),
         _public(told["port"]): answers.app(node, wire),
     }
-    async with serving(apps, dated=False):
+    async with serve_apps(apps, dated=False):
         await asyncio.Event().wait()
 
 

@@ -32,15 +32,15 @@ def site(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
     """Every object of the site's bucket: path without a slash in front -> body and content type.
     Raises ChildError.
     """
-    written = _written(SITE)
+    written = _source_files(SITE)
     kept = {path: body for path, body in written.items() if Path(path).suffix != ".js"}
-    made = {"assets/main.js": _bundled(build(written)), LIVEKIT: livekit.library()}
-    return _typed(kept | made) | switched(state)
+    made = {"assets/main.js": _bundle(build(written)), LIVEKIT: livekit.library()}
+    return _with_content_types(kept | made) | fault_config(state)
 
 
-def switched(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
+def fault_config(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
     """Those of the site's objects that a fault changes."""
-    return _typed({CONFIG: config(state)})
+    return _with_content_types({CONFIG: config(state)})
 
 
 def portal(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
@@ -48,19 +48,19 @@ def portal(state: ReplicaState) -> dict[str, tuple[bytes, str]]:
     in.
     """
     env = {"AUTH_URL": state.hosts.api}
-    return _typed(
-        _written(PORTAL) | {"env.js": f"window.__PORTAL__ = {json.dumps(env)};\n".encode()}
+    return _with_content_types(
+        _source_files(PORTAL) | {"env.js": f"window.__PORTAL__ = {json.dumps(env)};\n".encode()}
     )
 
 
-def _written(folder: Path) -> dict[str, bytes]:
+def _source_files(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*.*"))
     }
 
 
-def _typed(bodies: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
+def _with_content_types(bodies: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
     return {path: (body, TYPES[Path(path).suffix]) for path, body in bodies.items()}
 
 
@@ -84,7 +84,7 @@ def build(written: dict[str, bytes]) -> str:
 
 
 @functools.cache
-def _bundled(build_id: str) -> bytes:
+def _bundle(build_id: str) -> bytes:
     if not ESBUILD.exists():
         raise ChildError(
             "esbuild is missing, which bundles the replica's pages; install it with: make setup"

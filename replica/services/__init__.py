@@ -22,7 +22,7 @@ from replica.state import ReplicaState
 
 APPS: dict[str, Callable[[ReplicaState], Starlette]] = {
     "auth": auth.app,
-    "auth-2": auth.second,
+    "auth-2": auth.second_pod,
     "user": users.app,
     "board": boards.app,
     "chat": chat.app,

@@ -27,7 +27,7 @@ SPRING_ORIGINS = r"http://localhost:\d+|https://([a-z0-9-]+\.)*wealist\.localhos
 SPRING_METHODS = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
+class AuthError(Exception):
     """A no with one of auth-service's own codes."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -40,7 +40,7 @@ def app(state: ReplicaState) -> Starlette:
     return _pod(Pod(state, first=True))
 
 
-def second(state: ReplicaState) -> Starlette:
+def second_pod(state: ReplicaState) -> Starlette:
     """Another one, for whatever must not depend on which pod answers."""
     return _pod(Pod(state, first=False))
 
@@ -53,7 +53,7 @@ def _pod(pod: Pod) -> Starlette:
         allow_headers=["*"],
         allow_credentials=True,
     )
-    handlers = {HTTPException: _unexpected, Refused: _refused}
+    handlers = {HTTPException: _unexpected, AuthError: _refused}
     served = Starlette(
         routes=[*_tokens(), *oauth.ROUTES, *_about()],
         middleware=[cors],
@@ -102,7 +102,7 @@ async def refresh(request: Request) -> Response:
 def _rotate(pod: Pod, token: str) -> dict[str, str]:
     state, claims = pod.state, _read(pod, token)
     if token in state.blacklist:
-        raise Refused(401, "AUTH006", "Token is blacklisted")
+        raise AuthError(401, "AUTH006", "Token is blacklisted")
     given = pod.pair(claims["sub"], claims.get("email", ""))
     if state.is_fault_active("refresh-does-not-rotate"):
         return given | {"refreshToken": token}
@@ -199,9 +199,9 @@ def _read(pod: Pod, token: str) -> dict[str, Any]:
     try:
         return pod.key.read(token)
     except jwt.ExpiredSignatureError:
-        raise Refused(401, "AUTH002", "Token has expired") from None
+        raise AuthError(401, "AUTH002", "Token has expired") from None
     except jwt.InvalidTokenError:
-        raise Refused(401, "AUTH003", "Token is invalid") from None
+        raise AuthError(401, "AUTH003", "Token is invalid") from None
 
 
 async def _body(request: Request) -> dict[str, Any] | None:
@@ -215,7 +215,7 @@ async def _body(request: Request) -> dict[str, Any] | None:
 async def _field(request: Request, name: str) -> str:
     body = await _body(request)
     if not body or not isinstance(body.get(name), str):
-        raise Refused(500, "AUTH999", "Unexpected error")
+        raise AuthError(500, "AUTH999", "Unexpected error")
     return str(body[name])
 
 
@@ -227,7 +227,7 @@ def _uuid_or(value: object, fallback: str) -> str:
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+    assert isinstance(error, AuthError)
     return JSONResponse({"code": error.code, "message": error.message}, error.status)
 
 

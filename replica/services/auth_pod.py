@@ -40,10 +40,10 @@ class Pod:
     def pair(self, user: str, email: str) -> dict[str, str]:
         """What somebody who signs in is given."""
         state = self.state
-        told = None if state.is_fault_active("token-lacks-email-claim") else email
+        email_claim = None if state.is_fault_active("token-lacks-email-claim") else email
         return {
-            "accessToken": self.key.mint(user, told, "access", state.access_seconds),
-            "refreshToken": self.key.mint(user, told, "refresh", state.refresh_seconds),
+            "accessToken": self.key.mint(user, email_claim, "access", state.access_seconds),
+            "refreshToken": self.key.mint(user, email_claim, "refresh", state.refresh_seconds),
             "userId": user,
         }
 

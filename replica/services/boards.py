@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from replica.models import BoardModel, NotificationModel, ProjectModel, new_id, now
 from replica.services import boards_attachments, boards_socket, notifications_stream
-from replica.services.gin import Call, as_id, engine, route
+from replica.services.gin import ServiceCall, as_id, engine, route
 from replica.services.response_formats import (
     Refusal,
+    error_with_request_id,
     forbidden,
     not_found,
-    numbered,
-    numbered_error,
+    with_request_id,
     without_nones,
 )
 from replica.state import ReplicaState, add
@@ -46,61 +46,63 @@ def app(state: ReplicaState) -> Starlette:
         *boards_socket.ROUTES,
         *boards_attachments.ROUTES,
     ]
-    return engine(state, "board", routes, phrase=numbered_error)
+    return engine(state, "board", routes, error_format=error_with_request_id)
 
 
-async def create_project(call: Call) -> Response:
+async def create_project(call: ServiceCall) -> Response:
     workspace = as_id(call.body.get("workspaceId"), "Invalid workspace ID")
-    _admit(call, workspace, "workspace")
+    _expect_member(call, workspace, "workspace")
     description = str(call.body.get("description") or "")
     row = ProjectModel(
         workspace=workspace, name=call.text("name"), description=description, owner=call.user
     )
-    return numbered(call.request, _show_project(add(call.state.projects, row)), 201)
+    return with_request_id(call.request, _show_project(add(call.state.projects, row)), 201)
 
 
-async def projects(call: Call) -> Response:
+async def projects(call: ServiceCall) -> Response:
     workspace = call.id("workspace", "workspace")
-    _admit(call, workspace, "workspace")
+    _expect_member(call, workspace, "workspace")
     rows = [
         _show_project(row) for row in call.state.projects.values() if row.workspace == workspace
     ]
-    return numbered(call.request, rows)
+    return with_request_id(call.request, rows)
 
 
-async def project(call: Call) -> Response:
-    return numbered(call.request, _show_project(_project(call, call.id("project", "project"))))
+async def project(call: ServiceCall) -> Response:
+    return with_request_id(
+        call.request, _show_project(_project(call, call.id("project", "project")))
+    )
 
 
-async def delete_project(call: Call) -> Response:
+async def delete_project(call: ServiceCall) -> Response:
     row = _project(call, call.id("project", "project"))
     if row.owner != call.user:
         raise forbidden("Only project owner can delete project")
     del call.state.projects[row.id]
     for board_id in [each.id for each in call.state.boards.values() if each.project == row.id]:
         del call.state.boards[board_id]
-    return numbered(call.request, {"message": "Project deleted successfully"})
+    return with_request_id(call.request, {"message": "Project deleted successfully"})
 
 
-async def init_settings(call: Call) -> Response:
+async def init_settings(call: ServiceCall) -> Response:
     row = _project(call, call.id("project", "project"))
     fields = [_field(name, options) for name, options in FIELDS.items()]
-    return numbered(
+    return with_request_id(
         call.request,
         {"project": _show_project(row), "fields": fields, "fieldTypes": [], "defaultViewId": ""},
     )
 
 
-async def online_users(call: Call) -> Response:
+async def online_users(call: ServiceCall) -> Response:
     """Whoever holds the project's socket; membership is not asked, as at the socket."""
     project_id = call.id("project", "project")
     people = boards_socket.online(call.state, project_id)
-    return numbered(
+    return with_request_id(
         call.request, {"projectId": project_id, "onlineUsers": people, "count": len(people)}
     )
 
 
-async def create_board(call: Call) -> Response:
+async def create_board(call: ServiceCall) -> Response:
     row = _project(call, as_id(call.body.get("projectId"), "Invalid project ID"))
     new = BoardModel(
         project=row.id,
@@ -113,28 +115,30 @@ async def create_board(call: Call) -> Response:
         participants=list(call.body.get("participants") or []),
     )
     _tell_assignee(call, add(call.state.boards, new))
-    boards_socket.happened(call.state, "BOARD_CREATED", new, _show_board(new))
-    return numbered(call.request, _show_board(new), 201)
+    boards_socket.publish_event(call.state, "BOARD_CREATED", new, _show_board(new))
+    return with_request_id(call.request, _show_board(new), 201)
 
 
-async def boards(call: Call) -> Response:
+async def boards(call: ServiceCall) -> Response:
     row = _project(call, call.id("project", "project"))
-    return numbered(
+    return with_request_id(
         call.request,
         [_show_board(each) for each in call.state.boards.values() if each.project == row.id],
     )
 
 
-async def board(call: Call) -> Response:
+async def board(call: ServiceCall) -> Response:
     row = _board(call)
     people = [
         {"participantId": f"{row.id}:{user}", "boardId": row.id, "userId": user}
         for user in row.participants
     ]
-    return numbered(call.request, _show_board(row) | {"participants": people, "comments": []})
+    return with_request_id(
+        call.request, _show_board(row) | {"participants": people, "comments": []}
+    )
 
 
-async def update_board(call: Call) -> Response:
+async def update_board(call: ServiceCall) -> Response:
     row, before = _board(call), _board(call).assignee
     row.title, row.content = (
         call.body.get("title") or row.title,
@@ -144,11 +148,11 @@ async def update_board(call: Call) -> Response:
     row.fields |= call.body.get("customFields") or {}
     if row.assignee != before:
         _tell_assignee(call, row)
-    boards_socket.happened(call.state, "BOARD_UPDATED", row, _show_board(row))
-    return numbered(call.request, _show_board(row))
+    boards_socket.publish_event(call.state, "BOARD_UPDATED", row, _show_board(row))
+    return with_request_id(call.request, _show_board(row))
 
 
-async def move_board(call: Call) -> Response:
+async def move_board(call: ServiceCall) -> Response:
     row, name = _board(call), call.text("groupByFieldName")
     as_id(call.body.get("projectId"), "Invalid project ID")
     row.fields[name], row.updated_at = call.body.get("newFieldValue"), now()
@@ -157,25 +161,25 @@ async def move_board(call: Call) -> Response:
         "newFieldValue": row.fields[name],
         "message": "Board moved successfully",
     }
-    boards_socket.happened(call.state, "BOARD_MOVED", row, moved)
-    return numbered(call.request, moved)
+    boards_socket.publish_event(call.state, "BOARD_MOVED", row, moved)
+    return with_request_id(call.request, moved)
 
 
-async def delete_board(call: Call) -> Response:
+async def delete_board(call: ServiceCall) -> Response:
     row = _board(call)
     del call.state.boards[row.id]
-    boards_socket.happened(call.state, "BOARD_DELETED", row, {"boardId": row.id})
-    return numbered(call.request, {"message": "Board deleted successfully"})
+    boards_socket.publish_event(call.state, "BOARD_DELETED", row, {"boardId": row.id})
+    return with_request_id(call.request, {"message": "Board deleted successfully"})
 
 
-def _tell_assignee(call: Call, row: BoardModel) -> None:
+def _tell_assignee(call: ServiceCall, row: BoardModel) -> None:
     if (
         row.assignee is None
         or row.assignee == call.user
         or call.state.is_fault_active("notifications-not-sent")
     ):
         return
-    told = NotificationModel(
+    notification = NotificationModel(
         kind="BOARD_ASSIGNED",
         actor=call.user,
         target=row.assignee,
@@ -184,27 +188,27 @@ def _tell_assignee(call: Call, row: BoardModel) -> None:
         resource=row.id,
         resource_name=row.title,
     )
-    notifications_stream.deliver(call.state, add(call.state.notifications, told))
+    notifications_stream.deliver(call.state, add(call.state.notifications, notification))
 
 
-def _admit(call: Call, workspace: str, what: str) -> None:
+def _expect_member(call: ServiceCall, workspace: str, what: str) -> None:
     if not call.state.is_member(workspace, call.user):
         raise forbidden(f"You are not a member of this {what}")
 
 
-def _project(call: Call, project_id: str) -> ProjectModel:
+def _project(call: ServiceCall, project_id: str) -> ProjectModel:
     row = call.state.projects.get(project_id)
     if row is None:
         raise not_found("Project not found")
-    _admit(call, row.workspace, "project")
+    _expect_member(call, row.workspace, "project")
     return row
 
 
-def _board(call: Call) -> BoardModel:
+def _board(call: ServiceCall) -> BoardModel:
     row = call.state.boards.get(call.id("board", "board"))
     if row is None:
         raise Refusal(404, "NOT_FOUND", "Board not found")
-    _admit(call, row.workspace, "project")
+    _expect_member(call, row.workspace, "project")
     return row
 
 

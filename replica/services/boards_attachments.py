@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from replica.models import AttachmentModel, new_id
 from replica.s3_objects import public_signer
-from replica.services.gin import Call, as_id, route
-from replica.services.response_formats import Refusal, numbered
+from replica.services.gin import ServiceCall, as_id, route
+from replica.services.response_formats import Refusal, with_request_id
 from replica.services.storage_access import extension
 from replica.state import add
 
@@ -18,7 +18,7 @@ MAX_SIZE = 50 * 1024 * 1024
 ENTITIES = {"BOARD", "COMMENT", "PROJECT"}
 
 
-async def presigned_url(call: Call) -> Response:
+async def presigned_url(call: ServiceCall) -> Response:
     row = _attachment(call)
     row.file_key = object_key(f"board/{row.entity_type.lower()}s", call, row.file_name)
     url = public_signer(call.state.bucket).put(row.file_key, row.content_type, PUT_SECONDS)
@@ -29,10 +29,10 @@ async def presigned_url(call: Call) -> Response:
         "fileKey": row.file_key,
         "expiresIn": PUT_SECONDS,
     }
-    return numbered(call.request, issued)
+    return with_request_id(call.request, issued)
 
 
-async def save(call: Call) -> Response:
+async def save(call: ServiceCall) -> Response:
     """The metadata, after the upload; whether the object is there is not looked at."""
     key = call.text("fileKey")
     known = [row for row in call.state.attachments.values() if row.file_key == key]
@@ -49,18 +49,18 @@ async def save(call: Call) -> Response:
         "uploadedBy": row.uploaded_by,
         "uploadedAt": row.created_at,
     }
-    return numbered(call.request, shown, 201)
+    return with_request_id(call.request, shown, 201)
 
 
-async def delete(call: Call) -> Response:
+async def delete(call: ServiceCall) -> Response:
     row = call.state.attachments.pop(call.id("attachment", "attachment"), None)
     if row is None:
         raise Refusal(404, "NOT_FOUND", "Attachment not found")
     await call.state.objects.remove(row.file_key)
-    return numbered(call.request, {"message": "Attachment deleted successfully"})
+    return with_request_id(call.request, {"message": "Attachment deleted successfully"})
 
 
-def object_key(prefix: str, call: Call, file_name: str) -> str:
+def object_key(prefix: str, call: ServiceCall, file_name: str) -> str:
     """`<prefix>/<workspace>/<yyyy>/<mm>/<uuid>_<timestamp>.<ext>`, as board and chat lay their
     objects out.
     """
@@ -72,7 +72,7 @@ def object_key(prefix: str, call: Call, file_name: str) -> str:
     return f"{prefix}/{workspace}/{today:%Y}/{today:%m}/{unique}{extension(file_name)}"
 
 
-def _attachment(call: Call) -> AttachmentModel:
+def _attachment(call: ServiceCall) -> AttachmentModel:
     kind, size = call.text("entityType"), call.number("fileSize")
     if kind not in ENTITIES:
         raise Refusal(400, "VALIDATION_ERROR", "Invalid entity type")

@@ -9,44 +9,51 @@ from starlette.requests import HTTPConnection
 from replica.live_connections import Event
 from replica.models import BoardModel, now
 from replica.services.response_formats import unauthorized
-from replica.services.sockets import TOO_BIG, Talk, expired_too, parsed, upgrade, without_body
-from replica.services.token_validation import validated
+from replica.services.sockets import (
+    TOO_BIG,
+    SocketSession,
+    claims_of_expired_token,
+    empty_refusal,
+    parse_event,
+    upgrade,
+)
+from replica.services.token_validation import validate_token
 from replica.state import ReplicaState
 
 MAX_BYTES = 512
 
 
-def admit(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
+def authorize(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
     token = asked.query_params.get("token", "")
-    if claims := expired_too(state, token):
+    if claims := claims_of_expired_token(state, token):
         return str(claims["sub"]), asked.path_params["project"]
-    claims = validated(state, token)
+    claims = validate_token(state, token)
     if token in state.blacklist:
         raise unauthorized("Token is blacklisted")
     return str(claims["sub"]), asked.path_params["project"]
 
 
-async def hold(talk: Talk) -> None:
-    live, room, hear = talk.state.live, _room(talk.about), talk.line.tell
+async def serve(session: SocketSession) -> None:
+    live, room, listener = session.state.live, _room(session.topic_id), session.connection.send
     with (
-        live.board_pod.joined(room, hear),
-        live.bus.joined(room, hear),
-        live.presence.at(room, talk.user, now),
+        live.board_pod.subscribe(room, listener),
+        live.bus.subscribe(room, listener),
+        live.presence.at(room, session.user, now),
     ):
-        async for text in talk.line.said():
+        async for text in session.connection.incoming():
             if len(text.encode()) > MAX_BYTES:
-                talk.line.drop(TOO_BIG)
-            elif parsed(text).get("type") == "ping":
-                talk.line.tell({"type": "pong"})
+                session.connection.drop(TOO_BIG)
+            elif parse_event(text).get("type") == "ping":
+                session.connection.send({"type": "pong"})
 
 
-def happened(state: ReplicaState, kind: str, row: BoardModel, payload: Event) -> None:
+def publish_event(state: ReplicaState, kind: str, row: BoardModel, payload: Event) -> None:
     """Tell a project's board that something has happened to one of its cards."""
     if state.is_fault_active("board-sends-no-events"):
         return
     event = {"type": kind, "boardId": row.id, "payload": payload}
-    state.live.board_pod.tell(_room(row.project), event)
-    state.live.bus.tell(_room(row.project), event)
+    state.live.board_pod.publish(_room(row.project), event)
+    state.live.bus.publish(_room(row.project), event)
 
 
 def online(state: ReplicaState, project: str) -> list[str]:
@@ -59,4 +66,4 @@ def _room(project: str) -> str:
     return f"kanban:project:{project}"
 
 
-ROUTES = upgrade("board", "/ws/project/{project}", admit, hold, without_body)
+ROUTES = upgrade("board", "/ws/project/{project}", authorize, serve, empty_refusal)

@@ -7,21 +7,21 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from replica.live_connections import EVERYWHERE
+from replica.live_connections import ALL_WORKSPACES
 from replica.models import NIL_ID, ChatModel, now
 from replica.s3_objects import public_signer
 from replica.services import chat_messages, chat_sockets
 from replica.services.boards_attachments import object_key
-from replica.services.gin import Call, as_id, engine, route
+from replica.services.gin import ServiceCall, as_id, engine, route
 from replica.services.response_formats import (
     Refusal,
     bad_request,
     forbidden,
     no_content,
     not_found,
-    numbered,
-    raw,
-    told,
+    raw_json,
+    success_message,
+    with_request_id,
 )
 from replica.state import ReplicaState, add
 
@@ -36,7 +36,7 @@ IMAGES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 def app(state: ReplicaState) -> Starlette:
     routes = [
         route("POST", BASE, create),
-        route("GET", f"{BASE}/my", mine),
+        route("GET", f"{BASE}/my", my_chats),
         route("GET", f"{BASE}/workspace/{{workspace}}", in_workspace),
         route("GET", f"{BASE}/presence/online", online),
         route("GET", f"{BASE}/presence/status/{{user}}", status),
@@ -51,7 +51,7 @@ def app(state: ReplicaState) -> Starlette:
     return engine(state, "chat", routes, base=BASE)
 
 
-async def create(call: Call) -> Response:
+async def create(call: ServiceCall) -> Response:
     """Whether the participants belong to the workspace is not asked."""
     kind, others = call.text("chatType"), call.body.get("participants")
     if kind not in KINDS or not isinstance(others, list) or not others:
@@ -65,12 +65,12 @@ async def create(call: Call) -> Response:
         created_by=call.user,
         participants=list(dict.fromkeys(people)),
     )
-    return raw(show(add(call.state.chats, row)), 201)
+    return raw_json(show(add(call.state.chats, row)), 201)
 
 
-async def mine(call: Call) -> Response:
+async def my_chats(call: ServiceCall) -> Response:
     rows = [row for row in call.state.chats.values() if call.user in row.participants]
-    return told(
+    return success_message(
         [
             show(row) | {"unreadCount": chat_messages.unread(call.state, row, call.user)}
             for row in rows
@@ -78,69 +78,71 @@ async def mine(call: Call) -> Response:
     )
 
 
-async def in_workspace(call: Call) -> Response:
+async def in_workspace(call: ServiceCall) -> Response:
     workspace = call.id("workspace", "workspace")
-    return told([show(row) for row in call.state.chats.values() if row.workspace == workspace])
+    return success_message(
+        [show(row) for row in call.state.chats.values() if row.workspace == workspace]
+    )
 
 
-async def chat(call: Call) -> Response:
-    return told(show(chat_messages.joined(call)))
+async def chat(call: ServiceCall) -> Response:
+    return success_message(show(chat_messages.chat_of_participant(call)))
 
 
-async def delete(call: Call) -> Response:
-    row = chat_messages.joined(call)
+async def delete(call: ServiceCall) -> Response:
+    row = chat_messages.chat_of_participant(call)
     if row.created_by != call.user:
         raise forbidden("Only the creator can delete a chat")
     del call.state.chats[row.id]
-    for said in [each.id for each in call.state.messages.values() if each.chat == row.id]:
-        del call.state.messages[said]
+    for message in [each.id for each in call.state.messages.values() if each.chat == row.id]:
+        del call.state.messages[message]
     return no_content()
 
 
-async def add_participants(call: Call) -> Response:
-    row, people = chat_messages.joined(call), call.body.get("userIds")
+async def add_participants(call: ServiceCall) -> Response:
+    row, people = chat_messages.chat_of_participant(call), call.body.get("userIds")
     if not isinstance(people, list) or not people:
         raise bad_request("userIds is required")
     row.participants = list(
         dict.fromkeys([*row.participants, *(as_id(user, "Invalid user ID") for user in people)])
     )
     row.updated_at = now()
-    return told(show(row))
+    return success_message(show(row))
 
 
-async def remove_participant(call: Call) -> Response:
-    row, leaver = chat_messages.joined(call), call.id("user", "user")
+async def remove_participant(call: ServiceCall) -> Response:
+    row, leaver = chat_messages.chat_of_participant(call), call.id("user", "user")
     if leaver == row.created_by or call.user not in {leaver, row.created_by}:
         raise forbidden("Not allowed to remove this participant")
     row.participants = [user for user in row.participants if user != leaver]
     return no_content()
 
 
-async def online(call: Call) -> Response:
+async def online(call: ServiceCall) -> Response:
     """Whoever holds a chat or presence socket."""
-    return told([_presence(call.state, user) for user in _online(call.state)])
+    return success_message([_presence(call.state, user) for user in _online(call.state)])
 
 
-async def status(call: Call) -> Response:
+async def status(call: ServiceCall) -> Response:
     user = call.id("user", "user")
-    if call.state.live.presence.seen(EVERYWHERE, user) is None:
+    if call.state.live.presence.seen(ALL_WORKSPACES, user) is None:
         raise not_found("User presence not found")
-    return told(_presence(call.state, user))
+    return success_message(_presence(call.state, user))
 
 
 def _online(state: ReplicaState) -> list[str]:
     return state.live.presence.online(
-        EVERYWHERE, forgetting=not state.is_fault_active("presence-never-forgets")
+        ALL_WORKSPACES, forgetting=not state.is_fault_active("presence-never-forgets")
     )
 
 
 def _presence(state: ReplicaState, user: str) -> dict[str, Any]:
     now_online = "ONLINE" if user in _online(state) else "OFFLINE"
-    seen = state.live.presence.seen(EVERYWHERE, user)
+    seen = state.live.presence.seen(ALL_WORKSPACES, user)
     return {"userId": user, "workspaceId": NIL_ID, "status": now_online, "updatedAt": seen}
 
 
-async def image_url(call: Call) -> Response:
+async def image_url(call: ServiceCall) -> Response:
     name, kind = call.text("fileName"), call.text("contentType")
     if call.number("fileSize") > MAX_SIZE:
         raise Refusal(400, "FILE_TOO_LARGE", "File size exceeds 50MB limit")
@@ -152,7 +154,7 @@ async def image_url(call: Call) -> Response:
     url = public_signer(call.state.bucket).put(key, kind, PUT_SECONDS)
     shown = f"{call.state.hosts.cdn}/{key}"
     issued = {"uploadUrl": url, "downloadUrl": shown, "fileKey": key, "expiresIn": PUT_SECONDS}
-    return numbered(call.request, issued)
+    return with_request_id(call.request, issued)
 
 
 def show(row: ChatModel) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from starlette.responses import Response
 
 from replica.live_connections import Event
 from replica.models import ChatModel, MessageModel, new_id, now
-from replica.services.gin import Call, route
+from replica.services.gin import ServiceCall, route
 from replica.services.response_formats import (
     bad_request,
     forbidden,
     no_content,
     not_found,
-    raw,
-    told,
+    raw_json,
+    success_message,
 )
 from replica.state import ReplicaState, add
 
@@ -22,22 +22,22 @@ MESSAGES = "/api/chats/messages/{chat}"
 FILE_FIELDS = ("fileUrl", "fileName", "fileSize")
 
 
-async def listed(call: Call) -> Response:
+async def list_messages(call: ServiceCall) -> Response:
     """The newest page, oldest first; `before` names the message that ends it."""
-    row, before = joined(call), call.query("before")
-    rows = _said(call.state, row)
-    end = next((place for place, said in enumerate(rows) if said.id == before), len(rows))
+    row, before = chat_of_participant(call), call.query("before")
+    rows = _messages_of(call.state, row)
+    end = next((place for place, message in enumerate(rows) if message.id == before), len(rows))
     limit = call.query("limit", "50")
     count = int(limit) if limit.isdigit() and 1 <= int(limit) <= 100 else 50
-    return told([show(said) for said in rows[max(0, end - count) : end]])
+    return success_message([show(message) for message in rows[max(0, end - count) : end]])
 
 
-async def send(call: Call) -> Response:
+async def send(call: ServiceCall) -> Response:
     """A message sent by REST reaches sockets over the bus alone (contract §5.5)."""
-    said = say(call.state, joined(call), call.user, call.body)
-    for each in copies(call.state, said):
+    message = say(call.state, chat_of_participant(call), call.user, call.body)
+    for each in copies(call.state, message):
         publish(call.state, each)
-    return raw(show(said), 201)
+    return raw_json(show(message), 201)
 
 
 def say(state: ReplicaState, chat: ChatModel, user: str, body: dict[str, Any]) -> MessageModel:
@@ -55,30 +55,30 @@ def say(state: ReplicaState, chat: ChatModel, user: str, body: dict[str, Any]) -
     )
 
 
-def copies(state: ReplicaState, said: MessageModel) -> list[MessageModel]:
+def copies(state: ReplicaState, message: MessageModel) -> list[MessageModel]:
     """What members see of one message: itself, and another with an id of its own while that fault
     is on.
     """
     if not state.is_fault_active("chat-delivers-twice"):
-        return [said]
-    return [said, add(state.messages, replace(said, id=new_id()))]
+        return [message]
+    return [message, add(state.messages, replace(message, id=new_id()))]
 
 
-def publish(state: ReplicaState, said: MessageModel) -> None:
+def publish(state: ReplicaState, message: MessageModel) -> None:
     """To the members on every pod, as long as the pods have a bus."""
     if not state.is_fault_active("chat-bus-down"):
-        state.live.bus.tell(room(said.chat), received(said))
+        state.live.bus.publish(room(message.chat), received_event(message))
 
 
-def received(said: MessageModel) -> Event:
-    return {"type": "MESSAGE_RECEIVED", "message": show(said)}
+def received_event(message: MessageModel) -> Event:
+    return {"type": "MESSAGE_RECEIVED", "message": show(message)}
 
 
 def room(chat: str) -> str:
     return f"chat:{chat}"
 
 
-async def delete(call: Call) -> Response:
+async def delete(call: ServiceCall) -> Response:
     row = call.state.messages.get(call.id("chat", "message"))
     if row is None:
         raise not_found("Message not found")
@@ -88,28 +88,30 @@ async def delete(call: Call) -> Response:
     return no_content()
 
 
-async def read(call: Call) -> Response:
+async def read(call: ServiceCall) -> Response:
     ids = call.body.get("messageIds")
     if not isinstance(ids, list) or not ids:
         raise bad_request("messageIds is required")
-    return told("Messages marked as read")
+    return success_message("Messages marked as read")
 
 
-async def unread_count(call: Call) -> Response:
-    return raw({"unreadCount": unread(call.state, joined(call), call.user)})
+async def unread_count(call: ServiceCall) -> Response:
+    return raw_json({"unreadCount": unread(call.state, chat_of_participant(call), call.user)})
 
 
-async def last_read(call: Call) -> Response:
-    joined(call).last_read[call.user] = now()
-    return told("Last read updated")
+async def last_read(call: ServiceCall) -> Response:
+    chat_of_participant(call).last_read[call.user] = now()
+    return success_message("Last read updated")
 
 
 def unread(state: ReplicaState, chat: ChatModel, user: str) -> int:
     seen = chat.last_read.get(user, "")
-    return sum(said.user != user and said.created_at > seen for said in _said(state, chat))
+    return sum(
+        message.user != user and message.created_at > seen for message in _messages_of(state, chat)
+    )
 
 
-def joined(call: Call) -> ChatModel:
+def chat_of_participant(call: ServiceCall) -> ChatModel:
     """The chat, for one of its participants; a chat that is not there refuses like a foreign
     one.
     """
@@ -119,7 +121,7 @@ def joined(call: Call) -> ChatModel:
     return row
 
 
-def _said(state: ReplicaState, chat: ChatModel) -> list[MessageModel]:
+def _messages_of(state: ReplicaState, chat: ChatModel) -> list[MessageModel]:
     return [row for row in state.messages.values() if row.chat == chat.id and not row.deleted_at]
 
 
@@ -138,7 +140,7 @@ def show(row: MessageModel) -> dict[str, Any]:
 
 ROUTES = [
     route("POST", "/api/chats/messages/read", read),
-    route("GET", MESSAGES, listed),
+    route("GET", MESSAGES, list_messages),
     route("POST", MESSAGES, send),
     route("DELETE", MESSAGES, delete),
     route("GET", f"{MESSAGES}/unread", unread_count),

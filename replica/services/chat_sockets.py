@@ -9,20 +9,26 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from replica.live_connections import EVERYWHERE, Event, Rooms
+from replica.live_connections import ALL_WORKSPACES, Event, Rooms
 from replica.models import ChatModel, now
 from replica.services import chat_messages
 from replica.services.gin import as_id
 from replica.services.response_formats import Refusal, forbidden, not_found
-from replica.services.sockets import Talk, in_json, parsed, smart, upgrade
+from replica.services.sockets import (
+    SocketSession,
+    json_refusal,
+    parse_event,
+    upgrade,
+    validate_query_token,
+)
 from replica.state import ReplicaState
 
 FAILED = 1011
 ECHOES = {"TYPING_START": "USER_TYPING", "TYPING_STOP": "USER_TYPING_STOP"}
 
 
-def admit_to_chat(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
-    user = str(smart(state, asked)["sub"])
+def authorize_chat(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
+    user = str(validate_query_token(state, asked)["sub"])
     chat = state.chats.get(as_id(asked.path_params["chat"], "Invalid chat ID"))
     if chat is None:
         raise not_found("Chat not found")
@@ -31,17 +37,21 @@ def admit_to_chat(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]
     return user, chat.id
 
 
-def admit_to_presence(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
-    return str(smart(state, asked)["sub"]), EVERYWHERE
+def authorize_presence(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
+    return str(validate_query_token(state, asked)["sub"]), ALL_WORKSPACES
 
 
-async def hold_chat(talk: Talk) -> None:
-    live, room = talk.state.live, chat_messages.room(talk.about)
-    pod = pod_of(talk.state, talk.user)
-    here = live.presence.at(EVERYWHERE, talk.user, now)
-    with pod.joined(room, talk.line.tell), live.bus.joined(room, talk.line.tell), here:
-        async for text in talk.line.said():
-            _hear(talk, pod, parsed(text))
+async def serve_chat(session: SocketSession) -> None:
+    live, room = session.state.live, chat_messages.room(session.topic_id)
+    pod = pod_of(session.state, session.user)
+    here = live.presence.at(ALL_WORKSPACES, session.user, now)
+    with (
+        pod.subscribe(room, session.connection.send),
+        live.bus.subscribe(room, session.connection.send),
+        here,
+    ):
+        async for text in session.connection.incoming():
+            _hear(session, pod, parse_event(text))
 
 
 def pod_of(state: ReplicaState, user: str) -> Rooms:
@@ -50,62 +60,66 @@ def pod_of(state: ReplicaState, user: str) -> Rooms:
     return pods[place % len(pods)]
 
 
-def _hear(talk: Talk, pod: Rooms, event: Event) -> None:
-    kind, room = event.get("type"), chat_messages.room(talk.about)
-    chat = talk.state.chats.get(talk.about)
+def _hear(session: SocketSession, pod: Rooms, event: Event) -> None:
+    kind, room = event.get("type"), chat_messages.room(session.topic_id)
+    chat = session.state.chats.get(session.topic_id)
     match kind:
         case None:
-            _complain(talk, "INVALID_MESSAGE", "Invalid message format")
-        case "MESSAGE" if talk.state.is_fault_active("chat-drops-who-speaks"):
-            talk.line.drop(FAILED)
+            _complain(session, "INVALID_MESSAGE", "Invalid message format")
+        case "MESSAGE" if session.state.is_fault_active("chat-drops-who-speaks"):
+            session.connection.drop(FAILED)
         case "MESSAGE":
-            _say(talk, pod, chat, event)
+            _say(session, pod, chat, event)
         case "TYPING_START" | "TYPING_STOP":
-            pod.tell(room, {"type": ECHOES[kind], "userId": talk.user, "chatId": talk.about})
+            pod.publish(
+                room, {"type": ECHOES[kind], "userId": session.user, "chatId": session.topic_id}
+            )
         case "READ_MESSAGE":
-            _read(talk, pod, chat, event.get("messageId"))
+            _read(session, pod, chat, event.get("messageId"))
 
 
-def _say(talk: Talk, pod: Rooms, chat: ChatModel | None, event: dict[str, Any]) -> None:
+def _say(session: SocketSession, pod: Rooms, chat: ChatModel | None, event: dict[str, Any]) -> None:
     try:
         if chat is None:
             raise not_found("Chat not found")
-        said = chat_messages.say(talk.state, chat, talk.user, event)
+        message = chat_messages.say(session.state, chat, session.user, event)
     except Refusal:
-        _complain(talk, "SEND_FAILED", "Failed to send message")
+        _complain(session, "SEND_FAILED", "Failed to send message")
         return
-    for each in chat_messages.copies(talk.state, said):
-        chat_messages.publish(talk.state, each)
-        pod.tell(chat_messages.room(each.chat), chat_messages.received(each))
+    for each in chat_messages.copies(session.state, message):
+        chat_messages.publish(session.state, each)
+        pod.publish(chat_messages.room(each.chat), chat_messages.received_event(each))
 
 
-def _read(talk: Talk, pod: Rooms, chat: ChatModel | None, sent: object) -> None:
+def _read(session: SocketSession, pod: Rooms, chat: ChatModel | None, sent: object) -> None:
     try:
         number = as_id(sent, "Invalid message ID")
     except Refusal:
-        _complain(talk, "INVALID_MESSAGE_ID", "Invalid message ID")
+        _complain(session, "INVALID_MESSAGE_ID", "Invalid message ID")
         return
     if chat is not None:
-        chat.last_read[talk.user] = now()
-    pod.tell(
-        chat_messages.room(talk.about),
-        {"type": "MESSAGE_READ", "messageId": number, "userId": talk.user},
+        chat.last_read[session.user] = now()
+    pod.publish(
+        chat_messages.room(session.topic_id),
+        {"type": "MESSAGE_READ", "messageId": number, "userId": session.user},
     )
 
 
-def _complain(talk: Talk, code: str, message: str) -> None:
-    talk.line.tell({"type": "ERROR", "code": code, "message": message})
+def _complain(session: SocketSession, code: str, message: str) -> None:
+    session.connection.send({"type": "ERROR", "code": code, "message": message})
 
 
-async def hold_presence(talk: Talk) -> None:
-    with talk.state.live.presence.at(EVERYWHERE, talk.user, now):
-        async for text in talk.line.said():
-            if parsed(text).get("type") == "heartbeat":
-                talk.line.tell({"type": "pong"})
+async def serve_presence(session: SocketSession) -> None:
+    with session.state.live.presence.at(ALL_WORKSPACES, session.user, now):
+        async for text in session.connection.incoming():
+            if parse_event(text).get("type") == "heartbeat":
+                session.connection.send({"type": "pong"})
 
 
 # The fixed word stands before the chat's id, as in gin.
 ROUTES = [
-    *upgrade("presence", "/api/chats/ws/presence", admit_to_presence, hold_presence, in_json),
-    *upgrade("chat", "/api/chats/ws/{chat}", admit_to_chat, hold_chat, in_json),
+    *upgrade(
+        "presence", "/api/chats/ws/presence", authorize_presence, serve_presence, json_refusal
+    ),
+    *upgrade("chat", "/api/chats/ws/{chat}", authorize_chat, serve_chat, json_refusal),
 ]

@@ -21,8 +21,14 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from replica.services.response_formats import GinJSON, Phrase, Refusal, bad_request, plain_error
-from replica.services.token_validation import over_http
+from replica.services.response_formats import (
+    ErrorFormat,
+    GinJSON,
+    Refusal,
+    bad_request,
+    plain_error,
+)
+from replica.services.token_validation import claims_of_request
 from replica.state import ReplicaState
 
 REDIS_LIARS = {"board", "chat", "noti", "storage"}
@@ -37,7 +43,7 @@ CORS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ServiceCall:
     """One call of a handler: who asks (empty where no token is needed), and for what."""
 
     state: ReplicaState
@@ -77,7 +83,7 @@ class Call:
         return number, int(count) if count.isdigit() and 1 <= int(count) <= 100 else 20
 
 
-Handler = Callable[[Call], Awaitable[Response]]
+Handler = Callable[[ServiceCall], Awaitable[Response]]
 
 
 def as_id(value: object, message: str) -> str:
@@ -89,7 +95,7 @@ def as_id(value: object, message: str) -> str:
 
 def route(method: str, path: str, handler: Handler) -> Route:
     """A route that asks for an access token."""
-    return _route(method, path, handler, over_http)
+    return _route(method, path, handler, claims_of_request)
 
 
 def public(method: str, path: str, handler: Handler) -> Route:
@@ -102,7 +108,7 @@ def _route(
 ) -> Route:
     async def endpoint(request: Request) -> Response:
         return await handler(
-            Call(request.app.state.replica, request, claims(request), await body_of(request))
+            ServiceCall(request.app.state.replica, request, claims(request), await body_of(request))
         )
 
     return Route(path, endpoint, methods=[method])
@@ -123,7 +129,7 @@ def engine(
     routes: Sequence[BaseRoute],
     *,
     base: str = "",
-    phrase: Phrase = plain_error,
+    error_format: ErrorFormat = plain_error,
     hangs: str | None = None,
     served: Callable[[str], str] = str,
 ) -> Starlette:
@@ -140,7 +146,7 @@ def engine(
             WebSocketRoute("/{path:path}", _no_socket),
         ],
         middleware=[Middleware(Gin, state=state, hangs=hangs, served=served)],
-        exception_handlers={HTTPException: _no_route, Refusal: _refused(phrase)},
+        exception_handlers={HTTPException: _no_route, Refusal: _refused(error_format)},
     )
     app.router.redirect_slashes = False
     app.state.replica, app.state.service = state, service
@@ -184,10 +190,10 @@ async def _no_socket(socket: WebSocket) -> None:
     await socket.send_denial_response(await _no_route(socket, None))
 
 
-def _refused(phrase: Phrase) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _refused(error_format: ErrorFormat) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        return phrase(request, error)
+        return error_format(request, error)
 
     return answer
 

@@ -9,9 +9,15 @@ from starlette.responses import Response
 
 from replica.models import NotificationModel, now
 from replica.services import notifications_stream
-from replica.services.gin import Call, as_id, engine, public, route
+from replica.services.gin import ServiceCall, as_id, engine, public, route
 from replica.services.notifications_view import show
-from replica.services.response_formats import Refusal, bad_request, no_content, raw, unauthorized
+from replica.services.response_formats import (
+    Refusal,
+    bad_request,
+    no_content,
+    raw_json,
+    unauthorized,
+)
 from replica.state import ReplicaState, add
 
 NOTIFICATIONS = "/api/notifications"
@@ -20,7 +26,7 @@ EVENT = ("type", "actorId", "targetUserId", "workspaceId", "resourceType", "reso
 
 def app(state: ReplicaState) -> Starlette:
     routes = [
-        route("GET", NOTIFICATIONS, listed),
+        route("GET", NOTIFICATIONS, list_notifications),
         route("GET", f"{NOTIFICATIONS}/unread-count", unread_count),
         route("POST", f"{NOTIFICATIONS}/read-all", read_all),
         route("PATCH", f"{NOTIFICATIONS}/{{notification}}/read", read),
@@ -31,42 +37,44 @@ def app(state: ReplicaState) -> Starlette:
     return engine(state, "noti", routes, base="/api", hangs="service-hangs")
 
 
-async def listed(call: Call) -> Response:
+async def list_notifications(call: ServiceCall) -> Response:
     rows = _mine(call)
     if call.query("unreadOnly") == "true":
         rows = [row for row in rows if not row.read_at]
     number, size = call.page("limit")
     shown = [show(row) for row in reversed(rows)][(number - 1) * size : number * size]
     more = number * size < len(rows)
-    return raw(
+    return raw_json(
         {"notifications": shown, "total": len(rows), "page": number, "limit": size, "hasMore": more}
     )
 
 
-async def unread_count(call: Call) -> Response:
+async def unread_count(call: ServiceCall) -> Response:
     rows = _mine(call)
-    return raw({"count": sum(not row.read_at for row in rows), "workspaceId": _workspace(call)})
+    return raw_json(
+        {"count": sum(not row.read_at for row in rows), "workspaceId": _workspace(call)}
+    )
 
 
-async def read_all(call: Call) -> Response:
+async def read_all(call: ServiceCall) -> Response:
     rows = [row for row in _mine(call) if not row.read_at]
     for row in rows:
         row.read_at = now()
-    return raw({"markedAsRead": len(rows)})
+    return raw_json({"markedAsRead": len(rows)})
 
 
-async def read(call: Call) -> Response:
+async def read(call: ServiceCall) -> Response:
     row = _own(call)
     row.read_at = now()
-    return raw(show(row))
+    return raw_json(show(row))
 
 
-async def delete(call: Call) -> Response:
+async def delete(call: ServiceCall) -> Response:
     del call.state.notifications[_own(call).id]
     return no_content()
 
 
-async def create(call: Call) -> Response:
+async def create(call: ServiceCall) -> Response:
     """For other services only; the key is the one secret that stands before it, where one is
     set.
     """
@@ -87,17 +95,17 @@ async def create(call: Call) -> Response:
         resource_name=call.body.get("resourceName"),
     )
     notifications_stream.deliver(call.state, add(call.state.notifications, row))
-    return raw(show(row), 201)
+    return raw_json(show(row), 201)
 
 
-def _workspace(call: Call) -> str:
+def _workspace(call: ServiceCall) -> str:
     sent = call.request.headers.get("x-workspace-id")
     if not sent:
         raise bad_request("X-Workspace-Id header is required")
     return as_id(sent, "Invalid workspace ID")
 
 
-def _mine(call: Call) -> list[NotificationModel]:
+def _mine(call: ServiceCall) -> list[NotificationModel]:
     workspace = _workspace(call)
     return [
         row
@@ -106,7 +114,7 @@ def _mine(call: Call) -> list[NotificationModel]:
     ]
 
 
-def _own(call: Call) -> NotificationModel:
+def _own(call: ServiceCall) -> NotificationModel:
     row = call.state.notifications.get(call.id("notification", "notification"))
     if row is None or row.target != call.user:
         raise Refusal(404, "NOT_FOUND", "Notification not found")

@@ -13,9 +13,9 @@ from starlette.responses import Response, StreamingResponse
 
 from replica.live_connections import Event
 from replica.models import NotificationModel
-from replica.services.gin import Call, public
+from replica.services.gin import ServiceCall, public
 from replica.services.notifications_view import show
-from replica.services.token_validation import bearer, validated
+from replica.services.token_validation import bearer_token, validate_token
 from replica.state import ReplicaState
 
 WRITE_TIMEOUT, PING = 30, 30  # seconds in weAlist
@@ -23,7 +23,7 @@ EARLY = 1 / 2
 HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-async def stream(call: Call) -> Response:
+async def stream(call: ServiceCall) -> Response:
     user = str(_claims(call.state, call.request)["sub"])
     return StreamingResponse(
         _events(call.state, user), media_type="text/event-stream", headers=HEADERS
@@ -32,8 +32,8 @@ async def stream(call: Call) -> Response:
 
 def _claims(state: ReplicaState, request: Request) -> Event:
     if token := request.query_params.get("token"):
-        return validated(state, token)
-    return validated(state, bearer(request.headers))
+        return validate_token(state, token)
+    return validate_token(state, bearer_token(request.headers))
 
 
 async def _events(state: ReplicaState, user: str) -> AsyncIterator[str]:
@@ -42,7 +42,7 @@ async def _events(state: ReplicaState, user: str) -> AsyncIterator[str]:
     end = loop.time() + WRITE_TIMEOUT * scale * (
         EARLY if state.is_fault_active("stream-cut-early") else 1
     )
-    with state.live.bus.joined(_channel(user), happened.put_nowait):
+    with state.live.bus.subscribe(_channel(user), happened.put_nowait):
         yield _event("connected", {"status": "connected"})
         while (left := end - loop.time()) > 0:
             try:
@@ -59,7 +59,7 @@ def _event(name: str, data: Event) -> str:
 
 def deliver(state: ReplicaState, row: NotificationModel) -> None:
     """To every stream that its user has open now."""
-    state.live.bus.tell(_channel(row.target), show(row))
+    state.live.bus.publish(_channel(row.target), show(row))
 
 
 def _channel(user: str) -> str:

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from replica.edge.gateway import CALLBACK
-from replica.google import Declined
+from replica.google import SignInDeclined
 from replica.models import UserModel
 from replica.services import redirect_allow_list
 from replica.services.auth_pod import Pod, pod_of
@@ -55,17 +55,19 @@ def redirect_uri(state: ReplicaState) -> str:
     return f"{host}{CALLBACK}/google"
 
 
-def landing_of_app(state: ReplicaState) -> str:
+def default_landing(state: ReplicaState) -> str:
     return f"{state.hosts.apex}/oauth/callback"
 
 
 def _landing(state: ReplicaState, asked: str | None) -> str:
     """OAuth2RedirectUriFilter: where to, if anywhere else than to the main app."""
     if not asked or state.is_fault_active("oauth-filter-runs-late"):
-        return landing_of_app(state)
+        return default_landing(state)
     unbound = state.production or state.is_fault_active("redirect-uri-unchecked")
-    known = unbound or redirect_allow_list.allowed(asked, redirect_allow_list.patterns(state.hosts))
-    return asked if known else landing_of_app(state)
+    known = unbound or redirect_allow_list.is_allowed(
+        asked, redirect_allow_list.allowed_patterns(state.hosts)
+    )
+    return asked if known else default_landing(state)
 
 
 def _session(request: Request, pod: Pod, answer: Response) -> str:
@@ -95,11 +97,11 @@ async def callback(request: Request) -> Response:
         claims = await pod.state.google.claims(
             query.get("code", ""), redirect_uri(pod.state), None if unchecked else pending.nonce
         )
-    except Declined:
+    except SignInDeclined:
         return RedirectResponse(FAILED, 302)
     if pod.state.is_fault_active("oauth-landing-without-token"):
         return RedirectResponse(pending.landing, 302)
-    user = _signed_in(pod.state, claims["email"], claims.get("name") or claims["email"])
+    user = _user_of_google(pod.state, claims["email"], claims.get("name") or claims["email"])
     return RedirectResponse(
         str(URL(pending.landing).include_query_params(**pod.pair(user.id, user.email))), 302
     )
@@ -109,7 +111,7 @@ def _same(sent: str, known: str) -> bool:
     return secrets.compare_digest(sent.encode(), known.encode())
 
 
-def _signed_in(state: ReplicaState, email: str, name: str) -> UserModel:
+def _user_of_google(state: ReplicaState, email: str, name: str) -> UserModel:
     """User-service's row, made at the first sign-in."""
     return state.user_by_email(email) or add(state.users, UserModel(email=email, name=name))
 

@@ -6,12 +6,12 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from replica.models import PortalUserModel, SettingModel
-from replica.services.gin import Call, engine, public, route
+from replica.services.gin import ServiceCall, engine, public, route
 from replica.services.response_formats import (
-    enveloped,
     forbidden,
     not_found,
     ops_error,
+    success_data,
     unauthorized,
 )
 from replica.state import ReplicaState
@@ -29,34 +29,34 @@ def app(state: ReplicaState) -> Starlette:
         route("GET", "/api/monitoring/metrics/overview", overview),
         route("GET", "/api/monitoring/metrics/cluster", cluster),
     ]
-    return engine(state, "ops", routes, base="/api", phrase=ops_error)
+    return engine(state, "ops", routes, base="/api", error_format=ops_error)
 
 
-async def active(call: Call) -> Response:
-    return enveloped({row.key: row.value for row in call.state.settings.values()})
+async def active(call: ServiceCall) -> Response:
+    return success_data({row.key: row.value for row in call.state.settings.values()})
 
 
-async def by_key(call: Call) -> Response:
+async def by_key(call: ServiceCall) -> Response:
     key = call.request.path_params["key"]
     row = next((row for row in call.state.settings.values() if row.key == key), None)
     if row is None:
         raise not_found("Config not found")
-    return enveloped(_setting(row))
+    return success_data(_setting(row))
 
 
-async def me(call: Call) -> Response:
-    return enveloped(_shown(_portal_user(call)))
+async def me(call: ServiceCall) -> Response:
+    return success_data(_shown(_portal_user(call)))
 
 
-async def users(call: Call) -> Response:
+async def users(call: ServiceCall) -> Response:
     if _portal_user(call).role != "admin":
         raise forbidden("Access denied: Insufficient permissions")
-    return enveloped([_shown(row) for row in call.state.portal_users.values()])
+    return success_data([_shown(row) for row in call.state.portal_users.values()])
 
 
-async def applications(call: Call) -> Response:
+async def applications(call: ServiceCall) -> Response:
     _portal_user(call)
-    return enveloped(
+    return success_data(
         [
             {"name": f"{name}-service-prod", "health": "Healthy", "sync": "Synced"}
             for name in SERVICES
@@ -64,17 +64,17 @@ async def applications(call: Call) -> Response:
     )
 
 
-async def overview(call: Call) -> Response:
+async def overview(call: ServiceCall) -> Response:
     _portal_user(call)
-    return enveloped({"requestRate": 1.5, "errorRate": 0, "p95Latency": 0.05})
+    return success_data({"requestRate": 1.5, "errorRate": 0, "p95Latency": 0.05})
 
 
-async def cluster(call: Call) -> Response:
+async def cluster(call: ServiceCall) -> Response:
     _portal_user(call)
-    return enveloped({"cpuUsage": 0.25, "memoryUsage": 0.5, "podCount": len(SERVICES)})
+    return success_data({"cpuUsage": 0.25, "memoryUsage": 0.5, "podCount": len(SERVICES)})
 
 
-def _portal_user(call: Call) -> PortalUserModel:
+def _portal_user(call: ServiceCall) -> PortalUserModel:
     """Only who has a row: nothing in the portal ever makes one."""
     email = call.claims.get("email")
     if not email:

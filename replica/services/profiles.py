@@ -9,43 +9,43 @@ from starlette.responses import Response
 
 from replica.models import AttachmentModel, UserModel, new_id
 from replica.s3_objects import public_signer
-from replica.services.gin import Call, as_id, route
-from replica.services.response_formats import Refusal, not_found, raw
+from replica.services.gin import ServiceCall, as_id, route
+from replica.services.response_formats import Refusal, not_found, raw_json
 from replica.state import add
 
 PUT_SECONDS = 300
 
 
-async def my_profile(call: Call) -> Response:
+async def my_profile(call: ServiceCall) -> Response:
     workspace = _workspace_id(call)
     if not call.state.is_member(workspace, call.user):
         raise not_found("Profile not found")
-    return raw(_profile(_me(call), workspace))
+    return raw_json(_profile(_me(call), workspace))
 
 
-async def update_profile(call: Call) -> Response:
+async def update_profile(call: ServiceCall) -> Response:
     workspace, user = _workspace_id(call), _me(call)
     user.name = str(call.body.get("nickName") or user.name)
-    return raw(_profile(user, workspace))
+    return raw_json(_profile(user, workspace))
 
 
-async def all_my_profiles(call: Call) -> Response:
+async def all_my_profiles(call: ServiceCall) -> Response:
     mine = [row.id for row in call.state.workspaces.values() if call.user in row.members]
-    return raw([_profile(_me(call), workspace) for workspace in mine])
+    return raw_json([_profile(_me(call), workspace) for workspace in mine])
 
 
-async def image_url(call: Call) -> Response:
+async def image_url(call: ServiceCall) -> Response:
     name, kind = call.text("fileName"), call.text("contentType")
     call.number("fileSize")
     key = f"profiles/{new_id()}/{name}"
     url = public_signer(call.state.bucket).put(key, kind, PUT_SECONDS)
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
-    return raw(
+    return raw_json(
         {"uploadUrl": url, "fileKey": key, "expiresAt": expires.isoformat().replace("+00:00", "Z")}
     )
 
 
-async def save_attachment(call: Call) -> Response:
+async def save_attachment(call: ServiceCall) -> Response:
     row = AttachmentModel(
         entity_type="PROFILE",
         file_key=call.text("fileKey"),
@@ -54,24 +54,24 @@ async def save_attachment(call: Call) -> Response:
         content_type=call.text("contentType"),
         uploaded_by=call.user,
     )
-    return raw(_attachment(call, add(call.state.attachments, row)), 201)
+    return raw_json(_attachment(call, add(call.state.attachments, row)), 201)
 
 
-async def set_image(call: Call) -> Response:
+async def set_image(call: ServiceCall) -> Response:
     workspace, user = _workspace_id(call), _me(call)
     row = call.state.attachments.get(call.text("attachmentId"))
     if row is None:
         raise not_found("Attachment not found")
     row.status = "CONFIRMED"
     user.image_url = f"{call.state.hosts.cdn}/{row.file_key}"
-    return raw(_profile(user, workspace))
+    return raw_json(_profile(user, workspace))
 
 
-def _workspace_id(call: Call) -> str:
+def _workspace_id(call: ServiceCall) -> str:
     return as_id(call.request.headers.get("x-workspace-id"), "Valid X-Workspace-Id header required")
 
 
-def _me(call: Call) -> UserModel:
+def _me(call: ServiceCall) -> UserModel:
     user = call.state.users.get(call.user)
     if user is None:
         raise Refusal(404, "NOT_FOUND", "Profile not found")
@@ -91,7 +91,7 @@ def _profile(user: UserModel, workspace: str) -> dict[str, Any]:
     }
 
 
-def _attachment(call: Call, row: AttachmentModel) -> dict[str, Any]:
+def _attachment(call: ServiceCall, row: AttachmentModel) -> dict[str, Any]:
     return {
         "attachmentId": row.id,
         "entityType": row.entity_type,

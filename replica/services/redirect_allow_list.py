@@ -13,7 +13,7 @@ from replica.service_settings import PublicHosts
 ANY = "/**"
 
 
-def patterns(hosts: PublicHosts) -> tuple[str, ...]:
+def allowed_patterns(hosts: PublicHosts) -> tuple[str, ...]:
     """Those of weAlist, on this replica's hosts; ops and dev are listed there and served
     nowhere.
     """
@@ -22,7 +22,7 @@ def patterns(hosts: PublicHosts) -> tuple[str, ...]:
     return tuple(f"{origin}{ANY}" for origin in ours)
 
 
-def allowed(address: str, listed: Iterable[str]) -> bool:
+def is_allowed(address: str, patterns: Iterable[str]) -> bool:
     """Whether tokens may be sent there."""
     if (
         "\\" in address
@@ -30,7 +30,7 @@ def allowed(address: str, listed: Iterable[str]) -> bool:
         or any(sign <= " " or sign == "\x7f" for sign in address)
     ):
         return False
-    return any(_matches(address, pattern) for pattern in listed)
+    return any(_matches(address, pattern) for pattern in patterns)
 
 
 def _matches(address: str, pattern: str) -> bool:

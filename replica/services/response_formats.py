@@ -25,7 +25,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error o
         self.status, self.code, self.message = status, code, message
 
 
-Phrase = Callable[[Request, Refusal], Response]
+ErrorFormat = Callable[[Request, Refusal], Response]
 
 
 def bad_request(message: str) -> Refusal:
@@ -44,7 +44,7 @@ def not_found(message: str) -> Refusal:
     return Refusal(404, "NOT_FOUND", message)
 
 
-def raw(payload: Any, status: int = 200) -> Response:
+def raw_json(payload: Any, status: int = 200) -> Response:
     return GinJSON(payload, status)
 
 
@@ -52,17 +52,17 @@ def no_content() -> Response:
     return Response(status_code=204)
 
 
-def enveloped(data: Any, status: int = 200) -> Response:
+def success_data(data: Any, status: int = 200) -> Response:
     """`{"success": true, "data": ...}`: storage and ops."""
     return GinJSON({"success": True, "data": data}, status)
 
 
-def told(message: Any) -> Response:
+def success_message(message: Any) -> Response:
     """`{"success": true, "message": ...}`: storage after a deed, chat for whole payloads."""
     return GinJSON({"success": True, "message": message})
 
 
-def numbered(request: Request, data: Any, status: int = 200) -> Response:
+def with_request_id(request: Request, data: Any, status: int = 200) -> Response:
     """`{"data": ..., "requestId": ...}`: board, and the upload URL of chat."""
     return GinJSON({"data": data, "requestId": request.scope["request_id"]}, status)
 
@@ -71,7 +71,7 @@ def plain_error(_request: Request, no: Refusal) -> Response:
     return GinJSON({"error": {"code": no.code, "message": no.message}}, no.status)
 
 
-def numbered_error(request: Request, no: Refusal) -> Response:
+def error_with_request_id(request: Request, no: Refusal) -> Response:
     error = {"code": no.code, "message": no.message}
     return GinJSON({"error": error, "requestId": request.scope["request_id"]}, no.status)
 

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from replica.live_connections import Event
 from replica.services.response_formats import GinJSON, Refusal, unauthorized
-from replica.services.token_validation import validated
+from replica.services.token_validation import validate_token
 from replica.state import ReplicaState
 
 DROPPED = 1012  # a server that restarts
@@ -32,21 +32,21 @@ NO_SOCKET = (
 )
 
 
-class Line:
+class Connection:
     """One open socket: what is told leaves in order, without the teller waiting for it."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
-        self._told: asyncio.Queue[Event | int] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[Event | int] = asyncio.Queue()
 
-    def tell(self, event: Event) -> None:
-        self._told.put_nowait(event)
+    def send(self, event: Event) -> None:
+        self._outgoing.put_nowait(event)
 
     def drop(self, code: int = DROPPED) -> None:
         """Close it, after what has been told so far."""
-        self._told.put_nowait(code)
+        self._outgoing.put_nowait(code)
 
-    async def said(self) -> AsyncIterator[str]:
+    async def incoming(self) -> AsyncIterator[str]:
         """What comes in, until either side ends it."""
         with contextlib.suppress(WebSocketDisconnect):
             while True:
@@ -57,29 +57,29 @@ class Line:
 
     async def deliver(self) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it ended while we spoke
-            while not isinstance(event := await self._told.get(), int):
+            while not isinstance(event := await self._outgoing.get(), int):
                 await self._socket.send_text(json.dumps(event, ensure_ascii=False))
             await self._socket.close(event)
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class SocketSession:
     """An open socket, whose it is, and what it is about (a chat's or a project's id)."""
 
     state: ReplicaState
     user: str
-    about: str
-    line: Line
+    topic_id: str
+    connection: Connection
 
 
-Admit = Callable[
+Authorize = Callable[
     [ReplicaState, HTTPConnection], tuple[str, str]
 ]  # raises Refusal; else who it is, and about what
-Hold = Callable[[Talk], Awaitable[None]]
+Serve = Callable[[SocketSession], Awaitable[None]]
 
 
 def upgrade(
-    kind: str, path: str, admit: Admit, hold: Hold, refuse: Callable[[Refusal], Response]
+    kind: str, path: str, authorize: Authorize, serve: Serve, refuse: Callable[[Refusal], Response]
 ) -> list[BaseRoute]:
     """A socket at `path`; a plain GET meets the same checks, and then learns that it is no
     socket.
@@ -88,25 +88,25 @@ def upgrade(
     async def opened(socket: WebSocket) -> None:
         state: ReplicaState = socket.app.state.replica
         try:
-            user, about = admit(state, socket)
+            user, topic_id = authorize(state, socket)
         except Refusal as no:
             clear = not state.is_fault_active("socket-refuses-with-500")
             shown = no if clear else Refusal(500, "INTERNAL_ERROR", "Internal server error")
             await socket.send_denial_response(refuse(shown))
             return
         await socket.accept()
-        line = Line(socket)
+        line = Connection(socket)
         delivering = asyncio.create_task(line.deliver())
         try:
-            with state.live.sockets.holding(kind, line):
-                await hold(Talk(state, user, about, line))
+            with state.live.sockets.register(kind, line):
+                await serve(SocketSession(state, user, topic_id, line))
         finally:
             delivering.cancel()
             await asyncio.gather(delivering, return_exceptions=True)
 
     async def not_a_socket(request: Request) -> Response:
         try:
-            admit(request.app.state.replica, request)
+            authorize(request.app.state.replica, request)
         except Refusal as no:
             return refuse(no)
         return PlainTextResponse(NO_SOCKET, 400, headers={"sec-websocket-version": "13"})
@@ -114,25 +114,25 @@ def upgrade(
     return [WebSocketRoute(path, opened), Route(path, not_a_socket)]
 
 
-def in_json(no: Refusal) -> Response:
+def json_refusal(no: Refusal) -> Response:
     return GinJSON({"error": {"code": no.code, "message": no.message}}, no.status)
 
 
-def without_body(no: Refusal) -> Response:
+def empty_refusal(no: Refusal) -> Response:
     return Response(status_code=no.status)
 
 
-def smart(state: ReplicaState, asked: HTTPConnection) -> dict[str, Any]:
+def validate_query_token(state: ReplicaState, asked: HTTPConnection) -> dict[str, Any]:
     """Claims of the query's token as SmartValidator sees them: auth-service first, the JWKS when
     that says no.
     """
     token = asked.query_params.get("token", "")
     if not token:
         raise unauthorized("Token required")
-    return expired_too(state, token) or validated(state, token)
+    return claims_of_expired_token(state, token) or validate_token(state, token)
 
 
-def expired_too(state: ReplicaState, token: str) -> dict[str, Any] | None:
+def claims_of_expired_token(state: ReplicaState, token: str) -> dict[str, Any] | None:
     """The claims of an access token that has ended, while nobody looks at that; of any other,
     nothing.
     """
@@ -145,7 +145,7 @@ def expired_too(state: ReplicaState, token: str) -> dict[str, Any] | None:
     return claims if claims.get("type") == "access" and claims["exp"] <= time.time() else None
 
 
-def parsed(text: str) -> Event:
+def parse_event(text: str) -> Event:
     """What a socket said; nothing where it is no JSON object."""
     try:
         event = json.loads(text)

@@ -5,7 +5,7 @@
 from typing import Any
 
 from replica.models import FileModel, FolderModel
-from replica.services.gin import Call, as_id
+from replica.services.gin import ServiceCall, as_id
 from replica.services.response_formats import forbidden, without_nones
 from replica.state import ReplicaState
 
@@ -30,7 +30,7 @@ SOUNDS = {".mp3", ".wav", ".ogg", ".flac", ".aac", ".wma"}
 ALLOWED = IMAGES | DOCUMENTS | ARCHIVES | VIDEOS | SOUNDS
 
 
-def admit(call: Call, workspace: object) -> str:
+def expect_member(call: ServiceCall, workspace: object) -> str:
     """The workspace's id, once user-service has said that the caller is a member."""
     found = as_id(workspace, "Invalid workspace ID")
     state = call.state
@@ -47,7 +47,7 @@ def extension(name: str) -> str:
     return f".{end.lower()}" if dot else ""
 
 
-def listed_files(state: ReplicaState, workspace: str) -> list[FileModel]:
+def visible_files(state: ReplicaState, workspace: str) -> list[FileModel]:
     """Files that a member sees: confirmed, and not in the trash."""
     return [
         row
@@ -56,7 +56,7 @@ def listed_files(state: ReplicaState, workspace: str) -> list[FileModel]:
     ]
 
 
-def listed_folders(state: ReplicaState, workspace: str) -> list[FolderModel]:
+def visible_folders(state: ReplicaState, workspace: str) -> list[FolderModel]:
     return [
         row for row in state.folders.values() if row.workspace == workspace and not row.deleted_at
     ]

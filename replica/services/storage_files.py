@@ -9,9 +9,15 @@ from starlette.responses import Response
 
 from replica.models import FileModel, new_id, now
 from replica.s3_objects import Signer, public_signer
-from replica.services.gin import Call, as_id, route
-from replica.services.response_formats import bad_request, enveloped, not_found, told
-from replica.services.storage_access import ALLOWED, admit, extension, listed_files, show_file
+from replica.services.gin import ServiceCall, as_id, route
+from replica.services.response_formats import bad_request, not_found, success_data, success_message
+from replica.services.storage_access import (
+    ALLOWED,
+    expect_member,
+    extension,
+    show_file,
+    visible_files,
+)
 from replica.state import ReplicaState, add
 
 FILE = "/storage/files/{file}"
@@ -21,8 +27,8 @@ MAX_SIZE = 100 * 1024 * 1024
 OTHER_BYTES = b"These are the bytes of another file.\n"
 
 
-async def upload_url(call: Call) -> Response:
-    workspace = admit(call, call.body.get("workspaceId"))
+async def upload_url(call: ServiceCall) -> Response:
+    workspace = expect_member(call, call.body.get("workspaceId"))
     name, kind, size = call.text("fileName"), call.text("contentType"), call.number("fileSize")
     if size > MAX_SIZE:
         raise bad_request("file size exceeds maximum allowed (100 MB)")
@@ -39,10 +45,10 @@ async def upload_url(call: Call) -> Response:
         content_type=kind,
         uploaded_by=call.user,
     )
-    return enveloped(_issue(call.state, add(call.state.files, row)))
+    return success_data(_issue(call.state, add(call.state.files, row)))
 
 
-async def confirm(call: Call) -> Response:
+async def confirm(call: ServiceCall) -> Response:
     """Nobody looks into the bucket: a file whose bytes never arrived is ACTIVE all the same."""
     row = call.state.files.get(as_id(call.body.get("fileId"), "Invalid file ID"))
     if row is None:
@@ -54,96 +60,100 @@ async def confirm(call: Call) -> Response:
     if call.state.is_fault_active("storage-confirms-lost-upload"):
         await call.state.objects.remove(row.key)
     row.name, row.status, row.updated_at = _unique_name(call.state, row), "ACTIVE", now()
-    return enveloped(show_file(call.state, row))
+    return success_data(show_file(call.state, row))
 
 
-async def file(call: Call) -> Response:
+async def file(call: ServiceCall) -> Response:
     row = _live(call)
-    admit(call, row.workspace)
-    return enveloped(show_file(call.state, row))
+    expect_member(call, row.workspace)
+    return success_data(show_file(call.state, row))
 
 
-async def download(call: Call) -> Response:
+async def download(call: ServiceCall) -> Response:
     row, state = _live(call), call.state
-    admit(call, row.workspace)
+    expect_member(call, row.workspace)
     key = (
         await _wrong_key(state, row)
         if state.is_fault_active("storage-hands-out-wrong-file")
         else row.key
     )
     seconds = WEEK if state.is_fault_active("presign-outlives-policy") else GET_SECONDS
-    return enveloped({"downloadUrl": signer(state).get(key, row.original_name, seconds)})
+    return success_data({"downloadUrl": signer(state).get(key, row.original_name, seconds)})
 
 
-async def update(call: Call) -> Response:
+async def update(call: ServiceCall) -> Response:
     row = _live(call)
-    admit(call, row.workspace)
+    expect_member(call, row.workspace)
     if call.body.get("folderId"):
         row.folder = _folder_of(call, row.workspace)
     row.name, row.updated_at = call.body.get("name") or row.name, now()
-    return enveloped(show_file(call.state, row))
+    return success_data(show_file(call.state, row))
 
 
-async def trash(call: Call) -> Response:
+async def trash(call: ServiceCall) -> Response:
     row = _live(call)
-    admit(call, row.workspace)
+    expect_member(call, row.workspace)
     row.deleted_at = now()
-    return told("File moved to trash")
+    return success_message("File moved to trash")
 
 
-async def restore(call: Call) -> Response:
+async def restore(call: ServiceCall) -> Response:
     """Like `remove` and `trashed`, it does not ask whose workspace it is: neither does weAlist."""
     row = call.state.files.get(call.id("file", "file"))
     if row is None or not row.deleted_at:
         raise bad_request("file is not deleted")
     row.deleted_at = None
-    return told("File restored successfully")
+    return success_message("File restored successfully")
 
 
-async def remove(call: Call) -> Response:
+async def remove(call: ServiceCall) -> Response:
     state = call.state
     row = state.files.get(call.id("file", "file"))
     if row is None:
         raise bad_request("file not found")
     if state.is_fault_active("storage-keeps-deleted-object"):
         row.deleted_at, row.status = None, "DELETED"
-        return told("File permanently deleted")
+        return success_message("File permanently deleted")
     for key in filter(None, (row.key, row.other_key)):
         await state.objects.remove(key)
     del state.files[row.id]
-    return told("File permanently deleted")
+    return success_message("File permanently deleted")
 
 
-async def all_files(call: Call) -> Response:
-    workspace = admit(call, call.request.path_params["workspace"])
-    return enveloped(_page(call, listed_files(call.state, workspace)))
+async def all_files(call: ServiceCall) -> Response:
+    workspace = expect_member(call, call.request.path_params["workspace"])
+    return success_data(_page(call, visible_files(call.state, workspace)))
 
 
-async def search(call: Call) -> Response:
-    workspace, wanted = admit(call, call.request.path_params["workspace"]), call.query("q").lower()
+async def search(call: ServiceCall) -> Response:
+    workspace, wanted = (
+        expect_member(call, call.request.path_params["workspace"]),
+        call.query("q").lower(),
+    )
     if not wanted:
         raise bad_request("Search query is required")
-    return enveloped(
+    return success_data(
         _page(
-            call, [row for row in listed_files(call.state, workspace) if wanted in row.name.lower()]
+            call,
+            [row for row in visible_files(call.state, workspace) if wanted in row.name.lower()],
         )
     )
 
 
-async def usage(call: Call) -> Response:
-    workspace = admit(call, call.request.path_params["workspace"])
-    rows = listed_files(call.state, workspace)
+async def usage(call: ServiceCall) -> Response:
+    workspace = expect_member(call, call.request.path_params["workspace"])
+    rows = visible_files(call.state, workspace)
     total = sum(row.size for row in rows)
     sizes = {"totalSize": total, "totalSizeMB": total / 2**20, "totalSizeGB": total / 2**30}
-    return enveloped({"workspaceId": workspace, "fileCount": len(rows)} | sizes)
+    return success_data({"workspaceId": workspace, "fileCount": len(rows)} | sizes)
 
 
-async def trashed(call: Call) -> Response:
+async def list_trash(call: ServiceCall) -> Response:
     workspace = call.id("workspace", "workspace")
     rows = [
         row for row in call.state.files.values() if row.workspace == workspace and row.deleted_at
     ]
-    return enveloped([show_file(call.state, row) for row in rows])
+    return success_data([show_file(call.state, row) for row in rows])
 
 
 def signer(state: ReplicaState) -> Signer:
@@ -186,14 +196,14 @@ async def _wrong_key(state: ReplicaState, row: FileModel) -> str:
     return row.other_key
 
 
-def _live(call: Call) -> FileModel:
+def _live(call: ServiceCall) -> FileModel:
     row = call.state.files.get(call.id("file", "file"))
     if row is None or row.deleted_at:
         raise not_found("file not found")
     return row
 
 
-def _folder_of(call: Call, workspace: str) -> str | None:
+def _folder_of(call: ServiceCall, workspace: str) -> str | None:
     asked = call.body.get("folderId")
     if not asked:
         return None
@@ -207,7 +217,7 @@ def _folder_of(call: Call, workspace: str) -> str | None:
 
 def _unique_name(state: ReplicaState, row: FileModel) -> str:
     taken = {
-        other.name for other in listed_files(state, row.workspace) if other.folder == row.folder
+        other.name for other in visible_files(state, row.workspace) if other.folder == row.folder
     }
     stem, dot, end = row.name.rpartition(".")
     name, number = row.name, 1
@@ -216,7 +226,7 @@ def _unique_name(state: ReplicaState, row: FileModel) -> str:
     return name
 
 
-def _page(call: Call, rows: list[FileModel]) -> dict[str, Any]:
+def _page(call: ServiceCall, rows: list[FileModel]) -> dict[str, Any]:
     """One page; an empty one has `files: null`, as Go writes a slice that was never filled."""
     number, size = call.page()
     shown = [show_file(call.state, row) for row in rows[(number - 1) * size : number * size]]
@@ -242,5 +252,5 @@ ROUTES = [
     route("GET", f"{WORKSPACE}/files", all_files),
     route("GET", f"{WORKSPACE}/files/search", search),
     route("GET", f"{WORKSPACE}/usage", usage),
-    route("GET", f"{WORKSPACE}/trash/files", trashed),
+    route("GET", f"{WORKSPACE}/trash/files", list_trash),
 ]

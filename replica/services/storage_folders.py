@@ -5,36 +5,42 @@ from typing import Any
 from starlette.responses import Response
 
 from replica.models import NIL_ID, FolderModel, now
-from replica.services.gin import Call, as_id, route
-from replica.services.response_formats import Refusal, bad_request, enveloped, not_found, told
+from replica.services.gin import ServiceCall, as_id, route
+from replica.services.response_formats import (
+    Refusal,
+    bad_request,
+    not_found,
+    success_data,
+    success_message,
+)
 from replica.services.storage_access import (
-    admit,
-    listed_files,
-    listed_folders,
+    expect_member,
     show_file,
     show_folder,
+    visible_files,
+    visible_folders,
 )
 from replica.state import ReplicaState, add
 
 FOLDER = "/storage/folders/{folder}"
 
 
-async def contents(call: Call) -> Response:
-    workspace = admit(call, call.query("workspaceId"))
+async def contents(call: ServiceCall) -> Response:
+    workspace = expect_member(call, call.query("workspaceId"))
     asked = call.query("folderId")
     if not asked:
-        return enveloped(_with_contents(call.state, _root(call.state, workspace), None))
+        return success_data(_with_contents(call.state, _root(call.state, workspace), None))
     row = _live(call.state, as_id(asked, "Invalid folder ID"))
-    return enveloped(_with_contents(call.state, row, row.id))
+    return success_data(_with_contents(call.state, row, row.id))
 
 
-async def create(call: Call) -> Response:
-    workspace = admit(call, call.body.get("workspaceId"))
+async def create(call: ServiceCall) -> Response:
+    workspace = expect_member(call, call.body.get("workspaceId"))
     name, parent = call.text("name").strip(), call.body.get("parentId")
     above = _live(call.state, as_id(parent, "Invalid parent folder ID")) if parent else None
     siblings = [
         row.name
-        for row in listed_folders(call.state, workspace)
+        for row in visible_folders(call.state, workspace)
         if row.parent == (above.id if above else None)
     ]
     if not name or name in siblings:
@@ -49,56 +55,56 @@ async def create(call: Call) -> Response:
         color=call.body.get("color"),
         created_by=call.user,
     )
-    return enveloped(show_folder(add(call.state.folders, row)), 201)
+    return success_data(show_folder(add(call.state.folders, row)), 201)
 
 
-async def folder(call: Call) -> Response:
+async def folder(call: ServiceCall) -> Response:
     row = _live(call.state, call.id("folder", "folder"))
-    admit(call, row.workspace)
-    return enveloped(show_folder(row))
+    expect_member(call, row.workspace)
+    return success_data(show_folder(row))
 
 
-async def update(call: Call) -> Response:
+async def update(call: ServiceCall) -> Response:
     row = _live(call.state, call.id("folder", "folder"))
-    admit(call, row.workspace)
+    expect_member(call, row.workspace)
     row.name, row.color = call.body.get("name") or row.name, call.body.get("color") or row.color
     row.path, row.updated_at = f"{row.path.rpartition('/')[0]}/{row.name}", now()
-    return enveloped(show_folder(row))
+    return success_data(show_folder(row))
 
 
-async def trash(call: Call) -> Response:
+async def trash(call: ServiceCall) -> Response:
     row = _live(call.state, call.id("folder", "folder"))
-    admit(call, row.workspace)
+    expect_member(call, row.workspace)
     row.deleted_at = now()
-    return told("Folder moved to trash")
+    return success_message("Folder moved to trash")
 
 
-async def restore(call: Call) -> Response:
+async def restore(call: ServiceCall) -> Response:
     """Like `remove` and `trashed`, it does not ask whose workspace it is: neither does weAlist."""
     row = call.state.folders.get(call.id("folder", "folder"))
     if row is None or not row.deleted_at:
         raise bad_request("folder is not deleted")
     row.deleted_at = None
-    return told("Folder restored successfully")
+    return success_message("Folder restored successfully")
 
 
-async def remove(call: Call) -> Response:
+async def remove(call: ServiceCall) -> Response:
     if call.state.folders.pop(call.id("folder", "folder"), None) is None:
         raise bad_request("folder not found")
-    return told("Folder permanently deleted")
+    return success_message("Folder permanently deleted")
 
 
-async def all_folders(call: Call) -> Response:
-    workspace = admit(call, call.request.path_params["workspace"])
-    return enveloped([show_folder(row) for row in listed_folders(call.state, workspace)])
+async def all_folders(call: ServiceCall) -> Response:
+    workspace = expect_member(call, call.request.path_params["workspace"])
+    return success_data([show_folder(row) for row in visible_folders(call.state, workspace)])
 
 
-async def trashed(call: Call) -> Response:
+async def list_trash(call: ServiceCall) -> Response:
     workspace = call.id("workspace", "workspace")
     rows = [
         row for row in call.state.folders.values() if row.workspace == workspace and row.deleted_at
     ]
-    return enveloped([show_folder(row) for row in rows])
+    return success_data([show_folder(row) for row in rows])
 
 
 def _live(state: ReplicaState, folder_id: str) -> FolderModel:
@@ -129,10 +135,10 @@ def _with_contents(state: ReplicaState, row: FolderModel, folder_id: str | None)
     """
     children = [
         show_folder(child)
-        for child in listed_folders(state, row.workspace)
+        for child in visible_folders(state, row.workspace)
         if child.parent == folder_id
     ]
-    files = [file for file in listed_files(state, row.workspace) if file.folder == folder_id]
+    files = [file for file in visible_files(state, row.workspace) if file.folder == folder_id]
     if state.is_fault_active("storage-lists-nothing"):
         children, files = [], []
     shown = show_folder(row) | {
@@ -156,5 +162,5 @@ ROUTES = [
     route("POST", f"{FOLDER}/restore", restore),
     route("DELETE", f"{FOLDER}/permanent", remove),
     route("GET", "/storage/workspaces/{workspace}/folders", all_folders),
-    route("GET", "/storage/workspaces/{workspace}/trash/folders", trashed),
+    route("GET", "/storage/workspaces/{workspace}/trash/folders", list_trash),
 ]

@@ -26,24 +26,24 @@ ISTIO_JWT_MODE = {
 }  # "true" in production's shared configuration
 
 
-def over_http(request: Request) -> Claims:
+def claims_of_request(request: Request) -> Claims:
     """The claims of the access token in the header, as far as the service looks at it. Raises
     Refusal.
     """
     state, service = request.app.state.replica, request.app.state.service
-    token = bearer(request.headers)
-    if only_parses(state, service):
-        return _parsed(token)
+    token = bearer_token(request.headers)
+    if is_parse_only(state, service):
+        return _parse_unverified(token)
     if (
         service == "storage"
         and state.is_fault_active("service-accepts-alg-none")
-        and (claims := _unsigned(token))
+        and (claims := _claims_of_unsigned(token))
     ):
         return claims
-    return validated(state, token, expired=state.is_fault_active("services-ignore-expiry"))
+    return validate_token(state, token, expired=state.is_fault_active("services-ignore-expiry"))
 
 
-def bearer(headers: Headers) -> str:
+def bearer_token(headers: Headers) -> str:
     sent = headers.get("authorization", "")
     if not sent:
         raise unauthorized("Authorization header is required")
@@ -53,7 +53,7 @@ def bearer(headers: Headers) -> str:
     return token
 
 
-def only_parses(state: ReplicaState, service: str) -> bool:
+def is_parse_only(state: ReplicaState, service: str) -> bool:
     """Whether the service leaves it to Istio to validate, which nobody told to."""
     if service == "ops":
         return state.is_fault_active("ops-parses-without-verifying")
@@ -61,7 +61,7 @@ def only_parses(state: ReplicaState, service: str) -> bool:
     return trusting and service in ISTIO_JWT_MODE
 
 
-def validated(state: ReplicaState, token: str, *, expired: bool = False) -> Claims:
+def validate_token(state: ReplicaState, token: str, *, expired: bool = False) -> Claims:
     """The claims of a good access token, a logged-out one included. Raises Refusal."""
     try:
         claims = state.key.read(token, expired=expired)
@@ -74,7 +74,7 @@ def validated(state: ReplicaState, token: str, *, expired: bool = False) -> Clai
     return claims
 
 
-def _parsed(token: str) -> Claims:
+def _parse_unverified(token: str) -> Claims:
     try:
         claims: Claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
@@ -84,11 +84,11 @@ def _parsed(token: str) -> Claims:
     return claims
 
 
-def _unsigned(token: str) -> Claims | None:
+def _claims_of_unsigned(token: str) -> Claims | None:
     """The claims of a token that says of itself that it is not signed."""
     try:
         if str(jwt.get_unverified_header(token).get("alg")).lower() != "none":
             return None
     except jwt.InvalidTokenError:
         return None
-    return _parsed(token)
+    return _parse_unverified(token)

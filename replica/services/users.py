@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from replica.models import UserModel, WorkspaceModel
 from replica.services import profiles
-from replica.services.gin import Call, engine, public, route
-from replica.services.response_formats import bad_request, forbidden, not_found, raw
+from replica.services.gin import ServiceCall, engine, public, route
+from replica.services.response_formats import bad_request, forbidden, not_found, raw_json
 from replica.state import ReplicaState, add
 
 WORKSPACE = "/api/workspaces/{workspace}"
@@ -36,77 +36,77 @@ def app(state: ReplicaState) -> Starlette:
     return engine(state, "user", routes, base="/api")
 
 
-async def create_workspace(call: Call) -> Response:
+async def create_workspace(call: ServiceCall) -> Response:
     name, description = call.text("workspaceName"), str(call.body.get("workspaceDescription") or "")
     row = WorkspaceModel(
         name=name, description=description, owner=call.user, members={call.user: "OWNER"}
     )
-    return raw(_workspace(add(call.state.workspaces, row)), 201)
+    return raw_json(_workspace(add(call.state.workspaces, row)), 201)
 
 
-async def my_workspaces(call: Call) -> Response:
+async def my_workspaces(call: ServiceCall) -> Response:
     mine = [
         _my_workspace(row, call.user)
         for row in call.state.workspaces.values()
         if call.user in row.members
     ]
-    return raw(
+    return raw_json(
         {"workspaces": mine} if call.state.is_fault_active("service-answers-wrong-type") else mine
     )
 
 
-async def workspace(call: Call) -> Response:
-    return raw(_workspace(_joined(call)))
+async def workspace(call: ServiceCall) -> Response:
+    return raw_json(_workspace(_joined(call)))
 
 
-async def delete_workspace(call: Call) -> Response:
+async def delete_workspace(call: ServiceCall) -> Response:
     row = call.state.workspaces.get(call.id("workspace", "workspace"))
     if row is None or row.owner != call.user:
         raise forbidden("only owner can delete workspace")
     del call.state.workspaces[row.id]
-    return raw({"message": "Workspace deleted successfully"})
+    return raw_json({"message": "Workspace deleted successfully"})
 
 
-async def members(call: Call) -> Response:
+async def members(call: ServiceCall) -> Response:
     row = _joined(call)
-    return raw([_member(call.state, row, user) for user in row.members])
+    return raw_json([_member(call.state, row, user) for user in row.members])
 
 
-async def invite(call: Call) -> Response:
+async def invite(call: ServiceCall) -> Response:
     row, user = _found(call), call.state.user_by_email(call.text("email"))
     if row.members.get(call.user) not in {"OWNER", "ADMIN"} or user is None:
         raise forbidden("cannot invite this user")
     row.members[user.id] = "MEMBER"
-    return raw(_member(call.state, row, user.id), 201)
+    return raw_json(_member(call.state, row, user.id), 201)
 
 
-async def validate_member(call: Call) -> Response:
+async def validate_member(call: ServiceCall) -> Response:
     found = call.state.is_member(call.id("workspace", "workspace"), call.id("user", "user"))
-    return raw({"isMember": found})
+    return raw_json({"isMember": found})
 
 
-async def me(call: Call) -> Response:
+async def me(call: ServiceCall) -> Response:
     user = call.state.users.get(call.user)
     if user is None:
         raise not_found("User not found")
-    return raw(_user(user))
+    return raw_json(_user(user))
 
 
-async def create_user(call: Call) -> Response:
+async def create_user(call: ServiceCall) -> Response:
     email = call.text("email")
     if call.state.user_by_email(email):
         raise bad_request("Failed to create user")
-    return raw(_user(_new_user(call.state, email, call.body)), 201)
+    return raw_json(_user(_new_user(call.state, email, call.body)), 201)
 
 
-async def oauth_login(call: Call) -> Response:
+async def oauth_login(call: ServiceCall) -> Response:
     email = call.text("email")
     user = call.state.user_by_email(email) or _new_user(call.state, email, call.body)
-    return raw({"userId": user.id})
+    return raw_json({"userId": user.id})
 
 
-async def exists(call: Call) -> Response:
-    return raw({"exists": call.id("user", "user") in call.state.users})
+async def exists(call: ServiceCall) -> Response:
+    return raw_json({"exists": call.id("user", "user") in call.state.users})
 
 
 def _new_user(state: ReplicaState, email: str, body: dict[str, Any]) -> UserModel:
@@ -115,14 +115,14 @@ def _new_user(state: ReplicaState, email: str, body: dict[str, Any]) -> UserMode
     )
 
 
-def _found(call: Call) -> WorkspaceModel:
+def _found(call: ServiceCall) -> WorkspaceModel:
     row = call.state.workspaces.get(call.id("workspace", "workspace"))
     if row is None:
         raise not_found("Workspace not found")
     return row
 
 
-def _joined(call: Call) -> WorkspaceModel:
+def _joined(call: ServiceCall) -> WorkspaceModel:
     row = _found(call)
     if call.user not in row.members:
         raise forbidden("not a member of this workspace")

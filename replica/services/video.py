@@ -12,8 +12,14 @@ from starlette.responses import Response
 
 from replica.models import VideoRoomModel, now
 from replica.services import video_tokens
-from replica.services.gin import Call, as_id, engine, route
-from replica.services.response_formats import Refusal, enveloped, forbidden, not_found, told
+from replica.services.gin import ServiceCall, as_id, engine, route
+from replica.services.response_formats import (
+    Refusal,
+    forbidden,
+    not_found,
+    success_data,
+    success_message,
+)
 from replica.state import ReplicaState, add
 
 BASE = "/api/video"
@@ -35,42 +41,42 @@ def app(state: ReplicaState) -> Starlette:
         route("GET", f"{ROOM}/participants", participants),
         route("POST", f"{ROOM}/transcript", save_transcript),
         route("GET", f"{HISTORY}/workspace/{{workspace}}", history),
-        route("GET", f"{HISTORY}/me", mine),
-        route("GET", f"{HISTORY}/{{room}}", past),
+        route("GET", f"{HISTORY}/me", my_history),
+        route("GET", f"{HISTORY}/{{room}}", room_history),
         route("GET", f"{HISTORY}/{{room}}/transcript", transcript),
     ]
     return engine(state, "video", routes, base=BASE)
 
 
-async def create(call: Call) -> Response:
+async def create(call: ServiceCall) -> Response:
     workspace = as_id(call.body.get("workspaceId"), "Invalid workspace ID")
-    _admit(call, workspace)
+    _expect_member(call, workspace)
     size = call.number("maxParticipants") if "maxParticipants" in call.body else SIZE
     row = add(
         call.state.video_rooms,
         VideoRoomModel(workspace=workspace, name=call.text("name"), creator=call.user, size=size),
     )
     await video_tokens.make_room(call.state, row.id)
-    return enveloped(show(row), 201)
+    return success_data(show(row), 201)
 
 
-async def in_workspace(call: Call) -> Response:
+async def in_workspace(call: ServiceCall) -> Response:
     workspace = call.id("workspace", "workspace")
-    _admit(call, workspace)
+    _expect_member(call, workspace)
     only = call.query("active") == "true"
     rows = [
         row
         for row in call.state.video_rooms.values()
         if row.workspace == workspace and (row.active or not only)
     ]
-    return enveloped([show(row) for row in rows])
+    return success_data([show(row) for row in rows])
 
 
-async def room(call: Call) -> Response:
-    return enveloped(show(_found(call)))
+async def room(call: ServiceCall) -> Response:
+    return success_data(show(_found(call)))
 
 
-async def join(call: Call) -> Response:
+async def join(call: ServiceCall) -> Response:
     """A token for LiveKit and where to dial it."""
     row = _found(call)
     if not row.active:
@@ -82,10 +88,10 @@ async def join(call: Call) -> Response:
     url = call.state.livekit.url
     if call.state.is_fault_active("app-hands-out-wrong-livekit-url"):
         url = call.state.hosts.apex.replace("https:", "wss:", 1) + APEX_PATH
-    return enveloped({"room": show(row), "token": token, "wsUrl": url})
+    return success_data({"room": show(row), "token": token, "wsUrl": url})
 
 
-async def leave(call: Call) -> Response:
+async def leave(call: ServiceCall) -> Response:
     """Who made the room ends it when he leaves."""
     row = _found(call)
     if call.user not in row.people:
@@ -93,55 +99,55 @@ async def leave(call: Call) -> Response:
     _leave(row, call.user)
     if call.user == row.creator:
         await _end(call.state, row)
-    return told("Left room successfully")
+    return success_message("Left room successfully")
 
 
-async def end(call: Call) -> Response:
+async def end(call: ServiceCall) -> Response:
     row = _found(call)
     if call.user != row.creator:
         raise forbidden("Only the room creator can end the room")
     if not row.active:
         raise Refusal(410, "ROOM_ENDED", "Room has already ended")
     await _end(call.state, row)
-    return told("Room ended successfully")
+    return success_message("Room ended successfully")
 
 
-async def participants(call: Call) -> Response:
-    return enveloped(_people(_found(call)))
+async def participants(call: ServiceCall) -> Response:
+    return success_data(_people(_found(call)))
 
 
-async def save_transcript(call: Call) -> Response:
+async def save_transcript(call: ServiceCall) -> Response:
     call.state.transcripts[_found(call).id] = call.text("content")
-    return told("Transcript saved successfully")
+    return success_message("Transcript saved successfully")
 
 
-async def history(call: Call) -> Response:
+async def history(call: ServiceCall) -> Response:
     workspace = call.id("workspace", "workspace")
-    _admit(call, workspace)
+    _expect_member(call, workspace)
     rows = [
         row
         for row in call.state.video_rooms.values()
         if row.workspace == workspace and row.ended_at
     ]
-    return enveloped([_past(row) for row in rows])
+    return success_data([_show_history(row) for row in rows])
 
 
-async def mine(call: Call) -> Response:
+async def my_history(call: ServiceCall) -> Response:
     rows = [
         row for row in call.state.video_rooms.values() if call.user in row.left and row.ended_at
     ]
-    return enveloped([_past(row) for row in rows])
+    return success_data([_show_history(row) for row in rows])
 
 
-async def past(call: Call) -> Response:
-    return enveloped(_past(_found(call)))
+async def room_history(call: ServiceCall) -> Response:
+    return success_data(_show_history(_found(call)))
 
 
-async def transcript(call: Call) -> Response:
+async def transcript(call: ServiceCall) -> Response:
     row = _found(call)
     if row.id not in call.state.transcripts:
         raise not_found("Transcript not found")
-    return enveloped({"roomId": row.id, "content": call.state.transcripts[row.id]})
+    return success_data({"roomId": row.id, "content": call.state.transcripts[row.id]})
 
 
 async def _end(state: ReplicaState, row: VideoRoomModel) -> None:
@@ -156,15 +162,15 @@ def _leave(row: VideoRoomModel, user: str) -> None:
     row.left[user] = now()
 
 
-def _found(call: Call) -> VideoRoomModel:
+def _found(call: ServiceCall) -> VideoRoomModel:
     row = call.state.video_rooms.get(call.id("room", "room"))
     if row is None:
         raise not_found("Room not found")
-    _admit(call, row.workspace)
+    _expect_member(call, row.workspace)
     return row
 
 
-def _admit(call: Call, workspace: str) -> None:
+def _expect_member(call: ServiceCall, workspace: str) -> None:
     if not call.state.is_member(workspace, call.user):
         raise forbidden("You are not a member of this workspace")
 
@@ -196,7 +202,7 @@ def _people(row: VideoRoomModel) -> list[dict[str, Any]]:
     ]
 
 
-def _past(row: VideoRoomModel) -> dict[str, Any]:
+def _show_history(row: VideoRoomModel) -> dict[str, Any]:
     return {
         "id": row.id,
         "roomName": row.name,

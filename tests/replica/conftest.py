@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.conftest import Replica
+from tests.support.replica_visitor import Visitor
 from tests.support.sfu import Standing, standing
-from tests.support.visiting import Visitor
 
 
 @pytest.fixture
@@ -24,6 +24,6 @@ def started_sfu() -> Iterator[Standing]:
 
 @pytest.fixture
 async def sfu(started_sfu: Standing) -> AsyncIterator[Standing]:
-    """An honest stand-in for LiveKit; a test that has it lie leaves it honest."""
+    """A healthy stand-in for LiveKit; the faults of a test end with it."""
     yield started_sfu
     await started_sfu.lie()

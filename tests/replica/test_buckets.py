@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import Replica
-from tests.support.visiting import Visitor
+from tests.support.replica_visitor import Visitor
 
 TEXT = {"Content-Type": "text/plain"}
 

@@ -7,7 +7,7 @@ import pytest
 import websockets
 
 from tests.conftest import Replica
-from tests.support.visiting import Visitor
+from tests.support.replica_visitor import Visitor
 
 
 def faults(replica: Replica) -> list[str]:
@@ -42,7 +42,7 @@ def test_what_is_no_list_of_names_is_refused(body: bytes, replica: Replica) -> N
 
 def test_a_switch_keeps_what_users_made(replica: Replica, visitor: Visitor) -> None:
     """A folder made before a fault is there during and after it, and in the state that is told."""
-    member = visitor.signed_in("alice")
+    member = visitor.bearer_header("alice")
     url = f"{visitor.environment['hosts']['api']}/api/svc/storage/storage/folders"
     wish = {"workspaceId": visitor.environment["workspace"]["id"], "name": "kept"}
     made = visitor.http.post(url, json=wish, headers=member).json()["data"]
@@ -75,7 +75,7 @@ def dropped(replica: Replica, kind: str) -> int:
 
 async def test_open_sockets_are_dropped(replica: Replica, visitor: Visitor) -> None:
     """Those of the kinds that are named, as a server ends them that restarts, on both hosts."""
-    token = visitor.signed_in("alice")["Authorization"].removeprefix("Bearer ")
+    token = visitor.bearer_header("alice")["Authorization"].removeprefix("Bearer ")
     path = "/api/svc/chat/api/chats/ws/presence"
     async with (
         visitor.socket("apex", path, token) as one,

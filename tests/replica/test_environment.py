@@ -9,8 +9,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from replica.environment import BadPath, realtime, toml, written
-from tests.support.visiting import Visitor
+from replica.environment import BadPath, environment_file, realtime, toml
+from tests.support.replica_visitor import Visitor
 
 
 def test_what_is_written_can_be_read_back() -> None:
@@ -30,7 +30,7 @@ def test_what_is_written_can_be_read_back() -> None:
 def test_the_file_goes_with_the_block(tmp_path: Path) -> None:
     """Neither the file, nor a draft of it, nor the folder that was made for it stays."""
     path = tmp_path / "new" / "environment.toml"
-    with written(path, "a = 1\n"):
+    with environment_file(path, "a = 1\n"):
         assert [found.name for found in path.parent.iterdir()] == ["environment.toml"]
     assert list(tmp_path.iterdir()) == []
 
@@ -38,7 +38,7 @@ def test_the_file_goes_with_the_block(tmp_path: Path) -> None:
 def test_another_replica_s_file_stays(tmp_path: Path) -> None:
     """Who has written over it in the meantime keeps the file."""
     path = tmp_path / "environment.toml"
-    with written(path, "a = 1\n"):
+    with environment_file(path, "a = 1\n"):
         path.write_text("a = 2\n")
     assert path.read_text() == "a = 2\n"
 
@@ -48,7 +48,7 @@ def test_a_path_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(BadPath, match=r"cannot write .*--environment"),
-        written(tmp_path / "file" / "x.toml", ""),
+        environment_file(tmp_path / "file" / "x.toml", ""),
     ):
         pass
 
@@ -57,7 +57,9 @@ def test_a_running_replica_tells_all_that_probes_need(visitor: Visitor) -> None:
     """Every value is filled in, and hosts, test users, workspace and bucket are those that answer."""
     told = visitor.environment
     assert set(told["users"]) == {"alice", "bob", "stranger", "operator"}
-    mine = visitor.get("api", "/api/svc/user/api/workspaces/all", **visitor.signed_in("bob")).text
+    mine = visitor.get(
+        "api", "/api/svc/user/api/workspaces/all", **visitor.bearer_header("bob")
+    ).text
     assert told["workspace"]["id"] in mine
     assert told["presign"]["bucket"] == told["presign"]["host"].split(".")[0]
     assert told["identity"]["way"] == "signing-key"

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from replica import google
-from replica.google import Account, Declined, Google
+from replica.google import Account, Google, SignInDeclined
 from replica.infra.processes import ChildError
 from replica.signing_key import SigningKey
 
@@ -20,7 +20,9 @@ GOOGLE = Google("https://accounts.google.localhost:1", Path("google.sock"))
 
 def test_the_provider_learns_where_people_may_come_back_to() -> None:
     """Address, socket, client, accounts, in one variable."""
-    told = json.loads(google.settings(GOOGLE, ["https://a/b"], [Account("a@b", "A")])["GOOGLE"])
+    told = json.loads(
+        google.environment_variables(GOOGLE, ["https://a/b"], [Account("a@b", "A")])["GOOGLE"]
+    )
     assert told["redirectUris"] == ["https://a/b"]
     assert told["accounts"] == [{"email": "a@b", "name": "A"}]
     assert (told["clientId"], told["clientSecret"]) == (GOOGLE.client_id, GOOGLE.client_secret)
@@ -73,5 +75,5 @@ def test_an_id_token_of_this_sign_in_is_believed() -> None:
 )
 def test_any_other_id_token_is_declined(token: str) -> None:
     """Nonce, audience, issuer, end, signature (OpenID Connect Core 1.0 §3.1.3.7)."""
-    with pytest.raises(Declined):
+    with pytest.raises(SignInDeclined):
         GOOGLE._read(token, KEY.jwks(), "n")

@@ -11,11 +11,11 @@ from replica.live_connections import Event, OpenSockets, Presence, Rooms
 def test_a_room_hears_what_is_told_while_it_is_joined() -> None:
     """Neither before nor after, nor what is told elsewhere; two who join hear it both."""
     rooms, first, second = Rooms(), list[Event](), list[Event]()
-    rooms.tell("a", {"n": 0})
-    with rooms.joined("a", first.append), rooms.joined("a", second.append):
-        rooms.tell("a", {"n": 1})
-        rooms.tell("b", {"n": 2})
-    rooms.tell("a", {"n": 3})
+    rooms.publish("a", {"n": 0})
+    with rooms.subscribe("a", first.append), rooms.subscribe("a", second.append):
+        rooms.publish("a", {"n": 1})
+        rooms.publish("b", {"n": 2})
+    rooms.publish("a", {"n": 3})
     assert first == second == [{"n": 1}]
 
 
@@ -23,10 +23,10 @@ def test_whoever_leaves_while_being_told_harms_nobody() -> None:
     """The others of the room still hear it."""
     rooms, told = Rooms(), list[Event]()
     stack = contextlib.ExitStack()
-    with rooms.joined("a", told.append):
-        stack.enter_context(rooms.joined("a", lambda _: stack.close()))
-        with rooms.joined("a", told.append):
-            rooms.tell("a", {})
+    with rooms.subscribe("a", told.append):
+        stack.enter_context(rooms.subscribe("a", lambda _: stack.close()))
+        with rooms.subscribe("a", told.append):
+            rooms.publish("a", {})
     assert told == [{}, {}]
 
 
@@ -58,19 +58,19 @@ def test_open_sockets_are_dropped_by_kind(kinds: list[str], dropped: int) -> Non
     """Those that are open, and each once."""
     sockets, ended = OpenSockets(), list[str]()
 
-    class Line:
+    class Connection:
         def __init__(self, name: str) -> None:
             self.name = name
 
         def drop(self) -> None:
             ended.append(self.name)
 
-    with sockets.holding("chat", Line("past")):
+    with sockets.register("chat", Connection("past")):
         pass
     with (
-        sockets.holding("chat", Line("a")),
-        sockets.holding("chat", Line("b")),
-        sockets.holding("presence", Line("c")),
+        sockets.register("chat", Connection("a")),
+        sockets.register("chat", Connection("b")),
+        sockets.register("presence", Connection("c")),
     ):
         assert sockets.drop(kinds) == dropped
     assert len(set(ended)) == dropped

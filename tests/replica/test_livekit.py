@@ -26,7 +26,7 @@ async def test_faults_and_state_go_over_a_private_socket(sfu: Standing) -> None:
 async def test_a_server_that_ends_is_named(tmp_path: Path) -> None:
     """In place of a start that is waited for without an end."""
     with Ports() as ports:
-        waiting = LiveKit("wss://livekit.test", ports.one(), ports.one())
+        waiting = LiveKit("wss://livekit.test", ports.reserve(), ports.reserve())
         command = [sys.executable, "-c", "raise SystemExit('no such key')"]
         async with child(command, tmp_path, {}, "livekit-server") as process:
             with pytest.raises(

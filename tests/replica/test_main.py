@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from replica.faults import FAULTS
-from tests.support.visiting import Visitor
+from tests.support.replica_visitor import Visitor
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "replica"]

@@ -34,7 +34,7 @@ def test_a_replica_without_its_bundler_says_how_to_get_it(
 ) -> None:
     """Whoever skipped the set-up reads what to type, and no traceback of a missing file."""
     monkeypatch.setattr(pages, "ESBUILD", tmp_path / "esbuild")
-    pages._bundled.cache_clear()
+    pages._bundle.cache_clear()
     with pytest.raises(ChildError, match=r"esbuild is missing.*make setup"):
         site(
             ReplicaState.with_seed_data(

@@ -5,8 +5,8 @@
 import pytest
 
 from tests.conftest import Replica
-from tests.support.signing_in import START, first_leg, sign_in
-from tests.support.visiting import Visitor
+from tests.support.replica_visitor import Visitor
+from tests.support.sign_in_flow import START, first_leg, sign_in
 
 ME = "/api/ops/api/users/me"
 
@@ -140,7 +140,7 @@ def test_pods_with_keys_of_their_own_show_and_use_them(visitor: Visitor, replica
         401,
         401,
     ]
-    assert visitor.get("api", ME, **visitor.signed_in("operator")).status_code == 200
+    assert visitor.get("api", ME, **visitor.bearer_header("operator")).status_code == 200
 
 
 @pytest.mark.parametrize(

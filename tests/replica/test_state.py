@@ -40,7 +40,7 @@ def test_what_is_seeded_was_not_created() -> None:
     not.
     """
     state = ReplicaState.with_seed_data(HOSTS, BUCKET)
-    assert set(map(tuple, state.created().values())) == {()}
+    assert set(map(tuple, state.leftovers().values())) == {()}
     alice = state.test_users["alice"].id
     lost = FolderModel(
         workspace=state.home.id, parent=None, name="F", path="/F", color=None, created_by=alice
@@ -56,4 +56,4 @@ def test_what_is_seeded_was_not_created() -> None:
         participants=[alice],
     )
     add(state.chats, said)
-    assert (state.created()["folders"], state.created()["chats"]) == (["F"], ["C"])
+    assert (state.leftovers()["folders"], state.leftovers()["chats"]) == (["F"], ["C"])

@@ -29,7 +29,7 @@ from livekit.protocol.rtc import (
 
 from probes.config.livekit import LiveKit
 from probes.livekit.tokens import Access
-from replica.infra.app_servers import serving
+from replica.infra.app_servers import serve_apps
 
 ACCESS = Access("APItest", "a-secret-that-nobody-else-knows-0123456789")
 UFRAG, PASSWORD = "theirs", "a-password-of-at-least-22-characters"
@@ -234,7 +234,7 @@ async def standing(node: Node) -> AsyncIterator[Node]:
         async with await asyncio.start_server(partial(_framed, node), "127.0.0.1", 0) as tcp:
             node.tcp = tcp.sockets[0].getsockname()[1]
             node.settle()
-            async with serving({listener: node}):
+            async with serve_apps({listener: node}):
                 yield node
     transport.close()
 

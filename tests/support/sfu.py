@@ -106,8 +106,8 @@ def _bytes(data: str | bytes) -> bytes:
 def standing() -> Iterator[Standing]:
     """A stand-in for as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="sfu-") as folder, Ports() as ports:
-        port = ports.one()
-        livekit = LiveKit(f"ws://{LOOPBACK}:{port}", port, ports.one())
+        port = ports.reserve()
+        livekit = LiveKit(f"ws://{LOOPBACK}:{port}", port, ports.reserve())
         server = StandIn(livekit, Path(folder) / "control.sock")
         process = subprocess.Popen(
             server.command(),

@@ -12,8 +12,8 @@ import pytest
 from replica.edge import caddy_config
 from replica.faults import FAULTS, livekit
 from tests.conftest import Replica
-from tests.support.places import PLACES
-from tests.support.visiting import Visitor
+from tests.support.edge_places import PLACES
+from tests.support.replica_visitor import Visitor
 
 OURS = {
     "edge-forgets-deep-links",
@@ -84,13 +84,13 @@ def test_a_fault_of_another_part_leaves_the_edge_alone() -> None:
     """Faults of services, pages and bucket rules do not show in the configuration; the edge's own
     all do.
     """
-    honest = caddy_config.config(PLACES, [])
-    assert {fault for fault in FAULTS if caddy_config.config(PLACES, [fault]) != honest} == OURS
+    healthy = caddy_config.config(PLACES, [])
+    assert {fault for fault in FAULTS if caddy_config.config(PLACES, [fault]) != healthy} == OURS
 
 
-def test_an_honest_edge_passes_json_errors(visitor: Visitor) -> None:
-    """A missing file is an honest 404 in JSON on both hosts, without a trace of S3."""
-    member = visitor.signed_in("alice")
+def test_a_healthy_edge_passes_json_errors(visitor: Visitor) -> None:
+    """A missing file is a 404 in JSON on both hosts, without a trace of S3."""
+    member = visitor.bearer_header("alice")
     for host in ("apex", "api"):
         answer = visitor.get(host, NO_FILE, **member)
         assert (answer.status_code, answer.headers["server"]) == (404, "istio-envoy")
@@ -157,8 +157,8 @@ def test_the_edge_never_says_what_it_is(visitor: Visitor) -> None:
 
 
 def test_edge_masks_api_errors(replica: Replica, visitor: Visitor) -> None:
-    """An honest JSON 404 becomes the app; the api host and good answers stay."""
-    member = visitor.signed_in("alice")
+    """A JSON 404 becomes the app; the api host and good answers stay."""
+    member = visitor.bearer_header("alice")
     replica.set_faults(["edge-masks-api-errors"])
     assert is_app(visitor.get("apex", NO_FILE, **member))
     assert visitor.get("api", NO_FILE, **member).status_code == 404
@@ -181,7 +181,7 @@ def test_edge_serves_html_for_api(replica: Replica, visitor: Visitor) -> None:
 
 def test_edge_answers_html_to_upgrade(replica: Replica, visitor: Visitor) -> None:
     """Who asks to open a socket on the apex gets the app; a plain call does not, and the api host
-    is honest.
+    is right.
     """
     replica.set_faults(["edge-answers-html-to-upgrade"])
     asked = {

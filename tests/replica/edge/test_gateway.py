@@ -6,7 +6,7 @@ import websockets
 from replica.edge import gateway
 from replica.edge.gateway import Json
 from tests.conftest import Replica
-from tests.support.visiting import Visitor
+from tests.support.replica_visitor import Visitor
 
 PRESENCE = "/api/svc/chat/api/chats/ws/presence"
 INSIDE = "/api/svc/user/api/internal/users/x/exists"
@@ -112,7 +112,7 @@ def test_gateway_doubles_slash(replica: Replica, visitor: Visitor) -> None:
     service's is.
     """
     replica.set_faults(["gateway-doubles-slash"])
-    answer = visitor.get("api", CONTENTS, **visitor.signed_in("alice"))
+    answer = visitor.get("api", CONTENTS, **visitor.bearer_header("alice"))
     assert answer.status_code == 301
     assert answer.headers["location"] == "/storage/folders/contents"
     assert visitor.get("api", "/api/svc/board/health").status_code == 200
@@ -120,7 +120,7 @@ def test_gateway_doubles_slash(replica: Replica, visitor: Visitor) -> None:
 
 async def test_gateway_strips_upgrade(replica: Replica, visitor: Visitor) -> None:
     """A good token ends in 400 on both hosts, a bad one in 401 as before, and plain calls go on."""
-    token = visitor.signed_in("alice")["Authorization"].removeprefix("Bearer ")
+    token = visitor.bearer_header("alice")["Authorization"].removeprefix("Bearer ")
     for host in ("apex", "api"):
         async with visitor.socket(host, PRESENCE, token):
             pass

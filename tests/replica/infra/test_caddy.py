@@ -21,11 +21,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from replica.edge import caddy_config
 from replica.edge.places import NAMES, Places
 from replica.infra import caddy, certificates
-from replica.infra.app_servers import serving
+from replica.infra.app_servers import serve_apps
 from replica.infra.caddy import Caddy
-from replica.infra.ports import LOOPBACK, Ports, listening
+from replica.infra.ports import LOOPBACK, Ports, listening_socket
 from replica.infra.processes import ChildError
-from tests.support.places import PLACES
+from tests.support.edge_places import PLACES
 
 
 class Chat:
@@ -78,28 +78,28 @@ class Edge:
 
 @pytest.fixture
 async def front(tmp_path: Path) -> AsyncIterator[Edge]:
-    with Ports() as ports, listening() as listener:
+    with Ports() as ports, listening_socket() as listener:
         issued = certificates.issue(tmp_path / "tls", NAMES)
         places = dataclasses.replace(
             PLACES,
-            apex=ports.one(),
-            api=ports.one(),
-            cdn=ports.one(),
-            bucket=ports.one(),
-            plain=ports.one(),
+            apex=ports.reserve(),
+            api=ports.reserve(),
+            cdn=ports.reserve(),
+            bucket=ports.reserve(),
+            plain=ports.reserve(),
             gateway=str(tmp_path / "gateway.sock"),
             admin=str(tmp_path / "admin.sock"),
             storage=str(tmp_path / "storage"),
             upstreams={
                 "chat": [f"{LOOPBACK}:{listener.getsockname()[1]}"],
-                "board": [f"{LOOPBACK}:{ports.one()}"],
+                "board": [f"{LOOPBACK}:{ports.reserve()}"],
             },
             certificates=issued.served,
         )
         chat, config = Chat(), caddy_config.config(places, ())
         async with (
-            serving({listener: chat.app}),
-            caddy.running(config, tmp_path, Path(places.admin)) as running,
+            serve_apps({listener: chat.app}),
+            caddy.run_caddy(config, tmp_path, Path(places.admin)) as running,
         ):
             await running.ready()
             yield Edge(running, places, chat, ssl.create_default_context(cafile=issued.authority))
@@ -148,6 +148,6 @@ async def test_a_wrong_configuration_changes_nothing(front: Edge) -> None:
 async def test_a_wrong_first_configuration_ends_in_one_sentence(tmp_path: Path) -> None:
     """Whoever waits for Caddy learns that it ended, and what it said."""
     wrong = {"admin": {"listen": f"unix/{tmp_path / 'admin.sock'}"}, "apps": {"nonsense": {}}}
-    async with caddy.running(wrong, tmp_path, tmp_path / "admin.sock") as running:
+    async with caddy.run_caddy(wrong, tmp_path, tmp_path / "admin.sock") as running:
         with pytest.raises(ChildError, match=r"caddy ended unexpectedly; it said: .*nonsense"):
             await asyncio.wait_for(running.ready(), 30)

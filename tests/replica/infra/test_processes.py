@@ -31,7 +31,7 @@ async def test_a_child_s_last_words_are_told(tmp_path: Path) -> None:
     dies = [sys.executable, "-c", "import sys; sys.exit('no room left')"]
     async with child(dies, tmp_path, {}) as dying:
         with pytest.raises(ChildError, match="ended unexpectedly; it said: no room left"):
-            await asyncio.wait_for(dying.ended(), 30)
+            await asyncio.wait_for(dying.wait_for_exit(), 30)
         with pytest.raises(ChildError):
             dying.check()
 
@@ -46,7 +46,7 @@ async def test_a_child_s_home_is_our_folder(tmp_path: Path) -> None:
     )
     async with child([sys.executable, "-c", code], tmp_path, {"ONE": "1"}) as writer:
         with pytest.raises(ChildError):
-            await asyncio.wait_for(writer.ended(), 30)
+            await asyncio.wait_for(writer.wait_for_exit(), 30)
     kept = json.loads((tmp_path / "kept").read_text())
     assert kept.pop("PATH") == os.environ["PATH"]
     assert set(kept) - {"LC_CTYPE"} == {

@@ -15,7 +15,7 @@ def test_it_tells_nobody_and_listens_on_loopback(tmp_path: Path) -> None:
     known.
     """
     with Ports() as ports:
-        weed = Seaweed.on(ports)
+        weed = Seaweed.allocate(ports)
         flags = dict(
             word.removeprefix("-").split("=", 1) for word in seaweed.command(weed, tmp_path)[2:]
         )
@@ -31,7 +31,7 @@ def test_no_two_replicas_share_a_secret(tmp_path: Path) -> None:
     nothing.
     """
     with Ports() as ports:
-        one, other = Seaweed.on(ports), Seaweed.on(ports)
+        one, other = Seaweed.allocate(ports), Seaweed.allocate(ports)
     assert one.secret_key != other.secret_key
     assert seaweed.roles()["sts"]["signingKey"] != seaweed.roles()["sts"]["signingKey"]
 
@@ -49,7 +49,7 @@ def test_only_the_account_that_sets_up_may_do_all() -> None:
     does).
     """
     with Ports() as ports:
-        known = seaweed.identities(Seaweed.on(ports))["identities"]
+        known = seaweed.identities(Seaweed.allocate(ports))["identities"]
     may = {identity["name"]: identity["actions"] for identity in known}
     assert "Admin" in may.pop("deployer")
     assert may.pop("anonymous") == [f"Read:{seaweed.SITE}"]

@@ -102,24 +102,24 @@ async def test_a_refused_refresh_ends_it_all_once(alice: Visitor) -> None:
 async def test_a_refresh_that_cannot_be_asked_is_asked_again(alice: Visitor) -> None:
     """503 logs nobody out; once auth-service answers, the sockets are back."""
     await settled(alice)
-    honest, alice.place.apps["auth"] = alice.place.apps["auth"], refusing(503)
+    healthy, alice.place.apps["auth"] = alice.place.apps["auth"], refusing(503)
     await grows_old(alice)
     alice.place.state.live.sockets.drop(KINDS)
     await alice.asks(REFRESH, 3)
     assert await alice.stored("refreshToken")
     async with alice.page.expect_console_message(lambda said: "[Chat WS] 연결 성공" in said.text):
-        alice.place.apps["auth"] = honest
+        alice.place.apps["auth"] = healthy
 
 
 async def test_the_network_comes_back(alice: Visitor) -> None:
     """When all attempts are used up while nobody answers, the `online` event begins anew."""
     await settled(alice)
-    honest, alice.place.apps["chat"] = alice.place.apps["chat"], refusing(503)
+    healthy, alice.place.apps["chat"] = alice.place.apps["chat"], refusing(503)
     async with alice.page.expect_console_message(
         lambda said: "❌ [Chat WS] 최대 재연결 시도 초과" in said.text
     ):
         alice.place.state.live.sockets.drop(["chat"])
-    alice.place.apps["chat"] = honest
+    alice.place.apps["chat"] = healthy
     async with alice.page.expect_console_message(lambda said: "[Chat WS] 연결 성공" in said.text):
         await alice.page.evaluate("window.dispatchEvent(new Event('online'))")
 

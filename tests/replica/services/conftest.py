@@ -6,18 +6,18 @@ import pytest
 from replica.services import APPS
 from replica.signing_key import SigningKey
 from replica.state import ReplicaState
-from tests.support.speaking import BUCKET, HOSTS, Ask, KeptObjects
+from tests.support.service_fixtures import BUCKET, HOSTS, Ask, InMemoryObjects
 
 KEY = SigningKey()  # one for all tests: making it costs more than they do
 
 
 @pytest.fixture
-def objects() -> KeptObjects:
-    return KeptObjects()
+def objects() -> InMemoryObjects:
+    return InMemoryObjects()
 
 
 @pytest.fixture
-def state(objects: KeptObjects) -> ReplicaState:
+def state(objects: InMemoryObjects) -> ReplicaState:
     return ReplicaState.with_seed_data(HOSTS, BUCKET, objects=objects, key=KEY)
 
 

@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from replica.state import SYSTEM_USER, ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 REFRESH = "/api/auth/refresh"
 

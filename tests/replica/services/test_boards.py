@@ -1,7 +1,7 @@
 """board-service: projects and their boards."""
 
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 
 async def test_a_project_is_made_and_removed_with_its_boards(ask: Ask, state: ReplicaState) -> None:
@@ -17,7 +17,7 @@ async def test_a_project_is_made_and_removed_with_its_boards(ask: Ask, state: Re
     assert [row["name"] for row in listed] == ["Plan", "P"]
     assert (await ask("board", "bob").delete(path)).json()["error"]["code"] == "FORBIDDEN"
     assert (await alice.delete(path)).status_code == 200
-    assert (state.created()["projects"], state.created()["boards"]) == ([], [])
+    assert (state.leftovers()["projects"], state.leftovers()["boards"]) == ([], [])
     assert (await alice.get(path)).status_code == 404
 
 

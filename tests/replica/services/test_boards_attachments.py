@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from replica.state import ReplicaState
-from tests.support.speaking import Ask, KeptObjects
+from tests.support.service_fixtures import Ask, InMemoryObjects
 
 ATTACHMENTS = "/api/attachments"
 
@@ -17,7 +17,7 @@ def asked(state: ReplicaState, **fields: Any) -> dict[str, Any]:
 
 
 async def test_an_attachment_goes_up_and_away(
-    ask: Ask, state: ReplicaState, objects: KeptObjects
+    ask: Ask, state: ReplicaState, objects: InMemoryObjects
 ) -> None:
     """The key carries entity, workspace, year and month; saving confirms the same row; deleting
     takes the object.
@@ -35,7 +35,7 @@ async def test_an_attachment_goes_up_and_away(
         issued["attachmentId"],
     )
     assert (await alice.delete(f"{ATTACHMENTS}/{issued['attachmentId']}")).status_code == 200
-    assert (objects.removed, state.created()["attachments"]) == ([issued["fileKey"]], [])
+    assert (objects.removed, state.leftovers()["attachments"]) == ([issued["fileKey"]], [])
     assert (await alice.delete(f"{ATTACHMENTS}/{issued['attachmentId']}")).status_code == 404
 
 
@@ -49,4 +49,4 @@ async def test_a_bad_attachment_is_refused(
     answer = await ask("board", "alice").post(
         f"{ATTACHMENTS}/presigned-url", json=asked(state, **fields)
     )
-    assert (answer.status_code, state.created()["attachments"]) == (400, [])
+    assert (answer.status_code, state.leftovers()["attachments"]) == (400, [])

@@ -6,7 +6,7 @@ import pytest
 
 from replica.models import new_id
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 CHATS = "/api/chats"
 
@@ -34,7 +34,7 @@ async def test_a_chat_is_begun_seen_and_ended(ask: Ask, state: ReplicaState) -> 
     assert (await bob.get(path)).json() == {"success": True, "message": chat}
     assert (await bob.delete(path)).status_code == 403
     assert (await ask("chat", "alice").delete(path)).status_code == 204
-    assert state.created()["chats"] == []
+    assert state.leftovers()["chats"] == []
 
 
 async def test_a_stranger_cannot_look_in(ask: Ask, state: ReplicaState) -> None:
@@ -52,7 +52,7 @@ async def test_a_stranger_cannot_look_in(ask: Ask, state: ReplicaState) -> None:
 async def test_a_bad_chat_is_refused(ask: Ask, state: ReplicaState, fields: dict[str, Any]) -> None:
     """With a code, and without a row."""
     assert (await begun(ask, state, **fields))["error"]["code"] == "BAD_REQUEST"
-    assert state.created()["chats"] == []
+    assert state.leftovers()["chats"] == []
 
 
 async def test_people_come_and_go(ask: Ask, state: ReplicaState) -> None:

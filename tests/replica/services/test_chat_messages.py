@@ -4,7 +4,7 @@ import pytest
 
 from replica.models import ChatModel
 from replica.state import ReplicaState, add
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 MESSAGES = "/api/chats/messages"
 

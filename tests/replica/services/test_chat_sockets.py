@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosedError
 
 from replica.state import ReplicaState
-from tests.support.dialling import Dial, dialled, heard, say
+from tests.support.running_service import RunningService, next_event, running_service, say
 
 PRESENCE = "/api/chats/ws/presence"
 ONLINE = "/api/chats/presence/online"
@@ -17,8 +17,8 @@ ALL_SCRIPTS = "한글 🎉 שלום e\u0301"
 
 
 @pytest.fixture
-async def dial(state: ReplicaState) -> AsyncIterator[Dial]:
-    async with dialled(state, "chat") as dial:
+async def dial(state: ReplicaState) -> AsyncIterator[RunningService]:
+    async with running_service(state, "chat") as dial:
         yield dial
 
 
@@ -27,14 +27,14 @@ async def nothing_before(socket: ClientConnection, *events: str) -> list[str]:
     them.
     """
     kinds = [*events]
-    while (event := await heard(socket))["type"] != "MESSAGE_RECEIVED" or event["message"][
+    while (event := await next_event(socket))["type"] != "MESSAGE_RECEIVED" or event["message"][
         "content"
     ] != "end":
         kinds.append(event["type"])
     return kinds
 
 
-async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: Dial) -> None:
+async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: RunningService) -> None:
     """The sender's pod hears itself and the bus, under one id (contract §5.2); what is said is kept
     unchanged.
     """
@@ -42,7 +42,11 @@ async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: Dial)
     path = f"/api/chats/ws/{chat.id}"
     async with dial.socket(path, "alice") as alice, dial.socket(path, "bob") as bob:
         await say(alice, type="MESSAGE", content=ALL_SCRIPTS, messageType="TEXT")
-        first, second, other = await heard(alice), await heard(alice), await heard(bob)
+        first, second, other = (
+            await next_event(alice),
+            await next_event(alice),
+            await next_event(bob),
+        )
         assert first == second == other
         assert other["message"]["content"] == ALL_SCRIPTS
         assert other["message"]["userId"] == dial.state.test_users["alice"].id
@@ -51,7 +55,7 @@ async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: Dial)
     assert next(iter(dial.state.messages)) == other["message"]["messageId"]
 
 
-async def test_what_is_sent_by_rest_arrives_on_every_pod(dial: Dial) -> None:
+async def test_what_is_sent_by_rest_arrives_on_every_pod(dial: RunningService) -> None:
     """Once for each socket: the bus alone carries it."""
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
@@ -63,10 +67,10 @@ async def test_what_is_sent_by_rest_arrives_on_every_pod(dial: Dial) -> None:
         sent = (
             await http.post(f"/api/chats/messages/{chat.id}", json={"content": "by rest"})
         ).json()
-        assert [(await heard(each))["message"] for each in (alice, bob)] == [sent, sent]
+        assert [(await next_event(each))["message"] for each in (alice, bob)] == [sent, sent]
 
 
-async def test_a_chat_is_heard_in_its_own_room_only(dial: Dial) -> None:
+async def test_a_chat_is_heard_in_its_own_room_only(dial: RunningService) -> None:
     """Bob in one chat hears nothing of another that he is in."""
     here, there = dial.chat(), dial.chat()
     async with dial.socket(f"/api/chats/ws/{here.id}", "bob") as bob, dial.http("alice") as http:
@@ -75,7 +79,7 @@ async def test_a_chat_is_heard_in_its_own_room_only(dial: Dial) -> None:
         assert await nothing_before(bob) == []
 
 
-async def test_typing_and_reading_stay_on_the_pod(dial: Dial) -> None:
+async def test_typing_and_reading_stay_on_the_pod(dial: RunningService) -> None:
     """A second tab of alice's hears them, bob on the other pod does not; reading is remembered."""
     chat = dial.chat()
     path, alice_id = f"/api/chats/ws/{chat.id}", dial.state.test_users["alice"].id
@@ -85,11 +89,15 @@ async def test_typing_and_reading_stay_on_the_pod(dial: Dial) -> None:
         dial.socket(path, "bob") as bob,
     ):
         await say(alice, type="TYPING_START")
-        assert await heard(tab) == {"type": "USER_TYPING", "userId": alice_id, "chatId": chat.id}
+        assert await next_event(tab) == {
+            "type": "USER_TYPING",
+            "userId": alice_id,
+            "chatId": chat.id,
+        }
         await say(alice, type="TYPING_STOP")
-        assert (await heard(tab))["type"] == "USER_TYPING_STOP"
+        assert (await next_event(tab))["type"] == "USER_TYPING_STOP"
         await say(alice, type="READ_MESSAGE", messageId=chat.id)
-        assert await heard(tab) == {
+        assert await next_event(tab) == {
             "type": "MESSAGE_READ",
             "messageId": chat.id,
             "userId": alice_id,
@@ -108,20 +116,20 @@ async def test_typing_and_reading_stay_on_the_pod(dial: Dial) -> None:
     ],
 )
 async def test_what_cannot_be_done_is_told_to_the_sender(
-    dial: Dial, event: dict[str, str], code: str
+    dial: RunningService, event: dict[str, str], code: str
 ) -> None:
     """With a code, and to nobody else."""
     chat = dial.chat()
     path = f"/api/chats/ws/{chat.id}"
     async with dial.socket(path, "alice") as alice, dial.socket(path, "bob") as bob:
         await say(alice, **event)
-        answer = await heard(alice)
+        answer = await next_event(alice)
         assert (answer["type"], answer["code"]) == ("ERROR", code)
         await say(alice, type="MESSAGE", content="end")
         assert await nothing_before(bob) == []
 
 
-async def test_an_apps_ping_gets_no_answer(dial: Dial) -> None:
+async def test_an_apps_ping_gets_no_answer(dial: RunningService) -> None:
     """On a chat; only the presence socket answers its heartbeat (contract §5.2)."""
     async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
         await say(alice, type="ping")
@@ -130,12 +138,14 @@ async def test_an_apps_ping_gets_no_answer(dial: Dial) -> None:
 
 
 @pytest.mark.parametrize(("size", "code"), [(500 * 1024, None), (513 * 1024, 1009)])
-async def test_a_frame_over_512_kb_ends_the_socket(dial: Dial, size: int, code: int | None) -> None:
+async def test_a_frame_over_512_kb_ends_the_socket(
+    dial: RunningService, size: int, code: int | None
+) -> None:
     """A long message below it arrives whole."""
     async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
         await say(alice, type="MESSAGE", content="x" * size)
         if code is None:
-            assert len((await heard(alice))["message"]["content"]) == size
+            assert len((await next_event(alice))["message"]["content"]) == size
             return
         with pytest.raises(websockets.ConnectionClosed) as ended:
             await alice.recv()
@@ -143,7 +153,7 @@ async def test_a_frame_over_512_kb_ends_the_socket(dial: Dial, size: int, code: 
         assert ended.value.rcvd.code == code
 
 
-async def test_presence_knows_who_is_there_and_who_has_left(dial: Dial) -> None:
+async def test_presence_knows_who_is_there_and_who_has_left(dial: RunningService) -> None:
     """By either kind of socket; who leaves one of two is still there."""
     alice, bob = dial.state.test_users["alice"].id, dial.state.test_users["bob"].id
     async with dial.http("bob") as http:
@@ -173,7 +183,7 @@ async def left(http: httpx.AsyncClient, user: str) -> None:
         pass
 
 
-async def test_the_bus_is_down(dial: Dial) -> None:
+async def test_the_bus_is_down(dial: RunningService) -> None:
     """Fault chat-bus-down: the other pod hears nothing, the sender's own hears once, REST reaches
     no socket.
     """
@@ -186,35 +196,35 @@ async def test_the_bus_is_down(dial: Dial) -> None:
         dial.http("alice") as http,
     ):
         await say(alice, type="MESSAGE", content="lost")
-        assert (await heard(alice))["message"]["content"] == "lost"
+        assert (await next_event(alice))["message"]["content"] == "lost"
         await http.post(f"/api/chats/messages/{chat.id}", json={"content": "lost too"})
         dial.state.faults = set()
         await http.post(f"/api/chats/messages/{chat.id}", json={"content": "end"})
         assert await nothing_before(alice) == await nothing_before(bob) == []
 
 
-async def test_messages_are_delivered_twice(dial: Dial) -> None:
+async def test_messages_are_delivered_twice(dial: RunningService) -> None:
     """Fault chat-delivers-twice: a copy with an id of its own, on the socket and in the list."""
     dial.state.faults = {"chat-delivers-twice"}
     chat = dial.chat()
     async with dial.socket(f"/api/chats/ws/{chat.id}", "bob") as bob, dial.http("alice") as http:
         await http.post(f"/api/chats/messages/{chat.id}", json={"content": "one"})
-        one, two = (await heard(bob))["message"], (await heard(bob))["message"]
+        one, two = (await next_event(bob))["message"], (await next_event(bob))["message"]
         listed = (await http.get(f"/api/chats/messages/{chat.id}")).json()["message"]
     assert one["content"] == two["content"]
     assert one["messageId"] != two["messageId"]
     assert [row["messageId"] for row in listed] == [one["messageId"], two["messageId"]]
 
 
-async def test_text_is_mangled(dial: Dial) -> None:
+async def test_text_is_mangled(dial: RunningService) -> None:
     """Fault chat-mangles-text: ASCII alone survives."""
     dial.state.faults = {"chat-mangles-text"}
     async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
         await say(alice, type="MESSAGE", content="한글 abc")
-        assert (await heard(alice))["message"]["content"] == "?? abc"
+        assert (await next_event(alice))["message"]["content"] == "?? abc"
 
 
-async def test_presence_never_forgets(dial: Dial) -> None:
+async def test_presence_never_forgets(dial: RunningService) -> None:
     """Fault presence-never-forgets: who has left is online; without the fault nobody is any
     more.
     """
@@ -229,7 +239,7 @@ async def test_presence_never_forgets(dial: Dial) -> None:
         assert (await http.get(ONLINE)).json()["message"] == []
 
 
-async def test_who_speaks_is_dropped(dial: Dial) -> None:
+async def test_who_speaks_is_dropped(dial: RunningService) -> None:
     """Fault chat-drops-who-speaks: with the code of a server that failed, and nobody hears
     anything.
     """
@@ -237,5 +247,5 @@ async def test_who_speaks_is_dropped(dial: Dial) -> None:
     async with dial.socket(f"/api/chats/ws/{dial.chat().id}", "alice") as alice:
         await say(alice, type="MESSAGE", content="hello")
         with pytest.raises(ConnectionClosedError, match="1011"):
-            await heard(alice)
+            await next_event(alice)
     assert dial.state.messages == {}

@@ -8,7 +8,7 @@ import pytest
 from replica.services import APPS
 from replica.signing_key import SigningKey
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 GO = ["user", "board", "chat", "noti", "storage", "ops"]
 WITH_TOKEN = {
@@ -23,7 +23,7 @@ REFUSED = {"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired toke
 
 
 async def test_an_unknown_path_is_gins_plain_404(ask: Ask) -> None:
-    """No JSON and no charset: by this the edge tells a wrong path from an honest answer."""
+    """No JSON and no charset: by this the edge tells a wrong path from a refusal."""
     answer = await ask("user").get("/storage/folders/contents")
     assert (answer.status_code, answer.text, answer.headers["content-type"]) == (
         404,
@@ -163,7 +163,7 @@ async def test_a_hanging_service_leaves_the_others_alone(state: ReplicaState, as
 
 
 def test_no_fault_name_can_be_mistyped(state: ReplicaState) -> None:
-    """An unknown name is an error of the code, not an honest answer."""
+    """An unknown name is an error of the code, not a healthy answer."""
     with pytest.raises(KeyError):
         state.is_fault_active("service-hang")
 

@@ -1,6 +1,6 @@
 """Monitoring, as open as weAlist's."""
 
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 PREFIX = "/api/monitoring"
 

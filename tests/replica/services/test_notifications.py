@@ -2,7 +2,7 @@
 
 from replica.models import new_id
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 NOTIFICATIONS = "/api/notifications"
 

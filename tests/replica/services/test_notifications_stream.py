@@ -10,20 +10,20 @@ import pytest
 from replica.models import NotificationModel
 from replica.services import notifications_stream
 from replica.state import ReplicaState
-from tests.support.dialling import Dial, dialled
-from tests.support.speaking import Ask
+from tests.support.running_service import RunningService, running_service
+from tests.support.service_fixtures import Ask
 
 STREAM = "/api/notifications/stream"
 
 
 @pytest.fixture
-async def dial(state: ReplicaState) -> AsyncIterator[Dial]:
-    async with dialled(state, "noti") as dial:
+async def dial(state: ReplicaState) -> AsyncIterator[RunningService]:
+    async with running_service(state, "noti") as dial:
         yield dial
 
 
 @asynccontextmanager
-async def listening(dial: Dial, who: str = "bob") -> AsyncIterator[AsyncIterator[str]]:
+async def listening(dial: RunningService, who: str = "bob") -> AsyncIterator[AsyncIterator[str]]:
     async with dial.http(who) as http, http.stream("GET", STREAM) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield (line async for line in answer.aiter_lines() if line)
@@ -40,7 +40,7 @@ async def titles(ask: Ask, state: ReplicaState) -> list[str]:
     return [row["resourceName"] for row in answer.json()["notifications"]]
 
 
-async def test_an_assigned_board_arrives(dial: Dial, ask: Ask) -> None:
+async def test_an_assigned_board_arrives(dial: RunningService, ask: Ask) -> None:
     """After `connected`, as a notification with what REST would show."""
     async with listening(dial) as lines:
         assert [await anext(lines), await anext(lines)] == [
@@ -52,7 +52,7 @@ async def test_an_assigned_board_arrives(dial: Dial, ask: Ask) -> None:
         assert '"resourceName": "카드"' in await anext(lines)
 
 
-async def test_what_was_missed_is_listed_and_not_sent_again(dial: Dial, ask: Ask) -> None:
+async def test_what_was_missed_is_listed_and_not_sent_again(dial: RunningService, ask: Ask) -> None:
     """The stream begins with what comes after it."""
     await assigned(ask, dial.state, "missed")
     async with listening(dial) as lines:
@@ -63,21 +63,21 @@ async def test_what_was_missed_is_listed_and_not_sent_again(dial: Dial, ask: Ask
     assert await titles(ask, dial.state) == ["heard", "missed"]
 
 
-async def test_nobody_hears_for_another(dial: Dial, ask: Ask) -> None:
+async def test_nobody_hears_for_another(dial: RunningService, ask: Ask) -> None:
     """Alice's stream has nothing of bob's."""
     async with listening(dial, "alice") as lines, listening(dial) as other:
         for each in (lines, lines, other, other):
             await anext(each)
         await assigned(ask, dial.state, "bob's")
         await anext(other)
-        dial.state.live.bus.tell(
+        dial.state.live.bus.publish(
             f"notifications:user:{dial.state.test_users['alice'].id}", {"own": True}
         )
         await anext(lines)
         assert await anext(lines) == 'data: {"own": true}'
 
 
-async def test_only_a_live_token_opens_it(dial: Dial) -> None:
+async def test_only_a_live_token_opens_it(dial: RunningService) -> None:
     """In the query or as a bearer; else 401."""
     async with httpx.AsyncClient(
         base_url=f"http://{dial.address}", trust_env=False, timeout=30
@@ -104,7 +104,7 @@ async def test_it_is_cut_by_the_write_timeout(
     assert all(event == ":ping\n\n" for event in events[1:])
 
 
-async def test_notifications_are_not_sent(dial: Dial, ask: Ask) -> None:
+async def test_notifications_are_not_sent(dial: RunningService, ask: Ask) -> None:
     """Fault notifications-not-sent: neither to the stream nor to the list, whoever asks the service
     itself is heard.
     """
@@ -131,7 +131,7 @@ def event_of(state: ReplicaState) -> NotificationModel:
     )
 
 
-async def test_a_long_token_is_refused_however_it_arrives(dial: Dial) -> None:
+async def test_a_long_token_is_refused_however_it_arrives(dial: RunningService) -> None:
     """As Go takes it, which reads up to 1 MB: a word of the service's own, not a connection that is
     cut.
     """

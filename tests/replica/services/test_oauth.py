@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from replica.google import Declined, Google
+from replica.google import Google, SignInDeclined
 from replica.state import ReplicaState
-from tests.support.speaking import HOSTS, Ask
+from tests.support.service_fixtures import HOSTS, Ask
 
 START = "/oauth2/authorization/google"
 CALLBACK = "/oauth2/callback/google"
@@ -23,7 +23,7 @@ def says(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
         _google: Google, code: str, _redirect_uri: str, _nonce: str | None
     ) -> dict[str, Any]:
         if code != "good":
-            raise Declined("invalid_grant")
+            raise SignInDeclined("invalid_grant")
         return {"email": email, "name": "Somebody"}
 
     monkeypatch.setattr(Google, "claims", claims)

@@ -1,7 +1,7 @@
 """ops-service: what everybody may read, and whom the portal knows."""
 
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 
 async def test_the_configuration_is_open(ask: Ask) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from replica.state import ReplicaState
-from tests.support.speaking import HOSTS, Ask
+from tests.support.service_fixtures import HOSTS, Ask
 
 
 async def test_every_path_of_the_router_is_the_app(ask: Ask) -> None:

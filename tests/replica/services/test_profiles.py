@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 
 async def test_a_profile_belongs_to_a_workspace(ask: Ask, state: ReplicaState) -> None:

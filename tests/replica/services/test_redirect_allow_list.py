@@ -2,10 +2,10 @@
 
 import pytest
 
-from replica.services.redirect_allow_list import allowed, patterns
-from tests.support.speaking import HOSTS
+from replica.services.redirect_allow_list import allowed_patterns, is_allowed
+from tests.support.service_fixtures import HOSTS
 
-OURS = patterns(HOSTS)
+OURS = allowed_patterns(HOSTS)
 APP = "wealist.localhost:41001"
 
 
@@ -14,7 +14,7 @@ APP = "wealist.localhost:41001"
 )
 def test_an_address_of_ours_is_allowed(address: str) -> None:
     """Any path of a listed origin, with a query or without."""
-    assert allowed(address, OURS)
+    assert is_allowed(address, OURS)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_an_address_that_only_looks_like_ours_is_not(address: str) -> None:
     """Host, suffix, userinfo, scheme, encoded slashes, no scheme, backslash, control signs, port,
     nonsense.
     """
-    assert not allowed(address, OURS)
+    assert not is_allowed(address, OURS)

@@ -7,7 +7,7 @@ import pytest
 
 from replica.services.storage import served_path
 from replica.state import ReplicaState
-from tests.support.speaking import BUCKET, Ask
+from tests.support.service_fixtures import BUCKET, Ask
 
 CONTENTS = "/storage/folders/contents"
 
@@ -39,7 +39,7 @@ async def test_the_baked_base_path_moves_every_route(ask: Ask, state: ReplicaSta
 
 
 @pytest.mark.parametrize("path", ["/storage/x", "/api/storage/x", "/health", "/"])
-def test_an_honest_base_path_changes_no_path(path: str) -> None:
+def test_a_right_base_path_changes_no_path(path: str) -> None:
     """Paths are served as they come."""
     assert served_path(path, baked_base=False) == path
 
@@ -103,15 +103,15 @@ SPOILT = {
 async def test_each_presign_fault_spoils_its_own_part(
     ask: Ask, state: ReplicaState, fault: str
 ) -> None:
-    """Start, key, session token and life of the upload URL, fault by fault; honest without one."""
+    """Start, key, session token and life of the upload URL, fault by fault, and without one."""
     state.faults = {fault} - {""}
-    honest = (
+    healthy = (
         "https://files.s3.ap-northeast-2.wealist.localhost:41005/storage/",
         "ASIAREPLICA",
         True,
         "300",
     )
-    start, key, temporary, seconds = SPOILT.get(fault, honest)
+    start, key, temporary, seconds = SPOILT.get(fault, healthy)
     asked = {
         "workspaceId": state.home.id,
         "fileName": "a.txt",

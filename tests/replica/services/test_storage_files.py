@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from replica.state import ReplicaState
-from tests.support.speaking import Ask, KeptObjects
+from tests.support.service_fixtures import Ask, InMemoryObjects
 
 FILES = "/storage/files"
 
@@ -127,7 +127,7 @@ async def test_search_and_usage_count_what_is_listed(ask: Ask, state: ReplicaSta
 
 
 async def test_trash_restore_and_the_end(
-    ask: Ask, state: ReplicaState, objects: KeptObjects
+    ask: Ask, state: ReplicaState, objects: InMemoryObjects
 ) -> None:
     """Deleted twice, the second time with its object."""
     bob = ask("storage", "bob")
@@ -142,12 +142,12 @@ async def test_trash_restore_and_the_end(
     await bob.delete(path)
     assert (await bob.delete(f"{path}/permanent")).json()["message"] == "File permanently deleted"
     assert objects.removed == [file["key"]]
-    assert state.created()["files"] == []
+    assert state.leftovers()["files"] == []
     assert (await bob.delete(f"{path}/permanent")).status_code == 400
 
 
 async def test_a_lost_upload_is_confirmed(
-    ask: Ask, state: ReplicaState, objects: KeptObjects
+    ask: Ask, state: ReplicaState, objects: InMemoryObjects
 ) -> None:
     """Fault storage-confirms-lost-upload: the object goes, the file is ACTIVE."""
     state.faults = {"storage-confirms-lost-upload"}
@@ -156,7 +156,7 @@ async def test_a_lost_upload_is_confirmed(
 
 
 async def test_the_wrong_file_is_handed_out(
-    ask: Ask, state: ReplicaState, objects: KeptObjects
+    ask: Ask, state: ReplicaState, objects: InMemoryObjects
 ) -> None:
     """Fault storage-hands-out-wrong-file: another object of the same name, which goes when the file
     goes.
@@ -176,7 +176,7 @@ async def test_the_wrong_file_is_handed_out(
 
 
 async def test_a_deleted_object_is_kept(
-    ask: Ask, state: ReplicaState, objects: KeptObjects
+    ask: Ask, state: ReplicaState, objects: InMemoryObjects
 ) -> None:
     """Fault storage-keeps-deleted-object: success is said, the file can still be read, and is in no
     list.

@@ -2,7 +2,7 @@
 
 from replica.models import new_id
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 FOLDERS = "/storage/folders"
 
@@ -20,7 +20,7 @@ async def test_a_folder_lives_is_trashed_and_comes_back(ask: Ask, state: Replica
     await bob.post(f"{folder}/restore")
     assert (await bob.get(folder)).json()["data"]["isDeleted"] is False
     await bob.delete(f"{folder}/permanent")
-    assert state.created()["folders"] == []
+    assert state.leftovers()["folders"] == []
     assert (await bob.delete(f"{folder}/permanent")).status_code == 400
     assert (await bob.post(f"{folder}/restore")).status_code == 400
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 
 from replica.signing_key import ISSUER, KEY_ID, SigningKey
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 WHERE = {
     "user": "/api/users/me",

@@ -2,7 +2,7 @@
 
 from replica.models import new_id
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 
 async def test_a_member_sees_the_workspaces_that_are_theirs(ask: Ask, state: ReplicaState) -> None:
@@ -26,13 +26,13 @@ async def test_a_workspace_is_made_and_removed(ask: Ask, state: ReplicaState) ->
     """Only its owner may remove it, and then nothing is left."""
     made = await ask("user", "alice").post("/api/workspaces/create", json={"workspaceName": "Tmp"})
     path = f"/api/workspaces/{made.json()['workspaceId']}"
-    assert (made.status_code, state.created()["workspaces"]) == (201, ["Tmp"])
+    assert (made.status_code, state.leftovers()["workspaces"]) == (201, ["Tmp"])
     assert (await ask("user", "alice").get(path)).json()["workspaceName"] == "Tmp"
     assert (await ask("user", "bob").delete(path)).status_code == 403
     assert (await ask("user", "alice").delete(path)).json() == {
         "message": "Workspace deleted successfully"
     }
-    assert state.created()["workspaces"] == []
+    assert state.leftovers()["workspaces"] == []
     assert (await ask("user", "alice").get(path)).status_code == 404
 
 

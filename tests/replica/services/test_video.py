@@ -8,7 +8,7 @@ import pytest
 from replica.models import new_id
 from replica.services import video_tokens
 from replica.state import ReplicaState
-from tests.support.speaking import Ask
+from tests.support.service_fixtures import Ask
 
 ROOMS, HISTORY = "/api/video/rooms", "/api/video/history"
 
@@ -31,11 +31,11 @@ async def test_a_call_is_opened_joined_and_ended(ask: Ask, state: ReplicaState) 
     seats = [(await one.post(f"{path}/join?userName=Me")).json()["data"] for one in (alice, bob)]
     assert [seat["room"]["participantCount"] for seat in seats] == [1, 2]
     assert seats[0]["wsUrl"] == state.livekit.url
-    assert state.created()["calls"] == ["Standup"]
+    assert state.leftovers()["calls"] == ["Standup"]
     assert len((await bob.get(f"{path}/participants")).json()["data"]) == 2
     assert (await alice.post(f"{path}/leave")).status_code == 200
     assert (await bob.post(f"{path}/join")).json()["error"]["code"] == "ROOM_ENDED"
-    assert state.created()["calls"] == []
+    assert state.leftovers()["calls"] == []
     (past,) = (await bob.get(f"{HISTORY}/me")).json()["data"]
     assert (past["id"], past["totalParticipants"]) == (room["id"], 2)
     assert (await bob.get(f"{HISTORY}/workspace/{state.home.id}")).json()["data"] == [past]
@@ -88,7 +88,7 @@ async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, state: ReplicaState) -
 async def test_each_fault_spoils_its_own_part(
     ask: Ask, state: ReplicaState, fault: str, wrong: Any
 ) -> None:
-    """Of what somebody gets who joins; an honest seat has none of it."""
+    """Of what somebody gets who joins; a healthy answer has none of it."""
     room = await opened(ask, state)
     for faults, spoilt in (set(), False), ({fault}, True):
         state.faults = faults

@@ -9,7 +9,7 @@ const RETRIES = 3;
 export const SCALE = ENV.SCALE ?? 1;
 const PAUSE = 1000 * SCALE;
 
-export const lies = (fault) => (ENV.FAULTS ?? []).includes(fault);
+export const isFaultActive = (fault) => (ENV.FAULTS ?? []).includes(fault);
 
 const BASES = {
   auth: "/api/svc/auth",
@@ -18,7 +18,7 @@ const BASES = {
   chat: "/api/svc/chat/api/chats",
   noti: "/api/svc/noti",
   video: "/api/svc/video/api/video",
-  storage: lies("page-calls-wrong-storage-path") ? "/api/svc/storage/api" : "/api/svc/storage",
+  storage: isFaultActive("page-calls-wrong-storage-path") ? "/api/svc/storage/api" : "/api/svc/storage",
 };
 
 export const oauthUrl = () => `https://${ENV.API_DOMAIN}/api/oauth2/authorization/google`;
@@ -50,7 +50,7 @@ export function refreshAccessToken() {
 export async function liveToken({ before = () => {}, after = () => {} } = {}) {
   if (expired(accessToken())) {
     before();
-    await (lies("sockets-race-to-refresh") ? refresh(RACING) : refreshAccessToken());
+    await (isFaultActive("sockets-race-to-refresh") ? refresh(RACING) : refreshAccessToken());
     after();
   }
   return accessToken();
@@ -60,8 +60,8 @@ async function refresh(wait = 0) {
   const token = refreshToken();
   if (wait) await pause(wait);
   const asking = token && fetch(url("auth", "/api/auth/refresh"), sent("POST", { refreshToken: token }));
-  const answer = await (lies("page-logs-out-on-any-refresh-error") ? asking?.catch?.(() => null) : asking);
-  if (!token || answer?.status === 401 || (lies("page-logs-out-on-any-refresh-error") && !answer?.ok)) {
+  const answer = await (isFaultActive("page-logs-out-on-any-refresh-error") ? asking?.catch?.(() => null) : asking);
+  if (!token || answer?.status === 401 || (isFaultActive("page-logs-out-on-any-refresh-error") && !answer?.ok)) {
     signOut();
     throw new SignedOut("로그인이 만료되었습니다.");
   }
@@ -79,7 +79,7 @@ function signOut() {
   if (signedOut) return;
   signedOut = true;
   forget();
-  if (lies("page-storms-on-reconnect")) {
+  if (isFaultActive("page-storms-on-reconnect")) {
     // The page changes and what it had open goes on.
     window.history.replaceState(null, "", "/");
     window.dispatchEvent(new PopStateEvent("popstate"));

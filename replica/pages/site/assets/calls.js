@@ -3,10 +3,10 @@
 import { call } from "./api.js";
 import { talk } from "./call.js";
 import { h } from "./dom.js";
-import { drawer } from "./drawer.js";
+import { sidePanel } from "./side-panel.js";
 
 export function callSide(workspaceId) {
-  const { side, show, open, toggle } = drawer(() => list());
+  const { side, show, open, toggle } = sidePanel(() => list());
 
   const tabs = () =>
     h("div", { role: "tablist" }, h("button", { onclick: list }, "진행중"), h("button", { onclick: past }, "히스토리"));

@@ -3,10 +3,10 @@
 import { call } from "./api.js";
 import { panel } from "./chat-panel.js";
 import { h } from "./dom.js";
-import { drawer } from "./drawer.js";
+import { sidePanel } from "./side-panel.js";
 
 export function chatSide(workspaceId) {
-  const { side, show, open, toggle } = drawer(() => list());
+  const { side, show, open, toggle } = sidePanel(() => list());
 
   async function list() {
     const found = h("div", { className: "list" }, "로딩 중...");

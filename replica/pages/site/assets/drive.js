@@ -1,14 +1,14 @@
 // A workspace's drive, as the storage service keeps it.
 
-import { call, lies } from "./api.js";
+import { call, isFaultActive } from "./api.js";
 
 const query = (fields) => new URLSearchParams(Object.entries(fields).filter(([, value]) => value)).toString();
 const storage = async (path, method, payload) => (await call("storage", `/storage${path}`, method, payload)).data;
 
 export async function contents(workspaceId, folderId) {
   const answered = await storage(`/folders/contents?${query({ workspaceId, folderId })}`);
-  if (lies("page-shows-empty-drive")) return { children: [], files: [] };
-  const folder = lies("page-throws-on-load") ? answered.folder : answered;
+  if (isFaultActive("page-shows-empty-drive")) return { children: [], files: [] };
+  const folder = isFaultActive("page-throws-on-load") ? answered.folder : answered;
   // Both are absent when empty.
   return { children: folder.children ?? [], files: folder.files ?? [] };
 }
@@ -53,7 +53,7 @@ export async function upload(workspaceId, folderId, file) {
 
 async function put(url, file, contentType) {
   const request = { method: "PUT", headers: { "Content-Type": contentType }, body: file };
-  if (lies("page-ignores-failed-upload")) return fetch(undefined, request).catch(() => undefined);
+  if (isFaultActive("page-ignores-failed-upload")) return fetch(undefined, request).catch(() => undefined);
   const answer = await fetch(url, request);
   if (!answer.ok) throw new Error(`S3 ${answer.status}`);
 }

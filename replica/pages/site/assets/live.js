@@ -1,6 +1,6 @@
 // What a page keeps open while somebody is in a workspace: presence and notifications.
 
-import { SCALE, SignedOut, call, lies, liveToken, streamUrl } from "./api.js";
+import { SCALE, SignedOut, call, isFaultActive, liveToken, streamUrl } from "./api.js";
 import { accessToken } from "./session.js";
 import { keepOpen, pauseOrOnline } from "./sockets.js";
 
@@ -60,7 +60,7 @@ function listen(workspaceId) {
     });
     source.onerror = () => {
       source.close();
-      if (!lies("page-never-reconnects")) come();
+      if (!isFaultActive("page-never-reconnects")) come();
     };
   }
 
@@ -76,7 +76,7 @@ function listen(workspaceId) {
 
   async function start() {
     try {
-      if (!SOCKETS_ONLY.some(lies)) await liveToken();
+      if (!SOCKETS_ONLY.some(isFaultActive)) await liveToken();
       if (!ended) connect();
     } catch (error) {
       if (!(error instanceof SignedOut)) await come();
@@ -85,7 +85,7 @@ function listen(workspaceId) {
 
   function online() {
     failures = 0;
-    if (source?.readyState === EventSource.CLOSED && !lies("page-never-reconnects")) come();
+    if (source?.readyState === EventSource.CLOSED && !isFaultActive("page-never-reconnects")) come();
   }
 
   function close() {

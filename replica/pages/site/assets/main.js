@@ -1,6 +1,6 @@
 // Which page an address shows (contract §3.1). Behind the login stands only that a token is there.
 
-import { lies } from "./api.js";
+import { isFaultActive } from "./api.js";
 import { dashboard } from "./dashboard.js";
 import { closeChat } from "./layout.js";
 import { leave } from "./live.js";
@@ -24,7 +24,7 @@ function goTo(path, { replace = false } = {}) {
 function route() {
   const path = window.location.pathname;
   leaveBoard();
-  if (!path.startsWith("/workspace/") && !lies("page-storms-on-reconnect")) {
+  if (!path.startsWith("/workspace/") && !isFaultActive("page-storms-on-reconnect")) {
     closeChat();
     leave();
   }

@@ -1,6 +1,6 @@
 // A socket that comes back after a drop, with a token that is alive (contract §3.4, §3.5).
 
-import { SCALE, SignedOut, call, lies, liveToken, socketUrl } from "./api.js";
+import { SCALE, SignedOut, call, isFaultActive, liveToken, socketUrl } from "./api.js";
 import { accessToken } from "./session.js";
 
 const BEAT = 30000 * SCALE;
@@ -23,7 +23,7 @@ export const pauseOrOnline = (milliseconds) =>
 
 export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, opened = () => {} }) {
   const say = (sign, ...words) => console.log(`${sign} [${name} WS]`, ...words);
-  const storms = lies("page-storms-on-reconnect");
+  const storms = isFaultActive("page-storms-on-reconnect");
   const wait = storms ? AT_ONCE : pause * SCALE;
   const most = storms ? Infinity : attempts;
   let socket = null;
@@ -48,7 +48,7 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
     socket.onclose = ({ code }) => {
       clearInterval(beating);
       say("🔌", "연결 닫힘:", code);
-      if (!ended && code !== 1000 && !lies("page-never-reconnects")) retry(!welcome);
+      if (!ended && code !== 1000 && !isFaultActive("page-never-reconnects")) retry(!welcome);
     };
   }
 
@@ -66,7 +66,7 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
     if (coming) return;
     coming = true;
     try {
-      if (!lies("page-reconnects-with-stale-token")) await renew(refused);
+      if (!isFaultActive("page-reconnects-with-stale-token")) await renew(refused);
       if (delay) await pauseOrOnline(delay);
       for (let left = storms ? STORM : 1; left && !ended; left -= 1) connect();
     } catch {
@@ -99,7 +99,7 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
   }
 
   function online() {
-    if (ended || lies("page-never-reconnects") || socket?.readyState < WebSocket.CLOSING) return;
+    if (ended || isFaultActive("page-never-reconnects") || socket?.readyState < WebSocket.CLOSING) return;
     tries = 0;
     come(0, false);
   }

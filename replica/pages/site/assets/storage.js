@@ -1,6 +1,6 @@
 // The storage page: it shows what the API holds, and says so when it cannot.
 
-import { lies } from "./api.js";
+import { isFaultActive } from "./api.js";
 import { h, sign } from "./dom.js";
 import * as drive from "./drive.js";
 import { inWorkspace } from "./layout.js";
@@ -44,7 +44,7 @@ export function storage(workspaceId, goTo) {
       if (mine !== loading) return;
       state.shown = shown;
     } catch (error) {
-      if (lies("page-throws-on-load")) throw error;
+      if (isFaultActive("page-throws-on-load")) throw error;
       body.replaceChildren();
       fail(LOAD_FAILED)(error);
       return;

@@ -10,15 +10,15 @@ import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from replica.infra.app_servers import serving
-from replica.infra.ports import LOOPBACK, listening
+from replica.infra.app_servers import serve_apps
+from replica.infra.ports import LOOPBACK, listening_socket
 from replica.models import ChatModel
 from replica.services import APPS
 from replica.state import ReplicaState, add
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
+class RunningService:
     """Where the service listens, and the state behind it."""
 
     state: ReplicaState
@@ -67,14 +67,16 @@ class Dial:
 
 
 @asynccontextmanager
-async def dialled(state: ReplicaState, service: str, scale: float = 1) -> AsyncIterator[Dial]:
+async def running_service(
+    state: ReplicaState, service: str, scale: float = 1
+) -> AsyncIterator[RunningService]:
     state.scale = scale
-    with listening() as listener:
-        async with serving({listener: APPS[service](state)}, scale):
-            yield Dial(state, f"{LOOPBACK}:{listener.getsockname()[1]}")
+    with listening_socket() as listener:
+        async with serve_apps({listener: APPS[service](state)}, scale):
+            yield RunningService(state, f"{LOOPBACK}:{listener.getsockname()[1]}")
 
 
-async def heard(socket: ClientConnection) -> dict[str, Any]:
+async def next_event(socket: ClientConnection) -> dict[str, Any]:
     event: dict[str, Any] = json.loads(await socket.recv())
     return event
 

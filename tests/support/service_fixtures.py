@@ -29,7 +29,7 @@ BUCKET = BucketSettings(
 
 
 @dataclass
-class KeptObjects:
+class InMemoryObjects:
     """A bucket that only remembers."""
 
     kept: dict[str, bytes] = field(default_factory=dict)

@@ -50,7 +50,7 @@ class Visitor:
         url = f"{self.environment['hosts'][host].replace('https', 'wss')}{path}?token={token}"
         return websockets.connect(url, host="127.0.0.1", ssl=self.trusting, proxy=None)
 
-    def signed_in(self, who: str) -> dict[str, str]:
+    def bearer_header(self, who: str) -> dict[str, str]:
         """The header that says who asks."""
         return {"Authorization": f"Bearer {self.token(who)}"}
 
@@ -76,6 +76,8 @@ class Visitor:
             "fileSize": 5,
         }
         url = f"{self.environment['hosts']['apex']}/api/svc/storage/storage/files/upload-url"
-        answer = self.http.post(url, json=wish, headers=self.signed_in("alice")).raise_for_status()
+        answer = self.http.post(
+            url, json=wish, headers=self.bearer_header("alice")
+        ).raise_for_status()
         said: str = answer.json()["data"]["uploadUrl"]
         return said

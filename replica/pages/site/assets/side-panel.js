@@ -1,8 +1,8 @@
-// A side that opens over the page: a list, or the one thing of it that is open, which is closed when another comes.
+// A panel that opens beside the page: a list, or the one thing of it that is open, which is closed when another comes.
 
 import { h } from "./dom.js";
 
-export function drawer(list) {
+export function sidePanel(list) {
   const side = h("aside", { className: "side", hidden: true });
   let entered = null;
 

@@ -6,14 +6,14 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 
-from tests.support.visiting import Visitor
+from tests.support.replica_visitor import Visitor
 
 INTERACTION = re.compile(r"/interaction/[\w-]+")
 START = "/api/oauth2/authorization/google"
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class SignInResult:
     """Where a sign-in has ended, and every address on the way."""
 
     address: str
@@ -33,7 +33,7 @@ def first_leg(visitor: Visitor, **query: str) -> httpx.Response:
     return visitor.http.get(f"{visitor.environment['hosts']['api']}{START}", params=query)
 
 
-def at_google(visitor: Visitor, address: str, who: str) -> str:
+def sign_in_at_provider(visitor: Visitor, address: str, who: str) -> str:
     """Sign in at the provider, and the address that it sends people back to."""
     provider = visitor.environment["oauth"]["provider"]
     while address.startswith(provider):
@@ -47,11 +47,11 @@ def at_google(visitor: Visitor, address: str, who: str) -> str:
     return address
 
 
-def sign_in(visitor: Visitor, who: str, **query: str) -> Landed:
+def sign_in(visitor: Visitor, who: str, **query: str) -> SignInResult:
     """From the start to the landing, which is not asked for."""
     start = first_leg(visitor, **query)
-    back = at_google(visitor, start.headers["location"], who)
+    back = sign_in_at_provider(visitor, start.headers["location"], who)
     ended = visitor.http.get(back)
-    return Landed(
+    return SignInResult(
         urljoin(back, ended.headers.get("location", "")), (start.headers["location"], back)
     )
