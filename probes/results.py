@@ -1,20 +1,21 @@
-"""A scenario as a run knows it, and what it ended as: one verdict over its attempts, however many
-they were.
+"""Scenarios, what they ended as, and what earlier runs left: one model for the runner, the journal
+and the reports.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from probes.finding import Finding, Verdict
+from probes.finding import Code, Finding, Verdict
 
 FAILING = frozenset({Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN})
+_ACCEPTABLE = (Verdict.BROKEN, Verdict.DEGRADED)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A promise, as the reports know it.
+    """A promise, as it is declared.
 
     `deadline` in seconds; `alone`: runs when no other does; `first`: takes longest, and waits for
     no other.
@@ -29,12 +30,12 @@ class Scenario:
     owner: str
     area: str
     incident: str
-    deadline: float
+    deadline: float = 0.0
     alone: bool = False
     first: bool = False
 
     @property
-    def expected(self) -> dict[str, Any]:
+    def journal_entry(self) -> dict[str, Any]:
         """What the journal says of it before it ran."""
         fields = asdict(self)
         del fields["deadline"], fields["alone"], fields["first"]
@@ -55,26 +56,42 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How one try ended; `finding` is None when the promise was held."""
+    """How one try ended; `finding` is None when the promise was held, `verdict` when the try was
+    cut short. `duration` in seconds; `began` is Unix time.
+    """
 
-    verdict: Verdict
-    finding: Finding | None
+    number: int
+    verdict: Verdict | None
+    finding: Finding | None = None
+    duration: float = 0.0
+    began: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a scenario ended as, all attempts considered. `settled`: after how long it held at last.
-    Both in seconds.
+    """What a scenario ended as, all attempts considered.
+
+    `reason`: why it was skipped. `duration`, and `settled` (after how long it held at last), in
+    seconds. `known`: a deploy gate asked, and it was already broken before the deploy.
     """
 
     verdict: Verdict
     finding: Finding | None = None
-    attempts: int = 0
+    attempts: tuple[Attempt, ...] = ()
     flaky: bool = False
     accepted: Accepted | None = None
     reason: str = ""
     duration: float = 0.0
     settled: float = 0.0
+    known: bool = False
+
+    @property
+    def counts_as(self) -> Verdict:
+        """What it means for the run: a finding that is accepted or known is reported and fails
+        nothing.
+        """
+        excused = self.accepted is not None or self.known
+        return Verdict.HELD if excused and self.verdict in _ACCEPTABLE else self.verdict
 
     @property
     def fails(self) -> bool:
@@ -82,24 +99,54 @@ class Outcome:
 
     @property
     def remark(self) -> str:
-        return "flaky" if self.flaky else self.finding.code if self.finding else self.reason
+        if self.flaky:
+            return "flaky"
+        return self.finding.code if self.finding else self.reason
 
 
 def conclude(attempts: Sequence[Attempt]) -> Outcome:
-    """The verdict over one or two attempts: both broken is BROKEN, one is HELD but flaky; pure."""
+    """The verdict over one or more attempts that ended: held at last is HELD but flaky, and a rerun
+    that could not ask does not clear the target of what the first attempt saw; pure.
+    """
     first, last = attempts[0], attempts[-1]
-    flaky = len(attempts) > 1 and last.verdict in (Verdict.HELD, Verdict.DEGRADED)
-    # A confirming rerun that could not ask does not clear the target.
-    telling = first if last.verdict is Verdict.UNKNOWN else last
-    return Outcome(telling.verdict, telling.finding, len(attempts), flaky)
+    decisive = first if last.verdict is Verdict.UNKNOWN else last
+    verdict = decisive.verdict or Verdict.UNKNOWN
+    flaky = len(attempts) > 1 and verdict in (Verdict.HELD, Verdict.DEGRADED)
+    return Outcome(verdict, decisive.finding, tuple(attempts), flaky)
 
 
-def described(finding: Finding | None) -> dict[str, Any] | None:
+def finding_entry(finding: Finding | None) -> dict[str, Any] | None:
     """A finding as the journal carries it."""
     if finding is None:
         return None
-    return {
-        **asdict(finding),
-        "runbook": finding.runbook,
-        "rungs": [asdict(r) for r in finding.rungs],
-    }
+    return {**asdict(finding), "runbook": finding.runbook}
+
+
+@dataclass(frozen=True, slots=True)
+class OngoingFailure:
+    """A promise that did not hold in the previous run. `since` and `held` (when it last did, 0 if
+    never seen) in Unix time; `runs` in a row.
+    """
+
+    code: str
+    since: float
+    runs: int = 1
+    held: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousRun:
+    """What the runs before have left in the state store.
+
+    `ran`: Unix time of the last whole run, 0 before the first. `notified`: the code that a channel
+    was last told, {scenario: code}. `problem`: why nothing is known, else empty.
+    """
+
+    ran: float = 0.0
+    failures: Mapping[str, OngoingFailure] = field(default_factory=dict)
+    notified: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+    def was_broken(self, scenario: str) -> bool:
+        """A promise that could not be asked was not broken, as far as anybody knows."""
+        return scenario in self.failures and self.failures[scenario].code != Code.UNKNOWN

@@ -67,7 +67,7 @@ class GateEnvironment:
     @property
     def left(self) -> dict[str, Any]:
         kept = json.loads(self.store.read_text())["last-run"]
-        return {**json.loads(kept["lapses"]), "told": json.loads(kept["told"])}
+        return {**json.loads(kept["failures"]), "notified": json.loads(kept["notified"])}
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(gated: GateEn
     """
     gated.have("two")
     assert gated.run().code == EXIT_BROKEN
-    assert set(gated.left) == {"own/one", "told"}
+    assert set(gated.left) == {"own/one", "notified"}
 
     fixes_nothing = gated.run("--gate")
     assert fixes_nothing.code == EXIT_HELD, fixes_nothing.output
@@ -103,7 +103,7 @@ def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(gated: GateEn
     mends_both = gated.run("--gate")
     assert mends_both.code == EXIT_HELD
     assert "Broken before this deploy, and holds now: own/one" in mends_both.output
-    assert set(gated.left) == {"told"}
+    assert set(gated.left) == {"notified"}
 
 
 def test_a_roll_out_that_takes_a_while_is_waited_for(gated: GateEnvironment) -> None:
@@ -113,7 +113,7 @@ def test_a_roll_out_that_takes_a_while_is_waited_for(gated: GateEnvironment) -> 
     gated.have("one", "two")
     run = gated.run("--gate", "--settle", "60s", LATE="4")
     assert run.code == EXIT_HELD, run.output
-    tries = {s.id: len(s.attempts) for s in run.report.scenarios}
+    tries = {s.id: len(s.outcome.attempts) for s in run.report.scenarios}
     assert tries == {"own/one": 1, "own/two": 1, "own/late": 4}
     assert not run.report.flaky
     assert "stabilized: after " in run.output
@@ -212,4 +212,4 @@ def test_people_are_told_of_changes_and_of_nothing_else(
     gated.have("one", "two")
     assert gated.run(**notices).code == EXIT_HELD
     assert told(channel) == ["HELD again (1 promise held again)"]
-    assert gated.left == {"told": {}}
+    assert gated.left == {"notified": {}}

@@ -78,7 +78,7 @@ def test_what_is_known_is_accepted_until_its_date(
     assert before.code == EXIT_HELD, before.output
     broken = [s for s in before.report.scenarios if s.verdict == Verdict.BROKEN]
     assert broken
-    assert all(s.accepted for s in broken)
+    assert all(s.outcome.accepted for s in broken)
     known = environment.build(
         {**settings, "accepted": tomllib.loads(PROD.read_text("utf-8"))["accepted"]}, "prod.toml"
     ).accepted
@@ -99,4 +99,4 @@ def test_what_is_known_is_accepted_until_its_date(
         "--no-confirm",
     )
     assert (after.code, after.codes) == (EXIT_BROKEN, before.codes), after.output
-    assert not any(s.accepted for s in after.report.scenarios)
+    assert not any(s.outcome.accepted for s in after.report.scenarios)

@@ -119,11 +119,11 @@ def state_store(target: Target, environ: Mapping[str, str]) -> str:
         return "none is named, so no run knows how the last one ended"
     last = asyncio.run(last_run.change(where, lambda last: last))
     when = (
-        f"the last run was at {datetime.fromtimestamp(last.at, UTC):%Y-%m-%d %H:%M} UTC"
-        if last.at
+        f"the last run was at {datetime.fromtimestamp(last.ran, UTC):%Y-%m-%d %H:%M} UTC"
+        if last.ran
         else "no run yet"
     )
-    return f"{where.partition(':')[0]}: {when}, {len(last.lapses)} promises did not hold"
+    return f"{where.partition(':')[0]}: {when}, {len(last.failures)} promises did not hold"
 
 
 def _origins(target: Target) -> list[str]:

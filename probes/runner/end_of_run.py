@@ -74,8 +74,9 @@ def publish(run: EndedRun) -> None:
     sent = publishers.send(run.report, os.environ, links, whole=run.options.whole, quiet=quiet)
     for name, value in sent.facts:
         run.add_fact(name, value)
-    if sent.told:
-        asyncio.run(last_run.tell(run.target.identity.state, sent.told))
+    if sent.notified:
+        where = run.target.identity.state
+        asyncio.run(last_run.remember_notified(where, sent.notified))
 
 
 def write_reports(run: EndedRun) -> None:

@@ -17,7 +17,7 @@ from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.recording import spans
 from probes.recording.recorder import Recorder, RunEvidence, curl, recording
-from probes.results import Attempt, Outcome, Scenario, conclude, described
+from probes.results import Attempt, Outcome, Scenario, conclude, finding_entry
 from probes.runner import retries
 from probes.transport.throttle import Throttle, bypass_limit, prioritize
 
@@ -190,7 +190,7 @@ class Run:
         if self.stopped:
             return None
         return retries.pause(
-            [attempt.verdict for attempt in attempts],
+            [attempt.verdict or Verdict.UNKNOWN for attempt in attempts],
             stabilizing=self._is_stabilizing,
             confirm=self._confirm,
             retry_delay_s=self.target.timeouts.retry_delay_s,
@@ -206,9 +206,9 @@ class Run:
             scenario=scenario.id,
             verdict=outcome.verdict,
             duration=round(outcome.duration, 6),
-            attempts=outcome.attempts,
+            attempts=len(outcome.attempts),
             flaky=outcome.flaky,
-            finding=described(outcome.finding),
+            finding=finding_entry(outcome.finding),
             accepted={"why": accepted.why, "until": accepted.until.isoformat()}
             if accepted
             else None,
@@ -221,7 +221,7 @@ class Run:
     async def _attempt(
         self, scenario: Scenario, call: Call, number: int, seen: Finding | None = None
     ) -> Attempt:
-        journal, began = self.evidence.journal, time.monotonic()
+        journal, started, began = self.evidence.journal, time.monotonic(), time.time()
         journal.write("attempt-started", scenario=scenario.id, attempt=number)
         span = self.evidence.tracing.start(
             scenario.id,
@@ -238,16 +238,17 @@ class Run:
                 raise
         finding = self._clean(finding or next(iter(recorder.degraded), None), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
+        duration = round(time.monotonic() - started, 6)
         spans.end_scenario(span, verdict, finding)
         journal.write(
             "attempt-finished",
             scenario=scenario.id,
             attempt=number,
             verdict=verdict,
-            duration=round(time.monotonic() - began, 6),
-            finding=described(finding),
+            duration=duration,
+            finding=finding_entry(finding),
         )
-        return Attempt(verdict, finding)
+        return Attempt(number, verdict, finding, duration, began)
 
     async def _judge(
         self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None

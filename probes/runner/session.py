@@ -100,7 +100,7 @@ class Session:
             apex=self.target.hosts.apex,
             deadline=self.target.timeouts.run_s,
             trace=trace,
-            expected=[scenario.expected for scenario in self._scenarios],
+            expected=[scenario.journal_entry for scenario in self._scenarios],
             **({"shard": str(share)} if share.of > 1 else {}),
         )
         if self._options.trace_url and trace:
@@ -174,14 +174,14 @@ class Session:
         if not (where := self.target.identity.state):
             return
         options = self._options
-        before = await last_run.pass_on(
+        previous = await last_run.pass_on(
             where,
             self.run.outcomes,
             gate=options.gate,
             is_gone=options.is_gone,
             whole=options.whole,
         )
-        self._evidence.journal.write("before", gate=options.gate, **before)
+        self._evidence.journal.write("previous-run", gate=options.gate, **asdict(previous))
 
     def _record_stabilization(self) -> None:
         limit_s = self._options.stabilization_window_s

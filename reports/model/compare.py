@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from probes.finding import Verdict
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import wording
 from reports.render.languages import ENGLISH, Words
 
@@ -18,8 +18,8 @@ SLOWER, NOTICED = 2.0, 1.0  # times as long, and at least so many seconds more: 
 class Change:
     """One promise in both runs: what it was, and what it is now."""
 
-    before: Scenario
-    now: Scenario
+    before: Result
+    now: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Comparison:
     different: tuple[Change, ...]  # broken in both, by another code
     lost: tuple[Change, ...]  # was answered, and got no answer now
     slower: tuple[Change, ...]
-    new: tuple[Scenario, ...]
-    gone: tuple[Scenario, ...]
+    new: tuple[Result, ...]
+    gone: tuple[Result, ...]
 
     @property
     def still_broken(self) -> int:
@@ -75,18 +75,18 @@ def _both_broken(change: Change) -> bool:
     return set(_verdicts(change)) == {Verdict.BROKEN}
 
 
-def _silent(scenario: Scenario) -> bool:
+def _silent(scenario: Result) -> bool:
     return scenario.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN)
 
 
 def _slower(change: Change) -> bool:
     """Held in both; how long a broken promise takes says nothing."""
     held = set(_verdicts(change)) == {Verdict.HELD}
-    was, took = change.before.duration, change.now.duration
+    was, took = change.before.outcome.duration, change.now.outcome.duration
     return held and took > SLOWER * was and took - was >= NOTICED
 
 
-def _code(scenario: Scenario) -> str:
+def _code(scenario: Result) -> str:
     return scenario.finding.code if scenario.finding else ""
 
 
@@ -150,5 +150,7 @@ def _told(change: Change, words: Words) -> str:
 
 
 def _slowed(change: Change) -> str:
-    was, took = (wording.seconds(scenario.duration) for scenario in (change.before, change.now))
+    was, took = (
+        wording.seconds(scenario.outcome.duration) for scenario in (change.before, change.now)
+    )
     return f"{wording.one_line(change.now.id)}  {was} -> {took}"

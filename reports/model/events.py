@@ -4,11 +4,13 @@ that field only.
 What each event carries is said in probes/recording/journal.schema.json.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from probes.finding import Certainty, Code, Finding, Rung, Verdict
+from probes.results import Accepted, OngoingFailure, PreviousRun
 
 Event = dict[str, Any]
 
@@ -114,6 +116,46 @@ def finding(said: Any) -> Finding | None:
 
 def _rung(said: Event) -> Rung:
     return Rung(text(said, "name"), said.get("held") is True, text(said, "detail"))
+
+
+def accepted(said: Any, scenario: str, found: Finding | None) -> Accepted | None:
+    if not isinstance(said, dict):
+        return None
+    try:
+        until = date.fromisoformat(text(said, "until"))
+    except ValueError:
+        until = date.max
+    return Accepted(found.code if found else "*", scenario, text(said, "why"), until)
+
+
+def facts(events: Iterable[Event]) -> Iterator[tuple[str, str]]:
+    for event in events:
+        if event.get("event") == "fact":
+            yield text(event, "name"), text(event, "value")
+
+
+def previous_run(event: Event) -> PreviousRun | None:
+    """None where there was no such event, as in a run without a state store."""
+    if not event:
+        return None
+    failures = _table(event, "failures").items()
+    notified = _table(event, "notified").items()
+    return PreviousRun(
+        ran=number(event, "ran"),
+        failures={name: _failure(said) for name, said in failures if isinstance(said, dict)},
+        notified={name: str(code) for name, code in notified},
+        problem=text(event, "problem"),
+    )
+
+
+def _failure(said: Event) -> OngoingFailure:
+    since, runs, held = (number(said, name) for name in ("since", "runs", "held"))
+    return OngoingFailure(text(said, "code"), since, int(runs), held)
+
+
+def _table(event: Event, name: str) -> Event:
+    said = event.get(name)
+    return said if isinstance(said, dict) else {}
 
 
 def spans(event: Event) -> Spans | None:

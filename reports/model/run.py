@@ -9,26 +9,32 @@ from pathlib import Path
 
 from probes.finding import Code, Finding, Verdict, exit_code
 from probes.recording import journal
+from probes.results import Attempt, Outcome, PreviousRun, Scenario, conclude
 from reports.model.events import (
     Artifact,
     Event,
     Exchange,
     Spans,
+    accepted,
+    facts,
     finding,
     first,
     last,
     number,
+    previous_run,
     recorded,
     spans,
     text,
     verdict,
 )
-from reports.model.previous_run import Before, before
 
 KILLED = "killed"
 COMPLETED = "completed"
 STOPPED_EARLY = "stopped-early"
-SUITE = "the suite itself"  # the suspect where nobody could ask
+SUITE = "the suite itself"  # the cause where nobody could ask
+
+
+_NOT_RUN = Outcome(Verdict.NOT_RUN)
 
 
 class NoRun(Exception):  # noqa: N818 - it reads as what it says
@@ -36,70 +42,29 @@ class NoRun(Exception):  # noqa: N818 - it reads as what it says
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try; without a verdict it was cut short. `duration` in seconds; `began` is Unix time."""
+class Result(Scenario):
+    """A scenario with its outcome, and what was recorded on the way."""
 
-    number: int
-    verdict: Verdict | None
-    duration: float
-    finding: Finding | None
-    began: float
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Why a finding fails nothing, and until which day."""
-
-    why: str
-    until: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A promise and what became of it. `reason`: why it was skipped. `duration` and `settled` in
-    seconds.
-
-    `known`: a gate asked, and it was broken before the deploy.
-    """
-
-    id: str
-    title: str
-    file: str
-    line: int
-    classname: str
-    name: str
-    owner: str
-    area: str
-    incident: str
-    verdict: Verdict = Verdict.NOT_RUN
-    duration: float = 0.0
-    attempts: tuple[Attempt, ...] = ()
-    flaky: bool = False
-    finding: Finding | None = None
-    accepted: Accepted | None = None
-    reason: str = ""
+    outcome: Outcome = _NOT_RUN
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
-    settled: float = 0.0
-    known: bool = False
 
     @property
-    def counts_as(self) -> Verdict:
-        """What it means for the run: an accepted finding, or one that a gate knows, is reported and
-        fails nothing.
-        """
-        return (
-            Verdict.HELD
-            if (self.accepted or self.known) and self.verdict in _ACCEPTABLE
-            else self.verdict
-        )
+    def verdict(self) -> Verdict:
+        return self.outcome.verdict
+
+    @property
+    def finding(self) -> Finding | None:
+        return self.outcome.finding
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run found. `ended` is "killed" where the journal does not say; `began` is Unix
-    time.
+    """What a run found. `ended` is "killed" where the journal does not say; `began` is Unix time.
+
+    `gate`: failures that were there before the deploy fail nothing. `previous` is None in a run
+    without a state store.
     """
 
     folder: Path
@@ -113,68 +78,72 @@ class Run:
     duration: float
     ended: str
     has_beginning: bool
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[Result, ...]
     facts: tuple[tuple[str, str], ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     spans: Spans | None = None
     shard: str = ""
-    before: Before | None = None
+    gate: bool = False
+    previous: PreviousRun | None = None
 
     @property
-    def findings(self) -> tuple[Scenario, ...]:
+    def findings(self) -> tuple[Result, ...]:
         """Scenarios that have something to say, worst first, else in the order in which they were
         expected.
         """
-        telling = [s for s in self.scenarios if s.verdict in _WORST_FIRST]
-        return tuple(
-            sorted(
-                telling,
-                key=lambda s: (s.accepted is not None, s.known, _WORST_FIRST.index(s.verdict)),
-            )
-        )
+        found = [s for s in self.scenarios if s.verdict in _WORST_FIRST]
+        return tuple(sorted(found, key=_severity))
 
     @property
-    def flaky(self) -> tuple[Scenario, ...]:
-        return tuple(s for s in self.scenarios if s.flaky)
+    def flaky(self) -> tuple[Result, ...]:
+        return tuple(s for s in self.scenarios if s.outcome.flaky)
 
     @property
     def counts(self) -> Counter[Verdict]:
         """How many scenarios count as what; accepted findings count as held."""
-        return Counter(s.counts_as for s in self.scenarios)
+        return Counter(s.outcome.counts_as for s in self.scenarios)
 
     def exit_code(self, *, strict: bool = False) -> int:
         """As probes.finding has it; a journal without its beginning cannot vouch that nothing is
         missing.
         """
-        verdicts = [s.counts_as for s in self.scenarios]
+        verdicts = [s.outcome.counts_as for s in self.scenarios]
         return exit_code(
             verdicts if self.has_beginning else [*verdicts, Verdict.UNKNOWN], strict=strict
         )
 
 
 _WORST_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.DEGRADED)
-_ACCEPTABLE = (Verdict.BROKEN, Verdict.DEGRADED)
+
+
+def _severity(result: Result) -> tuple[bool, bool, int]:
+    outcome = result.outcome
+    return outcome.accepted is not None, outcome.known, _WORST_FIRST.index(outcome.verdict)
 
 
 def load(folder: Path) -> Run:
-    """The run that left `folder`, whatever state it was in when it ended."""
+    """The run that left `folder`, whatever state it was in when it ended. Raises NoRun."""
     try:
-        told = [event for event in journal.read(folder) if isinstance(event, dict)]
+        events = [event for event in journal.read(folder) if isinstance(event, dict)]
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "not UTF-8"
         raise NoRun(f"{folder} holds no run that can be read: {journal.NAME}: {why}") from None
-    if not told:
+    if not events:
         raise NoRun(f"{folder} holds no run: its {journal.NAME} has no events")
-    return _assembled(folder, told)
+    return _assemble(folder, events)
 
 
-def _assembled(folder: Path, told: list[Event]) -> Run:
-    start, end = first(told, "run-started"), last(told, "run-finished")
-    began, stopped = number(told[0], "at"), number(told[-1], "at")
+def _assemble(folder: Path, events: list[Event]) -> Run:
+    start, end = first(events, "run-started"), last(events, "run-finished")
+    began, stopped = number(events[0], "at"), number(events[-1], "at")
     ended = text(end, "ended") or KILLED
-    past = before(last(told, "before"))
+    earlier = last(events, "previous-run")
+    previous = previous_run(earlier)
+    gate = earlier.get("gate") is True
+    forgiven = previous if gate else None
+    results = _results(start, events, ended, stopped)
     return Run(
         folder=folder,
         id=text(start, "run") or folder.name,
@@ -187,47 +156,39 @@ def _assembled(folder: Path, told: list[Event]) -> Run:
         duration=number(end, "duration") if end else max(0.0, stopped - began),
         ended=ended,
         has_beginning=bool(start),
-        scenarios=tuple(
-            _known(past, scenario) for scenario in _scenarios(start, told, ended, stopped)
-        ),
-        facts=tuple(
-            (text(event, "name"), text(event, "value"))
-            for event in told
-            if event.get("event") == "fact"
-        ),
-        spans=spans(last(told, "spans")),
+        scenarios=tuple(_forgive(forgiven, result) for result in results),
+        facts=tuple(facts(events)),
+        spans=spans(last(events, "spans")),
         shard=text(start, "shard"),
-        before=past,
-        **recorded(event for event in told if event.get("scenario") is None),
+        gate=gate,
+        previous=previous,
+        **recorded(event for event in events if event.get("scenario") is None),
     )
 
 
-def _scenarios(start: Event, told: list[Event], ended: str, stopped: float) -> Iterable[Scenario]:
-    mine: dict[str, list[Event]] = {}
-    for event in told:
+def _results(start: Event, events: list[Event], ended: str, stopped: float) -> Iterable[Result]:
+    by_scenario: dict[str, list[Event]] = {}
+    for event in events:
         if scenario := text(event, "scenario"):
-            mine.setdefault(scenario, []).append(event)
+            by_scenario.setdefault(scenario, []).append(event)
     expected = start.get("expected")
-    entries = (
-        [each for each in expected if isinstance(each, dict)] if isinstance(expected, list) else []
-    )
-    known = {text(entry, "scenario"): entry for entry in entries}
-    for name in dict.fromkeys([*known, *mine]):
-        yield _concluded(_promise(name, known.get(name, {})), mine.get(name, []), ended, stopped)
+    entries = expected if isinstance(expected, list) else []
+    known = {text(entry, "scenario"): entry for entry in entries if isinstance(entry, dict)}
+    for name in dict.fromkeys([*known, *by_scenario]):
+        promise = _promise(name, known.get(name, {}))
+        yield _result(promise, by_scenario.get(name, []), ended, stopped)
 
 
-def _known(past: Before | None, scenario: Scenario) -> Scenario:
-    known = (
-        past is not None
-        and past.gate
-        and scenario.verdict is Verdict.BROKEN
-        and past.was_broken(scenario.id)
-    )
-    return replace(scenario, known=True) if known else scenario
+def _forgive(previous: PreviousRun | None, result: Result) -> Result:
+    """Under a gate, what was already broken before the deploy is known."""
+    broken = result.verdict is Verdict.BROKEN
+    if previous is None or not broken or not previous.was_broken(result.id):
+        return result
+    return replace(result, outcome=replace(result.outcome, known=True))
 
 
-def _promise(name: str, entry: Event) -> Scenario:
-    return Scenario(
+def _promise(name: str, entry: Event) -> Result:
+    return Result(
         id=name,
         title=text(entry, "title") or name,
         file=text(entry, "file"),
@@ -240,56 +201,50 @@ def _promise(name: str, entry: Event) -> Scenario:
     )
 
 
-def _concluded(promise: Scenario, told: list[Event], ended: str, stopped: float) -> Scenario:
-    scenario = replace(promise, attempts=tuple(_attempts(told, stopped)), **recorded(told))
-    if final := last(told, "scenario-finished"):
-        return _finished(scenario, final)
+def _result(promise: Result, events: list[Event], ended: str, stopped: float) -> Result:
+    outcome = _outcome(promise.id, events, ended, stopped)
+    return replace(promise, outcome=outcome, **recorded(events))
+
+
+def _outcome(scenario: str, events: list[Event], ended: str, stopped: float) -> Outcome:
+    attempts = tuple(_attempts(events, stopped))
+    if final := last(events, "scenario-finished"):
+        return _final(scenario, final, attempts)
     how = f"the run ended ({ended})"
-    if not scenario.attempts:
+    if not attempts:
         missing = "no record of it exists" if ended == COMPLETED else f"{how} before it began"
-        return replace(scenario, finding=Finding(Code.UNKNOWN, f"expected, but {missing}", SUITE))
-    scenario = replace(scenario, duration=sum(attempt.duration for attempt in scenario.attempts))
-    if done := [attempt for attempt in scenario.attempts if attempt.verdict]:
-        return _judged(scenario, done)
-    cut = Finding(Code.UNKNOWN, f"{how} before it was done", SUITE)
-    return replace(scenario, verdict=Verdict.UNKNOWN, finding=cut)
+        return Outcome(Verdict.NOT_RUN, Finding(Code.UNKNOWN, f"expected, but {missing}", SUITE))
+    done = [attempt for attempt in attempts if attempt.verdict]
+    cut = Outcome(Verdict.UNKNOWN, Finding(Code.UNKNOWN, f"{how} before it was done", SUITE))
+    concluded = conclude(done) if done else cut
+    duration = sum(attempt.duration for attempt in attempts)
+    return replace(concluded, attempts=attempts, duration=duration)
 
 
-def _judged(scenario: Scenario, done: list[Attempt]) -> Scenario:
-    """By the attempts alone: a rerun that was cut short or could not ask does not clear the
-    target.
-    """
-    telling = done[0] if done[-1].verdict is Verdict.UNKNOWN else done[-1]
-    verdict = telling.verdict or Verdict.UNKNOWN
-    flaky = len(done) > 1 and verdict in (Verdict.HELD, Verdict.DEGRADED)
-    return replace(scenario, verdict=verdict, finding=telling.finding, flaky=flaky)
-
-
-def _finished(scenario: Scenario, event: Event) -> Scenario:
-    accepted = event.get("accepted")
-    return replace(
-        scenario,
+def _final(scenario: str, event: Event, attempts: tuple[Attempt, ...]) -> Outcome:
+    found = finding(event.get("finding"))
+    return Outcome(
         verdict=verdict(event) or Verdict.UNKNOWN,
-        duration=number(event, "duration"),
+        finding=found,
+        attempts=attempts,
         flaky=event.get("flaky") is True,
-        finding=finding(event.get("finding")),
-        accepted=Accepted(text(accepted, "why"), text(accepted, "until"))
-        if isinstance(accepted, dict)
-        else None,
+        accepted=accepted(event.get("accepted"), scenario, found),
         reason=text(event, "reason"),
+        duration=number(event, "duration"),
         settled=number(event, "settled"),
     )
 
 
-def _attempts(told: Iterable[Event], stopped: float) -> Iterable[Attempt]:
+def _attempts(events: Iterable[Event], stopped: float) -> Iterable[Attempt]:
     tried: dict[int, Attempt] = {}
-    for event in told:
+    for event in events:
         which = int(number(event, "attempt"))
         if event.get("event") == "attempt-started":
             began = number(event, "at")
-            tried[which] = Attempt(which, None, max(0.0, stopped - began), None, began)
+            tried[which] = Attempt(which, None, None, max(0.0, stopped - began), began)
         elif event.get("event") == "attempt-finished":
             judged, duration = verdict(event) or Verdict.UNKNOWN, number(event, "duration")
             began = tried[which].began if which in tried else number(event, "at") - duration
-            tried[which] = Attempt(which, judged, duration, finding(event.get("finding")), began)
+            found = finding(event.get("finding"))
+            tried[which] = Attempt(which, judged, found, duration, began)
     return [tried[which] for which in sorted(tried)]

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from probes.finding import Verdict
+from probes.results import Attempt
 from reports.model.events import Exchange
-from reports.model.run import Attempt, Run, Scenario
+from reports.model.run import Result, Run
 
 WIDTH, LABELS, RIGHT = (
     1_000.0,
@@ -37,7 +38,7 @@ class Phase:
 class Bar:
     """One attempt; without a verdict it was cut short."""
 
-    scenario: Scenario
+    scenario: Result
     attempt: Attempt
     x: float
     y: float
@@ -78,7 +79,7 @@ _BAD_FIRST = (
 )
 
 
-def family(scenario: Scenario) -> str:
+def family(scenario: Result) -> str:
     """The promise of which this is a case: storage/a-file-comes-back of
     storage/a-file-comes-back[apex].
     """
@@ -92,7 +93,8 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 def timeline(run: Run) -> Timeline:
     """Of all that was tried, what ended last on top: the run lasted as long as that."""
     tried = sorted(
-        (s for s in run.scenarios if s.attempts and s.verdict is not Verdict.SKIPPED), key=family
+        (s for s in run.scenarios if s.outcome.attempts and s.verdict is not Verdict.SKIPPED),
+        key=family,
     )
     families = [list(cases) for _, cases in groupby(tried, key=family)]
     families.sort(key=lambda cases: max(map(_end, cases)), reverse=True)
@@ -102,8 +104,8 @@ def timeline(run: Run) -> Timeline:
     return Timeline(round(height, 1), span, tuple(_ticks(span)), rows)
 
 
-def _end(scenario: Scenario) -> float:
-    return max(attempt.began + attempt.duration for attempt in scenario.attempts)
+def _end(scenario: Result) -> float:
+    return max(attempt.began + attempt.duration for attempt in scenario.outcome.attempts)
 
 
 def _ticks(span: float) -> Iterator[tuple[float, float]]:
@@ -112,7 +114,7 @@ def _ticks(span: float) -> Iterator[tuple[float, float]]:
         yield round(LABELS + number * step * (WIDTH - LABELS - RIGHT) / span, 1), number * step
 
 
-def _rows(families: Iterable[Sequence[Scenario]], began: float, scale: float) -> Iterator[Row]:
+def _rows(families: Iterable[Sequence[Result]], began: float, scale: float) -> Iterator[Row]:
     y = TOP
     for cases in families:
         each = max(FLATTEST, min(TALLEST, ROOM / len(cases)))
@@ -135,9 +137,9 @@ def _rows(families: Iterable[Sequence[Scenario]], began: float, scale: float) ->
         y += height + GAP
 
 
-def _bars(scenario: Scenario, began: float, scale: float, y: float, height: float) -> Iterator[Bar]:
+def _bars(scenario: Result, began: float, scale: float, y: float, height: float) -> Iterator[Bar]:
     gap = 1.0 if height > 3 else 0.2
-    for attempt in scenario.attempts:
+    for attempt in scenario.outcome.attempts:
         x = LABELS + max(0.0, attempt.began - began) * scale
         width = max(_LEAST, attempt.duration * scale)
         mine = [e for e in scenario.exchanges if e.attempt == attempt.number]

@@ -38,7 +38,11 @@ class Past:
 
 
 def past_of(run: Run) -> Past:
-    promises = {s.id: (s.verdict, round(s.duration, 3), s.flaky) for s in run.scenarios}
+    outcomes = {result.id: result.outcome for result in run.scenarios}
+    promises = {
+        name: (outcome.verdict, round(outcome.duration, 3), outcome.flaky)
+        for name, outcome in outcomes.items()
+    }
     return Past(run.id, run.environment, run.began, promises)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probes.finding import EXIT_HELD, Code, Verdict
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import wording
 
 PREFIX = "wealist_probes_"
@@ -110,7 +110,7 @@ def samples(run: Run) -> Iterator[Sample]:
     yield Sample(RUN_SUCCESS, (), float(run.exit_code() == EXIT_HELD))
 
 
-def _of_scenario(run: Run, scenario: Scenario) -> Iterator[Sample]:
+def _of_scenario(run: Run, scenario: Result) -> Iterator[Sample]:
     found = wording.shown(scenario)
     code = found.code if found and scenario.verdict is not Verdict.SKIPPED else ""
     yield Sample(VERDICT, (scenario.id, scenario.area, scenario.owner, scenario.verdict, code), 1)
@@ -118,31 +118,33 @@ def _of_scenario(run: Run, scenario: Scenario) -> Iterator[Sample]:
         return
     name = (scenario.id,)
     if scenario.verdict not in _UNASKED:
-        yield Sample(DURATION, name, scenario.duration)
+        yield Sample(DURATION, name, scenario.outcome.duration)
         yield Sample(LAST_RUN, name, run.began)
     if succeeded := _last_success(run, scenario):
         yield Sample(LAST_SUCCESS, name, succeeded)
     yield Sample(FAILING_RUNS, name, _failing_runs(run, scenario))
-    yield Sample(FLAKY, name, float(scenario.flaky))
-    yield Sample(ACCEPTED, name, float(scenario.accepted is not None))
+    yield Sample(FLAKY, name, float(scenario.outcome.flaky))
+    yield Sample(ACCEPTED, name, float(scenario.outcome.accepted is not None))
 
 
-def _last_success(run: Run, scenario: Scenario) -> float:
+def _last_success(run: Run, scenario: Result) -> float:
     """0 where nobody knows: broken now, and no run before has left a word."""
     if scenario.verdict in _KEPT:
         return run.began
-    if run.before is None:
+    if run.previous is None:
         return 0.0
-    lapse = run.before.lapses.get(scenario.id)
-    return lapse.held if lapse else run.before.ran
+    failure = run.previous.failures.get(scenario.id)
+    return failure.held if failure else run.previous.ran
 
 
-def _failing_runs(run: Run, scenario: Scenario) -> int:
+def _failing_runs(run: Run, scenario: Result) -> int:
     """As probes/state/last_run.py counts for the next run: being asked in vain does not end a
     break, nor begin it.
     """
     if scenario.verdict in _KEPT:
         return 0
-    lapse = run.before.lapses.get(scenario.id) if run.before else None
-    begins = lapse is None or (lapse.code == Code.UNKNOWN and scenario.verdict is Verdict.BROKEN)
-    return 1 if begins or lapse is None else lapse.runs + 1
+    failure = run.previous.failures.get(scenario.id) if run.previous else None
+    begins = failure is None or (
+        failure.code == Code.UNKNOWN and scenario.verdict is Verdict.BROKEN
+    )
+    return 1 if begins or failure is None else failure.runs + 1

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from probes.finding import Code, Verdict
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import wording
 
 MOST = 1800  # characters; Discord takes 2000 in a message
@@ -30,16 +30,16 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the channel does not know yet. `told` is what it knows once it was told: {scenario: code
-    or nothing}.
+    """What the channel does not know yet. `notified`: what it knows once the message was sent,
+    {scenario: code, or nothing where it holds again}.
     """
 
-    broken: tuple[Scenario, ...]
-    unasked: tuple[Scenario, ...]
-    held: tuple[Scenario, ...]
+    broken: tuple[Result, ...]
+    unasked: tuple[Result, ...]
+    held: tuple[Result, ...]
 
     @property
-    def told(self) -> dict[str, str]:
+    def notified(self) -> dict[str, str]:
         codes = {s.id: s.finding.code if s.finding else Code.UNEXPLAINED for s in self.broken}
         return {
             **{name: str(code) for name, code in codes.items()},
@@ -48,21 +48,21 @@ class Changes:
         }
 
     def __bool__(self) -> bool:
-        return bool(self.told)
+        return bool(self.notified)
 
 
 def changes(run: Run) -> Changes:
     """Since the last message: what is accepted is no news, and to be asked in vain does not mend
     what was broken.
     """
-    knows = run.before.told if run.before else {}
-    broken = [s for s in run.scenarios if s.verdict is Verdict.BROKEN and not s.accepted]
+    knows = run.previous.notified if run.previous else {}
+    broken = [s for s in run.scenarios if s.verdict is Verdict.BROKEN and not s.outcome.accepted]
     unasked = [s for s in run.scenarios if s.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN)]
     return Changes(
         broken=tuple(s for s in broken if knows.get(s.id, Code.UNKNOWN) == Code.UNKNOWN),
         unasked=tuple(s for s in unasked if s.id not in knows),
         held=tuple(
-            s for s in run.scenarios if s.id in knows and (s.verdict in _KEPT or s.accepted)
+            s for s in run.scenarios if s.id in knows and (s.verdict in _KEPT or s.outcome.accepted)
         ),
     )
 
@@ -96,7 +96,7 @@ def _title(run: Run, news: Changes) -> str:
     return f"{run.environment}: {verdict} ({', '.join(said)})"
 
 
-def _broken(scenarios: Sequence[Scenario], links: Links) -> Iterable[str]:
+def _broken(scenarios: Sequence[Result], links: Links) -> Iterable[str]:
     found = _alike(scenarios)
     for group in found[:NAMED]:
         finding = group[0].finding
@@ -113,16 +113,16 @@ def _broken(scenarios: Sequence[Scenario], links: Links) -> Iterable[str]:
         yield f"and {_many(len(found) - NAMED, 'more finding')}, see the run's report\n"
 
 
-def _unasked(scenarios: Sequence[Scenario]) -> Iterable[str]:
+def _unasked(scenarios: Sequence[Result]) -> Iterable[str]:
     if scenarios:
         yield f"**The suite cannot run**: {_names(scenarios)} got no answer"
-        yield f"{_safe(scenarios[0].finding.observed if scenarios[0].finding else scenarios[0].reason)}\n"
+        yield f"{_safe(scenarios[0].finding.observed if scenarios[0].finding else scenarios[0].outcome.reason)}\n"
 
 
-def _held(run: Run, scenarios: Sequence[Scenario]) -> Iterable[str]:
+def _held(run: Run, scenarios: Sequence[Result]) -> Iterable[str]:
     if scenarios:
-        lapses = run.before.lapses if run.before else {}
-        since = [lapse.since for s in scenarios if (lapse := lapses.get(s.id))]
+        failures = run.previous.failures if run.previous else {}
+        since = [failure.since for s in scenarios if (failure := failures.get(s.id))]
         when = (
             f", the first broken at {datetime.fromtimestamp(min(since), UTC):%Y-%m-%d %H:%M} UTC"
             if since
@@ -131,10 +131,10 @@ def _held(run: Run, scenarios: Sequence[Scenario]) -> Iterable[str]:
         yield f"**Held again**: {_names(scenarios)}{when}\n"
 
 
-def _alike(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
+def _alike(scenarios: Sequence[Result]) -> list[list[Result]]:
     """By code and cause, the most promises first."""
 
-    def same(scenario: Scenario) -> tuple[str, str]:
+    def same(scenario: Result) -> tuple[str, str]:
         return (scenario.finding.code, scenario.finding.cause) if scenario.finding else ("", "")
 
     return sorted(
@@ -144,7 +144,7 @@ def _alike(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
     )
 
 
-def _names(scenarios: Sequence[Scenario]) -> str:
+def _names(scenarios: Sequence[Result]) -> str:
     more = f" and {len(scenarios) - NAMED} more" if scenarios[NAMED:] else ""
     return ", ".join(f"`{_safe(scenario.id)}`" for scenario in scenarios[:NAMED]) + more
 

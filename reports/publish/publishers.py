@@ -21,12 +21,10 @@ PARTIAL = "not sent: a run of some scenarios must not take the others' metrics a
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`facts` for the journal; `told`: what a channel knows since, as reports/publish/notices.py
-    has it.
-    """
+    """`facts` for the journal; `notified`: what a channel knows now, {scenario: code}."""
 
     facts: tuple[tuple[str, str], ...]
-    told: Mapping[str, str] = field(default_factory=dict)
+    notified: Mapping[str, str] = field(default_factory=dict)
 
 
 def asked(environ: Mapping[str, str]) -> bool:
@@ -48,7 +46,7 @@ def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, qui
     title, body = message(run, news, links)
     bad = bool(news.broken or news.unasked)
     wrong = bounded(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_DEADLINE)
-    return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.told)
+    return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.notified)
 
 
 def _metrics(run: Run, environ: Mapping[str, str], *, whole: bool) -> Iterator[tuple[str, str]]:

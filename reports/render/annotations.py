@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from probes.finding import Verdict
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import wording
 from reports.render.languages import ENGLISH, Words
 
@@ -52,13 +52,13 @@ def lines(run: Run, words: Words = ENGLISH) -> Iterable[str]:
     """One workflow command a finding, worst first, no more of a level than GitHub keeps."""
     used = dict.fromkeys(_LEVELS.values(), 0)
     for group in wording.groups(run):
-        level = _LEVELS[group[0].counts_as]
+        level = _LEVELS[group[0].outcome.counts_as]
         used[level] += 1
         if used[level] <= MOST:
             yield _annotation(level, group, words)
 
 
-def _annotation(level: str, group: Sequence[Scenario], words: Words) -> str:
+def _annotation(level: str, group: Sequence[Result], words: Words) -> str:
     first = group[0]
     place = {"file": first.file, "line": str(first.line)} if first.file else {}
     properties = {**place, "title": wording.heading(group, words)}

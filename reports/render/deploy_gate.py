@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import wording
 
 NAMED = 10  # promises that were broken before, by name
@@ -25,7 +25,7 @@ def lines(run: Run, *, strict: bool = False) -> Iterator[str]:
     """The pane, plain: Argo CD shows no colours."""
     yield _verdict(run, strict=strict)
     for group in wording.groups(run):
-        if group[0].counts_as is not Verdict.HELD:
+        if group[0].outcome.counts_as is not Verdict.HELD:
             yield ""
             yield wording.heading(group)
             yield from (
@@ -50,7 +50,7 @@ def _verdict(run: Run, *, strict: bool) -> str:
 
 
 def _known(run: Run) -> Iterator[str]:
-    past, known = run.before, [s for s in run.scenarios if s.known]
+    past, known = run.previous, [s for s in run.scenarios if s.outcome.known]
     if past and past.problem:
         yield ""
         yield wording.one_line(
@@ -64,24 +64,26 @@ def _known(run: Run) -> Iterator[str]:
     yield from _mended(run)
 
 
-def _since(run: Run, scenario: Scenario) -> str:
+def _since(run: Run, scenario: Result) -> str:
     code = scenario.finding.code if scenario.finding else "unexplained"
-    lapse = run.before.lapses.get(scenario.id) if run.before else None
+    failure = run.previous.failures.get(scenario.id) if run.previous else None
     since = (
-        f", since {datetime.fromtimestamp(lapse.since, UTC):%Y-%m-%d %H:%M} UTC" if lapse else ""
+        f", since {datetime.fromtimestamp(failure.since, UTC):%Y-%m-%d %H:%M} UTC"
+        if failure
+        else ""
     )
     return wording.one_line(f"{scenario.id} ({code}{since})")
 
 
 def _mended(run: Run) -> Iterator[str]:
     """What the deploy was perhaps for."""
-    mended: Sequence[Scenario] = [
+    mended: Sequence[Result] = [
         s
         for s in run.scenarios
-        if s.counts_as is Verdict.HELD
-        and not s.known
-        and run.before
-        and run.before.was_broken(s.id)
+        if s.outcome.counts_as is Verdict.HELD
+        and not s.outcome.known
+        and run.previous
+        and run.previous.was_broken(s.id)
     ]
     if mended:
         yield ""

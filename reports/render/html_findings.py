@@ -12,8 +12,9 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from probes.finding import Finding, Rung, Verdict
+from probes.results import Attempt
 from reports.model.events import Artifact, Exchange
-from reports.model.run import Attempt, Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import wording
 from reports.render.html_runbook import Runbook, runbook
 from reports.render.languages import Words
@@ -52,7 +53,7 @@ class Left:
 class Evidence:
     """What the attempt left whose finding is told."""
 
-    scenario: Scenario
+    scenario: Result
     finding: Finding | None
     attempt: Attempt | None
     exchanges: tuple[Shown, ...]
@@ -65,13 +66,13 @@ class Told:
     """One finding with all its promises, the first of them in front."""
 
     anchor: str
-    group: tuple[Scenario, ...]
+    group: tuple[Result, ...]
     finding: Finding | None
     runbook: Runbook
     evidence: tuple[Evidence, ...]
 
     @property
-    def first(self) -> Scenario:
+    def first(self) -> Result:
         return self.group[0]
 
     @property
@@ -109,7 +110,7 @@ def findings(run: Run, words: Words) -> list[Told]:
     ]
 
 
-def _code(scenario: Scenario) -> str:
+def _code(scenario: Result) -> str:
     finding = wording.shown(scenario)
     return finding.code if finding else "unknown"
 
@@ -125,13 +126,13 @@ def unique(names: Iterable[str]) -> list[str]:
     return made
 
 
-def _told_by(scenario: Scenario) -> Attempt | None:
+def _told_by(scenario: Result) -> Attempt | None:
     """The last attempt that found something, else the last."""
-    found = [attempt for attempt in scenario.attempts if attempt.finding]
-    return next(reversed(found or scenario.attempts), None)
+    found = [attempt for attempt in scenario.outcome.attempts if attempt.finding]
+    return next(reversed(found or scenario.outcome.attempts), None)
 
 
-def _evidence(run: Run, scenario: Scenario, pictures: dict[str, str]) -> Evidence:
+def _evidence(run: Run, scenario: Result, pictures: dict[str, str]) -> Evidence:
     attempt, finding = _told_by(scenario), wording.shown(scenario)
     number = attempt.number if attempt else 0
     shown = [Shown(e, _tells(e, finding)) for e in scenario.exchanges if e.attempt == number]
@@ -157,7 +158,7 @@ def _most_telling(shown: Sequence[Shown]) -> list[Shown]:
     return [shown[n] for n in sorted(ranked[:EXCHANGES])]
 
 
-def _pictures(run: Run, groups: Iterable[Sequence[Scenario]]) -> Iterator[tuple[str, str]]:
+def _pictures(run: Run, groups: Iterable[Sequence[Result]]) -> Iterator[tuple[str, str]]:
     for scenario in (scenario for group in groups for scenario in group):
         attempt = _told_by(scenario)
         for artifact in scenario.artifacts:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from probes.finding import Verdict
 from reports.model.history import LAST, History, Seen
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.model.timeline import family
 from reports.render.html_findings import Told, unique
 
@@ -48,7 +48,7 @@ class Case:
     known.
     """
 
-    scenario: Scenario
+    scenario: Result
     anchor: str
     leads: str
     history: History | None
@@ -61,7 +61,7 @@ class Case:
     @property
     def quiet(self) -> bool:
         """Nothing in it needs to be looked at."""
-        return self.scenario.verdict in _QUIET and not self.scenario.flaky
+        return self.scenario.verdict in _QUIET and not self.scenario.outcome.flaky
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ class Promise:
         ]
 
 
-def marked(scenario: Scenario) -> str:
+def marked(scenario: Result) -> str:
     """Its verdict, or "accepted"."""
-    return str(scenario.verdict) if scenario.counts_as is scenario.verdict else "accepted"
+    return str(scenario.verdict) if scenario.outcome.counts_as is scenario.verdict else "accepted"
 
 
 def known(past: Mapping[str, History]) -> int:
@@ -106,7 +106,7 @@ def promises(run: Run, past: Mapping[str, History], told: Iterable[Told]) -> lis
     leads = {scenario.id: each.anchor for each in told for scenario in each.group}
     runs = known(past)
 
-    def case(scenario: Scenario) -> Case:
+    def case(scenario: Result) -> Case:
         history = past.get(scenario.id) if runs else None
         drawn = strip(history, runs) if history else None
         return Case(

@@ -15,7 +15,8 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from probes.finding import Finding, Verdict
-from reports.model.run import Attempt, Run, Scenario
+from probes.results import Attempt
+from reports.model.run import Result, Run
 from reports.render import wording
 from reports.render.writing import replace
 
@@ -60,20 +61,20 @@ def _sum_up(root: Element, suite: Element, run: Run) -> None:
     suite.set("timestamp", datetime.fromtimestamp(run.began, UTC).isoformat(timespec="seconds"))
 
 
-def _unique(scenario: Scenario, seen: Counter[tuple[str, str]]) -> str:
+def _unique(scenario: Result, seen: Counter[tuple[str, str]]) -> str:
     seen[scenario.classname, scenario.name] += 1
     number = seen[scenario.classname, scenario.name]
     return scenario.name if number == 1 else f"{scenario.name} ({scenario.id})"
 
 
 def _case(
-    suite: Element, run: Run, scenario: Scenario, name: str, beside: Path, *, strict: bool
+    suite: Element, run: Run, scenario: Result, name: str, beside: Path, *, strict: bool
 ) -> None:
     case = SubElement(suite, "testcase", classname=clean(scenario.classname), name=clean(name))
     if scenario.file:
         case.set("file", clean(scenario.file))
         case.set("line", str(scenario.line))
-    case.set("time", f"{scenario.duration:.3f}")
+    case.set("time", f"{scenario.outcome.duration:.3f}")
     _properties(case, _of_scenario(run, scenario))
     _outcome(case, scenario, strict=strict)
     if said := list(_said(run, scenario, beside)):
@@ -87,8 +88,8 @@ def _properties(parent: Element, pairs: Iterable[tuple[str, str]]) -> None:
             SubElement(properties, "property", name=clean(name), value=clean(value))
 
 
-def _of_scenario(run: Run, scenario: Scenario) -> list[tuple[str, str]]:
-    finding, accepted = wording.shown(scenario), scenario.accepted
+def _of_scenario(run: Run, scenario: Result) -> list[tuple[str, str]]:
+    finding, accepted = wording.shown(scenario), scenario.outcome.accepted
     return [
         ("scenario", scenario.id),
         ("promise", scenario.title),
@@ -96,34 +97,34 @@ def _of_scenario(run: Run, scenario: Scenario) -> list[tuple[str, str]]:
         ("area", scenario.area),
         ("incident", scenario.incident),
         ("verdict", scenario.verdict),
-        ("attempts", str(len(scenario.attempts))),
-        ("flaky", "true" if scenario.flaky else ""),
+        ("attempts", str(len(scenario.outcome.attempts))),
+        ("flaky", "true" if scenario.outcome.flaky else ""),
         ("code", finding.code if finding else ""),
         ("cause", finding.cause if finding else ""),
         ("runbook", finding.runbook if finding else ""),
-        ("accepted.until", accepted.until if accepted else ""),
+        ("accepted.until", accepted.until.isoformat() if accepted else ""),
         ("accepted.why", accepted.why if accepted else ""),
         ("trace-id", run.trace),
     ]
 
 
-def _outcome(case: Element, scenario: Scenario, *, strict: bool) -> None:
-    verdict = scenario.counts_as
+def _outcome(case: Element, scenario: Result, *, strict: bool) -> None:
+    verdict = scenario.outcome.counts_as
     if verdict is Verdict.SKIPPED:
-        SubElement(case, "skipped", message=clean(scenario.reason))
+        SubElement(case, "skipped", message=clean(scenario.outcome.reason))
     elif verdict is Verdict.NOT_RUN:
         _problem(case, "error", scenario.finding, scenario, kind="not-run")
     elif verdict is Verdict.UNKNOWN:
         _failed(case, "error", "rerunError", scenario)
     elif verdict is Verdict.BROKEN or (strict and verdict is Verdict.DEGRADED):
         _failed(case, "failure", "rerunFailure", scenario)
-    elif scenario.flaky:
+    elif scenario.outcome.flaky:
         for attempt in _unkept(scenario):
             kind = "flakyError" if attempt.verdict is Verdict.UNKNOWN else "flakyFailure"
             _surefire(case, kind, attempt.finding, scenario)
 
 
-def _failed(case: Element, first: str, again: str, scenario: Scenario) -> None:
+def _failed(case: Element, first: str, again: str, scenario: Result) -> None:
     """The first attempt is the failure and the others are its reruns, as Surefire has it."""
     tries: Sequence[Finding | None] = [a.finding for a in _unkept(scenario)] or [scenario.finding]
     _problem(case, first, tries[0] or scenario.finding, scenario)
@@ -131,12 +132,12 @@ def _failed(case: Element, first: str, again: str, scenario: Scenario) -> None:
         _surefire(case, again, finding, scenario)
 
 
-def _unkept(scenario: Scenario) -> list[Attempt]:
-    return [a for a in scenario.attempts if a.verdict is not Verdict.HELD and a.finding]
+def _unkept(scenario: Result) -> list[Attempt]:
+    return [a for a in scenario.outcome.attempts if a.verdict is not Verdict.HELD and a.finding]
 
 
 def _problem(
-    case: Element, tag: str, finding: Finding | None, scenario: Scenario, kind: str = ""
+    case: Element, tag: str, finding: Finding | None, scenario: Result, kind: str = ""
 ) -> Element:
     code, observed = (
         (finding.code, finding.observed) if finding else ("unknown", "no finding was recorded")
@@ -146,19 +147,19 @@ def _problem(
     return problem
 
 
-def _surefire(case: Element, tag: str, finding: Finding | None, scenario: Scenario) -> None:
+def _surefire(case: Element, tag: str, finding: Finding | None, scenario: Result) -> None:
     problem = _problem(case, tag, finding, scenario)
     SubElement(problem, "stackTrace").text, problem.text = problem.text, None
 
 
-def _told(finding: Finding | None, scenario: Scenario) -> str:
+def _told(finding: Finding | None, scenario: Result) -> str:
     rows = wording.rows([scenario], finding)
     return "\n" + "\n".join(f"{label:<10}{text}" for label, text in rows) + "\n"
 
 
-def _said(run: Run, scenario: Scenario, beside: Path) -> Iterable[str]:
+def _said(run: Run, scenario: Result, beside: Path) -> Iterable[str]:
     """What CI shows beside the case; an attachment must stand alone on its line."""
-    if scenario.counts_as in (Verdict.HELD, Verdict.DEGRADED) and scenario.finding:
+    if scenario.outcome.counts_as in (Verdict.HELD, Verdict.DEGRADED) and scenario.finding:
         yield from (f"{label:<10}{text}" for label, text in wording.rows([scenario]))
     if wording.shown(scenario):
         yield from (wording.one_line(note) for note in scenario.notes)

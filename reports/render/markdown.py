@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reports.model.history import History
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import wording
 from reports.render.languages import ENGLISH, Words
 
@@ -63,13 +63,11 @@ def _where(run: Run, words: Words) -> str:
     return " · ".join(f"{quoted(name, 24)} {code(value, 40)}" for name, value in facts[:5])
 
 
-def _block(group: Sequence[Scenario], words: Words, history: Mapping[str, History]) -> str:
+def _block(group: Sequence[Result], words: Words, history: Mapping[str, History]) -> str:
     return "".join(f"{line}\n" for line in _lines(group, words, history))
 
 
-def _lines(
-    group: Sequence[Scenario], words: Words, history: Mapping[str, History]
-) -> Iterator[str]:
+def _lines(group: Sequence[Result], words: Words, history: Mapping[str, History]) -> Iterator[str]:
     first, finding = group[0], wording.shown(group[0])
     verdict, _, heading = wording.heading(group, words).partition("  ")
     number = f" ({len(group)}x)" if len(group) > 1 else ""

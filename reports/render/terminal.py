@@ -17,7 +17,7 @@ from rich.text import Text
 
 from probes.finding import Verdict
 from reports.model.history import History
-from reports.model.run import Run, Scenario
+from reports.model.run import Result, Run
 from reports.render import annotations, wording
 from reports.render.languages import ENGLISH, Words
 
@@ -107,7 +107,7 @@ def _labelled(rows: wording.Rows, width: int, words: Words) -> Iterator[Text]:
 
 
 def _table(
-    scenarios: Sequence[Scenario], width: int, words: Words, history: Histories
+    scenarios: Sequence[Result], width: int, words: Words, history: Histories
 ) -> Iterator[Text]:
     marks = [_mark(scenario, words, history) for scenario in scenarios]
     names = [wording.one_line(scenario.id) for scenario in scenarios]
@@ -131,9 +131,9 @@ def _table(
         )
 
 
-def _mark(scenario: Scenario, words: Words, history: Histories) -> str:
-    if scenario.flaky or scenario.accepted:
-        return "  " + words.text("table.flaky" if scenario.flaky else "table.accepted")
+def _mark(scenario: Result, words: Words, history: Histories) -> str:
+    if scenario.outcome.flaky or scenario.outcome.accepted:
+        return "  " + words.text("table.flaky" if scenario.outcome.flaky else "table.accepted")
     past = history.get(scenario.id)
     if past and past.usual and past.unusual:
         low, high = map(wording.seconds, past.usual)
@@ -141,15 +141,15 @@ def _mark(scenario: Scenario, words: Words, history: Histories) -> str:
     return ""
 
 
-def _duration(scenario: Scenario) -> str:
-    return wording.seconds(scenario.duration) if scenario.verdict in _ASKED else "-"
+def _duration(scenario: Result) -> str:
+    return wording.seconds(scenario.outcome.duration) if scenario.verdict in _ASKED else "-"
 
 
-def _skipped(scenarios: Iterable[Scenario], width: int, words: Words) -> Iterator[Text]:
+def _skipped(scenarios: Iterable[Result], width: int, words: Words) -> Iterator[Text]:
     reasons: dict[str, list[str]] = {}
     for scenario in scenarios:
         if scenario.verdict is Verdict.SKIPPED:
-            reason = wording.one_line(scenario.reason) or words.text("table.no-reason")
+            reason = wording.one_line(scenario.outcome.reason) or words.text("table.no-reason")
             reasons.setdefault(reason, []).append(wording.one_line(scenario.id))
     for reason, names in reasons.items():
         yield Text()

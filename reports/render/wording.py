@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Finding, Verdict
 from reports.model.events import Exchange
 from reports.model.history import History
-from reports.model.run import COMPLETED, KILLED, STOPPED_EARLY, Run, Scenario
+from reports.model.run import COMPLETED, KILLED, STOPPED_EARLY, Result, Run
 from reports.render.languages import ENGLISH, Words
 
 NAMED = 5  # promises that one finding names; the table has them all
@@ -57,7 +57,9 @@ def headline(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
 
 def _look_first(run: Run, words: Words) -> str:
     """Whom the most of the broken promises cause, and what taught us to."""
-    worst = next((group[0] for group in groups(run) if group[0].counts_as is Verdict.BROKEN), None)
+    worst = next(
+        (group[0] for group in groups(run) if group[0].outcome.counts_as is Verdict.BROKEN), None
+    )
     if worst is None or worst.finding is None:
         return ""
     incident = f", {one_line(worst.incident)}" if worst.incident else ""
@@ -87,14 +89,14 @@ def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
 
 
 def _kept(run: Run, words: Words) -> str:
-    if any(scenario.known for scenario in run.scenarios):
+    if any(scenario.outcome.known for scenario in run.scenarios):
         return words.text("claim.known")
     return words.text("claim.degraded" if run.counts[Verdict.DEGRADED] else "claim.held")
 
 
 def _counted(run: Run, words: Words) -> Iterable[str]:
-    excused = [s for s in run.scenarios if s.counts_as is not s.verdict]
-    accepted = sum(s.accepted is not None for s in excused)
+    excused = [s for s in run.scenarios if s.outcome.counts_as is not s.verdict]
+    accepted = sum(s.outcome.accepted is not None for s in excused)
     counts = run.counts - Counter({Verdict.HELD: len(excused)})
     told = [(counts[verdict], words.state(verdict)) for verdict in _COUNTED]
     others = {"known": len(excused) - accepted, "accepted": accepted, "flaky": len(run.flaky)}
@@ -115,43 +117,49 @@ def _how_it_ended(run: Run, words: Words) -> str:
     return f"{said} {words.text('ended.early', how=how)}"
 
 
-def groups(run: Run) -> list[list[Scenario]]:
+def groups(run: Run) -> list[list[Result]]:
     """Findings, worst first, flaky ones at the end; promises with one code and cause stand
     together, most first.
     """
-    found: dict[object, list[Scenario]] = {}
+    found: dict[object, list[Result]] = {}
     for scenario in run.findings:
         finding = scenario.finding
         same = (finding.code, finding.cause) if finding else scenario.id
-        found.setdefault((scenario.verdict, scenario.accepted, scenario.known, same), []).append(
-            scenario
-        )
+        found.setdefault(
+            (scenario.verdict, scenario.outcome.accepted, scenario.outcome.known, same), []
+        ).append(scenario)
     equally_bad = groupby(
         found.values(),
-        key=lambda group: (group[0].verdict, group[0].accepted is None, group[0].known),
+        key=lambda group: (
+            group[0].verdict,
+            group[0].outcome.accepted is None,
+            group[0].outcome.known,
+        ),
     )
     worst = [group for _, groups in equally_bad for group in sorted(groups, key=len, reverse=True)]
     return [*worst, *([s] for s in run.flaky if s not in run.findings)]
 
 
-def heading(group: Sequence[Scenario], words: Words = ENGLISH) -> str:
+def heading(group: Sequence[Result], words: Words = ENGLISH) -> str:
     """Verdict and code, and until when it is accepted."""
     first = group[0]
-    until = one_line(first.accepted.until) if first.accepted else ""
+    until = f"{first.outcome.accepted.until}" if first.outcome.accepted else ""
     marks = " " + words.text("heading.accepted", until=until) if until else ""
-    marks += " " + words.text("heading.known") if first.known else ""
+    marks += " " + words.text("heading.known") if first.outcome.known else ""
     finding = shown(first)
-    verdict = words.text("verdict.flaky") if first.flaky else words.verdict(first.verdict)
+    verdict = words.text("verdict.flaky") if first.outcome.flaky else words.verdict(first.verdict)
     return f"{verdict}  {finding.code if finding else words.text('heading.no-finding')}{marks}"
 
 
-def shown(scenario: Scenario) -> Finding | None:
+def shown(scenario: Result) -> Finding | None:
     """The finding to tell: of a flaky promise that of the attempt that failed."""
-    return scenario.finding or next((a.finding for a in scenario.attempts if a.finding), None)
+    return scenario.finding or next(
+        (a.finding for a in scenario.outcome.attempts if a.finding), None
+    )
 
 
 def rows(
-    group: Sequence[Scenario],
+    group: Sequence[Result],
     finding: Finding | None = None,
     words: Words = ENGLISH,
     history: Mapping[str, History] = NO_HISTORY,
@@ -166,7 +174,7 @@ def rows(
         _finding_rows(finding, words) if finding else [("observed", words.text("rows.no-finding"))]
     )
     told += [("since", history[first.id].sentence)] if first.id in history else []
-    if accepted := first.accepted:
+    if accepted := first.outcome.accepted:
         said = words.text("rows.accepted", until=accepted.until, why=accepted.why)
         told.append(("accepted", one_line(said)))
     told += [
@@ -183,7 +191,7 @@ def rows(
     return told
 
 
-def _promises(group: Sequence[Scenario], words: Words) -> Rows:
+def _promises(group: Sequence[Result], words: Words) -> Rows:
     told: Rows = []
     for title, cases in groupby(group[:NAMED], key=lambda scenario: scenario.title):
         told += [

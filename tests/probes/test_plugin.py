@@ -25,7 +25,9 @@ def verdicts(run: Ended) -> dict[str, Verdict]:
 
 
 def attempts(run: Ended, scenario: str) -> list[Verdict | None]:
-    return next([a.verdict for a in s.attempts] for s in run.report.scenarios if s.id == scenario)
+    return next(
+        [a.verdict for a in s.outcome.attempts] for s in run.report.scenarios if s.id == scenario
+    )
 
 
 def cases(path: Path) -> dict[str, Element]:

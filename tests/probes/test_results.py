@@ -6,35 +6,43 @@ from datetime import date
 import pytest
 
 from probes.finding import Code, Finding, Verdict
-from probes.results import Accepted, Attempt, Outcome, conclude, described
+from probes.results import (
+    Accepted,
+    Attempt,
+    OngoingFailure,
+    Outcome,
+    PreviousRun,
+    conclude,
+    finding_entry,
+)
 from probes.runner import scheduler
 from tests.support.fake_run import FOUND, VALID, scenario
 
-HELD, BROKE = Attempt(Verdict.HELD, None), Attempt(Verdict.BROKEN, FOUND)
+HELD, BROKE = Attempt(2, Verdict.HELD), Attempt(1, Verdict.BROKEN, FOUND)
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
 WEAK, LOST = (
-    Attempt(Verdict.DEGRADED, EXPIRING),
-    Attempt(Verdict.UNKNOWN, scheduler.unknown("no browser")),
+    Attempt(1, Verdict.DEGRADED, EXPIRING),
+    Attempt(1, Verdict.UNKNOWN, scheduler.unknown("no browser")),
 )
-OTHER = Attempt(Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
+OTHER = Attempt(1, Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
 
 
 @pytest.mark.parametrize(
     ("attempts", "outcome"),
     [
-        ([HELD], Outcome(Verdict.HELD, None, 1)),
-        ([WEAK], Outcome(Verdict.DEGRADED, EXPIRING, 1)),
-        ([BROKE], Outcome(Verdict.BROKEN, FOUND, 1)),
-        ([LOST], Outcome(Verdict.UNKNOWN, LOST.finding, 1)),
-        ([BROKE, OTHER], Outcome(Verdict.BROKEN, OTHER.finding, 2)),
-        ([BROKE, HELD], Outcome(Verdict.HELD, None, 2, flaky=True)),
-        ([BROKE, WEAK], Outcome(Verdict.DEGRADED, EXPIRING, 2, flaky=True)),
-        ([BROKE, LOST], Outcome(Verdict.BROKEN, FOUND, 2)),
+        ([HELD], Outcome(Verdict.HELD)),
+        ([WEAK], Outcome(Verdict.DEGRADED, EXPIRING)),
+        ([BROKE], Outcome(Verdict.BROKEN, FOUND)),
+        ([LOST], Outcome(Verdict.UNKNOWN, LOST.finding)),
+        ([BROKE, OTHER], Outcome(Verdict.BROKEN, OTHER.finding)),
+        ([BROKE, HELD], Outcome(Verdict.HELD, flaky=True)),
+        ([BROKE, WEAK], Outcome(Verdict.DEGRADED, EXPIRING, flaky=True)),
+        ([BROKE, LOST], Outcome(Verdict.BROKEN, FOUND)),
     ],
 )
 def test_two_attempts_make_one_verdict(attempts: list[Attempt], outcome: Outcome) -> None:
     """Broken twice is broken; a rerun that could not ask clears nobody."""
-    assert conclude(attempts) == outcome
+    assert conclude(attempts) == replace(outcome, attempts=tuple(attempts))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,31 @@ def test_what_fails_a_test(verdict: Verdict, fails: bool) -> None:
     assert Outcome(verdict, accepted=known).fails is False
 
 
+@pytest.mark.parametrize(
+    ("verdict", "counts_as"),
+    [
+        (Verdict.BROKEN, Verdict.HELD),
+        (Verdict.DEGRADED, Verdict.HELD),
+        (Verdict.UNKNOWN, Verdict.UNKNOWN),
+        (Verdict.NOT_RUN, Verdict.NOT_RUN),
+    ],
+)
+def test_what_a_gate_knows_excuses_a_break_and_no_missing_answer(
+    verdict: Verdict, counts_as: Verdict
+) -> None:
+    """A promise that got no answer is nobody's word that it held."""
+    assert Outcome(verdict, known=True).counts_as is counts_as
+    assert Outcome(verdict).counts_as is verdict
+
+
+def test_only_an_answer_that_was_no_makes_a_promise_broken_before() -> None:
+    """One that could not be asked, or that nobody knows of, was not broken."""
+    lost, silent = OngoingFailure("upload-lost", 1.0), OngoingFailure("unknown", 1.0)
+    previous = PreviousRun(failures={"a/lost": lost, "a/silent": silent})
+    known = [name for name in ("a/lost", "a/silent", "a/new") if previous.was_broken(name)]
+    assert known == ["a/lost"]
+
+
 def test_a_line_of_progress_says_the_most_telling_thing() -> None:
     """That it is flaky, else the code, else the reason."""
     assert Outcome(Verdict.HELD, EXPIRING, flaky=True, reason="r").remark == "flaky"
@@ -64,13 +97,13 @@ def test_a_line_of_progress_says_the_most_telling_thing() -> None:
 
 def test_no_finding_is_described_as_none() -> None:
     """And one with its runbook."""
-    assert described(None) is None
-    assert (described(FOUND) or {})["runbook"] == "docs/runbooks/upload-lost.md"
+    assert finding_entry(None) is None
+    assert (finding_entry(FOUND) or {})["runbook"] == "docs/runbooks/upload-lost.md"
 
 
 def test_the_journal_is_told_what_to_expect() -> None:
     """All that reports need of a scenario that may never run."""
-    expected = scenario("edge/x", alone=True).expected
+    expected = scenario("edge/x", alone=True).journal_entry
     event = {
         "event": "run-started",
         "at": 1.0,

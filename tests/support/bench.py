@@ -17,7 +17,7 @@ from statistics import median
 import psutil
 
 from probes.runner.target_process import Started
-from reports.model.run import Run, Scenario, load
+from reports.model.run import Result, Run, load
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "performance.md"
@@ -131,7 +131,7 @@ def _files(areas: Sequence[str]) -> list[str]:
 def table(measured: Measured) -> str:
     run = measured.runs[SUITE]
     slowest, live = _slowest(run), _slowest(measured.runs[REAL_TIME], LIVE)
-    allowed = 1.5 * measured.wall(FLOOR) + slowest.duration
+    allowed = 1.5 * measured.wall(FLOOR) + slowest.outcome.duration
     lines = [
         "| | scenarios | wall s | CPU s | peak memory MiB |",
         "|---|---|---|---|---|",
@@ -139,13 +139,13 @@ def table(measured: Measured) -> str:
         "",
         f"Median of {ROUNDS} rounds (lowest to highest), all in turn.",
         "",
-        f"Slowest scenario of the suite: `{slowest.id}`, {slowest.duration:.2f} s.",
+        f"Slowest scenario of the suite: `{slowest.id}`, {slowest.outcome.duration:.2f} s.",
         f"The suite may take 1.5 times the floor and as long as that: {allowed:.2f} s.",
         "",
-        f"Slowest scenario of real time: `{live.id}`, {live.duration:.2f} s.",
+        f"Slowest scenario of real time: `{live.id}`, {live.outcome.duration:.2f} s.",
         (
             "Real time may make edge and files that much slower: "
-            f"{measured.wall(FILES) + live.duration:.2f} s."
+            f"{measured.wall(FILES) + live.outcome.duration:.2f} s."
         ),
         "",
         (
@@ -157,9 +157,9 @@ def table(measured: Measured) -> str:
     return "\n".join(lines)
 
 
-def _slowest(run: Run, areas: Sequence[str] = ()) -> Scenario:
+def _slowest(run: Run, areas: Sequence[str] = ()) -> Result:
     asked = [scenario for scenario in run.scenarios if not areas or scenario.area in areas]
-    return max(asked, key=lambda scenario: scenario.duration)
+    return max(asked, key=lambda scenario: scenario.outcome.duration)
 
 
 def _row(name: str, costs: Sequence[Cost], run: Run | None) -> str:

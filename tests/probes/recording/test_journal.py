@@ -59,11 +59,11 @@ EVENTS: dict[str, dict[str, Any]] = {
         "accepted": {"why": "known", "until": "2026-12-01"},
         "reason": "",
     },
-    "before": {
+    "previous-run": {
         "gate": True,
         "ran": 1.0,
-        "lapses": {"edge/x": {"code": "upload-lost", "since": 1.0, "runs": 2, "held": 0.5}},
-        "told": {"edge/x": "upload-lost"},
+        "failures": {"edge/x": {"code": "upload-lost", "since": 1.0, "runs": 2, "held": 0.5}},
+        "notified": {"edge/x": "upload-lost"},
         "problem": "",
     },
     "spans": {"kept": 3, "exported": 0, "lost": 3, "reason": "refused"},

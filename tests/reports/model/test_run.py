@@ -53,7 +53,10 @@ def test_a_whole_run_is_one_value(written: Written) -> None:
         {"accept": "*/*"},
     )
     assert scenario.artifacts[0].path == "artifacts/a.png"
-    assert [attempt.verdict for attempt in scenario.attempts] == [Verdict.BROKEN, Verdict.BROKEN]
+    assert [attempt.verdict for attempt in scenario.outcome.attempts] == [
+        Verdict.BROKEN,
+        Verdict.BROKEN,
+    ]
     assert scenario.finding
     assert scenario.finding.code is Code.EDGE_HTML_FALLBACK
     assert [rung.held for rung in scenario.finding.rungs] == [True, False]
@@ -81,7 +84,7 @@ def test_what_was_cut_short_is_unknown(written: Written) -> None:
     run = written.started("edge/a").begun("edge/a").exchange("edge/a").load()
     (scenario,) = run.scenarios
     assert run.ended == "killed"
-    assert (scenario.verdict, scenario.duration) == (Verdict.UNKNOWN, 1.0)
+    assert (scenario.verdict, scenario.outcome.duration) == (Verdict.UNKNOWN, 1.0)
     assert scenario.finding
     assert scenario.finding.observed == "the run ended (killed) before it was done"
     assert run.exit_code() == 10
@@ -114,13 +117,13 @@ def test_finished_attempts_count_without_their_conclusion(
         "edge/a", second, found, attempt=2
     )
     (scenario,) = written.load().scenarios
-    assert (scenario.verdict, scenario.flaky) == (verdict, is_flaky)
+    assert (scenario.verdict, scenario.outcome.flaky) == (verdict, is_flaky)
 
 
 def test_findings_come_worst_first(written: Written) -> None:
     """Broken, then what could not be asked, then degraded; accepted ones last."""
     run = red(written).load()
-    said = [(s.verdict, bool(s.accepted)) for s in run.findings]
+    said = [(s.verdict, bool(s.outcome.accepted)) for s in run.findings]
     assert said == [
         (Verdict.BROKEN, False),
         (Verdict.BROKEN, False),

@@ -10,7 +10,7 @@ from reports.model.run import Run
 from reports.publish import metrics
 from reports.publish.metrics import METRICS, samples
 from tests.reports.conftest import BEGAN, Written, flaky, green, red
-from tests.reports.model.test_previous_run import LAPSE, LOST, compared
+from tests.reports.model.test_previous_run import FAILURE, LOST, compared
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
 
@@ -52,10 +52,10 @@ def test_a_break_counts_its_runs_and_remembers_when_it_held(written: Written) ->
     success.
     """
     written.started("a/old", "a/new").broken("a/old", LOST).broken("a/new", LOST)
-    run = compared(written, gate=False, lapses={"a/old": LAPSE}).ended().load()
+    run = compared(written, gate=False, failures={"a/old": FAILURE}).ended().load()
     assert told(run, metrics.FAILING_RUNS) == {("a/old",): 4, ("a/new",): 1}
     assert told(run, metrics.LAST_SUCCESS) == {
-        ("a/old",): LAPSE["held"],
+        ("a/old",): FAILURE["held"],
         ("a/new",): 1_789_999_000.0,
     }
 
@@ -63,7 +63,11 @@ def test_a_break_counts_its_runs_and_remembers_when_it_held(written: Written) ->
 def test_who_could_not_be_asked_before_breaks_for_the_first_time(written: Written) -> None:
     """Two runs in vain are no two runs of a break."""
     written.started("a/x").broken("a/x", LOST)
-    run = compared(written, gate=False, lapses={"a/x": LAPSE | {"code": "unknown"}}).ended().load()
+    run = (
+        compared(written, gate=False, failures={"a/x": FAILURE | {"code": "unknown"}})
+        .ended()
+        .load()
+    )
     assert told(run, metrics.FAILING_RUNS) == {("a/x",): 1}
 
 

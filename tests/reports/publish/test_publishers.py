@@ -58,8 +58,8 @@ def test_all_that_is_asked_for_is_sent(receiver: Receiver, run: Run) -> None:
     became = sent(run, environ)
     names = ("metrics to the Pushgateway", "metrics by OTLP", "notice")
     assert became.facts == tuple((name, "sent") for name in names)
-    assert became.told["edge/bob"] == "unknown"
-    assert became.told["storage/a-file-comes-back"] == "edge-html-fallback"
+    assert became.notified["edge/bob"] == "unknown"
+    assert became.notified["storage/a-file-comes-back"] == "edge-html-fallback"
     assert {each.path for each in receiver.asked} >= {"/v1/metrics", "/hook", "/api/v1/metrics"}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from reports.render import deploy_gate
 from tests.reports.conftest import Written, finding
-from tests.reports.model.test_previous_run import LAPSE, LOST, compared
+from tests.reports.model.test_previous_run import FAILURE, LOST, compared
 
 
 def pane(written: Written, **more: bool) -> list[str]:
@@ -20,7 +20,7 @@ def pane(written: Written, **more: bool) -> list[str]:
 def test_the_first_line_of_a_good_deploy_is_its_verdict(written: Written) -> None:
     """Four lines for a deploy that broke nothing; no table, no promise that held."""
     written.started("a/x", "a/y").held("a/x", "a/y").write("fact", name="settled", value="at once")
-    told = pane(compared(written, gate=True, lapses={}).ended())
+    told = pane(compared(written, gate=True, failures={}).ended())
     assert told == [
         "HELD: this deploy broke nothing (2 held, in 8.2 s).",
         "",
@@ -38,7 +38,9 @@ def test_what_this_deploy_broke_is_told_and_what_was_broken_before_is_named(
     written.started("a/new", "a/old", "a/mended").broken("a/new").broken("a/old", LOST).held(
         "a/mended"
     )
-    told = pane(compared(written, gate=True, lapses={"a/old": LAPSE, "a/mended": LAPSE}).ended())
+    told = pane(
+        compared(written, gate=True, failures={"a/old": FAILURE, "a/mended": FAILURE}).ended()
+    )
     assert told[0].startswith(
         "BROKEN by this deploy: 1 of 3 promises is broken (1 held, 1 broken, 1 broken before, in"
     )
@@ -54,7 +56,7 @@ def test_only_old_breaks_are_not_called_kept(written: Written) -> None:
     """The pane does not say that every promise was kept while one is broken."""
     told = pane(
         compared(
-            written.started("a/old").broken("a/old", LOST), gate=True, lapses={"a/old": LAPSE}
+            written.started("a/old").broken("a/old", LOST), gate=True, failures={"a/old": FAILURE}
         ).ended()
     )
     assert told[0] == "HELD: this deploy broke nothing (1 broken before, in 8.2 s)."
@@ -63,7 +65,7 @@ def test_only_old_breaks_are_not_called_kept(written: Written) -> None:
 def test_a_store_that_could_not_be_read_is_said(written: Written) -> None:
     """Then every break counts as new, and the reader is told why an old one blocks."""
     written.started("a/x").broken("a/x", LOST)
-    told = pane(compared(written, gate=True, lapses={}, problem="the Secret answers 403").ended())
+    told = pane(compared(written, gate=True, failures={}, problem="the Secret answers 403").ended())
     assert told[0].startswith("BROKEN by this deploy")
     assert (
         "What was broken before is not known, so every break counts as new: the Secret answers 403"
@@ -75,7 +77,7 @@ def test_what_could_not_be_asked_is_no_deploys_fault(written: Written) -> None:
     """The first line then blames the suite."""
     silent = finding("unknown", "no password for bob", "the suite itself")
     written.started("a/x").tried("a/x", "unknown", silent).became("a/x", "unknown", silent)
-    assert pane(compared(written, gate=True, lapses={}).ended())[0].startswith(
+    assert pane(compared(written, gate=True, failures={}).ended())[0].startswith(
         "UNKNOWN: nothing is known to be broken"
     )
 
@@ -84,7 +86,7 @@ def test_a_strict_gate_says_that_degraded_fails_it(written: Written) -> None:
     """The verdict's words fit its exit code."""
     expiring = finding("tls-expiring", "10 days", "certificate")
     written.started("a/x").tried("a/x", "degraded", expiring).became("a/x", "degraded", expiring)
-    compared(written, gate=True, lapses={}).ended()
+    compared(written, gate=True, failures={}).ended()
     assert pane(written, strict=True)[0].startswith("BROKEN: 1 of 1 promises degraded")
     assert pane(written)[0].startswith("HELD: this deploy broke nothing (1 degraded")
 
@@ -96,7 +98,7 @@ def test_old_breaks_do_not_fill_the_pane(written: Written, count: int) -> None:
     written.started(*names)
     for name in names:
         written.broken(name, LOST)
-    told = pane(compared(written, gate=True, lapses=dict.fromkeys(names, LAPSE)).ended())
+    told = pane(compared(written, gate=True, failures=dict.fromkeys(names, FAILURE)).ended())
     assert sum("since" in line for line in told) == 10
     assert any(line == f"  and {count - 10} more" for line in told) is (count > 10)
 
@@ -105,6 +107,6 @@ def test_nothing_steers_the_terminal_that_shows_it(written: Written) -> None:
     """A fact that a target wrote comes escaped, also where the stream knows ASCII only."""
     written.started("a/x").held("a/x").write("fact", name="build", value="\x1b[2J ü")
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    deploy_gate.show(compared(written, gate=True, lapses={}).ended().load(), stream)
+    deploy_gate.show(compared(written, gate=True, failures={}).ended().load(), stream)
     stream.seek(0)
     assert "build: \\x1b[2J \\xfc" in stream.read()
