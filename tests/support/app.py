@@ -10,7 +10,8 @@ from probes.browser.page import Visit
 from tests.support.site import Said, Site
 
 SHOWING = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script>
-const show = words => document.body.append(Object.assign(document.createElement('p'), {textContent: words}))
+const line = words => Object.assign(document.createElement('p'), {textContent: words})
+const show = words => document.body.append(line(words))
 %s
 </script>"""
 

@@ -17,7 +17,8 @@ one.onicecandidate = (told) => told.candidate && other.addIceCandidate(told.cand
 other.onicecandidate = (told) => told.candidate && one.addIceCandidate(told.candidate);
 other.ontrack = (got) => {
   const stream = new MediaStream([got.track]);
-  const player = Object.assign(document.createElement('audio'), {autoplay: true, srcObject: stream});
+  const player = document.createElement('audio');
+  Object.assign(player, {autoplay: true, srcObject: stream});
   if (%(plays)s) document.body.append(player);
   else player.srcObject = null;
 };
@@ -34,7 +35,8 @@ window.begin = async () => {
   await other.setLocalDescription();
   await one.setRemoteDescription(other.localDescription);
 };
-document.body.append(Object.assign(document.createElement('button'), {textContent: 'call', onclick: window.begin}));
+const button = document.createElement('button');
+document.body.append(Object.assign(button, {textContent: 'call', onclick: window.begin}));
 """
 TROUBLE = "연결 오류"
 

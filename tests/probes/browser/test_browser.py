@@ -189,8 +189,8 @@ async def test_only_calls_to_the_apps_own_api_join_our_trace(app: App, recorder:
     """Elsewhere a header of ours would fail the preflight (contract 1.5); assets are S3's."""
     app.site.says |= {"GET apex/api/mine": js({}), "GET apex/asset": page()}
     async with app.open(f"""
-        Promise.allSettled(['/api/mine', '/asset', '{app.site.origin("api")}/api/others'].map(a => fetch(a)))
-        .then(() => show('asked'))""") as visit:
+        const paths = ['/api/mine', '/asset', '{app.site.origin("api")}/api/others'];
+        Promise.allSettled(paths.map(each => fetch(each))).then(() => show('asked'))""") as visit:
         await visit.page.get_by_text("asked").wait_for()
     bear = {asked.path: asked.headers.get("traceparent", "") for asked in app.site.asked}
     assert {path for path, header in bear.items() if header} == {"/api/mine"}

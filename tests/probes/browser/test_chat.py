@@ -28,7 +28,8 @@ BUBBLE = (
 PANEL = f"""<!doctype html><meta charset=utf-8>
 <button title="채팅" onclick="list.hidden = false"></button><button title="채팅 목록으로"></button>
 <div id=list hidden><button onclick="panel.hidden = false">{ROOM.name} 2</button></div>
-<div id=panel hidden><input id=said placeholder="{chat.PLACE}"><button onclick="SENDS">전송</button></div>"""
+<div id=panel hidden><input id=said placeholder="{chat.PLACE}">
+<button onclick="SENDS">전송</button></div>"""
 
 
 class Bob:

@@ -26,14 +26,19 @@ AFTER = Tokens(token(subject="second"), "refresh-2", "u-1")
 CALL = "/api/svc/user/api/workspaces/all"
 LOGIN = f"<!doctype html><meta charset=utf-8><button>{SIGN_IN}</button>".encode()
 APP = f"""<!doctype html><script>
-const ask = (method, path) => fetch(path, {{method, headers: {{authorization: localStorage.accessToken}}}}).then(
-    async answer => [answer.status, await answer.text()], () => [0, ""]);
+const signed = () => ({{authorization: localStorage.accessToken}});
+const ask = (method, path) => fetch(path, {{method, headers: signed()}})
+    .then(async answer => [answer.status, await answer.text()], () => [0, ""]);
 async function refresh() {{
     const [status, text] = await ask("POST", "{REFRESH}");
-    if (status === 200) for (const [key, value] of Object.entries(JSON.parse(text))) localStorage.setItem(key, value);
+    const pairs = status === 200 ? Object.entries(JSON.parse(text)) : [];
+    for (const [key, value] of pairs) localStorage.setItem(key, value);
     return [status, text];
 }}
-function logOut(...names) {{ names.forEach(name => localStorage.removeItem(name)); location.href = "/"; }}
+function logOut(...names) {{
+    names.forEach(name => localStorage.removeItem(name));
+    location.href = "/";
+}}
 </script>""".encode()
 
 

@@ -25,7 +25,8 @@ CHAT, PRESENCE, BOARD = (
 )
 OPEN = """path => new Promise(resolve => {
     const socket = new WebSocket(`ws://${location.host}${path}`);
-    (window.ends ??= {})[path.split("?")[0]] = new Promise(ended => socket.onclose = event => ended(event.code));
+    const ended = new Promise(end => socket.onclose = event => end(event.code));
+    (window.ends ??= {})[path.split("?")[0]] = ended;
     socket.onopen = () => resolve("open");
     socket.onerror = () => resolve("failed");
 })"""

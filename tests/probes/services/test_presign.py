@@ -21,8 +21,8 @@ SCOPE = "20260102/ap-northeast-2/s3/aws4_request"
 def sigv4(
     key: str = "ASIAABCDEFGHIJKLMNOP", more: str = "&X-Amz-Security-Token=t", base: str = HOST
 ) -> str:
-    said = f"X-Amz-Credential={quote(f'{key}/{SCOPE}', '')}&X-Amz-Expires=300&X-Amz-SignedHeaders=content-type%3Bhost"
-    return f"{base}?{said}{more}"
+    signer = f"X-Amz-Credential={quote(f'{key}/{SCOPE}', '')}"
+    return f"{base}?{signer}&X-Amz-Expires=300&X-Amz-SignedHeaders=content-type%3Bhost{more}"
 
 
 GOOD = parse(sigv4())

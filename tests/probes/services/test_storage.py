@@ -17,7 +17,10 @@ from probes.services.storage import Drive, expect_same_bytes
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js, page, target_at
 
-SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request&X-Amz-Expires=3600"
+SIGNED = (
+    "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request"
+    "&X-Amz-Expires=3600"
+)
 BASE = "/api/svc/storage/storage"
 
 
