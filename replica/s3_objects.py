@@ -27,10 +27,9 @@ class Signer:
     secret_key: str
     session_token: str | None
 
-    def put(self, key: str, content_type: str, seconds: int) -> str:
-        """For any content type where none is named."""
-        signed = {"content-type": content_type} if content_type else {}
-        return self._sign("PUT", f"{self.address(key)}?x-id=PutObject", seconds, signed)
+    def put(self, key: str, seconds: int) -> str:
+        """For any content type: weAlist signs `host` only (contract 4.3)."""
+        return self._sign("PUT", f"{self.address(key)}?x-id=PutObject", seconds, {})
 
     def get(self, key: str, file_name: str, seconds: int) -> str:
         disposition = quote(f'attachment; filename="{file_name}"', safe="")
@@ -83,7 +82,7 @@ class BucketObjects:
         return Signer(root, self.bucket.region, *keys)
 
     async def put(self, key: str, body: bytes) -> None:
-        await _send("PUT", self._signer().put(key, "text/plain", 60), body)
+        await _send("PUT", self._signer().put(key, 60), body)
 
     async def remove(self, key: str) -> None:
         await _send("DELETE", self._signer().delete(key), None)

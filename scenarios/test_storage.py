@@ -21,9 +21,9 @@ async def test_a_member_sees_what_is_in_the_drive(drive: Drive) -> None:
 async def test_a_folder_is_there_once_made(drive: Drive) -> None:
     """A folder that a member makes is in the drive, and gone when it is deleted for good."""
     folder = await drive.make_folder("folder")
-    await drive.find("folder", folder["name"])
-    await drive.delete_for_good("folder", folder["id"])
-    await drive.expect_gone("folder", folder["name"], folder["id"])
+    await drive.expect_listed(folder)
+    await drive.delete_for_good("folder", folder.id)
+    await drive.expect_gone(folder)
 
 
 @pytest.mark.promise(incident="V6 §3")
@@ -31,16 +31,16 @@ async def test_a_file_comes_back_byte_for_byte(drive: Drive) -> None:
     """What a member uploads is listed, and comes back as it was sent."""
     content = secrets.token_bytes(4096)
     file = await drive.upload("bytes.txt", content)
-    await drive.find("file", file["name"])
-    expect_same_bytes(content, await drive.download(file["id"]), file["name"])
+    await drive.expect_listed(file)
+    expect_same_bytes(content, await drive.download(file.id), file.name)
 
 
 async def test_a_deleted_file_is_gone_for_good(drive: Drive) -> None:
     """A file deleted for good is neither listed nor to be had from S3 by its old link."""
     file = await drive.upload("deleted.txt", b"soon gone")
-    link = await drive.download_link(file["id"])
-    await drive.delete_for_good("file", file["id"])
-    await drive.expect_gone("file", file["name"], file["id"])
+    link = await drive.download_link(file.id)
+    await drive.delete_for_good("file", file.id)
+    await drive.expect_gone(file)
     await drive.expect_link_dead(link)
 
 
@@ -76,7 +76,7 @@ async def test_the_page_shows_the_drive_that_the_api_holds(
     """
     file = await drive.upload("seen.txt", b"seen on the page")
     async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
-        await page_drive.expect_file(visit, file["name"])
+        await page_drive.expect_file(visit, file.name)
         visit.expect_no_trouble()
 
 
@@ -86,10 +86,9 @@ async def test_a_file_uploaded_on_the_page_arrives(
 ) -> None:
     """A file that a member uploads on the storage page is in S3, byte for byte."""
     content = secrets.token_hex(512).encode()
-    name = drive.ledger.enter("file", "page.txt")
+    entry = drive.ledger.enter("file", "page.txt")
     async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
-        await page_drive.upload(visit, name, content)
-        expect_same_bytes(
-            content, await drive.download((await drive.find("file", name))["id"]), name
-        )
+        await page_drive.upload(visit, entry, content)
+        file = await drive.find("file", entry)
+        expect_same_bytes(content, await drive.download(file.id), file.name)
         visit.expect_no_trouble()

@@ -5,6 +5,7 @@ Forms: SigV4 and SigV2 in the query (AWS Signature Version 4 and 2), SigV4 in th
 policy.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
@@ -12,7 +13,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 from probes.config.environment import Presign
 from probes.finding import Broken, Code, Finding, broken
 from probes.recording.redactor import credential_kind
-from probes.transport.http import Answer
+from probes.transport import envelopes
+from probes.transport.http import Answer, service
+
+S3_TROUBLE = re.compile(r"\bS3\b|credential|\bIMDS\b|identity|bucket|AccessDenied", re.IGNORECASE)
+NO_CREDENTIALS = re.compile(r"credential|\bIMDS\b|identity|AccessDenied", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,10 @@ def expect_lifetime(signed: Presigned, seconds: int) -> None:
 
 
 def expect_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
-    """Raise Broken when a header that weAlist signs (contract 4.3) is free to change."""
+    """Raise Broken when a header that has to be signed is free to change.
+
+    weAlist's services sign `host` and nothing else (contract 4.3).
+    """
     if missing := [name for name in wanted if name not in signed.signed_headers]:
         raise broken(
             Code.CONTRACT_BROKEN,
@@ -184,6 +192,31 @@ def explain_put(answer: Answer) -> Finding | None:
     )
     cause = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"
     return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {reason}", cause)
+
+
+def expect_issued(answer: Answer) -> None:
+    """Raise Broken when a service says that S3 kept it from presigning."""
+    if finding := explain_issue(answer):
+        raise Broken(finding)
+
+
+def explain_issue(answer: Answer) -> Finding | None:
+    """Name why no URL was presigned, where the service says that it is S3's; pure.
+
+    The SDK signs without asking S3, so that only credentials, region or endpoint can fail; the
+    service passes the SDK's text on with status 400, 500 or 503 (contract 4.3, 4.5).
+    """
+    reason = envelopes.error_message(answer)
+    if answer.status < 400 or not S3_TROUBLE.search(reason):
+        return None
+    who = service(answer.url)
+    cause = f"{who} has no S3 client: S3_BUCKET, S3_REGION or S3_ENDPOINT is missing"
+    if NO_CREDENTIALS.search(reason):
+        cause = (
+            f"{who} has no credentials for S3: the pod's IAM role (Pod Identity association), or "
+            "the S3 keys in its environment"
+        )
+    return Finding(Code.UPLOAD_BLOCKED, f"{answer}, saying {reason!r}", cause)
 
 
 def expect_stored(answer: Answer) -> None:

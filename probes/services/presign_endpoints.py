@@ -6,7 +6,7 @@ from typing import Any
 
 from probes.auth.users import User
 from probes.recording.ledger import Ledger
-from probes.services.presign import Presigned, parse
+from probes.services.presign import Presigned, expect_issued, parse
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 
@@ -41,11 +41,9 @@ class PresignEndpoint:
         if self.name != "user":
             body["workspaceId"] = web.target.workspace.id
         url = web.target.hosts.apex + self.path.replace("{storage}", web.target.paths.storage)
-        ticket = expect(
-            await web.ask("POST", url, token=await user.token(), json=body),
-            self.envelope,
-            keys=("uploadUrl",),
-        )
+        answer = await web.ask("POST", url, token=await user.token(), json=body)
+        expect_issued(answer)
+        ticket = expect(answer, self.envelope, keys=("uploadUrl",))
         if "fileId" in ticket and self.name == "storage":
             ledger.identify(name, ticket["fileId"])
         return parse(ticket["uploadUrl"])

@@ -6,10 +6,10 @@ page's do.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from probes.auth.users import User
-from probes.finding import Code, broken
+from probes.finding import Broken, Code, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import presign
@@ -18,6 +18,18 @@ from probes.transport.http import Answer, Web
 
 TEXT = "text/plain"  # the extension .txt is on weAlist's list of allowed ones (contract 4.2)
 CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file or folder of the drive. `name` is the service's, which may not be the one that was
+    asked for: it renames what it takes for a duplicate (contract 4.3). `entry` is the ledger's.
+    """
+
+    kind: Literal["file", "folder"]
+    id: str
+    name: str
+    entry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +55,34 @@ class Drive:
         folder: dict[str, Any] = expect(answer, Envelope.SUCCESS)
         return folder
 
-    async def make_folder(self, label: str) -> dict[str, Any]:
-        name = self.ledger.enter("folder", label)
-        answer = await self.call(
-            "POST", "folders", json={"workspaceId": self.workspace, "name": name}
-        )
-        folder: dict[str, Any] = expect(answer, Envelope.SUCCESS, CREATED, keys=("id", "name"))
-        self.ledger.identify(name, folder["id"])
-        return folder
+    async def make_folder(self, label: str) -> Item:
+        """A new folder in the root. Raises Broken."""
+        entry = self.ledger.enter("folder", label)
+        body = {"workspaceId": self.workspace, "name": entry}
+        answer = await self.call("POST", "folders", json=body)
+        folder = expect(answer, Envelope.SUCCESS, CREATED, keys=("id", "name"))
+        self.ledger.identify(entry, folder["id"])
+        return Item("folder", folder["id"], folder["name"], entry)
 
     async def upload_url(self, label: str, size: int) -> dict[str, Any]:
-        """A presigned URL and the row of a file that is not there yet."""
-        name = self.ledger.enter("file", label)
+        """A presigned URL and the row of a file that is not there yet; `entry` is the ledger's
+        name of it. Raises Broken.
+        """
+        entry = self.ledger.enter("file", label)
         body = {
             "workspaceId": self.workspace,
-            "fileName": name,
+            "fileName": entry,
             "contentType": TEXT,
             "fileSize": size,
         }
-        ticket: dict[str, Any] = expect(
-            await self.call("POST", "files/upload-url", json=body),
-            Envelope.SUCCESS,
-            keys=("uploadUrl", "fileKey", "fileId"),
-        )
-        self.ledger.identify(name, ticket["fileId"])
-        return {**ticket, "name": name}
+        answer = await self.call("POST", "files/upload-url", json=body)
+        presign.expect_issued(answer)
+        keys = ("uploadUrl", "fileKey", "fileId")
+        ticket: dict[str, Any] = expect(answer, Envelope.SUCCESS, keys=keys)
+        self.ledger.identify(entry, ticket["fileId"])
+        return {**ticket, "entry": entry}
 
-    async def upload(self, label: str, content: bytes) -> dict[str, Any]:
+    async def upload(self, label: str, content: bytes) -> Item:
         """The confirmed file, its bytes in S3. Nothing is sent to a place that the environment does
         not vouch for.
         """
@@ -80,8 +93,8 @@ class Drive:
         )
         presign.expect_stored(put)
         answer = await self.call("POST", "files/confirm", json={"fileId": ticket["fileId"]})
-        file: dict[str, Any] = expect(answer, Envelope.SUCCESS, keys=("id", "status"))
-        return {**file, "name": ticket["name"]}
+        file = expect(answer, Envelope.SUCCESS, keys=("id", "status"))
+        return Item("file", file["id"], str(file.get("name", ticket["entry"])), ticket["entry"])
 
     async def download_link(self, file_id: str) -> str:
         ticket = expect(
@@ -105,32 +118,31 @@ class Drive:
             )
         return answer.body
 
-    async def find(self, kind: str, name: str) -> dict[str, Any]:
-        """What the drive lists as `name`. Raises Broken when it does not."""
-        rows = await self._rows(kind)
-        if row := next(
-            (row for row in rows if name in (row.get("name"), row.get("originalName"))), None
-        ):
-            self.ledger.identify(name, str(row["id"]))
-            return row
-        raise broken(
-            Code.UPLOAD_LOST, f"the drive does not list the {kind} {name}", "storage-service"
-        )
+    async def find(self, kind: Literal["file", "folder"], entry: str) -> Item:
+        """What the drive lists of what was made as `entry`. Raises Broken when it does not."""
+        for row in await self._rows(kind):
+            if entry in (row.get("name"), row.get("originalName")):
+                self.ledger.identify(entry, str(row["id"]))
+                return Item(kind, str(row["id"]), str(row.get("name", entry)), entry)
+        raise _not_listed(kind, entry)
 
-    async def expect_gone(self, kind: str, name: str, identity: str) -> None:
-        """The drive neither lists `name` nor answers for it. Raises Broken when it does."""
-        listed = any(
-            name in (row.get("name"), row.get("originalName")) for row in await self._rows(kind)
-        )
-        answer = await self.call("GET", f"{kind}s/{identity}")
+    async def expect_listed(self, item: Item) -> None:
+        """The drive lists `item`, whatever it calls it. Raises Broken."""
+        if item.id not in [str(row.get("id")) for row in await self._rows(item.kind)]:
+            raise _not_listed(item.kind, item.entry)
+
+    async def expect_gone(self, item: Item) -> None:
+        """The drive neither lists `item` nor answers for it. Raises Broken when it does."""
+        listed = item.id in [str(row.get("id")) for row in await self._rows(item.kind)]
+        answer = await self.call("GET", f"{item.kind}s/{item.id}")
         if listed or (answer.status == 200 and answer.json is not None):
             where = "is still listed" if listed else f"still answers {answer.status}"
             raise broken(
                 Code.DELETION_NOT_FINAL,
-                f"the {kind} was deleted for good, and {where}",
+                f"the {item.kind} was deleted for good, and {where}",
                 "storage-service",
             )
-        self.ledger.mark_removed(name)
+        self.ledger.mark_removed(item.entry)
 
     async def expect_link_dead(self, link: str) -> None:
         """S3 has nothing under a link that was good before. Raises Broken when it has."""
@@ -159,6 +171,12 @@ class Drive:
                 answer.json is not None and (answer.status < 300 or answer.status == 404)
             )
         return gone
+
+
+def _not_listed(kind: str, entry: str) -> Broken:
+    return broken(
+        Code.UPLOAD_LOST, f"the drive does not list the {kind} {entry}", "storage-service"
+    )
 
 
 def expect_same_bytes(sent: bytes, got: bytes, what: str) -> None:

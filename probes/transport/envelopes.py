@@ -167,3 +167,13 @@ def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
                 Code.STRANGER_ADMITTED, f"{answer} to one who may not", f"access check of {who}"
             )
     return Finding(Code.CONTRACT_BROKEN, f"{answer} where {wanted} was promised", who)
+
+
+def error_message(answer: Answer) -> str:
+    """What a service says of its refusal, in whichever of weAlist's envelopes; empty where it says
+    nothing; pure.
+    """
+    match answer.json:
+        case {"error": {"message": str(text)}} | {"message": str(text)} | {"error": str(text)}:
+            return text
+    return ""

@@ -79,11 +79,6 @@ STORAGE = (
         "ec5a5876",
     ),
     Fault(
-        "storage-leaves-type-unsigned",
-        "An upload URL signs only the host, so any content type can be uploaded under it.",
-        NO_INCIDENT,
-    ),
-    Fault(
         "storage-keeps-deleted-object",
         "A file deleted for good stays readable, and its object stays in the bucket.",
         NO_INCIDENT,

@@ -21,7 +21,7 @@ ENTITIES = {"BOARD", "COMMENT", "PROJECT"}
 async def presigned_url(call: ServiceCall) -> Response:
     row = _attachment(call)
     row.file_key = object_key(f"board/{row.entity_type.lower()}s", call, row.file_name)
-    url = public_signer(call.state.bucket).put(row.file_key, row.content_type, PUT_SECONDS)
+    url = public_signer(call.state.bucket).put(row.file_key, PUT_SECONDS)
     add(call.state.attachments, row)
     issued = {
         "attachmentId": row.id,

@@ -151,7 +151,7 @@ async def image_url(call: ServiceCall) -> Response:
             400, "INVALID_FILE_TYPE", "Only image files are allowed (jpeg, png, gif, webp)"
         )
     key = object_key("chat", call, name)
-    url = public_signer(call.state.bucket).put(key, kind, PUT_SECONDS)
+    url = public_signer(call.state.bucket).put(key, PUT_SECONDS)
     shown = f"{call.state.hosts.cdn}/{key}"
     issued = {"uploadUrl": url, "downloadUrl": shown, "fileKey": key, "expiresIn": PUT_SECONDS}
     return with_request_id(call.request, issued)

@@ -35,10 +35,11 @@ async def all_my_profiles(call: ServiceCall) -> Response:
 
 
 async def image_url(call: ServiceCall) -> Response:
-    name, kind = call.text("fileName"), call.text("contentType")
+    name = call.text("fileName")
+    call.text("contentType")
     call.number("fileSize")
     key = f"profiles/{new_id()}/{name}"
-    url = public_signer(call.state.bucket).put(key, kind, PUT_SECONDS)
+    url = public_signer(call.state.bucket).put(key, PUT_SECONDS)
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
     return raw_json(
         {"uploadUrl": url, "fileKey": key, "expiresAt": expires.isoformat().replace("+00:00", "Z")}

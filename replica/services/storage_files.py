@@ -178,10 +178,9 @@ def signer(state: ReplicaState) -> Signer:
 
 def _issue(state: ReplicaState, row: FileModel) -> dict[str, Any]:
     seconds = WEEK if state.is_fault_active("presign-outlives-policy") else PUT_SECONDS
-    kind = "" if state.is_fault_active("storage-leaves-type-unsigned") else row.content_type
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
     return {
-        "uploadUrl": signer(state).put(row.key, kind, seconds),
+        "uploadUrl": signer(state).put(row.key, seconds),
         "fileKey": row.key,
         "fileId": row.id,
         "expiresAt": expires.isoformat().replace("+00:00", "Z"),

@@ -18,7 +18,7 @@ CHECKS = (
     "no-development-credential-signs",
     "temporary-credentials-sign",
     "the-url-leads-to-our-bucket",
-    "the-url-dies-soon-for-one-type",
+    "the-url-dies-soon",
     "a-tampered-url-is-refused",
     "the-browser-may-upload",
 )
@@ -133,7 +133,7 @@ MATRIX: dict[str, Row] = {
     "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES),
     "presign-outlives-policy": all_of(
         Code.PRESIGN_LIFETIME,
-        presign("storage", checks=["the-url-dies-soon-for-one-type"]),
+        presign("storage", checks=["the-url-dies-soon"]),
         ROUND_TRIPS,
         PAGES[1],
     ),
@@ -166,9 +166,6 @@ MATRIX: dict[str, Row] = {
     "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS[0], PAGES[1]),
     "storage-hands-out-wrong-file": all_of(Code.FILE_ALTERED, ROUND_TRIPS[0], PAGES[1]),
     "storage-keeps-deleted-object": all_of(Code.DELETION_NOT_FINAL, ROUND_TRIPS[1]),
-    "storage-leaves-type-unsigned": all_of(
-        Code.CONTRACT_BROKEN, presign("storage", checks=["the-url-dies-soon-for-one-type"])
-    ),
     "storage-lists-nothing": (
         all_of(Code.UPLOAD_LOST, FOLDERS, ROUND_TRIPS[0], PAGES[1])
         | all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0])
@@ -240,7 +237,6 @@ CAUSES: dict[str, str] = {
     "storage-confirms-lost-upload": "confirm",
     "storage-hands-out-wrong-file": "storage",
     "storage-keeps-deleted-object": "storage-service",
-    "storage-leaves-type-unsigned": "issuer",
     "storage-lists-nothing": "storage-service",
     "storage-presigns-for-localhost": "S3_PUBLIC_ENDPOINT",
     "storage-presigns-through-cdn": "CDN, with the bucket in the path",

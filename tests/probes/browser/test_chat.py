@@ -42,7 +42,7 @@ class Bob:
 
 
 @dataclass
-class Open:
+class OpenPage:
     """What these verbs need of a page that stays open."""
 
     visit: Visit
@@ -52,7 +52,7 @@ class Open:
     def page(self) -> Page:
         return self.visit.page
 
-    async def connected(self, *kinds: str) -> None:
+    async def expect_connected(self, *kinds: str) -> None:
         self.asked += kinds
 
 
@@ -67,7 +67,7 @@ def panel(site: Site, sends: str = BUBBLE) -> None:
     site.says["GET apex/panel"] = Said(200, PANEL.replace("SENDS", sends).encode(), "text/html")
 
 
-def as_stay(opened: Open) -> PageSession:
+def as_session(opened: OpenPage) -> PageSession:
     return cast("PageSession", opened)
 
 
@@ -75,8 +75,8 @@ async def test_a_chat_is_opened_by_its_name_with_its_sockets(site: Site, browser
     """By the sidebar and the list; presence first, the chat's own socket at the end."""
     panel(site)
     async with browser.visit("/panel") as visit:
-        opened = Open(visit)
-        await chat.open_chat(as_stay(opened), ROOM.name)
+        opened = OpenPage(visit)
+        await chat.open_chat(as_session(opened), ROOM.name)
         assert await visit.page.get_by_placeholder(chat.PLACE).is_visible()
         assert opened.asked == ["presence", "chat"]
 
@@ -87,7 +87,7 @@ async def test_a_chat_that_the_page_does_not_list_is_named(site: Site, browser: 
     async with browser.visit("/panel") as visit:
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as caught:
-            await chat.open_chat(as_stay(Open(visit)), "another chat")
+            await chat.open_chat(as_session(OpenPage(visit)), "another chat")
         assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
         assert "does not show the chat another chat" in caught.value.finding.observed
 
@@ -96,8 +96,8 @@ async def test_what_is_said_is_shown(site: Site, browser: Browser) -> None:
     """The bubble is there."""
     panel(site)
     async with browser.visit("/panel") as visit:
-        await chat.open_chat(as_stay(Open(visit)), ROOM.name)
-        await chat.say(as_stay(Open(visit)), "hello")
+        await chat.open_chat(as_session(OpenPage(visit)), ROOM.name)
+        await chat.say(as_session(OpenPage(visit)), "hello")
         assert await visit.page.get_by_text("hello", exact=True).count() == 1
 
 
@@ -105,10 +105,10 @@ async def test_a_button_that_does_nothing_is_named(site: Site, browser: Browser)
     """The incident's first symptom (V6 §4.1): the text stays where it was typed."""
     panel(site, sends="")
     async with browser.visit("/panel") as visit:
-        await chat.open_chat(as_stay(Open(visit)), ROOM.name)
+        await chat.open_chat(as_session(OpenPage(visit)), ROOM.name)
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as caught:
-            await chat.say(as_stay(Open(visit)), "hello")
+            await chat.say(as_session(OpenPage(visit)), "hello")
         assert caught.value.finding.code is Code.PAGE_NOT_RECOVERED
         assert "the send button does nothing" in caught.value.finding.observed
 

@@ -23,7 +23,7 @@ def visit(*answers: Answer, token: str = "") -> Any:
     exchange = SimpleNamespace(request_headers={"authorization": f"Bearer {token or signed()}"})
     replies = [SimpleNamespace(answer=answer, exchange=exchange) for answer in answers]
     return SimpleNamespace(
-        target=SimpleNamespace(oauth=PROMISED), replies=replies, tell=lambda _: None
+        target=SimpleNamespace(oauth=PROMISED), replies=replies, blame=lambda _: None
     )
 
 

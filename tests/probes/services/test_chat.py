@@ -141,7 +141,7 @@ async def test_silence_is_named(target: Target, recorder: Recorder, alice: User,
         assert len(seats) == chat.WINDOWS
         with pytest.raises(
             Broken,
-            match="chat-not-delivered: bob has the chat open and heard nothing more from alice",
+            match="chat-not-delivered: bob has the chat open and received nothing more from alice",
         ):
             await seats[-1].hear(alice)
 

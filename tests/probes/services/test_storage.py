@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -13,7 +13,7 @@ from probes.recording import journal
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
-from probes.services.storage import Drive, expect_same_bytes
+from probes.services.storage import Drive, Item, expect_same_bytes
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js, page, target_at
 
@@ -22,6 +22,7 @@ SIGNED = (
     "&X-Amz-Expires=3600"
 )
 BASE = "/api/svc/storage/storage"
+Kind = Literal["file", "folder"]
 
 
 def bucket(site: Site) -> str:
@@ -94,20 +95,17 @@ async def test_an_upload_is_asked_for_made_and_confirmed(site: Site, drive: Driv
     assert (put.body, put.headers["content-type"]) == (b"content", "text/plain")
     assert "authorization" not in put.headers
     assert put.path.endswith(SIGNED)
-    assert file == {
-        "id": "f-1",
-        "status": "ACTIVE",
-        "name": "probe-20260102T030405Z-abc123-1-a.txt",
-    }
+    entry = "probe-20260102T030405Z-abc123-1-a.txt"
+    assert file == Item("file", "f-1", entry, entry)
     for words in (
         b'"workspaceId":"w-1"',
-        file["name"].encode(),
+        entry.encode(),
         b'"contentType":"text/plain"',
         b'"fileSize":7',
     ):
         assert words in wish.body.replace(b": ", b":")
     assert confirm.body.replace(b" ", b"") == b'{"fileId":"f-1"}'
-    assert drive.ledger.open_entries == [Entry("file", file["name"], "f-1")]
+    assert drive.ledger.open_entries == [Entry("file", entry, "f-1")]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +157,7 @@ async def test_an_answer_without_its_fields_breaks_the_contract(
     """Each is named."""
     site.says[ask.format(BASE)] = success({})
     with pytest.raises(Broken, match=f"contract-broken: .*without {lacking} "):
-        await drive.download((await drive.upload("a.txt", b"content"))["id"])
+        await drive.download((await drive.upload("a.txt", b"content")).id)
 
 
 async def test_what_may_exist_is_in_the_ledger(site: Site, drive: Drive) -> None:
@@ -173,7 +171,7 @@ async def test_what_may_exist_is_in_the_ledger(site: Site, drive: Drive) -> None
 async def test_a_folder_is_made_under_a_name_of_the_run(site: Site, drive: Drive) -> None:
     """201 and an id are promised; the ledger knows it by both."""
     site.says[f"POST apex{BASE}/folders"] = success({"id": "d-1", "name": "n"}, 201)
-    assert (await drive.make_folder("folder"))["id"] == "d-1"
+    assert (await drive.make_folder("folder")).id == "d-1"
     [entry] = drive.ledger.open_entries
     assert entry == Entry("folder", "probe-20260102T030405Z-abc123-1-folder", "d-1")
     assert entry.name.encode() in site.asked[0].body
@@ -208,12 +206,12 @@ async def test_a_download_link_that_lives_too_long_is_told(site: Site, drive: Dr
     [("file", "files", "name"), ("file", "files", "originalName"), ("folder", "children", "name")],
 )
 async def test_what_the_drive_holds_is_found_by_its_name(
-    site: Site, drive: Drive, kind: str, rows: str, told: str
+    site: Site, drive: Drive, kind: Kind, rows: str, told: str
 ) -> None:
     """Files among files, folders among children; the ledger learns the id."""
     name = drive.ledger.enter(kind, "x")
     lists(site, **{rows: [{"id": "other", told: "other"}, {"id": 7, told: name}]})
-    assert (await drive.find(kind, name))["id"] == 7
+    assert (await drive.find(kind, name)).id == "7"
     assert drive.ledger.open_entries == [Entry(kind, name, "7")]
 
 
@@ -237,7 +235,7 @@ async def test_what_is_gone_leaves_the_ledger(site: Site, drive: Drive, said: Sa
     name = drive.ledger.enter("file", "x")
     lists(site, files=[{"id": "f-2", "name": "other"}])
     site.says[f"GET apex{BASE}/files/f-1"] = said
-    await drive.expect_gone("file", name, "f-1")
+    await drive.expect_gone(Item("file", "f-1", name, name))
     assert drive.ledger.open_entries == []
 
 
@@ -266,7 +264,7 @@ async def test_what_is_gone_leaves_the_ledger(site: Site, drive: Drive, said: Sa
     ],
 )
 async def test_what_is_not_gone_is_told_and_stays_in_the_ledger(
-    site: Site, drive: Drive, *, kind: str, rows: dict[str, Any], said: Said, where: str
+    site: Site, drive: Drive, *, kind: Kind, rows: dict[str, Any], said: Said, where: str
 ) -> None:
     """In the list, or by its id."""
     name = drive.ledger.enter(kind, "x")
@@ -279,7 +277,7 @@ async def test_what_is_not_gone_is_told_and_stays_in_the_ledger(
     )
     site.says[f"GET apex{BASE}/{kind}s/f-1"] = said
     with pytest.raises(Broken, match=f"deletion-not-final: {where}"):
-        await drive.expect_gone(kind, name, "f-1")
+        await drive.expect_gone(Item(kind, "f-1", name, name))
     assert [entry.name for entry in drive.ledger.open_entries] == [name]
 
 
@@ -350,3 +348,53 @@ def test_other_bytes_are_an_altered_file(got: bytes) -> None:
         failure.value.finding.observed
         == f"a.txt: 5 bytes were sent and {len(got)} other bytes came back"
     )
+
+
+@pytest.mark.parametrize("renamed", ["a (1).txt", "a (12).txt", "2026-01-02 a.txt"])
+async def test_the_services_name_for_a_file_is_followed(
+    site: Site, drive: Drive, renamed: str
+) -> None:
+    """Its duplicate check meets the upload's own row: every confirmed file is renamed, and the page
+    shows that name.
+    """
+    named = {"id": "f-1", "status": "ACTIVE", "name": renamed}
+    site.says[f"POST apex{BASE}/files/confirm"] = success(named)
+    file = await drive.upload("a.txt", b"content")
+    assert file.name == renamed
+    lists(site, files=[{"id": "f-1", "name": renamed, "originalName": file.entry}])
+    await drive.expect_listed(file)
+    assert (await drive.find("file", file.entry)).name == renamed
+
+
+async def test_a_folder_that_was_renamed_is_still_the_same_folder(site: Site, drive: Drive) -> None:
+    """It is known by its id, for the list and for the trash."""
+    site.says[f"POST apex{BASE}/folders"] = success({"id": "d-1", "name": "folder (1)"}, 201)
+    lists(site, children=[{"id": "d-1", "name": "folder (1)"}])
+    folder = await drive.make_folder("folder")
+    await drive.expect_listed(folder)
+    with pytest.raises(Broken, match="deletion-not-final"):
+        await drive.expect_gone(folder)
+
+
+NO_CREDENTIALS = (
+    "operation error S3: PutObject, get identity: get credentials: failed to refresh cached "
+    "credentials, no EC2 IMDS role found"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (NO_CREDENTIALS, "storage-service has no credentials for S3"),
+        ("get credentials: failed to load credentials: no such host", "no credentials for S3"),
+        ("S3 client is not initialized", "storage-service has no S3 client"),
+    ],
+)
+async def test_a_service_without_s3_is_quoted(
+    site: Site, drive: Drive, words: str, cause: str
+) -> None:
+    """What it says of S3 names the cause; its status tells nothing."""
+    error = js({"error": {"code": "BAD_REQUEST", "message": words}}, 400)
+    site.says[f"POST apex{BASE}/files/upload-url"] = error
+    with pytest.raises(Broken, match=rf"upload-blocked: .*{words[:20]}.*{cause}"):
+        await drive.upload("a.txt", b"content")
