@@ -14,7 +14,7 @@ import pytest
 from probes.auth.users import User
 from probes.browser.browser import Browser
 from probes.cluster.reader import Cluster
-from probes.config import environment as targets
+from probes.config import environment_file as targets
 from probes.config.environment import Target
 from probes.config.selectors import area
 from probes.finding import BadEnvironment, CannotAsk, Verdict

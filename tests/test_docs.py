@@ -11,11 +11,21 @@ from pathlib import Path
 import pytest
 
 from probes import results
-from probes.config import environment
+from probes.config import environment_file
+from probes.config.environment import (
+    Hosts,
+    Identity,
+    Paths,
+    Presign,
+    Target,
+    Tls,
+    UserConfig,
+    Workspace,
+)
 from probes.config.livekit import LiveKit
 from probes.config.notices import Notices
-from probes.config.realtime import Realtime
 from probes.config.sign_in import Exposure, OAuth, SignOut
+from probes.config.timeouts import Realtime, Timeouts
 from probes.finding import Code
 from replica.faults import FAULTS
 
@@ -30,14 +40,14 @@ ONE_SCREEN = 40  # lines
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SECTIONS = {
-    "hosts": environment.Hosts,
-    "tls": environment.Tls,
-    "identity": environment.Identity,
-    "users": environment.UserConfig,
-    "workspace": environment.Workspace,
-    "presign": environment.Presign,
-    "paths": environment.Paths,
-    "timeouts": environment.Timeouts,
+    "hosts": Hosts,
+    "tls": Tls,
+    "identity": Identity,
+    "users": UserConfig,
+    "workspace": Workspace,
+    "presign": Presign,
+    "paths": Paths,
+    "timeouts": Timeouts,
     "realtime": Realtime,
     "oauth": OAuth,
     "sign_out": SignOut,
@@ -173,7 +183,7 @@ def test_every_table_is_explained() -> None:
     """docs/environments.md has a heading for each table that an environment may have, and for what
     starts a target.
     """
-    assert {*keys("Top level"), *SECTIONS, "skip"} == {f.name for f in fields(environment.Target)}
+    assert {*keys("Top level"), *SECTIONS, "skip"} == {f.name for f in fields(Target)}
     assert all(f"\n## {heading}\n" in ENVIRONMENTS for heading in (*SECTIONS, "skip"))
     start = tomllib.loads((ROOT / "environments" / "replica.toml").read_text("utf-8"))
     assert keys("Started targets") == {*start, "control"}
@@ -186,8 +196,8 @@ def test_the_full_example_is_full_and_valid() -> None:
     settings = tomllib.loads(
         FENCED.findall(section(ENVIRONMENTS, "A full example"))[0].strip("`").removeprefix("toml")
     )
-    built = environment.build(settings, "docs/environments.md")
-    assert set(settings) == {f.name for f in fields(environment.Target)}
+    built = environment_file.build(settings, "docs/environments.md")
+    assert set(settings) == {f.name for f in fields(Target)}
     for heading, kind in SECTIONS.items():
         table = {"users": settings["users"]["alice"], "accepted": settings["accepted"][0]}.get(
             heading, settings[heading]

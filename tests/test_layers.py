@@ -195,11 +195,9 @@ def test_a_rightful_import_is_let_through(file: str, source: str) -> None:
 STILL_LONG = frozenset(
     {
         "probes/browser/session.py",
-        "probes/config/environment.py",
         "probes/plugin.py",
         "probes/recording/spans.py",
         "probes/runner/scheduler.py",
-        "probes/runner/session.py",
     }
 )
 

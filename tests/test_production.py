@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from probes.config import environment, selectors
+from probes.config import environment_file, selectors
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
 from probes.runner.target_process import Started
 from tests.conftest import Probe
 
 AREAS = "token_trust or exposure or keys or sign_in or ops_portal"
-PROD = environment.ENVIRONMENTS / "prod.toml"
+PROD = environment_file.ENVIRONMENTS / "prod.toml"
 YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)
 
 
@@ -79,7 +79,7 @@ def test_what_is_known_is_accepted_until_its_date(
     broken = [s for s in before.report.scenarios if s.verdict == Verdict.BROKEN]
     assert broken
     assert all(s.outcome.accepted for s in broken)
-    known = environment.build(
+    known = environment_file.build(
         {**settings, "accepted": tomllib.loads(PROD.read_text("utf-8"))["accepted"]}, "prod.toml"
     ).accepted
     assert [

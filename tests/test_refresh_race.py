@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from probes.auth.signing_key import load_signer
-from probes.config.environment import build, parse
+from probes.config.environment_file import build, parse
 from probes.state.store import State, open_state
 from replica.environment import toml
 from tests.conftest import ROOT, Replica

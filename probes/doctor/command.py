@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from probes.config.environment import Target, build, find, parse
+from probes.config.environment import Target
+from probes.config.environment_file import build, find, parse
 from probes.doctor import checks as doctor_checks
 from probes.doctor.checks import Check
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, BadEnvironment, CannotAsk

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from probes.config.environment import Target, address, build, find, parse
+from probes.config.environment import Target, address
+from probes.config.environment_file import build, find, parse
 from probes.finding import BadEnvironment
 
 PR_SET_PDEATHSIG = 1

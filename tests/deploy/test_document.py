@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from probes.config import environment as target
+from probes.config import environment_file as target
 from probes.finding import EXIT_BROKEN, Code
 from probes.runner.session import GRACE_S
 from tests.conftest import Probe, Replica

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from probes.config import environment as target
+from probes.config import environment_file as target
 from probes.runner.scheduler import CLOSING_TIME
 from probes.runner.session import CLEANUP_TIMEOUT_S, EXPORT_TIMEOUT_S, GRACE_S
 from tests.support.manifests import ENVIRONMENTS, hook, one, pods

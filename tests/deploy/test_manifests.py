@@ -8,7 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from probes.config import environment as target
+from probes.config import environment_file as target
 from tests.support.manifests import (
     ENVIRONMENTS,
     ROOT,

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from probes.browser.browser import Browser
-from probes.config.environment import Presign, Target, Timeouts
+from probes.config.environment import Presign, Target
+from probes.config.timeouts import Timeouts
 from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.transport.http import Web
 from tests.support.app import App

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, ElementTree
 import pytest
 from junitparser import JUnitXml
 
-from probes.config.environment import ENVIRONMENTS
+from probes.config.environment_file import ENVIRONMENTS
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN, Verdict
 from replica.__main__ import ENVIRONMENT
 from tests.conftest import Ended, Probe, Replica

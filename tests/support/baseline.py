@@ -19,7 +19,7 @@ from playwright.async_api import async_playwright
 from probes.auth.signing_key import load_signer
 from probes.browser import chromium
 from probes.browser.browser import trust_arguments
-from probes.config import environment as target
+from probes.config import environment_file as target
 from probes.config.environment import Target
 from probes.recording.journal import read
 from probes.transport.http import LoopbackNames

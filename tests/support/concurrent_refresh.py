@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from probes.auth.users import Users
-from probes.config import environment as targets
+from probes.config import environment_file as targets
 from probes.config.environment import Target
 from probes.finding import CannotAsk
 from probes.recording import spans

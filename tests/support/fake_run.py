@@ -8,7 +8,8 @@ from typing import Any
 
 import jsonschema
 
-from probes.config.environment import Hosts, Target, Timeouts, Workspace
+from probes.config.environment import Hosts, Target, Workspace
+from probes.config.timeouts import Timeouts
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Recorder, RunEvidence

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from probes.config.environment import Hosts, Presign, Target, Timeouts, UserConfig, Workspace
+from probes.config.environment import Hosts, Presign, Target, UserConfig, Workspace
+from probes.config.timeouts import Timeouts
 from probes.recording import spans
 from probes.recording.journal import Journal
 from probes.recording.recorder import Recorder, RunEvidence

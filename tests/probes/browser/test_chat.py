@@ -13,7 +13,7 @@ from probes.browser.browser import Browser
 from probes.browser.page import Visit
 from probes.browser.session import PageSession
 from probes.config.environment import Target
-from probes.config.realtime import Realtime
+from probes.config.timeouts import Realtime
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from probes.services.chat import Chat

@@ -14,7 +14,7 @@ from probes.auth.users import User
 from probes.browser.browser import Browser
 from probes.browser.session import REFUSAL, SIGN_IN, PageSession, open_session
 from probes.config.environment import Target
-from probes.config.realtime import Realtime
+from probes.config.timeouts import Realtime
 from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from tests.support.planted import token

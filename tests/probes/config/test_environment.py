@@ -1,4 +1,4 @@
-"""An environment file becomes a target, or one sentence that says what to mend."""
+"""An environment file becomes a target, or one sentence that says what to fix."""
 
 import tomllib
 from datetime import date
@@ -6,19 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from probes.config import environment as targets
-from probes.config.environment import (
-    Identity,
-    Paths,
-    Presign,
-    Target,
-    Timeouts,
-    Tls,
-    address,
-    build,
-    find,
-    parse,
-)
+from probes.config import environment_file as targets
+from probes.config.environment import Identity, Paths, Presign, Target, Tls, address
+from probes.config.environment_file import build, find, parse
+from probes.config.timeouts import Timeouts
 from probes.finding import BadEnvironment
 
 USABLE = """
@@ -92,7 +83,7 @@ def changed(old: str, new: str) -> str:
     [
         (
             "host = 1" + USABLE,
-            "unknown key 'host'; did you mean hosts? known are accepted, cast, control, ",
+            "unknown key 'host'; did you mean hosts? known are accepted, control, ",
         ),
         (
             changed("api =", "apy ="),
@@ -179,6 +170,12 @@ def changed(old: str, new: str) -> str:
             "ca in [tls] names missing.pem, which is no PEM file",
         ),
         (USABLE + f'[tls]\nca = "{__file__}"\n', "which is no PEM file of certificates"),
+        (USABLE + "[timeouts]\nanswer_s = 0\n", "answer_s in [timeouts] must be more than 0"),
+        (USABLE + "[timeouts]\nscenario_s = 0.0\n", "scenario_s in [timeouts] must be more than"),
+        (USABLE + "[timeouts]\nrun_s = 0\n", "run_s in [timeouts] must be more than 0"),
+        (USABLE + "[realtime]\nscale = 0\n", "scale in [realtime] must be more than 0"),
+        (USABLE + "[realtime]\nattempts = -1\n", "attempts in [realtime] must be more than 0"),
+        (USABLE + PRESIGN + "put_seconds = 0\n", "put_seconds and get_seconds in [presign] must"),
     ],
 )
 def test_every_mistake_gets_one_sentence(text: str, complaint: str) -> None:
@@ -203,6 +200,12 @@ def test_every_mistake_gets_one_sentence(text: str, complaint: str) -> None:
         "https://me:secret@wealist.co.kr",
         "https://wealist.co.kr:https",
         "https://[::1",
+        "https://we alist.co.kr",
+        " https://wealist.co.kr",
+        "https://wealist.co.kr\\t",
+        "https://wealist..co.kr",
+        "https://-wealist.co.kr",
+        "https://wealist_co,kr",
     ],
 )
 def test_a_host_is_an_origin(origin: str) -> None:
@@ -211,6 +214,14 @@ def test_a_host_is_an_origin(origin: str) -> None:
         BadEnvironment, match=r"apex in \[hosts\] must look like https://example.org, not "
     ):
         built(changed("https://wealist.co.kr", origin))
+
+
+@pytest.mark.parametrize(
+    "host", ["wealist", "wealist.co.kr.", "[::1]:8443", "127.0.0.1", "위리스트.kr"]
+)
+def test_a_host_may_be_any_that_can_be_resolved(host: str) -> None:
+    """Short and absolute names, addresses, names in Korean."""
+    assert built(changed("https://wealist.co.kr", f"https://{host}")).hosts.apex.endswith(host)
 
 
 def test_a_host_that_is_not_there_is_left_out() -> None:
@@ -317,9 +328,16 @@ def test_a_file_that_is_no_toml_gets_a_sentence(tmp_path: Path, content: bytes) 
     file = tmp_path / "dev.toml"
     file.write_bytes(content)
     with pytest.raises(
-        BadEnvironment, match=r"dev.toml is not valid TOML: .*; mend it and run again"
+        BadEnvironment, match=r"dev.toml is not valid TOML: .*; correct it and run again"
     ):
         parse(file)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """Editors on Windows write one, and TOML has no place for it."""
+    file = tmp_path / "dev.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + USABLE.encode())
+    assert parse(file) == tomllib.loads(USABLE)
 
 
 def test_an_unreadable_file_gets_a_sentence(tmp_path: Path) -> None:

@@ -9,21 +9,22 @@ from pathlib import Path
 import pytest
 
 from probes.auth.users import Users
-from probes.config import environment
-from probes.config.environment import ENVIRONMENTS, Target
+from probes.config import environment_file
+from probes.config.environment import Target
+from probes.config.environment_file import ENVIRONMENTS
 from probes.finding import CannotAsk
 from probes.recording.redactor import Redactor
 from probes.transport.http import Web
 
 WITH_HOSTS = sorted(
-    path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in environment.parse(path)
+    path.stem for path in ENVIRONMENTS.glob("*.toml") if "hosts" in environment_file.parse(path)
 )
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 
 def named(name: str) -> Target:
-    path = environment.find(name)
-    return environment.build(environment.parse(path), str(path))
+    path = environment_file.find(name)
+    return environment_file.build(environment_file.parse(path), str(path))
 
 
 def known_scenarios() -> set[str]:
@@ -106,6 +107,6 @@ def test_production_confirms_later_than_its_edge_forgets() -> None:
 
 def test_the_replica_is_started() -> None:
     """The default environment needs nothing but this repository."""
-    settings = environment.parse(environment.find("replica"))
+    settings = environment_file.parse(environment_file.find("replica"))
     assert settings["start"] == ["python", "-m", "replica"]
     assert "hosts" not in settings

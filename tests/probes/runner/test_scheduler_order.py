@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from probes.config.environment import Timeouts
+from probes.config.timeouts import Timeouts
 from probes.finding import Broken, Finding, Verdict
 from probes.recording.recorder import Recorder
 from probes.results import Accepted

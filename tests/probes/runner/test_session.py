@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from junitparser import JUnitXml
 
-from probes.config.environment import Target, Timeouts
+from probes.config.environment import Target
+from probes.config.timeouts import Timeouts
 from probes.finding import EXIT_UNKNOWN, CannotAsk, Verdict
 from probes.recording import journal
 from probes.recording import spans as telemetry
@@ -218,7 +219,8 @@ from pathlib import Path
 from probes.runner import session
 from probes.runner.options import RunOptions
 from probes.runner.session import Session
-from probes.config.environment import Hosts, Timeouts, Target, Workspace
+from probes.config.environment import Hosts, Target, Workspace
+from probes.config.timeouts import Timeouts
 from tests.support.fake_run import scenario
 
 async def block():

@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection
 
 from probes.auth.users import User, Users
 from probes.config.environment import Target, UserConfig
-from probes.config.realtime import Realtime
+from probes.config.timeouts import Realtime
 from probes.finding import Broken, Code
 from probes.recording.ledger import Entry, Ledger
 from probes.recording.recorder import Recorder

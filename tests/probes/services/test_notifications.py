@@ -12,7 +12,7 @@ import pytest
 
 from probes.auth.users import User, Users
 from probes.config.environment import Hosts, Target, UserConfig
-from probes.config.realtime import Realtime
+from probes.config.timeouts import Realtime
 from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder, curl

@@ -7,7 +7,7 @@ from websockets.asyncio.server import ServerConnection
 
 from probes.auth.users import Users
 from probes.config.environment import Target, UserConfig
-from probes.config.realtime import Realtime
+from probes.config.timeouts import Realtime
 from probes.finding import Broken
 from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor

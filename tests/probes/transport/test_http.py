@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from probes.config.environment import Target, Timeouts, Tls
+from probes.config.environment import Target, Tls
+from probes.config.timeouts import Timeouts
 from probes.finding import Broken, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder

@@ -12,7 +12,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidUpgrade
 
-from probes.config.environment import Hosts, Target, Timeouts, Tls
+from probes.config.environment import Hosts, Target, Tls
+from probes.config.timeouts import Timeouts
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Recorder, curl

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from probes.browser.browser import trust_arguments
-from probes.config.environment import build
+from probes.config.environment_file import build
 from tests.conftest import Replica
 from tests.support.browser import launched
 from tests.support.page_visits import SIGN_IN

@@ -1,0 +1,194 @@
+"""An environment file, found, read and checked: it becomes a Target, or one sentence says what to
+fix.
+
+What differs between environments is TOML; secrets are named there and read from the process's
+environment.
+"""
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from probes.config.cluster import cluster_config
+from probes.config.environment import (
+    Hosts,
+    Identity,
+    Paths,
+    Presign,
+    Target,
+    Tls,
+    UserConfig,
+    Workspace,
+)
+from probes.config.livekit import promised
+from probes.config.notices import Notices
+from probes.config.renamed_keys import expect_current_keys
+from probes.config.sign_in import Exposure, OAuth, SignOut
+from probes.config.timeouts import Realtime, Timeouts
+from probes.config.toml_schema import nearest, section, table, text
+from probes.finding import BadEnvironment, Code
+from probes.results import Accepted
+from probes.state.store import check_place, placed
+
+WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
+ENVIRONMENTS = Path(__file__).parents[2] / "environments"
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+
+
+def find(name_or_path: str) -> Path:
+    """The file that `--env` names: one in environments/, or a path. Raises BadEnvironment."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.parent != Path():
+        if path.is_file():
+            return path
+        raise BadEnvironment(
+            f"there is no environment file {name_or_path}; give a path to a TOML file that exists"
+        )
+    known = sorted(p.stem for p in ENVIRONMENTS.glob("*.toml"))
+    if name_or_path in known:
+        return ENVIRONMENTS / f"{name_or_path}.toml"
+    raise BadEnvironment(
+        f"there is no environment {name_or_path!r}; {nearest(name_or_path, known)}, or give "
+        "a path to a TOML file"
+    )
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """The TOML of `path`. Raises BadEnvironment."""
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))  # editors on Windows write a BOM
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadEnvironment(
+            f"{path} is not valid TOML: {error}; correct it and run again"
+        ) from error
+
+
+def build(settings: Mapping[str, Any], source: str) -> Target:
+    """A Target from parsed TOML; `source` names the file in complaints. Raises BadEnvironment."""
+    expect_current_keys(source, settings)
+    known = {"control", *(f.name for f in fields(Target))}
+    if strange := sorted(set(settings) - known):
+        raise BadEnvironment(f"{source}: unknown key {strange[0]!r}; {nearest(strange[0], known)}")
+    users = table(source, "users", settings)
+    accepted = settings.get("accepted", [])
+    if not isinstance(accepted, list):
+        raise BadEnvironment(
+            f"{source}: accepted findings are a list of tables; write [[accepted]] above each"
+        )
+    hosts = section(source, "hosts", Hosts, settings.get("hosts", {}))
+    target = Target(
+        name=text(source, "name", settings.get("name", Path(source).stem)),
+        hosts=hosts,
+        workspace=section(source, "workspace", Workspace, settings.get("workspace", {})),
+        users={
+            who: section(source, f"users.{who}", UserConfig, config)
+            for who, config in users.items()
+        },
+        tls=section(source, "tls", Tls, settings.get("tls", {})),
+        identity=section(source, "identity", Identity, placed(table(source, "identity", settings))),
+        presign=section(source, "presign", Presign, settings["presign"])
+        if "presign" in settings
+        else None,
+        paths=section(source, "paths", Paths, settings.get("paths", {})),
+        timeouts=section(source, "timeouts", Timeouts, settings.get("timeouts", {})),
+        realtime=section(source, "realtime", Realtime, settings.get("realtime", {})),
+        oauth=section(source, "oauth", OAuth, settings.get("oauth", {})).at(hosts.apex, hosts.api),
+        sign_out=section(source, "sign_out", SignOut, settings.get("sign_out", {})),
+        exposure=section(source, "exposure", Exposure, settings.get("exposure", {})),
+        notices=section(source, "notices", Notices, settings.get("notices", {})),
+        livekit=promised(source, settings),
+        cluster=cluster_config(source, settings),
+        accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
+        skip={
+            key: text(source, f"{key} in [skip]", why)
+            for key, why in table(source, "skip", settings).items()
+        },
+    )
+    _check(source, target)
+    return target
+
+
+def _check(source: str, target: Target) -> None:
+    _check_hosts(source, target.hosts)
+    _check_timeouts(source, target)
+    for known in target.accepted:
+        if known.code not in tuple(Code):
+            hint = nearest(known.code, Code)
+            raise BadEnvironment(
+                f"{source}: [[accepted]] names the unknown code {known.code!r}; {hint}"
+            )
+    _check_identity(source, target.identity)
+    if target.presign and target.presign.style not in ("path", "virtual-host"):
+        raise BadEnvironment(
+            f"{source}: style in [presign] must be path or virtual-host, not "
+            f"{target.presign.style!r}"
+        )
+    try:
+        _ = target.trust
+    except OSError as error:  # of which ssl.SSLError is one
+        raise BadEnvironment(
+            f"{source}: ca in [tls] names {target.tls.ca}, which is no PEM file of "
+            f"certificates: {error}"
+        ) from error
+
+
+def _check_hosts(source: str, hosts: Hosts) -> None:
+    for f in fields(Hosts):
+        origin = getattr(hosts, f.name)
+        needed = f.name in ("apex", "api")
+        if (origin or needed) and not _is_origin(origin):
+            raise BadEnvironment(
+                f"{source}: {f.name} in [hosts] must look like https://example.org, not {origin!r}"
+            )
+
+
+def _check_timeouts(source: str, target: Target) -> None:
+    """No promise can be kept in no time: such a file would blame the target."""
+    for name, limits, may_be_zero in (
+        ("timeouts", target.timeouts, ("retry_delay_s",)),
+        ("realtime", target.realtime, ()),
+    ):
+        for f in fields(limits):
+            if getattr(limits, f.name) <= 0 and f.name not in may_be_zero:
+                raise BadEnvironment(f"{source}: {f.name} in [{name}] must be more than 0")
+    if (presign := target.presign) and min(presign.put_seconds, presign.get_seconds) <= 0:
+        raise BadEnvironment(
+            f"{source}: put_seconds and get_seconds in [presign] must be more than 0"
+        )
+
+
+def _check_identity(source: str, identity: Identity) -> None:
+    if identity.way not in WAYS:
+        raise BadEnvironment(
+            f"{source}: way in [identity] is {identity.way!r}; {nearest(identity.way, WAYS)}"
+        )
+    check_place(source, identity.state)
+    for way, key in (("refresh-token", "state"), ("signing-key", "signing_key")):
+        if identity.way == way and not getattr(identity, key):
+            raise BadEnvironment(f"{source}: way {way} in [identity] needs {key}; add it")
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        has_host = parts.scheme in ("http", "https") and _is_host(parts) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    if text != text.strip():
+        return False
+    return has_host and not (parts.path or parts.query or parts.fragment or parts.username)
+
+
+def _is_host(parts: SplitResult) -> bool:
+    """A name that a resolver can be asked for (RFC 1123 2.1, with IDNA), or an address."""
+    host = parts.hostname or ""
+    if ":" in host:
+        return bool(ipaddress.IPv6Address(host))
+    if not host.isascii():
+        host = host.encode("idna").decode()
+    return all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
