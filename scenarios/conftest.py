@@ -14,7 +14,7 @@ from probes.browser.browser import Browser
 from probes.browser.session import PageSession
 from probes.config.environment import Presign, Target
 from probes.livekit.lazy import OpenCalls, opening
-from probes.livekit.sdk.call import Talks
+from probes.livekit.sdk.call import SdkCalls
 from probes.recording.ledger import Ledger
 from probes.services import chat
 from probes.services.chat import Chat
@@ -117,6 +117,6 @@ def calls(web: Web, ledger: Ledger) -> OpenCalls:
 
 
 @pytest.fixture(scope="session")
-def talks(web: Web, calls: OpenCalls) -> Talks:
+def sdk_calls(web: Web, calls: OpenCalls) -> SdkCalls:
     """What two people say to each other in a call that all scenarios listen to."""
-    return Talks(web, calls)
+    return SdkCalls(web, calls)

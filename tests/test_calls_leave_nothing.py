@@ -16,8 +16,8 @@ import pytest
 from probes.config.livekit import LiveKit
 from probes.livekit.checks import Calls
 from probes.livekit.sdk import worker_process
-from probes.livekit.sdk.call import Talks
-from probes.livekit.sdk.messages import Fact, Joined
+from probes.livekit.sdk.call import SdkCalls
+from probes.livekit.sdk.messages import ParticipantJoined, WorkerMessage
 from probes.livekit.sdk.worker_process import Worker
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import recording
@@ -39,21 +39,21 @@ class Interrupted:
         self.kills = False
         real = Worker.next
 
-        async def told(worker: Worker) -> Fact | None:
-            fact = await real(worker)
-            if isinstance(fact, Joined):
+        async def told(worker: Worker) -> WorkerMessage | None:
+            message = await real(worker)
+            if isinstance(message, ParticipantJoined):
                 if self.kills:
                     worker._process.kill()
                 self.joined.set()
-            return fact
+            return message
 
         monkeypatch.setattr(worker_process.Worker, "next", told)
 
-    async def call(self, talks: Talks, number: int) -> None:
+    async def call(self, sdk_calls: SdkCalls, number: int) -> None:
         """One call, which ends in one of three ways."""
         self.joined.clear()
         self.kills = number % 3 == 2
-        having = asyncio.ensure_future(talks._have(number))
+        having = asyncio.ensure_future(sdk_calls._make_call(number))
         if number % 3 == 1:
             await self.joined.wait()
             having.cancel()
@@ -103,11 +103,11 @@ async def test_calls_leave_no_process_no_socket_and_no_room(
     interrupted, us = Interrupted(monkeypatch), psutil.Process()
     with recording(recorder_of(evidence)):
         calls = Calls(web, ledger)
-        talks = Talks(web, lambda: calls)
-        await interrupted.call(talks, 0)
+        sdk_calls = SdkCalls(web, lambda: calls)
+        await interrupted.call(sdk_calls, 0)
         before = us.num_fds()
         for number in range(1, CALLS):
-            await interrupted.call(talks, number)
+            await interrupted.call(sdk_calls, number)
             assert [
                 p for p in us.children(recursive=True) if worker_process.COMMAND[-1] in p.cmdline()
             ] == []

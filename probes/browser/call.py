@@ -19,10 +19,17 @@ from probes.browser.page import Visit
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.livekit.lazy import OpenCalls
 from probes.livekit.sdk import worker_process
-from probes.livekit.sdk.call import Talks, reached
-from probes.livekit.sdk.checks import Reached
-from probes.livekit.sdk.messages import HERTZ, JOINING, PURE, SOUNDING, SPEAKER, Wish
-from probes.livekit.tokens import promised_in
+from probes.livekit.sdk.call import SdkCalls, open_ports
+from probes.livekit.sdk.checks import OpenPorts
+from probes.livekit.sdk.messages import (
+    JOIN_TIMEOUT_S,
+    MIN_TONE_SHARE,
+    SPEAKER,
+    TONE_HZ,
+    TONE_TIMEOUT_S,
+    CallRequest,
+)
+from probes.livekit.tokens import expect_livekit
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import video
@@ -31,7 +38,7 @@ from probes.transport.http import Web
 
 TIER = "browser"
 PANEL, JOIN, TROUBLE = "영상통화", "참여하기", "연결 오류"
-TIMEOUT_S = JOINING + SOUNDING  # seconds from joining to hearing
+TIMEOUT_S = JOIN_TIMEOUT_S + TONE_TIMEOUT_S  # seconds from joining to hearing
 SIGNALLING = "/rtc"
 CHECKED = 10.0  # seconds for the library's own check
 
@@ -76,37 +83,37 @@ def path(workspace: str) -> str:
 
 
 async def expect_audio(
-    browser: Browser, web: Web, talks: Talks, user: User, ledger: Ledger
+    browser: Browser, web: Web, sdk_calls: SdkCalls, user: User, ledger: Ledger
 ) -> None:
     """`user` joins a call on the page and hears who speaks in it. Raises Broken, NotApplicable,
     CannotAsk.
     """
     try:
-        await _expect_audio(browser, web, talks.calls, user, ledger)
+        await _expect_audio(browser, web, sdk_calls.calls, user, ledger)
     except CannotAsk:
         # Who cannot even speak may owe it to the target: two people who tried to meet know.
         with contextlib.suppress(NotApplicable):
-            await talks.have_met()
+            await sdk_calls.expect_met()
         raise
 
 
 async def _expect_audio(
     browser: Browser, web: Web, calls: OpenCalls, user: User, ledger: Ledger
 ) -> None:
-    promised = promised_in(web.target.livekit, TIER)
-    diagnose = await calls().climbed("join")
+    promised = expect_livekit(web.target.livekit, TIER)
+    ladder = await calls().expect_rung("join")
     room = await video.create_call(web, user, ledger)
-    wish = Wish(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
+    wish = CallRequest(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
     listener = CallListener()
     async with (
-        worker_process.playing(wish, web.target.tls.ca),
+        worker_process.play_tone(wish, web.target.tls.ca),
         browser.visit(path(web.target.workspace.id), user, listener.prepare) as visit,
     ):
         heard = await join_and_listen(visit, room)
         current().note(
             f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}"
         )
-        if finding := explain(heard, listener.dialled, promised.url, reached(diagnose)):
+        if finding := explain(heard, listener.dialled, promised.url, open_ports(ladder)):
             await _check(
                 visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check")
             )
@@ -124,7 +131,9 @@ async def join_and_listen(visit: Visit, room: Call) -> PageAudio:
     button = card.locator(f"xpath=following::button[normalize-space()='{JOIN}'][1]")
     row = visit.page.get_by_role("button", name=room.name)
     await (await _expect_visible(visit, button.or_(row), f"the call {room.name}")).click()
-    result: dict[str, Any] = await visit.page.evaluate(LISTEN, [HERTZ, PURE, TIMEOUT_S, TROUBLE])
+    result: dict[str, Any] = await visit.page.evaluate(
+        LISTEN, [TONE_HZ, MIN_TONE_SHARE, TIMEOUT_S, TROUBLE]
+    )
     return PageAudio(**{**result, "paths": tuple(result["paths"])})
 
 
@@ -151,13 +160,13 @@ async def _check(page: Page, url: str, token: str) -> None:
 async def _look_deeper(finding: Finding, visit: Visit, calls: OpenCalls, user: User) -> None:
     """Who hears nothing may have had a bad address or token from the app, or no answer from it."""
     if finding.code in (Code.LIVEKIT_DTLS_FAILED, Code.LIVEKIT_UNREACHABLE):
-        await calls().are_opened_by_the_app(user)
+        await calls().expect_app_call(user)
         visit.expect_good_replies(visit.api_replies)
     raise Broken(finding)
 
 
 def explain(
-    heard: PageAudio, dialled: list[str], url: str, reached_media: Reached
+    heard: PageAudio, dialled: list[str], url: str, reached_media: OpenPorts
 ) -> Finding | None:
     """Name why nothing was heard; None where it was; pure."""
     if heard.after >= 0:

@@ -12,10 +12,10 @@ import jwt
 
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit.tokens import EVERYTHING
+from probes.livekit.tokens import MEDIA_GRANTS
 from probes.services.video import CallTicket
 
-SHORTEST, LONGEST = (
+MIN_TOKEN_LIFE_S, MAX_TOKEN_LIFE_S = (
     60.0,
     24 * 3600.0 + 60,
 )  # seconds; a rejoin must find the token alive, a thief must not for ever
@@ -37,7 +37,7 @@ class Claims:
         return video if isinstance(video, dict) else {}
 
 
-def claims(token: str) -> Claims | None:
+def read_claims(token: str) -> Claims | None:
     """None where it is no JWT."""
     try:
         return Claims(jwt.decode(token, options={"verify_signature": False}))
@@ -49,7 +49,7 @@ def explain(ticket: CallTicket, promised: LiveKit, user: str, now: float) -> Fin
     """Name what is wrong with a ticket for `user` at the time `now` (Unix); None where nothing
     is.
     """
-    said = claims(ticket.token)
+    said = read_claims(ticket.token)
     if said is None:
         return Finding(Code.CONTRACT_BROKEN, "video-service hands out a token that is no JWT", WHO)
     if finding := _grants(said, ticket, user) or _life(said, now):
@@ -67,7 +67,7 @@ def _grants(said: Claims, ticket: CallTicket, user: str) -> Finding | None:
         for name, value in wanted.items()
         if said.grants.get(name) != value
     ]
-    lacking += [f"{name} is False" for name in EVERYTHING if said.grants.get(name) is False]
+    lacking += [f"{name} is False" for name in MEDIA_GRANTS if said.grants.get(name) is False]
     if said.said.get("sub") != user:
         lacking.append("its identity is not the user's id")
     if not lacking:
@@ -84,14 +84,14 @@ def _life(said: Claims, now: float) -> Finding | None:
         return Finding(
             Code.LIVEKIT_TOKEN_LIFE, "video-service hands out a token that never ends", WHO
         )
-    if ends - now < SHORTEST:
+    if ends - now < MIN_TOKEN_LIFE_S:
         return Finding(
             Code.LIVEKIT_TOKEN_LIFE,
             f"video-service hands out a token that ends in {ends - now:.0f} s",
             WHO,
         )
     hours = (ends - (begins if isinstance(begins, (int, float)) else now)) / 3600
-    if hours * 3600 > LONGEST:
+    if hours * 3600 > MAX_TOKEN_LIFE_S:
         observed = f"video-service hands out a token that lives {hours:.0f} hours, 24 are promised"
         return Finding(Code.LIVEKIT_TOKEN_LIFE, observed, WHO)
     return None

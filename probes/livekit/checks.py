@@ -1,4 +1,4 @@
-"""What is promised of calls, as one run asks for it: the ladder is climbed once, each promise
+"""What is promised of calls, as one run asks for it: the ladder is run once, and each promise
 judges its own rungs.
 """
 
@@ -12,10 +12,10 @@ from probes.auth.users import User
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.livekit import app_token, http_answers, ice_checks, signalling, turn
-from probes.livekit.ladder import VALIDATE, Climb, asked, diagnose, probe_room
+from probes.livekit.ladder import VALIDATE, LadderResult, ask, diagnose, probe_room
 from probes.livekit.lazy import TIER
-from probes.livekit.signalling import Joined
-from probes.livekit.tokens import Access, open_access, promised_in
+from probes.livekit.signalling import JoinedSession
+from probes.livekit.tokens import Access, expect_livekit, open_access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import video
@@ -38,103 +38,101 @@ class Calls:
 
     def __init__(self, web: Web, ledger: Ledger) -> None:
         self._web, self._ledger = web, ledger
-        # By attempt: a confirming rerun climbs anew, and once for all that are rerun.
-        self._climbs = SingleFlight(self._climb)
+        # By attempt: a confirming rerun runs the ladder again, once for all that are rerun.
+        self._ladders = SingleFlight(self._diagnose)
 
     @property
     def promised(self) -> LiveKit:
         """Raises NotApplicable."""
-        return promised_in(self._web.target.livekit, TIER)
+        return expect_livekit(self._web.target.livekit, TIER)
 
     @property
     def access(self) -> Access:
         """Raises NotApplicable, CannotAsk."""
         return open_access(self.promised, current().evidence.redactor)
 
-    async def _climb(self, _: int) -> Climb:
+    async def _diagnose(self, _: int) -> LadderResult:
         return await diagnose(self._web, self.promised, self.access, self._ledger)
 
-    async def way(self) -> Climb:
-        """The way up, as far as it went."""
+    async def ladder(self) -> LadderResult:
+        """The ladder, as far as it held."""
         _ = self.promised
-        return await self._climbs.get(current().attempt)
+        return await self._ladders.get(current().attempt)
 
-    async def climbed(self, rung: str) -> Climb:
-        """The way up, which holds as far as `rung`."""
-        way = await self.way()
-        way.reached(rung)
-        return way
+    async def expect_rung(self, rung: str) -> LadderResult:
+        """The ladder, if it holds up to `rung`. Raises Broken with the rung that did not."""
+        ladder = await self.ladder()
+        ladder.expect_rung(rung)
+        return ladder
 
-    async def _seat(self) -> Joined:
-        seat = (await self.climbed("join")).seat
-        assert seat, "a join that held has one"
-        return seat
+    async def _session(self) -> JoinedSession:
+        session = (await self.expect_rung("join")).session
+        assert session, "the rung join held without a session"
+        return session
 
-    async def can_be_joined(self) -> None:
+    async def expect_joinable(self) -> None:
         """Name, TLS, server, key and signalling let somebody in."""
-        await self.climbed("join")
+        await self.expect_rung("join")
 
-    async def are_served_as_promised(self) -> None:
+    async def expect_promised_version(self) -> None:
         """Version and protocol are those that the environment names."""
-        promised, seat = self.promised, await self._seat()
+        promised, session = self.promised, await self._session()
         if not (promised.version or promised.protocol):
             raise NotApplicable("[livekit] names neither version nor protocol")
-        current().judge(explain_version(seat, promised))
+        current().judge(explain_version(session, promised))
 
-    async def are_at_their_nodes(self) -> None:
+    async def expect_promised_addresses(self) -> None:
         """The addresses that the server names for media are where media must be."""
-        current().judge(ice_checks.audit((await self._seat()).candidates, self.promised))
+        current().judge(ice_checks.audit((await self._session()).candidates, self.promised))
 
-    async def let_media_in(self, are_connected: Callable[[], Awaitable[bool]]) -> None:
-        """Who comes uncalled gets an answer from media's own ports.
+    async def expect_open_media_ports(self, are_connected: Callable[[], Awaitable[bool]]) -> None:
+        """Media's own ports answer unsolicited inbound checks.
 
-        `are_connected`, asked where nobody gets one, tells whether two people found to each other
-        all the same.
+        `are_connected`, asked where none answers, returns whether two participants connect all
+        the same.
         """
-        finding = ice_checks.explain_checks((await self.climbed("join")).checks, self.promised)
+        finding = ice_checks.explain_checks((await self.expect_rung("join")).checks, self.promised)
         if finding and finding.code is Code.LIVEKIT_UNREACHABLE and await are_connected():
             observed = (
-                f"{finding.observed}; two people were connected all the same, by hole punching"
+                f"{finding.observed}; two participants connected all the same, by hole punching"
             )
             finding = replace(finding, code=Code.LIVEKIT_MASKED, observed=observed)
         current().judge(finding)
 
     def room(self, label: str) -> AbstractAsyncContextManager[str]:
-        """The name of a room of the probes' own, gone after the block."""
+        """The name of a room of the probes' own, removed after the block."""
         return probe_room(self._web, self.promised, self.access, self._ledger, label)
 
-    async def lend_relays(self) -> None:
-        """Every TURN server that is named lends one."""
-        way = await self.way()
-        if not way.lent and not self.promised.turn:
-            raise NotApplicable("[livekit] promises no TURN server, and none is named to who joins")
-        way.reached("join")
-        current().judge(turn.explain_lent(way.lent, self.promised))
+    async def expect_relays(self) -> None:
+        """Every TURN server that the server names allocates a relay."""
+        ladder = await self.ladder()
+        if not ladder.turn_results and not self.promised.turn:
+            raise NotApplicable("[livekit] promises no TURN server, and the server names none")
+        ladder.expect_rung("join")
+        current().judge(turn.explain_turn(ladder.turn_results, self.promised))
 
-    async def refuse(self, stranger: str) -> None:
-        """A key that anybody can have opens nothing: one of PUBLIC, or our own with a random
-        secret.
-        """
+    async def expect_refusal(self, stranger: str) -> None:
+        """A public key opens nothing: one of PUBLIC, or our own key with a random secret."""
         access = self.access
         if PUBLIC.get(stranger) == (access.key, access.secret):
             raise NotApplicable(f"the key {stranger} is this environment's own")
         key, secret = PUBLIC.get(stranger, (access.key, secrets.token_hex(16)))
         token = Access(key, secret).to_join("probe-nowhere", "probe")
         finding = http_answers.explain_open(
-            await asked(self._web, self.promised, VALIDATE, token), stranger
+            await ask(self._web, self.promised, VALIDATE, token), stranger
         )
         if finding and finding.code not in (
             Code.LIVEKIT_DEV_KEYS_ACCEPTED,
             Code.TOKEN_FORGERY_ACCEPTED,
         ):
-            await self.climbed("livekit")  # it was not LiveKit that spoke: the ladder knows who
+            await self.expect_rung("livekit")  # another server answered: the ladder says which
         current().judge(finding)
 
-    async def hide(self, path: str) -> None:
-        """What is for developers is not there for the public."""
-        current().judge(http_answers.explain_debug(await asked(self._web, self.promised, path)))
+    async def expect_hidden(self, path: str) -> None:
+        """Developer endpoints are not reachable from outside."""
+        current().judge(http_answers.explain_debug(await ask(self._web, self.promised, path)))
 
-    async def are_opened_by_the_app(self, user: User) -> None:
+    async def expect_app_call(self, user: User) -> None:
         """A call that `member` opens in the app, with the address and the token that the app hands
         out for it.
         """
@@ -142,39 +140,39 @@ class Calls:
         room = await video.create_call(self._web, user, self._ledger)
         ticket = await video.join(self._web, user, room)
         current().judge(app_token.explain(ticket, promised, user.id, time.time()))
-        way = await self.climbed("livekit")
-        answer = await asked(self._web, promised, VALIDATE, ticket.token)
+        ladder = await self.expect_rung("livekit")
+        answer = await ask(self._web, promised, VALIDATE, ticket.token)
         if finding := http_answers.explain_token(answer, "the app's"):
-            raise Broken(differing(finding, probe_is_known=way.holds("key")))
-        if way.holds("key"):
-            way.reached("join")  # nobody's token joins: the rung has waited for that already
-        async with signalling.joined(self._web, promised, ticket.token) as seat:
-            current().note(f"the app's token joined in {seat.seconds:.2f} s")
+            raise Broken(explain_difference(finding, probe_is_known=ladder.holds("key")))
+        if ladder.holds("key"):
+            ladder.expect_rung("join")  # where no token joins, do not wait for it twice
+        async with signalling.join_room(self._web, promised, ticket.token) as session:
+            current().note(f"the app's token joined in {session.seconds:.2f} s")
 
 
-def explain_version(seat: Joined, promised: LiveKit) -> Finding | None:
+def explain_version(session: JoinedSession, promised: LiveKit) -> Finding | None:
     """Whether the server is another than the environment names; pure."""
-    drifted = (promised.version and seat.version != promised.version) or (
-        promised.protocol and seat.protocol != promised.protocol
+    drifted = (promised.version and session.version != promised.version) or (
+        promised.protocol and session.protocol != promised.protocol
     )
     if not drifted:
         return None
     wanted = f"{promised.version or 'any version'} with protocol {promised.protocol or 'any'}"
     observed = (
-        f"the server is {seat.version or 'unnamed'} with protocol {seat.protocol}, promised is "
-        f"{wanted}"
+        f"the server is {session.version or 'unnamed'} with protocol {session.protocol}, "
+        f"promised is {wanted}"
     )
     return Finding(
         Code.LIVEKIT_VERSION_DRIFT, observed, "the image of livekit-server, or the chart's version"
     )
 
 
-def differing(finding: Finding, *, probe_is_known: bool) -> Finding:
-    """What is said of the app's key, when the probes' own key is taken: the two differ; pure."""
+def explain_difference(finding: Finding, *, probe_is_known: bool) -> Finding:
+    """The finding for the app's key where the probes' own key is accepted: the two differ; pure."""
     if finding.code not in KEY_TROUBLE or not probe_is_known:
         return finding
     return Finding(
         Code.LIVEKIT_APP_KEY_MISMATCH,
-        f"{finding.observed}; the probes' own key is taken",
+        f"{finding.observed}; the probes' own key is accepted",
         "LIVEKIT_API_KEY and LIVEKIT_API_SECRET of video-service, which differ from keys.yaml",
     )

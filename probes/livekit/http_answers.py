@@ -16,7 +16,7 @@ NO_PERMISSIONS = "no permissions to access the room"
 CORS = "access-control-allow-origin"
 GATEWAY = (502, 503, 504)
 # Of 1.7.2 in plain text; newer servers say the same beside another status.
-NOBODY_SIGNALS = (
+NO_NODE = (
     "could not find any available nodes",
     "timed out while waiting for signal response",
 )
@@ -45,7 +45,7 @@ def explain_root(answer: Answer) -> Finding | None:
     return _other(answer, "200 OK")
 
 
-def explain_stranger(answer: Answer) -> Finding | None:
+def explain_without_token(answer: Answer) -> Finding | None:
     """`GET /rtc/validate` without a token is LiveKit's own refusal, which no page's host gives;
     None where it is.
     """
@@ -178,7 +178,7 @@ def explain_upgrade(answer: Answer, whose: str = "the probes'") -> Finding:
         )
     if finding := explain_refusal(answer, whose):
         return finding
-    if answer.status >= 500 and any(words in text(answer) for words in NOBODY_SIGNALS):
+    if answer.status >= 500 and any(words in text(answer) for words in NO_NODE):
         return Finding(Code.LIVEKIT_JOIN_TIMEOUT, told, REDIS)
     if finding := _not_livekit(answer):
         return finding
@@ -219,7 +219,7 @@ def explain_debug(answer: Answer) -> Finding | None:
     )
 
 
-def explain_silence(finding: Finding) -> Finding:
+def explain_no_answer(finding: Finding) -> Finding:
     """What HTTP calls a stalled or broken answer, in a call's words; a name or a certificate keeps
     its own.
     """

@@ -7,7 +7,7 @@ from aioice import Candidate
 
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit.stun import Check
+from probes.livekit.stun import StunCheck
 
 NAT = (
     "rtc.use_external_ip: behind a NAT gateway it finds the gateway's address, not the node's "
@@ -89,11 +89,11 @@ def _audit_fallback(candidates: Sequence[Candidate], promised: LiveKit) -> Findi
     )
 
 
-def explain_checks(checks: Sequence[Check], promised: LiveKit) -> Finding | None:
+def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | None:
     """Whether who comes uncalled gets through, by UDP and by TCP; None where both do that are
     offered.
     """
-    named = [check for check in checks if check.place.named]
+    named = [check for check in checks if check.endpoint.named]
     udp, tcp = (_of(named, transport) for transport in ("udp", "tcp"))
     if not _any(udp) and not _any(tcp):
         return _closed(checks, promised)
@@ -108,18 +108,18 @@ def explain_checks(checks: Sequence[Check], promised: LiveKit) -> Finding | None
             if any(check.connected for check in tcp)
             else SECURITY_GROUP
         )
-        ports = ", ".join(str(check.place.port) for check in tcp)
+        ports = ", ".join(str(check.endpoint.port) for check in tcp)
         return Finding(
             Code.LIVEKIT_TCP_FALLBACK_MISSING, f"{seen(tcp)}; {seen(udp)}", f"{who}: TCP {ports}"
         )
     return None
 
 
-def _closed(checks: Sequence[Check], promised: LiveKit) -> Finding:
+def _closed(checks: Sequence[StunCheck], promised: LiveKit) -> Finding:
     """Nobody answers where the server says: is the address wrong, or the door closed?"""
-    named = [check for check in checks if check.place.named]
-    direct = [check for check in checks if not check.place.named and check.answered]
-    hosts = dict.fromkeys(check.place.host for check in named)
+    named = [check for check in checks if check.endpoint.named]
+    direct = [check for check in checks if not check.endpoint.named and check.answered]
+    hosts = dict.fromkeys(check.endpoint.host for check in named)
     observed = seen(named) or "the server names no address for media"
     observed += f"; yet {seen(direct)}" if direct else ""
     if hosts and all(is_private(host, promised) for host in hosts):
@@ -142,19 +142,19 @@ def is_private(host: str, promised: LiveKit) -> bool:
     )
 
 
-def seen(checks: Sequence[Check]) -> str:
-    return ", ".join(f"{check.place}: {check.detail}" for check in checks)
+def seen(checks: Sequence[StunCheck]) -> str:
+    return ", ".join(f"{check.endpoint}: {check.detail}" for check in checks)
 
 
 def told(candidates: Sequence[Candidate]) -> str:
     return ", ".join(f"{c.transport.lower()} {c.host}:{c.port}" for c in candidates)
 
 
-def _of(checks: Sequence[Check], transport: str) -> list[Check]:
-    return [check for check in checks if check.place.transport == transport]
+def _of(checks: Sequence[StunCheck], transport: str) -> list[StunCheck]:
+    return [check for check in checks if check.endpoint.transport == transport]
 
 
-def _any(checks: Sequence[Check]) -> bool:
+def _any(checks: Sequence[StunCheck]) -> bool:
     return any(check.answered for check in checks)
 
 
@@ -162,7 +162,7 @@ def _in(ports: Sequence[int], port: int) -> bool:
     return ports[0] <= port <= ports[1]
 
 
-def _ports(promised: LiveKit, udp: Sequence[Check]) -> str:
+def _ports(promised: LiveKit, udp: Sequence[StunCheck]) -> str:
     if promised.udp_ports:
         return f"{promised.udp_ports[0]} to {promised.udp_ports[1]}"
-    return ", ".join(str(check.place.port) for check in udp)
+    return ", ".join(str(check.endpoint.port) for check in udp)

@@ -1,8 +1,7 @@
-"""Climbed once for all promises of a call, from the name to the door of media: what is the first
-rung that breaks?
+"""The ladder of a call, run once for all its promises, from the DNS name to media's ports: which
+rung breaks first?
 
-Whoever asks for a rung above it is told of that first one: nothing can be said of what stands
-behind it.
+A promise that needs a rung above it gets that first finding: nothing is known of what is behind.
 """
 
 import asyncio
@@ -15,10 +14,10 @@ from probes.config.livekit import LiveKit
 from probes.diagnosis import ladder
 from probes.finding import Broken, Code, Finding, Rung
 from probes.livekit import http_answers, rooms, signalling, stun, turn
-from probes.livekit.signalling import Joined
-from probes.livekit.stun import Check
+from probes.livekit.signalling import JoinedSession
+from probes.livekit.stun import StunCheck
 from probes.livekit.tokens import Access
-from probes.livekit.turn import Lent
+from probes.livekit.turn import TurnResult
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import curl, current
 from probes.transport.http import Answer, Web
@@ -28,35 +27,35 @@ KIND = "room"  # in the ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
-    """How far it went. `broken` is the rung that did not hold, `seat` and what follows are there
-    where a join held.
+class LadderResult:
+    """How far it held. `broken` names the rung that did not; `session` and what follows are set
+    where the join held.
     """
 
     rungs: tuple[Rung, ...]
     broken: Finding | None = None
-    seat: Joined | None = None
-    checks: tuple[Check, ...] = ()
-    lent: tuple[Lent, ...] = ()
+    session: JoinedSession | None = None
+    checks: tuple[StunCheck, ...] = ()
+    turn_results: tuple[TurnResult, ...] = ()
 
     def holds(self, name: str) -> bool:
         return any(rung.name == name and rung.held for rung in self.rungs)
 
-    def reached(self, name: str) -> None:
+    def expect_rung(self, name: str) -> None:
         """Raise Broken, with the first rung that did not hold, unless `name` did."""
         if not self.holds(name):
             assert self.broken, f"no rung is called {name}"
             raise Broken(self.broken)
 
 
-class _Way:
-    """One way up; what a rung finds out is kept for the next."""
+class _LadderRun:
+    """One run; what a rung finds out is kept for the next."""
 
     def __init__(self, web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> None:
         self._web, self._promised, self._access, self._ledger = web, promised, access, ledger
-        self.seat: Joined | None = None
-        self.checks: tuple[Check, ...] = ()
-        self.lent: tuple[Lent, ...] = ()
+        self.session: JoinedSession | None = None
+        self.checks: tuple[StunCheck, ...] = ()
+        self.turn_results: tuple[TurnResult, ...] = ()
 
     def rungs(self) -> dict[str, Callable[[], Awaitable[str]]]:
         host = urlsplit(self._promised.origin)
@@ -80,47 +79,46 @@ class _Way:
         return step.rung.detail
 
     async def _ready(self) -> str:
-        return _told(await asked(self._web, self._promised, "/"), http_answers.explain_root)
+        return _accept(await ask(self._web, self._promised, "/"), http_answers.explain_root)
 
     async def _livekit(self) -> str:
-        told = _told(
-            await asked(self._web, self._promised, VALIDATE), http_answers.explain_stranger
+        text = _accept(
+            await ask(self._web, self._promised, VALIDATE), http_answers.explain_without_token
         )
-        _told(await asked(self._web, self._promised, NEWER), http_answers.explain_newer)
-        return told
+        _accept(await ask(self._web, self._promised, NEWER), http_answers.explain_newer)
+        return text
 
     async def _key(self) -> str:
         token = self._access.to_join("probe-nowhere", "probe")
-        return _told(
-            await asked(self._web, self._promised, VALIDATE, token), http_answers.explain_token
+        return _accept(
+            await ask(self._web, self._promised, VALIDATE, token), http_answers.explain_token
         )
 
     async def _rooms(self) -> str:
-        return (
-            f"{len(await rooms.listed(self._web, self._promised, self._access))} rooms are listed"
-        )
+        names = await rooms.list_rooms(self._web, self._promised, self._access)
+        return f"{len(names)} rooms are listed"
 
     async def _join(self) -> str:
-        """The seat is kept while its addresses are asked, since the server forgets the checks of
-        who has left.
+        """The session stays open while its addresses are checked: the server drops the ICE agent of
+        a participant that has left.
         """
         async with probe_room(
             self._web, self._promised, self._access, self._ledger, "ladder"
         ) as room:
             token = self._access.to_join(room, f"{room}-ladder")
-            async with signalling.joined(self._web, self._promised, token) as self.seat:
-                self.checks, self.lent = await asyncio.gather(
-                    stun.checks(self.seat, self._promised.dial),
-                    turn.lent(self._web.target, self.seat.relays),
+            async with signalling.join_room(self._web, self._promised, token) as self.session:
+                self.checks, self.turn_results = await asyncio.gather(
+                    stun.check_all(self.session, self._promised.dial),
+                    turn.allocate_all(self._web.target, self.session.relays),
                 )
         for said in (
-            *(f"{c.place}: {c.detail}" for c in self.checks),
-            *(f"{x.url}: {x.detail}" for x in self.lent),
+            *(f"{c.endpoint}: {c.detail}" for c in self.checks),
+            *(f"{x.url}: {x.detail}" for x in self.turn_results),
         ):
             current().note(said)
         return (
-            f"joined in {self.seat.seconds:.2f} s, node {self.seat.node or 'unnamed'}, server "
-            f"{self.seat.version}"
+            f"joined in {self.session.seconds:.2f} s, node {self.session.node or 'unnamed'}, "
+            f"server {self.session.version}"
         )
 
 
@@ -128,8 +126,8 @@ class _Way:
 async def probe_room(
     web: Web, promised: LiveKit, access: Access, ledger: Ledger, label: str
 ) -> AsyncIterator[str]:
-    """A room's name, in the ledger before whoever joins makes it; gone after the block, or swept
-    later.
+    """A room's name, in the ledger before a join creates it; removed after the block, or by a later
+    cleanup.
     """
     room = ledger.enter(KIND, label)
     try:
@@ -143,42 +141,42 @@ async def _remove(web: Web, promised: LiveKit, access: Access, ledger: Ledger, r
         if await rooms.remove(web, promised, access, room):
             ledger.mark_removed(room)
     except Broken as failure:
-        current().note(f"room {room} is left for the sweep: {failure}")
+        current().note(f"room {room} is left for the cleanup: {failure}")
 
 
-async def asked(web: Web, promised: LiveKit, path: str, token: str = "") -> Answer:
+async def ask(web: Web, promised: LiveKit, path: str, token: str = "") -> Answer:
     """What LiveKit's host answers. Raises Broken."""
     try:
         return await web.ask("GET", promised.origin + path, token=token)
     except Broken as failure:
-        raise Broken(http_answers.explain_silence(failure.finding)) from failure
+        raise Broken(http_answers.explain_no_answer(failure.finding)) from failure
 
 
-def _told(answer: Answer, explain: Callable[[Answer], Finding | None]) -> str:
+def _accept(answer: Answer, explain: Callable[[Answer], Finding | None]) -> str:
     if finding := explain(answer):
         raise Broken(finding)
     return f"{answer}: {http_answers.text(answer)[:60] or 'empty'}"
 
 
-async def diagnose(web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> Climb:
+async def diagnose(web: Web, promised: LiveKit, access: Access, ledger: Ledger) -> LadderResult:
     """One rung at a time, each with its own deadline, up to the first that breaks."""
-    way, rungs = _Way(web, promised, access, ledger), list[Rung]()
-    for name, step in way.rungs().items():
+    ladder_run, rungs = _LadderRun(web, promised, access, ledger), list[Rung]()
+    for name, step in ladder_run.rungs().items():
         try:
             rungs.append(Rung(name, held=True, detail=await step()))
         except Broken as failure:
             rungs.append(Rung(name, held=False, detail=failure.finding.observed))
-            return Climb(
+            return LadderResult(
                 tuple(rungs),
                 _reproducible(replace(failure.finding, rungs=tuple(rungs)), web.target.tls.ca),
             )
-    return Climb(tuple(rungs), None, way.seat, way.checks, way.lent)
+    return LadderResult(
+        tuple(rungs), None, ladder_run.session, ladder_run.checks, ladder_run.turn_results
+    )
 
 
 def _reproducible(finding: Finding, ca: str) -> Finding:
-    """With the shell line, since the scenarios that are told of it have asked nothing
-    themselves.
-    """
+    """With a reproduce command: scenarios that share the finding have sent nothing themselves."""
     recorder = current()
     if recorder.last is None:
         return finding

@@ -17,11 +17,11 @@ async def _call(
     web: Web, promised: LiveKit, access: Access, method: str, wish: dict[str, Any]
 ) -> Answer:
     return await web.ask(
-        "POST", f"{promised.origin}{SERVICE}/{method}", token=access.to_keep_rooms(), json=wish
+        "POST", f"{promised.origin}{SERVICE}/{method}", token=access.to_manage_rooms(), json=wish
     )
 
 
-async def listed(web: Web, promised: LiveKit, access: Access) -> list[str]:
+async def list_rooms(web: Web, promised: LiveKit, access: Access) -> list[str]:
     """The names of all rooms that there are. Raises Broken."""
     answer = await _call(web, promised, access, "ListRooms", {})
     match answer.json:

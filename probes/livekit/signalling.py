@@ -1,8 +1,8 @@
-"""Join a room as LiveKit's own clients begin to, and read what they are told to dial
+"""Join a room as LiveKit's own clients begin to, and read the addresses that they are given
 (livekit_rtc.proto, v0).
 
-No media follows: the answer to the server's offer names no candidates of ours, so that nothing but
-what comes in uncalled reaches the server, and no hole is punched by its own checks.
+No media follows: the answer to the server's offer names no candidates of ours, so that all that
+reaches the server is unsolicited, and its own checks punch no hole.
 """
 
 import asyncio
@@ -35,13 +35,13 @@ from probes.transport.http import Web
 
 PATH = "/rtc"  # v0, which every server knows
 PROTOCOL = 9  # above 8 the server tells of who leaves, below 10 it knows the room's id at once
-JOINING = 5.0  # seconds; the server itself holds an upgrade for up to 18
-GATHERING = 2.5  # seconds for the candidates to be complete
-LEAVING = 2.0  # seconds
+JOIN_TIMEOUT_S = 5.0  # seconds; the server itself holds an upgrade for up to 18
+GATHERING_TIMEOUT_S = 2.5  # seconds for the candidates to be complete
+LEAVE_TIMEOUT_S = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
+class IceServer:
     """An ICE server that the room names."""
 
     urls: tuple[str, ...]
@@ -63,59 +63,59 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """A seat in a room: who serves it, and where media would flow. `seconds` until the first word
-    of the server.
+class JoinedSession:
+    """A session in a room: which server, and where media would flow. `seconds` until its first
+    message.
     """
 
     version: str
     protocol: int
     node: str
-    relays: tuple[Relay, ...]
+    relays: tuple[IceServer, ...]
     credentials: Credentials
     candidates: tuple[Candidate, ...]
     seconds: float
 
 
 @asynccontextmanager
-async def joined(web: Web, promised: LiveKit, token: str) -> AsyncIterator[Joined]:
-    """A seat for as long as the block lasts; the server is told when it ends. Raises Broken."""
+async def join_room(web: Web, promised: LiveKit, token: str) -> AsyncIterator[JoinedSession]:
+    """A session for as long as the block lasts, left in order at its end. Raises Broken."""
     query = urlencode(
         {"access_token": token, "protocol": PROTOCOL, "auto_subscribe": 1, "sdk": "python"}
     )
     with current().exchange("socket", "GET", f"{promised.origin}{PATH}?{query}") as exchange:
         began = time.monotonic()
-        connection = await _upgraded(web, exchange)
+        connection = await _upgrade(web, exchange)
         try:
-            yield await _seated(connection, exchange, began)
+            yield await _read_session(connection, exchange, began)
         finally:
-            async with asyncio.timeout(LEAVING * 2):
+            async with asyncio.timeout(LEAVE_TIMEOUT_S * 2):
                 await _leave(connection)
 
 
-async def _upgraded(web: Web, exchange: Exchange) -> ClientConnection:
+async def _upgrade(web: Web, exchange: Exchange) -> ClientConnection:
     try:
-        async with asyncio.timeout(JOINING):
+        async with asyncio.timeout(JOIN_TIMEOUT_S):
             return await websocket.upgrade(web, exchange.url, exchange, {})
     except TimeoutError as error:
         current().subject = exchange
-        raise _silent("an upgrade") from error
+        raise _no_answer("an upgrade") from error
     except websocket.UpgradeRefused as refused:
         raise Broken(http_answers.explain_upgrade(refused.answer)) from refused
     except Broken as failure:
         raise Broken(_renamed(failure.finding)) from failure
 
 
-def _silent(what: str) -> Broken:
+def _no_answer(what: str) -> Broken:
     return broken(
         Code.LIVEKIT_JOIN_TIMEOUT,
-        f"livekit-server took {what} and said nothing for {JOINING:g} s",
+        f"livekit-server took {what} and said nothing for {JOIN_TIMEOUT_S:g} s",
         "livekit-server: no node takes the room (its Redis, or all nodes are draining)",
     )
 
 
 def _renamed(finding: Finding) -> Finding:
-    """What sockets call a stalled or broken upgrade, in a call's words."""
+    """A stalled or failed upgrade under LiveKit's own codes."""
     names = {
         Code.SOCKET_UPGRADE_STALLED: Code.LIVEKIT_JOIN_TIMEOUT,
         Code.SERVICE_UNAVAILABLE: Code.LIVEKIT_UPGRADE_BLOCKED,
@@ -124,9 +124,11 @@ def _renamed(finding: Finding) -> Finding:
     return Finding(code, finding.observed, finding.cause)
 
 
-async def _seated(connection: ClientConnection, exchange: Exchange, began: float) -> Joined:
+async def _read_session(
+    connection: ClientConnection, exchange: Exchange, began: float
+) -> JoinedSession:
     try:
-        async with asyncio.timeout(JOINING):
+        async with asyncio.timeout(JOIN_TIMEOUT_S):
             welcome = await _welcome(connection)
             seconds = time.monotonic() - began
             offer = await _offer(connection)
@@ -140,28 +142,28 @@ async def _seated(connection: ClientConnection, exchange: Exchange, began: float
         candidates = [candidate async for candidate in _candidates(connection, offer)]
     except TimeoutError as error:
         current().subject = exchange
-        raise _silent("a socket") from error
+        raise _no_answer("a socket") from error
     except ConnectionClosed as error:
         current().subject = exchange
         raise broken(
             Code.LIVEKIT_JOIN_TIMEOUT,
-            f"livekit-server dropped who joined: {error}",
+            f"livekit-server closed the socket during the join: {error}",
             "livekit-server: its log says why",
         ) from error
-    seat = _seat(welcome, mine, candidates, seconds)
-    exchange.response_body = told(seat).encode()
-    return seat
+    session = _session(welcome, mine, candidates, seconds)
+    exchange.response_body = summary(session).encode()
+    return session
 
 
-def _seat(
+def _session(
     welcome: JoinResponse, mine: Credentials, candidates: list[Candidate], seconds: float
-) -> Joined:
-    return Joined(
+) -> JoinedSession:
+    return JoinedSession(
         welcome.server_info.version or welcome.server_version,
         welcome.server_info.protocol,
         welcome.server_info.node_id,
         tuple(
-            Relay(tuple(server.urls), server.username, server.credential)
+            IceServer(tuple(server.urls), server.username, server.credential)
             for server in welcome.ice_servers
         ),
         mine,
@@ -170,21 +172,21 @@ def _seat(
     )
 
 
-def told(seat: Joined) -> str:
-    """What a reader of the journal gets to see of a join, for the protobufs that were sent."""
-    shown = [f"{c.transport} {c.host}:{c.port} {c.type}" for c in seat.candidates]
-    urls = [url for relay in seat.relays for url in relay.urls]
+def summary(session: JoinedSession) -> str:
+    """A join in JSON for the journal, in place of the protobufs."""
+    shown = [f"{c.transport} {c.host}:{c.port} {c.type}" for c in session.candidates]
+    urls = [url for relay in session.relays for url in relay.urls]
     said = {
-        "version": seat.version,
-        "protocol": seat.protocol,
-        "node": seat.node,
+        "version": session.version,
+        "protocol": session.protocol,
+        "node": session.node,
         "iceServers": urls,
     }
     return json.dumps(said | {"candidates": shown})
 
 
 async def _next(connection: ClientConnection) -> SignalResponse:
-    """What the server says next; a text is none of its words."""
+    """The next message; text frames are not LiveKit's and are skipped."""
     while isinstance(raw := await connection.recv(), str):
         pass
     return SignalResponse.FromString(raw)
@@ -195,7 +197,7 @@ async def _welcome(connection: ClientConnection) -> JoinResponse:
         if said.WhichOneof("message") == "leave":
             raise broken(
                 Code.LIVEKIT_JOIN_TIMEOUT,
-                f"livekit-server sends away who joins (reason {said.leave.reason})",
+                f"livekit-server answered the join with leave (reason {said.leave.reason})",
                 "livekit-server: its log says why",
             )
     return said.join
@@ -215,7 +217,7 @@ async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator
         yield candidate
     if sdp.complete(offer):
         return
-    ends = asyncio.get_running_loop().time() + GATHERING
+    ends = asyncio.get_running_loop().time() + GATHERING_TIMEOUT_S
     while True:
         try:
             async with asyncio.timeout_at(ends):
@@ -244,7 +246,7 @@ async def _leave(connection: ClientConnection) -> None:
     """A participant that never connects would be kept for a minute."""
     leave = SignalRequest(leave=LeaveRequest(action=LeaveRequest.Action.DISCONNECT))
     try:
-        async with asyncio.timeout(LEAVING):
+        async with asyncio.timeout(LEAVE_TIMEOUT_S):
             await connection.send(leave.SerializeToString())
     except (ConnectionClosed, TimeoutError):
         pass

@@ -1,5 +1,5 @@
-"""Does media's door open to who comes uncalled: signed STUN checks against each address, over UDP
-and over TCP.
+"""Do media's ports accept unsolicited inbound packets? Signed STUN checks to each address, by UDP
+and by TCP.
 
 Own candidates are never sent, so no answer is owed to a hole that the server itself has punched
 (RFC 8445 section 7.2, RFC 4571 for the framing over TCP). aioice writes and verifies the messages.
@@ -7,6 +7,7 @@ Own candidates are never sent, so no answer is owed to a hole that the server it
 
 import asyncio
 import contextlib
+import os
 import struct
 import time
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from typing import Literal
 
 from aioice import Candidate, stun
 
-from probes.livekit.signalling import Credentials, Joined
+from probes.livekit.signalling import Credentials, JoinedSession
 
-BUDGET = 3.2  # seconds, in which a request is sent six times over UDP
+TIMEOUT_S = 3.2  # seconds, in which a request is sent six times over UDP
 RETRANSMISSIONS = 5
 PRIORITY = 1 << 24
 
@@ -25,8 +26,8 @@ Transport = Literal["udp", "tcp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where media may be: as the server names it, or (`named` false) as the environment does."""
+class IceEndpoint:
+    """An address of media: from the server, or (`named` false) from `dial` in the environment."""
 
     transport: str
     host: str
@@ -38,56 +39,65 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What came of asking one place; `seconds` until it answered, None where it did not. `saw` in
+class StunCheck:
+    """The result for one endpoint: `seconds` until it answered, None where it did not, `detail` in
     words.
     """
 
-    place: Place
+    endpoint: IceEndpoint
     seconds: float | None
     detail: str
-    connected: bool = False  # over TCP: somebody is there, be it somebody else
+    connected: bool = False  # over TCP: a listener is there, be it another program
 
     @property
     def answered(self) -> bool:
         return self.seconds is not None
 
 
-def places(candidates: Sequence[Candidate], dial: Sequence[str]) -> list[Place]:
-    """What the server names and can be dialled, then the same ports at the addresses that the
-    environment names.
-    """
+def endpoints(candidates: Sequence[Candidate], dial: Sequence[str]) -> list[IceEndpoint]:
+    """What the server names and can be dialled, then the same ports at the addresses of `dial`."""
     named = [
-        Place(candidate.transport.lower(), candidate.host, candidate.port)
+        IceEndpoint(candidate.transport.lower(), candidate.host, candidate.port)
         for candidate in candidates
         if candidate.type != "relay" and candidate.tcptype in (None, "passive")
     ]
-    doors = dict.fromkeys((place.transport, place.port) for place in named)
-    hosts = {place.host for place in named}
+    doors = dict.fromkeys((endpoint.transport, endpoint.port) for endpoint in named)
+    hosts = {endpoint.host for endpoint in named}
     direct = [
-        Place(transport, host, port, named=False) for host in dial for transport, port in doors
+        IceEndpoint(transport, host, port, named=False)
+        for host in dial
+        for transport, port in doors
     ]
-    return list(dict.fromkeys([*named, *(place for place in direct if place.host not in hosts)]))
+    return list(
+        dict.fromkeys([*named, *(endpoint for endpoint in direct if endpoint.host not in hosts)])
+    )
 
 
-async def checks(seat: Joined, dial: Sequence[str]) -> tuple[Check, ...]:
-    """All places at once, each within the budget."""
+async def check_all(seat: JoinedSession, dial: Sequence[str]) -> tuple[StunCheck, ...]:
+    """All endpoints at once, each within TIMEOUT_S."""
     return tuple(
         await asyncio.gather(
-            *(_check(place, seat.credentials) for place in places(seat.candidates, dial))
+            *(_check(endpoint, seat.credentials) for endpoint in endpoints(seat.candidates, dial))
         )
     )
 
 
-async def _check(place: Place, credentials: Credentials) -> Check:
-    ask = _by_udp if place.transport == "udp" else _by_tcp
+async def _check(endpoint: IceEndpoint, credentials: Credentials) -> StunCheck:
+    ask = _by_udp if endpoint.transport == "udp" else _by_tcp
     began = time.monotonic()
     try:
-        return await ask(place, credentials, asyncio.get_running_loop().time() + BUDGET, began)
+        return await ask(
+            endpoint, credentials, asyncio.get_running_loop().time() + TIMEOUT_S, began
+        )
     except (TimeoutError, stun.TransactionTimeout):
-        return Check(place, None, "no answer")
+        return StunCheck(endpoint, None, "no answer")
     except OSError as error:
-        return Check(place, None, f"no way there: {error.strerror or error}")
+        return StunCheck(endpoint, None, _reason(error))
+
+
+def _reason(error: OSError) -> str:
+    """asyncio words a refused connection by itself, without the system's own text."""
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _request(credentials: Credentials) -> stun.Message:
@@ -102,12 +112,12 @@ def _request(credentials: Credentials) -> stun.Message:
 class _Datagrams(asyncio.DatagramProtocol):
     """Carries one transaction; whatever else arrives is not ours."""
 
-    def __init__(self, request: stun.Message, place: Place, key: bytes) -> None:
+    def __init__(self, request: stun.Message, endpoint: IceEndpoint, key: bytes) -> None:
         self._transport: asyncio.DatagramTransport | None = None
         self._request = request
         self.transaction = stun.Transaction(
             request,
-            (place.host, place.port),
+            (endpoint.host, endpoint.port),
             self,
             retransmissions=RETRANSMISSIONS,
             integrity_key=key,
@@ -127,12 +137,14 @@ class _Datagrams(asyncio.DatagramProtocol):
                 self.transaction.response_received(message, addr)
 
 
-async def _by_udp(place: Place, credentials: Credentials, ends: float, began: float) -> Check:
+async def _by_udp(
+    endpoint: IceEndpoint, credentials: Credentials, ends: float, began: float
+) -> StunCheck:
     request = _request(credentials)
     loop = asyncio.get_running_loop()
     transport, asking = await loop.create_datagram_endpoint(
-        lambda: _Datagrams(request, place, credentials.password.encode()),
-        remote_addr=(place.host, place.port),
+        lambda: _Datagrams(request, endpoint, credentials.password.encode()),
+        remote_addr=(endpoint.host, endpoint.port),
     )
     try:
         async with asyncio.timeout_at(ends):
@@ -140,35 +152,37 @@ async def _by_udp(place: Place, credentials: Credentials, ends: float, began: fl
     except (
         stun.TransactionFailed
     ) as failed:  # signed by who is there, for instance 487: roles conflict
-        return _answered(place, began, f"answered with error {failed.response.error_code}")
+        return _answered(endpoint, began, f"answered with error {failed.response.error_code}")
     finally:
         transport.close()
-    return _answered(place, began, "answered")
+    return _answered(endpoint, began, "answered")
 
 
-async def _by_tcp(place: Place, credentials: Credentials, ends: float, began: float) -> Check:
+async def _by_tcp(
+    endpoint: IceEndpoint, credentials: Credentials, ends: float, began: float
+) -> StunCheck:
     async with asyncio.timeout_at(ends):
-        reader, writer = await asyncio.open_connection(place.host, place.port)
+        reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
     request = _request(credentials)
     try:
-        writer.write(framed(bytes(request)))
+        writer.write(frame(bytes(request)))
         async with asyncio.timeout_at(ends):
-            while not _is_answer(await _frame(reader), request, credentials.password.encode()):
+            while not _is_answer(await _read_frame(reader), request, credentials.password.encode()):
                 pass
     except (TimeoutError, OSError, asyncio.IncompleteReadError):
-        return Check(
-            place, None, "takes connections and does not answer as ICE does", connected=True
+        return StunCheck(
+            endpoint, None, "accepts connections and does not answer as ICE does", connected=True
         )
     finally:
         writer.transport.abort()
-    return _answered(place, began, "answered")
+    return _answered(endpoint, began, "answered")
 
 
-def framed(message: bytes) -> bytes:
+def frame(message: bytes) -> bytes:
     return struct.pack("!H", len(message)) + message
 
 
-async def _frame(reader: asyncio.StreamReader) -> bytes:
+async def _read_frame(reader: asyncio.StreamReader) -> bytes:
     (length,) = struct.unpack("!H", await reader.readexactly(2))
     return await reader.readexactly(length)
 
@@ -188,6 +202,6 @@ def _answers(message: stun.Message, request: stun.Message) -> bool:
     return told and message.transaction_id == request.transaction_id
 
 
-def _answered(place: Place, began: float, how: str) -> Check:
+def _answered(endpoint: IceEndpoint, began: float, how: str) -> StunCheck:
     seconds = time.monotonic() - began
-    return Check(place, seconds, f"{how} in {seconds * 1000:.1f} ms", connected=True)
+    return StunCheck(endpoint, seconds, f"{how} in {seconds * 1000:.1f} ms", connected=True)

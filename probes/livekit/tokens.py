@@ -21,7 +21,7 @@ from probes.recording.redactor import Redactor
 
 ALGORITHM = "HS256"
 SECONDS = 120  # of a token's life: a run's calls are over by then
-EVERYTHING = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
+MEDIA_GRANTS = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class Access:
 
     def to_join(self, room: str, identity: str) -> str:
         """For one participant of one room, who may speak, listen and send data."""
-        return self.token(identity, roomJoin=True, room=room, **EVERYTHING)
+        return self.token(identity, roomJoin=True, room=room, **MEDIA_GRANTS)
 
-    def to_keep_rooms(self) -> str:
+    def to_manage_rooms(self) -> str:
         """For who lists, makes and removes rooms."""
         return self.token(roomList=True, roomCreate=True)
 
 
-def promised_in(promised: LiveKit | None, tier: str) -> LiveKit:
+def expect_livekit(promised: LiveKit | None, tier: str) -> LiveKit:
     """What the environment promises of its LiveKit, if `tier` may be asked there. Raises
     NotApplicable.
     """

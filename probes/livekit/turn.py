@@ -14,9 +14,9 @@ from aioice import stun, turn
 from probes.config.environment import Target, address
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
-from probes.livekit.signalling import Relay
+from probes.livekit.signalling import IceServer
 
-BUDGET = 2.0  # seconds for each
+TIMEOUT_S = 2.0  # seconds for each
 URL = re.compile(
     r"(?P<scheme>turns?):(?P<host>\[[^]]+\]|[^:?]+)(?::(?P<port>\d+))?(?:\?transport=(?P<by>udp|tcp))?"
 )
@@ -24,7 +24,7 @@ PORTS = {"turn": 3478, "turns": 5349}  # RFC 7065
 
 
 @dataclass(frozen=True, slots=True)
-class Lent:
+class TurnResult:
     """What came of asking one URL for a relay; `relay` is the address that was lent, empty where
     none was.
     """
@@ -34,7 +34,7 @@ class Lent:
     detail: str
 
 
-async def lent(target: Target, relays: Sequence[Relay]) -> tuple[Lent, ...]:
+async def allocate_all(target: Target, relays: Sequence[IceServer]) -> tuple[TurnResult, ...]:
     """Every TURN URL asked at once, each allocation given back; STUN servers are passed over."""
     options = [
         (relay, url)
@@ -42,39 +42,39 @@ async def lent(target: Target, relays: Sequence[Relay]) -> tuple[Lent, ...]:
         for url in relay.urls
         if url.startswith(("turn:", "turns:"))
     ]
-    return tuple(await asyncio.gather(*(_lent(target, relay, url) for relay, url in options)))
+    return tuple(await asyncio.gather(*(_allocate(target, relay, url) for relay, url in options)))
 
 
-async def _lent(target: Target, relay: Relay, url: str) -> Lent:
+async def _allocate(target: Target, relay: IceServer, url: str) -> TurnResult:
     if not (parts := URL.fullmatch(url)):
-        return Lent(url, "", "is no TURN URL")
+        return TurnResult(url, "", "is no TURN URL")
     host = parts["host"].strip("[]")
     place = (address(host), int(parts["port"] or PORTS[parts["scheme"]]))
     try:
-        async with asyncio.timeout(BUDGET):
-            return Lent(
+        async with asyncio.timeout(TIMEOUT_S):
+            return TurnResult(
                 url,
-                await _allocated(target, relay, place, parts["scheme"], parts["by"] or ""),
+                await _relayed_address(target, relay, place, parts["scheme"], parts["by"] or ""),
                 "lent a relay",
             )
     except (stun.TransactionTimeout, TimeoutError):
-        return Lent(url, "", f"no answer within {BUDGET:g} s")
+        return TurnResult(url, "", f"no answer within {TIMEOUT_S:g} s")
     except stun.TransactionFailed as failed:
         code, reason = failed.response.attributes.get("ERROR-CODE", (0, "no reason"))
-        return Lent(url, "", f"refused with {code} {reason}")
+        return TurnResult(url, "", f"refused with {code} {reason}")
     except (OSError, ValueError) as error:
         said = (
             error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
         )
-        return Lent(url, "", f"no way there: {said}")
+        return TurnResult(url, "", f"no way there: {said}")
 
 
-async def _allocated(
-    target: Target, relay: Relay, place: tuple[str, int], scheme: str, by: str
+async def _relayed_address(
+    target: Target, relay: IceServer, place: tuple[str, int], scheme: str, by: str
 ) -> str:
     closed = asyncio.Event()
     transport, _ = await turn.create_turn_endpoint(
-        lambda: _Silent(closed),
+        lambda: _AllocationOnly(closed),
         place,
         relay.username,
         relay.credential,
@@ -84,12 +84,12 @@ async def _allocated(
     host, port = transport.get_extra_info("sockname")
     transport.close()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(BUDGET / 2):
+        async with asyncio.timeout(TIMEOUT_S / 2):
             await closed.wait()
     return f"{host}:{port}"
 
 
-class _Silent(asyncio.DatagramProtocol):
+class _AllocationOnly(asyncio.DatagramProtocol):
     """Nothing is sent through the relay; `closed` is set when it has been given back."""
 
     def __init__(self, closed: asyncio.Event) -> None:
@@ -99,7 +99,7 @@ class _Silent(asyncio.DatagramProtocol):
         self._closed.set()
 
 
-def explain_lent(tried: Sequence[Lent], promised: LiveKit) -> Finding | None:
+def explain_turn(tried: Sequence[TurnResult], promised: LiveKit) -> Finding | None:
     """Every TURN URL that is offered lends a relay, and one is offered where that is promised;
     pure.
     """

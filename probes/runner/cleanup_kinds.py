@@ -120,7 +120,7 @@ async def _dismiss(web: Web, user: User, entry: Entry) -> bool:
 
 async def _rooms(web: Web, promised: LiveKit) -> list[Entry]:
     access = open_access(promised, current().evidence.redactor)
-    return [Entry("room", name, name) for name in await rooms.listed(web, promised, access)]
+    return [Entry("room", name, name) for name in await rooms.list_rooms(web, promised, access)]
 
 
 async def _dissolve(web: Web, promised: LiveKit, entry: Entry) -> bool:

@@ -1,6 +1,4 @@
-"""What two people get out of a call, as one run asks for it: they have one call, and each promise
-judges its part.
-"""
+"""What two participants get from a call: a run makes one call, and each promise judges its part."""
 
 import contextlib
 from dataclasses import asdict
@@ -9,95 +7,110 @@ from typing import TYPE_CHECKING
 from probes.finding import NotApplicable
 from probes.livekit.lazy import OpenCalls
 from probes.livekit.sdk import checks, worker_process
-from probes.livekit.sdk.checks import Reached
-from probes.livekit.sdk.messages import LISTENER, SPEAKER, Call, Joined, Wish
-from probes.livekit.tokens import promised_in
+from probes.livekit.sdk.checks import OpenPorts
+from probes.livekit.sdk.messages import (
+    LISTENER,
+    SPEAKER,
+    Call,
+    CallRequest,
+    ParticipantJoined,
+    WorkerMessage,
+)
+from probes.livekit.tokens import expect_livekit
 from probes.recording.recorder import current
 from probes.transport.http import Web
 from probes.transport.single_flight import SingleFlight
 
 if TYPE_CHECKING:
-    from probes.livekit.ladder import Climb
+    from probes.livekit.ladder import LadderResult
 
 TIER = "deep"
 
 
-class Talks:
-    """The calls that two people have by LiveKit's own SDK. Every verb raises Broken, NotApplicable,
+class SdkCalls:
+    """Calls of two participants by LiveKit's own SDK. Every verb raises Broken, NotApplicable,
     CannotAsk.
     """
 
     def __init__(self, web: Web, calls: OpenCalls) -> None:
         self._web, self.calls = web, calls
         # By attempt: a confirming rerun is another call, and one for all that are rerun.
-        self._had = SingleFlight(self._have)
+        self._calls_by_attempt = SingleFlight(self._make_call)
 
-    async def _climb(self) -> "Climb":
-        """Nobody need try to talk where the ladder knows that nobody can join."""
-        promised_in(self._web.target.livekit, TIER)
-        return await self.calls().climbed("join")
+    async def _ladder(self) -> "LadderResult":
+        """No call is tried where the ladder says that nobody can join."""
+        expect_livekit(self._web.target.livekit, TIER)
+        return await self.calls().expect_rung("join")
 
-    async def _have(self, _: int) -> Call:
-        calls, diagnose = self.calls(), await self._climb()
+    async def _make_call(self, _: int) -> Call:
+        calls, ladder = self.calls(), await self._ladder()
         async with calls.room("call") as room:
             speaker, listener = (
                 calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER)
             )
-            wish = Wish(calls.promised.url, speaker, listener, by_tcp=reached(diagnose).tcp)
-            call = await worker_process.made(wish, self._web.target.tls.ca)
+            request = CallRequest(
+                calls.promised.url, speaker, listener, by_tcp=open_ports(ladder).tcp
+            )
+            call = await worker_process.run_call(request, self._web.target.tls.ca)
         _note(call)
         return call
 
     async def _call(self) -> Call:
-        await self._climb()
-        return await self._had.get(current().attempt)
+        await self._ladder()
+        return await self._calls_by_attempt.get(current().attempt)
 
     async def are_connected(self) -> bool:
-        """Whether two people find to each other, by whatever way; not where nobody may try."""
+        """Whether two participants connect, by whatever path; False where the tier is left out."""
         with contextlib.suppress(NotApplicable):
-            return len((await self._call()).every(Joined)) == 2
+            return len((await self._call()).every(ParticipantJoined)) == 2
         return False
 
-    async def connect(self) -> None:
-        """Two people are connected, and not by hole punching alone."""
-        current().judge(checks.explain_meeting(await self._call(), reached(await self._climb())))
-
-    async def carry_data(self) -> None:
-        """What one sends, the other gets, both ways, reliable and lossy."""
-        current().judge(checks.explain_data(await self.have_met()))
-
-    async def carry_sound(self) -> None:
-        """The tone that one plays, the other hears."""
-        current().judge(checks.explain_sound(await self.have_met()))
-
-    async def fall_back_to_tcp(self) -> None:
-        """Who is made to use TCP is heard all the same."""
+    async def expect_connection(self) -> None:
+        """Two participants connect, and not by hole punching alone."""
         current().judge(
-            checks.explain_fallback(await self.have_met(), reached(await self._climb()))
+            checks.explain_meeting(await self._call(), open_ports(await self._ladder()))
         )
 
-    async def have_met(self) -> Call:
-        """A call in which two people were connected, be it by hole punching. Raises Broken where
-        they were not.
+    async def expect_data(self) -> None:
+        """Data arrives in both directions, reliable and lossy."""
+        current().judge(checks.explain_data(await self.expect_met()))
+
+    async def expect_sound(self) -> None:
+        """The tone that one participant plays, the other hears."""
+        current().judge(checks.explain_sound(await self.expect_met()))
+
+    async def expect_tcp_fallback(self) -> None:
+        """A participant that is forced to TCP is heard all the same."""
+        current().judge(
+            checks.explain_fallback(await self.expect_met(), open_ports(await self._ladder()))
+        )
+
+    async def expect_met(self) -> Call:
+        """A call in which two participants connected, be it by hole punching. Raises Broken where
+        they did not.
         """
         call = await self._call()
-        if not call.every(Joined):
-            current().judge(checks.explain_meeting(call, reached(await self._climb())))
+        if not call.every(ParticipantJoined):
+            current().judge(checks.explain_meeting(call, open_ports(await self._ladder())))
         return call
 
 
-def reached(diagnose: "Climb") -> Reached:
-    """Which of the doors that the server names opened to who came uncalled."""
+def open_ports(ladder: "LadderResult") -> OpenPorts:
+    """Which transports answered unsolicited checks at an address that the server names."""
     answered = {
-        check.place.transport for check in diagnose.checks if check.place.named and check.answered
+        check.endpoint.transport
+        for check in ladder.checks
+        if check.endpoint.named and check.answered
     }
-    return Reached(udp="udp" in answered, tcp="tcp" in answered)
+    return OpenPorts(udp="udp" in answered, tcp="tcp" in answered)
 
 
 def _note(call: Call) -> None:
-    for fact in call.facts:
-        current().note(
-            f"call: {type(fact).__name__} {', '.join(f'{k}={v}' for k, v in asdict(fact).items())}"
-        )
+    for message in call.messages:
+        current().note(f"call: {type(message).__name__} {_fields(message)}")
     if call.crash:
-        current().note(f"call: its worker broke: {call.crash}")
+        current().note(f"call: its worker crashed: {call.crash}")
+
+
+def _fields(message: WorkerMessage) -> str:
+    return ", ".join(f"{name}={value}" for name, value in asdict(message).items())

@@ -16,17 +16,17 @@ from probes.config.environment import LOOPBACK, address
 _CHUNK = 65_536
 
 
-def needed(url: str) -> bool:
+def is_needed(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     return address(host) != host and host != "localhost"
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[str]:
+async def open_proxy(url: str) -> AsyncIterator[str]:
     """The proxy's own URL, for as long as the block lasts; empty where the host of `url` needs
     none.
     """
-    if not needed(url):
+    if not is_needed(url):
         yield ""
         return
     server = await asyncio.start_server(_serve, LOOPBACK, 0)

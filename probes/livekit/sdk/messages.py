@@ -10,14 +10,22 @@ SPEAKER, LISTENER = "speaker", "listener"
 RELIABLE, LOSSY = "reliable", "lossy"
 # Seconds for two people to be connected, for data and for a tone to arrive, for a forced TCP
 # connection, to leave.
-JOINING, DELIVERING, SOUNDING, FORCING, LEAVING = 5.0, 5.0, 5.0, 4.0, 2.0
-MESSAGES = 10  # each way, reliable and lossy
-HERTZ = 1000.0  # what the speaker plays
-PURE = 0.9  # of all energy is the tone's; of one that came through LiveKit's SDK it had 0.9993
+JOIN_TIMEOUT_S, DELIVERY_TIMEOUT_S, TONE_TIMEOUT_S, TCP_REJOIN_TIMEOUT_S, LEAVE_TIMEOUT_S = (
+    5.0,
+    5.0,
+    5.0,
+    4.0,
+    2.0,
+)
+MESSAGE_COUNT = 10  # each way, reliable and lossy
+TONE_HZ = 1000.0  # what the speaker plays
+MIN_TONE_SHARE = (
+    0.9  # of all energy is the tone's; of one that came through LiveKit's SDK it had 0.9993
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CallRequest:
     """What the worker is asked for. `speaker` and `listener` are their tokens.
 
     Without a listener the speaker plays until our end of standard input closes. `by_tcp`: whether
@@ -34,7 +42,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class ParticipantJoined:
     """`who` was connected, media's transport included, after `seconds`."""
 
     who: str
@@ -42,18 +50,18 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class DataReceived:
     """Of `sent` messages of `who`, the other heard `heard`, the slowest after `seconds`."""
 
     who: str
-    way: str
+    mode: str
     sent: int
     heard: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class ToneReceived:
     """What the listener heard: the strongest tone, its share of all energy, seconds from publishing
     to the first of it.
 
@@ -68,7 +76,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class SelectedPath:
     """The pair of candidates that `who` ended with: the server's end of it, and the round trip in
     seconds.
     """
@@ -82,7 +90,7 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class ByTcp:
+class TcpRejoin:
     """The speaker came again by `protocol` after `seconds`, and `heard` of `sent` messages then
     arrived.
     """
@@ -95,60 +103,79 @@ class ByTcp:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class StageFailed:
     """A stage came to an end before its time; `said` is the SDK's word or ours."""
 
     stage: str
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Playing:
+class TonePlaying:
     """The speaker's tone is published, for who else is in the room."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CallEnded:
     """The last line: all that was asked for was tried, and both have left."""
 
 
-Fact = Joined | Data | Sound | Path | ByTcp | Failed | Playing | Ended
-AnyFact = TypeVar("AnyFact", Joined, Data, Sound, Path, ByTcp, Failed)
-_KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in get_args(Fact)}
+WorkerMessage = (
+    ParticipantJoined
+    | DataReceived
+    | ToneReceived
+    | SelectedPath
+    | TcpRejoin
+    | StageFailed
+    | TonePlaying
+    | CallEnded
+)
+AnyMessage = TypeVar(
+    "AnyMessage",
+    ParticipantJoined,
+    DataReceived,
+    ToneReceived,
+    SelectedPath,
+    TcpRejoin,
+    StageFailed,
+)
+_KINDS: dict[str, type[WorkerMessage]] = {kind.__name__: kind for kind in get_args(WorkerMessage)}
 
 
-def told(fact: Fact) -> str:
-    return json.dumps({"fact": type(fact).__name__, **asdict(fact)})
+def encode(message: WorkerMessage) -> str:
+    return json.dumps({"type": type(message).__name__, **asdict(message)})
 
 
-def read(line: bytes | str) -> Fact | None:
-    """The fact of one line; None where it is none, since a native library may print where it
+def decode(line: bytes | str) -> WorkerMessage | None:
+    """The message of one line; None where it is none, since a native library may print where it
     likes.
     """
     try:
-        said = json.loads(line)
-        return _KINDS[said.pop("fact")](**said)
+        fields = json.loads(line)
+        return _KINDS[fields.pop("type")](**fields)
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """All that a worker told. `crash` says how it ended where it did not end as it should."""
+    """All that a worker sent. `crash` says how it ended where it did not end as it should."""
 
-    facts: tuple[Fact, ...]
+    messages: tuple[WorkerMessage, ...]
     crash: str = ""
 
-    def every(self, kind: type[AnyFact]) -> list[AnyFact]:
-        return [fact for fact in self.facts if isinstance(fact, kind)]
+    def every(self, kind: type[AnyMessage]) -> list[AnyMessage]:
+        return [message for message in self.messages if isinstance(message, kind)]
 
-    def first(self, kind: type[AnyFact]) -> AnyFact | None:
+    def first(self, kind: type[AnyMessage]) -> AnyMessage | None:
         return next(iter(self.every(kind)), None)
 
-    def failure(self, stage: str) -> Failed | None:
-        return next((failed for failed in self.every(Failed) if failed.stage == stage), None)
+    def failure(self, stage: str) -> StageFailed | None:
+        return next((failed for failed in self.every(StageFailed) if failed.stage == stage), None)
 
 
-def is_last(fact: Fact) -> bool:
+def is_last(message: WorkerMessage) -> bool:
     """Whether nothing comes after it: without a connection there is nothing else to try."""
-    return isinstance(fact, Ended) or (isinstance(fact, Failed) and fact.stage == "join")
+    return isinstance(message, CallEnded) or (
+        isinstance(message, StageFailed) and message.stage == "join"
+    )

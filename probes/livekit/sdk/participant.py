@@ -12,17 +12,25 @@ from livekit import rtc
 from livekit.rtc._proto.stats_pb2 import RtcStats
 
 from probes.livekit.sdk import tone
-from probes.livekit.sdk.messages import LOSSY, MESSAGES, RELIABLE, ByTcp, Data, Path, Sound
+from probes.livekit.sdk.messages import (
+    LOSSY,
+    MESSAGE_COUNT,
+    RELIABLE,
+    DataReceived,
+    SelectedPath,
+    TcpRejoin,
+    ToneReceived,
+)
 
 T = TypeVar("T")
-ATTEMPT = 3.0  # seconds for one try at signalling; the SDK tries four times
-STRAGGLERS = 1.0  # seconds that lossy messages get after all reliable ones
+SIGNAL_ATTEMPT_S = 3.0  # seconds for one try at signalling; the SDK tries four times
+LOSSY_GRACE_S = 1.0  # seconds that lossy messages get after all reliable ones
 _FRAME = 100  # ms of sound given and taken at once; shorter frames cost more than the sound itself
 _SAMPLES = tone.RATE * _FRAME // 1000
 _KINDS = ("host", "srflx", "prflx", "relay")
 
 
-class Person:
+class SdkParticipant:
     """Somebody in the room, from `join` to `leave`."""
 
     def __init__(self, name: str) -> None:
@@ -39,7 +47,7 @@ class Person:
     async def join(self, url: str, token: str) -> float:
         """Seconds until connected, media's transport included. Raises rtc.ConnectError."""
         began = time.monotonic()
-        await self.room.connect(url, token, rtc.RoomOptions(connect_timeout=ATTEMPT))
+        await self.room.connect(url, token, rtc.RoomOptions(connect_timeout=SIGNAL_ATTEMPT_S))
         return time.monotonic() - began
 
     async def leave(self) -> None:
@@ -55,14 +63,14 @@ class Person:
         if isinstance(track, rtc.RemoteAudioTrack) and not self._track.done():
             self._track.set_result(track)
 
-    async def send(self, way: str, count: int = MESSAGES) -> dict[bytes, float]:
+    async def send(self, mode: str, count: int = MESSAGE_COUNT) -> dict[bytes, float]:
         """The messages sent, each with its time."""
         said = {}
         for number in range(count):
-            message = f"{self.name} {way} {number} {time.monotonic_ns()}".encode()
+            message = f"{self.name} {mode} {number} {time.monotonic_ns()}".encode()
             said[message] = time.monotonic()
             await self.room.local_participant.publish_data(
-                message, reliable=way == RELIABLE, topic="probe"
+                message, reliable=mode == RELIABLE, topic="probe"
             )
         return said
 
@@ -96,11 +104,11 @@ class Person:
         self._sounding.add(asyncio.ensure_future(_play(source)))
         await self.room.local_participant.publish_track(track, options)
 
-    async def hush(self) -> None:
+    async def unpublish(self) -> None:
         for publication in list(self.room.local_participant.track_publications.values()):
             await self.room.local_participant.unpublish_track(publication.sid)
 
-    async def listen(self, began: float, seconds: float) -> Sound:
+    async def listen(self, began: float, seconds: float) -> ToneReceived:
         """What is heard of the other, for at most `seconds`; ends a second after the tone has
         begun.
         """
@@ -110,8 +118,8 @@ class Person:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         packets, lost = _received(await self._stats())
-        best = tone.recognised(ear.whole)
-        return Sound(
+        best = tone.detect_tone(ear.whole)
+        return ToneReceived(
             best.hertz, best.share, ear.after, packets, lost / (packets + lost) if packets else 0.0
         )
 
@@ -130,7 +138,7 @@ class Person:
         stats = await self.room.get_rtc_stats()
         return [*stats.publisher_stats, *stats.subscriber_stats]
 
-    async def path(self) -> Path | None:
+    async def path(self) -> SelectedPath | None:
         """The selected pair of candidates; None while there is none."""
         stats = await self._stats()
         chosen = {stat.transport.transport.selected_candidate_pair_id for stat in stats} - {""}
@@ -139,7 +147,7 @@ class Person:
         for pair in (pairs[name] for name in sorted(chosen & pairs.keys())):
             if end := ends.get(pair.remote_candidate_id):
                 kind = _KINDS[end.candidate_type] if end.candidate_type < len(_KINDS) else "unknown"
-                return Path(
+                return SelectedPath(
                     self.name,
                     end.protocol,
                     end.address,
@@ -149,7 +157,7 @@ class Person:
                 )
         return None
 
-    async def come_again_by_tcp(self) -> None:
+    async def rejoin_by_tcp(self) -> None:
         """Have the server offer TCP alone; back when the SDK has come back."""
         back = asyncio.get_running_loop().create_future()
         self.room.on("reconnected", lambda: back.set_result(None) if not back.done() else None)
@@ -172,7 +180,7 @@ class _Ear:
         """
         if self.after < 0:
             self.whole = samples
-            if tone.recognised(samples).is_ours:
+            if tone.detect_tone(samples).is_ours:
                 self.after = time.monotonic() - self._began
         else:
             self.whole = np.concatenate([self.whole, samples])
@@ -181,7 +189,7 @@ class _Ear:
 
 async def _play(source: rtc.AudioSource) -> None:
     """Whole periods make a frame, so that frames join without a click."""
-    frame = rtc.AudioFrame(tone.made(_FRAME / 1000).tobytes(), tone.RATE, 1, _SAMPLES)
+    frame = rtc.AudioFrame(tone.make_tone(_FRAME / 1000).tobytes(), tone.RATE, 1, _SAMPLES)
     while True:
         await source.capture_frame(frame)
 
@@ -194,37 +202,41 @@ def _received(stats: Sequence[RtcStats]) -> tuple[int, int]:
     )
 
 
-async def converse(one: Person, other: Person, seconds: float) -> list[Data]:
+async def exchange_data(
+    one: SdkParticipant, other: SdkParticipant, seconds: float
+) -> list[DataReceived]:
     """Data from each to the other, reliable and lossy, all at once."""
-    said = {(p, way): await p.send(way) for p in (one, other) for way in (RELIABLE, LOSSY)}
-    hearing = {(one, way): other for way in (RELIABLE, LOSSY)} | {
-        (other, way): one for way in (RELIABLE, LOSSY)
+    said = {(p, mode): await p.send(mode) for p in (one, other) for mode in (RELIABLE, LOSSY)}
+    hearing = {(one, mode): other for mode in (RELIABLE, LOSSY)} | {
+        (other, mode): one for mode in (RELIABLE, LOSSY)
     }
 
-    async def delivered(way: str, timeout_s: float) -> None:
+    async def delivered(mode: str, timeout_s: float) -> None:
         await asyncio.gather(
-            *(hearing[p, way].heard_all([*said[p, way]], timeout_s) for p in (one, other))
+            *(hearing[p, mode].heard_all([*said[p, mode]], timeout_s) for p in (one, other))
         )
 
     began = time.monotonic()
     await delivered(RELIABLE, seconds)
-    await delivered(LOSSY, min(STRAGGLERS, max(seconds - (time.monotonic() - began), 0.0)))
+    await delivered(LOSSY, min(LOSSY_GRACE_S, max(seconds - (time.monotonic() - began), 0.0)))
     return [
-        Data(p.name, way, len(told), await ear.heard_all([*told], 0.0), ear.slowest(told))
-        for (p, way), told in said.items()
-        for ear in [hearing[p, way]]
+        DataReceived(p.name, mode, len(told), await ear.heard_all([*told], 0.0), ear.slowest(told))
+        for (p, mode), told in said.items()
+        for ear in [hearing[p, mode]]
     ]
 
 
-async def by_tcp(speaker: Person, listener: Person, seconds: float) -> ByTcp:
+async def by_tcp(speaker: SdkParticipant, listener: SdkParticipant, seconds: float) -> TcpRejoin:
     """The speaker comes again by TCP within `seconds`, and then has as many to be heard."""
     began = time.monotonic()
-    await within(seconds, speaker.come_again_by_tcp())
+    await within(seconds, speaker.rejoin_by_tcp())
     back = time.monotonic() - began
     said = await speaker.send(RELIABLE, 3)
     heard = await listener.heard_all([*said], seconds)
     path = await speaker.path()
-    return ByTcp(path.protocol if path else "", path.port if path else 0, back, len(said), heard)
+    return TcpRejoin(
+        path.protocol if path else "", path.port if path else 0, back, len(said), heard
+    )
 
 
 async def within(seconds: float, doing: Awaitable[T]) -> T:

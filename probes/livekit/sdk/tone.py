@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.livekit.sdk.messages import HERTZ, PURE
+from probes.livekit.sdk.messages import MIN_TONE_SHARE, TONE_HZ
 
 RATE = 48_000  # samples a second, Opus' own
 TOLERANCE = 10.0  # Hz
@@ -17,7 +17,7 @@ Samples = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class DetectedTone:
     """The strongest tone in some samples, and the share of all energy that is within 20 Hz of
     it.
     """
@@ -27,19 +27,19 @@ class Heard:
 
     @property
     def is_ours(self) -> bool:
-        return abs(self.hertz - HERTZ) <= TOLERANCE and self.share >= PURE
+        return abs(self.hertz - TONE_HZ) <= TOLERANCE and self.share >= MIN_TONE_SHARE
 
 
-SILENCE = Heard(0.0, 0.0)
+SILENCE = DetectedTone(0.0, 0.0)
 
 
-def made(seconds: float) -> Samples:
+def make_tone(seconds: float) -> Samples:
     """So many seconds of the tone; any whole number of its periods may follow another."""
     at = np.arange(int(seconds * RATE)) / RATE
-    return (np.sin(2 * np.pi * HERTZ * at) * _LOUD).astype(np.int16)
+    return (np.sin(2 * np.pi * TONE_HZ * at) * _LOUD).astype(np.int16)
 
 
-def recognised(samples: Samples) -> Heard:
+def detect_tone(samples: Samples) -> DetectedTone:
     """What is heard in `samples`, which are RATE a second; pure."""
     if not len(samples) or float(np.sqrt(np.mean(samples.astype(np.float64) ** 2))) < AUDIBLE:
         return SILENCE
@@ -49,4 +49,4 @@ def recognised(samples: Samples) -> Heard:
     # A window of n samples spreads a pure tone over two of its n / RATE wide steps.
     band = max(_BAND, 2 * RATE / len(samples))
     near = float(energy[np.abs(hertz - peak) <= band].sum())
-    return Heard(peak, near / float(energy.sum()))
+    return DetectedTone(peak, near / float(energy.sum()))

@@ -16,90 +16,109 @@ from collections.abc import Callable
 
 from probes.livekit.sdk import connect_proxy
 from probes.livekit.sdk.messages import (
-    DELIVERING,
-    FORCING,
-    JOINING,
-    LEAVING,
+    DELIVERY_TIMEOUT_S,
+    JOIN_TIMEOUT_S,
+    LEAVE_TIMEOUT_S,
     LISTENER,
-    SOUNDING,
     SPEAKER,
-    Ended,
-    Fact,
-    Failed,
-    Joined,
-    Playing,
-    Wish,
-    told,
+    TCP_REJOIN_TIMEOUT_S,
+    TONE_TIMEOUT_S,
+    CallEnded,
+    CallRequest,
+    ParticipantJoined,
+    StageFailed,
+    TonePlaying,
+    WorkerMessage,
+    encode,
 )
 
-Tell = Callable[[Fact], None]
+SendMessage = Callable[[WorkerMessage], None]
 
 
-async def play(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
+async def play(request: CallRequest, send_message: SendMessage, gone: asyncio.Event) -> None:
     """One person joins and plays the tone until who asked is `gone`."""
-    from probes.livekit.sdk.participant import Person, within  # noqa: PLC0415 - its native part reads proxies as it starts
+    from probes.livekit.sdk.participant import SdkParticipant, within  # noqa: PLC0415 - its native part reads proxies as it starts
 
-    speaker = Person(SPEAKER)
-    with _stage("join", tell):
-        tell(Joined(SPEAKER, await within(JOINING, speaker.join(wish.url, wish.speaker))))
-        await within(SOUNDING, speaker.sound())
-        tell(Playing())
+    speaker = SdkParticipant(SPEAKER)
+    with _stage("join", send_message):
+        send_message(
+            ParticipantJoined(
+                SPEAKER, await within(JOIN_TIMEOUT_S, speaker.join(request.url, request.speaker))
+            )
+        )
+        await within(TONE_TIMEOUT_S, speaker.sound())
+        send_message(TonePlaying())
         await gone.wait()
-        await within(LEAVING, speaker.leave())
+        await within(LEAVE_TIMEOUT_S, speaker.leave())
 
 
-async def call(wish: Wish, tell: Tell) -> None:
+async def call(request: CallRequest, send_message: SendMessage) -> None:
     """Two people join, talk, and leave; each stage under its own deadline, the next tried in any
     event.
     """
     from livekit import rtc  # noqa: PLC0415 - its native part reads the proxy from the environment as it starts
 
-    from probes.livekit.sdk.participant import Person, by_tcp, converse, within  # noqa: PLC0415 - as above
+    from probes.livekit.sdk.participant import SdkParticipant, by_tcp, exchange_data, within  # noqa: PLC0415 - as above
 
-    speaker, listener = Person(SPEAKER), Person(LISTENER)
+    speaker, listener = SdkParticipant(SPEAKER), SdkParticipant(LISTENER)
     try:
         both = asyncio.gather(
-            speaker.join(wish.url, wish.speaker), listener.join(wish.url, wish.listener)
+            speaker.join(request.url, request.speaker), listener.join(request.url, request.listener)
         )
-        for person, seconds in zip((speaker, listener), await within(JOINING, both), strict=True):
-            tell(Joined(person.name, seconds))
+        for person, seconds in zip(
+            (speaker, listener), await within(JOIN_TIMEOUT_S, both), strict=True
+        ):
+            send_message(ParticipantJoined(person.name, seconds))
     except (rtc.ConnectError, TimeoutError) as error:
-        return tell(
-            Failed("join", getattr(error, "message", "") or f"not connected within {JOINING:g} s")
+        return send_message(
+            StageFailed(
+                "join",
+                getattr(error, "message", "") or f"not connected within {JOIN_TIMEOUT_S:g} s",
+            )
         )
 
-    with _stage("data", tell):
-        for data in await within(2 * DELIVERING, converse(speaker, listener, DELIVERING)):
-            tell(data)
-    with _stage("sound", tell):
+    with _stage("data", send_message):
+        for data in await within(
+            2 * DELIVERY_TIMEOUT_S, exchange_data(speaker, listener, DELIVERY_TIMEOUT_S)
+        ):
+            send_message(data)
+    with _stage("sound", send_message):
         began = time.monotonic()
-        await within(SOUNDING, speaker.sound())
-        tell(await within(2 * SOUNDING, listener.listen(began, SOUNDING)))
-    with _stage("path", tell):
+        await within(TONE_TIMEOUT_S, speaker.sound())
+        send_message(await within(2 * TONE_TIMEOUT_S, listener.listen(began, TONE_TIMEOUT_S)))
+    with _stage("path", send_message):
         for person in (speaker, listener):
-            if path := await within(LEAVING, person.path()):
-                tell(path)
-    if wish.by_tcp:
-        with _stage("tcp", tell):
-            await within(LEAVING, speaker.hush())
-            tell(await within(3 * FORCING, by_tcp(speaker, listener, FORCING)))
-    with _stage("leave", tell):
-        await within(LEAVING, asyncio.gather(speaker.leave(), listener.leave()))
-    return tell(Ended())
+            if path := await within(LEAVE_TIMEOUT_S, person.path()):
+                send_message(path)
+    if request.by_tcp:
+        with _stage("tcp", send_message):
+            await within(LEAVE_TIMEOUT_S, speaker.unpublish())
+            send_message(
+                await within(
+                    3 * TCP_REJOIN_TIMEOUT_S, by_tcp(speaker, listener, TCP_REJOIN_TIMEOUT_S)
+                )
+            )
+    with _stage("leave", send_message):
+        await within(LEAVE_TIMEOUT_S, asyncio.gather(speaker.leave(), listener.leave()))
+    return send_message(CallEnded())
 
 
 @contextlib.contextmanager
-def _stage(name: str, tell: Tell):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _stage(name: str, send_message: SendMessage):  # type: ignore[no-untyped-def]  # noqa: ANN202
     try:
         yield
     except Exception as error:  # noqa: BLE001 - the SDK raises what it likes; who asked judges what it said
-        tell(Failed(name, getattr(error, "message", "") or str(error) or "not done in its time"))
+        send_message(
+            StageFailed(name, getattr(error, "message", "") or str(error) or "not done in its time")
+        )
 
 
-async def _perform(wish: Wish, tell: Tell, gone: asyncio.Event) -> None:
-    async with connect_proxy.opened(wish.url) as proxy:
+async def _perform(request: CallRequest, send_message: SendMessage, gone: asyncio.Event) -> None:
+    async with connect_proxy.open_proxy(request.url) as proxy:
         os.environ.update({"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {})
-        await (call(wish, tell) if wish.listener else play(wish, tell, gone))
+        await (
+            call(request, send_message) if request.listener else play(request, send_message, gone)
+        )
 
 
 def _watch(loop: asyncio.AbstractEventLoop, gone: asyncio.Event, timeout_s: float) -> None:
@@ -110,26 +129,26 @@ def _watch(loop: asyncio.AbstractEventLoop, gone: asyncio.Event, timeout_s: floa
     os._exit(1)
 
 
-def _own_output() -> Tell:
+def _own_output() -> SendMessage:
     """Lines of ours alone: whatever else is printed goes where errors go."""
     ours = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    return lambda fact: print(told(fact), file=ours, flush=True)
+    return lambda message: print(encode(message), file=ours, flush=True)
 
 
-async def _once(wish: Wish, tell: Tell) -> None:
+async def _once(request: CallRequest, send_message: SendMessage) -> None:
     gone = asyncio.Event()
-    timeout_s = 0.0 if wish.listener else LEAVING
+    timeout_s = 0.0 if request.listener else LEAVE_TIMEOUT_S
     threading.Thread(
         target=_watch, args=(asyncio.get_running_loop(), gone, timeout_s), daemon=True
     ).start()
-    await _perform(wish, tell, gone)
+    await _perform(request, send_message, gone)
     os._exit(0)  # in an orderly end the SDK aborts now and then, or waits for what we have let go
 
 
 def main() -> None:
-    tell = _own_output()
-    asyncio.run(_once(Wish(**json.loads(sys.stdin.buffer.readline())), tell))
+    send_message = _own_output()
+    asyncio.run(_once(CallRequest(**json.loads(sys.stdin.buffer.readline())), send_message))
 
 
 if __name__ == "__main__":

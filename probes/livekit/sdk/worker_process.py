@@ -15,11 +15,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from probes.finding import CannotAsk
-from probes.livekit.sdk.messages import LEAVING, Call, Fact, Failed, Playing, Wish, is_last, read
+from probes.livekit.sdk.messages import (
+    LEAVE_TIMEOUT_S,
+    Call,
+    CallRequest,
+    StageFailed,
+    TonePlaying,
+    WorkerMessage,
+    decode,
+    is_last,
+)
 
 COMMAND = (sys.executable, "-m", "probes.livekit.sdk.worker")
 ROOT = Path(__file__).parents[3]
-WHOLE = 20.0  # seconds; then the worker is ended, whatever it does
+CALL_TIMEOUT_S = 20.0  # seconds; then the worker is ended, whatever it does
 _SAID = 4000  # characters of its last words
 # What a worker needs of our environment, in which secrets are named.
 _PASSED_ON = (
@@ -39,27 +48,27 @@ class Worker:
     """A worker under way, and what it has told so far."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.facts: list[Fact] = []
+        self.messages: list[WorkerMessage] = []
         self._process = process
-        self._words = asyncio.ensure_future(self._last_words())
+        self._stderr_line = asyncio.ensure_future(self._last_line())
 
-    async def ask(self, wish: Wish) -> None:
+    async def ask(self, request: CallRequest) -> None:
         """Its standard input stays open: that it closes tells the worker that we are gone."""
         assert self._process.stdin
         with contextlib.suppress(ConnectionError):  # it has ended already, and says why elsewhere
-            self._process.stdin.write(wish.line())
+            self._process.stdin.write(request.line())
             await self._process.stdin.drain()
 
-    async def next(self) -> Fact | None:
+    async def next(self) -> WorkerMessage | None:
         """What it tells next; None when it has ended, or tells what is none of ours without an
         end.
         """
         assert self._process.stdout
         with contextlib.suppress(ValueError):
             while line := await self._process.stdout.readline():
-                if fact := read(line):
-                    self.facts.append(fact)
-                    return fact
+                if message := decode(line):
+                    self.messages.append(message)
+                    return message
             await self._process.wait()
         return None
 
@@ -68,26 +77,26 @@ class Worker:
         assert self._process.stdin
         self._process.stdin.close()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), LEAVING)
+            await asyncio.wait_for(self._process.wait(), LEAVE_TIMEOUT_S)
 
     async def end(self) -> None:
         """The whole group, whatever it is doing."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
-        await self._words
+        await self._stderr_line
 
     @property
-    def how_it_ended(self) -> str:
+    def exit_summary(self) -> str:
         code = self._process.returncode or 0
         ended = (
             f"it was ended by {signal.Signals(-code).name}"
             if code < 0
             else f"it ended with {code}, undone"
         )
-        return "; ".join(filter(None, (ended, self._words.result())))
+        return "; ".join(filter(None, (ended, self._stderr_line.result())))
 
-    async def _last_words(self) -> str:
+    async def _last_line(self) -> str:
         assert self._process.stderr
         said = b""
         while chunk := await self._process.stderr.read(_SAID):
@@ -96,8 +105,8 @@ class Worker:
 
 
 @asynccontextmanager
-async def asked(
-    wish: Wish, ca: str = "", command: Sequence[str] = COMMAND
+async def start_worker(
+    request: CallRequest, ca: str = "", command: Sequence[str] = COMMAND
 ) -> AsyncIterator[Worker]:
     """A worker that has its wish. When the block ends, in whatever way, it is gone, and all that it
     started.
@@ -115,50 +124,53 @@ async def asked(
     )
     worker = Worker(process)
     try:
-        await worker.ask(wish)
+        await worker.ask(request)
         yield worker
     finally:
         await asyncio.shield(worker.end())
 
 
-async def made(
-    wish: Wish, ca: str = "", command: Sequence[str] = COMMAND, seconds: float = WHOLE
+async def run_call(
+    request: CallRequest,
+    ca: str = "",
+    command: Sequence[str] = COMMAND,
+    seconds: float = CALL_TIMEOUT_S,
 ) -> Call:
     """All that a worker told of the call, for at most `seconds`."""
     late = ""
-    async with asked(wish, ca, command) as worker:
+    async with start_worker(request, ca, command) as worker:
         try:
             async with asyncio.timeout(seconds):
-                while (fact := await worker.next()) and not is_last(fact):
+                while (message := await worker.next()) and not is_last(message):
                     pass
         except TimeoutError:
             late = f"it was not done within {seconds:g} s; "
-    facts = tuple(worker.facts)
-    done = facts and is_last(facts[-1])
-    return Call(facts, "" if done else late + worker.how_it_ended)
+    messages = tuple(worker.messages)
+    done = messages and is_last(messages[-1])
+    return Call(messages, "" if done else late + worker.exit_summary)
 
 
 @asynccontextmanager
-async def playing(
-    wish: Wish, ca: str = "", command: Sequence[str] = COMMAND
+async def play_tone(
+    request: CallRequest, ca: str = "", command: Sequence[str] = COMMAND
 ) -> AsyncIterator[Worker]:
     """Somebody who plays the tone as long as the block lasts, and then leaves. Raises CannotAsk
     where they cannot.
     """
-    async with asked(wish, ca, command) as worker:
+    async with start_worker(request, ca, command) as worker:
         try:
-            async with asyncio.timeout(WHOLE):
-                while not isinstance(fact := await worker.next(), Playing):
-                    if fact is None or isinstance(fact, Failed):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                while not isinstance(message := await worker.next(), TonePlaying):
+                    if message is None or isinstance(message, StageFailed):
                         break
         except TimeoutError:
-            fact = None
-        if isinstance(fact, Playing):
+            message = None
+        if isinstance(message, TonePlaying):
             yield worker
             await worker.dismiss()
             return
     raise CannotAsk(
-        f"nobody could be made to speak: {getattr(fact, 'said', '') or worker.how_it_ended}"
+        f"nobody could be made to speak: {getattr(message, 'message', '') or worker.exit_summary}"
     )
 
 

@@ -8,14 +8,14 @@ import pytest
 from probes.browser import call
 from probes.browser.call import CallListener, PageAudio
 from probes.finding import Broken, Code
-from probes.livekit.sdk.checks import Reached
+from probes.livekit.sdk.checks import OpenPorts
 from probes.recording.recorder import Recorder
 from probes.services.video import Call
 from tests.support.app import App
 
 ROOM = Call("r-1", "probe-1-call")
 URL = "wss://livekit.wealist.co.kr"
-OPEN, SHUT = Reached(udp=True, tcp=True), Reached(udp=False, tcp=False)
+OPEN, SHUT = OpenPorts(udp=True, tcp=True), OpenPorts(udp=False, tcp=False)
 SILENT = PageAudio(0.0, 0.0, -1.0, connected=True, packets=0, trouble="", paths=())
 GIVES_UP = f"""
 document.body.innerHTML = '<button title="{call.PANEL}"></button><div id=list hidden>%s</div>';
@@ -105,7 +105,7 @@ def test_what_was_heard_is_no_finding() -> None:
     ],
 )
 def test_silence_is_explained(
-    changes: dict[str, object], dialled: str, door: Reached, code: Code, detail: str
+    changes: dict[str, object], dialled: str, door: OpenPorts, code: Code, detail: str
 ) -> None:
     """By where the page dialled, whether it was connected, and whether a door was open."""
     heard = dataclasses.replace(SILENT, **changes)  # type: ignore[arg-type]

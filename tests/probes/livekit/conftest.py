@@ -43,5 +43,5 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What never comes is not waited for as long as users are worth; what does come has time
     enough.
     """
-    monkeypatch.setattr(stun, "BUDGET", 1.5)
-    monkeypatch.setattr(signalling, "GATHERING", 0.5)
+    monkeypatch.setattr(stun, "TIMEOUT_S", 1.5)
+    monkeypatch.setattr(signalling, "GATHERING_TIMEOUT_S", 0.5)

@@ -14,9 +14,9 @@ import pytest
 from probes.auth.users import User, Users
 from probes.config.environment import Target, UserConfig
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.livekit.checks import PUBLIC, Calls, differing, explain_version
+from probes.livekit.checks import PUBLIC, Calls, explain_difference, explain_version
 from probes.livekit.ladder import VALIDATE
-from probes.livekit.signalling import Credentials, Joined
+from probes.livekit.signalling import Credentials, JoinedSession
 from probes.livekit.tokens import Access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
@@ -79,12 +79,12 @@ async def test_all_promises_of_a_healthy_node_hold(
 ) -> None:
     """Asked at once, they join once; nothing is degraded."""
     await asyncio.gather(
-        calls.can_be_joined(),
-        calls.are_served_as_promised(),
-        calls.are_at_their_nodes(),
-        calls.let_media_in(apart),
-        *(calls.refuse(stranger) for stranger in (*PUBLIC, "random")),
-        calls.hide("/debug/goroutine"),
+        calls.expect_joinable(),
+        calls.expect_promised_version(),
+        calls.expect_promised_addresses(),
+        calls.expect_open_media_ports(apart),
+        *(calls.expect_refusal(stranger) for stranger in (*PUBLIC, "random")),
+        calls.expect_hidden("/debug/goroutine"),
     )
     assert node.joins == 1
     assert recorder.degraded == []
@@ -93,11 +93,11 @@ async def test_all_promises_of_a_healthy_node_hold(
 async def test_a_rerun_climbs_anew(calls: Calls, node: Node, recorder: Recorder) -> None:
     """What broke in the first attempt may hold in the second, and the other way round."""
     node.answers["/"] = (406, b"Not Ready")
-    assert await found(calls.can_be_joined()) is Code.LIVEKIT_NOT_READY
+    assert await found(calls.expect_joinable()) is Code.LIVEKIT_NOT_READY
     del node.answers["/"]
-    assert await found(calls.let_media_in(apart)) is Code.LIVEKIT_NOT_READY
+    assert await found(calls.expect_open_media_ports(apart)) is Code.LIVEKIT_NOT_READY
     recorder.attempt = 2
-    await calls.can_be_joined()
+    await calls.expect_joinable()
 
 
 async def test_a_key_trouble_of_ours_leaves_strangers_to_be_refused(
@@ -105,18 +105,18 @@ async def test_a_key_trouble_of_ours_leaves_strangers_to_be_refused(
 ) -> None:
     """What is asked below the broken rung is judged for itself."""
     node.answers["/twirp/livekit.RoomService/ListRooms"] = (401, b"invalid API key: x")
-    assert await found(calls.let_media_in(apart)) is Code.LIVEKIT_KEY_UNKNOWN
-    await calls.refuse("random")
-    await calls.hide("/debug/goroutine")
+    assert await found(calls.expect_open_media_ports(apart)) is Code.LIVEKIT_KEY_UNKNOWN
+    await calls.expect_refusal("random")
+    await calls.expect_hidden("/debug/goroutine")
 
 
 async def test_an_open_door_to_strangers_is_told(calls: Calls, node: Node) -> None:
     """Each by its own name; a host that is not there refuses nobody."""
     node.answers[VALIDATE] = (200, b"success")
-    assert await found(calls.refuse("chart")) is Code.LIVEKIT_DEV_KEYS_ACCEPTED
-    assert await found(calls.refuse("random")) is Code.TOKEN_FORGERY_ACCEPTED
+    assert await found(calls.expect_refusal("chart")) is Code.LIVEKIT_DEV_KEYS_ACCEPTED
+    assert await found(calls.expect_refusal("random")) is Code.TOKEN_FORGERY_ACCEPTED
     node.answers["/debug/goroutine"] = (200, b"goroutine profile: total 7")
-    assert await found(calls.hide("/debug/goroutine")) is Code.LIVEKIT_DEBUG_EXPOSED
+    assert await found(calls.expect_hidden("/debug/goroutine")) is Code.LIVEKIT_DEBUG_EXPOSED
 
 
 async def test_who_is_not_livekit_refuses_nobody(calls: Calls, node: Node) -> None:
@@ -124,10 +124,10 @@ async def test_who_is_not_livekit_refuses_nobody(calls: Calls, node: Node) -> No
     the same.
     """
     node.answers["/"] = (406, b"Not Ready")
-    await calls.refuse("random")
+    await calls.expect_refusal("random")
     node.answers |= {"/": (503, b"no healthy upstream"), VALIDATE: (503, b"no healthy upstream")}
     with pytest.raises(Broken) as told:
-        await calls.refuse("chart")
+        await calls.expect_refusal("chart")
     assert told.value.finding.code is Code.LIVEKIT_UPSTREAM_ABSENT
     assert told.value.finding.rungs[-1].name == "ready"
 
@@ -138,14 +138,14 @@ async def test_a_development_environment_is_not_blamed_for_its_key(
     """It promises that very key."""
     monkeypatch.setattr(Calls, "access", Access(*PUBLIC["chart"]))
     with pytest.raises(NotApplicable, match="own"):
-        await calls.refuse("chart")
+        await calls.expect_refusal("chart")
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_half_a_door_is_degraded(calls: Calls, node: Node, recorder: Recorder) -> None:
     """Users talk, not as well as they should."""
     node.deaf = ("udp",)
-    await calls.let_media_in(apart)
+    await calls.expect_open_media_ports(apart)
     assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_UDP_BLOCKED]
 
 
@@ -155,15 +155,15 @@ async def test_a_closed_door_is_masked_where_people_talk_all_the_same(
 ) -> None:
     """Closed to who comes uncalled, it is broken only where nobody gets through by any way."""
     node.deaf = ("udp", "tcp")
-    await calls.let_media_in(connected)
+    await calls.expect_open_media_ports(connected)
     assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
-    assert await found(calls.let_media_in(apart)) is Code.LIVEKIT_UNREACHABLE
+    assert await found(calls.expect_open_media_ports(apart)) is Code.LIVEKIT_UNREACHABLE
 
 
 async def test_no_relay_is_promised_and_none_is_missed(calls: Calls) -> None:
     """It does not apply, and says so; neither where nobody can join to see whether one is named."""
     with pytest.raises(NotApplicable, match="TURN"):
-        await calls.lend_relays()
+        await calls.expect_relays()
 
 
 async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
@@ -171,10 +171,10 @@ async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
 ) -> None:
     """None is named; then nobody can join, which is told in its place."""
     calls._web.target = replace(calls._web.target, livekit=replace(calls.promised, turn=True))
-    assert await found(calls.lend_relays()) is Code.LIVEKIT_TURN_REFUSED
+    assert await found(calls.expect_relays()) is Code.LIVEKIT_TURN_REFUSED
     recorder.attempt = 2
     node.answers["/"] = (503, b"")
-    assert await found(calls.lend_relays()) is Code.LIVEKIT_UPSTREAM_ABSENT
+    assert await found(calls.expect_relays()) is Code.LIVEKIT_UPSTREAM_ABSENT
 
 
 async def test_the_apps_own_way_leads_into_the_call(
@@ -182,7 +182,7 @@ async def test_the_apps_own_way_leads_into_the_call(
 ) -> None:
     """Opened, joined by what was handed out, and entered in the ledger under its name."""
     hand_out(site, node.promised.url)
-    await calls.are_opened_by_the_app(alice)
+    await calls.expect_app_call(alice)
     wish = json.loads(site.asked[0].body)
     assert wish["workspaceId"] == "w-1"
     assert wish["name"].startswith("probe-")
@@ -193,7 +193,7 @@ async def test_the_apps_key_is_compared_with_ours(
 ) -> None:
     """Ours is taken and the app's is not; its 201 and 200 said nothing of that."""
     hand_out(site, node.promised.url, Access("APIapp", "the-app-has-a-secret-of-its-own-0123"))
-    assert await found(calls.are_opened_by_the_app(alice)) is Code.LIVEKIT_APP_KEY_MISMATCH
+    assert await found(calls.expect_app_call(alice)) is Code.LIVEKIT_APP_KEY_MISMATCH
 
 
 async def test_the_apps_address_is_judged_though_its_token_is_good(
@@ -201,7 +201,7 @@ async def test_the_apps_address_is_judged_though_its_token_is_good(
 ) -> None:
     """The page would dial what serves HTML."""
     hand_out(site, node.promised.url + "/svc/livekit")
-    assert await found(calls.are_opened_by_the_app(alice)) is Code.LIVEKIT_FRONTEND_URL_WRONG
+    assert await found(calls.expect_app_call(alice)) is Code.LIVEKIT_FRONTEND_URL_WRONG
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_drift_of_version_or_protocol_is_told(
     node: Node, version: str, protocol: int, *, drifted: bool
 ) -> None:
     """Either is a signal of its own."""
-    seat = Joined(version, protocol, "ND", (), Credentials("a", "b", "c"), (), 0.1)
+    seat = JoinedSession(version, protocol, "ND", (), Credentials("a", "b", "c"), (), 0.1)
     finding = explain_version(seat, node.promised)
     assert (finding is not None) is drifted
 
@@ -220,7 +220,7 @@ def test_a_drift_of_version_or_protocol_is_told(
 def test_a_differing_key_is_told_only_when_ours_is_taken() -> None:
     """Where neither is, it is the server's keys that are wrong."""
     unknown = Finding(Code.LIVEKIT_KEY_UNKNOWN, "o", "s")
-    assert differing(unknown, probe_is_known=False) is unknown
-    assert differing(unknown, probe_is_known=True).code is Code.LIVEKIT_APP_KEY_MISMATCH
+    assert explain_difference(unknown, probe_is_known=False) is unknown
+    assert explain_difference(unknown, probe_is_known=True).code is Code.LIVEKIT_APP_KEY_MISMATCH
     skewed = Finding(Code.LIVEKIT_CLOCK_SKEW, "o", "s")
-    assert differing(skewed, probe_is_known=True) is skewed
+    assert explain_difference(skewed, probe_is_known=True) is skewed

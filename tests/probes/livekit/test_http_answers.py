@@ -75,7 +75,7 @@ def test_who_answered_in_its_place_is_told() -> None:
 )
 def test_a_stranger_is_refused_as_livekit_does(said: Answer, wanted: Code | None) -> None:
     """The very words and the CORS header are a fingerprint that no page's host has."""
-    assert code(http_answers.explain_stranger(said)) == wanted
+    assert code(http_answers.explain_without_token(said)) == wanted
 
 
 @pytest.mark.parametrize("status", [401, 404])
@@ -258,7 +258,7 @@ def test_what_is_for_developers_is_seen_when_it_is_served() -> None:
 def test_silence_is_livekits_and_the_way_there_is_not(found: Code, wanted: Code) -> None:
     """What the ladder of any host names keeps its name."""
     assert (
-        http_answers.explain_silence(
+        http_answers.explain_no_answer(
             Finding(found, "edge at livekit.x never answered", "edge")
         ).code
         == wanted

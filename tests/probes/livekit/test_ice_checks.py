@@ -8,7 +8,7 @@ from aioice import Candidate
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
 from probes.livekit import ice_checks
-from probes.livekit.stun import Check, Place
+from probes.livekit.stun import IceEndpoint, StunCheck
 
 NODE, NAT, POD = "203.0.113.7", "198.51.100.1", "10.0.3.4"
 PROMISED = LiveKit("wss://x", "K", "S", nodes=("203.0.113.0/28",), udp_ports=(50000, 60000))
@@ -65,12 +65,12 @@ def test_a_hidden_name_is_private() -> None:
     assert not ice_checks.is_private("livekit.example.org", GLOBAL)
 
 
-def check(place: str, *, answered: bool, named: bool = True, connected: bool = False) -> Check:
+def check(place: str, *, answered: bool, named: bool = True, connected: bool = False) -> StunCheck:
     transport, _, address = place.partition(" ")
     host, _, port = address.rpartition(":")
     saw = "answered" if answered else "no answer"
-    return Check(
-        Place(transport, host, int(port), named), 0.001 if answered else None, saw, connected
+    return StunCheck(
+        IceEndpoint(transport, host, int(port), named), 0.001 if answered else None, saw, connected
     )
 
 
@@ -114,7 +114,7 @@ UDP, TCP = f"udp {NODE}:50001", f"tcp {NODE}:7881"
         ),
     ],
 )
-def test_answers_are_judged_together(checks: list[Check], wanted: Code | None) -> None:
+def test_answers_are_judged_together(checks: list[StunCheck], wanted: Code | None) -> None:
     """One transport missing is degraded, both are broken; who answers elsewhere tells a wrong
     address.
     """

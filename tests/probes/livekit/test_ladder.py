@@ -8,7 +8,7 @@ import pytest
 
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code
-from probes.livekit.ladder import NEWER, VALIDATE, Climb, diagnose
+from probes.livekit.ladder import NEWER, VALIDATE, LadderResult, diagnose
 from probes.livekit.tokens import Access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
@@ -19,7 +19,7 @@ NAMES = ["dns", "tcp", "ready", "livekit", "key", "rooms", "join"]
 ROOMS = "/twirp/livekit.RoomService/ListRooms"
 
 
-Ways = Callable[..., Awaitable[Climb]]
+Ways = Callable[..., Awaitable[LadderResult]]
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ async def test_a_healthy_node_is_climbed_to_the_end(ways: Ways, node: Node, ledg
     way = await ways()
     assert [rung.name for rung in way.rungs if rung.held] == NAMES
     assert way.broken is None
-    assert way.seat
+    assert way.session
     assert [check.answered for check in way.checks] == [True, True]
-    assert way.lent == ()
+    assert way.turn_results == ()
     await asyncio.wait_for(node.goodbye.wait(), 20)
     assert len(node.removed) == 1
     assert ledger.open_entries == []
-    way.reached("join")
+    way.expect_rung("join")
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ async def test_the_first_rung_that_breaks_is_told(
     assert [rung.name for rung in way.rungs] == NAMES[: NAMES.index(name) + 1]
     assert [rung.held for rung in way.rungs] == [True] * NAMES.index(name) + [False]
     with pytest.raises(Broken) as told:
-        way.reached("join")
+        way.expect_rung("join")
     assert told.value.finding.code is code
     assert told.value.finding.rungs == way.rungs
     assert told.value.finding.reproduce_command.startswith("curl ")
-    way.reached("dns")
+    way.expect_rung("dns")
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,4 @@ async def test_the_nodes_that_are_named_are_asked_too(web: Web, node: Node, ledg
     """Beside what the server says."""
     promised = replace(node.promised, dial=("127.0.0.1",))
     way = await diagnose(web, promised, ACCESS, ledger)
-    assert all(check.place.named for check in way.checks), "the server names that one itself"
+    assert all(check.endpoint.named for check in way.checks), "the server names that one itself"

@@ -12,11 +12,11 @@ LIST, DELETE = f"{rooms.SERVICE}/ListRooms", f"{rooms.SERVICE}/DeleteRoom"
 
 async def test_rooms_are_listed_by_name(web: Web, node: Node) -> None:
     """None are none, and Twirp leaves an empty list out."""
-    assert await rooms.listed(web, node.promised, ACCESS) == []
+    assert await rooms.list_rooms(web, node.promised, ACCESS) == []
     node.rooms = ["probe-a", "b"]
-    assert await rooms.listed(web, node.promised, ACCESS) == ["probe-a", "b"]
+    assert await rooms.list_rooms(web, node.promised, ACCESS) == ["probe-a", "b"]
     node.answers[LIST] = (200, b"{}")
-    assert await rooms.listed(web, node.promised, ACCESS) == []
+    assert await rooms.list_rooms(web, node.promised, ACCESS) == []
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ async def test_a_list_that_does_not_come_is_named(
     """Redis, the edge, or another service."""
     node.answers[LIST] = (status, body)
     with pytest.raises(Broken) as told:
-        await rooms.listed(web, node.promised, ACCESS)
+        await rooms.list_rooms(web, node.promised, ACCESS)
     assert told.value.finding.code is wanted
 
 

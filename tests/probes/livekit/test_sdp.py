@@ -38,7 +38,7 @@ def test_only_who_says_so_is_complete() -> None:
     ("init", "count"),
     [
         (
-            '{"candidate": "candidate:1 1 udp 1 198.51.100.7 50000 typ srflx raddr 10.0.0.1 rport 50000"}',
+            '{"candidate": "candidate:1 1 udp 1 198.51.100.7 50000 typ srflx"}',
             1,
         ),
         ('{"candidate": ""}', 0),

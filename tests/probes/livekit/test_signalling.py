@@ -10,7 +10,7 @@ from livekit.protocol.rtc import ICEServer
 
 from probes.finding import Broken, Code
 from probes.livekit import signalling
-from probes.livekit.signalling import joined
+from probes.livekit.signalling import join_room
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
 from tests.support.livekit_node import ACCESS, PASSWORD, UFRAG, Node
@@ -20,7 +20,7 @@ TOKEN = ACCESS.to_join("probe-room", "probe")
 
 async def code(web: Web, node: Node) -> Code:
     with pytest.raises(Broken) as told:
-        async with joined(web, node.promised, TOKEN):
+        async with join_room(web, node.promised, TOKEN):
             pass
     return told.value.finding.code
 
@@ -31,7 +31,7 @@ async def test_a_seat_knows_server_and_addresses(web: Web, node: Node, *, trickl
     last.
     """
     node.trickles = trickles
-    async with joined(web, node.promised, TOKEN) as seat:
+    async with join_room(web, node.promised, TOKEN) as seat:
         assert (seat.version, seat.protocol, seat.node) == ("1.7.2", 14, "ND_test")
         assert [(c.transport, c.port) for c in seat.candidates] == [
             ("udp", node.udp),
@@ -45,7 +45,7 @@ async def test_who_is_done_says_goodbye(web: Web, node: Node) -> None:
     """A participant that never connected would be kept for a minute; the answer before it has no
     candidate.
     """
-    async with joined(web, node.promised, TOKEN):
+    async with join_room(web, node.promised, TOKEN):
         pass
     await asyncio.wait_for(node.goodbye.wait(), 20)
     answer = next(said.answer.sdp for said in node.heard if said.WhichOneof("message") == "answer")
@@ -56,7 +56,7 @@ async def test_who_is_done_says_goodbye(web: Web, node: Node) -> None:
 async def test_who_breaks_off_says_goodbye(web: Web, node: Node) -> None:
     """Whatever went wrong inside."""
     with pytest.raises(ZeroDivisionError):
-        async with joined(web, node.promised, TOKEN):
+        async with join_room(web, node.promised, TOKEN):
             raise ZeroDivisionError
     await asyncio.wait_for(node.goodbye.wait(), 20)
 
@@ -65,7 +65,7 @@ async def test_who_breaks_off_says_goodbye(web: Web, node: Node) -> None:
 async def test_candidates_that_never_end_are_not_waited_for(web: Web, node: Node) -> None:
     """What has come by then is what a client would dial."""
     node.trickles, node.ends = True, False
-    async with joined(web, node.promised, TOKEN) as seat:
+    async with join_room(web, node.promised, TOKEN) as seat:
         assert len(seat.candidates) == 2
 
 
@@ -73,7 +73,7 @@ async def test_a_server_that_says_nothing_is_told(
     web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The socket opened, and no word came."""
-    monkeypatch.setattr(signalling, "JOINING", 0.3)
+    monkeypatch.setattr(signalling, "JOIN_TIMEOUT_S", 0.3)
     node.welcomes = False
     assert await code(web, node) is Code.LIVEKIT_JOIN_TIMEOUT
 
@@ -101,7 +101,7 @@ async def test_what_is_recorded_has_no_token_and_no_password(
     node.relays = (
         ICEServer(urls=["turn:turn.x:3478"], username="u", credential="turn-credential-1"),
     )
-    async with joined(web, node.promised, TOKEN) as seat:
+    async with join_room(web, node.promised, TOKEN) as seat:
         assert seat.relays[0].urls == ("turn:turn.x:3478",)
     written = (recorder.evidence.folder / "run.jsonl").read_text("utf-8")
     assert "turn:turn.x:3478" in written

@@ -6,17 +6,17 @@ import pytest
 from aioice import Candidate, stun
 
 from probes.livekit import signalling
-from probes.livekit import stun as reaching
-from probes.livekit.stun import Check, Place
+from probes.livekit import stun as stun_checks
+from probes.livekit.stun import IceEndpoint, StunCheck
 from probes.transport.http import Web
 from tests.support.livekit_node import ACCESS, PASSWORD, Node
 
 TOKEN = ACCESS.to_join("probe-room", "probe")
 
 
-async def checked(web: Web, node: Node, *dial: str) -> list[Check]:
-    async with signalling.joined(web, node.promised, TOKEN) as seat:
-        return list(await reaching.checks(seat, dial))
+async def check_node(web: Web, node: Node, *dial: str) -> list[StunCheck]:
+    async with signalling.join_room(web, node.promised, TOKEN) as session:
+        return list(await stun_checks.check_all(session, dial))
 
 
 def of(host: str, kind: str = "host", tcptype: str = "") -> Candidate:
@@ -32,20 +32,20 @@ def test_only_what_can_be_dialled_is_asked() -> None:
     """
     there = [of("203.0.113.7"), of("203.0.113.7", tcptype="passive"), of("198.51.100.9", "relay")]
     there += [of("203.0.113.7", tcptype="active"), of("203.0.113.7")]
-    assert reaching.places(there, ["203.0.113.7", "203.0.113.8"]) == [
-        Place("udp", "203.0.113.7", 50000),
-        Place("tcp", "203.0.113.7", 7881),
-        Place("udp", "203.0.113.8", 50000, named=False),
-        Place("tcp", "203.0.113.8", 7881, named=False),
+    assert stun_checks.endpoints(there, ["203.0.113.7", "203.0.113.8"]) == [
+        IceEndpoint("udp", "203.0.113.7", 50000),
+        IceEndpoint("tcp", "203.0.113.7", 7881),
+        IceEndpoint("udp", "203.0.113.8", 50000, named=False),
+        IceEndpoint("tcp", "203.0.113.8", 7881, named=False),
     ]
 
 
 async def test_an_open_door_answers(web: Web, node: Node) -> None:
     """Over UDP, and over TCP among checks of the server's own."""
-    udp, tcp = await checked(web, node)
-    assert (udp.place, tcp.place) == (
-        Place("udp", "127.0.0.1", node.udp),
-        Place("tcp", "127.0.0.1", node.tcp),
+    udp, tcp = await check_node(web, node)
+    assert (udp.endpoint, tcp.endpoint) == (
+        IceEndpoint("udp", "127.0.0.1", node.udp),
+        IceEndpoint("tcp", "127.0.0.1", node.tcp),
     )
     assert udp.answered
     assert tcp.answered
@@ -58,7 +58,7 @@ async def test_a_closed_door_does_not(
 ) -> None:
     """Each transport for itself; who takes connections and says nothing is seen to be there."""
     node.deaf = (deaf,)
-    checks = await checked(web, node)
+    checks = await check_node(web, node)
     assert [check.answered for check in checks] == answered
     assert checks[1].connected
     assert ("no answer" in checks[0].detail) == (deaf == "udp")
@@ -71,10 +71,10 @@ async def test_a_port_that_nobody_holds_is_told(web: Web, node: Node) -> None:
         lambda _, writer: writer.close(), "127.0.0.1", 0
     ) as server:
         node.tcp = server.sockets[0].getsockname()[1]
-    tcp = (await checked(web, node))[1]
+    tcp = (await check_node(web, node))[1]
     assert not tcp.answered
     assert not tcp.connected
-    assert "no way there" in tcp.detail
+    assert tcp.detail == "connection refused"
 
 
 async def test_who_hangs_up_is_not_livekit(web: Web, node: Node) -> None:
@@ -83,7 +83,7 @@ async def test_who_hangs_up_is_not_livekit(web: Web, node: Node) -> None:
         lambda _, writer: writer.close(), "127.0.0.1", 0
     ) as server:
         node.tcp = server.sockets[0].getsockname()[1]
-        tcp = (await checked(web, node))[1]
+        tcp = (await check_node(web, node))[1]
     assert (tcp.answered, tcp.connected) == (False, True)
 
 
@@ -93,14 +93,14 @@ async def test_an_echo_counts_for_nothing(
 ) -> None:
     """An echo of the check is, with the request's own key, and is no answer for all that."""
     monkeypatch.setattr(Node, "answer", lambda _, data, __: data)
-    assert [check.answered for check in await checked(web, node)] == [False, False]
+    assert [check.answered for check in await check_node(web, node)] == [False, False]
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_node_is_asked_directly_as_well(web: Web, node: Node) -> None:
     """Who answers there and not where the server says has the wrong address."""
-    checks = await checked(web, node, "127.0.0.2")
-    assert [(check.place.host, check.place.named) for check in checks] == [
+    checks = await check_node(web, node, "127.0.0.2")
+    assert [(check.endpoint.host, check.endpoint.named) for check in checks] == [
         ("127.0.0.1", True),
         ("127.0.0.1", True),
         ("127.0.0.2", False),
@@ -123,7 +123,7 @@ async def test_an_answer_that_another_key_signed_counts_for_nothing(
         return bytes(reply)
 
     monkeypatch.setattr(Node, "answer", forged)
-    assert [check.answered for check in await checked(web, node)] == [False, False]
+    assert [check.answered for check in await check_node(web, node)] == [False, False]
 
 
 async def test_an_error_of_the_agent_is_an_answer(
@@ -140,6 +140,6 @@ async def test_an_error_of_the_agent_is_an_answer(
         return bytes(reply)
 
     monkeypatch.setattr(Node, "answer", conflicting)
-    checks = await checked(web, node)
+    checks = await check_node(web, node)
     assert [check.answered for check in checks] == [True, True]
     assert "487" in checks[0].detail

@@ -9,7 +9,7 @@ import pytest
 
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
-from probes.livekit.tokens import SECONDS, Access, open_access, promised_in
+from probes.livekit.tokens import SECONDS, Access, expect_livekit, open_access
 from probes.recording.redactor import Redactor
 
 SECRET = "a-secret-that-nobody-else-knows-0123456789"
@@ -37,7 +37,7 @@ def test_a_token_opens_one_room_for_one_participant() -> None:
 
 def test_who_keeps_rooms_joins_none() -> None:
     """It lists, makes and removes, as nobody in particular."""
-    claims = said(Access("APIx", SECRET).to_keep_rooms())
+    claims = said(Access("APIx", SECRET).to_manage_rooms())
     assert claims["video"] == {"roomList": True, "roomCreate": True}
     assert "sub" not in claims
 
@@ -45,7 +45,7 @@ def test_who_keeps_rooms_joins_none() -> None:
 def test_no_token_is_made_twice() -> None:
     """Two in one second differ."""
     access = Access("APIx", SECRET)
-    assert access.to_keep_rooms() != access.to_keep_rooms()
+    assert access.to_manage_rooms() != access.to_manage_rooms()
 
 
 def test_secrets_are_in_variables_or_files(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_secret_that_is_nowhere_is_asked_for() -> None:
 def test_who_has_no_livekit_is_asked_nothing() -> None:
     """The reason says which table is not there, or which tier is left out."""
     with pytest.raises(NotApplicable, match=r"no LiveKit: \[livekit\]"):
-        promised_in(None, "ladder")
+        expect_livekit(None, "ladder")
     with pytest.raises(NotApplicable, match="leaves out deep"):
-        promised_in(PROMISED, "deep")
-    assert promised_in(PROMISED, "ladder") is PROMISED
+        expect_livekit(PROMISED, "deep")
+    assert expect_livekit(PROMISED, "ladder") is PROMISED

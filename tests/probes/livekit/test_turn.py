@@ -15,9 +15,9 @@ from aioice import stun
 from probes.config.environment import Target
 from probes.config.livekit import LiveKit
 from probes.finding import Code
-from probes.livekit import turn as relaying
-from probes.livekit.signalling import Relay
-from probes.livekit.turn import Lent, explain_lent, lent
+from probes.livekit import turn
+from probes.livekit.signalling import IceServer
+from probes.livekit.turn import TurnResult, allocate_all, explain_turn
 
 REALM, NONCE = "turn.example.org", b"nonce"
 
@@ -69,15 +69,15 @@ async def lending(turn: Turn) -> AsyncIterator[str]:
         yield f"turn:localhost:{transport.get_extra_info('sockname')[1]}?transport=udp"
 
 
-def of(*urls: str) -> list[Relay]:
-    return [Relay(urls, "u", "secret-credential")]
+def of(*urls: str) -> list[IceServer]:
+    return [IceServer(urls, "u", "secret-credential")]
 
 
 async def test_a_relay_is_lent_and_given_back(target: Target) -> None:
     """Allocated, then released: none of ours is left at the server."""
     turn = Turn()
     async with lending(turn) as url:
-        (came,) = await lent(target, of("stun:stun.example.org:3478", url))
+        (came,) = await allocate_all(target, of("stun:stun.example.org:3478", url))
         assert (came.relay, came.url) == ("127.0.0.1:49152", url)
         assert turn.given_back.is_set()
 
@@ -85,7 +85,7 @@ async def test_a_relay_is_lent_and_given_back(target: Target) -> None:
 async def test_credentials_that_are_refused_are_told(target: Target) -> None:
     """With the server's own words."""
     async with lending(Turn(refuses=True)) as url:
-        (came,) = await lent(target, of(url))
+        (came,) = await allocate_all(target, of(url))
     assert came.relay == ""
     assert "401 Unauthorized" in came.detail
 
@@ -94,13 +94,13 @@ async def test_a_server_that_is_silent_is_told(
     target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while; it is not waited for like a call."""
-    monkeypatch.setattr(relaying, "BUDGET", 0.2)
+    monkeypatch.setattr(turn, "TIMEOUT_S", 0.2)
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
     )
     with contextlib.closing(transport):
         port = transport.get_extra_info("sockname")[1]
-        (came,) = await lent(target, of(f"turn:127.0.0.1:{port}"))
+        (came,) = await allocate_all(target, of(f"turn:127.0.0.1:{port}"))
     assert (came.relay, came.detail) == ("", "no answer within 0.2 s")
 
 
@@ -109,7 +109,7 @@ async def test_a_server_that_is_silent_is_told(
 )
 async def test_a_way_that_leads_nowhere_is_told(target: Target, url: str) -> None:
     """A port that nobody holds, or no address at all."""
-    (came,) = await lent(target, of(url))
+    (came,) = await allocate_all(target, of(url))
     assert came.relay == ""
     assert "no way there" in came.detail or "no TURN URL" in came.detail
 
@@ -117,17 +117,19 @@ async def test_a_way_that_leads_nowhere_is_told(target: Target, url: str) -> Non
 @pytest.mark.parametrize(
     ("tried", "turn", "wanted"),
     [
-        ([Lent("turn:a", "203.0.113.7:1", "lent a relay")], True, None),
+        ([TurnResult("turn:a", "203.0.113.7:1", "lent a relay")], True, None),
         ([], False, None),
         ([], True, Code.LIVEKIT_TURN_REFUSED),
         (
-            [Lent("turn:a", "203.0.113.7:1", ""), Lent("turns:b", "", "refused")],
+            [TurnResult("turn:a", "203.0.113.7:1", ""), TurnResult("turns:b", "", "refused")],
             False,
             Code.LIVEKIT_TURN_REFUSED,
         ),
     ],
 )
-def test_each_that_is_offered_must_lend(tried: list[Lent], turn: bool, wanted: Code | None) -> None:
+def test_each_that_is_offered_must_lend(
+    tried: list[TurnResult], turn: bool, wanted: Code | None
+) -> None:
     """One that does not is told, and so is one that was promised and is not there."""
-    finding = explain_lent(tried, LiveKit("wss://x", "K", "S", turn=turn))
+    finding = explain_turn(tried, LiveKit("wss://x", "K", "S", turn=turn))
     assert (finding.code if finding else None) == wanted

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from probes.livekit.sdk.messages import LISTENER, SPEAKER, Wish
+from probes.livekit.sdk.messages import LISTENER, SPEAKER, CallRequest
 from probes.livekit.tokens import Access
 from tests.support.sfu import Standing, standing
 
@@ -23,10 +23,10 @@ async def sfu(one_sfu: Standing) -> AsyncIterator[Standing]:
     await one_sfu.lie()
 
 
-def wish(sfu: Standing, room: str, *, listens: bool = True, by_tcp: bool = True) -> Wish:
+def request(sfu: Standing, room: str, *, listens: bool = True, by_tcp: bool = True) -> CallRequest:
     """Two people in `room`, or one who plays."""
     access = Access(sfu.livekit.key, sfu.livekit.secret)
     listener = access.to_join(room, LISTENER) if listens else ""
-    return Wish(
+    return CallRequest(
         f"ws://{sfu.livekit.address}", access.to_join(room, SPEAKER), listener, by_tcp=by_tcp
     )

@@ -13,11 +13,11 @@ from probes.config.environment import Target
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, NotApplicable, broken
 from probes.livekit.checks import Calls
-from probes.livekit.ladder import Climb
+from probes.livekit.ladder import LadderResult
 from probes.livekit.sdk import worker_process
-from probes.livekit.sdk.call import Talks
-from probes.livekit.sdk.messages import Call, Failed, Joined, Wish
-from probes.livekit.stun import Check, Place
+from probes.livekit.sdk.call import SdkCalls
+from probes.livekit.sdk.messages import Call, CallRequest, ParticipantJoined, StageFailed
+from probes.livekit.stun import IceEndpoint, StunCheck
 from probes.livekit.tokens import Access
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
@@ -25,24 +25,24 @@ from tests.probes.livekit.sdk.test_checks import GOOD
 
 ACCESS = Access("key", "a-secret-of-thirty-two-characters-")
 PROMISED = LiveKit("wss://livekit.invalid", "key", "secret")
-UDP = Check(Place("udp", "192.0.2.1", 50000), 0.01, "answered")
-TCP = Check(Place("tcp", "192.0.2.1", 7881), 0.01, "answered")
+UDP = StunCheck(IceEndpoint("udp", "192.0.2.1", 50000), 0.01, "answered")
+TCP = StunCheck(IceEndpoint("tcp", "192.0.2.1", 7881), 0.01, "answered")
 
 
 @dataclass
 class Ladder:
     """As much of the ladder as a call needs."""
 
-    checks: tuple[Check, ...] = (UDP, TCP)
+    checks: tuple[StunCheck, ...] = (UDP, TCP)
     broken: Broken | None = None
     rooms: list[str] = field(default_factory=list)  # that are there
     promised: LiveKit = PROMISED
     access: Access = ACCESS
 
-    async def climbed(self, _: str) -> Climb:
+    async def expect_rung(self, _: str) -> LadderResult:
         if self.broken:
             raise self.broken
-        return Climb((), checks=self.checks)
+        return LadderResult((), checks=self.checks)
 
     @asynccontextmanager
     async def room(self, label: str) -> AsyncIterator[str]:
@@ -58,10 +58,10 @@ class Workers:
     """What workers tell, and what they were asked for."""
 
     call: Call = GOOD
-    options: list[Wish] = field(default_factory=list)
+    options: list[CallRequest] = field(default_factory=list)
 
-    async def made(self, wish: Wish, _ca: str) -> Call:
-        self.options.append(wish)
+    async def made(self, request: CallRequest, _ca: str) -> Call:
+        self.options.append(request)
         return self.call
 
 
@@ -73,7 +73,7 @@ def ladder() -> Ladder:
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     workers = Workers()
-    monkeypatch.setattr(worker_process, "made", workers.made)
+    monkeypatch.setattr(worker_process, "run_call", workers.made)
     return workers
 
 
@@ -83,19 +83,24 @@ def target(target: Target) -> Target:
 
 
 @pytest.fixture
-def talks(web: Web, ladder: Ladder, workers: Workers) -> Talks:
-    return Talks(web, lambda: cast("Calls", ladder))
+def sdk_calls(web: Web, ladder: Ladder, workers: Workers) -> SdkCalls:
+    return SdkCalls(web, lambda: cast("Calls", ladder))
 
 
-def promises(talks: Talks) -> tuple[object, ...]:
-    return talks.connect(), talks.carry_data(), talks.carry_sound(), talks.fall_back_to_tcp()
+def promises(sdk_calls: SdkCalls) -> tuple[object, ...]:
+    return (
+        sdk_calls.expect_connection(),
+        sdk_calls.expect_data(),
+        sdk_calls.expect_sound(),
+        sdk_calls.expect_tcp_fallback(),
+    )
 
 
 async def test_one_call_serves_all(
-    talks: Talks, workers: Workers, ladder: Ladder, recorder: Recorder
+    sdk_calls: SdkCalls, workers: Workers, ladder: Ladder, recorder: Recorder
 ) -> None:
     """Four promises are judged by one call, in a room that is gone afterwards."""
-    await asyncio.gather(*promises(talks))  # type: ignore[call-overload]
+    await asyncio.gather(*promises(sdk_calls))  # type: ignore[call-overload]
     assert len(workers.options) == 1
     assert workers.options[0].by_tcp
     assert workers.options[0].speaker != workers.options[0].listener
@@ -103,20 +108,22 @@ async def test_one_call_serves_all(
     assert recorder.degraded == []
 
 
-async def test_a_rerun_is_another_call(talks: Talks, workers: Workers, recorder: Recorder) -> None:
+async def test_a_rerun_is_another_call(
+    sdk_calls: SdkCalls, workers: Workers, recorder: Recorder
+) -> None:
     """A second attempt does not judge the first one's call."""
-    await talks.connect()
+    await sdk_calls.expect_connection()
     recorder.attempt = 2
-    await asyncio.gather(talks.connect(), talks.carry_data())
+    await asyncio.gather(sdk_calls.expect_connection(), sdk_calls.expect_data())
     assert len(workers.options) == 2
 
 
 async def test_nobody_tries_where_nobody_can_join(
-    talks: Talks, ladder: Ladder, workers: Workers
+    sdk_calls: SdkCalls, ladder: Ladder, workers: Workers
 ) -> None:
     """The ladder's first broken rung is what each promise is told."""
     ladder.broken = broken(Code.LIVEKIT_KEY_UNKNOWN, "no", "keys")
-    for promise in promises(talks):
+    for promise in promises(sdk_calls):
         with pytest.raises(Broken) as failure:
             await promise  # type: ignore[misc]
         assert failure.value.finding.code is Code.LIVEKIT_KEY_UNKNOWN
@@ -124,58 +131,58 @@ async def test_nobody_tries_where_nobody_can_join(
 
 
 async def test_who_cannot_connect_breaks_all_that_needs_it(
-    talks: Talks, workers: Workers, recorder: Recorder
+    sdk_calls: SdkCalls, workers: Workers, recorder: Recorder
 ) -> None:
     """Without a connection data, sound and fallback end with its name, and not with their own."""
-    workers.call = Call((Failed("join", "not connected within 5 s"),))
-    for promise in promises(talks):
+    workers.call = Call((StageFailed("join", "not connected within 5 s"),))
+    for promise in promises(sdk_calls):
         with pytest.raises(Broken) as failure:
             await promise  # type: ignore[misc]
         assert failure.value.finding.code is Code.LIVEKIT_DTLS_FAILED
-    assert await talks.are_connected() is False
+    assert await sdk_calls.are_connected() is False
 
 
 async def test_a_shut_door_is_masked_and_tcp_not_tried(
-    talks: Talks, ladder: Ladder, workers: Workers, recorder: Recorder
+    sdk_calls: SdkCalls, ladder: Ladder, workers: Workers, recorder: Recorder
 ) -> None:
     """Who gets through closed doors is degraded, and the worker is not asked for a way that is
     shut.
     """
     ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
-    assert await talks.are_connected()
-    await talks.connect()
+    assert await sdk_calls.are_connected()
+    await sdk_calls.expect_connection()
     assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
     assert not workers.options[0].by_tcp
 
 
 async def test_a_door_that_is_not_named_is_none(
-    talks: Talks, ladder: Ladder, recorder: Recorder
+    sdk_calls: SdkCalls, ladder: Ladder, recorder: Recorder
 ) -> None:
     """That the node answers at its own address helps nobody who is sent elsewhere."""
     ladder.checks = (
         replace(UDP, seconds=None),
-        Check(replace(UDP.place, named=False), 0.01, "answered"),
+        StunCheck(replace(UDP.endpoint, named=False), 0.01, "answered"),
     )
-    await talks.connect()
+    await sdk_calls.expect_connection()
     assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
 
 
 async def test_an_environment_may_leave_calls_out(
-    talks: Talks, web: Web, workers: Workers, recorder: Recorder
+    sdk_calls: SdkCalls, web: Web, workers: Workers, recorder: Recorder
 ) -> None:
     """Where the deep tier is not asked for, promises do not apply and nobody is said to be
     connected.
     """
     web.target = replace(web.target, livekit=replace(PROMISED, tiers=("ladder",)))
-    for promise in promises(talks):
+    for promise in promises(sdk_calls):
         with pytest.raises(NotApplicable):
             await promise  # type: ignore[misc]
-    assert await talks.are_connected() is False
+    assert await sdk_calls.are_connected() is False
     assert workers.options == []
 
 
 async def test_a_call_that_breaks_leaves_no_room(
-    talks: Talks, ladder: Ladder, monkeypatch: pytest.MonkeyPatch, recorder: Recorder
+    sdk_calls: SdkCalls, ladder: Ladder, monkeypatch: pytest.MonkeyPatch, recorder: Recorder
 ) -> None:
     """However the worker's part ends, the room is given back."""
 
@@ -183,19 +190,21 @@ async def test_a_call_that_breaks_leaves_no_room(
         assert ladder.rooms == ["call"]
         raise OSError
 
-    monkeypatch.setattr(worker_process, "made", fails)
+    monkeypatch.setattr(worker_process, "run_call", fails)
     with contextlib.suppress(OSError):
-        await talks.connect()
+        await sdk_calls.expect_connection()
     assert ladder.rooms == []
 
 
-async def test_what_was_told_is_noted(talks: Talks, workers: Workers, recorder: Recorder) -> None:
+async def test_what_was_told_is_noted(
+    sdk_calls: SdkCalls, workers: Workers, recorder: Recorder
+) -> None:
     """Paths, round trips and crashes are in the journal, tokens are not."""
     workers.call = Call(
-        (Joined("speaker", 0.1), Joined("listener", 0.2)),
+        (ParticipantJoined("speaker", 0.1), ParticipantJoined("listener", 0.2)),
         "it was ended by SIGABRT; eyJhbGciOi.e30.x",
     )
-    await talks.connect()
+    await sdk_calls.expect_connection()
     written = (recorder.evidence.folder / "run.jsonl").read_text()
     assert "Joined who=speaker" in written
     assert "SIGABRT" in written

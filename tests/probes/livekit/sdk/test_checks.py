@@ -6,34 +6,50 @@ import pytest
 
 from probes.finding import CannotAsk, Code, Finding, Verdict
 from probes.livekit.sdk import checks
-from probes.livekit.sdk.checks import Reached
-from probes.livekit.sdk.messages import ByTcp, Call, Data, Ended, Fact, Failed, Joined, Path, Sound
+from probes.livekit.sdk.checks import OpenPorts
+from probes.livekit.sdk.messages import (
+    Call,
+    CallEnded,
+    DataReceived,
+    ParticipantJoined,
+    SelectedPath,
+    StageFailed,
+    TcpRejoin,
+    ToneReceived,
+    WorkerMessage,
+)
 
-OPEN, SHUT = Reached(udp=True, tcp=True), Reached(udp=False, tcp=False)
-SOUND = Sound(hertz=1000.0, share=0.99, after=0.4, packets=50, lost=0.0)
-PATH = Path("speaker", "udp", "192.0.2.1", 50000, "host", 0.01)
+OPEN, SHUT = OpenPorts(udp=True, tcp=True), OpenPorts(udp=False, tcp=False)
+SOUND = ToneReceived(hertz=1000.0, share=0.99, after=0.4, packets=50, lost=0.0)
+PATH = SelectedPath("speaker", "udp", "192.0.2.1", 50000, "host", 0.01)
 GOOD = Call(
     (
-        Joined("speaker", 0.1),
-        Joined("listener", 0.1),
-        Data("speaker", "reliable", 10, 10, 0.01),
-        Data("speaker", "lossy", 10, 8, 0.01),
-        Data("listener", "reliable", 10, 10, 0.01),
-        Data("listener", "lossy", 10, 10, 0.01),
+        ParticipantJoined("speaker", 0.1),
+        ParticipantJoined("listener", 0.1),
+        DataReceived("speaker", "reliable", 10, 10, 0.01),
+        DataReceived("speaker", "lossy", 10, 8, 0.01),
+        DataReceived("listener", "reliable", 10, 10, 0.01),
+        DataReceived("listener", "lossy", 10, 10, 0.01),
         SOUND,
         PATH,
-        ByTcp("tcp", 7881, 0.5, 3, 3),
-        Ended(),
+        TcpRejoin("tcp", 7881, 0.5, 3, 3),
+        CallEnded(),
     )
 )
 
 
 def failed(stage: str, said: str = "not done in its time") -> Call:
-    return Call((Joined("speaker", 0.1), Joined("listener", 0.1), Failed(stage, said)))
+    return Call(
+        (
+            ParticipantJoined("speaker", 0.1),
+            ParticipantJoined("listener", 0.1),
+            StageFailed(stage, said),
+        )
+    )
 
 
-def only(*facts: Fact) -> Call:
-    return Call((Joined("speaker", 0.1), Joined("listener", 0.1), *facts))
+def only(*messages: WorkerMessage) -> Call:
+    return Call((ParticipantJoined("speaker", 0.1), ParticipantJoined("listener", 0.1), *messages))
 
 
 def every(call: Call) -> list[Finding | None]:
@@ -50,8 +66,10 @@ def test_a_good_call_lacks_nothing() -> None:
     assert every(GOOD) == [None, None, None, None]
 
 
-@pytest.mark.parametrize("reached", [Reached(udp=True, tcp=False), Reached(udp=False, tcp=True)])
-def test_one_open_door_is_no_mask(reached: Reached) -> None:
+@pytest.mark.parametrize(
+    "reached", [OpenPorts(udp=True, tcp=False), OpenPorts(udp=False, tcp=True)]
+)
+def test_one_open_door_is_no_mask(reached: OpenPorts) -> None:
     """Where UDP or TCP answers strangers, a connection is what it seems."""
     assert checks.explain_meeting(GOOD, reached) is None
 
@@ -75,9 +93,9 @@ def test_a_connection_through_closed_doors_is_masked() -> None:
         ("engine: signal failure: transport timed out", OPEN, Code.LIVEKIT_JOIN_TIMEOUT),
     ],
 )
-def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) -> None:
+def test_who_cannot_join_is_told_why(said: str, reached: OpenPorts, code: Code) -> None:
     """The SDK's word and what ICE answered tell signalling, ICE and DTLS apart."""
-    finding = checks.explain_meeting(Call((Failed("join", said),)), reached)
+    finding = checks.explain_meeting(Call((StageFailed("join", said),)), reached)
     assert finding
     assert finding.code is code
     assert said in finding.observed
@@ -87,11 +105,17 @@ def test_who_cannot_join_is_told_why(said: str, reached: Reached, code: Code) ->
     ("call", "detail"),
     [
         (
-            only(Data("speaker", "reliable", 10, 9, 0.1), Data("speaker", "lossy", 10, 10, 0.1)),
+            only(
+                DataReceived("speaker", "reliable", 10, 9, 0.1),
+                DataReceived("speaker", "lossy", 10, 10, 0.1),
+            ),
             "9 of 10 reliable",
         ),
         (
-            only(Data("speaker", "reliable", 10, 10, 0.1), Data("speaker", "lossy", 10, 7, 0.1)),
+            only(
+                DataReceived("speaker", "reliable", 10, 10, 0.1),
+                DataReceived("speaker", "lossy", 10, 7, 0.1),
+            ),
             "7 of 10 lossy",
         ),
         (failed("data"), "could not send"),
@@ -108,9 +132,9 @@ def test_lost_data_is_named(call: Call, detail: str) -> None:
 @pytest.mark.parametrize(
     ("call", "detail"),
     [
-        (only(Sound(0.0, 0.0, -1.0, 0, 0.0)), "not one packet"),
-        (only(Sound(0.0, 0.0, -1.0, 40, 0.0)), "silence"),
-        (only(Sound(440.0, 0.99, -1.0, 40, 0.0)), "440 Hz"),
+        (only(ToneReceived(0.0, 0.0, -1.0, 0, 0.0)), "not one packet"),
+        (only(ToneReceived(0.0, 0.0, -1.0, 40, 0.0)), "silence"),
+        (only(ToneReceived(440.0, 0.99, -1.0, 40, 0.0)), "440 Hz"),
         (failed("sound"), "could not publish"),
     ],
 )
@@ -145,9 +169,9 @@ def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], de
     "call",
     [
         failed("tcp"),
-        only(ByTcp("udp", 50000, 0.5, 3, 3)),
-        only(ByTcp("", 0, 0.5, 3, 3)),
-        only(Data("speaker", "reliable", 10, 10, 0.1), ByTcp("tcp", 7881, 1, 3, 2)),
+        only(TcpRejoin("udp", 50000, 0.5, 3, 3)),
+        only(TcpRejoin("", 0, 0.5, 3, 3)),
+        only(DataReceived("speaker", "reliable", 10, 10, 0.1), TcpRejoin("tcp", 7881, 1, 3, 2)),
     ],
 )
 def test_a_missing_fallback_degrades(call: Call) -> None:
@@ -160,13 +184,13 @@ def test_a_missing_fallback_degrades(call: Call) -> None:
 
 def test_what_no_way_carries_says_nothing_of_tcp() -> None:
     """Where data is lost anyhow, to have come back by TCP is enough."""
-    call = only(Data("speaker", "reliable", 10, 0, 0.1), ByTcp("tcp", 7881, 1, 3, 0))
+    call = only(DataReceived("speaker", "reliable", 10, 0, 0.1), TcpRejoin("tcp", 7881, 1, 3, 0))
     assert checks.explain_fallback(call, OPEN) is None
 
 
 def test_a_shut_door_is_no_fallback() -> None:
     """Where no TCP address answered, nobody was made to use one, and that degrades."""
-    finding = checks.explain_fallback(only(Ended()), Reached(udp=True, tcp=False))
+    finding = checks.explain_fallback(only(CallEnded()), OpenPorts(udp=True, tcp=False))
     assert finding
     assert finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING
 
@@ -175,7 +199,7 @@ def test_a_crash_blames_nobody() -> None:
     """What a worker told before it broke stands; of the rest it is said that we could not ask, and
     why.
     """
-    call = Call(GOOD.facts[:6], "it was ended by SIGTERM")
+    call = Call(GOOD.messages[:6], "it was ended by SIGTERM")
     assert checks.explain_meeting(call, OPEN) is None
     assert checks.explain_data(call) is None
     with pytest.raises(CannotAsk, match="SIGTERM"):
@@ -183,4 +207,4 @@ def test_a_crash_blames_nobody() -> None:
     with pytest.raises(CannotAsk, match="SIGTERM"):
         checks.explain_fallback(call, OPEN)
     with pytest.raises(CannotAsk):
-        checks.explain_meeting(Call(GOOD.facts[:1], "x"), OPEN)
+        checks.explain_meeting(Call(GOOD.messages[:1], "x"), OPEN)

@@ -36,7 +36,7 @@ async def test_a_name_under_localhost_is_reached(echo: int) -> None:
     """A name that no resolver knows leads to loopback, and bytes go both ways until the caller
     ends.
     """
-    async with connect_proxy.opened(URL) as proxy:
+    async with connect_proxy.open_proxy(URL) as proxy:
         reader, writer = await asked(
             proxy, b"CONNECT livekit.wealist.localhost:%d HTTP/1.1\r\n\r\n" % echo
         )
@@ -49,7 +49,7 @@ async def test_a_name_under_localhost_is_reached(echo: int) -> None:
 
 async def test_a_closed_port_is_said_to_be_closed() -> None:
     """Who cannot be connected is told so, and not left waiting."""
-    async with connect_proxy.opened(URL) as proxy:
+    async with connect_proxy.open_proxy(URL) as proxy:
         reader, writer = await asked(proxy, b"CONNECT x.localhost:1 HTTP/1.1\r\n\r\n")
         assert b"502" in await reader.read()
         writer.close()
@@ -57,7 +57,7 @@ async def test_a_closed_port_is_said_to_be_closed() -> None:
 
 async def test_nonsense_is_hung_up_on() -> None:
     """What is no request is answered by an end."""
-    async with connect_proxy.opened(URL) as proxy:
+    async with connect_proxy.open_proxy(URL) as proxy:
         reader, writer = await asked(proxy, b"nonsense\r\n\r\n")
         assert await reader.read() == b""
         writer.close()
@@ -74,5 +74,5 @@ async def test_nonsense_is_hung_up_on() -> None:
 )
 async def test_only_names_that_resolvers_may_not_know_need_it(url: str, needed: bool) -> None:
     """Nobody's real host goes through it."""
-    async with connect_proxy.opened(url) as proxy:
+    async with connect_proxy.open_proxy(url) as proxy:
         assert bool(proxy) is needed

@@ -5,68 +5,77 @@ import json
 import pytest
 
 from probes.livekit.sdk.messages import (
-    ByTcp,
     Call,
-    Data,
-    Ended,
-    Fact,
-    Failed,
-    Joined,
-    Path,
-    Playing,
-    Sound,
-    Wish,
+    CallEnded,
+    CallRequest,
+    DataReceived,
+    ParticipantJoined,
+    SelectedPath,
+    StageFailed,
+    TcpRejoin,
+    TonePlaying,
+    ToneReceived,
+    WorkerMessage,
+    decode,
+    encode,
     is_last,
-    read,
-    told,
 )
 
-ALL: list[Fact] = [
-    Joined("speaker", 0.1),
-    Data("speaker", "lossy", 10, 9, 0.02),
-    Sound(1000.0, 0.99, 0.4, 50, 0.0),
-    Path("listener", "udp", "127.0.0.1", 50000, "host", 0.001),
-    ByTcp("tcp", 7881, 0.5, 3, 3),
-    Playing(),
-    Failed("join", "no"),
-    Ended(),
+ALL: list[WorkerMessage] = [
+    ParticipantJoined("speaker", 0.1),
+    DataReceived("speaker", "lossy", 10, 9, 0.02),
+    ToneReceived(1000.0, 0.99, 0.4, 50, 0.0),
+    SelectedPath("listener", "udp", "127.0.0.1", 50000, "host", 0.001),
+    TcpRejoin("tcp", 7881, 0.5, 3, 3),
+    TonePlaying(),
+    StageFailed("join", "no"),
+    CallEnded(),
 ]
 
 
-@pytest.mark.parametrize("fact", ALL, ids=lambda fact: type(fact).__name__)
-def test_a_fact_survives_its_line(fact: Fact) -> None:
+@pytest.mark.parametrize("message", ALL, ids=lambda message: type(message).__name__)
+def test_a_message_survives_its_line(message: WorkerMessage) -> None:
     """What was told is what is read, of every kind there is."""
-    assert "\n" not in told(fact)
-    assert read(told(fact)) == fact
+    assert "\n" not in encode(message)
+    assert decode(encode(message)) == message
 
 
 @pytest.mark.parametrize(
-    "line", ["", "W: x", "[1]", "{}", '{"fact": "Wish"}', '{"fact": "Ended", "more": 1}', "3"]
+    "line", ["", "W: x", "[1]", "{}", '{"message": "Wish"}', '{"message": "Ended", "more": 1}', "3"]
 )
-def test_what_is_no_fact_is_passed_over(line: str) -> None:
+def test_what_is_no_message_is_passed_over(line: str) -> None:
     """A native library that prints into our pipe breaks nothing."""
-    assert read(line) is None
+    assert decode(line) is None
 
 
 def test_a_wish_does_not_show_its_tokens() -> None:
-    """A wish in a traceback gives nothing away; its line, which goes to the worker alone, has all
+    """A request in a traceback shows no token; its line, which goes to the worker alone, has all
     of it.
     """
-    wish = Wish("wss://x", "eyJ.speaker", "eyJ.listener")
-    assert "eyJ" not in repr(wish)
-    assert Wish(**json.loads(wish.line())) == wish
+    request = CallRequest("wss://x", "eyJ.speaker", "eyJ.listener")
+    assert "eyJ" not in repr(request)
+    assert CallRequest(**json.loads(request.line())) == request
 
 
-def test_the_last_fact_is_known() -> None:
+def test_the_last_message_is_known() -> None:
     """Nothing comes after the end, nor after people could not join; all else goes on."""
-    assert [fact for fact in ALL if is_last(fact)] == [Failed("join", "no"), Ended()]
-    assert not is_last(Failed("data", "no"))
+    assert [message for message in ALL if is_last(message)] == [
+        StageFailed("join", "no"),
+        CallEnded(),
+    ]
+    assert not is_last(StageFailed("data", "no"))
 
 
-def test_a_call_finds_its_facts() -> None:
+def test_a_call_finds_its_messages() -> None:
     """Facts are found by kind, failures by stage."""
-    call = Call((Joined("speaker", 1), Joined("listener", 2), Failed("data", "no")))
-    assert [joined.who for joined in call.every(Joined)] == ["speaker", "listener"]
-    assert call.first(Sound) is None
-    assert call.failure("data") == Failed("data", "no")
+    call = Call(
+        (
+            ParticipantJoined("speaker", 1),
+            ParticipantJoined("listener", 2),
+            StageFailed("data", "no"),
+        )
+    )
+    assert [joined.who for joined in call.every(ParticipantJoined)] == ["speaker", "listener"]
+    assert call.first(ToneReceived) is None
+    assert call.failure("data") == StageFailed("data", "no")
     assert call.failure("sound") is None

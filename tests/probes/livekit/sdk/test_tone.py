@@ -19,7 +19,7 @@ def noise(loud: float, seconds: float = 1.0) -> Samples:
 @pytest.mark.parametrize("seconds", [0.1, 0.5, 1.0])
 def test_our_own_tone_is_recognised(seconds: float) -> None:
     """What is made is recognised, in a tenth of a second too."""
-    heard = tone.recognised(tone.made(seconds))
+    heard = tone.detect_tone(tone.make_tone(seconds))
     assert heard.is_ours
     assert heard.hertz == pytest.approx(1000, abs=1)
     assert heard.share > 0.99
@@ -40,14 +40,14 @@ def test_our_own_tone_is_recognised(seconds: float) -> None:
 )
 def test_nothing_else_is_taken_for_it(sound: str, samples: Samples) -> None:
     """Silence, noise and other tones are none of ours."""
-    assert not tone.recognised(samples).is_ours, sound
+    assert not tone.detect_tone(samples).is_ours, sound
 
 
 def test_a_codec_may_change_it_a_little() -> None:
     """Some noise and a small shift leave it ours."""
-    assert tone.recognised(sine(1004, 6000) + noise(300)).is_ours
+    assert tone.detect_tone(sine(1004, 6000) + noise(300)).is_ours
 
 
 def test_frames_join_without_a_click() -> None:
     """A hundred frames of ten milliseconds are one pure second."""
-    assert tone.recognised(np.concatenate([tone.made(0.01)] * 100)).share > 0.999
+    assert tone.detect_tone(np.concatenate([tone.make_tone(0.01)] * 100)).share > 0.999

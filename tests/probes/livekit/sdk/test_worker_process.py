@@ -12,11 +12,11 @@ import pytest
 from probes.config.environment import LOOPBACK
 from probes.finding import CannotAsk
 from probes.livekit.sdk import worker_process
-from probes.livekit.sdk.messages import Call, Ended, Failed, Joined, Wish
+from probes.livekit.sdk.messages import Call, CallEnded, CallRequest, ParticipantJoined, StageFailed
 
-WISH = Wish("wss://livekit.invalid", "eyJspeaker.token", "eyJlistener.token")
+WISH = CallRequest("wss://livekit.invalid", "eyJspeaker.token", "eyJlistener.token")
 STARTS = (
-    "import json, os, signal, subprocess, sys\ndef tell(**fact): print(json.dumps(fact), "
+    "import json, os, signal, subprocess, sys\ndef send(**message): print(json.dumps(message), "
     "flush=True)\n"
 )
 LONG = 60.0
@@ -27,7 +27,7 @@ def worker(text: str) -> list[str]:
 
 
 async def call(text: str, seconds: float = LONG) -> Call:
-    return await worker_process.made(WISH, command=worker(text), seconds=seconds)
+    return await worker_process.run_call(WISH, command=worker(text), seconds=seconds)
 
 
 class Caller:
@@ -69,27 +69,28 @@ async def caller() -> AsyncIterator[Caller]:
 async def test_what_a_worker_tells_is_heard() -> None:
     """Facts come in their order, what else is printed is passed over, and an end is no crash."""
     told = await call(
-        "print('noise'); tell(fact='Joined', who='speaker', seconds=0.5); print('{', "
-        "flush=True); tell(fact='Ended')"
+        "print('noise'); send(type='ParticipantJoined', who='speaker', seconds=0.5); print('{', "
+        "flush=True); send(type='CallEnded')"
     )
-    assert told == Call((Joined("speaker", 0.5), Ended()))
+    assert told == Call((ParticipantJoined("speaker", 0.5), CallEnded()))
 
 
 async def test_a_worker_that_has_told_all_is_not_waited_for(caller: Caller) -> None:
     """After its last fact nothing it does is waited for, and its exit code says nothing."""
-    told = await call(f"{caller.calling}tell(fact='Ended'); signal.pause()")
-    assert told == Call((Ended(),))
+    told = await call(f"{caller.calling}send(type='CallEnded'); signal.pause()")
+    assert told == Call((CallEnded(),))
     await caller.gone()
 
 
 async def test_the_wish_comes_by_standard_input_alone() -> None:
     """Neither arguments nor environment hold a token: both can be read by others on the machine."""
     told = await call(
-        "wish = json.loads(sys.stdin.readline())\n"
+        "request = json.loads(sys.stdin.readline())\n"
         "seen = open('/proc/self/cmdline').read() + open('/proc/self/environ').read()\n"
-        "tell(fact='Failed', stage='data', said=str(wish['speaker'] in seen)); tell(fact='Ended')"
+        "seen = str(request['speaker'] in seen)\n"
+        "send(type='StageFailed', stage='data', message=seen); send(type='CallEnded')"
     )
-    assert told.facts[0] == Failed("data", "False")
+    assert told.messages[0] == StageFailed("data", "False")
 
 
 @pytest.mark.parametrize(
@@ -105,23 +106,23 @@ async def test_the_wish_comes_by_standard_input_alone() -> None:
 )
 async def test_a_crash_is_told_with_what_came_before(does: str, how: str) -> None:
     """However a worker ends, what it told stands, and how it ended is said."""
-    told = await call(f"tell(fact='Joined', who='speaker', seconds=1)\n{does}")
-    assert told.facts == (Joined("speaker", 1),)
+    told = await call(f"send(type='ParticipantJoined', who='speaker', seconds=1)\n{does}")
+    assert told.messages == (ParticipantJoined("speaker", 1),)
     assert how in told.crash
 
 
 async def test_a_worker_that_hangs_is_ended() -> None:
     """Deaf to SIGTERM and silent: it is ended all the same."""
     told = await call("signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()", seconds=0.1)
-    assert told.facts == ()
+    assert told.messages == ()
     assert "not done within 0.1 s" in told.crash
 
 
 async def test_what_a_worker_starts_goes_with_it(caller: Caller) -> None:
     """Its whole group ends, also what has outlived it."""
-    child = f"{STARTS}{caller.calling}tell(fact='Ended'); signal.pause()"
+    child = f"{STARTS}{caller.calling}send(type='CallEnded'); signal.pause()"
     told = await call(f"subprocess.Popen([sys.executable, '-c', {child!r}])")
-    assert told == Call((Ended(),))
+    assert told == Call((CallEnded(),))
     await caller.gone()
 
 
@@ -137,10 +138,10 @@ async def test_a_cancelled_call_leaves_no_worker(caller: Caller) -> None:
 
 async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
     """The real worker, in the middle of a join, ends when we are killed outright."""
-    wish = f"Wish('ws://{LOOPBACK}:{caller.port}', 'a', 'b')"
+    request = f"Wish('ws://{LOOPBACK}:{caller.port}', 'a', 'b')"
     parent = (
         "import asyncio\nfrom probes.livekit.sdk.worker_process import made, "
-        f"Wish\nasyncio.run(made({wish}))"
+        f"Wish\nasyncio.run(made({request}))"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", parent, cwd=worker_process.ROOT
@@ -153,8 +154,11 @@ async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
 
 async def test_who_plays_is_let_go_in_order(caller: Caller) -> None:
     """A player that plays is there for the whole block, and is told when it is over."""
-    text = f"{caller.calling}tell(fact='Joined', who='speaker', seconds=1); tell(fact='Playing')\n"
-    async with worker_process.playing(
+    text = (
+        f"{caller.calling}send(type='ParticipantJoined', who='speaker', seconds=1)\n"
+        "send(type='TonePlaying')\n"
+    )
+    async with worker_process.play_tone(
         WISH, command=worker(f"{text}sys.stdin.read(); line.sendall(b'over')")
     ):
         assert caller.called.is_set()
@@ -163,8 +167,8 @@ async def test_who_plays_is_let_go_in_order(caller: Caller) -> None:
 
 async def test_who_plays_on_is_ended(caller: Caller) -> None:
     """A player that hears nothing is ended with its block."""
-    async with worker_process.playing(
-        WISH, command=worker(f"{caller.calling}tell(fact='Playing'); signal.pause()")
+    async with worker_process.play_tone(
+        WISH, command=worker(f"{caller.calling}send(type='TonePlaying'); signal.pause()")
     ):
         pass
     await caller.gone()
@@ -173,20 +177,20 @@ async def test_who_plays_on_is_ended(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("does", "why"),
     [
-        ("tell(fact='Failed', stage='join', said='refused')", "refused"),
+        ("send(type='StageFailed', stage='join', message='refused')", "refused"),
         ("raise RuntimeError('no SDK')", "no SDK"),
     ],
 )
 async def test_who_cannot_play_is_nobody_s_fault(does: str, why: str) -> None:
     """Without a speaker nothing can be asked, and it is said why there is none."""
     with pytest.raises(CannotAsk, match=why):
-        async with worker_process.playing(WISH, command=worker(does)):
+        async with worker_process.play_tone(WISH, command=worker(does)):
             pytest.fail("nobody plays")
 
 
 async def test_a_worker_that_cannot_be_started_is_told() -> None:
     """A worker whose module is missing says so in its last words."""
-    told = await worker_process.made(
+    told = await worker_process.run_call(
         WISH, command=[sys.executable, "-m", "probes.livekit.sdk.nobody"]
     )
     assert "nobody" in told.crash
