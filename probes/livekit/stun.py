@@ -96,7 +96,7 @@ async def _check(endpoint: IceEndpoint, credentials: Credentials) -> StunCheck:
 
 
 def _reason(error: OSError) -> str:
-    """asyncio words a refused connection by itself, without the system's own text."""
+    """The system's own text, since asyncio words a refused connection by itself."""
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
