@@ -33,6 +33,7 @@ FLOORS = (
     "state",
     "results",
     "finding",
+    "polling",
 )
 KNOW_REPORTS = ("probes/plugin.py", "probes/runner/", "probes/doctor/")
 EXCEPTIONS = {"reports/prune.py": ("probes.recording.ledger",)}

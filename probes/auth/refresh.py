@@ -15,13 +15,16 @@ REFRESH = "/api/svc/auth/api/auth/refresh"
 SPENT = "AUTH006"
 # There is no jti (contract 2.2): a pair of the same second is the same pair, whose refresh token is
 # spent already.
-A_SECOND = 1.1
+TOKEN_CLOCK_STEP_S = 1.1
 
 
 async def request_pair(web: Web, refresh_token: str) -> Answer:
     """Spend a refresh token once its second is over. Raises Broken when no answer comes."""
     await asyncio.sleep(
-        min(A_SECOND, max(0.0, timestamp(refresh_token, "iat") + A_SECOND - time.time()))
+        min(
+            TOKEN_CLOCK_STEP_S,
+            max(0.0, timestamp(refresh_token, "iat") + TOKEN_CLOCK_STEP_S - time.time()),
+        )
     )
     return await web.ask(
         "POST", web.target.hosts.apex + REFRESH, json={"refreshToken": refresh_token}

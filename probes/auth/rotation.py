@@ -5,7 +5,6 @@ faster reads the store again and goes on with what that run has left there.
 """
 
 import asyncio
-import contextlib
 import functools
 import hashlib
 import os
@@ -17,8 +16,9 @@ from probes.auth import refresh
 from probes.auth.tokens import OwnSession, Tokens, seconds_left
 from probes.config.environment import UserConfig
 from probes.finding import Broken, CannotAsk
+from probes.polling import poll_until
 from probes.recording.redactor import Redactor
-from probes.state.store import LOOKS_AGAIN_AFTER, Kept, State
+from probes.state.store import Kept, State
 from probes.transport.http import Answer, Web
 
 A_RACE_LASTS = (
@@ -153,14 +153,12 @@ class Rotation:
 
     async def _successor(self, name: str, spent: str) -> Kept | None:
         """What another run has kept since `spent` was; None where nothing comes."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(A_RACE_LASTS):
-                while True:
-                    kept = await self._state.read(name)
-                    if kept.get("access") and kept.get("refresh") != spent:
-                        return kept
-                    await asyncio.sleep(LOOKS_AGAIN_AFTER)
-        return None
+
+        async def successor() -> Kept | None:
+            kept = await self._state.read(name)
+            return kept if kept.get("access") and kept.get("refresh") != spent else None
+
+        return await poll_until(successor, A_RACE_LASTS)
 
 
 def _why(answer: Answer) -> str:

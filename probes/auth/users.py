@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from probes.auth.refresh import TOKEN_CLOCK_STEP_S
 from probes.auth.rotation import Rotation, entry_after, expired_token_in
 from probes.auth.signing_key import TokenSigner, load_signer
 from probes.auth.tokens import OwnSession, Tokens, seconds_left, timestamp
@@ -20,7 +21,6 @@ from probes.transport.http import Web
 
 TEST_ENDPOINT = "/api/svc/auth/api/test/token"  # contract 2.4
 SHORT_LIFE = 1  # second
-A_SECOND = 1.1  # and a bit: pairs of one second are one pair (contract 2.2)
 
 
 class User:
@@ -178,7 +178,7 @@ class Users:
         """A pair that nobody else in this run has."""
         async with self._one_at_a_time:
             await self.user(name).tokens()
-            await asyncio.sleep(A_SECOND)
+            await asyncio.sleep(TOKEN_CLOCK_STEP_S)
             return self._remembered(await self._from_test_endpoint(name, config))
 
     async def _short_lived(self, name: str, config: UserConfig) -> str:
@@ -192,7 +192,10 @@ class Users:
             )
         self._redactor.remember(token)
         await asyncio.sleep(
-            min(SHORT_LIFE + A_SECOND, max(0.0, timestamp(token, "exp") + A_SECOND - time.time()))
+            min(
+                SHORT_LIFE + TOKEN_CLOCK_STEP_S,
+                max(0.0, timestamp(token, "exp") + TOKEN_CLOCK_STEP_S - time.time()),
+            )
         )
         return token
 

@@ -16,6 +16,7 @@ from probes.auth.users import User
 from probes.browser.audio_scripts import CHECK, LISTEN, WATCH
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
+from probes.config.livekit import BROWSER
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.livekit.lazy import OpenCalls
 from probes.livekit.sdk import worker_process
@@ -36,7 +37,6 @@ from probes.services import video
 from probes.services.video import Call
 from probes.transport.http import Web
 
-TIER = "browser"
 PANEL, JOIN, TROUBLE = "영상통화", "참여하기", "연결 오류"
 TIMEOUT_S = JOIN_TIMEOUT_S + TONE_TIMEOUT_S  # seconds from joining to hearing
 SIGNALLING = "/rtc"
@@ -100,7 +100,7 @@ async def expect_audio(
 async def _expect_audio(
     browser: Browser, web: Web, calls: OpenCalls, user: User, ledger: Ledger
 ) -> None:
-    promised = expect_livekit(web.target.livekit, TIER)
+    promised = expect_livekit(web.target.livekit, BROWSER)
     ladder = await calls().expect_rung("join")
     room = await video.create_call(web, user, ledger)
     wish = CallRequest(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))

@@ -5,14 +5,13 @@ Texts are those of contract 3.7. The panel shows what was said before anybody ha
 others are asked.
 """
 
-import asyncio
-
 from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.auth.users import User
 from probes.browser.session import PageSession
 from probes.finding import Code, broken
+from probes.polling import poll_until
 from probes.services import chat
 from probes.services.chat import Chat
 from probes.transport.http import Web
@@ -20,7 +19,6 @@ from probes.transport.http import Web
 SIDEBAR = "채팅"
 PLACE = "메시지를 입력하세요... (Ctrl+V로 이미지 붙여넣기)"
 SEND = "전송"
-LOOKS_AGAIN_AFTER = 0.1  # seconds
 
 
 def path(workspace: str) -> str:
@@ -78,17 +76,16 @@ async def say(stay: PageSession, text: str) -> None:
 
 async def expect_readable(web: Web, user: User, room: Chat, text: str) -> None:
     """`user` can read `text` in the chat within the promised time. Raises Broken."""
-    within = web.target.realtime.deliver_seconds
-    try:
-        async with asyncio.timeout(within):
-            # By REST, since what the bus between pods loses is for others to find; it has no event
-            # to await.
-            while text not in [message.text for message in await chat.history(web, user, room)]:  # noqa: ASYNC110
-                await asyncio.sleep(LOOKS_AGAIN_AFTER)
-    except TimeoutError:
+    timeout_s = web.target.realtime.deliver_seconds
+
+    # By REST, since what the bus between pods loses is for others to find; it has no event to await.
+    async def is_readable() -> bool:
+        return text in [message.text for message in await chat.history(web, user, room)]
+
+    if not await poll_until(is_readable, timeout_s):
         raise broken(
             Code.CHAT_NOT_DELIVERED,
-            f"the page shows what was said, and {within:g} s later {user.name} cannot read it",
+            f"the page shows what was said, and {timeout_s:g} s later {user.name} cannot read it",
             "the page's optimistic bubble (contract 3.6) over a socket that is dead, or "
             "chat-service",
-        ) from None
+        )

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from probes.config.toml_schema import NUMBERS, TEXTS, section
 from probes.finding import BadEnvironment
 
-TIERS = ("ladder", "deep", "browser")
+LADDER, DEEP, BROWSER = "ladder", "deep", "browser"
+TIERS = (LADDER, DEEP, BROWSER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from probes.auth.users import User
-from probes.config.livekit import LiveKit
+from probes.config.livekit import LADDER, LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
 from probes.livekit import app_token, http_answers, ice_checks, signalling, turn
 from probes.livekit.ladder import VALIDATE, LadderResult, ask, diagnose, probe_room
-from probes.livekit.lazy import TIER
 from probes.livekit.signalling import JoinedSession
 from probes.livekit.tokens import Access, expect_livekit, open_access
 from probes.recording.ledger import Ledger
@@ -44,7 +43,7 @@ class Calls:
     @property
     def promised(self) -> LiveKit:
         """Raises NotApplicable."""
-        return expect_livekit(self._web.target.livekit, TIER)
+        return expect_livekit(self._web.target.livekit, LADDER)
 
     @property
     def access(self) -> Access:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from probes.config.livekit import LADDER
 from probes.livekit.tokens import expect_livekit
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
@@ -10,7 +11,6 @@ from probes.transport.http import Web
 if TYPE_CHECKING:
     from probes.livekit.checks import Calls
 
-TIER = "ladder"
 OpenCalls = Callable[[], "Calls"]
 
 
@@ -21,7 +21,7 @@ def opening(web: Web, ledger: Ledger) -> OpenCalls:
     opened: list[Calls] = []
 
     def calls() -> "Calls":
-        expect_livekit(web.target.livekit, TIER)
+        expect_livekit(web.target.livekit, LADDER)
         if not opened:
             # Protobufs and ICE take 0.1 s of processor time to load.
             from probes.livekit.checks import Calls  # noqa: PLC0415

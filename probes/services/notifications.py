@@ -15,6 +15,7 @@ from httpx_sse import EventSource, ServerSentEvent
 
 from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, broken
+from probes.polling import poll_until
 from probes.recording.recorder import Exchange, current
 from probes.services.boards import Card
 from probes.transport import envelopes
@@ -23,7 +24,6 @@ from probes.transport.http import Answer, Web
 
 NOTIFICATIONS = "/api/svc/noti/api/notifications"
 EVENT_STREAM = "text/event-stream"
-LOOKS_AGAIN_AFTER = 0.1  # seconds
 STREAMS = 5  # contract 3.5: what a page opens in a row before it gives up
 
 
@@ -143,21 +143,20 @@ async def expect_listed(web: Web, user: User, card: Card) -> Notice:
     time.
     """
     timeout_s = web.target.realtime.deliver_seconds
-    end = asyncio.get_running_loop().time() + timeout_s
-    while True:
-        if notice := next(
-            (notice for notice in await list_notices(web, user) if notice.about == card.id), None
-        ):
-            return notice
-        if asyncio.get_running_loop().time() > end:
-            raise broken(
-                Code.NOTIFICATION_LOST,
-                f"{user.name} was assigned a board, and {timeout_s:g} s later REST lists "
-                "no notification of it",
-                "board to noti: NOTI_SERVICE_URL or INTERNAL_API_KEY (f8d2b9c5, 76f1719a, "
-                "9606eb9e)",
-            )
-        await asyncio.sleep(LOOKS_AGAIN_AFTER)
+
+    async def about_the_card() -> Notice | None:
+        notices = await list_notices(web, user)
+        return next((notice for notice in notices if notice.about == card.id), None)
+
+    notice = await poll_until(about_the_card, timeout_s)
+    if notice is None:
+        raise broken(
+            Code.NOTIFICATION_LOST,
+            f"{user.name} was assigned a board, and {timeout_s:g} s later REST lists "
+            "no notification of it",
+            "board to noti: NOTI_SERVICE_URL or INTERNAL_API_KEY (f8d2b9c5, 76f1719a, 9606eb9e)",
+        )
+    return notice
 
 
 async def dismiss(web: Web, user: User, identity: str) -> bool:

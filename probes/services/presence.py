@@ -2,19 +2,18 @@
 5.2).
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from probes.auth.users import User
 from probes.finding import Code, broken
+from probes.polling import poll_until
 from probes.services import chat
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 from probes.transport.websocket import open_socket
 
 SOCKET = f"{chat.CHATS}/ws/presence"
-LOOKS_AGAIN_AFTER = 0.1  # seconds
 
 
 @asynccontextmanager
@@ -29,21 +28,17 @@ async def expect_shown(web: Web, watcher: User, user: User, *, online: bool) -> 
     show in time.
     """
     timeout_s = web.target.realtime.deliver_seconds
-    end = asyncio.get_running_loop().time() + timeout_s
-    while (user.id in await _online(web, watcher)) is not online:
-        if asyncio.get_running_loop().time() > end:
-            now = (
-                "came online and is not shown"
-                if online
-                else "has left and is still shown as online"
-            )
-            raise broken(
-                Code.PRESENCE_STALE,
-                f"{user.name} {now} after {timeout_s:g} s",
-                "chat-service: presence in Redis, or a row that its leaving does not "
-                "remove (a2cb0eba)",
-            )
-        await asyncio.sleep(LOOKS_AGAIN_AFTER)
+
+    async def is_shown() -> bool:
+        return (user.id in await _online(web, watcher)) is online
+
+    if not await poll_until(is_shown, timeout_s):
+        now = "came online and is not shown" if online else "has left and is still shown as online"
+        raise broken(
+            Code.PRESENCE_STALE,
+            f"{user.name} {now} after {timeout_s:g} s",
+            "chat-service: presence in Redis, or a row that its leaving does not remove (a2cb0eba)",
+        )
 
 
 async def _online(web: Web, watcher: User) -> set[str]:

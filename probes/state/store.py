@@ -5,7 +5,6 @@ A file of ours alone, replaced as a whole and locked, so that neither two runs a
 can lose a token.
 """
 
-import asyncio
 import contextlib
 import fcntl
 import json
@@ -18,11 +17,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from probes.finding import BadEnvironment, CannotAsk
+from probes.polling import poll_until
 
 Kept = dict[str, str]  # name -> value, of one member
 ELSEWHERE = "PROBES_STATE"  # names another store than the environment file does
 STATE = re.compile(r"file:.+|secret:[a-z0-9.-]+/[a-z0-9.-]+")
-LOOKS_AGAIN_AFTER = 0.02  # seconds; flock has nothing that could be awaited
+POLL_INTERVAL_S = 0.02  # flock has nothing that could be awaited
 
 
 class State(Protocol):
@@ -83,7 +83,7 @@ class FileState:
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise CannotAsk(
-                f"the state file {self._path} cannot be read ({error}); mend or remove it"
+                f"the state file {self._path} cannot be read ({error}); correct or remove it"
             ) from error
 
     @contextlib.contextmanager
@@ -110,16 +110,15 @@ class FileState:
             os.close(lock)
 
     async def _acquire(self, lock: int, what: str) -> None:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                while not _taken(lock):  # noqa: ASYNC110 - another process can set no Event of ours
-                    await asyncio.sleep(LOOKS_AGAIN_AFTER)
-        except TimeoutError:
+        async def try_lock() -> bool:
+            return _try_lock(lock)
+
+        if not await poll_until(try_lock, self._timeout_s, POLL_INTERVAL_S):
             lock_name = f"{self._path.name}.{what}.lock"
             raise CannotAsk(
                 f"another run has kept {lock_name} for {self._timeout_s:g} s; look for a run "
                 "that hangs"
-            ) from None
+            )
 
     def _replace(self, text: str) -> None:
         descriptor, draft = tempfile.mkstemp(
@@ -136,7 +135,7 @@ class FileState:
             raise
 
 
-def _taken(lock: int) -> bool:
+def _try_lock(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from probes.config.livekit import DEEP
 from probes.finding import NotApplicable
 from probes.livekit.lazy import OpenCalls
 from probes.livekit.sdk import checks, worker_process
@@ -24,8 +25,6 @@ from probes.transport.single_flight import SingleFlight
 if TYPE_CHECKING:
     from probes.livekit.ladder import LadderResult
 
-TIER = "deep"
-
 
 class SdkCalls:
     """Calls of two participants by LiveKit's own SDK. Every verb raises Broken, NotApplicable,
@@ -39,7 +38,7 @@ class SdkCalls:
 
     async def _ladder(self) -> "LadderResult":
         """No call is tried where the ladder says that nobody can join."""
-        expect_livekit(self._web.target.livekit, TIER)
+        expect_livekit(self._web.target.livekit, DEEP)
         return await self.calls().expect_rung("join")
 
     async def _make_call(self, _: int) -> Call:

@@ -133,5 +133,5 @@ async def test_a_token_of_this_second_waits_for_the_next(
         token("refresh", age=-3600),
     ):
         assert isinstance(await refreshing.request_pair(web, refresh), Answer)
-    assert 0 < slept[0] <= refreshing.A_SECOND
-    assert slept[1:] == [0.0, 0.0, refreshing.A_SECOND]
+    assert 0 < slept[0] <= refreshing.TOKEN_CLOCK_STEP_S
+    assert slept[1:] == [0.0, 0.0, refreshing.TOKEN_CLOCK_STEP_S]

@@ -54,7 +54,7 @@ async def test_what_shows_late_is_waited_for(
     async def meanwhile(_: float) -> None:
         site.says[ONLINE] = BOB
 
-    sleeps(monkeypatch, "probes.services.presence", meanwhile)
+    sleeps(monkeypatch, "probes.polling", meanwhile)
     await presence.expect_shown(web, users.user("alice"), users.user("bob"), online=True)
     assert len(site.asked) == 2
 

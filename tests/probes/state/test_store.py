@@ -87,7 +87,7 @@ async def test_a_turn_that_never_ends_is_named(path: Path) -> None:
 async def test_a_spoiled_file_gets_a_sentence(path: Path, content: str) -> None:
     """It is not taken for an empty one, which would forget every token in it."""
     spoil(path, content)
-    with pytest.raises(CannotAsk, match=r"cannot be read .*; mend or remove it"):
+    with pytest.raises(CannotAsk, match=r"cannot be read .*; correct or remove it"):
         await FileState(path, 5).read("alice")
     with pytest.raises(CannotAsk, match="cannot be read"):
         await FileState(path, 5).swap("alice", {}, {"refresh": "r"})
