@@ -1,3 +1,3 @@
 """The library of weAlist probes: one module for each protocol or concern."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

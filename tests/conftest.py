@@ -22,6 +22,7 @@ from playwright.async_api import Browser
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
 from tests.support.browser import launched
+from tests.support.untranslated import Untranslated, recorder, write_summary
 
 ROOT = Path(__file__).parent.parent
 RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
@@ -30,6 +31,18 @@ RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
 BYTECODE = tempfile.TemporaryDirectory(prefix="probes-bytecode-")
 atexit.register(BYTECODE.cleanup)
 COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    write_summary(terminalreporter, config)
+
+
+@pytest.fixture
+def untranslated(pytestconfig: pytest.Config) -> Untranslated:
+    """Call it with what is not translated yet: a line at the end of the tests, no failure."""
+    return recorder(pytestconfig)
 
 
 @pytest.fixture(autouse=True)

@@ -31,12 +31,12 @@ from replica.faults import FAULTS
 
 ROOT = Path(__file__).parent.parent
 RUNBOOKS = ROOT / "docs" / "runbooks"
-HEADINGS = ["How it was told", "Look here", "Do this", "Taught by", "Rehearsed by"]
+HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Reproduce"]
 NOBODY_REHEARSES = {
     Code.UNEXPLAINED,
     Code.UNKNOWN,
 }  # they stand for what has no name, and for the suite itself
-ONE_SCREEN = 40  # lines
+ONE_SCREEN = 45  # lines
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SECTIONS = {
@@ -68,8 +68,8 @@ def section(text: str, heading: str) -> str:
 
 
 def rehearsed(code: str) -> set[str]:
-    """The faults that a runbook says rehearse its code."""
-    return set(re.findall(r"--fault ([a-z0-9-]+)", section(runbook(code), "Rehearsed by")))
+    """The faults that a runbook says lead to its code."""
+    return set(re.findall(r"--fault ([a-z0-9-]+)", section(runbook(code), "Reproduce")))
 
 
 def scenarios() -> set[str]:
@@ -98,46 +98,63 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def expect_none(*missing: str) -> None:
+    """Fail with one sentence a line, each of which says what to do in which file."""
+    if missing:
+        pytest.fail("\n".join(missing), pytrace=False)
+
+
 def test_every_code_has_a_runbook_and_every_runbook_a_code() -> None:
     """Whoever is paged finds the file that the finding names, and no file speaks of a code that is
     gone.
     """
-    assert {path.stem for path in RUNBOOKS.glob("*.md")} == {str(code) for code in Code}
+    codes, files = {str(code) for code in Code}, {path.stem for path in RUNBOOKS.glob("*.md")}
+    expect_none(
+        *(f"add docs/runbooks/{code}.md" for code in sorted(codes - files)),
+        *(f"remove docs/runbooks/{name}.md" for name in sorted(files - codes)),
+    )
 
 
 @pytest.mark.parametrize("code", Code)
 def test_a_runbook_has_the_one_shape(code: Code) -> None:
-    """Title, one sentence for users, five headings in order, something under each, on one
-    screen.
-    """
-    text = runbook(code)
-    assert text.startswith(f"# {code}\n\n")
-    assert re.findall(r"^##+ (.+)$", FENCED.sub("", text), re.MULTILINE) == HEADINGS
-    assert not text.split("\n")[2].startswith("#")
-    assert all(section(text, heading).strip() for heading in HEADINGS)
-    assert len(text.splitlines()) <= ONE_SCREEN
+    """Title, a summary, five headings in order, something under each, on one screen."""
+    text, file = runbook(code), f"docs/runbooks/{code}.md"
+    assert text.startswith(f"# {code}\n\n"), f"begin {file} with its code"
+    assert not text.split("\n")[2].startswith("#"), f"add a summary below the title of {file}"
+    found = re.findall(r"^##+ (.+)$", FENCED.sub("", text), re.MULTILINE)
+    assert found == HEADINGS, f"give {file} the headings {', '.join(HEADINGS)}"
+    empty = [heading for heading in HEADINGS if not section(text, heading).strip()]
+    expect_none(*(f"add text under {heading} to {file}" for heading in empty))
+    assert len(text.splitlines()) <= ONE_SCREEN, f"shorten {file} to {ONE_SCREEN} lines"
+    assert "Source (" in section(text, "Meaning"), f"end Meaning in {file} with its source"
 
 
 @pytest.mark.parametrize("code", Code)
 def test_a_runbook_names_faults_that_exist(code: Code) -> None:
     """Whoever rehearses by the runbook is not told that there is no such fault."""
-    assert rehearsed(code) <= set(FAULTS)
-    assert bool(rehearsed(code)) != (code in NOBODY_REHEARSES)
+    file = f"docs/runbooks/{code}.md"
+    gone = sorted(rehearsed(code) - set(FAULTS))
+    expect_none(*(f"remove `--fault {fault}` from Reproduce in {file}" for fault in gone))
+    needs_one = code not in NOBODY_REHEARSES
+    assert bool(rehearsed(code)) == needs_one, f"add `--fault NAME` to Reproduce in {file}"
 
 
 def test_every_fault_is_in_the_runbook_of_some_code() -> None:
     """A fault that leads to no runbook rehearses nothing."""
-    assert set().union(*(rehearsed(code) for code in Code)) == set(FAULTS)
+    named = set().union(*(rehearsed(code) for code in Code))
+    missing = sorted(set(FAULTS) - named)
+    expect_none(
+        *(f"add `--fault {f}` to Reproduce in docs/runbooks/<its code>.md" for f in missing)
+    )
 
 
 @pytest.mark.parametrize("code", Code)
 def test_a_runbook_names_scenarios_that_exist(code: Code) -> None:
-    """The scenario that told of it can be run by the name that the runbook gives."""
+    """The scenario that found it can be run by the name that the runbook gives."""
     areas = "|".join(scenario.partition("/")[0] for scenario in scenarios())
-    named = set(
-        re.findall(rf"`((?:{areas})/[a-z][a-z-]+)", section(runbook(code), "How it was told"))
-    )
-    assert named <= scenarios()
+    named = set(re.findall(rf"`((?:{areas})/[a-z][a-z-]+)", section(runbook(code), "Meaning")))
+    gone = sorted(named - scenarios())
+    expect_none(*(f"replace `{name}` in docs/runbooks/{code}.md: it is gone" for name in gone))
 
 
 @pytest.mark.parametrize("document", documents(), ids=name)
@@ -162,7 +179,7 @@ def anchors(document: Path) -> set[str]:
 
 def test_the_architecture_is_one_page() -> None:
     """It is read in a few minutes, or it is not read."""
-    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 60
+    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) < 80
 
 
 ENVIRONMENTS = (ROOT / "docs" / "environments.md").read_text("utf-8")

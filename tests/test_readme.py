@@ -1,5 +1,5 @@
-"""README.md tells the truth: its tables are made from the code, its commands run, its outputs are
-what they print.
+"""README.md and the generated documents tell the truth: tables are made from the code, commands
+run, outputs are what they print.
 """
 
 import re
@@ -11,63 +11,57 @@ import pytest
 
 from tests.conftest import ROOT, Probe
 from tests.fault_matrix.rows import MATRIX
-from tests.support.generated_docs import PAGE, filled, promises
+from tests.support.generated_docs import pages, promises
+from tests.support.readme_outputs import RUNS, arguments, blocks, shape
 
-TEXT = PAGE.read_text("utf-8")
-BLOCKS = re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)
+TEXT = (ROOT / "README.md").read_text("utf-8")
+LONGEST = 150  # lines
 
 
-def test_the_tables_are_fresh() -> None:
-    """`python -m tests.support.generated_docs` would change nothing."""
-    assert filled(TEXT) == TEXT
+def test_readme_is_short() -> None:
+    """A stranger reads it in five minutes."""
+    assert len(TEXT.splitlines()) <= LONGEST, f"shorten README.md to {LONGEST} lines"
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_a_generated_page_is_fresh(page: Path) -> None:
+    """`make readme` would change nothing."""
+    stale = f"run `make readme`: docs/{page.name} does not follow the code"
+    assert page.read_text("utf-8") == pages()[page], stale
 
 
 def test_every_scenario_can_be_broken() -> None:
     """A promise that no fault breaks proves nothing."""
     broken = {scenario.partition("[")[0] for row in MATRIX.values() for scenario in row}
-    assert {family for family, _, _ in promises()} == broken
+    unbroken = sorted({promise.scenario for promise in promises()} - broken)
+    message = "add a row that breaks {} to tests/fault_matrix"
+    assert unbroken == [], message.format(", ".join(unbroken))
 
 
-def test_every_promise_is_said_and_taught() -> None:
+def test_every_promise_has_a_title_and_a_source() -> None:
     """The first line of a scenario's docstring is the promise; its mark names what taught it."""
-    assert [
-        family
-        for family, promise, incident in promises()
-        if not (promise.endswith(".") and incident)
-    ] == []
+    untitled = [p.scenario for p in promises() if not p.text.endswith(".")]
+    untaught = [p.scenario for p in promises() if not p.incident]
+    assert untitled == [], f"add a promise as first line of the docstring to {untitled}"
+    assert untaught == [], f"add incident=... to pytest.mark.promise of {untaught}"
 
 
-def shape(text: str) -> str:
-    """Output without what differs from run to run, on one line: where it wraps hangs on how long
-    numbers are.
-    """
-    numbers = r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{8}T\d+Z-\w+|v1-\w+|\d+(\.\d+)?"
-    return re.sub(numbers, "#", " ".join(text.split()))
-
-
-@pytest.mark.parametrize(("number", "faults"), [(0, []), (1, ["storage-base-path-mismatch"])])
-def test_the_outputs_are_what_is_printed(
-    number: int, faults: list[str], probe: Probe, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("number", range(len(RUNS)))
+def test_the_outputs_are_what_is_printed(number: int, probe: Probe, tmp_path: Path) -> None:
     """Each line that README shows of a run is printed by one, numbers aside."""
-    run = probe(
-        "-q", "--env", "replica", *(word for fault in faults for word in ("--fault", fault))
-    )
-    assert run.code == (1 if faults else 0)
+    run = probe(*arguments(RUNS[number]), COLUMNS="100")
+    assert run.code == (1 if RUNS[number] else 0)
     printed = shape(run.output.replace(str(tmp_path), "reports/runs"))
-    # README leaves out what stands behind an ellipsis, and the replica's own certificate.
-    shown = [shape(re.split(r"\.\.\.|--cacert", line)[0]) for line in BLOCKS[number].splitlines()]
-    assert [line for line in shown if line not in printed] == []
+    missing = [line for line in blocks(TEXT)[number].splitlines() if shape(line) not in printed]
+    assert missing == [], "run `make readme`: the output in README.md is an old one"
 
 
 def test_the_commands_exist() -> None:
     """Every make target that README names is one, and every module that it runs can be run."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`?make ([a-z]+)", TEXT)) <= targets
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    missing = set(re.findall(r"`?make ([a-z-]+)", TEXT)) - targets
+    assert missing == set(), f"add {missing} to Makefile"
     for module in set(re.findall(r"python -m ((?:probes|reports|replica)[.\w]*)", TEXT)):
-        asked = [
-            sys.executable,
-            "-c",
-            f"import importlib.util as u; assert u.find_spec({module!r})",
-        ]
-        subprocess.run(asked, cwd=ROOT, check=True)
+        found = f"import importlib.util as u; assert u.find_spec({module!r})"
+        subprocess.run([sys.executable, "-c", found], cwd=ROOT, check=True)

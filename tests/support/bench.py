@@ -1,4 +1,4 @@
-"""`make bench`: what a healthy run costs beside the floor, side by side; the table goes into
+"""`make bench`: what a healthy run costs beside the baseline, side by side; the table goes into
 docs/performance.md.
 """
 
@@ -25,7 +25,8 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 ROUNDS = 5
 SAMPLE_EVERY = 0.05  # seconds
 MIB = 1024 * 1024
-SUITE, REAL_TIME, FILES, FLOOR = "suite", "edge, files and real time", "edge and files", "floor"
+SUITE, BASELINE = "suite", "baseline"
+REAL_TIME, FILES = "edge, files and real time", "edge and files"
 BEFORE = ("edge", "storage", "presign")
 LIVE = ("board", "chat", "notifications", "page_session", "presence", "tokens")
 
@@ -108,7 +109,7 @@ def measure(environment: Path, runs: Path) -> Measured:
     for name, command in commands.items():
         cost(command)  # the first run pays for caches that the others find warm
         ended[name] = load(max(runs.iterdir()))
-    commands[FLOOR] = [
+    commands[BASELINE] = [
         sys.executable,
         "-m",
         "tests.support.baseline",
@@ -131,7 +132,7 @@ def _files(areas: Sequence[str]) -> list[str]:
 def table(measured: Measured) -> str:
     run = measured.runs[SUITE]
     slowest, live = _slowest(run), _slowest(measured.runs[REAL_TIME], LIVE)
-    allowed = 1.5 * measured.wall(FLOOR) + slowest.outcome.duration
+    allowed = 1.5 * measured.wall(BASELINE) + slowest.outcome.duration
     lines = [
         "| | scenarios | wall s | CPU s | peak memory MiB |",
         "|---|---|---|---|---|",
@@ -140,7 +141,7 @@ def table(measured: Measured) -> str:
         f"Median of {ROUNDS} rounds (lowest to highest), all in turn.",
         "",
         f"Slowest scenario of the suite: `{slowest.id}`, {slowest.outcome.duration:.2f} s.",
-        f"The suite may take 1.5 times the floor and as long as that: {allowed:.2f} s.",
+        f"The suite may take 1.5 times the baseline and as long as that: {allowed:.2f} s.",
         "",
         f"Slowest scenario of real time: `{live.id}`, {live.outcome.duration:.2f} s.",
         (

@@ -1,0 +1,54 @@
+"""The outputs that README.md shows: those of real runs, one for each block, in this order."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = 100
+RUNS: tuple[Sequence[str], ...] = ((), ("storage-base-path-mismatch",))
+"""The faults of each run whose output README shows."""
+
+BLOCK = re.compile(r"(?<=^```text\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+# What differs between machines and between runs.
+CERTIFICATE = re.compile(r"--cacert \S+")
+NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{8}T\d+Z-\w+|v1-\w+|\d+(\.\d+)?")
+
+
+def arguments(faults: Sequence[str]) -> list[str]:
+    """What `make probe FAULT=...` gives to pytest."""
+    options = [word for fault in faults for word in ("--fault", fault)]
+    return ["-q", "--env", "replica", *options]
+
+
+def blocks(page: str) -> list[str]:
+    return BLOCK.findall(page)
+
+
+def shape(text: str) -> str:
+    """Output without what differs from run to run, on one line: where it wraps depends on how long
+    numbers are.
+    """
+    return NUMBERS.sub("#", " ".join(CERTIFICATE.sub("--cacert ...", text).split()))
+
+
+def printed(faults: Sequence[str]) -> str:
+    """What a run prints into a pipe of 100 columns, without the paths of this machine."""
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "scenarios", *arguments(faults)],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": str(COLUMNS)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return CERTIFICATE.sub("--cacert ...", run.stdout).strip("\n") + "\n"
+
+
+def write_outputs(page: Path) -> None:
+    """Put fresh outputs into the blocks of `page`."""
+    fresh = iter([printed(faults) for faults in RUNS])
+    page.write_text(BLOCK.sub(lambda _: next(fresh), page.read_text("utf-8")), "utf-8")
