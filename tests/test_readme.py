@@ -39,7 +39,7 @@ def test_every_scenario_can_be_broken() -> None:
 
 
 def test_every_promise_has_a_title_and_a_source() -> None:
-    """The first line of a scenario's docstring is the promise; its mark names what taught it."""
+    """The first paragraph of a scenario's docstring is the promise; its mark names the source."""
     untitled = [p.scenario for p in promises() if not p.text.endswith(".")]
     untaught = [p.scenario for p in promises() if not p.incident]
     assert untitled == [], f"add a promise as first line of the docstring to {untitled}"

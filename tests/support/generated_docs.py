@@ -55,8 +55,8 @@ def promises() -> Iterator[Promise]:
         for name, function in vars(module).items():
             if name.startswith("test_") and isinstance(function, FunctionType):
                 scenario = f"{area}/{name.removeprefix('test_').replace('_', '-')}"
-                first_line = (inspect.getdoc(function) or "").split("\n")[0]
-                yield Promise(scenario, first_line, _incident(module, function))
+                paragraph = (inspect.getdoc(function) or "").partition("\n\n")[0]
+                yield Promise(scenario, " ".join(paragraph.split()), _incident(module, function))
 
 
 def _incident(module: ModuleType, function: FunctionType) -> str:
