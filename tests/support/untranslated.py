@@ -20,7 +20,8 @@ def recorder(config: pytest.Config) -> Untranslated:
 
 def write_summary(terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
     """One line for each missing translation, after the results of the tests."""
-    missing = sorted(set(config.stash.setdefault(MISSING, [])))
+    sentences = config.stash.setdefault(MISSING, [])
+    missing = sorted(set(sentences))
     if missing:
         terminal.section("not translated yet (a warning)")
         terminal.write("\n".join(missing) + "\n")
