@@ -18,7 +18,7 @@ from probes.config.environment import UserConfig
 from probes.finding import Broken, CannotAsk
 from probes.polling import poll_until
 from probes.recording.redactor import Redactor
-from probes.state.store import Kept, State
+from probes.state.store import Entry, State
 from probes.transport.http import Answer, Web
 
 A_RACE_LASTS = (
@@ -26,7 +26,7 @@ A_RACE_LASTS = (
 )
 
 
-def entry_after(kept: Kept, tokens: Tokens) -> Kept:
+def entry_after(kept: Entry, tokens: Tokens) -> Entry:
     """What to keep once `tokens` have come; an old access token stays until an expired one can
     follow it.
     """
@@ -42,7 +42,7 @@ def entry_after(kept: Kept, tokens: Tokens) -> Kept:
     }
 
 
-def expired_token_in(kept: Kept) -> str:
+def expired_token_in(kept: Entry) -> str:
     """An access token that was left here and has expired since; empty where there is none."""
     return next(
         (
@@ -77,7 +77,7 @@ class Rotation:
                 functools.partial(self._overtaken, name),
             )
 
-    async def _fresh(self, name: str, config: UserConfig) -> Kept:
+    async def _fresh(self, name: str, config: UserConfig) -> Entry:
         """What is kept, refreshed first when its access token would not outlive the run."""
         while True:
             left = await self._state.read(name)
@@ -97,7 +97,7 @@ class Rotation:
     async def _overtaken(self, name: str, tokens: Tokens) -> bool:
         return await self._successor(name, tokens.refresh) is not None
 
-    def _with_seed(self, name: str, config: UserConfig, kept: Kept) -> Kept:
+    def _with_seed(self, name: str, config: UserConfig, kept: Entry) -> Entry:
         """What is kept, or what the operator has seeded since."""
         seed = self._environ.get(config.refresh_token, "").strip()
         mark = hashlib.sha256(seed.encode()).hexdigest()
@@ -109,12 +109,12 @@ class Rotation:
         self._redactor.remember(kept["refresh"])
         return kept
 
-    def _tokens(self, kept: Kept, config: UserConfig) -> Tokens:
+    def _tokens(self, kept: Entry, config: UserConfig) -> Tokens:
         for secret in (kept["access"], kept["refresh"]):
             self._redactor.remember(secret)
         return Tokens(kept["access"], kept["refresh"], config.id)
 
-    async def _unbroken(self, name: str, config: UserConfig, kept: Kept) -> Kept:
+    async def _unbroken(self, name: str, config: UserConfig, kept: Entry) -> Entry:
         """Between spending the old token and keeping the new one nobody may stop us, the run's end
         included.
         """
@@ -125,7 +125,7 @@ class Rotation:
             await asyncio.wait([task])
             raise
 
-    async def _rotate(self, name: str, config: UserConfig, kept: Kept) -> Kept:
+    async def _rotate(self, name: str, config: UserConfig, kept: Entry) -> Entry:
         try:
             answer = await refresh.request_pair(self._web, kept["refresh"])
         except Broken as failure:
@@ -140,7 +140,7 @@ class Rotation:
             return await self._left_by_another(name, config, kept["refresh"])
         raise CannotAsk(f"no token for {name}: {_why(answer)}; {_seed(name, config)}")
 
-    async def _left_by_another(self, name: str, config: UserConfig, spent: str) -> Kept:
+    async def _left_by_another(self, name: str, config: UserConfig, spent: str) -> Entry:
         """Another run has spent the token in this moment, and is about to save what it got; or it
         is lost.
         """
@@ -151,10 +151,10 @@ class Rotation:
             f"one; {_seed(name, config)}"
         )
 
-    async def _successor(self, name: str, spent: str) -> Kept | None:
+    async def _successor(self, name: str, spent: str) -> Entry | None:
         """What another run has kept since `spent` was; None where nothing comes."""
 
-        async def successor() -> Kept | None:
+        async def successor() -> Entry | None:
             kept = await self._state.read(name)
             return kept if kept.get("access") and kept.get("refresh") != spent else None
 

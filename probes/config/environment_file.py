@@ -33,7 +33,7 @@ from probes.config.timeouts import Realtime, Timeouts
 from probes.config.toml_schema import nearest, section, table, text
 from probes.finding import BadEnvironment, Code
 from probes.results import Accepted
-from probes.state.store import check_place, placed
+from probes.state.store import expect_store_name, with_store_of_environ
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
@@ -90,7 +90,9 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
             for who, config in users.items()
         },
         tls=section(source, "tls", Tls, settings.get("tls", {})),
-        identity=section(source, "identity", Identity, placed(table(source, "identity", settings))),
+        identity=section(
+            source, "identity", Identity, with_store_of_environ(table(source, "identity", settings))
+        ),
         presign=section(source, "presign", Presign, settings["presign"])
         if "presign" in settings
         else None,
@@ -167,7 +169,7 @@ def _check_identity(source: str, identity: Identity) -> None:
         raise BadEnvironment(
             f"{source}: way in [identity] is {identity.way!r}; {nearest(identity.way, WAYS)}"
         )
-    check_place(source, identity.state)
+    expect_store_name(source, identity.state)
     for way, key in (("refresh-token", "state"), ("signing-key", "signing_key")):
         if identity.way == way and not getattr(identity, key):
             raise BadEnvironment(f"{source}: way {way} in [identity] needs {key}; add it")

@@ -174,7 +174,7 @@ class Session:
         if not (where := self.target.identity.state):
             return
         options = self._options
-        previous = await last_run.pass_on(
+        previous = await last_run.swap_last_run(
             where,
             self.run.outcomes,
             gate=options.gate,

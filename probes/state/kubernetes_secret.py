@@ -1,5 +1,5 @@
 """The state of a run in a Kubernetes Secret, for runs that have no disk of their own; one key for
-each member.
+each user.
 
 The API server refuses a change that was made to an older resourceVersion with 409; whoever meets
 that reads again.
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from probes.finding import CannotAsk
-from probes.state.store import Kept
+from probes.state.store import Entry
 
 try:
     import httpx2 as httpx
@@ -47,10 +47,10 @@ class SecretState:
     def __str__(self) -> str:
         return f"the Secret {self._namespace}/{self._name}"
 
-    async def read(self, user: str) -> Kept:
+    async def read(self, user: str) -> Entry:
         return self._opened(await self._secret(), user)
 
-    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
+    async def swap(self, user: str, before: Entry, after: Entry) -> bool:
         for _ in range(CONFLICTS):
             secret = await self._secret()
             if self._opened(secret, user) != before:
@@ -72,7 +72,8 @@ class SecretState:
 
     async def _secret(self) -> Secret:
         async with self._asking() as kubernetes:
-            return await kubernetes.get(Secret, self._name)
+            secret: Secret = await kubernetes.get(Secret, self._name)
+            return secret
 
     async def _replaced(self, secret: Secret) -> bool:
         """Whether nobody had changed it since it was read; it carries the resourceVersion that says
@@ -106,7 +107,7 @@ class SecretState:
         finally:
             await kubernetes.close()
 
-    def _opened(self, secret: Secret, user: str) -> Kept:
+    def _opened(self, secret: Secret, user: str) -> Entry:
         try:
             said = base64.b64decode((secret.data or {}).get(user, ""), validate=True) or b"{}"
             return {str(name): str(value) for name, value in json.loads(said).items()}

@@ -15,13 +15,13 @@ from dataclasses import asdict, replace
 from probes.finding import CannotAsk, Code, Verdict
 from probes.results import OngoingFailure, Outcome, PreviousRun
 from probes.state import update
-from probes.state.store import Kept
+from probes.state.store import Entry
 
-KEY = "last-run"  # beside the cast's names in the store
+KEY = "last-run"  # beside the users' names in the store
 MOST = 1000  # ongoing failures; a suite has a few hundred scenarios
 
 
-def after(
+def next_run_finds(
     last: PreviousRun,
     outcomes: Mapping[str, Outcome],
     now: float,
@@ -33,7 +33,7 @@ def after(
     """What the next run should find. Under `gate` a new break is not learnt: the next try of the
     same sync would pass.
 
-    `gone`: whether a scenario of that name exists no longer. `whole`: whether all of a share were
+    `is_gone`: whether a scenario of that name exists no longer. `whole`: whether all of a share were
     asked.
     """
     known = last.failures.items()
@@ -61,7 +61,7 @@ def _failure(last: PreviousRun, name: str, outcome: Outcome, now: float) -> Ongo
     return OngoingFailure(str(Code.UNKNOWN), now, 1, last.ran)
 
 
-async def pass_on(
+async def swap_last_run(
     where: str,
     outcomes: Mapping[str, Outcome],
     *,
@@ -69,11 +69,11 @@ async def pass_on(
     is_gone: Callable[[str], bool],
     whole: bool,
 ) -> PreviousRun:
-    """Leave what `after` makes of this run at `where` (`state` of [identity]), and return what was
+    """Leave what `next_run_finds` makes of this run at `where` (`state` of [identity]), and return what was
     there. A store that refuses is the `problem` of an empty answer, and changes no verdict.
     """
     how = functools.partial(
-        after, outcomes=outcomes, now=time.time(), gate=gate, is_gone=is_gone, whole=whole
+        next_run_finds, outcomes=outcomes, now=time.time(), gate=gate, is_gone=is_gone, whole=whole
     )
     try:
         return await change(where, how)
@@ -99,14 +99,14 @@ async def change(where: str, how: Callable[[PreviousRun], PreviousRun]) -> Previ
     return unpack(await update.change(where, KEY, lambda kept: pack(how(unpack(kept)))))
 
 
-def pack(last: PreviousRun) -> Kept:
+def pack(last: PreviousRun) -> Entry:
     failures = {name: asdict(failure) for name, failure in last.failures.items()}
     tables = {"failures": failures, "notified": dict(last.notified)}
     texts = {name: json.dumps(table, separators=(",", ":")) for name, table in tables.items()}
     return {"at": repr(last.ran), **texts}
 
 
-def unpack(kept: Kept) -> PreviousRun:
+def unpack(kept: Entry) -> PreviousRun:
     """What cannot be read is as if it had never been left: every break is then a new one."""
     # 0.1 called them lapses and told.
     failures = kept.get("failures") or kept.get("lapses", "{}")

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from probes.finding import BadEnvironment, CannotAsk
 from probes.polling import poll_until
 
-Kept = dict[str, str]  # name -> value, of one member
+Entry = dict[str, str]  # name -> value, of one user
 ELSEWHERE = "PROBES_STATE"  # names another store than the environment file does
 STATE = re.compile(r"file:.+|secret:[a-z0-9.-]+/[a-z0-9.-]+")
 POLL_INTERVAL_S = 0.02  # flock has nothing that could be awaited
@@ -28,11 +28,11 @@ POLL_INTERVAL_S = 0.02  # flock has nothing that could be awaited
 class State(Protocol):
     """Where tokens outlive a run."""
 
-    async def read(self, user: str) -> Kept:
-        """All that is kept for `member`. Raises CannotAsk."""
+    async def read(self, user: str) -> Entry:
+        """All that is kept for `user`. Raises CannotAsk."""
 
-    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
-        """Keep `after` for `member`, safe when this returns; False where no longer `before` is
+    async def swap(self, user: str, before: Entry, after: Entry) -> bool:
+        """Keep `after` for `user`, safe when this returns; False where no longer `before` is
         kept. Raises CannotAsk.
 
         Never a blind write: what another run has kept meanwhile is newer than anything that we
@@ -40,23 +40,23 @@ class State(Protocol):
         """
 
     def turn(self, user: str) -> AbstractAsyncContextManager[None]:
-        """Nobody else has a turn for `member` meanwhile, where the store can promise that. Raises
+        """Nobody else has a turn for `user` meanwhile, where the store can promise that. Raises
         CannotAsk.
         """
 
 
 class FileState:
-    """One JSON file, {member: {name: value}}, mode 0600, with a lock file beside it for each
-    member's turn.
+    """One JSON file, {user: {name: value}}, mode 0600, with a lock file beside it for each
+    user's turn.
     """
 
     def __init__(self, path: Path, timeout_s: float) -> None:
         self._path, self._timeout_s = path.expanduser(), timeout_s
 
-    async def read(self, user: str) -> Kept:
+    async def read(self, user: str) -> Entry:
         return self._all().get(user, {})
 
-    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
+    async def swap(self, user: str, before: Entry, after: Entry) -> bool:
         with self._complaining():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             async with self._locked("write"):
@@ -73,7 +73,7 @@ class FileState:
         async with self._locked(user):
             yield
 
-    def _all(self) -> dict[str, Kept]:
+    def _all(self) -> dict[str, Entry]:
         try:
             return {
                 str(user): dict(kept)
@@ -143,14 +143,16 @@ def _try_lock(lock: int) -> bool:
     return True
 
 
-def placed(identity: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def with_store_of_environ(
+    identity: Mapping[str, Any], environ: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
     """`identity` with the store that PROBES_STATE names: that is up to where the suite runs, not to
     what it asks.
     """
     return {**identity, "state": environ[ELSEWHERE]} if environ.get(ELSEWHERE) else dict(identity)
 
 
-def check_place(source: str, where: str) -> None:
+def expect_store_name(source: str, where: str) -> None:
     """Raises BadEnvironment when `where` names something, but no store."""
     if where and not STATE.fullmatch(where):
         raise BadEnvironment(

@@ -4,38 +4,38 @@ import asyncio
 from collections.abc import Callable
 
 from probes.finding import CannotAsk
-from probes.state.store import Kept, State, open_state
+from probes.state.store import Entry, State, open_state
 
-HISTORY, RUNS = "history", "runs"  # beside the cast's names in the store
-RACES = 20  # with other runs, on one change
-DEADLINE = 5.0  # seconds, for the store
+HISTORY, RUNS = "history", "runs"  # beside the users' names in the store
+SWAP_ATTEMPTS = 20  # with other runs, on one change
+TIMEOUT_S = 5.0  # for the whole change
 
 
-async def change(where: str, key: str, how: Callable[[Kept], Kept]) -> Kept:
+async def change(where: str, key: str, how: Callable[[Entry], Entry]) -> Entry:
     """Leave under `key` what `how` makes of what is there, and answer what was there.
 
     `where`: `state` of [identity]; where it names none, nothing was there and nothing is left.
     Raises CannotAsk.
     """
-    state = open_state(where, DEADLINE)
+    state = open_state(where, TIMEOUT_S)
     if state is None:
         return {}
     try:
-        async with asyncio.timeout(DEADLINE):
-            return await _changed(state, key, how)
+        async with asyncio.timeout(TIMEOUT_S):
+            return await _compare_and_swap(state, key, how)
     except TimeoutError:
         raise CannotAsk(
-            f"the state store did not answer within {DEADLINE:g} s; is it to be reached?"
+            f"the state store did not answer within {TIMEOUT_S:g} s; is it to be reached?"
         ) from None
 
 
-async def _changed(state: State, key: str, how: Callable[[Kept], Kept]) -> Kept:
-    for _ in range(RACES):
+async def _compare_and_swap(state: State, key: str, how: Callable[[Entry], Entry]) -> Entry:
+    for _ in range(SWAP_ATTEMPTS):
         kept = await state.read(key)
         if await state.swap(key, kept, how(kept)):
             return kept
     raise CannotAsk(
-        f"other runs have changed {key} in the state store {RACES} times in a row; run "
+        f"other runs have changed {key} in the state store {SWAP_ATTEMPTS} times in a row; run "
         "fewer at once"
     )
 

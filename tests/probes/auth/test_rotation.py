@@ -15,7 +15,7 @@ from probes.auth.tokens import Tokens
 from probes.config.environment import UserConfig
 from probes.finding import CannotAsk
 from probes.recording.recorder import Recorder
-from probes.state.store import FileState, Kept
+from probes.state.store import Entry, FileState
 from probes.transport.http import Web
 from tests.support.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.support.site import NOWHERE, Said, Site
@@ -27,18 +27,18 @@ OLD, NEW = pair(1), pair(2, age=0)
 class Open:
     """A store that keeps nobody out, as a Secret."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Entry) -> None:
         self.kept, self.log = kept, list[str]()
-        self.loses: Kept | None = None
+        self.loses: Entry | None = None
         self.wins_at_read = 0
 
-    async def read(self, user: str) -> Kept:
+    async def read(self, user: str) -> Entry:
         self.log.append(f"read {user}")
         if self.log.count(f"read {user}") == self.wins_at_read:
             self.kept = {"refresh": NEW.refresh, "access": NEW.access}
         return dict(self.kept)
 
-    async def swap(self, user: str, before: Kept, after: Kept) -> bool:
+    async def swap(self, user: str, before: Entry, after: Entry) -> bool:
         self.log.append(f"swap {user}")
         if self.loses is not None:
             self.kept, self.loses = self.loses, None

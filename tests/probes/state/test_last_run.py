@@ -11,7 +11,15 @@ import pytest
 
 from probes.finding import Code, Finding, Verdict
 from probes.results import OngoingFailure, Outcome, PreviousRun
-from probes.state.last_run import KEY, after, change, pack, pass_on, remember_notified, unpack
+from probes.state.last_run import (
+    KEY,
+    change,
+    next_run_finds,
+    pack,
+    remember_notified,
+    swap_last_run,
+    unpack,
+)
 from probes.state.store import open_state
 from tests.support.cluster import Cluster
 
@@ -29,7 +37,9 @@ def learnt(
     before: OngoingFailure | None, outcome: Outcome, *, gate: bool = False
 ) -> OngoingFailure | None:
     last = PreviousRun(ran=150.0, failures={"a/x": before} if before else {})
-    following = after(last, {"a/x": outcome}, 200.0, gate=gate, is_gone=lambda _: False, whole=True)
+    following = next_run_finds(
+        last, {"a/x": outcome}, 200.0, gate=gate, is_gone=lambda _: False, whole=True
+    )
     return following.failures.get("a/x")
 
 
@@ -75,9 +85,11 @@ def test_what_was_not_asked_stays_and_what_is_gone_goes() -> None:
     last = PreviousRun(
         150.0, {"a/x": LOST, "a/renamed": LOST}, {"a/x": "upload-lost", "a/renamed": "upload-lost"}
     )
-    part = after(last, {"a/y": HELD}, 200.0, gate=False, is_gone=lambda _: False, whole=False)
+    part = next_run_finds(
+        last, {"a/y": HELD}, 200.0, gate=False, is_gone=lambda _: False, whole=False
+    )
     assert part == last
-    whole = after(
+    whole = next_run_finds(
         last, {"a/y": HELD}, 200.0, gate=False, is_gone=lambda name: name == "a/renamed", whole=True
     )
     assert whole == PreviousRun(200.0, {"a/x": LOST}, {"a/x": "upload-lost"})
@@ -89,7 +101,7 @@ def test_what_is_left_stays_small() -> None:
     """
     names = [f"area/a-promise-with-a-rather-long-name[{number}]" for number in range(5000)]
     left = pack(
-        after(
+        next_run_finds(
             PreviousRun(),
             dict.fromkeys(names, BROKEN),
             1.0,
@@ -104,7 +116,9 @@ def test_what_is_left_stays_small() -> None:
 def test_what_a_target_said_is_not_left_behind() -> None:
     """The store holds codes and times: what was observed may quote a target."""
     left = pack(
-        after(PreviousRun(), {"a/x": BROKEN}, 1.0, gate=False, is_gone=lambda _: False, whole=True)
+        next_run_finds(
+            PreviousRun(), {"a/x": BROKEN}, 1.0, gate=False, is_gone=lambda _: False, whole=True
+        )
     )
     assert "upload-lost" in str(left)
     assert "s3cret" not in str(left)
@@ -151,7 +165,7 @@ def where(
 
 
 async def asked(where: str, outcomes: Mapping[str, Outcome], *, gate: bool = False) -> PreviousRun:
-    return await pass_on(where, outcomes, gate=gate, is_gone=lambda _: False, whole=True)
+    return await swap_last_run(where, outcomes, gate=gate, is_gone=lambda _: False, whole=True)
 
 
 async def test_the_next_run_finds_what_this_one_left(where: str) -> None:

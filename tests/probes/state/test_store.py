@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probes.finding import CannotAsk
-from probes.state.store import FileState, open_state, placed
+from probes.state.store import FileState, open_state, with_store_of_environ
 
 
 @pytest.fixture
@@ -131,9 +131,11 @@ def test_an_environment_may_have_no_state(tmp_path: Path, monkeypatch: pytest.Mo
 def test_where_the_suite_runs_says_where_its_state_is() -> None:
     """PROBES_STATE outdoes what the environment file names, and an empty one names nothing."""
     said = {"way": "refresh-token", "state": "file:~/state.json"}
-    assert placed(said, {"PROBES_STATE": "secret:here/state"}) == {
+    assert with_store_of_environ(said, {"PROBES_STATE": "secret:here/state"}) == {
         "way": "refresh-token",
         "state": "secret:here/state",
     }
-    assert placed({}, {"PROBES_STATE": "secret:here/state"}) == {"state": "secret:here/state"}
-    assert placed(said, {"PROBES_STATE": ""}) == said
+    assert with_store_of_environ({}, {"PROBES_STATE": "secret:here/state"}) == {
+        "state": "secret:here/state"
+    }
+    assert with_store_of_environ(said, {"PROBES_STATE": ""}) == said

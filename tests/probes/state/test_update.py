@@ -8,7 +8,7 @@ import pytest
 
 from probes.finding import CannotAsk
 from probes.state import update
-from probes.state.store import FileState, Kept
+from probes.state.store import Entry, FileState
 from probes.state.update import exchange
 
 
@@ -54,11 +54,11 @@ async def test_a_store_that_hangs_is_given_up(
 ) -> None:
     """It costs its deadline and a sentence that says what to look at."""
 
-    async def hangs(*_: object) -> Kept:
+    async def hangs(*_: object) -> Entry:
         await asyncio.Event().wait()
         return {}
 
-    monkeypatch.setattr(update, "DEADLINE", 0.01)
+    monkeypatch.setattr(update, "TIMEOUT_S", 0.01)
     monkeypatch.setattr(FileState, "read", hangs)
     with pytest.raises(CannotAsk, match="is it to be reached"):
         await exchange(f"file:{tmp_path / 'state.json'}", str)
