@@ -138,10 +138,10 @@ async def test_a_cancelled_call_leaves_no_worker(caller: Caller) -> None:
 
 async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
     """The real worker, in the middle of a join, ends when we are killed outright."""
-    request = f"Wish('ws://{LOOPBACK}:{caller.port}', 'a', 'b')"
+    request = f"CallRequest('ws://{LOOPBACK}:{caller.port}', 'a', 'b')"
     parent = (
-        "import asyncio\nfrom probes.livekit.sdk.worker_process import made, "
-        f"Wish\nasyncio.run(made({request}))"
+        "import asyncio\nfrom probes.livekit.sdk.worker_process import CallRequest, run_call\n"
+        f"asyncio.run(run_call({request}))"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", parent, cwd=worker_process.ROOT
