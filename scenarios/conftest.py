@@ -13,7 +13,7 @@ from probes.browser import session
 from probes.browser.browser import Browser
 from probes.browser.session import PageSession
 from probes.config.environment import Presign, Target
-from probes.livekit.lazy import OpenCalls, opening
+from probes.livekit import OpenCalls, calls_opener
 from probes.livekit.sdk.call import SdkCalls
 from probes.recording.ledger import Ledger
 from probes.services import chat
@@ -113,7 +113,7 @@ def at_a_chat(
 @pytest.fixture(scope="session")
 def calls(web: Web, ledger: Ledger) -> OpenCalls:
     """LiveKit's calls, and the way up to them, which all scenarios climb together."""
-    return opening(web, ledger)
+    return calls_opener(web, ledger)
 
 
 @pytest.fixture(scope="session")

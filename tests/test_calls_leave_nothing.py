@@ -22,7 +22,7 @@ from probes.livekit.sdk.worker_process import Worker
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import recording
 from probes.transport.http import Web
-from tests.support.sfu import Standing, standing
+from tests.support.sfu import RunningStandIn, run_stand_in
 from tests.support.site import Site, evidence_in, recorder_of, target_at
 
 CALLS = int(os.environ.get("PROBES_SOAK", "3"))
@@ -66,7 +66,7 @@ class Interrupted:
 async def web(tmp_path: Path) -> AsyncIterator[Web]:
     """Of a target whose LiveKit is a stand-in; it has left nothing open either."""
     site = Site()
-    with standing() as sfu:
+    with run_stand_in() as sfu:
         (tmp_path / "key").write_text(sfu.livekit.key)
         (tmp_path / "secret").write_text(sfu.livekit.secret)
         promised = LiveKit(
@@ -83,7 +83,7 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
     site.close()
 
 
-async def empty(sfu: Standing) -> None:
+async def empty(sfu: RunningStandIn) -> None:
     """Nobody, no room and no connection is there any more, once what was cut off has been
     noticed.
     """

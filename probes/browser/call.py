@@ -18,7 +18,7 @@ from probes.browser.browser import Browser
 from probes.browser.page import Visit
 from probes.config.livekit import BROWSER
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
-from probes.livekit.lazy import OpenCalls
+from probes.livekit import OpenCalls
 from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.call import SdkCalls, open_ports
 from probes.livekit.sdk.checks import OpenPorts

@@ -19,10 +19,10 @@ import httpx
 from replica.infra.ports import LOOPBACK
 from replica.infra.processes import Child, ChildError
 
-TOLD = "LIVEKIT"
+SETTINGS = "LIVEKIT"
 TWIRP = "/twirp/livekit.RoomService/"
 ROOT = Path(__file__).parents[2]
-LIBRARY = (
+CLIENT_LIBRARY = (
     Path(__file__).parent.parent
     / "node_modules"
     / "livekit-client"
@@ -104,7 +104,7 @@ class StandIn:
             "keys": {self.livekit.key: self.livekit.secret},
             "faults": sorted(faults),
         }
-        return {TOLD: json.dumps(told), "PYTHONPATH": str(ROOT)}
+        return {SETTINGS: json.dumps(told), "PYTHONPATH": str(ROOT)}
 
     async def switch(self, faults: Collection[str]) -> None:
         async with self._http() as http:
@@ -126,8 +126,8 @@ def library() -> bytes:
     """The front end's own LiveKit library, as its package ships it. Raises ChildError where it has
     not been set up.
     """
-    if not LIBRARY.is_file():
+    if not CLIENT_LIBRARY.is_file():
         raise ChildError(
             "livekit-client is missing, by which pages talk; install it with: make setup"
         )
-    return LIBRARY.read_bytes()
+    return CLIENT_LIBRARY.read_bytes()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from replica.infra.app_servers import serve_apps
 from replica.infra.ports import LOOPBACK
-from replica.livekit import TOLD, answers, control
-from replica.livekit.node import FAULTS, Node
-from replica.livekit.wire import Wire, lay
+from replica.livekit import SETTINGS, answers, control
+from replica.livekit.media_sockets import MediaSockets, install
+from replica.livekit.node import FAULTS, LiveKitNode
 
 
 def main() -> None:
@@ -22,14 +22,14 @@ def main() -> None:
 
 
 async def _serve() -> None:
-    told = json.loads(os.environ[TOLD])
-    node = Node(told["keys"], told["tcp_port"], faults=FAULTS & set(told["faults"]))
-    wire = Wire(node)
-    lay(wire)
-    await wire.open()
+    told = json.loads(os.environ[SETTINGS])
+    node = LiveKitNode(told["keys"], told["tcp_port"], faults=FAULTS & set(told["faults"]))
+    media = MediaSockets(node)
+    install(media)
+    await media.open()
     apps = {
-        _private(told["control"]): control.app(node, wire),
-        _public(told["port"]): answers.app(node, wire),
+        _private(told["control"]): control.app(node, media),
+        _public(told["port"]): answers.app(node, media),
     }
     async with serve_apps(apps, dated=False):
         await asyncio.Event().wait()

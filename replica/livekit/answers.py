@@ -19,18 +19,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from replica.livekit import rooms, tokens
-from replica.livekit.node import Node
+from replica.livekit.media_sockets import MediaSockets
+from replica.livekit.node import LiveKitNode
 from replica.livekit.signalling import Signalling
-from replica.livekit.tokens import Refused
-from replica.livekit.wire import Wire
+from replica.livekit.tokens import LiveKitRefusal
 
 VALIDATE = ("/rtc/validate", "/rtc/v1/validate")
-STALE_SECONDS = 4
+STALE_AFTER_S = 4
 
 
-def app(node: Node, wire: Wire) -> Starlette:
+def app(node: LiveKitNode, media: MediaSockets) -> Starlette:
     """The server's public port."""
-    doors = Signalling(node, wire)
+    signalling = Signalling(node, media)
     answers = Answers(node)
     routes: list[BaseRoute] = [
         Route("/", answers.health),
@@ -39,13 +39,13 @@ def app(node: Node, wire: Wire) -> Starlette:
         Route(VALIDATE[1], answers.validate_new),
         Route("/twirp/{path:path}", answers.twirp, methods=["GET", "POST"]),
         Route("/debug/{what}", answers.debug),
-        WebSocketRoute("/rtc", doors.with_two),
-        WebSocketRoute("/rtc/v1", _only_new(node, doors)),
+        WebSocketRoute("/rtc", signalling.join_v0),
+        WebSocketRoute("/rtc/v1", _only_new(node, signalling)),
         WebSocketRoute("/{path:path}", _no_socket),
     ]
     found = Starlette(
         routes=routes,
-        middleware=[Middleware(Front, node=node)],
+        middleware=[Middleware(AuthMiddleware, node=node)],
         exception_handlers={HTTPException: _no_route},
     )
     found.router.redirect_slashes = False
@@ -55,12 +55,12 @@ def app(node: Node, wire: Wire) -> Starlette:
 class Answers:
     """What one node answers."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: LiveKitNode) -> None:
         self._node = node
 
     async def health(self, _request: Request) -> Response:
-        if self._node.lies("livekit-loses-redis"):
-            since = datetime.fromtimestamp(time.time() - 60 * STALE_SECONDS, UTC)
+        if self._node.is_fault_active("livekit-loses-redis"):
+            since = datetime.fromtimestamp(time.time() - 60 * STALE_AFTER_S, UTC)
             return PlainTextResponse(
                 f"Not Ready\nNode Updated At {since:%Y-%m-%d %H:%M:%S +0000 UTC}", 406
             )
@@ -85,28 +85,31 @@ class Answers:
             "goroutine": f"goroutine profile: total {len(asyncio.all_tasks())}\n",
             "rooms": "{}\n",
         }
-        if not self._node.lies("livekit-shows-debug") or request.path_params["what"] not in shown:
+        if (
+            not self._node.is_fault_active("livekit-shows-debug")
+            or request.path_params["what"] not in shown
+        ):
             return await _no_route(request, None)
         return PlainTextResponse(shown[request.path_params["what"]])
 
 
-class Front:
+class AuthMiddleware:
     """What stands before every path: CORS, the token, the server's clock."""
 
-    def __init__(self, app: ASGIApp, node: Node) -> None:
+    def __init__(self, app: ASGIApp, node: LiveKitNode) -> None:
         self._app, self._node = app, node
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return
-        sending = self._marked(scope, send)
+        sending = self._with_headers(scope, send)
         try:
             scope["grants"] = self._grants(scope)
-            await self._passed_on(scope, receive, sending)
-        except Refused as no:
+            await self._forward(scope, receive, sending)
+        except LiveKitRefusal as no:
             await _refuse(scope, receive, sending, no)
 
-    async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
             await Response(status_code=204)(scope, receive, send)
         else:
@@ -117,10 +120,10 @@ class Front:
         token = tokens.sent(Headers(scope=scope).get("authorization", ""), asked)
         return tokens.read(token, self._node.checks) if token else None
 
-    def _marked(self, scope: Scope, send: Send) -> Send:
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
         origin = "*" if scope["path"] in VALIDATE else Headers(scope=scope).get("origin")
 
-        async def marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
                 headers["date"] = format_datetime(
@@ -131,10 +134,10 @@ class Front:
                     headers["access-control-allow-headers"] = "*"
             await send(message)
 
-        return marked
+        return send_with_headers
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, no: Refused) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, no: LiveKitRefusal) -> None:
     """Go's http.Error: the text, and the end of a line."""
     answer = PlainTextResponse(f"{no.text}\n", no.status)
     if scope["type"] == "websocket":
@@ -143,9 +146,9 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, no: Refused) -> No
         await answer(scope, receive, send)
 
 
-def _only_new(node: Node, doors: Signalling) -> Callable[[WebSocket], Awaitable[None]]:
+def _only_new(node: LiveKitNode, signalling: Signalling) -> Callable[[WebSocket], Awaitable[None]]:
     async def door(socket: WebSocket) -> None:
-        await (doors.with_one(socket) if node.is_new else _no_socket(socket))
+        await (signalling.join_v1(socket) if node.is_new else _no_socket(socket))
 
     return door
 

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from aiortc import RTCDataChannel
 from livekit.protocol import rtc
 
-from replica.livekit.participant import Participant, Published, Seat
+from replica.livekit.participant import JoinContext, Participant, Published
 from replica.livekit.peer import Peer
 
 
-class WithTwo(Participant):
+class DualConnection(Participant):
     """v0: he sends over a connection that he offers, and hears over one that the server offers."""
 
-    def __init__(self, seat: Seat) -> None:
-        super().__init__(seat)
-        self.subscriber = Peer(seat.wire, rtc.SignalTarget.SUBSCRIBER, over_tcp=seat.over_tcp)
+    def __init__(self, context: JoinContext) -> None:
+        super().__init__(context)
+        self.subscriber = Peer(
+            context.media, rtc.SignalTarget.SUBSCRIBER, over_tcp=context.over_tcp
+        )
         self._listen(self.subscriber)
         self._offered = self._changed = False
         self._offers = 0
@@ -34,7 +36,7 @@ class WithTwo(Participant):
         await super().close()
 
     @property
-    def speaking(self) -> Peer:
+    def sending_peer(self) -> Peer:
         return self.subscriber
 
     def peer_of(self, target: rtc.SignalTarget) -> Peer:
@@ -62,17 +64,17 @@ class WithTwo(Participant):
         self.say(rtc.SignalResponse(offer=offer))
 
 
-class WithOne(Participant):
+class SingleConnection(Participant):
     """v1: one connection, offered by him; the server asks for room in it for what he is to hear."""
 
-    def __init__(self, seat: Seat, request: rtc.JoinRequest) -> None:
-        super().__init__(seat)
+    def __init__(self, context: JoinContext, request: rtc.JoinRequest) -> None:
+        super().__init__(context)
         self._request = request
         self._wanted: list[Published] = []
 
     async def start(self) -> None:
         for track in self._request.add_track_requests:
-            await self.asked(rtc.SignalRequest(add_track=track))
+            await self.handle(rtc.SignalRequest(add_track=track))
         if self._request.HasField("publisher_offer"):
             await self.take_offer(self._request.publisher_offer)
         self.do_subscribe(self.already())

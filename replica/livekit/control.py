@@ -7,16 +7,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from replica.livekit.node import FAULTS, Node
-from replica.livekit.wire import Wire
+from replica.livekit.media_sockets import MediaSockets
+from replica.livekit.node import FAULTS, LiveKitNode
 
 
-def app(node: Node, wire: Wire) -> Starlette:
+def app(node: LiveKitNode, media: MediaSockets) -> Starlette:
     """PUT /faults, GET /state."""
 
     async def faults(request: Request) -> Response:
         node.faults = FAULTS & set(await request.json())
-        await wire.apply()
+        await media.apply()
         return Response(status_code=204)
 
     async def state(_request: Request) -> Response:
@@ -24,7 +24,11 @@ def app(node: Node, wire: Wire) -> Starlette:
             f"{name}/{identity}" for name, room in node.rooms.items() for identity in room.people
         ]
         return JSONResponse(
-            {"rooms": sorted(node.rooms), "people": sorted(people), "ways": sorted(wire.gates)}
+            {
+                "rooms": sorted(node.rooms),
+                "people": sorted(people),
+                "ways": sorted(media.ice_sockets),
+            }
         )
 
     return Starlette(routes=[Route("/faults", faults, methods=["PUT"]), Route("/state", state)])

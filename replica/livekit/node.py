@@ -16,32 +16,32 @@ from replica.livekit.tokens import Checks
 
 FAULTS = {fault.name for fault in LIVEKIT}
 DEV_KEYS = {"devkey": "secret"}
-AHEAD_SECONDS = 3600
-EMPTY_SECONDS = 300  # a room that nobody has entered
-DEPARTURE_SECONDS = 20  # a room that everybody has left
+CLOCK_AHEAD_S = 3600
+EMPTY_TIMEOUT_S = 300  # a room that nobody has entered
+DEPARTURE_TIMEOUT_S = 20  # a room that everybody has left
 
 
-class Joined(Protocol):
+class RoomMember(Protocol):
     """A participant, as a room knows him."""
 
     info: models.ParticipantInfo
 
-    def hear(self, packet: models.DataPacket, *, reliable: bool) -> None: ...
+    def receive_data(self, packet: models.DataPacket, *, reliable: bool) -> None: ...
 
-    def told(self, people: list[models.ParticipantInfo]) -> None: ...
+    def update(self, people: list[models.ParticipantInfo]) -> None: ...
 
     def end(self, reason: models.DisconnectReason) -> None: ...
 
 
 @dataclass(slots=True)
-class Room:
+class LiveKitRoom:
     """A room and who is in it, by identity."""
 
     info: models.Room
-    people: dict[str, Joined] = field(default_factory=dict)
+    people: dict[str, RoomMember] = field(default_factory=dict)
     ending: asyncio.TimerHandle | None = None
 
-    def others(self, identity: str) -> list[Joined]:
+    def others(self, identity: str) -> list[RoomMember]:
         return [joined for name, joined in self.people.items() if name != identity]
 
     def shown(self) -> models.Room:
@@ -53,20 +53,20 @@ class Room:
 
 
 @dataclass(slots=True)
-class Node:
+class LiveKitNode:
     """A server. `tcp_port`: media's, `address`: the one that it is really at."""
 
     keys: Mapping[str, str]
     tcp_port: int
     address: str = "127.0.0.1"
     faults: set[str] = field(default_factory=set)
-    rooms: dict[str, Room] = field(default_factory=dict)
+    rooms: dict[str, LiveKitRoom] = field(default_factory=dict)
     over_tcp: set[tuple[str, str]] = field(
         default_factory=set
     )  # room and identity of who asked for TCP
     id: str = field(default_factory=lambda: new_id("ND"))
 
-    def lies(self, fault: str) -> bool:
+    def is_fault_active(self, fault: str) -> bool:
         """Whether a fault is on; a name that no fault has is a KeyError."""
         if fault not in FAULTS:
             raise KeyError(fault)
@@ -74,12 +74,14 @@ class Node:
 
     def now(self) -> float:
         """What the server takes for the time, in seconds since 1970."""
-        return time.time() + (AHEAD_SECONDS if self.lies("livekit-clock-runs-ahead") else 0)
+        return time.time() + (
+            CLOCK_AHEAD_S if self.is_fault_active("livekit-clock-runs-ahead") else 0
+        )
 
     @property
     def is_new(self) -> bool:
         """Whether it speaks the signalling of 1.9.10 and later, and checks as those do."""
-        return self.lies("livekit-is-another-version")
+        return self.is_fault_active("livekit-is-another-version")
 
     @property
     def server(self) -> models.ServerInfo:
@@ -94,27 +96,27 @@ class Node:
     def checks(self) -> Checks:
         """What a token is checked against at this moment."""
         keys = dict(self.keys)
-        if self.lies("livekit-key-is-unknown"):
+        if self.is_fault_active("livekit-key-is-unknown"):
             keys = {"APIrotatedaway": "s" * 32}
-        if self.lies("livekit-secret-differs"):
+        if self.is_fault_active("livekit-secret-differs"):
             keys = dict.fromkeys(keys, "another-secret-of-thirty-two-characters")
-        if self.lies("livekit-accepts-dev-keys"):
+        if self.is_fault_active("livekit-accepts-dev-keys"):
             keys |= DEV_KEYS
-        verify = not self.lies("livekit-ignores-signatures")
+        verify = not self.is_fault_active("livekit-ignores-signatures")
         return Checks(keys, self.now(), needs_expiry=self.is_new, verify=verify)
 
-    def room(self, name: str, empty_timeout: int = 0) -> Room:
+    def room(self, name: str, empty_timeout: int = 0) -> LiveKitRoom:
         """The room of that name, made where there is none."""
         if name not in self.rooms:
             info = models.Room(
-                sid=new_id("RM"), name=name, empty_timeout=empty_timeout or EMPTY_SECONDS
+                sid=new_id("RM"), name=name, empty_timeout=empty_timeout or EMPTY_TIMEOUT_S
             )
-            info.departure_timeout, info.creation_time = DEPARTURE_SECONDS, int(time.time())
-            self.rooms[name] = Room(info)
+            info.departure_timeout, info.creation_time = DEPARTURE_TIMEOUT_S, int(time.time())
+            self.rooms[name] = LiveKitRoom(info)
             self._end_later(self.rooms[name], info.empty_timeout)
         return self.rooms[name]
 
-    def enter(self, room: Room, joined: Joined) -> None:
+    def enter(self, room: LiveKitRoom, joined: RoomMember) -> None:
         """Let somebody in. Whoever was there under the same identity has to go."""
         if room.ending:
             room.ending.cancel()
@@ -122,7 +124,7 @@ class Node:
             before.end(models.DisconnectReason.DUPLICATE_IDENTITY)
         room.people[joined.info.identity] = joined
 
-    def leave(self, room: Room, joined: Joined) -> None:
+    def leave(self, room: LiveKitRoom, joined: RoomMember) -> None:
         """Let somebody out, and tell the others."""
         if room.people.get(joined.info.identity) is not joined:
             return
@@ -132,12 +134,12 @@ class Node:
         if not room.people:
             self._end_later(room, room.info.departure_timeout)
 
-    def tell(self, room: Room, about: Joined) -> None:
+    def tell(self, room: LiveKitRoom, about: RoomMember) -> None:
         """Tell everybody in the room how somebody is."""
         for joined in room.people.values():
-            joined.told([about.info])
+            joined.update([about.info])
 
-    def delete(self, room: Room) -> None:
+    def delete(self, room: LiveKitRoom) -> None:
         """End the room for everybody who is in it."""
         self.rooms.pop(room.info.name, None)
         if room.ending:
@@ -145,7 +147,7 @@ class Node:
         for joined in tuple(room.people.values()):
             joined.end(models.DisconnectReason.ROOM_DELETED)
 
-    def _end_later(self, room: Room, seconds: float) -> None:
+    def _end_later(self, room: LiveKitRoom, seconds: float) -> None:
         room.ending = asyncio.get_running_loop().call_later(
             seconds, lambda: self.rooms.pop(room.info.name, None)
         )

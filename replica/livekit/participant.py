@@ -10,14 +10,14 @@ from aiortc import MediaStreamTrack, RTCDataChannel
 from aiortc.contrib.media import MediaRelay
 from livekit.protocol import models, rtc
 
-from replica.livekit.node import Node, Room, new_id
+from replica.livekit.media_sockets import MediaSockets
+from replica.livekit.node import LiveKitNode, LiveKitRoom, new_id
 from replica.livekit.peer import LOSSY, RELIABLE, Peer
-from replica.livekit.signal_messages import State, announced, milliseconds, newcomer
+from replica.livekit.signal_messages import State, new_participant, now_ms, track_info
 from replica.livekit.tokens import Grants
-from replica.livekit.wire import Wire
 
-Deed = Callable[[], Awaitable[None]]
-UNCONNECTED_SECONDS = 60  # how long somebody may be without a connection
+Action = Callable[[], Awaitable[None]]
+UNCONNECTED_TIMEOUT_S = 60  # how long somebody may be without a connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class JoinContext:
     """What somebody gets who is let in: a room, what he may do there, and how he is spoken to."""
 
-    node: Node
-    wire: Wire
-    room: Room
+    node: LiveKitNode
+    media: MediaSockets
+    room: LiveKitRoom
     grants: Grants
     say: Callable[[rtc.SignalResponse], None]
 
@@ -47,15 +47,20 @@ class Seat:
 class Participant:
     """One who has joined; all that happens to him is done in its order, by `run`."""
 
-    def __init__(self, seat: Seat) -> None:
-        self.node, self.room, self.grants, self.say = seat.node, seat.room, seat.grants, seat.say
-        self.info = newcomer(seat.grants)
+    def __init__(self, context: JoinContext) -> None:
+        self.node, self.room, self.grants, self.say = (
+            context.node,
+            context.room,
+            context.grants,
+            context.say,
+        )
+        self.info = new_participant(context.grants)
         self.published: list[Published] = []
         self._announced: list[rtc.AddTrackRequest] = []
         self._waiting: list[Published] = []  # for his connection
         self._relay = MediaRelay()
-        self._deeds: asyncio.Queue[Deed | None] = asyncio.Queue()
-        self.publisher = Peer(seat.wire, rtc.SignalTarget.PUBLISHER, over_tcp=seat.over_tcp)
+        self._actions: asyncio.Queue[Action | None] = asyncio.Queue()
+        self.publisher = Peer(context.media, rtc.SignalTarget.PUBLISHER, over_tcp=context.over_tcp)
         self._listen(self.publisher)
 
     def _listen(self, peer: Peer) -> None:
@@ -65,11 +70,11 @@ class Participant:
 
     # What others do to him.
 
-    def hear(self, packet: models.DataPacket, *, reliable: bool) -> None:
+    def receive_data(self, packet: models.DataPacket, *, reliable: bool) -> None:
         if self.grants.allows("canSubscribe"):
-            self.speaking.send(RELIABLE if reliable else LOSSY, packet.SerializeToString())
+            self.sending_peer.send(RELIABLE if reliable else LOSSY, packet.SerializeToString())
 
-    def told(self, people: list[models.ParticipantInfo]) -> None:
+    def update(self, people: list[models.ParticipantInfo]) -> None:
         self.say(rtc.SignalResponse(update=rtc.ParticipantUpdate(participants=people)))
 
     def end(self, reason: models.DisconnectReason) -> None:
@@ -79,21 +84,21 @@ class Participant:
 
     def over(self) -> None:
         """Have nothing more done."""
-        self._deeds.put_nowait(None)
+        self._actions.put_nowait(None)
 
-    def do(self, deed: Deed) -> None:
+    def do(self, action: Action) -> None:
         """Have something done in its turn."""
-        self._deeds.put_nowait(deed)
+        self._actions.put_nowait(action)
 
     # His life.
 
     async def run(self) -> None:
         """Do what there is to do until it is over."""
-        ending = asyncio.get_running_loop().call_later(UNCONNECTED_SECONDS, self._give_up)
+        ending = asyncio.get_running_loop().call_later(UNCONNECTED_TIMEOUT_S, self._give_up)
         try:
             await self.start()
-            while (deed := await self._deeds.get()) is not None:
-                await deed()
+            while (action := await self._actions.get()) is not None:
+                await action()
         finally:
             ending.cancel()
             self.node.leave(self.room, self)
@@ -110,7 +115,7 @@ class Participant:
         await self.publisher.close()
 
     @property
-    def speaking(self) -> Peer:
+    def sending_peer(self) -> Peer:
         """The connection over which the server sends."""
         return self.publisher
 
@@ -124,7 +129,7 @@ class Participant:
 
     # What he asks for.
 
-    async def asked(self, request: rtc.SignalRequest) -> None:
+    async def handle(self, request: rtc.SignalRequest) -> None:
         """Do what one message asks for; what LiveKit knows beyond these needs no answer here."""
         match request.WhichOneof("message"):
             case "offer":
@@ -138,11 +143,9 @@ class Participant:
             case "add_track":
                 self._add_track(request.add_track)
             case "ping":
-                self.say(rtc.SignalResponse(pong=milliseconds()))
+                self.say(rtc.SignalResponse(pong=now_ms()))
             case "ping_req":
-                pong = rtc.Pong(
-                    last_ping_timestamp=request.ping_req.timestamp, timestamp=milliseconds()
-                )
+                pong = rtc.Pong(last_ping_timestamp=request.ping_req.timestamp, timestamp=now_ms())
                 self.say(rtc.SignalResponse(pong_resp=pong))
             case "simulate":
                 self._simulate(request.simulate)
@@ -186,7 +189,7 @@ class Participant:
             return
         request.sid = new_id("TR")
         self._announced.append(request)
-        published = rtc.TrackPublishedResponse(cid=request.cid, track=announced(request))
+        published = rtc.TrackPublishedResponse(cid=request.cid, track=track_info(request))
         self.say(rtc.SignalResponse(track_published=published))
 
     def _track_came(self, track: MediaStreamTrack) -> None:
@@ -196,7 +199,7 @@ class Participant:
         if request is None:
             return
         self._announced.remove(request)
-        published = Published(announced(request), self.info.sid, track)
+        published = Published(track_info(request), self.info.sid, track)
         self.published.append(published)
         self.info.tracks.append(published.info)
         self.info.is_publisher = True
@@ -229,7 +232,7 @@ class Participant:
 
     def _subscribe_when_connected(self) -> None:
         """A track that is offered while the connection is made is never sent by aiortc."""
-        if self._waiting and self.speaking.connection.connectionState == "connected":
+        if self._waiting and self.sending_peer.connection.connectionState == "connected":
             tracks, self._waiting = self._waiting, []
             self.do(lambda: self.subscribe(tracks))
 
@@ -249,7 +252,9 @@ class Participant:
         """A channel over which he sends."""
 
     def _pass_on(self, data: bytes, *, reliable: bool) -> None:
-        if self.node.lies("livekit-drops-data") or not self.grants.allows("canPublishData"):
+        if self.node.is_fault_active("livekit-drops-data") or not self.grants.allows(
+            "canPublishData"
+        ):
             return
         packet = models.DataPacket.FromString(data)
         wanted = [*packet.destination_identities] or [*packet.user.destination_identities]
@@ -261,4 +266,4 @@ class Participant:
             )
         for other in self.room.others(self.info.identity):
             if not wanted or other.info.identity in wanted:
-                other.hear(packet, reliable=reliable)
+                other.receive_data(packet, reliable=reliable)

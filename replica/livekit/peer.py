@@ -18,7 +18,7 @@ from aiortc import (
 from aiortc.sdp import candidate_from_sdp
 from livekit.protocol import rtc
 
-from replica.livekit.wire import Wire
+from replica.livekit.media_sockets import MediaSockets
 
 RELIABLE, LOSSY = "_reliable", "_lossy"
 # pion's priority for a passive TCP candidate of a host.
@@ -32,7 +32,7 @@ ADVERTISED = {
 class Peer:
     """A connection, its data channels by label, and what it takes to describe it."""
 
-    def __init__(self, wire: Wire, target: rtc.SignalTarget, *, over_tcp: bool) -> None:
+    def __init__(self, media: MediaSockets, target: rtc.SignalTarget, *, over_tcp: bool) -> None:
         self.target = target
         self.connection = RTCPeerConnection(
             RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
@@ -40,7 +40,7 @@ class Peer:
         self.channels: dict[str, RTCDataChannel] = {}
         self._waiting: dict[str, list[bytes]] = {}
         self._early: list[str] = []  # candidates told before the description that they belong to
-        self._wire, self._over_tcp = wire, over_tcp
+        self._media, self._over_tcp = media, over_tcp
 
     def open_channels(self) -> None:
         """The two channels that the server sends over."""
@@ -124,7 +124,7 @@ class Peer:
     def _described(self) -> str:
         sdp = self.connection.localDescription.sdp
         if self._over_tcp:
-            self._wire.tcp_only.update(re.findall(r"a=ice-ufrag:(\S+)", sdp))
+            self._media.tcp_only.update(re.findall(r"a=ice-ufrag:(\S+)", sdp))
         kept = [
             line
             for line in sdp.splitlines()
@@ -144,12 +144,14 @@ class Peer:
             )
 
     def _lines(self) -> Iterator[str]:
-        node = self._wire.node
-        told = next((to for fault, to in ADVERTISED.items() if node.lies(fault)), node.address)
+        node = self._media.node
+        told = next(
+            (to for fault, to in ADVERTISED.items() if node.is_fault_active(fault)), node.address
+        )
         found = dict.fromkeys(re.findall(r"a=(candidate:.*)", self.connection.localDescription.sdp))
         if not self._over_tcp:
             yield from (line.strip().replace(f" {node.address} ", f" {told} ") for line in found)
-        if self._wire.offers_tcp:
+        if self._media.offers_tcp:
             yield TCP_CANDIDATE.format(host=told, port=node.tcp_port)
 
     def on_state(self, heard: Callable[[str], None]) -> None:

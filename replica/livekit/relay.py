@@ -12,13 +12,13 @@ from typing import Any
 from aioice import stun
 from livekit.protocol import rtc
 
-from replica.livekit.node import Node
+from replica.livekit.node import LiveKitNode
 
 REALM = "livekit"
 FAULT = "livekit-turn-refuses"
 
 
-class Relay(asyncio.DatagramProtocol):
+class RefusingTurn(asyncio.DatagramProtocol):
     """Answers whoever wants a relay with 401, with his password as without one."""
 
     def __init__(self) -> None:
@@ -55,11 +55,11 @@ class Relay(asyncio.DatagramProtocol):
         return no
 
 
-def ice_servers(node: Node, relay: Relay) -> list[rtc.ICEServer]:
+def ice_servers(node: LiveKitNode, relay: RefusingTurn) -> list[rtc.ICEServer]:
     """What somebody who joins is told of relays. LiveKit names public STUN servers too; nobody is
     to be asked here.
     """
-    if not node.lies(FAULT):
+    if not node.is_fault_active(FAULT):
         return []
     url = f"turn:{node.address}:{relay.port}?transport=udp"
     return [

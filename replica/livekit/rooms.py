@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from replica.livekit import TWIRP
-from replica.livekit.node import Node
+from replica.livekit.node import LiveKitNode
 from replica.livekit.tokens import Grants
 
 JSON, PROTOBUF = "application/json", "application/protobuf"
@@ -24,50 +24,54 @@ class TwirpError(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-Deed = Callable[[Node, Message], Message]
+Action = Callable[[LiveKitNode, Message], Message]
 
 
-def list_rooms(node: Node, asked: Message) -> Message:
-    assert isinstance(asked, messages.ListRoomsRequest)
-    found = [room for name, room in node.rooms.items() if not asked.names or name in asked.names]
+def list_rooms(node: LiveKitNode, request_message: Message) -> Message:
+    assert isinstance(request_message, messages.ListRoomsRequest)
+    found = [
+        room
+        for name, room in node.rooms.items()
+        if not request_message.names or name in request_message.names
+    ]
     return messages.ListRoomsResponse(rooms=[room.shown() for room in found])
 
 
-def create_room(node: Node, asked: Message) -> Message:
-    assert isinstance(asked, messages.CreateRoomRequest)
-    if not asked.name:
+def create_room(node: LiveKitNode, request_message: Message) -> Message:
+    assert isinstance(request_message, messages.CreateRoomRequest)
+    if not request_message.name:
         raise TwirpError(400, "invalid_argument", "name is required")
-    return node.room(asked.name, asked.empty_timeout).shown()
+    return node.room(request_message.name, request_message.empty_timeout).shown()
 
 
-def delete_room(node: Node, asked: Message) -> Message:
-    assert isinstance(asked, messages.DeleteRoomRequest)
-    if asked.room not in node.rooms:
+def delete_room(node: LiveKitNode, request_message: Message) -> Message:
+    assert isinstance(request_message, messages.DeleteRoomRequest)
+    if request_message.room not in node.rooms:
         raise TwirpError(404, "not_found", "requested room does not exist")
-    node.delete(node.rooms[asked.room])
+    node.delete(node.rooms[request_message.room])
     return messages.DeleteRoomResponse()
 
 
-METHODS: dict[str, tuple[type[Message], str, Deed]] = {
+METHODS: dict[str, tuple[type[Message], str, Action]] = {
     "ListRooms": (messages.ListRoomsRequest, "roomList", list_rooms),
     "CreateRoom": (messages.CreateRoomRequest, "roomCreate", create_room),
     "DeleteRoom": (messages.DeleteRoomRequest, "roomCreate", delete_room),
 }
 
 
-async def answer(node: Node, request: Request, grants: Grants | None) -> Response:
+async def answer(node: LiveKitNode, request: Request, grants: Grants | None) -> Response:
     """What RoomService answers to one call."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     try:
-        message, grant, deed = _method(request, kind)
-        asked = _parsed(message, await request.body(), kind)
+        message, grant, action = _method(request, kind)
+        request_message = _decode(message, await request.body(), kind)
         _require(node, grants, grant)
-        return _phrased(deed(node, asked), kind)
+        return _encoded(action(node, request_message), kind)
     except TwirpError as error:
         return JSONResponse({"code": error.code, "msg": error.message}, error.status)
 
 
-def _method(request: Request, kind: str) -> tuple[type[Message], str, Deed]:
+def _method(request: Request, kind: str) -> tuple[type[Message], str, Action]:
     path = request.url.path
     if path.removeprefix(TWIRP) not in METHODS or request.method != "POST":
         raise TwirpError(404, "bad_route", f'no handler for path "{path}"')
@@ -76,14 +80,14 @@ def _method(request: Request, kind: str) -> tuple[type[Message], str, Deed]:
     return METHODS[path.removeprefix(TWIRP)]
 
 
-def _require(node: Node, grants: Grants | None, grant: str) -> None:
+def _require(node: LiveKitNode, grants: Grants | None, grant: str) -> None:
     if grants is None or not grants.allows(grant):
         raise TwirpError(401, "unauthenticated", "permissions denied")
-    if node.lies("livekit-loses-redis"):
+    if node.is_fault_active("livekit-loses-redis"):
         raise TwirpError(500, "internal", "dial tcp: lookup ${REDIS_HOST}: no such host")
 
 
-def _parsed(message: type[Message], body: bytes, kind: str) -> Message:
+def _decode(message: type[Message], body: bytes, kind: str) -> Message:
     try:
         if kind == PROTOBUF:
             return message.FromString(body)
@@ -92,7 +96,7 @@ def _parsed(message: type[Message], body: bytes, kind: str) -> Message:
         raise TwirpError(400, "malformed", "the request could not be decoded") from None
 
 
-def _phrased(said: Message, kind: str) -> Response:
+def _encoded(said: Message, kind: str) -> Response:
     if kind == PROTOBUF:
         return Response(said.SerializeToString(), media_type=PROTOBUF)
     told = json_format.MessageToDict(

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 from livekit.protocol import models, rtc
 
-from replica.livekit.node import Node, Room, new_id
+from replica.livekit.node import LiveKitNode, LiveKitRoom, new_id
 from replica.livekit.tokens import Grants
 
 State = models.ParticipantInfo.State
 
 
-def welcome(
-    node: Node,
-    room: Room,
+def join_response(
+    node: LiveKitNode,
+    room: LiveKitRoom,
     info: models.ParticipantInfo,
     relays: Sequence[rtc.ICEServer],
     *,
@@ -34,7 +34,7 @@ def welcome(
     return rtc.SignalResponse(join=said)
 
 
-def newcomer(grants: Grants) -> models.ParticipantInfo:
+def new_participant(grants: Grants) -> models.ParticipantInfo:
     """Somebody who has just come in, and what he may do."""
     allowed = models.ParticipantPermission(
         can_subscribe=grants.allows("canSubscribe"),
@@ -51,7 +51,7 @@ def newcomer(grants: Grants) -> models.ParticipantInfo:
     )
 
 
-def announced(request: rtc.AddTrackRequest) -> models.TrackInfo:
+def track_info(request: rtc.AddTrackRequest) -> models.TrackInfo:
     """A track as the others get to know it."""
     mime = "audio/opus" if request.type == models.TrackType.AUDIO else "video/VP8"
     return models.TrackInfo(
@@ -67,5 +67,5 @@ def announced(request: rtc.AddTrackRequest) -> models.TrackInfo:
     )
 
 
-def milliseconds() -> int:
+def now_ms() -> int:
     return int(time.time() * 1000)

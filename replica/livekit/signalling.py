@@ -12,13 +12,13 @@ from livekit.protocol import models, rtc
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from replica.livekit.connection_modes import WithOne, WithTwo
-from replica.livekit.node import Node
-from replica.livekit.participant import Participant, Seat
+from replica.livekit.connection_modes import DualConnection, SingleConnection
+from replica.livekit.media_sockets import MediaSockets
+from replica.livekit.node import LiveKitNode
+from replica.livekit.participant import JoinContext, Participant
 from replica.livekit.relay import ice_servers
-from replica.livekit.signal_messages import welcome
-from replica.livekit.tokens import Grants, Refused, may_join
-from replica.livekit.wire import Wire
+from replica.livekit.signal_messages import join_response
+from replica.livekit.tokens import Grants, LiveKitRefusal, may_join
 
 NO_NODES = "could not find any available nodes"
 
@@ -26,68 +26,73 @@ NO_NODES = "could not find any available nodes"
 class Signalling:
     """The doors of one node."""
 
-    def __init__(self, node: Node, wire: Wire) -> None:
-        self._node, self._wire = node, wire
+    def __init__(self, node: LiveKitNode, media: MediaSockets) -> None:
+        self._node, self._media = node, media
 
-    async def with_two(self, socket: WebSocket) -> None:
+    async def join_v0(self, socket: WebSocket) -> None:
         """`/rtc`: what every version speaks."""
-        if (grants := await self._let_in(socket)) is None:
+        if (grants := await self._admit(socket)) is None:
             return
-        line = Line(socket)
+        line = SignalSocket(socket)
         if socket.query_params.get("reconnect") == "1":
-            await line.turn_away()
+            await line.reject_resume()
             return
-        await self._keep(line, WithTwo(self._seat(grants, line)), subscriber_primary=True)
+        await self._serve(
+            line, DualConnection(self._context(grants, line)), subscriber_primary=True
+        )
 
-    async def with_one(self, socket: WebSocket) -> None:
+    async def join_v1(self, socket: WebSocket) -> None:
         """`/rtc/v1`: what 1.9.10 and later speak too."""
-        if (grants := await self._let_in(socket)) is None:
+        if (grants := await self._admit(socket)) is None:
             return
         try:
-            line, request = Line(socket), _request(socket.query_params.get("join_request", ""))
+            line, request = (
+                SignalSocket(socket),
+                _request(socket.query_params.get("join_request", "")),
+            )
         except (ValueError, OSError, DecodeError):
             await socket.send_denial_response(
                 PlainTextResponse("could not decode join request\n", 400)
             )
             return
         if request.reconnect:
-            await line.turn_away()
+            await line.reject_resume()
             return
-        await self._keep(line, WithOne(self._seat(grants, line), request))
+        await self._serve(line, SingleConnection(self._context(grants, line), request))
 
-    def _seat(self, grants: Grants, line: "Line") -> Seat:
-        return Seat(self._node, self._wire, self._node.room(grants.room), grants, line.say)
+    def _context(self, grants: Grants, line: "SignalSocket") -> JoinContext:
+        return JoinContext(self._node, self._media, self._node.room(grants.room), grants, line.say)
 
-    async def _let_in(self, socket: WebSocket) -> Grants | None:
+    async def _admit(self, socket: WebSocket) -> Grants | None:
         """Who it is; None where he was sent away, or has gone while he was left to wait."""
-        if self._node.lies("livekit-join-hangs"):
+        if self._node.is_fault_active("livekit-join-hangs"):
             await _until_gone(socket)
             return None
         try:
-            return self._admitted(socket.scope["grants"])
-        except Refused as no:
+            return self._check_grants(socket.scope["grants"])
+        except LiveKitRefusal as no:
             await socket.send_denial_response(PlainTextResponse(no.text + "\n", no.status))
             return None
 
-    def _admitted(self, grants: Grants | None) -> Grants:
+    def _check_grants(self, grants: Grants | None) -> Grants:
         found = may_join(grants, needs_room=self._node.is_new)
-        if self._node.lies("livekit-loses-redis"):
-            raise Refused(500, NO_NODES)
+        if self._node.is_fault_active("livekit-loses-redis"):
+            raise LiveKitRefusal(500, NO_NODES)
         return found
 
-    async def _keep(
-        self, line: "Line", participant: Participant, *, subscriber_primary: bool = False
+    async def _serve(
+        self, line: "SignalSocket", participant: Participant, *, subscriber_primary: bool = False
     ) -> None:
-        relays, room = ice_servers(self._node, self._wire.relay), participant.room
-        first = welcome(
+        relays, room = ice_servers(self._node, self._media.relay), participant.room
+        first = join_response(
             self._node, room, participant.info, relays, subscriber_primary=subscriber_primary
         )
         self._node.enter(room, participant)
         self._node.tell(room, participant)
-        await line.keep(participant, first)
+        await line.serve(participant, first)
 
 
-class Line:
+class SignalSocket:
     """One socket: what is to be said over it, in its order."""
 
     def __init__(self, socket: WebSocket) -> None:
@@ -97,7 +102,7 @@ class Line:
     def say(self, response: rtc.SignalResponse) -> None:
         self._said.put_nowait(response)
 
-    async def keep(self, participant: Participant, first: rtc.SignalResponse) -> None:
+    async def serve(self, participant: Participant, first: rtc.SignalResponse) -> None:
         """Speak with somebody until he, or the server, has had enough."""
         await self._socket.accept()
         await self._socket.send_bytes(first.SerializeToString())
@@ -111,7 +116,7 @@ class Line:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def turn_away(self) -> None:
+    async def reject_resume(self) -> None:
         """Have a client that wants to go on where it was join anew: nothing is kept here for it."""
         reason, action = models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.Action.RECONNECT
         await self._socket.accept()
@@ -123,7 +128,7 @@ class Line:
         try:
             while True:
                 request = rtc.SignalRequest.FromString(await self._socket.receive_bytes())
-                participant.do(lambda request=request: participant.asked(request))  # type: ignore[misc]
+                participant.do(lambda request=request: participant.handle(request))  # type: ignore[misc]
         except (WebSocketDisconnect, KeyError, DecodeError):  # gone, or speaking something else
             participant.over()
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import jwt
 
-LEEWAY_SECONDS = 60
+LEEWAY_S = 60
 NO_PERMISSION = "no permissions to access the room"
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
+class LiveKitRefusal(Exception):  # noqa: N818 - an answer, not an error of ours
     """What the server says to a token: a status and a text."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -56,7 +56,7 @@ def sent(authorization: str, query: str) -> str:
     if not authorization:
         return query
     if not authorization.startswith("Bearer "):
-        raise Refused(401, "invalid authorization header. Must start with Bearer ")
+        raise LiveKitRefusal(401, "invalid authorization header. Must start with Bearer ")
     return authorization.removeprefix("Bearer ")
 
 
@@ -65,12 +65,12 @@ def read(token: str, checks: Checks) -> Grants:
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
-        raise Refused(401, "invalid authorization token") from None
+        raise LiveKitRefusal(401, "invalid authorization token") from None
     key = str(claims.get("iss", ""))
     if key not in checks.keys:
-        raise Refused(401, f"invalid API key: {key}")
+        raise LiveKitRefusal(401, f"invalid API key: {key}")
     if wrong := _wrong(token, claims, checks):
-        raise Refused(401, f"invalid token: {token}, error: {wrong}")
+        raise LiveKitRefusal(401, f"invalid token: {token}, error: {wrong}")
     return Grants(
         str(claims.get("sub", "")), str(claims.get("name", "")), claims.get("video") or {}
     )
@@ -92,9 +92,9 @@ def _wrong(token: str, claims: Mapping[str, Any], checks: Checks) -> str:
     until, since = claims.get("exp"), claims.get("nbf")
     if until is None and checks.needs_expiry:
         return "token has invalid claims: exp claim is required"
-    if until is not None and checks.now > float(until) + LEEWAY_SECONDS:
+    if until is not None and checks.now > float(until) + LEEWAY_S:
         return "go-jose/go-jose/jwt: validation failed, token is expired (exp)"
-    if since is not None and checks.now < float(since) - LEEWAY_SECONDS:
+    if since is not None and checks.now < float(since) - LEEWAY_S:
         return "go-jose/go-jose/jwt: validation failed, token not valid yet (nbf)"
     return ""
 
@@ -102,9 +102,9 @@ def _wrong(token: str, claims: Mapping[str, Any], checks: Checks) -> str:
 def may_join(grants: Grants | None, *, needs_room: bool = False) -> Grants:
     """The grants, if they let somebody into a room. Raises Refused."""
     if grants is None or not grants.allows("roomJoin"):
-        raise Refused(401, NO_PERMISSION)
+        raise LiveKitRefusal(401, NO_PERMISSION)
     if not grants.identity:
-        raise Refused(400, "identity cannot be empty")
+        raise LiveKitRefusal(400, "identity cannot be empty")
     if needs_room and not grants.room:
-        raise Refused(400, "no room name")
+        raise LiveKitRefusal(400, "no room name")
     return grants

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Replica
 from tests.support.replica_visitor import Visitor
-from tests.support.sfu import Standing, standing
+from tests.support.sfu import RunningStandIn, run_stand_in
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def visitor(replica: Replica) -> Iterator[Visitor]:
 
 
 @pytest.fixture(scope="session")
-def started_sfu() -> Iterator[Standing]:
-    with standing() as found:
+def started_sfu() -> Iterator[RunningStandIn]:
+    with run_stand_in() as found:
         yield found
 
 
 @pytest.fixture
-async def sfu(started_sfu: Standing) -> AsyncIterator[Standing]:
+async def sfu(started_sfu: RunningStandIn) -> AsyncIterator[RunningStandIn]:
     """A healthy stand-in for LiveKit; the faults of a test end with it."""
     yield started_sfu
     await started_sfu.lie()

@@ -10,10 +10,10 @@ from replica import livekit
 from replica.infra.ports import Ports
 from replica.infra.processes import ChildError, child
 from replica.livekit import LiveKit
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 
-async def test_faults_and_state_go_over_a_private_socket(sfu: Standing) -> None:
+async def test_faults_and_state_go_over_a_private_socket(sfu: RunningStandIn) -> None:
     """What is no fault of LiveKit's is none there; what the socket tells is not told on the public
     port.
     """
@@ -38,7 +38,7 @@ async def test_a_server_that_ends_is_named(tmp_path: Path) -> None:
 def test_a_missing_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """That says what to do."""
     assert b"LivekitClient" in livekit.library()[:500]
-    monkeypatch.setattr(livekit, "LIBRARY", tmp_path / "none.js")
+    monkeypatch.setattr(livekit, "CLIENT_LIBRARY", tmp_path / "none.js")
     with pytest.raises(ChildError, match="make setup"):
         livekit.library()
 

@@ -53,7 +53,7 @@ NO_PERMISSIONS = (401, b"no permissions to access the room")
 
 
 @dataclass(eq=False)
-class Node:
+class FakeNode:
     """What the node says; a test has it lie by changing that. `heard` is what it was told."""
 
     port: int = 0
@@ -85,7 +85,7 @@ class Node:
     def forget(self) -> None:
         """Be as it was when it stood up."""
         ports = self._ports
-        self.__dict__ |= Node(*ports).__dict__
+        self.__dict__ |= FakeNode(*ports).__dict__
 
     @property
     def promised(self) -> LiveKit:
@@ -210,7 +210,7 @@ class Node:
 
 
 class _Agent(asyncio.DatagramProtocol):
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: FakeNode) -> None:
         self._node = node
 
     def connection_made(self, transport: Any) -> None:
@@ -222,7 +222,7 @@ class _Agent(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def standing(node: Node) -> AsyncIterator[Node]:
+async def run_node(node: FakeNode) -> AsyncIterator[FakeNode]:
     """The node, for as long as the block lasts."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
@@ -239,7 +239,9 @@ async def standing(node: Node) -> AsyncIterator[Node]:
     transport.close()
 
 
-async def _framed(node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _framed(
+    node: FakeNode, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     """RFC 4571, with a check of its own that it sends first, as a full ICE agent does."""
     with contextlib.suppress(OSError, asyncio.IncompleteReadError):
         while True:

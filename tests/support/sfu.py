@@ -24,7 +24,7 @@ TIMEOUT_S = 30  # seconds, on the busiest machine
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunningStandIn:
     """A stand-in that answers."""
 
     livekit: LiveKit
@@ -63,16 +63,18 @@ class Standing:
         return self.token(video={"roomList": True, "roomCreate": True})
 
     @contextlib.asynccontextmanager
-    async def joined(self, token: str = "", way: str = "/rtc?protocol=9") -> AsyncIterator["Seat"]:
+    async def joined(
+        self, token: str = "", way: str = "/rtc?protocol=9"
+    ) -> AsyncIterator["JoinedSocket"]:
         """A socket whose first message has come."""
         url = f"ws://{self.livekit.address}{way}"
         headers = {"Authorization": f"Bearer {token or self.token()}"}
         async with websockets.connect(url, additional_headers=headers, proxy=None) as line:
-            yield Seat(line, rtc.SignalResponse.FromString(_bytes(await line.recv())))
+            yield JoinedSocket(line, rtc.SignalResponse.FromString(_bytes(await line.recv())))
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class JoinedSocket:
     """A joined participant's socket, and the first thing that it said."""
 
     line: websockets.ClientConnection
@@ -81,7 +83,7 @@ class Seat:
     async def say(self, **request: Any) -> None:
         await self.line.send(rtc.SignalRequest(**request).SerializeToString())
 
-    async def hear(self, kind: str) -> Any:
+    async def receive_data(self, kind: str) -> Any:
         """The next message of a kind; what comes before it is passed over."""
         while True:
             heard = rtc.SignalResponse.FromString(_bytes(await self.line.recv()))
@@ -90,10 +92,10 @@ class Seat:
 
     async def told(self) -> tuple[str, list[rtc.TrickleRequest]]:
         """The server's offer, and all the candidates that follow it."""
-        offer: rtc.SessionDescription = await self.hear("offer")
-        candidates = [await self.hear("trickle")]
+        offer: rtc.SessionDescription = await self.receive_data("offer")
+        candidates = [await self.receive_data("trickle")]
         while not candidates[-1].final:
-            candidates.append(await self.hear("trickle"))
+            candidates.append(await self.receive_data("trickle"))
         return offer.sdp, candidates
 
 
@@ -103,7 +105,7 @@ def _bytes(data: str | bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def standing() -> Iterator[Standing]:
+def run_stand_in() -> Iterator[RunningStandIn]:
     """A stand-in for as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="sfu-") as folder, Ports() as ports:
         port = ports.reserve()
@@ -119,7 +121,7 @@ def standing() -> Iterator[Standing]:
             with httpx.Client(
                 base_url=f"http://{livekit.address}", trust_env=False, timeout=TIMEOUT_S
             ) as http:
-                yield Standing(livekit, server, http)
+                yield RunningStandIn(livekit, server, http)
         finally:
             process.terminate()
             process.wait(TIMEOUT_S)

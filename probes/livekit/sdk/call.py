@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from probes.config.livekit import DEEP
 from probes.finding import NotApplicable
-from probes.livekit.lazy import OpenCalls
+from probes.livekit import OpenCalls
 from probes.livekit.sdk import checks, worker_process
 from probes.livekit.sdk.checks import OpenPorts
 from probes.livekit.sdk.messages import (

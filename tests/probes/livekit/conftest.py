@@ -9,25 +9,25 @@ import pytest
 from probes.config.environment import Target
 from probes.livekit import signalling, stun
 from probes.recording.ledger import Ledger
-from tests.support.livekit_node import Node, standing
+from tests.support.livekit_node import FakeNode, run_node
 
 
 @pytest.fixture(scope="session")
-async def one_node() -> AsyncIterator[Node]:
+async def one_node() -> AsyncIterator[FakeNode]:
     """Started once."""
-    async with standing(Node()) as node:
+    async with run_node(FakeNode()) as node:
         yield node
 
 
 @pytest.fixture
-def node(one_node: Node) -> Node:
+def node(one_node: FakeNode) -> FakeNode:
     """An honest node that has heard nothing yet."""
     one_node.forget()
     return one_node
 
 
 @pytest.fixture
-def target(target: Target, node: Node) -> Target:
+def target(target: Target, node: FakeNode) -> Target:
     return replace(target, livekit=node.promised)
 
 

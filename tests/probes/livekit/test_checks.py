@@ -23,12 +23,12 @@ from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services.video import BASE
 from probes.transport.http import Web
-from tests.support.livekit_node import ACCESS, Node
+from tests.support.livekit_node import ACCESS, FakeNode
 from tests.support.site import Site, js
 
 
 @pytest.fixture
-def target(target: Target, node: Node, tmp_path: Path) -> Target:
+def target(target: Target, node: FakeNode, tmp_path: Path) -> Target:
     key, secret = tmp_path / "key", tmp_path / "secret"
     key.write_text(ACCESS.key)
     secret.write_text(ACCESS.secret)
@@ -75,7 +75,7 @@ async def found(asking: object) -> Code:
 
 
 async def test_all_promises_of_a_healthy_node_hold(
-    calls: Calls, node: Node, recorder: Recorder
+    calls: Calls, node: FakeNode, recorder: Recorder
 ) -> None:
     """Asked at once, they join once; nothing is degraded."""
     await asyncio.gather(
@@ -90,7 +90,7 @@ async def test_all_promises_of_a_healthy_node_hold(
     assert recorder.degraded == []
 
 
-async def test_a_rerun_climbs_anew(calls: Calls, node: Node, recorder: Recorder) -> None:
+async def test_a_rerun_climbs_anew(calls: Calls, node: FakeNode, recorder: Recorder) -> None:
     """What broke in the first attempt may hold in the second, and the other way round."""
     node.answers["/"] = (406, b"Not Ready")
     assert await found(calls.expect_joinable()) is Code.LIVEKIT_NOT_READY
@@ -101,7 +101,7 @@ async def test_a_rerun_climbs_anew(calls: Calls, node: Node, recorder: Recorder)
 
 
 async def test_a_key_trouble_of_ours_leaves_strangers_to_be_refused(
-    calls: Calls, node: Node
+    calls: Calls, node: FakeNode
 ) -> None:
     """What is asked below the broken rung is judged for itself."""
     node.answers["/twirp/livekit.RoomService/ListRooms"] = (401, b"invalid API key: x")
@@ -110,7 +110,7 @@ async def test_a_key_trouble_of_ours_leaves_strangers_to_be_refused(
     await calls.expect_hidden("/debug/goroutine")
 
 
-async def test_an_open_door_to_strangers_is_told(calls: Calls, node: Node) -> None:
+async def test_an_open_door_to_strangers_is_told(calls: Calls, node: FakeNode) -> None:
     """Each by its own name; a host that is not there refuses nobody."""
     node.answers[VALIDATE] = (200, b"success")
     assert await found(calls.expect_refusal("chart")) is Code.LIVEKIT_DEV_KEYS_ACCEPTED
@@ -119,7 +119,7 @@ async def test_an_open_door_to_strangers_is_told(calls: Calls, node: Node) -> No
     assert await found(calls.expect_hidden("/debug/goroutine")) is Code.LIVEKIT_DEBUG_EXPOSED
 
 
-async def test_who_is_not_livekit_refuses_nobody(calls: Calls, node: Node) -> None:
+async def test_who_is_not_livekit_refuses_nobody(calls: Calls, node: FakeNode) -> None:
     """It is told by the ladder's own rung; a server that is only not ready refuses strangers all
     the same.
     """
@@ -142,7 +142,7 @@ async def test_a_development_environment_is_not_blamed_for_its_key(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_half_a_door_is_degraded(calls: Calls, node: Node, recorder: Recorder) -> None:
+async def test_half_a_door_is_degraded(calls: Calls, node: FakeNode, recorder: Recorder) -> None:
     """Users talk, not as well as they should."""
     node.deaf = ("udp",)
     await calls.expect_open_media_ports(apart)
@@ -151,7 +151,7 @@ async def test_half_a_door_is_degraded(calls: Calls, node: Node, recorder: Recor
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_closed_door_is_masked_where_people_talk_all_the_same(
-    calls: Calls, node: Node, recorder: Recorder
+    calls: Calls, node: FakeNode, recorder: Recorder
 ) -> None:
     """Closed to who comes uncalled, it is broken only where nobody gets through by any way."""
     node.deaf = ("udp", "tcp")
@@ -167,7 +167,7 @@ async def test_no_relay_is_promised_and_none_is_missed(calls: Calls) -> None:
 
 
 async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
-    calls: Calls, node: Node, recorder: Recorder
+    calls: Calls, node: FakeNode, recorder: Recorder
 ) -> None:
     """None is named; then nobody can join, which is told in its place."""
     calls._web.target = replace(calls._web.target, livekit=replace(calls.promised, turn=True))
@@ -178,7 +178,7 @@ async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
 
 
 async def test_the_apps_own_way_leads_into_the_call(
-    calls: Calls, node: Node, site: Site, alice: User
+    calls: Calls, node: FakeNode, site: Site, alice: User
 ) -> None:
     """Opened, joined by what was handed out, and entered in the ledger under its name."""
     hand_out(site, node.promised.url)
@@ -189,7 +189,7 @@ async def test_the_apps_own_way_leads_into_the_call(
 
 
 async def test_the_apps_key_is_compared_with_ours(
-    calls: Calls, node: Node, site: Site, alice: User
+    calls: Calls, node: FakeNode, site: Site, alice: User
 ) -> None:
     """Ours is taken and the app's is not; its 201 and 200 said nothing of that."""
     hand_out(site, node.promised.url, Access("APIapp", "the-app-has-a-secret-of-its-own-0123"))
@@ -197,7 +197,7 @@ async def test_the_apps_key_is_compared_with_ours(
 
 
 async def test_the_apps_address_is_judged_though_its_token_is_good(
-    calls: Calls, node: Node, site: Site, alice: User
+    calls: Calls, node: FakeNode, site: Site, alice: User
 ) -> None:
     """The page would dial what serves HTML."""
     hand_out(site, node.promised.url + "/svc/livekit")
@@ -209,7 +209,7 @@ async def test_the_apps_address_is_judged_though_its_token_is_good(
     [("1.7.2", 14, False), ("1.13.5", 17, True), ("1.7.2", 17, True), ("", 14, True)],
 )
 def test_a_drift_of_version_or_protocol_is_told(
-    node: Node, version: str, protocol: int, *, drifted: bool
+    node: FakeNode, version: str, protocol: int, *, drifted: bool
 ) -> None:
     """Either is a signal of its own."""
     seat = JoinedSession(version, protocol, "ND", (), Credentials("a", "b", "c"), (), 0.1)

@@ -13,7 +13,7 @@ from probes.livekit.tokens import Access
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.support.livekit_node import ACCESS, Node
+from tests.support.livekit_node import ACCESS, FakeNode
 
 NAMES = ["dns", "tcp", "ready", "livekit", "key", "rooms", "join"]
 ROOMS = "/twirp/livekit.RoomService/ListRooms"
@@ -23,12 +23,14 @@ Ways = Callable[..., Awaitable[LadderResult]]
 
 
 @pytest.fixture
-def ways(web: Web, node: Node, ledger: Ledger) -> Ways:
+def ways(web: Web, node: FakeNode, ledger: Ledger) -> Ways:
     """The way up, with a good key or another."""
     return lambda access=ACCESS: diagnose(web, node.promised, access, ledger)
 
 
-async def test_a_healthy_node_is_climbed_to_the_end(ways: Ways, node: Node, ledger: Ledger) -> None:
+async def test_a_healthy_node_is_climbed_to_the_end(
+    ways: Ways, node: FakeNode, ledger: Ledger
+) -> None:
     """Every rung holds, media's doors were asked, and the room is gone."""
     way = await ways()
     assert [rung.name for rung in way.rungs if rung.held] == NAMES
@@ -54,7 +56,7 @@ async def test_a_healthy_node_is_climbed_to_the_end(ways: Ways, node: Node, ledg
     ],
 )
 async def test_the_first_rung_that_breaks_is_told(
-    node: Node, ways: Ways, path: str, said: tuple[int, bytes], broken: tuple[str, Code]
+    node: FakeNode, ways: Ways, path: str, said: tuple[int, bytes], broken: tuple[str, Code]
 ) -> None:
     """With all rungs below it, and a shell line that shows it again; those below are reached."""
     node.answers[path] = said
@@ -104,7 +106,7 @@ async def test_a_name_without_a_server_is_told(web: Web, ledger: Ledger) -> None
 
 
 async def test_a_room_that_stays_is_left_to_the_sweep(
-    ways: Ways, node: Node, ledger: Ledger
+    ways: Ways, node: FakeNode, ledger: Ledger
 ) -> None:
     """It was entered before anybody joined; that it could not be removed breaks nothing."""
     node.answers["/twirp/livekit.RoomService/DeleteRoom"] = (500, b"")
@@ -115,7 +117,9 @@ async def test_a_room_that_stays_is_left_to_the_sweep(
     ]
 
 
-async def test_the_nodes_that_are_named_are_asked_too(web: Web, node: Node, ledger: Ledger) -> None:
+async def test_the_nodes_that_are_named_are_asked_too(
+    web: Web, node: FakeNode, ledger: Ledger
+) -> None:
     """Beside what the server says."""
     promised = replace(node.promised, dial=("127.0.0.1",))
     way = await diagnose(web, promised, ACCESS, ledger)

@@ -5,12 +5,12 @@ import pytest
 from probes.finding import Broken, Code
 from probes.livekit import rooms
 from probes.transport.http import Web
-from tests.support.livekit_node import ACCESS, Node
+from tests.support.livekit_node import ACCESS, FakeNode
 
 LIST, DELETE = f"{rooms.SERVICE}/ListRooms", f"{rooms.SERVICE}/DeleteRoom"
 
 
-async def test_rooms_are_listed_by_name(web: Web, node: Node) -> None:
+async def test_rooms_are_listed_by_name(web: Web, node: FakeNode) -> None:
     """None are none, and Twirp leaves an empty list out."""
     assert await rooms.list_rooms(web, node.promised, ACCESS) == []
     node.rooms = ["probe-a", "b"]
@@ -28,7 +28,7 @@ async def test_rooms_are_listed_by_name(web: Web, node: Node) -> None:
     ],
 )
 async def test_a_list_that_does_not_come_is_named(
-    web: Web, node: Node, status: int, body: bytes, wanted: Code
+    web: Web, node: FakeNode, status: int, body: bytes, wanted: Code
 ) -> None:
     """Redis, the edge, or another service."""
     node.answers[LIST] = (status, body)
@@ -37,7 +37,7 @@ async def test_a_list_that_does_not_come_is_named(
     assert told.value.finding.code is wanted
 
 
-async def test_a_room_is_removed(web: Web, node: Node) -> None:
+async def test_a_room_is_removed(web: Web, node: FakeNode) -> None:
     """One that never was is gone too; one that the server cannot remove is not."""
     assert await rooms.remove(web, node.promised, ACCESS, "probe-a")
     assert node.removed == ["probe-a"]

@@ -13,12 +13,12 @@ from probes.livekit import signalling
 from probes.livekit.signalling import join_room
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.support.livekit_node import ACCESS, PASSWORD, UFRAG, Node
+from tests.support.livekit_node import ACCESS, PASSWORD, UFRAG, FakeNode
 
 TOKEN = ACCESS.to_join("probe-room", "probe")
 
 
-async def code(web: Web, node: Node) -> Code:
+async def code(web: Web, node: FakeNode) -> Code:
     with pytest.raises(Broken) as told:
         async with join_room(web, node.promised, TOKEN):
             pass
@@ -26,7 +26,9 @@ async def code(web: Web, node: Node) -> Code:
 
 
 @pytest.mark.parametrize("trickles", [False, True])
-async def test_a_seat_knows_server_and_addresses(web: Web, node: Node, *, trickles: bool) -> None:
+async def test_a_seat_knows_server_and_addresses(
+    web: Web, node: FakeNode, *, trickles: bool
+) -> None:
     """Whether the candidates stand in the offer or follow it, up to the one that is said to be the
     last.
     """
@@ -41,7 +43,7 @@ async def test_a_seat_knows_server_and_addresses(web: Web, node: Node, *, trickl
         assert seat.credentials.password == PASSWORD
 
 
-async def test_who_is_done_says_goodbye(web: Web, node: Node) -> None:
+async def test_who_is_done_says_goodbye(web: Web, node: FakeNode) -> None:
     """A participant that never connected would be kept for a minute; the answer before it has no
     candidate.
     """
@@ -53,7 +55,7 @@ async def test_who_is_done_says_goodbye(web: Web, node: Node) -> None:
     assert "m=audio 0 " in answer
 
 
-async def test_who_breaks_off_says_goodbye(web: Web, node: Node) -> None:
+async def test_who_breaks_off_says_goodbye(web: Web, node: FakeNode) -> None:
     """Whatever went wrong inside."""
     with pytest.raises(ZeroDivisionError):
         async with join_room(web, node.promised, TOKEN):
@@ -62,7 +64,7 @@ async def test_who_breaks_off_says_goodbye(web: Web, node: Node) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_candidates_that_never_end_are_not_waited_for(web: Web, node: Node) -> None:
+async def test_candidates_that_never_end_are_not_waited_for(web: Web, node: FakeNode) -> None:
     """What has come by then is what a client would dial."""
     node.trickles, node.ends = True, False
     async with join_room(web, node.promised, TOKEN) as seat:
@@ -70,7 +72,7 @@ async def test_candidates_that_never_end_are_not_waited_for(web: Web, node: Node
 
 
 async def test_a_server_that_says_nothing_is_told(
-    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+    web: Web, node: FakeNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The socket opened, and no word came."""
     monkeypatch.setattr(signalling, "JOIN_TIMEOUT_S", 0.3)
@@ -87,7 +89,7 @@ async def test_a_server_that_says_nothing_is_told(
     ],
 )
 async def test_a_refused_upgrade_is_named(
-    web: Web, node: Node, status: int, body: bytes, wanted: Code
+    web: Web, node: FakeNode, status: int, body: bytes, wanted: Code
 ) -> None:
     """By its status and its words."""
     node.answers["/rtc"] = (status, body)
@@ -95,7 +97,7 @@ async def test_a_refused_upgrade_is_named(
 
 
 async def test_what_is_recorded_has_no_token_and_no_password(
-    web: Web, node: Node, recorder: Recorder
+    web: Web, node: FakeNode, recorder: Recorder
 ) -> None:
     """The token stands in the URL, ICE's password in the offer, TURN's in the welcome."""
     node.relays = (

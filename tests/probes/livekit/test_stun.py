@@ -9,12 +9,12 @@ from probes.livekit import signalling
 from probes.livekit import stun as stun_checks
 from probes.livekit.stun import IceEndpoint, StunCheck
 from probes.transport.http import Web
-from tests.support.livekit_node import ACCESS, PASSWORD, Node
+from tests.support.livekit_node import ACCESS, PASSWORD, FakeNode
 
 TOKEN = ACCESS.to_join("probe-room", "probe")
 
 
-async def check_node(web: Web, node: Node, *dial: str) -> list[StunCheck]:
+async def check_node(web: Web, node: FakeNode, *dial: str) -> list[StunCheck]:
     async with signalling.join_room(web, node.promised, TOKEN) as session:
         return list(await stun_checks.check_all(session, dial))
 
@@ -40,7 +40,7 @@ def test_only_what_can_be_dialled_is_asked() -> None:
     ]
 
 
-async def test_an_open_door_answers(web: Web, node: Node) -> None:
+async def test_an_open_door_answers(web: Web, node: FakeNode) -> None:
     """Over UDP, and over TCP among checks of the server's own."""
     udp, tcp = await check_node(web, node)
     assert (udp.endpoint, tcp.endpoint) == (
@@ -54,7 +54,7 @@ async def test_an_open_door_answers(web: Web, node: Node) -> None:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("deaf", "answered"), [("udp", [False, True]), ("tcp", [True, False])])
 async def test_a_closed_door_does_not(
-    web: Web, node: Node, deaf: str, answered: list[bool]
+    web: Web, node: FakeNode, deaf: str, answered: list[bool]
 ) -> None:
     """Each transport for itself; who takes connections and says nothing is seen to be there."""
     node.deaf = (deaf,)
@@ -65,7 +65,7 @@ async def test_a_closed_door_does_not(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_port_that_nobody_holds_is_told(web: Web, node: Node) -> None:
+async def test_a_port_that_nobody_holds_is_told(web: Web, node: FakeNode) -> None:
     """Refused is not the same as silent."""
     async with await asyncio.start_server(
         lambda _, writer: writer.close(), "127.0.0.1", 0
@@ -77,7 +77,7 @@ async def test_a_port_that_nobody_holds_is_told(web: Web, node: Node) -> None:
     assert tcp.detail == "connection refused"
 
 
-async def test_who_hangs_up_is_not_livekit(web: Web, node: Node) -> None:
+async def test_who_hangs_up_is_not_livekit(web: Web, node: FakeNode) -> None:
     """A load balancer takes a connection and closes it."""
     async with await asyncio.start_server(
         lambda _, writer: writer.close(), "127.0.0.1", 0
@@ -89,15 +89,15 @@ async def test_who_hangs_up_is_not_livekit(web: Web, node: Node) -> None:
 
 @pytest.mark.usefixtures("impatient")
 async def test_an_echo_counts_for_nothing(
-    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+    web: Web, node: FakeNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An echo of the check is, with the request's own key, and is no answer for all that."""
-    monkeypatch.setattr(Node, "answer", lambda _, data, __: data)
+    monkeypatch.setattr(FakeNode, "answer", lambda _, data, __: data)
     assert [check.answered for check in await check_node(web, node)] == [False, False]
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_node_is_asked_directly_as_well(web: Web, node: Node) -> None:
+async def test_a_node_is_asked_directly_as_well(web: Web, node: FakeNode) -> None:
     """Who answers there and not where the server says has the wrong address."""
     checks = await check_node(web, node, "127.0.0.2")
     assert [(check.endpoint.host, check.endpoint.named) for check in checks] == [
@@ -110,11 +110,11 @@ async def test_a_node_is_asked_directly_as_well(web: Web, node: Node) -> None:
 
 @pytest.mark.usefixtures("impatient")
 async def test_an_answer_that_another_key_signed_counts_for_nothing(
-    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+    web: Web, node: FakeNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever sits at the port now, it is not the agent that was named."""
 
-    def forged(_: Node, data: bytes, addr: tuple[str, int]) -> bytes:
+    def forged(_: FakeNode, data: bytes, addr: tuple[str, int]) -> bytes:
         reply = stun.Message(
             stun.Method.BINDING, stun.Class.RESPONSE, stun.parse_message(data).transaction_id
         )
@@ -122,16 +122,16 @@ async def test_an_answer_that_another_key_signed_counts_for_nothing(
         reply.add_message_integrity(b"another-password")
         return bytes(reply)
 
-    monkeypatch.setattr(Node, "answer", forged)
+    monkeypatch.setattr(FakeNode, "answer", forged)
     assert [check.answered for check in await check_node(web, node)] == [False, False]
 
 
 async def test_an_error_of_the_agent_is_an_answer(
-    web: Web, node: Node, monkeypatch: pytest.MonkeyPatch
+    web: Web, node: FakeNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """487 says that two want the same role, and that somebody has read the check."""
 
-    def conflicting(_: Node, data: bytes, __: tuple[str, int]) -> bytes:
+    def conflicting(_: FakeNode, data: bytes, __: tuple[str, int]) -> bytes:
         reply = stun.Message(
             stun.Method.BINDING, stun.Class.ERROR, stun.parse_message(data).transaction_id
         )
@@ -139,7 +139,7 @@ async def test_an_error_of_the_agent_is_an_answer(
         reply.add_message_integrity(PASSWORD.encode())
         return bytes(reply)
 
-    monkeypatch.setattr(Node, "answer", conflicting)
+    monkeypatch.setattr(FakeNode, "answer", conflicting)
     checks = await check_node(web, node)
     assert [check.answered for check in checks] == [True, True]
     assert "487" in checks[0].detail

@@ -5,12 +5,12 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 VALIDATE = "/rtc/validate"
 
 
-async def test_a_server_with_its_redis_is_ready(sfu: Standing) -> None:
+async def test_a_server_with_its_redis_is_ready(sfu: RunningStandIn) -> None:
     """And one without it says since when it is not."""
     assert (sfu.get("/").status_code, sfu.get("/").text) == (200, "OK")
     await sfu.lie("livekit-loses-redis")
@@ -19,7 +19,7 @@ async def test_a_server_with_its_redis_is_ready(sfu: Standing) -> None:
     assert answer.text.startswith("Not Ready\nNode Updated At ")
 
 
-async def test_validate_knows_a_seat_from_none(sfu: Standing) -> None:
+async def test_validate_knows_a_seat_from_none(sfu: RunningStandIn) -> None:
     """For every origin, refused or not: that is how one knows that it is LiveKit."""
     good, none = sfu.get(VALIDATE, sfu.token()), sfu.get(VALIDATE)
     assert (good.status_code, good.text) == (200, "success")
@@ -31,7 +31,7 @@ async def test_validate_knows_a_seat_from_none(sfu: Standing) -> None:
 @pytest.mark.parametrize(
     "path", ["/", VALIDATE, "/rtc", "/nowhere", "/twirp/livekit.RoomService/ListRooms"]
 )
-async def test_a_bad_token_is_seen_before_the_path(sfu: Standing, path: str) -> None:
+async def test_a_bad_token_is_seen_before_the_path(sfu: RunningStandIn, path: str) -> None:
     """Whatever the path: the text is the same, and repeats the token."""
     bad = sfu.token(secret="t" * 32)
     answer = sfu.get(path, bad)
@@ -39,7 +39,7 @@ async def test_a_bad_token_is_seen_before_the_path(sfu: Standing, path: str) -> 
     assert answer.text.startswith(f"invalid token: {bad}, error: ")
 
 
-async def test_what_is_not_there(sfu: Standing) -> None:
+async def test_what_is_not_there(sfu: RunningStandIn) -> None:
     """A join without a socket is an empty 404, v1 and all else Go's own, and debug is closed unless
     it is not.
     """
@@ -54,7 +54,7 @@ async def test_what_is_not_there(sfu: Standing) -> None:
     assert sfu.get("/rtc/v1/validate", sfu.token()).text == "success"
 
 
-async def test_a_clock_that_runs_ahead_shows(sfu: Standing) -> None:
+async def test_a_clock_that_runs_ahead_shows(sfu: RunningStandIn) -> None:
     """In the one Date header, and in tokens that have ended before they began."""
     await sfu.lie("livekit-clock-runs-ahead")
     answer = sfu.get(VALIDATE, sfu.token())
@@ -63,7 +63,7 @@ async def test_a_clock_that_runs_ahead_shows(sfu: Standing) -> None:
     assert parsedate_to_datetime(said) > datetime.now(UTC) + timedelta(minutes=50)
 
 
-async def test_browsers_may_ask_from_everywhere(sfu: Standing) -> None:
+async def test_browsers_may_ask_from_everywhere(sfu: RunningStandIn) -> None:
     """The origin that asks is allowed, preflight included."""
     answer = sfu.http.options(
         "/twirp/livekit.RoomService/ListRooms", headers={"Origin": "https://a.test"}

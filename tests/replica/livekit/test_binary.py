@@ -11,7 +11,7 @@ from replica.faults.livekit import BESIDE, LIVEKIT
 from replica.infra.processes import ChildError
 from replica.livekit import LiveKit, StandIn
 from replica.livekit.binary import Binary, chosen, configuration
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 LIVE = LiveKit("wss://livekit.test", 7880, 7881)
 
@@ -60,6 +60,6 @@ async def test_a_fault_of_the_stand_in_is_refused(tmp_path: Path) -> None:
             await server.switch([fault.name, "service-hangs"])
 
 
-async def test_it_tells_its_rooms(tmp_path: Path, sfu: Standing) -> None:
+async def test_it_tells_its_rooms(tmp_path: Path, sfu: RunningStandIn) -> None:
     """By its own RoomService, which a stand-in has too."""
     assert "rooms" in await Binary(sfu.livekit, tmp_path).state()

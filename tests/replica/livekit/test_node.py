@@ -5,7 +5,7 @@ import time
 import pytest
 from livekit.protocol import models
 
-from replica.livekit.node import AHEAD_SECONDS, FAULTS, Node
+from replica.livekit.node import CLOCK_AHEAD_S, FAULTS, LiveKitNode
 
 
 class Guest:
@@ -15,18 +15,18 @@ class Guest:
         self.info = models.ParticipantInfo(identity=identity)
         self.heard: list[str] = []
 
-    def hear(self, packet: models.DataPacket, *, reliable: bool) -> None:
+    def receive_data(self, packet: models.DataPacket, *, reliable: bool) -> None:
         raise NotImplementedError
 
-    def told(self, people: list[models.ParticipantInfo]) -> None:
+    def update(self, people: list[models.ParticipantInfo]) -> None:
         self.heard += [models.ParticipantInfo.State.Name(one.state) for one in people]
 
     def end(self, reason: models.DisconnectReason) -> None:
         self.heard.append(models.DisconnectReason.Name(reason))
 
 
-def node(*faults: str) -> Node:
-    return Node({"APIx": "s" * 32}, 7881, faults=set(faults))
+def node(*faults: str) -> LiveKitNode:
+    return LiveKitNode({"APIx": "s" * 32}, 7881, faults=set(faults))
 
 
 async def test_who_comes_again_throws_himself_out() -> None:
@@ -73,8 +73,8 @@ async def test_an_ended_room_sends_everybody_home() -> None:
 def test_a_fault_that_no_list_has_is_an_error() -> None:
     """So that a typo makes nothing honest."""
     with pytest.raises(KeyError):
-        node().lies("livekit-key-is-unknwon")
-    assert all(node(fault).lies(fault) for fault in FAULTS)
+        node().is_fault_active("livekit-key-is-unknwon")
+    assert all(node(fault).is_fault_active(fault) for fault in FAULTS)
 
 
 def test_what_the_server_says_of_itself() -> None:
@@ -95,4 +95,4 @@ def test_keys_and_clock_go_wrong_one_by_one() -> None:
     assert node("livekit-secret-differs").checks.keys["APIx"] != "s" * 32
     assert node("livekit-accepts-dev-keys").checks.keys == {"APIx": "s" * 32, "devkey": "secret"}
     assert not node("livekit-ignores-signatures").checks.verify
-    assert node("livekit-clock-runs-ahead").now() > time.time() + AHEAD_SECONDS - 60
+    assert node("livekit-clock-runs-ahead").now() > time.time() + CLOCK_AHEAD_S - 60

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 ROOT = Path(__file__).parents[3]
 HELLO = ["hello", "test", "alice"]
 
 
-async def talked(sfu: Standing) -> dict[str, Any]:
+async def talked(sfu: RunningStandIn) -> dict[str, Any]:
     """What the two got out of it."""
     tokens = [sfu.token(who, "talking") for who in ("alice", "bob")]
     process = await asyncio.create_subprocess_exec(
@@ -39,7 +39,7 @@ async def talked(sfu: Standing) -> dict[str, Any]:
     ],
     ids=["two-connections", "one-connection", "over-tcp", "by-hole-punching"],
 )
-async def test_people_talk(sfu: Standing, faults: tuple[str, ...], way: str) -> None:
+async def test_people_talk(sfu: RunningStandIn, faults: tuple[str, ...], way: str) -> None:
     """Data reliable and lossy and a tone of 1 kHz arrive from who sent them, whichever way they
     have to go.
     """

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from livekit.protocol import room as messages
 
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 
-async def test_a_room_is_made_listed_and_ended(sfu: Standing) -> None:
+async def test_a_room_is_made_listed_and_ended(sfu: RunningStandIn) -> None:
     """By who may; twice ended is not found."""
     keeper = sfu.keeper()
     made = sfu.twirp("CreateRoom", keeper, name="made").json()
@@ -23,14 +23,16 @@ async def test_a_room_is_made_listed_and_ended(sfu: Standing) -> None:
 
 
 @pytest.mark.parametrize("video", [None, {"roomJoin": True, "room": "r"}])
-async def test_who_may_not_is_told_in_json(sfu: Standing, video: dict[str, Any] | None) -> None:
+async def test_who_may_not_is_told_in_json(
+    sfu: RunningStandIn, video: dict[str, Any] | None
+) -> None:
     """Without a token as with a seat only."""
     answer = sfu.twirp("ListRooms", sfu.token(video=video) if video else "")
     assert answer.status_code == 401
     assert answer.json() == {"code": "unauthenticated", "msg": "permissions denied"}
 
 
-async def test_protobuf_is_spoken_too(sfu: Standing) -> None:
+async def test_protobuf_is_spoken_too(sfu: RunningStandIn) -> None:
     """Asked in protobuf it answers in protobuf."""
     keeper = sfu.keeper()
     headers = {"Authorization": f"Bearer {keeper}", "Content-Type": "application/protobuf"}
@@ -41,7 +43,7 @@ async def test_protobuf_is_spoken_too(sfu: Standing) -> None:
     sfu.twirp("DeleteRoom", keeper, room="binary").raise_for_status()
 
 
-async def test_what_is_no_call_is_named(sfu: Standing) -> None:
+async def test_what_is_no_call_is_named(sfu: RunningStandIn) -> None:
     """A method that is not there, a type that it does not speak, a body that is none, a room
     without a name.
     """
@@ -65,7 +67,7 @@ async def test_what_is_no_call_is_named(sfu: Standing) -> None:
     ]
 
 
-async def test_without_redis_nothing_is_known_of_rooms(sfu: Standing) -> None:
+async def test_without_redis_nothing_is_known_of_rooms(sfu: RunningStandIn) -> None:
     """The chart's literal variable is what it tried to reach."""
     await sfu.lie("livekit-loses-redis")
     answer = sfu.twirp("ListRooms", sfu.keeper())

@@ -3,14 +3,14 @@
 import pytest
 from livekit.protocol import models, rtc
 
-from replica.livekit.signal_messages import State, announced, newcomer
+from replica.livekit.signal_messages import State, new_participant, track_info
 from replica.livekit.tokens import Grants
 
 
 @pytest.mark.parametrize("taken", ["canSubscribe", "canPublish", "canPublishData"])
 def test_a_newcomer_may_do_what_was_not_taken_away(taken: str) -> None:
     """One grant that is false takes one permission."""
-    info = newcomer(Grants("alice", "Alice", {taken: False}))
+    info = new_participant(Grants("alice", "Alice", {taken: False}))
     may = info.permission
     assert (info.identity, info.name, info.state) == ("alice", "Alice", State.JOINED)
     assert {
@@ -24,7 +24,7 @@ def test_a_track_is_told_as_it_was_announced() -> None:
     """Name, kind and source, and the codec that goes with the kind."""
     request = rtc.AddTrackRequest(sid="TR_1", name="tone", type=models.TrackType.AUDIO, muted=True)
     request.source = models.TrackSource.MICROPHONE
-    told = announced(request)
+    told = track_info(request)
     assert (told.sid, told.name, told.muted, told.source) == (
         "TR_1",
         "tone",
@@ -33,4 +33,4 @@ def test_a_track_is_told_as_it_was_announced() -> None:
     )
     assert told.mime_type == "audio/opus"
     request.type = models.TrackType.VIDEO
-    assert announced(request).mime_type == "video/VP8"
+    assert track_info(request).mime_type == "video/VP8"

@@ -3,10 +3,10 @@
 import websockets
 from livekit.protocol import models, rtc
 
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 
-async def denied(sfu: Standing, token: str, way: str = "/rtc") -> tuple[int, str]:
+async def denied(sfu: RunningStandIn, token: str, way: str = "/rtc") -> tuple[int, str]:
     """The status and the text with which a join is refused before it is one."""
     try:
         async with sfu.joined(token, way):
@@ -15,7 +15,7 @@ async def denied(sfu: Standing, token: str, way: str = "/rtc") -> tuple[int, str
         return no.response.status_code, no.response.body.decode()
 
 
-async def test_who_joins_learns_where_he_is(sfu: Standing) -> None:
+async def test_who_joins_learns_where_he_is(sfu: RunningStandIn) -> None:
     """The first message names server, room and himself, and who is there already."""
     async with (
         sfu.joined(sfu.token("alice", "r1")) as alice,
@@ -29,11 +29,11 @@ async def test_who_joins_learns_where_he_is(sfu: Standing) -> None:
             True,
         )
         assert [other.identity for other in said.other_participants] == ["alice"]
-        told = await alice.hear("update")
+        told = await alice.receive_data("update")
         assert [one.identity for one in told.participants] == ["alice"]
 
 
-async def test_a_refusal_comes_before_the_upgrade(sfu: Standing) -> None:
+async def test_a_refusal_comes_before_the_upgrade(sfu: RunningStandIn) -> None:
     """In the words of `/rtc/validate`, and nobody is in any room after it."""
     bad = sfu.token(secret="t" * 32)
     status, text = await denied(sfu, bad)
@@ -46,18 +46,18 @@ async def test_a_refusal_comes_before_the_upgrade(sfu: Standing) -> None:
     assert await denied(sfu, sfu.token()) == (500, "could not find any available nodes\n")
 
 
-async def test_only_newer_servers_know_the_second_way(sfu: Standing) -> None:
+async def test_only_newer_servers_know_the_second_way(sfu: RunningStandIn) -> None:
     """404 is what tells a client to fall back."""
     assert await denied(sfu, sfu.token(), "/rtc/v1") == (404, "404 page not found\n")
     await sfu.lie("livekit-is-another-version")
-    async with sfu.joined(sfu.token(), "/rtc/v1") as seat:
-        assert (seat.first.join.server_info.version, seat.first.join.subscriber_primary) == (
+    async with sfu.joined(sfu.token(), "/rtc/v1") as context:
+        assert (context.first.join.server_info.version, context.first.join.subscriber_primary) == (
             "1.13.5",
             False,
         )
 
 
-async def test_what_is_no_message_ends_it(sfu: Standing) -> None:
+async def test_what_is_no_message_ends_it(sfu: RunningStandIn) -> None:
     """A join request that cannot be read is a 400; a message that cannot be read hangs up."""
     await sfu.lie("livekit-is-another-version")
     for strange in ("a", "_____w"):
@@ -66,43 +66,45 @@ async def test_what_is_no_message_ends_it(sfu: Standing) -> None:
             "could not decode join request\n",
         )
     for said in ("text", b"\xff\xff"):
-        async with sfu.joined() as seat:
-            await seat.line.send(said)
-            await seat.line.wait_closed()
+        async with sfu.joined() as context:
+            await context.line.send(said)
+            await context.line.wait_closed()
     assert (await sfu.server.state())["people"] == []
 
 
-async def test_pings_are_answered(sfu: Standing) -> None:
+async def test_pings_are_answered(sfu: RunningStandIn) -> None:
     """The newer kind with the time that was sent."""
-    async with sfu.joined() as seat:
-        await seat.say(ping_req=rtc.Ping(timestamp=42))
-        assert (await seat.hear("pong_resp")).last_ping_timestamp == 42
+    async with sfu.joined() as context:
+        await context.say(ping_req=rtc.Ping(timestamp=42))
+        assert (await context.receive_data("pong_resp")).last_ping_timestamp == 42
 
 
-async def test_who_leaves_is_gone(sfu: Standing) -> None:
+async def test_who_leaves_is_gone(sfu: RunningStandIn) -> None:
     """The socket closes, and the room has nobody in it."""
-    async with sfu.joined(sfu.token("alice", "left")) as seat:
-        await seat.say(leave=rtc.LeaveRequest())
-        await seat.line.wait_closed()
+    async with sfu.joined(sfu.token("alice", "left")) as context:
+        await context.say(leave=rtc.LeaveRequest())
+        await context.line.wait_closed()
     assert "left/alice" not in (await sfu.server.state())["people"]
 
 
-async def test_the_same_identity_is_told_to_go(sfu: Standing) -> None:
+async def test_the_same_identity_is_told_to_go(sfu: RunningStandIn) -> None:
     """With the reason, when it joins again elsewhere."""
     token = sfu.token("alice", "twice")
     async with sfu.joined(token) as first, sfu.joined(token):
-        assert (await first.hear("leave")).reason == models.DisconnectReason.DUPLICATE_IDENTITY
+        assert (
+            await first.receive_data("leave")
+        ).reason == models.DisconnectReason.DUPLICATE_IDENTITY
 
 
-async def test_who_wants_to_go_on_has_to_join_anew(sfu: Standing) -> None:
+async def test_who_wants_to_go_on_has_to_join_anew(sfu: RunningStandIn) -> None:
     """Nothing of an earlier connection is kept."""
-    async with sfu.joined(sfu.token(), "/rtc?reconnect=1") as seat:
-        assert seat.first.leave.action == rtc.LeaveRequest.Action.RECONNECT
+    async with sfu.joined(sfu.token(), "/rtc?reconnect=1") as context:
+        assert context.first.leave.action == rtc.LeaveRequest.Action.RECONNECT
 
 
-async def test_a_deleted_room_ends_for_everybody(sfu: Standing) -> None:
+async def test_a_deleted_room_ends_for_everybody(sfu: RunningStandIn) -> None:
     """Who is in it is told why."""
-    async with sfu.joined(sfu.token("alice", "ended")) as seat:
+    async with sfu.joined(sfu.token("alice", "ended")) as context:
         sfu.twirp("DeleteRoom", sfu.keeper(), room="ended").raise_for_status()
-        assert (await seat.hear("leave")).reason == models.DisconnectReason.ROOM_DELETED
+        assert (await context.receive_data("leave")).reason == models.DisconnectReason.ROOM_DELETED
     assert "ended" not in (await sfu.server.state())["rooms"]

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from replica.livekit.tokens import Checks, Grants, Refused, may_join, read, sent
+from replica.livekit.tokens import Checks, Grants, LiveKitRefusal, may_join, read, sent
 
 KEY, SECRET = "APIx", "s" * 32
 NOW = time.time()
@@ -20,7 +20,7 @@ def token(secret: str = SECRET, **claims: Any) -> str:
 
 
 def refused(text: str, checks: Checks = CHECKS) -> str:
-    with pytest.raises(Refused) as no:
+    with pytest.raises(LiveKitRefusal) as no:
         read(text, checks)
     assert no.value.status == 401
     return no.value.text
@@ -83,7 +83,7 @@ def test_the_header_goes_before_the_query() -> None:
     """And must name its scheme."""
     assert sent("Bearer a", "b") == "a"
     assert sent("", "b") == "b"
-    with pytest.raises(Refused, match="Must start with Bearer"):
+    with pytest.raises(LiveKitRefusal, match="Must start with Bearer"):
         sent("Basic a", "b")
 
 
@@ -98,7 +98,7 @@ def test_the_header_goes_before_the_query() -> None:
 )
 def test_who_may_not_join(grants: Grants | None, status: int, text: str) -> None:
     """Each reason has its words."""
-    with pytest.raises(Refused) as no:
+    with pytest.raises(LiveKitRefusal) as no:
         may_join(grants, needs_room=True)
     assert (no.value.status, no.value.text) == (status, text)
 

@@ -9,7 +9,7 @@ from replica.models import VideoRoomModel
 from replica.state import add
 from tests.support.browser import launched
 from tests.support.page_visits import Place, Visitor, refusing, tokens_of, visitor
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 FAKE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 # Whether any of a tenth of a second of what the page plays is not silent; asked again and again.
@@ -38,7 +38,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def place(place: Place, sfu: Standing) -> Place:
+def place(place: Place, sfu: RunningStandIn) -> Place:
     place.state.livekit = sfu.livekit
     return place
 

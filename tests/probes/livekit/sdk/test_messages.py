@@ -41,7 +41,8 @@ def test_a_message_survives_its_line(message: WorkerMessage) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "W: x", "[1]", "{}", '{"type": "CallRequest"}', '{"type": "CallEnded", "more": 1}', "3"]
+    "line",
+    ["", "W: x", "[1]", "{}", '{"type": "CallRequest"}', '{"type": "CallEnded", "more": 1}', "3"],
 )
 def test_what_is_no_message_is_passed_over(line: str) -> None:
     """A native library that prints into our pipe breaks nothing."""

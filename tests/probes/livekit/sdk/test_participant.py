@@ -12,10 +12,10 @@ from probes.livekit.sdk.messages import (
     ToneReceived,
 )
 from tests.probes.livekit.sdk.conftest import request
-from tests.support.sfu import Standing
+from tests.support.sfu import RunningStandIn
 
 
-async def test_two_people_talk(sfu: Standing) -> None:
+async def test_two_people_talk(sfu: RunningStandIn) -> None:
     """They join, send, speak, come again by TCP and leave; what each of these led to is told."""
     call = await worker_process.run_call(request(sfu, "talk"))
     assert call.crash == ""
@@ -33,7 +33,7 @@ async def test_two_people_talk(sfu: Standing) -> None:
     assert call.messages[-1] == CallEnded()
 
 
-async def test_lost_packets_are_counted(sfu: Standing) -> None:
+async def test_lost_packets_are_counted(sfu: RunningStandIn) -> None:
     """Where a tenth of all packets is lost, the tone is heard and the loss is told."""
     await sfu.lie("livekit-loses-packets")
     call = await worker_process.run_call(request(sfu, "lossy", by_tcp=False))

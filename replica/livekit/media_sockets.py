@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from aioice import ice, stun
 
-from replica.livekit.node import Node
-from replica.livekit.relay import Relay
+from replica.livekit.node import LiveKitNode
+from replica.livekit.relay import RefusingTurn
 
 Address = tuple[str, int]
 
@@ -27,13 +27,13 @@ UDP_BLOCKED = "livekit-udp-is-blocked"
 STATEFUL = "livekit-firewall-is-stateful"
 
 
-class Wire:
+class MediaSockets:
     """All ways in and out of one node, and the relay that it may name."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: LiveKitNode) -> None:
         self.node = node
-        self.gates: dict[str, Gate] = {}
-        self.relay = Relay()
+        self.ice_sockets: dict[str, IceSocket] = {}
+        self.relay = RefusingTurn()
         self.tcp_only: set[str] = set()  # ICE user names of those who are to use TCP
         self._listener: asyncio.Server | None = None
         self._streams: set[asyncio.StreamWriter] = set()
@@ -41,11 +41,15 @@ class Wire:
 
     @property
     def offers_tcp(self) -> bool:
-        return not self.node.lies("livekit-offers-no-tcp")
+        return not self.node.is_fault_active("livekit-offers-no-tcp")
 
     @property
     def _takes_tcp(self) -> bool:
-        return self.offers_tcp and not self.node.lies(ALL_BLOCKED) and not self.node.lies(STATEFUL)
+        return (
+            self.offers_tcp
+            and not self.node.is_fault_active(ALL_BLOCKED)
+            and not self.node.is_fault_active(STATEFUL)
+        )
 
     async def open(self) -> None:
         """Open what the faults leave open."""
@@ -71,37 +75,39 @@ class Wire:
             self._listener = None
 
     def passes_udp(self, ufrag: str) -> bool:
-        closed = self.node.lies(UDP_BLOCKED) or self.node.lies(ALL_BLOCKED)
+        closed = self.node.is_fault_active(UDP_BLOCKED) or self.node.is_fault_active(ALL_BLOCKED)
         return not closed and ufrag not in self.tcp_only
 
     def passes(self, data: bytes) -> bool:
         """Whether the keys' handshake may pass."""
-        return not (self.node.lies("livekit-dtls-fails") and data[:1] and data[0] in DTLS)
+        return not (
+            self.node.is_fault_active("livekit-dtls-fails") and data[:1] and data[0] in DTLS
+        )
 
     def sends(self, data: bytes) -> bool:
         """Whether a packet reaches the user."""
         if data[0] not in RTP or data[1] in RTCP:
             return self.passes(data)
         self._sent += 1
-        lost = self.node.lies("livekit-loses-packets") and self._sent % EVERY == 0
-        return not lost and not self.node.lies("livekit-drops-media")
+        lost = self.node.is_fault_active("livekit-loses-packets") and self._sent % EVERY == 0
+        return not lost and not self.node.is_fault_active("livekit-drops-media")
 
     async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._streams.add(writer)
         peer: Address = writer.get_extra_info("peername")
-        gate: Gate | None = None
+        ice_socket: IceSocket | None = None
         try:
             async for data in _frames(reader):
-                if gate is None:
-                    gate = self.gates[_wanted(data)]
-                    gate.streams[peer] = writer
-                gate.take(data, peer)
+                if ice_socket is None:
+                    ice_socket = self.ice_sockets[_wanted(data)]
+                    ice_socket.streams[peer] = writer
+                ice_socket.take(data, peer)
         except (KeyError, ValueError):  # no check of ICE, or one for nobody who is here
             pass
         finally:
             self._streams.discard(writer)
-            if gate is not None:
-                gate.streams.pop(peer, None)
+            if ice_socket is not None:
+                ice_socket.streams.pop(peer, None)
             writer.close()
 
 
@@ -117,56 +123,56 @@ def _wanted(data: bytes) -> str:
     return str(stun.parse_message(data).attributes["USERNAME"]).partition(":")[0]
 
 
-class Gate(ice.StunProtocol):
+class IceSocket(ice.StunProtocol):
     """A UDP socket of aioice's behind the wire's rules, with TCP streams as further ways in."""
 
-    wire: Wire
+    media: MediaSockets
 
     def __init__(self, receiver: ice.Connection) -> None:
         super().__init__(receiver)
         self.ufrag = receiver.local_username
         self.streams: dict[Address, asyncio.StreamWriter] = {}
         self.called: set[Address] = set()
-        self.wire.gates[self.ufrag] = self
+        self.media.ice_sockets[self.ufrag] = self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._udp = cast("asyncio.DatagramTransport", transport)
-        super().connection_made(cast("asyncio.DatagramTransport", Ways(self, self._udp)))
+        super().connection_made(cast("asyncio.DatagramTransport", RoutedTransport(self, self._udp)))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.wire.gates.pop(self.ufrag, None)
+        self.media.ice_sockets.pop(self.ufrag, None)
         for writer in tuple(self.streams.values()):
             writer.close()
         super().connection_lost(exc)
 
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         peer = (addr[0], addr[1])
-        unasked = self.wire.node.lies(STATEFUL) and peer not in self.called
-        if self.wire.passes_udp(self.ufrag) and not unasked:
+        unasked = self.media.node.is_fault_active(STATEFUL) and peer not in self.called
+        if self.media.passes_udp(self.ufrag) and not unasked:
             self.take(cast("bytes", data), peer)
 
     def take(self, data: bytes, peer: Address) -> None:
         """Hand in what has come by either way."""
-        if self.wire.passes(data):
+        if self.media.passes(data):
             super().datagram_received(data, peer)
 
     def send(self, data: bytes, peer: Address) -> None:
         """Send by the way that leads to the peer."""
-        if not self.wire.sends(data):
+        if not self.media.sends(data):
             return
         if (writer := self.streams.get(peer)) is not None:
             writer.write(len(data).to_bytes(FRAME, "big") + data)
-        elif self.wire.passes_udp(self.ufrag):
+        elif self.media.passes_udp(self.ufrag):
             self.called.add(peer)
             self._udp.sendto(data, peer)
 
 
-class Ways(asyncio.DatagramTransport):
+class RoutedTransport(asyncio.DatagramTransport):
     """What aioice takes for its socket."""
 
-    def __init__(self, gate: Gate, udp: asyncio.DatagramTransport) -> None:
+    def __init__(self, ice_socket: IceSocket, udp: asyncio.DatagramTransport) -> None:
         super().__init__()
-        self._gate, self._udp = gate, udp
+        self._gate, self._udp = ice_socket, udp
 
     def sendto(self, data: Any, addr: Any = None) -> None:
         self._gate.send(bytes(data), (addr[0], addr[1]))
@@ -184,10 +190,10 @@ class Ways(asyncio.DatagramTransport):
         return self._udp.is_closing()
 
 
-def lay(wire: Wire) -> None:
+def install(media: MediaSockets) -> None:
     """Have aioice, which asks its own module for both, use this wire and no address but the
     node's.
     """
-    gate = type("Gate", (Gate,), {"wire": wire})
-    vars(ice)["StunProtocol"] = gate
-    vars(ice)["get_host_addresses"] = lambda **_kinds: [wire.node.address]
+    ice_socket = type("IceSocket", (IceSocket,), {"media": media})
+    vars(ice)["StunProtocol"] = ice_socket
+    vars(ice)["get_host_addresses"] = lambda **_kinds: [media.node.address]

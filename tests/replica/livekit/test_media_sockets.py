@@ -10,7 +10,7 @@ import socket
 import pytest
 from aioice import stun
 
-from tests.support.sfu import Seat, Standing
+from tests.support.sfu import JoinedSocket, RunningStandIn
 
 
 def check(sdp: str) -> stun.Message:
@@ -30,19 +30,19 @@ def is_answer(data: bytes, asked: stun.Message) -> bool:
     )
 
 
-async def told(seat: Seat) -> tuple[str, tuple[str, int]]:
+async def told(context: JoinedSocket) -> tuple[str, tuple[str, int]]:
     """The server's offer, and its UDP address."""
-    sdp, candidates = await seat.told()
+    sdp, candidates = await context.told()
     words = json.loads(candidates[0].candidateInit)["candidate"].split()
     return sdp, (words[4], int(words[5]))
 
 
-async def first_answered(sfu: Standing, fault: str) -> int:
+async def first_answered(sfu: RunningStandIn, fault: str) -> int:
     """Which of two checks the server answers first: the one sent while it lies, or the one sent
     after.
     """
-    async with sfu.joined() as seat:
-        sdp, address = await told(seat)
+    async with sfu.joined() as context:
+        sdp, address = await told(context)
         checks = [check(sdp), check(sdp)]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
@@ -59,7 +59,7 @@ async def first_answered(sfu: Standing, fault: str) -> int:
 @pytest.mark.parametrize(
     "fault", ["livekit-udp-is-blocked", "livekit-ports-are-closed", "livekit-firewall-is-stateful"]
 )
-async def test_a_closed_door_answers_no_check(sfu: Standing, fault: str) -> None:
+async def test_a_closed_door_answers_no_check(sfu: RunningStandIn, fault: str) -> None:
     """Of two checks only the one is answered that comes when the door is open."""
     await sfu.lie(fault)
     assert await first_answered(sfu, fault) == 1
@@ -68,16 +68,16 @@ async def test_a_closed_door_answers_no_check(sfu: Standing, fault: str) -> None
 @pytest.mark.parametrize(
     "fault", ["livekit-dtls-fails", "livekit-drops-media", "livekit-drops-data"]
 )
-async def test_what_breaks_later_answers_checks(sfu: Standing, fault: str) -> None:
+async def test_what_breaks_later_answers_checks(sfu: RunningStandIn, fault: str) -> None:
     """ICE is not what fails there."""
     await sfu.lie(fault)
     assert await first_answered(sfu, fault) == 0
 
 
-async def test_a_check_over_tcp_is_answered_over_tcp(sfu: Standing) -> None:
+async def test_a_check_over_tcp_is_answered_over_tcp(sfu: RunningStandIn) -> None:
     """In the frames of RFC 4571, to who names one of its agents."""
-    async with sfu.joined() as seat:
-        sdp, _ = await seat.told()
+    async with sfu.joined() as context:
+        sdp, _ = await context.told()
         asked = check(sdp)
         reader, writer = await asyncio.open_connection("127.0.0.1", sfu.livekit.tcp_port)
         writer.write(len(bytes(asked)).to_bytes(2, "big") + bytes(asked))
@@ -87,7 +87,7 @@ async def test_a_check_over_tcp_is_answered_over_tcp(sfu: Standing) -> None:
         await writer.wait_closed()
 
 
-async def test_who_names_nobody_is_hung_up_on(sfu: Standing) -> None:
+async def test_who_names_nobody_is_hung_up_on(sfu: RunningStandIn) -> None:
     """A stream whose first frame is no check for anybody here ends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", sfu.livekit.tcp_port)
     writer.write(b"\x00\x05hello")
@@ -99,7 +99,7 @@ async def test_who_names_nobody_is_hung_up_on(sfu: Standing) -> None:
 @pytest.mark.parametrize(
     "fault", ["livekit-offers-no-tcp", "livekit-ports-are-closed", "livekit-firewall-is-stateful"]
 )
-async def test_a_closed_tcp_port_refuses(sfu: Standing, fault: str) -> None:
+async def test_a_closed_tcp_port_refuses(sfu: RunningStandIn, fault: str) -> None:
     """And opens again with the fault gone."""
     await sfu.lie(fault)
     with pytest.raises(ConnectionRefusedError):

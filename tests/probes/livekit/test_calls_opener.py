@@ -8,7 +8,7 @@ import pytest
 
 from probes.config.environment import Target
 from probes.finding import NotApplicable
-from probes.livekit.lazy import opening
+from probes.livekit import calls_opener
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 
@@ -22,13 +22,13 @@ async def test_without_livekit_no_call_is_opened(target: Target, ledger: Ledger)
     """The reason names the table that is missing."""
     web = Web(replace(target, livekit=None))
     with pytest.raises(NotApplicable, match=r"\[livekit\]"):
-        opening(web, ledger)()
+        calls_opener(web, ledger)()
     await web.close()
 
 
 async def test_all_promises_share_one_opening(web: Web, ledger: Ledger) -> None:
     """Whoever asks gets the same calls, and the same way up to them."""
-    calls = opening(web, ledger)
+    calls = calls_opener(web, ledger)
     assert calls() is calls()
 
 
