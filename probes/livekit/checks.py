@@ -11,7 +11,7 @@ from dataclasses import replace
 from probes.auth.users import User
 from probes.config.livekit import LADDER, LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.livekit import TIER, app_token, http_answers, ice_checks, signalling, turn
+from probes.livekit import app_token, http_answers, ice_checks, signalling, turn
 from probes.livekit.ladder import VALIDATE, LadderResult, ask, diagnose, probe_room
 from probes.livekit.signalling import JoinedSession
 from probes.livekit.tokens import Access, expect_livekit, open_access
