@@ -28,6 +28,7 @@ from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.config.timeouts import Realtime, Timeouts
 from probes.finding import Code
 from replica.faults import FAULTS
+from tests.test_layers import FLOORS
 
 ROOT = Path(__file__).parent.parent
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -180,6 +181,13 @@ def anchors(document: Path) -> set[str]:
 def test_the_architecture_is_one_page() -> None:
     """It is read in a few minutes, or it is not read."""
     assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) < 80
+
+
+def test_the_architecture_shows_every_room() -> None:
+    """A stranger finds each room in the picture, and no room that is gone."""
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    missing = [room for room in FLOORS if f"{room}/" not in text and f"{room}.py" not in text]
+    expect_none(*(f"add probes/{room} to the picture in ARCHITECTURE.md" for room in missing))
 
 
 ENVIRONMENTS = (ROOT / "docs" / "environments.md").read_text("utf-8")
