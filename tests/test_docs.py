@@ -12,6 +12,7 @@ import pytest
 
 from probes import results
 from probes.config import environment_file
+from probes.config.cluster import ClusterConfig
 from probes.config.environment import (
     Hosts,
     Identity,
@@ -55,6 +56,7 @@ SECTIONS = {
     "exposure": Exposure,
     "notices": Notices,
     "livekit": LiveKit,
+    "cluster": ClusterConfig,
     "accepted": results.Accepted,
 }
 
