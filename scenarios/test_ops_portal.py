@@ -18,16 +18,16 @@ async def test_who_starts_on_the_portal_is_sent_back_to_it(web: Web, operator: U
     await sign_in.expect_portal_landing(web, operator)
 
 
-async def test_who_signs_in_sees_the_portal(browser: Browser, operator: User) -> None:
+async def test_who_signs_in_sees_the_portal(browser: Browser, web: Web, operator: User) -> None:
     """A portal user who signs in, in a browser, sees the portal's dashboard, and a reload keeps
     them there.
     """
-    await portal.sign_in(browser, operator)
+    await portal.sign_in(browser, web, operator)
 
 
 @pytest.mark.promise(incident="V6 §7, f4687cde")
-async def test_the_landing_opens_the_portal(browser: Browser, operator: User) -> None:
+async def test_the_landing_opens_the_portal(browser: Browser, web: Web, operator: User) -> None:
     """A portal user who comes back with a token sees the dashboard, and is not silently sent back
     to the login page.
     """
-    await portal.land(browser, operator)
+    await portal.land(browser, web, operator)

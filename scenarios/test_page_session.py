@@ -109,4 +109,4 @@ async def test_many_refused_calls_share_one_refresh(
         await stay.expect_connected("presence")
         await stay.expire(await alice.expired_token())
         await drive.open_trash(stay.visit)
-        await stay.expect_calls_repeated()
+        await stay.expect_calls_repeated(together=2)

@@ -50,6 +50,12 @@ async def test_who_signs_in_is_sent_home(web: Web, alice: User) -> None:
     await sign_in.expect_landing(web, alice)
 
 
+@pytest.mark.promise(incident="de3bc490")
+async def test_a_callback_reaches_its_service(web: Web) -> None:
+    """Who comes back from the provider comes to the service that signs in, and to no other page."""
+    await sign_in.expect_arrival(web)
+
+
 async def test_a_callback_needs_its_own_state(web: Web, alice: User) -> None:
     """Nobody is signed in by a link that belongs to somebody else's sign-in."""
     await sign_in.expect_state_checked(web, alice)
@@ -62,19 +68,19 @@ async def test_tokens_go_nowhere_else(web: Web, alice: User, trick: str) -> None
     await sign_in.expect_no_token_for(web, alice, ELSEWHERE[trick].replace("{app}", app))
 
 
-async def test_who_signs_in_sees_the_dashboard(browser: Browser, alice: User) -> None:
+async def test_who_signs_in_sees_the_dashboard(browser: Browser, web: Web, alice: User) -> None:
     """Who signs in with the provider, in a browser, ends on the dashboard, and a reload keeps them
     there.
     """
-    await page_sign_in.sign_in(browser, alice)
+    await page_sign_in.sign_in(browser, web, alice)
 
 
 @pytest.mark.promise(incident="contract 3.1")
-async def test_the_landing_signs_in(browser: Browser, alice: User) -> None:
+async def test_the_landing_signs_in(browser: Browser, web: Web, alice: User) -> None:
     """Who comes back with tokens ends on the dashboard, signed in, and the address bar forgets the
     tokens.
     """
-    await page_sign_in.land(browser, alice)
+    await page_sign_in.land(browser, web, alice)
 
 
 @pytest.mark.promise(incident="contract 2.3")

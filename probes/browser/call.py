@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Locator, Page, WebSocket
+from playwright.async_api import Page, WebSocket
 
 from probes.auth.users import User
 from probes.browser.audio_scripts import CHECK, LISTEN, WATCH
@@ -121,27 +121,25 @@ async def _expect_audio(
 
 
 async def join_and_listen(visit: Visit, room: Call) -> PageAudio:
-    """Join `room` in the panel, and listen. Raises Broken where the page has no such call."""
-    await (
-        await _expect_visible(
-            visit, visit.page.get_by_title(PANEL, exact=True), "a button for calls"
-        )
-    ).click()
+    """Join `room` in the panel, and listen. Raises Broken where the page lists no such call,
+    CannotAsk where it has no such buttons.
+    """
+    panel = visit.page.get_by_title(PANEL, exact=True)
+    await (await visit.find(panel, f"the button {PANEL}")).click()
+    await visit.expect_visible(
+        visit.page.get_by_text(room.name),
+        Code.CONTRACT_BROKEN,
+        f"the page does not list the call {room.name}",
+        "the page: its call panel",
+    )
     card = visit.page.get_by_role("heading", name=room.name)
     button = card.locator(f"xpath=following::button[normalize-space()='{JOIN}'][1]")
     row = visit.page.get_by_role("button", name=room.name)
-    await (await _expect_visible(visit, button.or_(row), f"the call {room.name}")).click()
+    await (await visit.find(button.or_(row), f"the button {JOIN}")).click()
     result: dict[str, Any] = await visit.page.evaluate(
         LISTEN, [TONE_HZ, MIN_TONE_SHARE, TIMEOUT_S, TROUBLE]
     )
     return PageAudio(**{**result, "paths": tuple(result["paths"])})
-
-
-async def _expect_visible(visit: Visit, place: Locator, what: str) -> Locator:
-    await visit.expect_visible(
-        place, Code.CONTRACT_BROKEN, f"the page does not show {what}", "the page: its call panel"
-    )
-    return place.first
 
 
 async def _check(page: Page, url: str, token: str) -> None:

@@ -2,14 +2,21 @@
 3.7.
 """
 
-from playwright.async_api import FilePayload
+import asyncio
+import contextlib
+from urllib.parse import urlsplit
 
-from probes.browser.page import Reply, Visit
+from playwright.async_api import FilePayload
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from probes.browser.page import Visit
+from probes.browser.page_replies import Reply
 from probes.finding import Broken, Code, broken
 from probes.services import presign
 from probes.services.storage import TEXT
 
 UPLOADED = "모든 파일이 업로드되었습니다."
+TRASH = "휴지통"
 BUILD = "All rights reserved Oranges"
 
 
@@ -27,42 +34,70 @@ async def expect_file(visit: Visit, name: str) -> None:
         f"the API holds {name}, and the page shows a drive without it and without an error",
         "the page: it makes an empty drive of a reply that it does not understand (26d02600)",
     )
-    footer = await visit.page.get_by_text(BUILD).first.text_content(timeout=1000)
-    visit.recorder.fact("build", (footer or "").rpartition("•")[2].strip())
+    with contextlib.suppress(PlaywrightTimeout):  # a footer that reads otherwise breaks nothing
+        footer = await visit.page.get_by_text(BUILD).first.text_content(timeout=1000)
+        visit.recorder.fact("build", (footer or "").rpartition("•")[2].strip())
 
 
 async def open_trash(visit: Visit) -> None:
-    """Folders and files of the trash, which the page asks for at the same moment."""
-    await visit.page.get_by_role("button", name="휴지통", exact=True).click()
+    """Folders and files of the trash, which the page asks for at the same moment. Raises
+    CannotAsk.
+    """
+    button = visit.page.get_by_role("button", name=TRASH)
+    await (await visit.find(button, f"the button {TRASH}")).click()
 
 
 async def upload(visit: Visit, name: str, content: bytes) -> None:
-    """Choose a file, wait for the page to say that it is uploaded, and hold it to its word. Raises
-    Broken.
+    """Choose a file, wait until the page has uploaded it, and hold the page to its word. Raises
+    Broken, CannotAsk.
     """
     chosen: FilePayload = {"name": name, "mimeType": TEXT, "buffer": content}
-    place = visit.page.locator("input[type=file]")
-    await visit.expect_visible(
-        place,
-        Code.PAGE_DRIVE_EMPTY,
-        "the page has no place for files",
-        "the page",
-        state="attached",
-    )
-    await place.set_input_files(chosen)
+    field = visit.page.locator("input[type=file]")
+    await (await visit.find(field, "a field for files", state="attached")).set_input_files(chosen)
     try:
-        await visit.expect_visible(
-            visit.page.get_by_text(UPLOADED),
-            Code.UPLOAD_BLOCKED,
-            "the page never said that the file was uploaded",
-            "the page, or what it waits for",
-        )
+        await _wait_for_upload(visit)
     except AssertionError:
         # What became of the upload says more than what the page complained of.
         await _expect_puts(visit)
         raise
     if not await _expect_puts(visit):
         raise _nowhere("no PUT at all was sent")
+
+
+async def _wait_for_upload(visit: Visit) -> None:
+    """Until the page says that all is uploaded, or its confirmation was answered: the text shows
+    only while the confirmation is pending. Raises Broken where the page did neither.
+    """
+    confirmed = asyncio.ensure_future(_confirmation(visit))
+    said = asyncio.ensure_future(
+        visit.expect_visible(
+            visit.page.get_by_text(UPLOADED),
+            Code.UPLOAD_BLOCKED,
+            "a file was chosen, and the page neither confirmed an upload nor said that it is done",
+            "the page, or what it waits for",
+        )
+    )
+    try:
+        await asyncio.wait((confirmed, said), return_when=asyncio.FIRST_COMPLETED)
+        if not confirmed.done():
+            said.result()
+    finally:
+        for task in (confirmed, said):
+            task.cancel()
+        await asyncio.gather(confirmed, said, return_exceptions=True)
+
+
+async def _confirmation(visit: Visit) -> None:
+    """Return once the service has answered that it took the upload."""
+    while not any(_is_confirmation(reply) for reply in visit.replies):
+        visit.news.clear()
+        await visit.news.wait()
+
+
+def _is_confirmation(reply: Reply) -> bool:
+    path = urlsplit(reply.answer.url).path
+    asked = reply.answer.method == "POST" and path.endswith("/confirm")
+    return asked and reply.answer.status < 300 and not reply.answer.is_html
 
 
 async def _expect_puts(visit: Visit) -> int:

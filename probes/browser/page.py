@@ -3,37 +3,30 @@
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, Locator, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from probes.browser.page_replies import (
+    Reply,
+    explain,
+    explain_document,
+    is_call,
+    is_judged_elsewhere,
+    is_main_document,
+)
 from probes.config.environment import Target
-from probes.finding import Broken, Code, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.recording.recorder import Exchange, Recorder
 from probes.transport.envelopes import explain as explain_answer
 from probes.transport.http import Answer
 
+SHOWS_NOTHING = "() => !document.body || !document.body.innerText.trim()"
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
-ASSETS = frozenset(
-    {"script", "stylesheet", "image", "font"}
-)  # resource types, as the browser calls them
-NO_CALLS = (
-    "/api/ops-portal",
-    "/api/oauth2",
-)  # what lives under /api/ and is for people, not for programs
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the page got for one request; status 0 where the browser failed it."""
-
-    answer: Answer
-    exchange: Exchange
-    failure: str = ""
+# Resource types, as the browser calls them.
+ASSETS = frozenset({"script", "stylesheet", "image", "font"})
 
 
 class Visit:
@@ -67,15 +60,35 @@ class Visit:
         if response:
             navigation.set_response(response.status, await response.all_headers())
             if response.status >= 400:
-                host = urlsplit(navigation.url).hostname
-                observed = f"{host} answered {response.status} for a page of the app"
-                raise Broken(
-                    Finding(
-                        Code.ASSET_BROKEN,
-                        observed,
-                        "the site bucket, or the edge's fallback to index.html",
-                    )
-                )
+                answer = Answer("GET", navigation.url, response.status, response.headers, b"")
+                raise Broken(explain_document(answer))
+
+    async def find(
+        self, what: Locator, name: str, state: Literal["visible", "attached"] = "visible"
+    ) -> Locator:
+        """The first element of `what`, which the probe needs to go on. Raises Broken for what
+        troubled the page; CannotAsk where only the element is missing: a text of the product may
+        have changed, which breaks no promise.
+        """
+        nowhere = Finding(Code.UNKNOWN, "", "")
+        try:
+            await self._wait_for(what, nowhere, state)
+        except Broken as failure:
+            if failure.finding is nowhere:
+                raise await self.not_found(name) from None
+            raise
+        return what.first
+
+    async def not_found(self, name: str) -> Broken | CannotAsk:
+        """What to raise where `name` is not on the page: a blank page is the page's own fault."""
+        path = urlsplit(self.page.url).path
+        with contextlib.suppress(PlaywrightError):
+            if await self.page.evaluate(SHOWS_NOTHING):
+                return broken(Code.ASSET_BROKEN, f"{path} is blank", "the page, or what it loads")
+        return CannotAsk(
+            f"the probe did not find {name} on {path}: look at the screenshot; where the product's "
+            "text or markup has changed, change the probe"
+        )
 
     async def expect_visible(
         self,
@@ -86,6 +99,11 @@ class Visit:
         state: Literal["visible", "attached"] = "visible",
     ) -> None:
         """Wait until `what` is there. Raises Broken: what troubled the page, else `code`."""
+        await self._wait_for(what, Finding(code, otherwise, cause), state)
+
+    async def _wait_for(
+        self, what: Locator, otherwise: Finding, state: Literal["visible", "attached"]
+    ) -> None:
         seen = asyncio.ensure_future(what.first.wait_for(state=state))
         troubled = asyncio.ensure_future(self.trouble.wait())
         try:
@@ -104,17 +122,29 @@ class Visit:
         # deeper cause.
         await self.settle()
         self.expect_no_trouble()
-        raise Broken(Finding(code, otherwise, cause))
+        raise Broken(otherwise)
 
     def expect_no_trouble(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
+        self.expect_good_documents()
         self.expect_good_replies(self.api_replies)
+        self.expect_no_complaint()
+
+    def expect_no_complaint(self) -> None:
+        """Raise Broken for what the page threw, or said of itself as an error."""
         if self.complaints:
             raise Broken(
                 Finding(
                     Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"
                 )
             )
+
+    def expect_good_documents(self) -> None:
+        """Raise Broken for a page that was asked for and answered with an error."""
+        for reply in self.replies:
+            if reply.is_document and reply.answer.status >= 400:
+                self.blame(reply)
+                raise Broken(explain_document(reply.answer))
 
     def expect_good_replies(self, replies: Sequence[Reply]) -> None:
         """Raise Broken for what weAlist's API answered wrong."""
@@ -214,16 +244,18 @@ class Visit:
             exchange.set_response(answer.status, answer.headers, answer.body)
         exchange.error = failure or None
         self.recorder.record(exchange, max(timing["responseEnd"], 0.0) / 1000)
-        self.replies.append(Reply(answer, exchange, failure))
+        is_document = is_main_document(request, self.page)
+        self.replies.append(Reply(answer, exchange, failure, is_document))
         if ended := self._uploading.pop(request, None):
             ended.set_result(None)
-        if is_call(request.url) and answer.is_html:
+        if is_call(request.url) and (answer.is_html or answer.status >= 400):
             self.trouble.set()
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type != "error":
             return
-        if is_about_live_parts(message.text, message.location.get("url", "")):
+        url = message.location.get("url", "")
+        if is_judged_elsewhere(message.text, url, self.target.hosts.apex):
             self.recorder.note(f"console: {message.text}")
         else:
             self._complain(message.text)
@@ -232,32 +264,3 @@ class Visit:
         self.complaints.append(text)
         self.recorder.note(f"console: {text}")
         self.trouble.set()
-
-
-def is_call(url: str) -> bool:
-    """Whether JSON is what belongs there."""
-    path = urlsplit(url).path
-    return "/api/" in path and not path.startswith(NO_CALLS)
-
-
-def is_about_live_parts(text: str, url: str) -> bool:
-    """Whether a console line is the browser's about a socket or the stream, which others judge;
-    pure.
-    """
-    return text.startswith(("WebSocket connection to", "EventSource")) or urlsplit(
-        url
-    ).path.endswith("/stream")
-
-
-def explain(url: str, error: PlaywrightError) -> Finding:
-    """Name why the browser could not open a page; pure."""
-    host, reason = urlsplit(url).hostname, str(error).split("\n")[0]
-    if isinstance(error, PlaywrightTimeout):
-        return Finding(Code.SERVICE_STALLED, f"{host} did not give the page in time", "edge")
-    if "ERR_CERT" in reason:
-        return Finding(Code.TLS_INVALID, f"the browser refuses {host}: {reason}", "certificate")
-    return Finding(
-        Code.HOST_UNREACHABLE,
-        f"the browser cannot open {host}: {reason}",
-        "DNS, load balancer or listener",
-    )

@@ -5,97 +5,150 @@ The portal itself says nothing: whatever goes wrong it drops the token and shows
 §7, contract 6).
 """
 
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from probes.auth.users import User
 from probes.browser import sign_in as page_sign_in
 from probes.browser.browser import Browser
-from probes.browser.page import Reply, Visit
-from probes.finding import Code, Finding
+from probes.browser.page import Visit
+from probes.browser.page_replies import Reply
+from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import AUTHORIZATION
 from probes.services import identity_provider, ops
+from probes.services import sign_in as services_sign_in
+from probes.transport import envelopes
 from probes.transport.envelopes import FELL_BACK
-from probes.transport.http import Answer
+from probes.transport.http import Answer, Web
 
 CONTINUE = "Continue with Google"
 DASHBOARD = "Dashboard"
+WHO = re.compile(r"/users/me/?$")
+# What the dashboard shows besides its user; it is late or empty without them, and still there.
+BESIDES = re.compile(r"/(?:monitoring|admin)/")
 
 
-async def sign_in(browser: Browser, user: User) -> None:
+async def sign_in(browser: Browser, web: Web, user: User) -> None:
     """From the portal's login page to its dashboard, and still there after a reload. Raises Broken,
     NotApplicable.
     """
     identity_provider.require_drivable(browser.target)
     async with browser.visit(_login(browser)) as visit:
         button = visit.page.get_by_role("button", name=CONTINUE)
-        await page_sign_in.press_through(
-            visit, button, user.email, partial(explain, visit, asked=False)
-        )
-        await _expect_it_stays(visit)
+        why = partial(explain, visit, web, asked=False)
+        await page_sign_in.press_through(visit, button, user.email, why)
+        await _expect_it_stays(visit, web)
 
 
-async def land(browser: Browser, user: User) -> None:
+async def land(browser: Browser, web: Web, user: User) -> None:
     """From the portal's landing, with a token, to its dashboard. Raises Broken."""
+    async with at_dashboard(browser, web, user) as visit:
+        await page_sign_in.reload(visit)
+        await _expect_dashboard(visit, web)
+
+
+@asynccontextmanager
+async def at_dashboard(browser: Browser, web: Web, user: User) -> AsyncIterator[Visit]:
+    """The portal's dashboard, open for as long as the block lasts. Raises Broken."""
     tokens = await user.tokens()
     query = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
     async with browser.visit(f"{_login(browser)}?{urlencode(query)}") as visit:
-        await _expect_it_stays(visit)
+        await _expect_dashboard(visit, web)
+        yield visit
 
 
 def _login(browser: Browser) -> str:
     return f"{urlsplit(browser.target.oauth.portal).path}login"
 
 
-async def _expect_it_stays(visit: Visit) -> None:
-    await _expect_dashboard(visit)
+async def _expect_it_stays(visit: Visit, web: Web) -> None:
+    await _expect_dashboard(visit, web)
     await page_sign_in.reload(visit)
-    await _expect_dashboard(visit)
+    await _expect_dashboard(visit, web)
 
 
-async def _expect_dashboard(visit: Visit) -> None:
-    heading = visit.page.get_by_role("heading", name=DASHBOARD, exact=True)
-    otherwise = Finding(
-        Code.OPS_SESSION_REJECTED,
-        "the portal shows neither its dashboard nor a reason",
-        "the portal: AuthContext",
-    )
-    await page_sign_in.expect_visible(visit, heading, partial(explain, visit), otherwise)
+async def _expect_dashboard(visit: Visit, web: Web) -> None:
+    """The dashboard is shown. Raises Broken; CannotAsk where all is as it is on the dashboard but
+    its heading, which is a text of the product.
+    """
+    heading = visit.page.get_by_role("heading", name=DASHBOARD)
+    if finding := await page_sign_in.why_missing(visit, heading, partial(explain, visit, web)):
+        raise Broken(finding)
+    if not await heading.first.is_visible():
+        visit.expect_good_documents()
+        visit.expect_good_replies([r for r in visit.api_replies if not is_beside(r)])
+        if any(map(page_sign_in.is_answered, _asked_who(visit))) and not _is_at_login(visit):
+            raise await visit.not_found(f"the heading {DASHBOARD}")
+        visit.expect_no_complaint()
+        observed = "the portal shows neither its dashboard nor a reason"
+        raise Broken(Finding(Code.OPS_SESSION_REJECTED, observed, "the portal: AuthContext"))
     await page_sign_in.redact_tokens(visit)
 
 
-def explain(visit: Visit, *, asked: bool = True) -> Finding | None:
+def is_beside(reply: Reply) -> bool:
+    """Whether a call is for what the dashboard shows besides its user; pure."""
+    return bool(BESIDES.search(urlsplit(reply.answer.url).path))
+
+
+def _is_at_login(visit: Visit) -> bool:
+    return urlsplit(visit.page.url).path.rstrip("/").endswith("/login")
+
+
+def _asked_who(visit: Visit) -> list[Reply]:
+    """What the portal was told of its user, wherever it asked: it asks several times, and withdraws
+    some of it.
+    """
+    return [reply for reply in visit.replies if _is_about_user(reply) and not reply.is_withdrawn]
+
+
+def _is_about_user(reply: Reply) -> bool:
+    return bool(WHO.search(urlsplit(reply.answer.url).path))
+
+
+async def explain(visit: Visit, web: Web, *, asked: bool = True) -> Finding | None:
     """Name why the portal shows its login page; `asked`: it should have asked who came. None where
     nothing tells.
     """
-    promised, seen = visit.target.oauth, [reply.answer for reply in visit.replies]
-    if theirs := next(
-        (
-            answer
-            for answer in seen
-            if answer.url.startswith(promised.portal) and is_app_page(answer)
-        ),
-        None,
-    ):
-        return Finding(
-            Code.EDGE_HTML_FALLBACK, f"{theirs}: the app's page in the portal's place", FELL_BACK
-        )
-    if finding := page_sign_in.explain_legs(seen, promised, f"{promised.portal}login"):
-        return finding
-    replies = [reply for reply in visit.replies if urlsplit(reply.answer.url).path == ops.ME]
-    if not replies and not asked:
-        return None
+    promised = visit.target.oauth
+    for reply in visit.replies:
+        if reply.answer.url.startswith(promised.portal) and is_app_page(reply.answer):
+            observed = f"{reply.answer}: the app's page in the portal's place"
+            return Finding(Code.EDGE_HTML_FALLBACK, observed, FELL_BACK)
+    if finding := page_sign_in.explain_legs(visit.replies, promised, f"{promised.portal}login"):
+        return await services_sign_in.narrow(web, finding)
+    replies = _asked_who(visit)
+    if not replies and any(_is_about_user(reply) for reply in visit.replies):
+        return None  # it asked, and went on before it was answered
     if not replies:
         observed = "the portal came back from sign-in and asked ops-service for nobody"
-        return Finding(
-            Code.OAUTH_TOKEN_MISSING,
-            observed,
-            "the portal's landing: it was given no token, or kept none",
-        )
-    if replies[-1].answer.is_html:
-        return None
+        cause = "the portal's landing: it was given no token, or kept none"
+        return Finding(Code.OAUTH_TOKEN_MISSING, observed, cause) if asked else None
     visit.blame(replies[-1])
+    if replies[-1].answer.is_html:
+        return await _explain_html(web, replies[-1])
     return ops.explain(replies[-1].answer, _token(replies[-1]))
+
+
+async def _explain_html(web: Web, reply: Reply) -> Finding | None:
+    """What ops-service itself says where the edge put a page in its answer's place: the api host
+    tells. None where that has no answer for the path either.
+    """
+    parts = urlsplit(reply.answer.url)
+    try:
+        behind = await web.ask("GET", web.target.hosts.api + parts.path, token=_token(reply))
+    except Broken:
+        return None
+    if behind.json is None or behind.is_html:
+        return None
+    finding = ops.explain(behind, _token(reply))
+    if finding is None:
+        return envelopes.explain(reply.answer, 200)
+    observed = f"{finding.observed}; the edge answers {reply.answer.status} with a page instead"
+    return replace(finding, observed=observed)
 
 
 def is_app_page(answer: Answer) -> bool:

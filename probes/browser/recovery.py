@@ -7,6 +7,7 @@ Pure. Sources: V6 §4 (sockets with an expired token), contract 3.3 (refresh), 3
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from probes.auth import refresh
 from probes.browser.websockets import PageSocket
@@ -53,15 +54,15 @@ class Observation:
             for socket in self.attempts
         )
 
+    def judged(self, what: str) -> list[PageSocket]:
+        """The attempts that say something of the target: not those of a page without a network."""
+        return [each for each in self.attempts if each.what == what and not each.offline]
+
     def is_refused(self, what: str) -> bool:
         """Whether enough attempts have failed, and none has opened: one more would tell nothing
         new.
         """
-        ended = [
-            socket
-            for socket in self.attempts
-            if socket.what == what and (socket.status or socket.failure)
-        ]
+        ended = [socket for socket in self.judged(what) if socket.status or socket.failure]
         return len(ended) >= ENOUGH and not any(socket.is_open for socket in ended)
 
     def storm(self, attempts: int, rows: int = 2) -> str:
@@ -112,7 +113,7 @@ def explain_refusal(
             "the page lost its socket and never asked for a refresh",
             RECONNECT,
         )
-    if not seen.logouts or not at_login:
+    if not at_login:
         return Finding(
             Code.PAGE_NOT_RECOVERED,
             "the refresh was refused, and the login page is not shown",
@@ -203,8 +204,10 @@ def _logout(seen: Observation) -> Finding | None:
     if not seen.logouts:
         return None
     refusals = [answer for answer in seen.answers if answer.status == 401]
-    refused = refusals[0] if refusals else None
-    if len(refusals) > 1 or (refused and any(answer.status == 200 for answer in seen.answers)):
+    answered = any(answer.status == 200 for answer in seen.answers)
+    # A page that leaves withdraws those that it has asked for at the same moment.
+    withdrawn = seen.asked > len(seen.answers)
+    if len(refusals) > 1 or (refusals and (withdrawn or answered)):
         return Finding(
             Code.REFRESH_RACE_LOGOUT,
             f"the page asked for {seen.asked} refreshes where one serves all, "
@@ -212,29 +215,38 @@ def _logout(seen: Observation) -> Finding | None:
             "and the user was logged out",
             RACE,
         )
-    if refused and not refused.body:
+    if refusals and not refusals[0].body:
         # A page that leaves takes bodies along that the browser has not handed out yet.
-        return Finding(
-            Code.REFRESH_REPLAYED, f"{refused} to a refresh token that the page had not used", TWICE
-        )
-    if refused:
-        return refresh.explain(refused)
+        observed = f"{refusals[0]} to a refresh token that the page had not used"
+        return Finding(Code.REFRESH_REPLAYED, observed, TWICE)
+    if refusals:
+        return refresh.explain(refusals[0])
     if bad := next((answer for answer in seen.answers if answer.status != 200), None):
         how = f"was answered {bad.status}" if bad.status else "got no answer"
-        return Finding(
-            Code.REFRESH_ERROR_LOGOUT, f"a refresh {how}, and the user was logged out", ANY_ERROR
-        )
+        observed = f"a refresh {how}, and the user was logged out"
+        return _lost_path(bad) or Finding(Code.REFRESH_ERROR_LOGOUT, observed, ANY_ERROR)
     return Finding(
         Code.PAGE_NOT_RECOVERED, "the user was logged out, though no refresh had failed", CLEARS
     )
 
 
+def _lost_path(answer: Answer) -> Finding | None:
+    """A refresh that the page asks for where auth-service has none (8073303f)."""
+    path = urlsplit(answer.url).path
+    if path == refresh.REFRESH:
+        return None
+    observed = f"{answer} to a refresh; auth-service has it at {refresh.REFRESH}"
+    return Finding(Code.REFRESH_UNAVAILABLE, observed, f"the page: it asks {path} (8073303f)")
+
+
 def _no_pair(seen: Observation) -> Finding | None:
     """A refresh that weAlist itself did not answer with a pair, where nobody was logged out for
-    it.
+    it. One without an answer was cut off by the page or by the probe.
     """
-    bad = next((answer for answer in reversed(seen.answers) if answer.status != 200), None)
-    return refresh.explain(bad) if bad else None
+    bad = next((answer for answer in reversed(seen.answers) if answer.status not in (0, 200)), None)
+    if bad is None:
+        return None
+    return _lost_path(bad) or refresh.explain(bad)
 
 
 def _many(seen: Observation, refreshes: int | None) -> Finding | None:
@@ -263,7 +275,7 @@ def _absence(seen: Observation, kinds: Collection[str]) -> Finding | None:
     missing = next((what for what in kinds if not seen.is_back(what)), None)
     if missing is None:
         return None
-    tried = [socket for socket in seen.attempts if socket.what == missing]
+    tried = seen.judged(missing)
     ended = [
         socket for socket in tried if socket.status or socket.failure
     ]  # the last may have just begun

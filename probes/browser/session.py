@@ -8,48 +8,36 @@ contract 3.1, 3.3, 3.5.
 
 import asyncio
 import contextlib
-import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Frame, Request, Route
 
-from probes.auth import refresh as refreshing
 from probes.auth.tokens import OwnSession, Tokens
 from probes.auth.users import User
 from probes.browser import recovery
 from probes.browser.browser import Browser
-from probes.browser.page import Reply, Visit
+from probes.browser.page import Visit
+from probes.browser.page_replies import Reply
 from probes.browser.recovery import Observation
+from probes.browser.session_traffic import (
+    LOGIN,
+    Checkpoint,
+    Failing,
+    Traffic,
+    is_refresh,
+    is_refresh_reply,
+    is_stream,
+)
 from probes.browser.websockets import PageSockets
-from probes.finding import Broken, CannotAsk, Code, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 
-Failing = Literal["refused", "unavailable", "network"]
 SIGN_IN = "GOOGLE 계정으로 계속하기"  # contract 3.7
 KEPT = ("accessToken", "refreshToken")
-# In auth-service's own words (contract 2.3), and in Envoy's (1.4).
-REFUSAL = {"code": refreshing.SPENT, "message": "Token is blacklisted"}
-NO_PODS = "no healthy upstream"
 READ = "names => names.map(name => localStorage.getItem(name) ?? '')"
-ASKS = ("fetch", "xhr")
-MOMENT, OPENED_WITHIN = (
-    0.3,
-    3.0,
-)  # seconds in which an open page asks nothing; for how long that is waited for
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A moment in the life of a page, by how much it had done."""
-
-    attempts: int = 0
-    replies: int = 0
-    asked: int = 0
-    logouts: int = 0
+MOMENT_S, OPENED_WITHIN_S = 0.3, 3.0  # in which an open page asks nothing; for how long to wait
 
 
 class PageSession:
@@ -62,18 +50,12 @@ class PageSession:
         self.sockets = PageSockets(
             visit.page, visit.target.hosts.apex, visit.recorder, visit.news.set
         )
+        self._traffic = Traffic(visit.page, visit.news.set)
         self._session, self._since, self._stale = session, Checkpoint(), frozenset[str]()
-        self._asked = self._logouts = self._begun = 0
-        self._flying: set[Request] = set()
-        self._failing: Iterator[Failing] = iter(())
 
     async def prepare(self) -> None:
         """Call before the page is opened."""
-        self.page.on("request", self._on_request)
-        self.page.on("requestfinished", self._on_request_end)
-        self.page.on("requestfailed", self._on_request_end)
-        self.page.on("framenavigated", self._on_navigated)
-        await self.page.route(f"**{refreshing.REFRESH}", self._refresh)
+        await self._traffic.watch()
         await self.sockets.watch()
 
     # What can be done to a page.
@@ -90,11 +72,11 @@ class PageSession:
         """The next refreshes end so, one after the other, and do not reach weAlist, where the token
         stays unused.
         """
-        self._failing = iter(how)
+        self._traffic.fail_refreshes(*how)
 
     def refuse_refreshes(self) -> None:
         """The session is over, as auth-service says it."""
-        self._failing = itertools.repeat("refused")
+        self._traffic.fail_refreshes("refused", forever=True)
 
     async def drop(self, *kinds: str) -> None:
         """The server closes these sockets of the page at the same moment."""
@@ -137,11 +119,7 @@ class PageSession:
         """The page forgets its tokens, shows the login page, and is quiet from then on. Raises
         Broken.
         """
-        shown = self.page.get_by_role("button", name=SIGN_IN)
         await self._wait_until(lambda: self._is_lost, self.realtime.reconnect_seconds)
-        if self.observation.logouts:
-            with contextlib.suppress(PlaywrightError):
-                await shown.wait_for()
         in_a_row = self.realtime.attempts
         # Once it has logged out, a page has nothing to try; what it may elsewhere is too much here.
         await self._wait_until(
@@ -149,19 +127,17 @@ class PageSession:
             in_a_row * self.realtime.pause_seconds,
         )
         kept = await self._kept_tokens()
-        names = [
-            name for name, value in zip(KEPT, (kept.access, kept.refresh), strict=True) if value
-        ]
-        at_login = await shown.is_visible()
+        tokens = zip(KEPT, (kept.access, kept.refresh), strict=True)
+        names = [name for name, value in tokens if value]
+        at_login = urlsplit(self.page.url).path == LOGIN
         self._judge(
-            recovery.explain_refusal(
-                self.observation, self.realtime.attempts, at_login=at_login, kept=names
-            )
+            recovery.explain_refusal(self.observation, in_a_row, at_login=at_login, kept=names)
         )
 
-    async def expect_calls_repeated(self) -> None:
+    async def expect_calls_repeated(self, *, together: int = 1) -> None:
         """Calls that were refused for an expired token are repeated after one refresh. Raises
-        Broken.
+        Broken; NotApplicable where fewer than `together` calls were refused, so that nothing was
+        there to share a refresh.
         """
         await self._wait_until(
             lambda: self.observation.logouts > 0 or self._is_through,
@@ -169,25 +145,39 @@ class PageSession:
         )
         await self._settle()
         calls = [
-            reply for reply in self._replies() if not _is_refresh(reply) and not _is_stream(reply)
+            reply
+            for reply in self._replies()
+            if not is_refresh(reply.answer.method, reply.answer.url)
+            and not is_stream(reply)
+            and not reply.is_withdrawn
         ]
-        finding = recovery.explain_calls(self.observation, [reply.answer for reply in calls])
-        if (
-            finding
-            and not any(reply.answer.status == 401 for reply in calls)
-            and not self.observation.asked
-        ):
-            self.visit.expect_no_trouble()  # what never reached a service was not let in either
+        refused = {reply.answer.url for reply in calls if reply.answer.status == 401}
+        if not refused and not self.observation.asked:
+            self._expect_reached(calls)
+        answers = [reply.answer for reply in calls]
+        finding = recovery.explain_calls(self.observation, answers)
+        unasked = not refused and not self.observation.asked
+        if len(refused) < together and together > 1 and (finding is None or unasked):
+            raise NotApplicable(
+                f"{len(refused)} of the page's calls were refused for their expired token, and a "
+                f"shared refresh takes {together}: token_trust says which services refuse one"
+            )
         self._judge(finding)
+
+    def _expect_reached(self, calls: Sequence[Reply]) -> None:
+        """What never reached a service was not let in either. Raises Broken."""
+        self.visit.expect_good_replies(calls)
+        if not calls:
+            self.visit.expect_no_trouble()
 
     @property
     def observation(self) -> Observation:
         """What the page did since something was done to it."""
         return Observation(
             attempts=tuple(self.sockets.all[self._since.attempts :]),
-            asked=self._asked - self._since.asked,
-            answers=tuple(reply.answer for reply in self._replies() if _is_refresh(reply)),
-            logouts=self._logouts - self._since.logouts,
+            asked=self._traffic.refreshes - self._since.asked,
+            answers=tuple(reply.answer for reply in self._replies() if is_refresh_reply(reply)),
+            logouts=self._logouts(),
             stale=self._stale,
         )
 
@@ -196,21 +186,33 @@ class PageSession:
         self.sockets.end()
         await self._settle()
         refreshed = any(
-            _is_refresh(reply) and reply.answer.status == 200 for reply in self.visit.replies
+            is_refresh_reply(reply) and reply.answer.status == 200 for reply in self.visit.replies
         )
         kept = await self._kept_tokens() if refreshed else self._session.tokens
         if kept.access and kept.refresh:
             await self._session.save(kept)
 
+    def _logouts(self) -> int:
+        """How often the user was led to the login page: documents are counted, since the app moves
+        there within the document before it loads the real one.
+        """
+        documents = self._traffic.documents - self._since.documents
+        return documents or min(1, self._traffic.left - self._since.left)
+
     def _set_checkpoint(self) -> None:
+        traffic = self._traffic
         self._since = Checkpoint(
-            len(self.sockets.all), len(self.visit.replies), self._asked, self._logouts
+            attempts=len(self.sockets.all),
+            replies=len(self.visit.replies),
+            asked=traffic.refreshes,
+            documents=traffic.documents,
+            left=traffic.left,
         )
 
     def _judge(self, finding: Finding | None) -> None:
         if finding is None:
             return
-        exchanges = [reply.exchange for reply in self._replies() if _is_refresh(reply)]
+        exchanges = [reply.exchange for reply in self._replies() if is_refresh_reply(reply)]
         if not exchanges or not finding.code.startswith("refresh-"):
             exchanges = [
                 socket.exchange for socket in self.observation.attempts if socket.exchange
@@ -246,9 +248,9 @@ class PageSession:
         """The expired token has been noticed, no call is under way, and none waits to be
         repeated.
         """
-        calls = [reply.answer for reply in self._replies() if not _is_stream(reply)]
+        calls = [reply.answer for reply in self._replies() if not is_stream(reply)]
         noticed = self.observation.asked or any(answer.status == 401 for answer in calls)
-        still = self._flying or self.visit.is_reading or recovery.unrepeated_calls(calls)
+        still = self._traffic.flying or self.visit.is_reading or recovery.unrepeated_calls(calls)
         return bool(noticed) and not still
 
     async def _wait_until(self, done: Callable[[], bool], seconds: float) -> None:
@@ -264,16 +266,16 @@ class PageSession:
         state of things.
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(OPENED_WITHIN):
+            async with asyncio.timeout(OPENED_WITHIN_S):
                 asked = -1
-                while self._flying or self.visit.is_reading or asked != self._begun:
-                    asked = self._begun
-                    await asyncio.sleep(MOMENT)
+                while self._traffic.flying or self.visit.is_reading or asked != self._traffic.begun:
+                    asked = self._traffic.begun
+                    await asyncio.sleep(MOMENT_S)
 
     async def _settle(self) -> None:
         """Wait for the answers to refreshes that are under way, since they say why."""
         await self._wait_until(
-            lambda: not any(refreshing.REFRESH in r.url for r in self._flying), 1.0
+            lambda: not any(is_refresh(r.method, r.url) for r in self._traffic.flying), 1.0
         )
         await self.visit.settle()
 
@@ -285,44 +287,6 @@ class PageSession:
                 access, refresh = await self.page.evaluate(READ, list(KEPT))
                 return Tokens(access, refresh, self._session.tokens.user_id)
         raise CannotAsk("the page's storage cannot be read: it never stands still")
-
-    async def _refresh(self, route: Route) -> None:
-        match next(self._failing, None):
-            case "refused":
-                await route.fulfill(status=401, json=REFUSAL)
-            case "unavailable":
-                await route.fulfill(status=503, content_type="text/plain", body=NO_PODS)
-            case "network":
-                await route.abort("connectionfailed")
-            case None:
-                await route.fallback()
-
-    def _on_request(self, request: Request) -> None:
-        self._begun += 1
-        if request.resource_type in ASKS and "/api/" in request.url:
-            self._flying.add(request)
-        self._asked += request.url.endswith(refreshing.REFRESH) and request.method == "POST"
-        self.visit.news.set()
-
-    def _on_request_end(self, request: Request) -> None:
-        self._flying.discard(request)
-        self.visit.news.set()
-
-    def _on_navigated(self, frame: Frame) -> None:
-        if frame == self.page.main_frame and urlsplit(frame.url).path == "/":
-            self._logouts += 1
-            self.visit.news.set()
-
-
-def _is_refresh(reply: Reply) -> bool:
-    return reply.answer.method == "POST" and urlsplit(reply.answer.url).path == refreshing.REFRESH
-
-
-def _is_stream(reply: Reply) -> bool:
-    """Whether it is the stream of notifications, which carries its token in the URL and is nobody's
-    call.
-    """
-    return "text/event-stream" in reply.exchange.request_headers.get("accept", "")
 
 
 @asynccontextmanager

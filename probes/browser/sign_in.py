@@ -5,7 +5,7 @@ Sources: contract 2.1 (legs), 3.1 (what the app keeps), 3.7 (its texts), V6 §7.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
@@ -16,41 +16,44 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from probes.auth.users import User
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
+from probes.browser.page_replies import Reply
 from probes.browser.session import SIGN_IN
 from probes.config.sign_in import OAuth
-from probes.finding import Broken, CannotAsk, Code, Finding
+from probes.finding import Broken, Code, Finding
+from probes.recording.recorder import AUTHORIZATION
 from probes.services import identity_provider, oauth
-from probes.transport.http import Answer
+from probes.services import sign_in as services_sign_in
+from probes.services.oauth_answers import is_start
+from probes.transport.http import Web
 
-DASHBOARD = "My Dashboard"
+DASHBOARD, DASHBOARD_PATH = "My Dashboard", "/dashboard"  # contract 3.1, 3.7
 KEPT = (
     "() => ['accessToken', 'refreshToken', 'token'].map(name => localStorage.getItem(name) ?? '')"
 )
 
-Explain = Callable[[], Finding | None]
+Explain = Callable[[], Awaitable[Finding | None]]
 
 
-async def sign_in(browser: Browser, user: User) -> None:
+async def sign_in(browser: Browser, web: Web, user: User) -> None:
     """From the app's login page to the dashboard, and still there after a reload. Raises Broken,
     NotApplicable.
     """
     identity_provider.require_drivable(browser.target)
     async with browser.visit("/") as visit:
         button = visit.page.get_by_role("button", name=SIGN_IN)
-        await press_through(visit, button, user.email, partial(_legs, visit))
-        await _expect_dashboard(visit)
+        await press_through(visit, button, user.email, partial(_legs, visit, web))
+        await _expect_dashboard(visit, web)
         await reload(visit)
-        await _expect_dashboard(visit)
+        await _expect_dashboard(visit, web)
 
 
-async def land(browser: Browser, user: User) -> None:
+async def land(browser: Browser, web: Web, user: User) -> None:
     """From the landing, with tokens, to the dashboard. Raises Broken."""
     tokens = await user.tokens()
     query = {"accessToken": tokens.access, "refreshToken": tokens.refresh, "userId": tokens.user_id}
-    async with browser.visit(
-        f"{urlsplit(browser.target.oauth.landing).path}?{urlencode(query)}"
-    ) as visit:
-        await _expect_dashboard(visit)
+    landing = urlsplit(browser.target.oauth.landing).path
+    async with browser.visit(f"{landing}?{urlencode(query)}") as visit:
+        await _expect_dashboard(visit, web)
         if "accessToken" in visit.page.url:
             observed = "the dashboard is there, and so are the tokens, in the address bar"
             raise Broken(Finding(Code.CONTRACT_BROKEN, observed, "the page: OAuthRedirectPage"))
@@ -58,46 +61,58 @@ async def land(browser: Browser, user: User) -> None:
 
 async def press_through(visit: Visit, button: Locator, email: str, explain: Explain) -> None:
     """Press the app's `button`, then the provider's for `email`. Raises Broken, CannotAsk."""
-    nobody = Finding(Code.UNKNOWN, "", "")
-    blank = "the login page has no button to sign in with"
-    await expect_visible(visit, button, explain, Finding(Code.ASSET_BROKEN, blank, "the page"))
-    await button.click()
-    try:
-        await expect_visible(visit, visit.page.get_by_role("button", name=email), explain, nobody)
-    except Broken as failure:
-        if failure.finding is nobody:
-            raise CannotAsk(
-                f"the provider's page has no button {email}; is this the provider of [oauth]?"
-            ) from failure
-        raise
-    await visit.page.get_by_role("button", name=email).click()
+    await _press(visit, button, "the button to sign in with", explain)
+    provider = visit.page.get_by_role("button", name=email)
+    what = f"the button {email} on the provider's page; is this the provider of [oauth]?"
+    await _press(visit, provider, what, explain)
 
 
-def _legs(visit: Visit) -> Finding | None:
+async def _press(visit: Visit, button: Locator, what: str, explain: Explain) -> None:
+    if finding := await why_missing(visit, button, explain):
+        raise Broken(finding)
+    if not await button.first.is_visible():
+        visit.expect_no_trouble()
+        raise await visit.not_found(what)
+    await button.first.click()
+
+
+async def _legs(visit: Visit, web: Web) -> Finding | None:
     promised = visit.target.oauth
-    return explain_legs([reply.answer for reply in visit.replies], promised, promised.landing)
+    finding = explain_legs(visit.replies, promised, promised.landing)
+    return await services_sign_in.narrow(web, finding) if finding else None
 
 
-async def _expect_dashboard(visit: Visit) -> None:
+async def _expect_dashboard(visit: Visit, web: Web) -> None:
+    """The dashboard is shown. Raises Broken; CannotAsk where all is as it is on the dashboard but
+    its heading, which is a text of the product.
+    """
     heading = visit.page.get_by_role("heading", name=DASHBOARD)
-    seen = f"who signed in is shown {urlsplit(visit.page.url).path} and not the dashboard"
-    otherwise = Finding(Code.OAUTH_TOKEN_MISSING, seen, "the page: OAuthRedirectPage")
-    await expect_visible(visit, heading, partial(_legs, visit), otherwise)
+    finding = await why_missing(visit, heading, partial(_legs, visit, web))
+    if finding:
+        raise Broken(finding)
+    if not await heading.first.is_visible():
+        visit.expect_no_trouble()
+        path = urlsplit(visit.page.url).path
+        if path == DASHBOARD_PATH and any(is_answered(reply) for reply in visit.api_replies):
+            raise await visit.not_found(f"the heading {DASHBOARD}")
+        observed = f"who signed in is shown {path} and not the dashboard"
+        raise Broken(Finding(Code.OAUTH_TOKEN_MISSING, observed, "the page: OAuthRedirectPage"))
     await redact_tokens(visit)
 
 
-async def expect_visible(visit: Visit, what: Locator, explain: Explain, otherwise: Finding) -> None:
-    """Wait for `what`. Raises Broken: what `explain` finds, else what troubled the page, else
-    `otherwise`.
-    """
-    try:
+def is_answered(reply: Reply) -> bool:
+    """Whether the page got data for somebody who is signed in; pure."""
+    bears_token = AUTHORIZATION in reply.exchange.request_headers
+    return bears_token and reply.answer.status == 200 and not reply.answer.is_html
+
+
+async def why_missing(visit: Visit, what: Locator, explain: Explain) -> Finding | None:
+    """Wait for `what`; where it does not come, what `explain` finds of the way there."""
+    with contextlib.suppress(PlaywrightTimeout):
         await what.first.wait_for()
-    except PlaywrightTimeout as error:
-        await visit.settle()
-        if finding := explain():
-            raise Broken(finding) from error
-        visit.expect_no_trouble()
-        raise Broken(otherwise) from error
+        return None
+    await visit.settle()
+    return await explain()
 
 
 async def reload(visit: Visit) -> None:
@@ -115,25 +130,32 @@ async def redact_tokens(visit: Visit) -> None:
             visit.recorder.evidence.redactor.remember(token)
 
 
-def explain_legs(seen: Sequence[Answer], promised: OAuth, wanted: str) -> Finding | None:
+def explain_legs(replies: Sequence[Reply], promised: OAuth, wanted: str) -> Finding | None:
     """Name the first leg that went astray between the button and `wanted`; None where none did;
     pure.
     """
-    for answer in seen:
-        place = answer.url.partition("?")[0]
-        finding = None
-        if answer.status == 0 and place in (promised.start, promised.redirect_uri, wanted):
-            observed = f"the browser cannot open {urlsplit(place).hostname}{urlsplit(place).path}"
-            finding = Finding(Code.HOST_UNREACHABLE, observed, "DNS, load balancer or listener")
-        elif place == promised.start:
-            finding = oauth.explain_start(answer, promised)
-        elif urlsplit(place).path == urlsplit(promised.redirect_uri).path:
-            finding = oauth.explain_callback(answer, wanted, promised)
-        elif place == wanted and answer.status >= 400:
-            cause = "the site bucket, or the edge's fallback to index.html"
-            finding = Finding(
-                Code.ASSET_BROKEN, f"{answer} where people land after signing in", cause
-            )
-        if finding:
+    for reply in replies:
+        if not reply.is_withdrawn and (finding := _explain_leg(reply, promised, wanted)):
             return finding
+    return None
+
+
+def _explain_leg(reply: Reply, promised: OAuth, wanted: str) -> Finding | None:
+    answer, place = reply.answer, reply.answer.url.partition("?")[0]
+    parts = urlsplit(place)
+    if not answer.status:
+        if place not in (promised.start, promised.redirect_uri, wanted):
+            return None
+        observed = f"the browser cannot open {parts.hostname}{parts.path}: {reply.failure}"
+        return Finding(Code.HOST_UNREACHABLE, observed, "DNS, load balancer or listener")
+    if place == promised.start:
+        return oauth.explain_start(answer, promised)
+    if reply.is_document and is_start(place):
+        return oauth.explain_start_elsewhere(place, promised)
+    if parts.path == urlsplit(promised.redirect_uri).path:
+        return oauth.explain_callback(answer, wanted, promised)
+    if place == wanted and answer.status >= 400:
+        observed = f"{answer} where people land after signing in"
+        cause = "the site bucket, or the edge's fallback to index.html"
+        return Finding(Code.ASSET_BROKEN, observed, cause)
     return None

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, WebSocketRoute
 
+from probes.browser.page_replies import OFFLINE
 from probes.recording import secret_labels
 from probes.recording.recorder import Exchange, Recorder
 
@@ -42,6 +43,7 @@ class PageSocket:
     status: int = 0
     failure: str = ""
     ended: bool = False
+    offline: bool = False  # tried while the probe had taken the page's network away
 
     @property
     def is_open(self) -> bool:
@@ -76,6 +78,7 @@ class PageSockets:
         self._routes: dict[str, tuple[WebSocketRoute, WebSocketRoute]] = {}
         self._asking: dict[str, tuple[PageSocket, Exchange, float]] = {}
         self._opened: dict[str, PageSocket] = {}
+        self._is_offline = False
 
     async def watch(self) -> None:
         """Call before the page's own scripts run.
@@ -107,11 +110,13 @@ class PageSockets:
         is told, and all of it is delivered later. A user's network that is gone ends a socket with
         1006, so ours are closed with that.
         """
+        self._is_offline = True
         await self._page.context.set_offline(True)
         await self.drop(*self._routes, code=LOST)
 
     async def regain_network(self) -> None:
         await self._page.context.set_offline(False)
+        self._is_offline = False
 
     def end(self) -> None:
         """Record the upgrades that were never answered."""
@@ -134,7 +139,9 @@ class PageSockets:
         )  # as probes/transport/websocket.py records them, so that they can be asked again
         exchange = self._recorder.begin("socket", "GET", asked)
         exchange.set_request({"origin": self._origin})
-        socket = PageSocket(kind(url), token, asked.partition("?")[0], exchange)
+        socket = PageSocket(
+            kind(url), token, asked.partition("?")[0], exchange, offline=self._is_offline
+        )
         self.all.append(socket)
         self._asking[event["requestId"]] = (socket, exchange, time.monotonic())
         self._news()
@@ -154,6 +161,7 @@ class PageSockets:
             return  # an open socket that fails later is told of by its end
         socket, exchange, began = known
         socket.status, socket.failure = status, failure
+        socket.offline = socket.offline or OFFLINE in failure
         if status:
             exchange.set_response(status, headers)
         exchange.error = failure or None

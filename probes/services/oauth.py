@@ -6,20 +6,25 @@ Sources: contract 2.1 (start, callback, landing, allow-list), V6 §7, RFC 6749 1
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
-from probes.auth.tokens import Tokens
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import current
+from probes.services.oauth_answers import (
+    REDIRECTS,
+    Start,
+    is_refused,
+    is_start,
+    parse_landing,
+    parse_request,
+    read_cookies,
+)
 from probes.transport import envelopes
 from probes.transport.http import Answer, Web
 
-REDIRECTS = (302, 303, 307)
 STATE_LENGTH = 16  # characters of which nobody guesses the right ones
 STARTS = 4
 COOKIE = {"secure": True, "httponly": True, "samesite": "lax", "path": "/"}  # contract 2.1
@@ -32,8 +37,25 @@ HOSTS = (
     "OAUTH2_CLIENT_REDIRECT_URI: start and callback are on different hosts, the cookie stays "
     "behind (b6b56edd)"
 )
-SESSIONS = (
-    "auth-service's session store: its pods do not share sessions by Redis (36816976, 0cac9207)"
+ONE_POD = (
+    "auth-service keeps its sessions in each pod, as the servlet container's own cookie shows: "
+    "its session store is not Redis (Spring Session; 36816976, 0cac9207)"
+)
+NO_SECURE = (
+    "auth-service's SessionConfig does not force Secure; where it leaves that to the request, the "
+    "gateway's X-Forwarded-Proto: https is missing (8ba53b70)"
+)
+BEGINS_ANEW = (
+    "the gateway's rewrite of /api/oauth2/callback (de3bc490), or an exception in auth-service's "
+    "callback: both lead to another start (contract 2.1)"
+)
+FAILED = (
+    "an exception in auth-service's callback: its call of user-service, or its exchange of the "
+    "code with the provider (client secret); its log names it"
+)
+REFUSED = (
+    "auth-service's session store: its pods do not share sessions by Redis (36816976, 0cac9207); "
+    "or the provider refused the code that it had given"
 )
 REWRITE = (
     "the gateway's rewrite of /api/oauth2/callback (de3bc490), or its route to auth-service "
@@ -49,23 +71,11 @@ ALLOW_LIST = (
     "(contract 2.1)"
 )
 SUCCESS_HANDLER = "auth-service: OAuth2SuccessHandler"
+START_HOST = (
+    "start and callback are on different hosts, and the session's cookie stays behind (b6b56edd)"
+)
+CONTAINER_COOKIE = "JSESSIONID"
 STATE = "auth-service: the state of a callback is not compared with the session's"
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """The first leg: where the browser is sent, and with what."""
-
-    location: str
-    query: Mapping[str, str] = field(repr=False)  # holds the state
-
-
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """Where the last redirect leads, as a browser reads it."""
-
-    place: str
-    tokens: Tokens | None = field(repr=False)
 
 
 async def start(web: Web, jar: httpx.Cookies, redirect_uri: str = "") -> Start:
@@ -87,25 +97,12 @@ async def callback(web: Web, jar: httpx.Cookies, url: str) -> Answer:
     return answer
 
 
-def parse_request(answer: Answer) -> dict[str, str]:
-    """What a redirect to the provider asks of it."""
-    return {
-        name: values[0]
-        for name, values in parse_qs(urlsplit(answer.headers.get("location", "")).query).items()
-    }
-
-
-def parse_landing(answer: Answer) -> Landing:
-    """Where a browser goes from `answer`: it takes a backslash for a slash, and completes what is
-    not whole.
-    """
-    aim = urljoin(answer.url, answer.headers.get("location", "").strip().replace("\\", "/"))
-    place, _, query = aim.partition("?")
-    fields = {name: values[0] for name, values in parse_qs(query).items()}
-    access, refresh = fields.get("accessToken", ""), fields.get("refreshToken", "")
-    return Landing(
-        place, Tokens(access, refresh, fields.get("userId", "")) if access or refresh else None
-    )
+def explain_start_elsewhere(place: str, oauth: OAuth) -> Finding:
+    """Name a sign-in that begins where its callback does not come to; pure."""
+    observed = f"the button leads to {place}, the provider comes back to {oauth.redirect_uri}"
+    if urlsplit(place).hostname == urlsplit(oauth.redirect_uri).hostname:
+        return Finding(Code.CONTRACT_BROKEN, f"{observed}; {oauth.start} was promised", "the page")
+    return Finding(Code.OAUTH_SESSION_LOST, observed, f"the page's button: {START_HOST}")
 
 
 def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
@@ -141,49 +138,37 @@ def _explain_redirect_uri(redirect_uri: str, oauth: OAuth) -> Finding | None:
 
 
 def _explain_request(answer: Answer, request: Mapping[str, str], oauth: OAuth) -> Finding | None:
-    cookie = _cookie(answer, oauth.cookie)
-    wrong = [
-        text
-        for text, holds in (
-            (
-                f"response_type {request.get('response_type')!r}",
-                request.get("response_type") == "code",
-            ),
-            (
-                f"client_id {request.get('client_id')!r}",
-                request.get("client_id", "") == (oauth.client_id or request.get("client_id")),
-            ),
-            (
-                f"scope {request.get('scope')!r}",
-                set(request.get("scope", "").split()) >= set(oauth.scope.split()),
-            ),
-            ("no state worth the name", len(request.get("state", "")) >= STATE_LENGTH),
-            (f"no cookie {oauth.cookie}", bool(cookie)),
-            *(
-                (f"a cookie whose {name} is not {wanted}", cookie.get(name) == wanted)
-                for name, wanted in COOKIE.items()
-            ),
-        )
-        if not holds
-    ]
-    return (
-        Finding(Code.CONTRACT_BROKEN, f"{answer} with {'; '.join(wrong)}", "auth-service")
-        if wrong
-        else None
+    client = request.get("client_id", "")
+    promised = (
+        (f"response_type {request.get('response_type')!r}", request.get("response_type") == "code"),
+        (f"client_id {client!r}", bool(client) and client == (oauth.client_id or client)),
+        (f"scope {request.get('scope')!r}", _has_scope(request, oauth)),
+        ("no state worth the name", len(request.get("state", "")) >= STATE_LENGTH),
     )
+    if wrong := [text for text, holds in promised if not holds]:
+        return Finding(Code.CONTRACT_BROKEN, f"{answer} with {'; '.join(wrong)}", "auth-service")
+    return _explain_cookie(answer, oauth)
 
 
-def _cookie(answer: Answer, name: str) -> dict[str, object]:
-    """The attributes of a cookie that is set; empty where it is not."""
-    try:
-        morsel = SimpleCookie(answer.headers.get("set-cookie", "")).get(name)
-    except CookieError:
-        return {}
-    return (
-        {key: value.lower() if isinstance(value, str) else value for key, value in morsel.items()}
-        if morsel
-        else {}
-    )
+def _has_scope(request: Mapping[str, str], oauth: OAuth) -> bool:
+    return set(request.get("scope", "").split()) >= set(oauth.scope.split())
+
+
+def _explain_cookie(answer: Answer, oauth: OAuth) -> Finding | None:
+    cookies = read_cookies(answer)
+    if oauth.cookie not in cookies:
+        observed = f"{answer} without the cookie {oauth.cookie}"
+        if CONTAINER_COOKIE in cookies:
+            observed += f", with {CONTAINER_COOKIE} in its place"
+            return Finding(Code.OAUTH_STATE_LOST, observed, ONE_POD)
+        return Finding(Code.CONTRACT_BROKEN, observed, "auth-service: SessionConfig")
+    cookie = cookies[oauth.cookie]
+    wrong = [name for name, wanted in COOKIE.items() if cookie.get(name) != wanted]
+    if not wrong:
+        return None
+    observed = "; ".join(f"a cookie whose {name} is not {COOKIE[name]}" for name in wrong)
+    cause = NO_SECURE if "secure" in wrong else "auth-service: SessionConfig"
+    return Finding(Code.CONTRACT_BROKEN, f"{answer} with {observed}", cause)
 
 
 def explain_starts(starts: Sequence[Start]) -> Finding | None:
@@ -233,11 +218,19 @@ def explain_callback(
         return explain_leak(answer, oauth) or Finding(
             Code.OAUTH_LANDING_HIJACKED, f"{observed} instead of {wanted}", FILTER_ORDER
         )
-    if session:
-        return Finding(Code.OAUTH_STATE_LOST, f"{observed}: its state was not known", SESSIONS)
-    return Finding(
-        Code.OAUTH_SESSION_LOST, f"{observed}: the session's cookie did not come along", HOSTS
-    )
+    if not session:
+        observed += ": the session's cookie did not come along"
+        return Finding(Code.OAUTH_SESSION_LOST, observed, HOSTS)
+    return _explain_no_tokens(answer, observed)
+
+
+def _explain_no_tokens(answer: Answer, observed: str) -> Finding:
+    if is_refused(answer):
+        return Finding(Code.OAUTH_STATE_LOST, f"{observed}?error: Spring refused it", REFUSED)
+    if is_start(parse_landing(answer).place):
+        return Finding(Code.OAUTH_CALLBACK_LOST, f"{observed}, to begin anew", BEGINS_ANEW)
+    cause = "auth-service, or what the gateway put in the callback's place"
+    return Finding(Code.OAUTH_CALLBACK_LOST, f"{observed}, without tokens", cause)
 
 
 def explain_leak(answer: Answer, oauth: OAuth) -> Finding | None:
@@ -253,13 +246,25 @@ def explain_leak(answer: Answer, oauth: OAuth) -> Finding | None:
 
 
 def explain_refusal(answer: Answer) -> Finding | None:
-    """Name how a callback that is not the session's own was not refused; None where it was;
-    pure.
+    """Name how a callback that is not the session's own was not refused; None where Spring refused
+    it; pure.
     """
-    if answer.status not in REDIRECTS:
-        return explain_callback(answer, "", OAuth())
-    if parse_landing(answer).tokens:
+    if is_refused(answer):
+        return None
+    if answer.status in REDIRECTS and parse_landing(answer).tokens:
         return Finding(
             Code.OAUTH_STATE_UNCHECKED, "a callback with another session's state got tokens", STATE
         )
-    return None
+    return explain_callback(answer, "", OAuth())
+
+
+def explain_arrival(answer: Answer) -> Finding | None:
+    """Name why a callback with a made-up code did not come to Spring, which would refuse it; None
+    where it did; pure.
+    """
+    if is_refused(answer):
+        return None
+    if answer.status in REDIRECTS and is_start(parse_landing(answer).place):
+        observed = f"{answer} to a callback with a made-up code, and leads to another start"
+        return Finding(Code.OAUTH_CALLBACK_LOST, observed, REWRITE)
+    return explain_callback(answer, "", OAuth())

@@ -2,19 +2,24 @@
 astray on the way.
 """
 
+from dataclasses import replace
+
 import httpx
 
 from probes.auth import jwks, refresh
 from probes.auth.bad_tokens import sign_out
 from probes.auth.tokens import Tokens, claims
 from probes.auth.users import User
-from probes.finding import Broken, Code, Finding, NotApplicable
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.services import identity_provider, oauth, ops
+from probes.services.oauth_answers import parse_landing
 from probes.transport import envelopes
 from probes.transport.http import Answer, Web
 
 ME = "/api/svc/user/api/users/me"
 MADE_UP = "a-code-that-no-provider-gave"
+USER_HEALTH = "/api/svc/user/health/ready"
+NO_USER_SERVICE = "user-service, which auth-service's callback asks for the user, is not ready"
 LEFT_ALONE = "auth-service: logout blacklists the access token only (contract 2.3)"
 
 
@@ -48,13 +53,51 @@ async def expect_portal_landing(web: Web, user: User) -> None:
 
 
 async def _tokens(web: Web, user: User, redirect_uri: str, wanted: str) -> Tokens:
-    jar = httpx.Cookies()
-    answer = await _come_back(web, user, jar, redirect_uri)
+    answer = await _come_back(web, user, httpx.Cookies(), redirect_uri)
     if finding := oauth.explain_callback(answer, wanted, web.target.oauth):
-        raise Broken(finding)
-    tokens = oauth.parse_landing(answer).tokens
+        raise Broken(await narrow(web, finding))
+    tokens = parse_landing(answer).tokens
     assert tokens, "a callback without finding has tokens"
     return tokens
+
+
+async def narrow(web: Web, finding: Finding) -> Finding:
+    """`finding` with the one of its causes that a callback with a made-up code tells: where that
+    reaches Spring, the rewrite is in order, and the real one ended in an exception.
+    """
+    if finding.cause != oauth.BEGINS_ANEW:
+        return finding
+    try:
+        lost = oauth.explain_arrival(await _made_up(web))
+    except Broken:
+        return finding
+    if lost:
+        return replace(finding, cause=lost.cause)
+    try:
+        ready = await web.ask("GET", f"{web.target.hosts.api}{USER_HEALTH}")
+    except Broken as failure:
+        return replace(finding, cause=f"{NO_USER_SERVICE}: {failure.finding.observed}")
+    if ready.status != 200:
+        return replace(finding, cause=f"{NO_USER_SERVICE}: {ready}")
+    return replace(finding, cause=oauth.FAILED)
+
+
+async def _made_up(web: Web) -> Answer:
+    """What a callback is answered that has a good state and session, and a code that the provider
+    never gave. The provider's pages are not touched.
+    """
+    jar = httpx.Cookies()
+    begun = await oauth.start(web, jar)
+    query = {"code": MADE_UP, "state": begun.query["state"]}
+    return await oauth.callback(
+        web, jar, str(httpx.URL(web.target.oauth.redirect_uri, params=query))
+    )
+
+
+async def expect_arrival(web: Web) -> None:
+    """A callback comes to auth-service, which refuses a made-up code. Raises Broken."""
+    if finding := oauth.explain_arrival(await _made_up(web)):
+        raise Broken(finding)
 
 
 async def _come_back(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "") -> Answer:
@@ -72,29 +115,36 @@ async def _grant(web: Web, user: User, jar: httpx.Cookies, redirect_uri: str = "
 
 async def expect_no_token_for(web: Web, user: User, redirect_uri: str) -> None:
     """A sign-in that asks for another place sends its tokens to the app, or nowhere. Raises
-    Broken.
+    Broken; CannotAsk where no sign-in gets tokens.
     """
     answer = await _come_back(web, user, httpx.Cookies(), redirect_uri)
     if finding := oauth.explain_leak(answer, web.target.oauth):
         raise Broken(finding)
+    if not parse_landing(answer).tokens:
+        await _expect_a_way_in(web, user)
 
 
 async def expect_state_checked(web: Web, user: User) -> None:
-    """A callback with a state that belongs to another session gets nothing. Raises Broken."""
+    """A callback with a state that belongs to another session gets nothing. Raises Broken;
+    CannotAsk where no sign-in gets tokens, NotApplicable where the provider must not be driven: a
+    made-up code is refused whatever its state.
+    """
     mine, somebody_elses = httpx.Cookies(), httpx.Cookies()
-    if web.target.oauth.drivable:
-        url = await _grant(web, user, somebody_elses)
-    else:
-        begun = await oauth.start(web, somebody_elses)
-        url = str(
-            httpx.URL(
-                web.target.oauth.redirect_uri,
-                params={"code": MADE_UP, "state": begun.query["state"]},
-            )
-        )
+    url = await _grant(web, user, somebody_elses)
     await oauth.start(web, mine)
     if finding := oauth.explain_refusal(await oauth.callback(web, mine, url)):
-        raise Broken(finding)
+        raise Broken(await narrow(web, finding))
+    await _expect_a_way_in(web, user)
+
+
+async def _expect_a_way_in(web: Web, user: User) -> None:
+    """Raises CannotAsk where a sign-in without tricks gets no tokens either."""
+    answer = await _come_back(web, user, httpx.Cookies())
+    if not parse_landing(answer).tokens:
+        raise CannotAsk(
+            "no sign-in gets tokens here, so that a refusal proves nothing: look at "
+            "sign_in/who-signs-in-is-sent-home first"
+        )
 
 
 async def expect_starts_agree(web: Web) -> None:
@@ -112,6 +162,7 @@ async def expect_sign_out_ends(web: Web, user: User) -> None:
             "signing out does not end the refresh token here: ends_refresh in [sign_out] is false"
         )
     async with user.session() as session:
+        await refresh.refresh(web, session)  # one that never works proves nothing
         await sign_out(web, session.tokens)
         answer = await refresh.request_pair(web, session.tokens.refresh)
         if again := refresh.read_pair(answer):

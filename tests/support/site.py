@@ -64,11 +64,12 @@ NOWHERE = Said(404, b"404 page not found", "text/plain")  # what Gin says
 
 class Site:
     """Answers by "METHOD host/path", the query left out; "GET api/x" means the host
-    api.localhost.
+    api.localhost. What is `first` is answered before, each once.
     """
 
     def __init__(self) -> None:
         self.says: dict[str, Said] = {}
+        self.first: dict[str, list[Said]] = {}
         self.asked: list[Asked] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(
@@ -98,7 +99,10 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             host = self.headers["host"].partition(".")[0]
             headers = {name.lower(): value for name, value in self.headers.items()}
             site.asked.append(Asked(self.command, host, self.path, headers, body))
-            said = site.says.get(f"{self.command} {host}{urlsplit(self.path).path}", NOWHERE)
+            key = f"{self.command} {host}{urlsplit(self.path).path}"
+            said = site.says.get(key, NOWHERE)
+            if site.first.get(key):
+                said = site.first[key].pop(0)
             self.send_response_only(said.status)
             if said.kind:
                 self.send_header("content-type", said.kind)

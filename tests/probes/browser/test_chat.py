@@ -89,7 +89,7 @@ async def test_a_chat_that_the_page_does_not_list_is_named(site: Site, browser: 
         with pytest.raises(Broken) as caught:
             await chat.open_chat(as_session(OpenPage(visit)), "another chat")
         assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
-        assert "does not show the chat another chat" in caught.value.finding.observed
+        assert "does not list the chat another chat" in caught.value.finding.observed
 
 
 async def test_what_is_said_is_shown(site: Site, browser: Browser) -> None:

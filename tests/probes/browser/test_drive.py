@@ -8,11 +8,11 @@ import pytest
 
 from probes.browser import drive
 from probes.browser.page import Visit
-from probes.finding import Broken, Code
+from probes.finding import Broken, CannotAsk, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
 from tests.support.app import App
-from tests.support.site import NOWHERE, Said
+from tests.support.site import NOWHERE, Said, js, page
 
 SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request"
 CORS = {
@@ -158,8 +158,7 @@ async def test_a_page_that_sends_nothing_uploads_nowhere(app: App, recorder: Rec
 @pytest.mark.parametrize(
     ("script", "code", "observed"),
     [
-        ("show('no field')", Code.PAGE_DRIVE_EMPTY, "the page has no place for files"),
-        (PLACE, Code.UPLOAD_BLOCKED, "the page never said that the file was uploaded"),
+        (PLACE, Code.UPLOAD_BLOCKED, "a file was chosen, and the page neither confirmed"),
         (
             PLACE + "field.onchange = () => { throw Error('boom') }",
             Code.PAGE_CONSOLE_ERROR,
@@ -183,3 +182,45 @@ async def test_a_page_that_does_not_upload_is_told(
             await drive.upload(visit, "a.txt", b"content")
     assert failure.value.finding.code is code
     assert observed in failure.value.finding.observed
+
+
+CONFIRMED = "/api/svc/storage/storage/files/confirm"
+
+
+@pytest.mark.parametrize(
+    "path", [CONFIRMED, "/api/svc/storage/api/storage/files/confirm", "/api/svc/drive/confirm/"]
+)
+async def test_a_text_that_is_gone_at_once_does_not_matter(
+    s3: App, recorder: Recorder, path: str
+) -> None:
+    """The page says that all is uploaded only while its confirmation is pending: the confirmation
+    counts, whatever its path.
+    """
+    s3.site.says[f"POST apex{path}"] = js({"success": True})
+    confirm = f"fetch('{path}', {{method: 'POST'}}).then(() => show('done'))"
+    _, failure = await upload(s3, uploads(f"{bucket(s3)}?{SIGNED}", confirm))
+    assert failure is None
+
+
+async def test_a_page_in_the_confirmations_place_is_none(s3: App, recorder: Recorder) -> None:
+    """The edge's HTML with status 200 confirms nothing."""
+    s3.site.says[f"POST apex{CONFIRMED}"] = page()
+    confirm = f"fetch('{CONFIRMED}', {{method: 'POST'}}).then(r => r.text())"
+    _, failure = await upload(s3, uploads(f"{bucket(s3)}?{SIGNED}", confirm))
+    assert failure
+    assert failure.finding.code is Code.PAGE_RECEIVED_HTML
+
+
+async def test_a_page_without_a_field_for_files_was_not_asked(app: App, recorder: Recorder) -> None:
+    """Its markup may have changed: nothing is known of uploads."""
+    async with app.open("show('no field')") as visit:
+        visit.page.set_default_timeout(500)
+        with pytest.raises(CannotAsk, match="the probe did not find a field for files"):
+            await drive.upload(visit, "a.txt", b"content")
+
+
+async def test_a_footer_that_reads_otherwise_breaks_nothing(app: App, recorder: Recorder) -> None:
+    """The build is a fact for reports, no promise."""
+    async with app.open("show('a.txt')") as visit:
+        await drive.expect_file(visit, "a.txt")
+    assert "build" not in str(journal.read(recorder.evidence.folder))

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 from playwright.async_api import Error, TimeoutError  # noqa: A004 - Playwright's own
 
-from probes.browser.page import Visit, explain, is_about_live_parts
-from probes.finding import Broken, Code
+from probes.browser.page import Visit
+from probes.browser.page_replies import explain, explain_document, is_judged_elsewhere
+from probes.finding import Broken, CannotAsk, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
+from probes.transport.http import Answer
 from tests.support.app import App
 from tests.support.site import NOWHERE, Said, js, page
 
@@ -50,37 +52,54 @@ def test_every_way_not_to_open_has_a_name(
     assert (finding.code, finding.observed, finding.cause) == (code, observed, cause)
 
 
+FAILED = "Failed to load resource: the server responded with a status of 401 ()"
+
+
 @pytest.mark.parametrize(
     ("text", "url", "is_one"),
     [
-        (
-            "WebSocket connection to 'wss://x/ws/presence' failed: ...",
-            "https://x/assets/sockets.js",
-            True,
-        ),
-        (
-            "Failed to load resource: the server responded with 401",
-            "https://x/api/notifications/stream?token=t",
-            True,
-        ),
-        (
-            "EventSource's response has a MIME type that is not text/event-stream",
-            "https://x/",
-            True,
-        ),
-        (
-            "Failed to load resource: the server responded with 401",
-            "https://x/api/workspaces/all?next=/stream",
-            False,
-        ),
+        ("WebSocket connection to 'wss://x/ws/presence' failed", "https://x/assets/ws.js", True),
+        (FAILED, "https://x/api/notifications/stream?token=t", True),
+        ("EventSource's response has a MIME type", "https://x/", True),
+        # The app's own words about its sockets and its stream (contract 3.5).
+        ("❌ [Chat WS] 토큰 갱신 실패, 재연결 중단", "https://x/assets/a.js", True),
+        ("[Notifications SSE] 에러: Event", "https://x/assets/a.js", True),
+        ("❌ No access token", "https://x/assets/a.js", True),
+        # What its replies tell, or what the page or the probe has withdrawn.
+        (FAILED, "https://x/api/workspaces/all?next=/stream", True),
+        ("Failed to load resource: net::ERR_INTERNET_DISCONNECTED", "https://x/api/a", True),
+        ("Failed to load resource: net::ERR_ABORTED", "https://x/image.png", True),
+        (FAILED, "https://x/image.png", False),
+        (FAILED, "http://localhost:8080/api/workspaces/all", False),
+        ("Failed to load resource: net::ERR_CONNECTION_REFUSED", "https://x/api/a", False),
         ("Uncaught TypeError in streams", "https://x/assets/stream.js", False),
+        ("TypeError: socket.send is not a function", "https://x/assets/ws.js", False),
+        ("[MembersTab] 데이터 로드 실패", "https://x/assets/a.js", False),
     ],
 )
-def test_the_end_of_a_socket_is_no_complaint_of_the_page(text: str, url: str, is_one: bool) -> None:
+def test_what_is_judged_by_what_was_seen_is_no_complaint(
+    text: str, url: str, *, is_one: bool
+) -> None:
     """A drive that works is not broken by a presence socket that does not; other scenarios judge
-    that.
+    that. What the page threw is its own.
     """
-    assert is_about_live_parts(text, url) is is_one
+    assert is_judged_elsewhere(text, url, "https://x") is is_one
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "cause"),
+    [
+        ("/api/ops-portal", 400, Code.ROUTE_BROKEN, "without its last slash (9f5c7be5)"),
+        ("/api/ops-portal/login", 404, Code.ROUTE_BROKEN, "route of /api/ops-portal/login"),
+        ("/workspace/w-1", 403, Code.ASSET_BROKEN, "site bucket"),
+    ],
+)
+def test_a_page_answered_with_an_error_is_its_hosts(
+    path: str, status: int, code: Code, cause: str
+) -> None:
+    """The gateway's below /api/, the site's elsewhere; not the page's, which never ran."""
+    finding = explain_document(Answer("GET", f"https://wealist.co.kr{path}", status, {}, b""))
+    assert (finding.code, cause in finding.cause) == (code, True), finding
 
 
 DATA = "apex/api/svc/storage/data"
@@ -288,4 +307,46 @@ async def test_a_page_that_is_an_error_is_no_page(app: App, recorder: Recorder) 
         async with app.browser.visit("/gone"):
             pass
     assert failure.value.finding.code is Code.ASSET_BROKEN
-    assert failure.value.finding.observed == "apex.localhost answered 503 for a page of the app"
+    assert failure.value.finding.observed == (
+        "GET apex.localhost/gone answered 503 text/html for a page of the app"
+    )
+
+
+async def test_what_the_probe_cannot_find_breaks_nothing(app: App, recorder: Recorder) -> None:
+    """A button under another text, a field under another placeholder: the product may change
+    them.
+    """
+    async with app.open("show('good bye')") as visit:
+        visit.page.set_default_timeout(300)
+        with pytest.raises(CannotAsk, match="the probe did not find a button on /: "):
+            await visit.find(visit.page.get_by_role("button"), "a button")
+
+
+async def test_a_blank_page_is_the_pages_own_fault(app: App, recorder: Recorder) -> None:
+    """There nothing was changed: nothing is shown at all."""
+    async with app.open("document.body.innerHTML = '<div id=root></div>'") as visit:
+        visit.page.set_default_timeout(300)
+        with pytest.raises(Broken, match="asset-broken: / is blank"):
+            await visit.find(visit.page.get_by_role("button"), "a button")
+
+
+async def test_a_request_that_the_page_withdrew_is_no_failure(app: App, recorder: Recorder) -> None:
+    """It has gone on, and did not wait for the answer."""
+    script = "const c = new AbortController(); window.ask = () => {"
+    script += "fetch('/api/svc/storage/data', {signal: c.signal}).catch(() => 0); c.abort() }"
+    async with app.open(script) as visit:
+        await until(visit, "requestfailed", "/data", "ask()")
+        [reply] = visit.api_replies
+        assert reply.is_withdrawn
+        visit.expect_no_trouble()
+
+
+async def test_the_probes_own_offline_is_no_failure(app: App, recorder: Recorder) -> None:
+    """Neither the request that it stopped nor the console's word about it."""
+    async with app.open(ASKS) as visit:
+        await visit.page.context.set_offline(True)
+        await until(visit, "requestfailed", "/data", "ask().catch(() => 0)")
+        [reply] = visit.api_replies
+        assert reply.is_withdrawn
+        assert not reply.is_aborted
+        visit.expect_no_trouble()

@@ -1,34 +1,39 @@
 """Every silent way back to the portal's login page has a name, by what the portal was answered."""
 
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from probes.browser.portal import explain, is_app_page
+from probes.browser.page_replies import Reply
+from probes.browser.portal import explain, is_app_page, is_beside
 from probes.finding import Code
+from probes.recording.recorder import Exchange, Recorder
 from probes.services import ops
-from probes.transport.envelopes import explain as explain_answer
-from probes.transport.http import Answer
+from probes.transport.http import Answer, Web
 from tests.probes.services.test_oauth import PROMISED, TOKENS, begun, came_back
 from tests.support.signed import signed
+from tests.support.site import NOWHERE, Said, Site, js, target_at
 
 HTML = {"content-type": "text/html"}
 ME = f"https://wealist.co.kr{ops.ME}"
 LANDED = came_back(f"{PROMISED.portal}login?{TOKENS}")
+NOBODY = cast("Web", None)  # nothing is to be asked
 
 
-def visit(*answers: Answer, token: str = "") -> Any:
+def visit(*answers: Answer, token: str = "", failure: str = "") -> Any:
     """A page by what it got."""
-    exchange = SimpleNamespace(request_headers={"authorization": f"Bearer {token or signed()}"})
-    replies = [SimpleNamespace(answer=answer, exchange=exchange) for answer in answers]
+    headers = {"authorization": f"Bearer {token or signed()}"}
+    exchange = cast("Exchange", SimpleNamespace(request_headers=headers))
+    replies = [Reply(answer, exchange, "" if answer.status else failure) for answer in answers]
     return SimpleNamespace(
         target=SimpleNamespace(oauth=PROMISED), replies=replies, blame=lambda _: None
     )
 
 
-def me(status: int, body: bytes = b"{}") -> Answer:
-    return Answer("GET", ME, status, {"content-type": "application/json"}, body)
+def me(status: int, body: bytes = b"{}", url: str = ME) -> Answer:
+    return Answer("GET", url, status, {"content-type": "application/json"}, body)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,13 @@ def me(status: int, body: bytes = b"{}") -> Answer:
         ((begun(), LANDED), Code.OAUTH_TOKEN_MISSING),
         ((begun(), LANDED, me(401)), Code.OPS_SESSION_REJECTED),
         ((begun(), LANDED, me(403)), Code.OPS_USER_MISSING),
+        # Wherever the portal asks (754f0fac).
+        (
+            (begun(), LANDED, me(403, url="https://wealist.co.kr/api/svc/ops/api/users/me")),
+            Code.OPS_USER_MISSING,
+        ),
+        # It asks several times, and withdraws the last one when it goes back to its login page.
+        ((begun(), LANDED, me(401), me(0)), Code.OPS_SESSION_REJECTED),
         ((begun(), came_back(f"{PROMISED.landing}?{TOKENS}")), Code.OAUTH_LANDING_HIJACKED),
         (
             (Answer("GET", f"{PROMISED.portal}login", 200, {**HTML, "server": "AmazonS3"}, b""),),
@@ -44,32 +56,71 @@ def me(status: int, body: bytes = b"{}") -> Answer:
         ),
     ],
 )
-def test_a_way_back_to_login_is_named(seen: tuple[Answer, ...], code: Code) -> None:
+async def test_a_way_back_to_login_is_named(seen: tuple[Answer, ...], code: Code) -> None:
     """No token, 401, 403, another's landing, another's page."""
-    finding = explain(visit(*seen))
+    finding = await explain(visit(*seen, failure="net::ERR_ABORTED"), NOBODY)
     assert finding
     assert finding.code is code
 
 
-def test_html_for_data_is_left_to_the_page() -> None:
-    """What every page's check says of it is said once."""
+async def test_a_question_that_was_withdrawn_is_no_missing_token() -> None:
+    """The portal asked who came, and went on before it was answered."""
+    seen = visit(begun(), LANDED, me(0), failure="net::ERR_ABORTED")
+    assert await explain(seen, NOBODY) is None
+
+
+@pytest.fixture
+async def web(site: Site, recorder: Recorder) -> AsyncIterator[Web]:
+    web = Web(target_at(site))
+    yield web
+    await web.close()
+
+
+@pytest.mark.parametrize(
+    ("behind", "code"),
+    [
+        (js({"error": {"message": "Access denied: Not a portal user"}}, 403), "ops-user-missing"),
+        (js({"error": {"message": "Email not found in token"}}, 401), "ops-session-rejected"),
+        (js({"success": True, "data": {}}), "edge-html-fallback"),
+        (NOWHERE, None),
+    ],
+)
+async def test_what_the_edge_masks_the_api_host_tells(
+    site: Site, web: Web, behind: Said, code: str | None
+) -> None:
+    """HTML for the user is not the page's path against the service's where the api host has its
+    answer; where that has none either, it is left to the page.
+    """
+    site.says[f"GET api{ops.ME}"] = behind
     html = Answer("GET", ME, 200, HTML, b"<!doctype html>")
-    assert explain(visit(begun(), LANDED, html)) is None
-    told = explain_answer(html, 200)
-    assert told
-    assert told.code is Code.EDGE_HTML_FALLBACK
+    finding = await explain(visit(begun(), LANDED, html), web)
+    assert (finding and finding.code) == code
 
 
-def test_a_token_without_email_is_suspected_by_what_it_lacks() -> None:
+async def test_a_token_without_email_is_suspected_by_what_it_lacks() -> None:
     """The request's own token is looked at."""
-    finding = explain(visit(begun(), LANDED, me(401), token=signed(email="")))
+    finding = await explain(visit(begun(), LANDED, me(401), token=signed(email="")), NOBODY)
     assert finding
     assert "email claim" in finding.cause
 
 
-def test_before_sign_in_nobody_asks_who_came() -> None:
+async def test_before_sign_in_nobody_asks_who_came() -> None:
     """At the login page that is as it should be."""
-    assert explain(visit(), asked=False) is None
+    assert await explain(visit(), NOBODY, asked=False) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "beside"),
+    [
+        ("/api/ops/api/monitoring/applications", True),
+        ("/api/svc/ops/api/admin/users", True),
+        ("/api/ops/api/users/me", False),
+    ],
+)
+def test_what_stands_beside_the_dashboard_is_not_its_cause(path: str, *, beside: bool) -> None:
+    """A monitoring call that fails leaves the dashboard where it is."""
+    answer = Answer("GET", f"https://wealist.co.kr{path}", 500, {}, b"")
+    assert is_beside(Reply(answer, cast("Exchange", None))) is beside
 
 
 def test_the_sites_answers_are_known() -> None:

@@ -1,6 +1,7 @@
 """What a page did is named right, the deepest cause first."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,6 +66,27 @@ RETURNS = {
         Observation((), 1, (SPENT,), logouts=1),
         Code.REFRESH_REPLAYED,
     ),
+    "three refreshes at once, two withdrawn when the page left": (
+        Observation((), 3, (answer(401),), logouts=1),
+        Code.REFRESH_RACE_LOGOUT,
+    ),
+    "two refreshes at once, the other withdrawn, the body kept": (
+        Observation((), 2, (SPENT,), logouts=1),
+        Code.REFRESH_RACE_LOGOUT,
+    ),
+    "a refresh asked for where auth-service has none": (
+        Observation((), 1, (replace(answer(302), url="https://x/api/svc/auth/refresh"),), 1),
+        Code.REFRESH_UNAVAILABLE,
+    ),
+    "the same, answered with a page": (
+        Observation((), 1, (replace(answer(200), url="https://x/auth/refresh", status=404),)),
+        Code.REFRESH_UNAVAILABLE,
+    ),
+    "attempts that had no network, and none after it": (
+        Observation((replace(socket(status=0, failure="net::ERR_X"), offline=True),)),
+        Code.PAGE_NOT_RECOVERED,
+    ),
+    "a refresh that had no network": (Observation((), 1, (answer(0),)), Code.PAGE_NOT_RECOVERED),
     "its only refresh refused, the body lost": (
         Observation((), 1, (answer(401),), logouts=1),
         Code.REFRESH_REPLAYED,

@@ -12,7 +12,8 @@ from probes.auth.refresh import REFRESH
 from probes.auth.tokens import OwnSession, Tokens
 from probes.auth.users import User
 from probes.browser.browser import Browser
-from probes.browser.session import REFUSAL, SIGN_IN, PageSession, open_session
+from probes.browser.session import SIGN_IN, PageSession, open_session
+from probes.browser.session_traffic import REFUSAL
 from probes.config.environment import Target
 from probes.config.timeouts import Realtime
 from probes.finding import Broken, Code

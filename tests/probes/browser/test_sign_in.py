@@ -1,14 +1,24 @@
 """What a browser was answered on its way tells which leg of sign-in went astray."""
 
+from typing import cast
+
 import pytest
 
+from probes.browser.page_replies import Reply
 from probes.browser.sign_in import explain_legs
 from probes.config.sign_in import OAuth
 from probes.finding import Code
+from probes.recording.recorder import Exchange
 from probes.transport.http import Answer
 from tests.probes.services.test_oauth import CALLBACK, PROMISED, TOKENS, begun, came_back, redirect
 
 HOME = came_back(f"{PROMISED.landing}?{TOKENS}")
+
+
+def replies(*answers: Answer, failure: str = "") -> list[Reply]:
+    """Each a document of the page."""
+    exchange = cast("Exchange", None)
+    return [Reply(answer, exchange, failure, is_document=True) for answer in answers]
 
 
 def landed(status: int = 200, url: str = PROMISED.landing) -> Answer:
@@ -18,7 +28,9 @@ def landed(status: int = 200, url: str = PROMISED.landing) -> Answer:
 def test_a_journey_without_a_fault_is_let_be() -> None:
     """The provider's own pages say nothing."""
     between = Answer("GET", "https://accounts.google.com/signin", 500, {}, b"")
-    assert explain_legs([begun(), between, HOME, landed()], PROMISED, PROMISED.landing) is None
+    assert (
+        explain_legs(replies(begun(), between, HOME, landed()), PROMISED, PROMISED.landing) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,14 +45,42 @@ def test_a_journey_without_a_fault_is_let_be() -> None:
 )
 def test_the_first_leg_that_went_astray_is_named(seen: list[Answer], code: Code) -> None:
     """In the order in which they were walked."""
-    finding = explain_legs(seen, PROMISED, PROMISED.landing)
+    finding = explain_legs(replies(*seen), PROMISED, PROMISED.landing)
     assert finding
     assert finding.code is code
 
 
 def test_the_portals_journey_ends_at_the_portal() -> None:
     """The main app's landing is another's."""
-    finding = explain_legs([begun(), HOME], PROMISED, f"{PROMISED.portal}login")
+    finding = explain_legs(replies(begun(), HOME), PROMISED, f"{PROMISED.portal}login")
     assert finding
     assert finding.code is Code.OAUTH_LANDING_HIJACKED
     assert explain_legs([], OAuth(), "") is None
+
+
+@pytest.mark.parametrize("failure", ["net::ERR_ABORTED", "net::ERR_INTERNET_DISCONNECTED"])
+@pytest.mark.parametrize("url", [PROMISED.start, CALLBACK, PROMISED.landing])
+def test_a_leg_that_the_page_withdrew_is_no_failure(url: str, failure: str) -> None:
+    """The portal supersedes its own navigation after a 401; DNS is not to blame for that."""
+    seen = replies(Answer("GET", url, 0, {}, b""), failure=failure)
+    assert explain_legs(seen, PROMISED, PROMISED.landing) is None
+
+
+@pytest.mark.parametrize("failure", ["net::ERR_NAME_NOT_RESOLVED", "net::ERR_CONNECTION_REFUSED"])
+def test_a_leg_that_has_no_host_is_quoted(failure: str) -> None:
+    """In the browser's words, which tell DNS from a listener."""
+    seen = replies(Answer("GET", PROMISED.start, 0, {}, b""), failure=failure)
+    finding = explain_legs(seen, PROMISED, PROMISED.landing)
+    assert finding
+    assert (finding.code, failure in finding.observed) == (Code.HOST_UNREACHABLE, True)
+
+
+@pytest.mark.parametrize("path", ["/api/oauth2/authorization/google", "/oauth2/authorization/x"])
+def test_a_button_that_starts_on_another_host_is_named(path: str) -> None:
+    """Its cookie stays there, whatever the callback then says (b6b56edd)."""
+    first = redirect(f"https://wealist.co.kr{path}", f"{PROMISED.authorize}?state={'s' * 32}")
+    seen = replies(first, came_back("/login?error"))
+    finding = explain_legs(seen, PROMISED, f"{PROMISED.portal}login")
+    assert finding
+    assert finding.code is Code.OAUTH_SESSION_LOST
+    assert f"the button leads to https://wealist.co.kr{path}" in finding.observed

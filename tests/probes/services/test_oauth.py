@@ -11,14 +11,13 @@ from probes.finding import Broken, Code
 from probes.recording.recorder import Recorder
 from probes.services import oauth
 from probes.services.oauth import (
-    Start,
     explain_callback,
     explain_leak,
     explain_refusal,
     explain_start,
     explain_starts,
-    parse_landing,
 )
+from probes.services.oauth_answers import Start, parse_landing
 from probes.transport.http import Answer, Web
 from tests.support.signed import signed
 from tests.support.site import Said, Site
@@ -106,6 +105,28 @@ def test_a_start_that_goes_astray_is_named(answer: Answer, code: Code, cause: st
     assert (finding.code, cause in finding.cause) == (code, True)
 
 
+@pytest.mark.parametrize("joined", [", ", ",", "\n"])
+@pytest.mark.parametrize("other", ["XSRF-TOKEN=x; Path=/", "AWSALB=y; Expires=Wed, 01 Jan 2031"])
+def test_another_cookie_beside_the_session_is_no_fault(joined: str, other: str) -> None:
+    """Several headers come joined by a comma from httpx and by a line's end from a browser."""
+    assert explain_start(begun(cookie=f"{other}{joined}{COOKIE}"), PROMISED) is None
+    assert explain_start(begun(cookie=f"{COOKIE}{joined}{other}"), PROMISED) is None
+
+
+def test_a_session_of_one_pod_is_known_by_its_cookie() -> None:
+    """The servlet container's own, which has neither Secure nor SameSite."""
+    finding = explain_start(begun(cookie="JSESSIONID=1A2B; Path=/; HttpOnly"), PROMISED)
+    assert finding
+    assert (finding.code, "Spring Session" in finding.cause) == (Code.OAUTH_STATE_LOST, True)
+
+
+def test_a_cookie_that_is_not_secure_names_the_proto() -> None:
+    """One of the two that decide about it."""
+    finding = explain_start(begun(cookie=COOKIE.replace("; Secure", "")), PROMISED)
+    assert finding
+    assert "X-Forwarded-Proto" in finding.cause
+
+
 def test_a_finding_tells_no_state() -> None:
     """What is quoted of a redirect is its place, never its query."""
     finding = explain_start(begun(scope="email"), PROMISED)
@@ -121,6 +142,10 @@ def test_a_finding_tells_no_state() -> None:
         (f"{PROMISED.portal}login?{TOKENS}", Code.OAUTH_LANDING_HIJACKED),
         (f"https://elsewhere.invalid/?{TOKENS}", Code.OAUTH_OPEN_REDIRECT),
         ("/login?error", Code.OAUTH_STATE_LOST),
+        # An exception in the callback, or a callback that was not rewritten (contract 2.1).
+        ("/oauth2/authorization/google", Code.OAUTH_CALLBACK_LOST),
+        ("https://api.wealist.co.kr/oauth2/authorization/google", Code.OAUTH_CALLBACK_LOST),
+        ("/somewhere", Code.OAUTH_CALLBACK_LOST),
         (CALLBACK, Code.OAUTH_REDIRECT_LOOP),
         (f"http://wealist.co.kr/oauth/callback?{TOKENS}", Code.OAUTH_REDIRECT_LOOP),
     ],

@@ -1,13 +1,14 @@
 """Sign-in over HTTP against a made-up auth-service and provider: where it lands, and with what."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 
 from probes.auth.users import User, Users
 from probes.config.sign_in import OAuth, SignOut
-from probes.finding import Broken, Code, NotApplicable
+from probes.finding import Broken, CannotAsk, Code, NotApplicable
 from probes.recording.recorder import Recorder
 from probes.services import ops, sign_in
 from probes.transport.http import Web
@@ -62,6 +63,11 @@ async def broken(verb: object) -> Code:
     return told.value.finding.code
 
 
+CALLBACK = "GET api/api/oauth2/callback/google"
+REFUSED = Said(302, headers={"location": "/login?error"})
+ANEW = Said(302, headers={"location": "/oauth2/authorization/google"})
+
+
 def back_to(site: Site, place: str) -> None:
     site.says["GET api/api/oauth2/callback/google"] = Said(302, headers={"location": place})
 
@@ -81,10 +87,67 @@ async def test_tokens_that_go_elsewhere_are_a_finding(site: Site, web: Web, alic
 
 
 async def test_another_sessions_callback_must_be_refused(site: Site, web: Web, alice: User) -> None:
-    """Tokens for it are a finding, an error page is right."""
+    """Tokens for it are a finding; refused is right, where one's own is not."""
     assert await broken(sign_in.expect_state_checked(web, alice)) is Code.OAUTH_STATE_UNCHECKED
-    back_to(site, "/login?error")
+    site.first[CALLBACK] = [REFUSED]
     await sign_in.expect_state_checked(web, alice)
+
+
+@pytest.mark.parametrize("verb", ["state", "redirect"])
+async def test_a_refusal_proves_nothing_where_nobody_gets_in(
+    site: Site, web: Web, alice: User, verb: str
+) -> None:
+    """Green would mean that it was asked."""
+    site.says[CALLBACK] = REFUSED
+    asking = sign_in.expect_state_checked(web, alice)
+    if verb == "redirect":
+        asking.close()
+        asking = sign_in.expect_no_token_for(web, alice, "https://elsewhere.invalid/")
+    with pytest.raises(CannotAsk, match="no sign-in gets tokens here"):
+        await asking
+
+
+async def test_a_made_up_code_tells_nothing_of_a_state(web: Web, alice: User) -> None:
+    """Where Google must not be driven it is refused either way."""
+    web.target = replace(web.target, oauth=replace(web.target.oauth, drivable=False))
+    with pytest.raises(NotApplicable, match="drivable"):
+        await sign_in.expect_state_checked(web, alice)
+
+
+async def test_a_callback_that_arrives_is_refused_by_spring(site: Site, web: Web) -> None:
+    """Its code is made up; the provider is not asked for one."""
+    site.says[CALLBACK] = REFUSED
+    await sign_in.expect_arrival(web)
+    assert not [asked for asked in site.asked if asked.host == "google"]
+
+
+@pytest.mark.parametrize("answer", [ANEW, Said(404), js({"code": "AUTH999"}, 500)])
+async def test_a_callback_that_does_not_arrive_is_lost(site: Site, web: Web, answer: Said) -> None:
+    """Another start is what auth-service makes of a path that it does not know."""
+    site.says[CALLBACK] = answer
+    assert await broken(sign_in.expect_arrival(web)) is Code.OAUTH_CALLBACK_LOST
+
+
+@pytest.mark.parametrize(
+    ("made_up", "health", "cause"),
+    [
+        (ANEW, js({}), "rewrite of /api/oauth2/callback"),
+        (REFUSED, js({"status": "not_ready"}, 503), "user-service, which auth-service's callback"),
+        (REFUSED, Said(404), "user-service, which auth-service's callback"),
+        (REFUSED, js({"status": "ready"}), "client secret"),
+    ],
+)
+async def test_a_callback_that_begins_anew_has_its_cause_told_apart(
+    site: Site, web: Web, alice: User, *, made_up: Said, health: Said, cause: str
+) -> None:
+    """The rewrite, user-service and an exception answer alike; a made-up code tells which."""
+    site.first[CALLBACK] = [ANEW]
+    site.says[CALLBACK] = made_up
+    site.says[f"GET api{sign_in.USER_HEALTH}"] = health
+    with pytest.raises(Broken) as failure:
+        await sign_in.expect_landing(web, alice)
+    finding = failure.value.finding
+    assert (finding.code, cause in finding.cause) == (Code.OAUTH_CALLBACK_LOST, True), finding
 
 
 async def test_starts_that_share_a_state_are_a_finding(web: Web) -> None:
@@ -93,14 +156,19 @@ async def test_starts_that_share_a_state_are_a_finding(web: Web) -> None:
 
 
 async def test_signing_out_ends_the_refresh_token(site: Site, web: Web, alice: User) -> None:
-    """A pair that comes after it is a finding; where nothing is promised, nobody asks."""
+    """A pair that comes after it is a finding; where nothing is promised, nobody asks. That it
+    worked before is seen first.
+    """
     site.says |= {
         "POST api/api/svc/auth/api/test/token": gives(pair(1)),
         LOGOUT: js({"message": "m"}),
         REFRESH: SPENT,
     }
+    site.first[REFRESH] = [gives(pair(2, age=30))]
     await sign_in.expect_sign_out_ends(web, alice)
-    site.says[REFRESH] = gives(pair(2))
+    assert await broken(sign_in.expect_sign_out_ends(web, alice)) is Code.REFRESH_REPLAYED
+    site.first[REFRESH] = [gives(pair(2, age=30))]
+    site.says[REFRESH] = gives(pair(3, age=10))
     assert await broken(sign_in.expect_sign_out_ends(web, alice)) is Code.SIGN_OUT_INEFFECTIVE
     web.target = target_at(site)
     with pytest.raises(NotApplicable, match="ends_refresh"):

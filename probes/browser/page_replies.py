@@ -1,0 +1,94 @@
+"""What a page got for its requests, and what of it is trouble; pure."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, Request
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from probes.finding import Code, Finding
+from probes.recording.recorder import Exchange
+from probes.transport.http import Answer
+
+# What lives under /api/ and is for people, not for programs.
+NO_CALLS = ("/api/ops-portal", "/api/oauth2")
+ABORTED = ("net::ERR_ABORTED", "NS_BINDING_ABORTED")  # by the page, which has gone on
+OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # only the probe takes a page's network away
+# A page's own console line about its sockets and its stream, as the app words them (contract 3.5).
+LIVE_PARTS = re.compile(
+    r"\b(?:web ?sockets?|sockets?|WS|SSE|EventSource|streams?|no access token)\b|소켓|재연결",
+    re.IGNORECASE,
+)
+THROWN = re.compile(r"^Uncaught |\b(?:Type|Reference|Syntax|Range)Error\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the page got for one request; status 0 where the browser failed it."""
+
+    answer: Answer
+    exchange: Exchange
+    failure: str = ""
+    is_document: bool = False
+
+    @property
+    def is_aborted(self) -> bool:
+        """Whether the page itself withdrew the request, as one does that goes elsewhere."""
+        return not self.answer.status and self.failure.startswith(ABORTED)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether nobody waited for it: the page went on, or the probe had cut its network."""
+        return self.is_aborted or self.failure.startswith(OFFLINE)
+
+
+def is_call(url: str) -> bool:
+    """Whether JSON is what belongs there."""
+    path = urlsplit(url).path
+    return "/api/" in path and not path.startswith(NO_CALLS)
+
+
+def is_main_document(request: Request, page: Page) -> bool:
+    """Whether `request` is for a new document in the page's own frame; pure."""
+    return request.is_navigation_request() and request.frame == page.main_frame
+
+
+def is_judged_elsewhere(text: str, url: str, apex: str) -> bool:
+    """Whether a console line is about what is judged by what was seen of it: a socket, the stream,
+    an answer of the API at `apex`, a request that was withdrawn; pure.
+    """
+    if THROWN.search(text):
+        return False
+    if urlsplit(url).path.endswith("/stream") or LIVE_PARTS.search(text):
+        return True
+    if not text.startswith("Failed to load resource"):
+        return False
+    answered = "status of" in text and url.startswith(f"{apex}/") and is_call(url)
+    return answered or any(word in text for word in (OFFLINE, *ABORTED))
+
+
+def explain_document(answer: Answer) -> Finding:
+    """Name why a page was answered with an error, by whose page it is; pure."""
+    path = urlsplit(answer.url).path
+    if path.startswith("/api/"):
+        exact = ": the path without its last slash (9f5c7be5)" * (not path.endswith("/"))
+        cause = f"the gateway's route of {path}{exact}"
+        return Finding(Code.ROUTE_BROKEN, f"{answer} for a page", cause)
+    cause = "the site bucket, or the edge's fallback to index.html"
+    return Finding(Code.ASSET_BROKEN, f"{answer} for a page of the app", cause)
+
+
+def explain(url: str, error: PlaywrightError) -> Finding:
+    """Name why the browser could not open a page; pure."""
+    host, reason = urlsplit(url).hostname, str(error).split("\n")[0]
+    if isinstance(error, PlaywrightTimeout):
+        return Finding(Code.SERVICE_STALLED, f"{host} did not give the page in time", "edge")
+    if "ERR_CERT" in reason:
+        return Finding(Code.TLS_INVALID, f"the browser refuses {host}: {reason}", "certificate")
+    return Finding(
+        Code.HOST_UNREACHABLE,
+        f"the browser cannot open {host}: {reason}",
+        "DNS, load balancer or listener",
+    )
