@@ -48,13 +48,14 @@ NO_GOOGLE = Google("https://accounts.google.invalid", Path("google.sock"))
 NO_LIVEKIT = LiveKit("wss://livekit.invalid", 7880, 7881)
 
 
-@dataclass(frozen=True, slots=True)
-class PendingSignIn:
-    """A sign-in on its way to Google and back, as auth-service's session keeps it."""
+@dataclass(slots=True)
+class SignInSession:
+    """What auth-service's session keeps of a sign-in: the state that went to Google, empty where
+    none is under way, and the redirect_uri that was asked for, empty where none was.
+    """
 
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    landing: str
+    state: str = field(default="", repr=False)
+    redirect_uri: str = ""
 
 
 def email_for(who: str) -> str:
@@ -92,7 +93,7 @@ class ReplicaState:
     transcripts: dict[str, str] = field(default_factory=dict)  # by room
     portal_users: Table[PortalUserModel] = field(default_factory=dict)
     settings: Table[SettingModel] = field(default_factory=dict)
-    sessions: dict[str, PendingSignIn] = field(
+    sessions: dict[str, SignInSession] = field(
         default_factory=dict
     )  # auth-service keeps them in Redis
     blacklist: set[str] = field(
@@ -113,8 +114,8 @@ class ReplicaState:
         objects: Objects | None = None,
         key: SigningKey | None = None,
     ) -> "ReplicaState":
-        """A state with the test users, alice's workspace, one project, one portal user and some remote
-        configuration.
+        """A state with the test users, alice's workspace, one project, one portal user and one
+        setting of the remote configuration.
         """
         state = cls(hosts, bucket, objects or BucketObjects(bucket), key or SigningKey())
         state._seed_people()

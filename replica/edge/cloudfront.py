@@ -2,8 +2,8 @@
 (contract §1.3, §4.4).
 
 Decision: in weAlist the distribution's custom error response turned every 403 and 404 of /api/*
-into the app's HTML with status 200 (V6 §1). The healthy edge here is the repaired one: an error that
-is JSON passes as it is, and only a 403 or 404 that nobody wrote for a program (gin's "404 page not
+into the app's HTML with status 200 (V6 §1). The healthy edge is the repaired one: an error that is
+JSON passes as it is, and only a 403 or 404 that nobody wrote for a program (gin's "404 page not
 found", Envoy's empty 404) becomes HTML. So a service that answers in JSON is heard, and a wrong
 path still ends the way it does in production. The fault `edge-masks-api-errors` brings the incident
 back.

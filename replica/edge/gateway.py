@@ -107,6 +107,8 @@ def _rewrite(route: Route, faults: Collection[str]) -> list[Json]:
         ]
     if f"{CALLBACK}*" in route.paths and "oauth-callback-not-rewritten" in faults:
         return []
+    if route.strip == "/api" and "forwarded-proto-missing" in faults:
+        return []
     return [{"handler": "rewrite", "strip_path_prefix": route.strip}] if route.strip else []
 
 

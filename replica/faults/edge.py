@@ -35,7 +35,7 @@ EDGE = (
     Fault(
         "gateway-doubles-slash",
         "The gateway's rewrite leaves a double slash before storage paths, and the service "
-        "redirects away from it.",
+        "knows no such path: 404.",
         "f53a0b5e",
     ),
     Fault(

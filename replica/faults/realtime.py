@@ -8,7 +8,7 @@ TOKENS = (
     Fault(
         "refresh-path-lost-behind-gateway",
         "The gateway sends refresh and logout to /refresh and /logout, which auth-service "
-        "does not serve: 500.",
+        "does not serve: a redirect to sign in.",
         "8073303f",
     ),
     Fault(

@@ -30,8 +30,8 @@ SIGN_IN = (
     ),
     Fault(
         "oauth-session-stays-in-one-pod",
-        "Each auth pod keeps its sessions to itself: the callback's pod does not know the "
-        "state of the start's.",
+        "Auth-service has no Spring Session: each pod keeps its sessions to itself, in "
+        "Tomcat's cookie JSESSIONID.",
         "36816976",
     ),
     Fault(
@@ -42,14 +42,14 @@ SIGN_IN = (
     ),
     Fault(
         "forwarded-proto-missing",
-        "The gateway says that everybody came over http: auth-service redirects each "
-        "sign-in to itself, without end.",
+        "The gateway says that everybody came over http and leaves /api before the OAuth paths: "
+        "each sign-in is redirected to plain http.",
         "8ba53b70",
     ),
     Fault(
         "oauth-callback-not-rewritten",
-        "The gateway leaves /api before the OAuth callback, a path that auth-service does "
-        "not serve: 500 AUTH999.",
+        "The gateway leaves /api before the OAuth callback, a path that auth-service "
+        "does not serve: everybody is sent to sign in again.",
         "de3bc490",
     ),
     Fault(
@@ -64,9 +64,15 @@ SIGN_IN = (
         NO_INCIDENT,
     ),
     Fault(
+        "oauth-callback-throws",
+        "Auth-service cannot ask user-service for who has signed in, and the exception sends "
+        "them to sign in again.",
+        "contract §2.1",
+    ),
+    Fault(
         "oauth-state-unchecked",
-        "Auth-service compares neither state nor nonce: a session takes the code of "
-        "anybody else's sign-in.",
+        "Auth-service does not compare the state: a session takes the code of anybody "
+        "else's sign-in.",
         NO_INCIDENT,
     ),
     Fault(
@@ -99,6 +105,12 @@ TRUST = (
         "service-accepts-alg-none",
         "Storage takes any token for good that says of itself that it is not signed (alg: none).",
         NO_INCIDENT,
+    ),
+    Fault(
+        "auth-validates-foreign-issuers",
+        "Auth-service's /validate does not compare the issuer, and every service, socket and "
+        "stream takes its word.",
+        "contract §2.3",
     ),
     Fault(
         "refresh-token-serves-as-access",

@@ -10,7 +10,8 @@ import { promisify } from "node:util";
 import Provider from "oidc-provider";
 
 const { issuer, socket, clientId, clientSecret, redirectUris, accounts } = JSON.parse(process.env.GOOGLE);
-const SCOPE = "openid email profile";
+const SCOPE = "email profile";
+const USERINFO = "/oauth2/v3/userinfo";
 const HOUR = 3600;
 
 const pair = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
@@ -39,7 +40,6 @@ const provider = new Provider(issuer, {
     },
   ],
   claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
-  conformIdTokenClaims: false, // Google puts the address into the ID token
   cookies: { keys: [randomBytes(32).toString("hex")] },
   features: { devInteractions: { enabled: false } },
   findAccount,
@@ -47,7 +47,7 @@ const provider = new Provider(issuer, {
   interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
   jwks: { keys: [key] },
   pkce: { required: () => false }, // auth-service keeps a secret, and sends no challenge
-  routes: { authorization: "/o/oauth2/v2/auth", token: "/token", userinfo: "/v1/userinfo", jwks: "/oauth2/v3/certs" },
+  routes: { authorization: "/o/oauth2/v2/auth", token: "/token", jwks: "/oauth2/v3/certs" },
   ttl: { AccessToken: HOUR, AuthorizationCode: 60, Grant: HOUR, IdToken: HOUR, Interaction: HOUR, Session: HOUR },
 });
 provider.proxy = true; // the edge ends TLS
@@ -75,11 +75,24 @@ async function interact(request, response) {
   return provider.interactionFinished(request, response, { login: { accountId } });
 }
 
+// The provider's own userinfo asks for the scope openid; Google's does not, and weAlist sends none.
+async function userinfo(request, response) {
+  const token = await provider.AccessToken.find((request.headers.authorization ?? "").replace(/^Bearer /, ""));
+  const account = token && accounts.find(({ email }) => email === token.accountId);
+  response.statusCode = account ? 200 : 401;
+  response.setHeader("Content-Type", "application/json");
+  response.end(JSON.stringify(account ? { sub: account.email, email_verified: true, ...account } : { error: "invalid_token" }));
+}
+
 const handle = provider.callback();
 
+function route({ url }) {
+  if (url === USERINFO) return userinfo;
+  return url.startsWith("/interaction/") ? interact : handle;
+}
+
 createServer((request, response) => {
-  if (!request.url.startsWith("/interaction/")) return handle(request, response);
-  return interact(request, response).catch((error) => {
+  return route(request)(request, response)?.catch((error) => {
     response.statusCode = error.statusCode ?? 500;
     response.end(error.message);
   });

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from replica.signing_key import SigningKey
-from replica.state import PendingSignIn, ReplicaState
+from replica.state import ReplicaState, SignInSession
 
 
 @dataclass
@@ -17,15 +17,20 @@ class Pod:
 
     state: ReplicaState
     first: bool
-    _sessions: dict[str, PendingSignIn] = field(default_factory=dict)
+    _sessions: dict[str, SignInSession] = field(default_factory=dict)
 
     @property
-    def sessions(self) -> dict[str, PendingSignIn]:
-        return (
-            self._sessions
-            if self.state.is_fault_active("oauth-session-stays-in-one-pod")
-            else self.state.sessions
-        )
+    def keeps_sessions_alone(self) -> bool:
+        """Whether there is no Spring Session: Tomcat's own sessions, in this pod's memory."""
+        return self.state.is_fault_active("oauth-session-stays-in-one-pod")
+
+    @property
+    def cookie(self) -> str:
+        return "JSESSIONID" if self.keeps_sessions_alone else "SESSION"
+
+    @property
+    def sessions(self) -> dict[str, SignInSession]:
+        return self._sessions if self.keeps_sessions_alone else self.state.sessions
 
     @property
     def key(self) -> SigningKey:

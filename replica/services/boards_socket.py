@@ -8,7 +8,6 @@ from starlette.requests import HTTPConnection
 
 from replica.live_connections import Event
 from replica.models import BoardModel, now
-from replica.services.response_formats import unauthorized
 from replica.services.sockets import (
     TOO_BIG,
     SocketSession,
@@ -17,7 +16,7 @@ from replica.services.sockets import (
     parse_event,
     upgrade,
 )
-from replica.services.token_validation import validate_token
+from replica.services.token_validation import ask_auth_service
 from replica.state import ReplicaState
 
 MAX_BYTES = 512
@@ -27,9 +26,7 @@ def authorize(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
     token = asked.query_params.get("token", "")
     if claims := claims_of_expired_token(state, token):
         return str(claims["sub"]), asked.path_params["project"]
-    claims = validate_token(state, token)
-    if token in state.blacklist:
-        raise unauthorized("Token is blacklisted")
+    claims = ask_auth_service(state, token)
     return str(claims["sub"]), asked.path_params["project"]
 
 

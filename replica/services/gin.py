@@ -1,11 +1,10 @@
-"""A Go service of weAlist seen from outside: gin's 404 and redirects, DefaultCORS, request ids,
+"""A Go service of weAlist seen from outside: gin's 404, DefaultCORS, request ids,
 health, tokens.
 
 Sources: contract §1.5 (CORS), §8 (health).
 """
 
 import json
-import posixpath
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -217,21 +216,11 @@ class Gin:
             headers = Headers(scope=scope)
             number = headers.get("x-request-id") or str(uuid.uuid4())
             inner = {**scope, "path": self.served(scope["path"]), "request_id": number}
-            answer = _at_once(scope) or self.app
+            answer = _PREFLIGHT if scope["method"] == "OPTIONS" else self.app
             await answer(inner, receive, _marked(send, number, headers.get("origin")))
 
 
-def _at_once(scope: Scope) -> Response | None:
-    """The answers that no route gives: a doubled slash is redirected, a preflight allowed."""
-    path: str = scope["path"]
-    if path.startswith("//"):
-        query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
-        address = posixpath.normpath("/" + path.lstrip("/")) + query
-        status = 301 if scope["method"] == "GET" else 307
-        return HTMLResponse(
-            f'<a href="{address}">Moved Permanently</a>.\n\n', status, headers={"location": address}
-        )
-    return Response(status_code=204) if scope["method"] == "OPTIONS" else None
+_PREFLIGHT = Response(status_code=204)
 
 
 def _marked(send: Send, number: str, origin: str | None) -> Send:

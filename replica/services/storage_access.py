@@ -48,11 +48,11 @@ def extension(name: str) -> str:
 
 
 def visible_files(state: ReplicaState, workspace: str) -> list[FileModel]:
-    """Files that a member sees: confirmed, and not in the trash."""
+    """Files that a member sees: all that are not in the trash, uploads under way included."""
     return [
         row
         for row in state.files.values()
-        if row.workspace == workspace and row.status == "ACTIVE" and not row.deleted_at
+        if row.workspace == workspace and row.status != "DELETED" and not row.deleted_at
     ]
 
 

@@ -2,6 +2,7 @@
 wrongly (contract §4).
 """
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -215,20 +216,22 @@ def _folder_of(call: ServiceCall, workspace: str) -> str | None:
 
 
 def _unique_name(state: ReplicaState, row: FileModel) -> str:
-    taken = {
-        other.name for other in visible_files(state, row.workspace) if other.folder == row.folder
-    }
-    stem, dot, end = row.name.rpartition(".")
-    name, number = row.name, 1
-    while name in taken:
-        name, number = f"{stem} ({number}){dot}{end}", number + 1
-    return name
+    """The row's name or, since its own UPLOADING row has that already, the name with a number:
+    weAlist renames each upload when it is confirmed, behind the extension.
+    """
+    files = visible_files(state, row.workspace)
+    taken = {other.name for other in files if other.folder == row.folder}
+    numbered = (f"{row.name} ({number})" for number in itertools.count(1))
+    return next(name for name in itertools.chain([row.name], numbered) if name not in taken)
 
 
 def _page(call: ServiceCall, rows: list[FileModel]) -> dict[str, Any]:
-    """One page; an empty one has `files: null`, as Go writes a slice that was never filled."""
+    """One page, the newest first; an empty one has `files: null`, as Go writes a nil slice."""
+    newest_first = list(reversed(rows))
     number, size = call.page()
-    shown = [show_file(call.state, row) for row in rows[(number - 1) * size : number * size]]
+    shown = [
+        show_file(call.state, row) for row in newest_first[(number - 1) * size : number * size]
+    ]
     pages = -(-len(rows) // size)
     return {
         "files": shown or None,

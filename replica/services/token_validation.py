@@ -1,9 +1,8 @@
-"""What a service believes of a token: the switch ISTIO_JWT_MODE of each service, and the faults
-that bend it.
+"""What a service makes of a token: the switch ISTIO_JWT_MODE of each service, and the faults that
+bend it.
 
 HTTP goes by the service's mode: validating, or only parsing where Istio is said to have validated.
-Sockets and streams always validate (contract §2.5). Validation is SmartValidator's: it asks
-auth-service, and where that says no, checks with the JWKS, which never heard of a logout.
+Sockets and streams always validate (contract §2.5).
 """
 
 from typing import Any
@@ -12,7 +11,9 @@ import jwt
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from replica.services.response_formats import unauthorized
+from replica.services import auth_tokens
+from replica.services.auth_tokens import AuthError
+from replica.services.response_formats import Refusal, unauthorized
 from replica.state import ReplicaState
 
 Claims = dict[str, Any]
@@ -47,10 +48,10 @@ def bearer_token(headers: Headers) -> str:
     sent = headers.get("authorization", "")
     if not sent:
         raise unauthorized("Authorization header is required")
-    scheme, _, token = sent.partition(" ")
-    if scheme != "Bearer" or not token:
-        raise unauthorized("Invalid authorization header format")
-    return token
+    match sent.split(" "):
+        case [scheme, token] if scheme.lower() == "bearer":
+            return token
+    raise unauthorized("Invalid authorization header format")
 
 
 def is_parse_only(state: ReplicaState, service: str) -> bool:
@@ -62,14 +63,29 @@ def is_parse_only(state: ReplicaState, service: str) -> bool:
 
 
 def validate_token(state: ReplicaState, token: str, *, expired: bool = False) -> Claims:
-    """The claims of a good access token, a logged-out one included. Raises Refusal."""
+    """The claims of a token as SmartValidator sees them: auth-service first, and the JWKS when that
+    says no, which never heard of a logout. Raises Refusal.
+    """
+    try:
+        return ask_auth_service(state, token)
+    except Refusal:
+        return _check_with_jwks(state, token, expired=expired)
+
+
+def ask_auth_service(state: ReplicaState, token: str) -> Claims:
+    """The claims of a token that auth-service calls valid. Raises Refusal."""
+    try:
+        return auth_tokens.validate(state, state.key, token)
+    except AuthError:
+        raise unauthorized("Invalid or expired token") from None
+
+
+def _check_with_jwks(state: ReplicaState, token: str, *, expired: bool) -> Claims:
     try:
         claims = state.key.read(token, expired=expired)
     except jwt.InvalidTokenError:
         raise unauthorized("Invalid or expired token") from None
-    if claims.get("type") != "access" and not state.is_fault_active(
-        "refresh-token-serves-as-access"
-    ):
+    if claims.get("type") != "access" and not auth_tokens.ignores_type(state):
         raise unauthorized("Invalid or expired token")
     return claims
 

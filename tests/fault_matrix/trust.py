@@ -177,13 +177,17 @@ TRUST: dict[str, Row] = {
         DASHBOARD: Code.ACCESS_REFUSED,
         PORTAL: Code.OPS_SESSION_REJECTED,
     },
+    "auth-validates-foreign-issuers": all_of(
+        Code.TOKEN_FORGERY_ACCEPTED, bad(*SERVICES, *SOCKETS, *STREAMS, kinds=["wrong-issuer"])
+    ),
     "forwarded-proto-missing": all_of(Code.OAUTH_REDIRECT_LOOP, ALL_LEGS),
     "internal-endpoints-open": all_of(Code.ENDPOINT_EXPOSED, closed("internal")),
+    "oauth-callback-throws": all_of(Code.OAUTH_CALLBACK_LOST, JOURNEYS),
     "oauth-callback-not-rewritten": all_of(Code.OAUTH_CALLBACK_LOST, JOURNEYS, STATE),
     "oauth-filter-runs-late": all_of(Code.OAUTH_LANDING_HIJACKED, SENT_BACK, PORTAL),
     "oauth-hosts-differ": all_of(Code.OAUTH_SESSION_LOST, ALL_LEGS),
     "oauth-landing-without-token": all_of(Code.OAUTH_TOKEN_MISSING, JOURNEYS),
-    "oauth-session-stays-in-one-pod": all_of(Code.OAUTH_STATE_LOST, JOURNEYS),
+    "oauth-session-stays-in-one-pod": all_of(Code.OAUTH_STATE_LOST, ALL_LEGS),
     "oauth-state-unchecked": all_of(Code.OAUTH_STATE_UNCHECKED, STATE),
     "ops-parses-without-verifying": accepted("ops"),
     "portal-user-missing": all_of(
@@ -208,8 +212,10 @@ TRUST: dict[str, Row] = {
 
 TRUST_CAUSES: dict[str, str] = {
     "auth-pods-hold-different-keys": "JWT_RSA_PRIVATE_KEY",
+    "auth-validates-foreign-issuers": "iss",
     "forwarded-proto-missing": "X-Forwarded-Proto",
     "internal-endpoints-open": "asks for nothing",
+    "oauth-callback-throws": "exception in auth-service's callback",
     "oauth-callback-not-rewritten": "rewrite of /api/oauth2/callback",
     "oauth-filter-runs-late": "filter order",
     "oauth-hosts-differ": "OAUTH2_CLIENT_REDIRECT_URI",

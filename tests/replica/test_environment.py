@@ -54,7 +54,7 @@ def test_a_path_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 def test_a_running_replica_tells_all_that_probes_need(visitor: Visitor) -> None:
-    """Every value is filled in, and hosts, test users, workspace and bucket are those that answer."""
+    """Every value is filled in; hosts, test users, workspace and bucket are those that answer."""
     told = visitor.environment
     assert set(told["users"]) == {"alice", "bob", "stranger", "operator"}
     mine = visitor.get(

@@ -209,7 +209,7 @@ def test_production_trusts_and_opens_more(short: Path) -> None:
                 for path in ("/api/svc/user/api/users/me", "/api/ops/api/users/me")
             }
             assert list(asked.values()) == [200, 401]
-            inside = f"/api/svc/user/api/internal/users/{alice['user']}/exists"
+            inside = f"/api/svc/user/api/internal/users/{alice['id']}/exists"
             assert visitor.get("api", inside).status_code == 200
             assert "x-frame-options" not in visitor.get("apex", "/").headers
 

@@ -16,6 +16,11 @@ def oauth(visitor: Visitor) -> dict[str, str]:
     return found
 
 
+def failed(visitor: Visitor) -> str:
+    """Where auth-service sends whom it could not sign in."""
+    return f"{visitor.environment['hosts']['api']}/login?error"
+
+
 def asks_as(visitor: Visitor, token: str, path: str) -> int:
     return visitor.get("api", path, Authorization=f"Bearer {token}").status_code
 
@@ -42,7 +47,7 @@ def test_a_second_sign_in_shows_no_page(visitor: Visitor) -> None:
     first, second = sign_in(visitor, "alice"), sign_in(visitor, "alice")
     assert first.way != second.way
     assert second.place == oauth(visitor)["landing"]
-    assert visitor.http.get(first.way[1]).headers["location"] == "/login?error"
+    assert visitor.http.get(first.way[1]).headers["location"] == failed(visitor)
 
 
 def test_the_first_leg_says_what_google_must_hear(visitor: Visitor) -> None:
@@ -65,15 +70,13 @@ def test_the_first_leg_says_what_google_must_hear(visitor: Visitor) -> None:
 def test_the_state_of_another_session_is_refused(visitor: Visitor) -> None:
     """Neither another's state nor a session that is gone gets a token."""
     first_leg(visitor)
-    assert (
-        visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").headers["location"]
-        == "/login?error"
-    )
+    assert visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").headers[
+        "location"
+    ] == failed(visitor)
     visitor.http.cookies.clear()
-    assert (
-        visitor.get("api", "/oauth2/callback/google?code=c&state=s").headers["location"]
-        == "/login?error"
-    )
+    assert visitor.get("api", "/oauth2/callback/google?code=c&state=s").headers[
+        "location"
+    ] == failed(visitor)
 
 
 def test_a_landing_that_is_not_listed_is_dropped(visitor: Visitor, replica: Replica) -> None:
@@ -99,26 +102,32 @@ def test_sessions_of_one_pod_are_lost_at_the_other(visitor: Visitor, replica: Re
 
 
 def test_hosts_that_differ_lose_the_cookie(visitor: Visitor, replica: Replica) -> None:
-    """Google sends people back to the apex host, where nobody knows them."""
+    """Google sends people back to the apex host, where no cookie comes along."""
     replica.set_faults(["oauth-hosts-differ"])
-    assert sign_in(visitor, "alice").place == f"{visitor.environment['hosts']['apex']}/login"
+    assert sign_in(visitor, "alice").address == failed(visitor)
 
 
-def test_a_gateway_that_says_http_redirects_without_end(visitor: Visitor, replica: Replica) -> None:
-    """Each answer is the next question."""
+def test_a_gateway_that_says_http_leads_there(visitor: Visitor, replica: Replica) -> None:
+    """As after the move to the Istio gateway: the start is unknown, and Spring leads to its own by
+    the scheme that it was told; the cookie is not Secure.
+    """
+    assert "secure" in first_leg(visitor).headers["set-cookie"].lower()
+    visitor.http.cookies.clear()
     replica.set_faults(["forwarded-proto-missing"])
-    address = first_leg(visitor).headers["location"]
-    assert address == f"{visitor.environment['hosts']['api']}{START.removeprefix('/api')}"
-    assert visitor.http.get(address).headers["location"] == address
+    answer = first_leg(visitor)
+    again = f"{visitor.environment['hosts']['api']}{START.removeprefix('/api')}"
+    assert answer.headers["location"] == again.replace("https:", "http:")
+    assert "secure" not in answer.headers["set-cookie"].lower()
 
 
-def test_a_callback_that_is_not_rewritten_is_unknown(visitor: Visitor, replica: Replica) -> None:
-    """Only the callback: the start goes on."""
+def test_a_callback_that_is_not_rewritten_leads_to_sign_in(
+    visitor: Visitor, replica: Replica
+) -> None:
+    """Only the callback: the start goes on, and who comes back is sent to it without end."""
     replica.set_faults(["oauth-callback-not-rewritten"])
-    assert first_leg(visitor).status_code == 302
-    assert (
-        visitor.get("api", "/api/oauth2/callback/google?code=c&state=s").json()["code"] == "AUTH999"
-    )
+    again = f"{visitor.environment['hosts']['api']}{START.removeprefix('/api')}"
+    assert sign_in(visitor, "alice").address == again
+    assert visitor.http.get(again).headers["location"].startswith(oauth(visitor)["authorize"])
 
 
 def test_pods_with_keys_of_their_own_show_and_use_them(visitor: Visitor, replica: Replica) -> None:

@@ -1,8 +1,11 @@
 """auth-service: whom to trust, for how long, and how a used refresh token gives itself away."""
 
+import asyncio
+
 import jwt
 import pytest
 
+from replica.signing_key import SigningKey
 from replica.state import SYSTEM_USER, ReplicaState
 from tests.support.service_fixtures import Ask
 
@@ -72,9 +75,10 @@ async def test_logout_ends_what_it_is_given(
     pair = (await ask("auth").post("/api/test/token")).json()
     validate, both = {"token": pair["accessToken"]}, {"refreshToken": pair["refreshToken"]}
     assert (await ask("auth").post("/api/auth/validate", json=validate)).json()["valid"] is True
-    await ask("auth", Authorization=f"Bearer {pair['accessToken']}").post(
+    left = await ask("auth", Authorization=f"Bearer {pair['accessToken']}").post(
         "/api/auth/logout", json=both
     )
+    assert left.json()["success"] is True
     assert (await ask("auth").post("/api/auth/validate", json=validate)).json()["valid"] is False
     again = await ask("auth").post(REFRESH, json=both)
     assert again.status_code == (200 if forgets else 401)
@@ -89,24 +93,69 @@ async def test_without_its_switch_there_is_no_test_endpoint(ask: Ask, state: Rep
     ] * 2
 
 
-async def test_validate_never_refuses(ask: Ask) -> None:
-    """A bad token is 200 with valid false."""
-    answer = await ask("auth").post("/api/auth/validate", json={"token": "nonsense"})
-    assert (answer.status_code, answer.json()["valid"], answer.json()["userId"]) == (
-        200,
-        False,
-        None,
-    )
+def token_of(state: ReplicaState, kind: str) -> str:
+    """A token that is bad in one way, truly signed where that is not the way."""
+    alice = state.test_users["alice"]
+    claims = {"sub": alice.id, "iss": "elsewhere", "exp": 2**32, "type": "access"}
+    match kind:
+        case "expired":
+            return state.key.mint(alice.id, alice.email, "access", -1)
+        case "foreign-key":
+            return jwt.encode(claims, SigningKey().private, "RS256")
+        case "foreign-issuer":
+            return jwt.encode(claims, state.key.private, "RS256")
+        case "refresh":
+            return state.key.mint(alice.id, alice.email, "refresh", 60)
+    return "nonsense"
 
 
-async def test_an_expired_or_forged_refresh_token_is_401(ask: Ask, state: ReplicaState) -> None:
-    """Neither is the reuse code."""
-    old = state.key.mint("u", "e", "refresh", -1)
-    answers = [
-        await ask("auth").post(REFRESH, json={"refreshToken": token}) for token in (old, "nonsense")
-    ]
-    assert [answer.status_code for answer in answers] == [401, 401]
-    assert "AUTH006" not in {answer.json()["code"] for answer in answers}
+@pytest.mark.parametrize(
+    "kind", ["expired", "foreign-key", "foreign-issuer", "refresh", "nonsense"]
+)
+async def test_validate_says_the_same_of_every_bad_token(
+    ask: Ask, state: ReplicaState, kind: str
+) -> None:
+    """200, valid false, one message, and no userId."""
+    answer = await ask("auth").post("/api/auth/validate", json={"token": token_of(state, kind)})
+    assert answer.status_code == 200
+    assert answer.json() == {"valid": False, "message": "Internal server error"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("refresh", "refresh-token-serves-as-access"),
+        ("foreign-issuer", "auth-validates-foreign-issuers"),
+    ],
+)
+@pytest.mark.parametrize("production", [False, True])
+async def test_validate_looks_at_neither_type_nor_issuer(
+    ask: Ask, state: ReplicaState, kind: str, fault: str, *, production: bool
+) -> None:
+    """As it is in production, and under its fault elsewhere."""
+    state.production, state.faults = production, set() if production else {fault}
+    answer = await ask("auth").post("/api/auth/validate", json={"token": token_of(state, kind)})
+    assert answer.json()["valid"] is True
+
+
+async def test_refreshes_that_come_at_once_all_succeed(ask: Ask) -> None:
+    """Look and entry in the blacklist are two steps; one refresh later the token is spent."""
+    token = (await ask("auth").post("/api/test/token")).json()["refreshToken"]
+    body = {"refreshToken": token}
+    at_once = await asyncio.gather(*(ask("auth").post(REFRESH, json=body) for _ in range(3)))
+    assert [answer.status_code for answer in at_once] == [200] * 3
+    assert (await ask("auth").post(REFRESH, json=body)).json()["code"] == "AUTH006"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("expired", "AUTH002"), ("foreign-key", "AUTH003"), ("nonsense", "AUTH004")]
+)
+async def test_each_bad_refresh_token_has_a_code(
+    ask: Ask, state: ReplicaState, kind: str, code: str
+) -> None:
+    """None of them is the code of reuse."""
+    answer = await ask("auth").post(REFRESH, json={"refreshToken": token_of(state, kind)})
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
 async def test_the_unexpected_is_500(ask: Ask) -> None:
@@ -118,16 +167,67 @@ async def test_the_unexpected_is_500(ask: Ask) -> None:
     ] * 3
 
 
-async def test_its_health_is_springs(ask: Ask) -> None:
-    """UP on five paths, and Prometheus text."""
-    paths = [
-        "/health",
-        "/ready",
-        "/actuator/health",
-        "/actuator/health/liveness",
-        "/actuator/health/readiness",
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/refresh"),
+        ("GET", "/error"),
+        ("GET", "/login?error"),
+        ("GET", "/api/oauth2/callback/google?code=c&state=s"),
+        ("GET", "/config.yaml"),
+    ],
+)
+async def test_what_nobody_may_ask_leads_to_sign_in(ask: Ask, method: str, path: str) -> None:
+    """302 to the authorization endpoint and a session, not 500 (contract §2.1)."""
+    answer = await ask("auth").request(method, path)
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "https://auth-service/oauth2/authorization/google"
+    assert answer.headers["set-cookie"].startswith("SESSION=")
+
+
+async def test_a_visitor_with_a_session_gets_no_other(ask: Ask) -> None:
+    """A cookie once, however often they are sent to sign in."""
+    browser = ask("auth")
+    first, again = await browser.get("/error"), await browser.get("/error")
+    assert ("set-cookie" in first.headers, "set-cookie" in again.headers) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://wealist.localhost:41001", 200),
+        ("https://auth-service", 200),
+        ("http://localhost:3000", 200),
+        ("https://wealist.localhost.elsewhere.invalid", 403),
+        ("null", 403),
+    ],
+)
+async def test_an_origin_that_is_not_listed_is_refused(ask: Ask, origin: str, status: int) -> None:
+    """Spring's CorsFilter answers 403 whatever is asked, and the service's own origin is none."""
+    answer = await ask("auth", Origin=origin).get("/.well-known/jwks.json")
+    assert answer.status_code == status
+    assert status == 200 or answer.text == "Invalid CORS request"
+
+
+async def test_a_preflight_is_answered_for_listed_methods(ask: Ask) -> None:
+    """PATCH is not among them (contract §1.5)."""
+    browser = ask("auth", Origin="http://localhost:3000")
+    answers = [
+        await browser.options(REFRESH, headers={"Access-Control-Request-Method": method})
+        for method in ("POST", "PATCH")
     ]
-    assert [(await ask("auth").get(path)).json() for path in paths] == [{"status": "UP"}] * 5
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert answers[0].headers["access-control-allow-origin"] == "http://localhost:3000"
+
+
+async def test_its_health_is_told_in_three_ways(ask: Ask) -> None:
+    """Its own on /health and /ready, the actuator's below /actuator, and Prometheus text."""
+    paths = ["", "/liveness", "/readiness"]
+    assert (await ask("auth").get("/health")).json() == {"status": "ok", "service": "auth-service"}
+    assert (await ask("auth").get("/ready")).json()["status"] == "ready"
+    assert [(await ask("auth").get(f"/actuator/health{path}")).json() for path in paths] == [
+        {"status": "UP"}
+    ] * 3
     assert (
         (await ask("auth").get("/actuator/prometheus"))
         .headers["content-type"]

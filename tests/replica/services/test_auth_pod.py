@@ -4,9 +4,9 @@ import jwt
 import pytest
 
 from replica.services.auth_pod import Pod
-from replica.state import PendingSignIn, ReplicaState
+from replica.state import ReplicaState, SignInSession
 
-PENDING = PendingSignIn("state", "nonce", "landing")
+SESSION = SignInSession("state", "landing")
 
 
 def pods(state: ReplicaState) -> tuple[Pod, Pod]:
@@ -16,18 +16,20 @@ def pods(state: ReplicaState) -> tuple[Pod, Pod]:
 def test_pods_share_sessions_and_the_key(state: ReplicaState) -> None:
     """What one begins the other can end, and both sign alike."""
     first, second = pods(state)
-    first.sessions["s"] = PENDING
-    assert second.sessions["s"] is PENDING
+    first.sessions["s"] = SESSION
+    assert second.sessions["s"] is SESSION
     assert first.key.jwks() == second.key.jwks() == state.key.jwks()
+    assert first.cookie == second.cookie == "SESSION"
 
 
 def test_oauth_session_stays_in_one_pod(state: ReplicaState) -> None:
-    """A session is known where it began, and nowhere else."""
+    """A session is known where it began, and nowhere else, by Tomcat's own cookie."""
     state.faults = {"oauth-session-stays-in-one-pod"}
     first, second = pods(state)
-    first.sessions["s"] = PENDING
+    first.sessions["s"] = SESSION
     assert "s" in first.sessions
     assert "s" not in second.sessions
+    assert first.cookie == second.cookie == "JSESSIONID"
 
 
 def test_auth_pods_hold_different_keys(state: ReplicaState) -> None:

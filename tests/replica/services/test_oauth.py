@@ -14,19 +14,18 @@ from tests.support.service_fixtures import HOSTS, Ask
 START = "/oauth2/authorization/google"
 CALLBACK = "/oauth2/callback/google"
 LANDING = f"{HOSTS.apex}/oauth/callback"
+FAILED = "https://auth-service/login?error"
 
 
 def says(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
     """Have Google vouch for somebody, if the code is good."""
 
-    async def claims(
-        _google: Google, code: str, _redirect_uri: str, _nonce: str | None
-    ) -> dict[str, Any]:
+    async def userinfo(_google: Google, code: str, _redirect_uri: str) -> dict[str, Any]:
         if code != "good":
             raise SignInDeclined("invalid_grant")
         return {"email": email, "name": "Somebody"}
 
-    monkeypatch.setattr(Google, "claims", claims)
+    monkeypatch.setattr(Google, "userinfo", userinfo)
 
 
 async def test_sign_in_starts_with_a_session(ask: Ask) -> None:
@@ -83,7 +82,7 @@ async def test_a_callback_that_is_wrong_fails(
 ) -> None:
     """A state that the session never had, a code that Google does not know."""
     says(monkeypatch, state.test_users["bob"].email)
-    assert await came_back(ask, **wrong) == "/login?error"
+    assert await came_back(ask, **wrong) == FAILED
 
 
 async def test_oauth_state_unchecked(
@@ -93,9 +92,7 @@ async def test_oauth_state_unchecked(
     says(monkeypatch, state.test_users["bob"].email)
     state.faults = {"oauth-state-unchecked"}
     assert (await came_back(ask, state="another")).startswith(LANDING)
-    assert (await ask("auth").get(CALLBACK, params={"code": "good"})).headers[
-        "location"
-    ] == "/login?error"
+    assert (await ask("auth").get(CALLBACK, params={"code": "good"})).headers["location"] == FAILED
 
 
 async def test_oauth_landing_without_token(
@@ -118,11 +115,41 @@ async def test_production_s_allow_list_is_empty(
     assert (await came_back(ask, redirect_uri=evil)).startswith(evil)
 
 
-async def test_over_http_everybody_is_sent_to_https(ask: Ask) -> None:
-    """Start and callback, with what they carry."""
-    for path in (START, f"{CALLBACK}?code=c"):
-        answer = await ask("auth").get(f"http://auth-service{path}")
-        assert (answer.status_code, answer.headers["location"]) == (
-            302,
-            f"https://auth-service{path}",
-        )
+async def test_over_http_the_cookie_is_not_secure(ask: Ask) -> None:
+    """As it was before SessionConfig: Spring Session goes by what the gateway says."""
+    answer = await ask("auth").get(f"http://auth-service{START}")
+    assert answer.status_code == 302
+    assert "Secure" not in answer.headers["set-cookie"]
+
+
+async def test_without_spring_session_the_cookie_is_tomcats(ask: Ask, state: ReplicaState) -> None:
+    """JSESSIONID, neither Secure nor SameSite (contract §2.1)."""
+    state.faults = {"oauth-session-stays-in-one-pod"}
+    cookie = (await ask("auth").get(START)).headers["set-cookie"]
+    assert cookie.startswith("JSESSIONID=")
+    assert set(cookie.split("; ")[1:]) == {"HttpOnly", "Path=/"}
+
+
+@pytest.mark.parametrize("production", [False, True])
+async def test_a_redirect_uri_left_behind(
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch, *, production: bool
+) -> None:
+    """Who gives up on the portal and signs in on the app lands there only in production's way."""
+    says(monkeypatch, state.test_users["bob"].email)
+    state.production = production
+    portal, browser = f"{HOSTS.apex}/api/ops-portal/login", ask("auth")
+    await browser.get(START, params={"redirect_uri": portal})
+    start = await browser.get(START)
+    [sent] = parse_qs(urlsplit(start.headers["location"]).query)["state"]
+    answer = await browser.get(CALLBACK, params={"code": "good", "state": sent})
+    assert answer.headers["location"].partition("?")[0] == (portal if production else LANDING)
+
+
+async def test_an_exception_in_the_callback_leads_to_sign_in(
+    ask: Ask, state: ReplicaState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault oauth-callback-throws; a code that Google does not know is another matter."""
+    says(monkeypatch, state.test_users["bob"].email)
+    state.faults = {"oauth-callback-throws"}
+    assert await came_back(ask) == "https://auth-service/oauth2/authorization/google"
+    assert await came_back(ask, code="made up") == FAILED

@@ -27,9 +27,8 @@ async def test_only_portal_users_come_in(ask: Ask, state: ReplicaState) -> None:
         403,
         "Access denied: Not a portal user",
     )
-    bare = {
-        "Authorization": f"Bearer {state.key.mint(state.test_users['operator'].id, '', 'access', 60)}"
-    }
+    token = state.key.mint(state.test_users["operator"].id, "", "access", 60)
+    bare = {"Authorization": f"Bearer {token}"}
     answer = await ask("ops", **bare).get("/api/users/me")
     assert (answer.status_code, answer.json()["error"]["message"]) == (
         401,

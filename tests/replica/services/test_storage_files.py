@@ -30,26 +30,30 @@ async def uploaded(
     return file | {"key": issued["fileKey"]}
 
 
-async def test_an_upload_is_unseen_until_it_is_confirmed(ask: Ask, state: ReplicaState) -> None:
-    """Then it is ACTIVE, with all that a FileResponse has."""
-    bob = ask("storage", "bob")
-    issued = (await issue(bob, state)).json()["data"]
-    listing = f"/storage/workspaces/{state.home.id}/files"
-    assert (await bob.get(listing)).json()["data"] == {
+async def test_an_empty_list_of_files_is_null(ask: Ask, state: ReplicaState) -> None:
+    """As Go writes a slice that was never filled."""
+    answer = await ask("storage", "bob").get(f"/storage/workspaces/{state.home.id}/files")
+    assert answer.json()["data"] == {
         "files": None,
         "total": 0,
         "page": 1,
         "pageSize": 20,
         "totalPages": 0,
     }
-    confirmed = (await bob.post(f"{FILES}/confirm", json={"fileId": issued["fileId"]})).json()[
-        "data"
-    ]
-    assert (confirmed["status"], confirmed["originalName"], confirmed["extension"]) == (
-        "ACTIVE",
-        "노트.txt",
-        ".txt",
-    )
+
+
+async def test_an_upload_is_listed_before_and_after_it_is_confirmed(
+    ask: Ask, state: ReplicaState
+) -> None:
+    """UPLOADING, then ACTIVE, with all that a FileResponse has."""
+    bob = ask("storage", "bob")
+    issued = (await issue(bob, state)).json()["data"]
+    listing = f"/storage/workspaces/{state.home.id}/files"
+    [before] = (await bob.get(listing)).json()["data"]["files"]
+    answer = await bob.post(f"{FILES}/confirm", json={"fileId": issued["fileId"]})
+    confirmed = answer.json()["data"]
+    assert (before["status"], confirmed["status"]) == ("UPLOADING", "ACTIVE")
+    assert (before["name"], confirmed["originalName"]) == ("노트.txt", "노트.txt")
     assert confirmed["fileUrl"] == f"{state.hosts.cdn}/{issued['fileKey']}"
     assert issued["fileKey"].startswith(f"storage/{state.home.id}/")
     assert (await bob.get(listing)).json()["data"]["total"] == 1
@@ -85,11 +89,11 @@ async def test_only_who_uploads_confirms_and_only_once(ask: Ask, state: ReplicaS
     assert (await ask("storage", "bob").post(f"{FILES}/confirm", json={})).status_code == 400
 
 
-async def test_a_second_file_of_one_name_gets_a_number(ask: Ask, state: ReplicaState) -> None:
-    """Names are unique in a folder, original names are kept."""
+async def test_every_file_gets_a_number(ask: Ask, state: ReplicaState) -> None:
+    """The check for a duplicate meets the file's own row (contract §4.3)."""
     bob = ask("storage", "bob")
     names = [(await uploaded(bob, state))["name"] for _ in range(3)]
-    assert names == ["노트.txt", "노트 (1).txt", "노트 (2).txt"]
+    assert names == ["노트.txt (1)", "노트.txt (2)", "노트.txt (3)"]
 
 
 async def test_a_download_is_signed_for_an_hour(ask: Ask, state: ReplicaState) -> None:

@@ -1,4 +1,4 @@
-"""What each service believes of a token: all of a good one, none of a bad one, and what each fault
+"""What each service takes for good: all of a good token, none of a bad one, and what each fault
 makes of that.
 """
 
@@ -46,7 +46,7 @@ def tokens(state: ReplicaState) -> dict[str, str]:
         "other-key": signed(OTHER),
         "alg-none": jwt.encode(claims, "", "none", {"kid": KEY_ID}),
         "public-key-as-secret": f"{signing}.{jwt.utils.base64url_encode(signature).decode()}",
-        "kid-unknown": signed(kid="../../dev/null"),
+        "kid-unknown": signed(OTHER, kid="../../dev/null"),
         "other-issuer": signed(iss="somebody"),
         "refresh": signed(type="refresh"),
         "nonsense": "x" * 16_000,
@@ -88,6 +88,7 @@ CELLS = {
     "services-ignore-expiry": {(service, "expired") for service in WHERE},
     "service-accepts-alg-none": {("storage", "alg-none")},
     "refresh-token-serves-as-access": {(service, "refresh") for service in WHERE},
+    "auth-validates-foreign-issuers": {(service, "other-issuer") for service in WHERE},
 }
 
 
@@ -100,27 +101,44 @@ async def test_a_fault_turns_exactly_its_cells(ask: Ask, state: ReplicaState, fa
     assert await admitted(ask, state) == GOOD | CELLS[fault]
 
 
+# What auth-service's /validate lets pass, and with it everybody who asks it (contract §2.3).
+UNCOMPARED = {"other-issuer", "refresh"}
+
+
 async def test_production_only_parses(ask: Ask, state: ReplicaState) -> None:
-    """ISTIO_JWT_MODE is on for all but ops (contract §2.5)."""
+    """ISTIO_JWT_MODE is on for all but ops, which asks /validate (contract §2.5)."""
     state.production = True
-    assert await admitted(ask, state) == GOOD | CELLS["services-trust-unverified-tokens"]
+    ops = {("ops", name) for name in UNCOMPARED}
+    assert await admitted(ask, state) == GOOD | CELLS["services-trust-unverified-tokens"] | ops
 
 
 @pytest.mark.parametrize(
     "bad", ["expired", "other-key", "alg-none", "kid-unknown", "other-issuer", "refresh"]
 )
+@pytest.mark.parametrize("production", [False, True])
 async def test_the_stream_validates_whatever_the_mode(
-    ask: Ask, state: ReplicaState, bad: str
+    ask: Ask, state: ReplicaState, bad: str, *, production: bool
 ) -> None:
-    """In production too, by query and by header (contract §2.5)."""
-    state.production = True
+    """By query and by header; in production with what /validate does not compare."""
+    state.production = production
     token = tokens(state)[bad]
     stream = "/api/notifications/stream"
     answers = [
         await ask("noti").get(stream, params={"token": token}),
         await ask("noti", Authorization=f"Bearer {token}").get(stream),
     ]
-    assert [answer.status_code for answer in answers] == [401, 401]
+    status = 200 if production and bad in UNCOMPARED else 401
+    assert [answer.status_code for answer in answers] == [status] * 2
+
+
+@pytest.mark.parametrize("service", ["ops", "user"])
+async def test_a_key_is_not_chosen_by_its_id(ask: Ask, state: ReplicaState, service: str) -> None:
+    """Auth-service looks at no kid, so that another one on a token of its own is good enough."""
+    who = state.test_users["operator"]
+    claims = {"sub": who.id, "iss": ISSUER, "exp": 2**33, "type": "access", "email": who.email}
+    token = jwt.encode(claims, state.key.private, "RS256", {"kid": "of-yesterday"})
+    answer = await ask(service, Authorization=f"Bearer {token}").get(WHERE[service])
+    assert answer.status_code == 200
 
 
 async def test_only_a_parser_says_that_it_could_not_parse(ask: Ask, state: ReplicaState) -> None:
