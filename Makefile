@@ -1,12 +1,15 @@
-# make probe | make test | make bench. Everything they need, they set up themselves.
+# make probe | make test | make test-fast | make bench; each sets up what it needs.
 PYTHON ?= python3.11
 BIN := .venv/bin
 FAULT ?=
 ENV ?= replica
 RUN ?=
 REPORT_LANG ?= en
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header --upgrade
 
-.PHONY: setup probe report test check bench soak pictures hooks image-tools image-test image-bench lock clean
+.PHONY: setup probe report test test-fast check readme bench soak pictures hooks image-tools \
+	image-test image-bench lock clean
 
 # What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
 REPLICA := replica
@@ -15,18 +18,25 @@ setup: .venv/ready $(REPLICA)/node_modules/ready
 	@$(BIN)/python -m probes.browser.chromium
 
 .venv/ready: requirements-dev.lock
-	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is missing; install Python 3.11 or say PYTHON=/path/to/python" >&2; exit 4; }
-	@$(PYTHON) -m venv .venv || { echo "setup: no virtual environment could be made; on Debian: apt-get install python3-venv" >&2; exit 4; }
+	@command -v $(PYTHON) >/dev/null \
+		|| { echo "setup: $(PYTHON) is missing; install Python 3.11 or say PYTHON=/path/to/python" >&2; \
+			exit 4; }
+	@$(PYTHON) -m venv .venv \
+		|| { echo "setup: no virtual environment; on Debian: apt-get install python3-venv" >&2; exit 4; }
 	@echo "setup: installing the packages of requirements-dev.lock"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock \
-		|| { echo "setup: packages could not be installed; pip says why above (is its index reachable?)" >&2; exit 4; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-dev.lock \
+		|| { echo "setup: packages could not be installed; pip says why above" \
+			"(is its index reachable?)" >&2; exit 4; }
 	@touch $@
 
 $(REPLICA)/node_modules/ready: $(REPLICA)/package-lock.json
-	@command -v npm >/dev/null || { echo "setup: npm is missing; install Node 20 or newer, which brings it" >&2; exit 4; }
+	@command -v npm >/dev/null \
+		|| { echo "setup: npm is missing; install Node 20 or newer, which brings it" >&2; exit 4; }
 	@echo "setup: installing the packages of $<"
 	@npm ci --prefix $(REPLICA) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null \
-		|| { echo "setup: the replica's packages could not be installed; npm says why above (is its registry reachable?)" >&2; exit 4; }
+		|| { echo "setup: the replica's packages could not be installed; npm says why above" \
+			"(is its registry reachable?)" >&2; exit 4; }
 	@touch $@
 
 probe: setup
@@ -43,6 +53,15 @@ check: .venv/ready
 test: setup check
 	$(BIN)/python -m pytest tests -W error $(ARGS)
 
+# No whole run, no replica, no browser: under two minutes on two cores.
+test-fast: setup check
+	$(BIN)/python -m pytest tests -W error -m "not slow" $(ARGS)
+
+# After a change of a scenario, a fault or what a run prints: docs/scenarios.md, docs/faults.md and
+# the outputs in README.md.
+readme: setup
+	@$(BIN)/python -m tests.support.generated_docs
+
 bench: setup
 	@$(BIN)/python -m tests.support.bench
 
@@ -56,8 +75,10 @@ hooks: .venv/ready
 
 image-tools:
 	@command -v podman >/dev/null && command -v runc >/dev/null && command -v debootstrap >/dev/null \
-		|| { apt-get update -qq && apt-get install -qq -y --no-install-recommends podman runc debootstrap; } >/dev/null \
-		|| { echo "image: podman, runc and debootstrap are needed, and root; on Debian: apt-get install podman runc debootstrap" >&2; exit 4; }
+		|| { apt-get update -qq \
+			&& apt-get install -qq -y --no-install-recommends podman runc debootstrap; } >/dev/null \
+		|| { echo "image: podman, runc and debootstrap are needed, and root;" \
+			"on Debian: apt-get install podman runc debootstrap" >&2; exit 4; }
 
 # Minutes each: the image is built of nothing and run against a replica outside it.
 image-test: setup image-tools
@@ -72,11 +93,11 @@ soak: setup
 
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --upgrade --extra kubernetes pyproject.toml -o requirements.lock
-	npm update --prefix $(REPLICA) --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --upgrade --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra kubernetes pyproject.toml -o requirements.lock
+	npm update --prefix $(REPLICA) --package-lock-only --ignore-scripts --no-audit --no-fund \
+		--loglevel=error
+	$(COMPILE) --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(REPLICA)/node_modules .replica .promtool .screenshots reports/runs .mypy_cache .ruff_cache
+	rm -rf .venv $(REPLICA)/node_modules .replica .promtool .screenshots reports/runs \
+		.mypy_cache .ruff_cache

@@ -21,6 +21,7 @@ from playwright.async_api import Browser
 
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
+from tests.support import slow
 from tests.support.browser import launched
 from tests.support.untranslated import Untranslated, recorder, write_summary
 
@@ -31,6 +32,10 @@ RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
 BYTECODE = tempfile.TemporaryDirectory(prefix="probes-bytecode-")
 atexit.register(BYTECODE.cleanup)
 COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow.mark(items)
 
 
 def pytest_terminal_summary(

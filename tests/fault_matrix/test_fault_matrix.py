@@ -121,7 +121,15 @@ def strangers(run: Ended, fault: str) -> set[str]:
 
 def test_the_table_knows_every_fault() -> None:
     """A fault without a row, or a row without a fault, proves nothing."""
-    assert set(MATRIX) == set(CAUSES) == set(FAULTS)
+    sentences = differing("MATRIX", set(MATRIX)) + differing("CAUSES", set(CAUSES))
+    assert sentences == [], "\n".join(sentences)
+
+
+def differing(table: str, rows: set[str]) -> list[str]:
+    """What to do so that `table` has a row for each fault and no other; pure."""
+    missing, gone = sorted(FAULTS.keys() - rows), sorted(rows - FAULTS.keys())
+    added = [f"add {fault} to {table} in tests/fault_matrix" for fault in missing]
+    return added + [f"remove {fault} from {table} in tests/fault_matrix" for fault in gone]
 
 
 def test_faults_of_a_group_keep_out_of_each_others_way() -> None:
