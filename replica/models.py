@@ -36,12 +36,15 @@ class UserModel(Model):
 
 @dataclass(slots=True, kw_only=True)
 class WorkspaceModel(Model):
-    """A workspace; `members` maps a user's id to OWNER, ADMIN or MEMBER."""
+    """A workspace; `members` maps a user's id to OWNER, ADMIN or MEMBER. The API makes public ones
+    unless it is told otherwise.
+    """
 
     name: str
     description: str
     owner: str
     members: dict[str, str]
+    is_public: bool = True
 
 
 @dataclass(slots=True, kw_only=True)

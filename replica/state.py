@@ -140,14 +140,23 @@ class ReplicaState:
         alice, bob = self.test_users["alice"].id, self.test_users["bob"].id
         members = {alice: "OWNER", bob: "MEMBER"}
         home = WorkspaceModel(
-            name="Probes", description="Where the probes live", owner=alice, members=members
+            name="Probes",
+            description="Where the probes live",
+            owner=alice,
+            members=members,
+            is_public=False,
         )
         self.home = add(self.workspaces, home)
         plan = ProjectModel(workspace=home.id, name="Plan", description="", owner=alice)
         self.plan = add(self.projects, plan)
         system = {SYSTEM_USER: "OWNER"}
         row = WorkspaceModel(
-            id=NIL_ID, name="System", description="", owner=SYSTEM_USER, members=system
+            id=NIL_ID,
+            name="System",
+            description="",
+            owner=SYSTEM_USER,
+            members=system,
+            is_public=False,
         )
         add(self.workspaces, row)
 
@@ -160,6 +169,11 @@ class ReplicaState:
     def is_member(self, workspace: str, user: str) -> bool:
         found = self.workspaces.get(workspace)
         return found is not None and user in found.members
+
+    def has_access(self, workspace: str, user: str) -> bool:
+        """What user-service's validate-member says: a public workspace admits everybody."""
+        found = self.workspaces.get(workspace)
+        return found is not None and (found.is_public or user in found.members)
 
     def user_by_email(self, email: str) -> UserModel | None:
         return next((user for user in self.users.values() if user.email == email), None)

@@ -192,7 +192,7 @@ def _tell_assignee(call: ServiceCall, row: BoardModel) -> None:
 
 
 def _expect_member(call: ServiceCall, workspace: str, what: str) -> None:
-    if not call.state.is_member(workspace, call.user):
+    if not call.state.has_access(workspace, call.user):
         raise forbidden(f"You are not a member of this {what}")
 
 

@@ -36,7 +36,7 @@ def expect_member(call: ServiceCall, workspace: object) -> str:
     state = call.state
     unreachable = state.is_fault_active("membership-check-fails")
     if unreachable or not (
-        state.is_member(found, call.user) or state.is_fault_active("storage-admits-strangers")
+        state.has_access(found, call.user) or state.is_fault_active("storage-admits-strangers")
     ):
         raise forbidden("User is not a member of this workspace")
     return found

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from replica.models import UserModel, WorkspaceModel
 from replica.services import profiles
 from replica.services.gin import ServiceCall, engine, public, route
-from replica.services.response_formats import bad_request, forbidden, not_found, raw_json
+from replica.services.response_formats import Refusal, bad_request, forbidden, not_found, raw_json
 from replica.state import ReplicaState, add
 
 WORKSPACE = "/api/workspaces/{workspace}"
@@ -39,7 +39,11 @@ def app(state: ReplicaState) -> Starlette:
 async def create_workspace(call: ServiceCall) -> Response:
     name, description = call.text("workspaceName"), str(call.body.get("workspaceDescription") or "")
     row = WorkspaceModel(
-        name=name, description=description, owner=call.user, members={call.user: "OWNER"}
+        name=name,
+        description=description,
+        owner=call.user,
+        members={call.user: "OWNER"},
+        is_public=call.body.get("isPublic") is not False,
     )
     return raw_json(_workspace(add(call.state.workspaces, row)), 201)
 
@@ -56,7 +60,8 @@ async def my_workspaces(call: ServiceCall) -> Response:
 
 
 async def workspace(call: ServiceCall) -> Response:
-    return raw_json(_workspace(_joined(call)))
+    """Like `members`, it does not ask who is a member: neither does weAlist."""
+    return raw_json(_workspace(_found(call)))
 
 
 async def delete_workspace(call: ServiceCall) -> Response:
@@ -68,20 +73,27 @@ async def delete_workspace(call: ServiceCall) -> Response:
 
 
 async def members(call: ServiceCall) -> Response:
-    row = _joined(call)
+    row = _found(call)
     return raw_json([_member(call.state, row, user) for user in row.members])
 
 
 async def invite(call: ServiceCall) -> Response:
-    row, user = _found(call), call.state.user_by_email(call.text("email"))
-    if row.members.get(call.user) not in {"OWNER", "ADMIN"} or user is None:
-        raise forbidden("cannot invite this user")
+    row = _found(call)
+    if call.user not in row.members:
+        raise Refusal(500, "INTERNAL_ERROR", "Failed to verify invite permission")
+    if row.members[call.user] not in {"OWNER", "ADMIN"}:
+        raise forbidden("Only owner and admins can invite members to this workspace")
+    user = call.state.user_by_email(call.text("email"))
+    if user is None:
+        raise not_found("User not found with the provided email")
+    if user.id in row.members:
+        raise Refusal(409, "ALREADY_EXISTS", "User is already a member of this workspace")
     row.members[user.id] = "MEMBER"
     return raw_json(_member(call.state, row, user.id), 201)
 
 
 async def validate_member(call: ServiceCall) -> Response:
-    found = call.state.is_member(call.id("workspace", "workspace"), call.id("user", "user"))
+    found = call.state.has_access(call.id("workspace", "workspace"), call.id("user", "user"))
     return raw_json({"isMember": found})
 
 
@@ -122,20 +134,13 @@ def _found(call: ServiceCall) -> WorkspaceModel:
     return row
 
 
-def _joined(call: ServiceCall) -> WorkspaceModel:
-    row = _found(call)
-    if call.user not in row.members:
-        raise forbidden("not a member of this workspace")
-    return row
-
-
 def _workspace(row: WorkspaceModel) -> dict[str, Any]:
     return {
         "workspaceId": row.id,
         "workspaceName": row.name,
         "workspaceDescription": row.description,
         "ownerId": row.owner,
-        "isPublic": False,
+        "isPublic": row.is_public,
         "needApproved": True,
         "createdAt": row.created_at,
     }

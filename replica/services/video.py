@@ -171,7 +171,7 @@ def _found(call: ServiceCall) -> VideoRoomModel:
 
 
 def _expect_member(call: ServiceCall, workspace: str) -> None:
-    if not call.state.is_member(workspace, call.user):
+    if not call.state.has_access(workspace, call.user):
         raise forbidden("You are not a member of this workspace")
 
 

@@ -1,5 +1,7 @@
 """user-service: workspaces and who is in them."""
 
+import pytest
+
 from replica.models import new_id
 from replica.state import ReplicaState
 from tests.support.service_fixtures import Ask
@@ -75,8 +77,27 @@ async def test_three_routes_ask_for_no_token(ask: Ask, state: ReplicaState) -> N
     ).status_code == 400
 
 
-async def test_a_workspace_is_its_members_own(ask: Ask, state: ReplicaState) -> None:
-    """A stranger sees neither the workspace nor who is in it."""
+async def test_a_workspace_and_its_members_can_be_read_by_everybody(
+    ask: Ask, state: ReplicaState
+) -> None:
+    """Neither call asks who is a member, in weAlist as here."""
     for path in (f"/api/workspaces/{state.home.id}", f"/api/workspaces/{state.home.id}/members"):
-        assert (await ask("user", "bob").get(path)).status_code == 200
-        assert (await ask("user", "stranger").get(path)).status_code == 403
+        assert (await ask("user", "stranger").get(path)).status_code == 200
+
+
+@pytest.mark.parametrize(("wanted", "public"), [({}, True), ({"isPublic": False}, False)])
+async def test_a_workspace_is_public_unless_it_is_told_otherwise(
+    ask: Ask, state: ReplicaState, wanted: dict[str, bool], *, public: bool
+) -> None:
+    """And everybody is a member of a public one (contract §5.6)."""
+    body = {"workspaceName": "New", **wanted}
+    made = (await ask("user", "alice").post("/api/workspaces/create", json=body)).json()
+    stranger = state.test_users["stranger"].id
+    path = f"/api/workspaces/{made['workspaceId']}/validate-member/{stranger}"
+    assert made["isPublic"] is public
+    assert (await ask("user", "alice").get(path)).json() == {"isMember": public}
+
+
+def test_the_seeded_workspaces_are_private(state: ReplicaState) -> None:
+    """So that a stranger can be refused."""
+    assert not any(workspace.is_public for workspace in state.workspaces.values())
