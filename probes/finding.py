@@ -111,6 +111,25 @@ class Code(StrEnum):
     TOKEN_TYPE_IGNORED = "token-type-ignored"
     UPLOAD_BLOCKED = "upload-blocked"
     UPLOAD_LOST = "upload-lost"
+    # What the cluster's API says; asked only where [cluster] names one.
+    ARGO_NOT_PERMITTED = "argo-not-permitted"
+    ARGO_NOT_SYNCED = "argo-not-synced"
+    ENDPOINTS_MISSING = "endpoints-missing"
+    JOB_STUCK = "job-stuck"
+    LIVEKIT_KEYS_MALFORMED = "livekit-keys-malformed"
+    LIVEKIT_PORTS_UNFIT = "livekit-ports-unfit"
+    NODES_OVERPROVISIONED = "nodes-overprovisioned"
+    PLACEHOLDER_LEFT = "placeholder-left"
+    POD_CRASH_LOOPING = "pod-crash-looping"
+    POD_PENDING = "pod-pending"
+    POD_RESTARTED = "pod-restarted"
+    REPLICAS_UNPROMISED = "replicas-unpromised"
+    ROUTE_DUPLICATED = "route-duplicated"
+    ROUTE_PATH_MISMATCH = "route-path-mismatch"
+    SECRET_NOT_SYNCED = "secret-not-synced"
+    SETTING_MISSING = "setting-missing"
+    SETTING_NOT_APPLIED = "setting-not-applied"
+    TOKEN_GUARD_MISSING = "token-guard-missing"
 
     UNEXPLAINED = "unexplained"  # a plain assert failed: nobody has named this way to break yet
     UNKNOWN = "unknown"  # we could not ask; the suite's own fault
@@ -122,6 +141,8 @@ DEGRADED_CODES = frozenset(
         Code.LIVEKIT_MEDIA_POOR,
         Code.LIVEKIT_TCP_FALLBACK_MISSING,
         Code.LIVEKIT_UDP_BLOCKED,
+        Code.NODES_OVERPROVISIONED,
+        Code.POD_RESTARTED,
         Code.TLS_EXPIRING,
     }
 )

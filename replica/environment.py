@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from replica.cluster.builders import ARGOCD, NAMESPACE
+from replica.cluster.inventory import LIVEKIT_KEYS, SERVICES
 from replica.edge.gateway import CALLBACK
 from replica.livekit import LiveKit
 from replica.service_settings import PublicHosts
@@ -48,6 +50,7 @@ class Files:
     signing_key: Path
     livekit_key: Path
     livekit_secret: Path
+    kubeconfig: Path
 
 
 def tables(state: ReplicaState, files: Files, control: str) -> dict[str, dict[str, Value]]:
@@ -80,6 +83,7 @@ def tables(state: ReplicaState, files: Files, control: str) -> dict[str, dict[st
         "sign_out": {"ends_access": ["board-socket"], "ends_refresh": not state.production},
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if state.production else ())]},
         "livekit": livekit(state.livekit, files),
+        **cluster(files),
         "timeouts": {"answer_s": 5, "scenario_s": 60, "run_s": 120},
         "control": {"url": control},
     }
@@ -113,6 +117,24 @@ def livekit(calls: LiveKit, files: Files) -> dict[str, Value]:
         "tcp_port": calls.tcp_port,
         "turn": False,
         "tiers": ["ladder", "deep", "browser"],
+    }
+
+
+def cluster(files: Files) -> dict[str, dict[str, Value]]:
+    """Where the API of the cluster is, and what is promised there (V6 §3.6, §6.3, §7.2)."""
+    minimum: dict[str, Value] = {name: row[0] for name, row in SERVICES.items()}
+    empty: dict[str, Value] = {"S3_ENDPOINT": "", "S3_ACCESS_KEY": "", "S3_SECRET_KEY": ""}
+    return {
+        "cluster": {
+            "kubeconfig": str(files.kubeconfig),
+            "namespace": NAMESPACE,
+            "argocd_namespace": ARGOCD,
+            "nodes_at_most": 3,
+            "livekit_keys": LIVEKIT_KEYS,
+            "validates_tokens": ["ops-service"],
+        },
+        "cluster.min_replicas": minimum,
+        "cluster.config.storage-service": {"SERVER_BASE_PATH": "", **empty},
     }
 
 

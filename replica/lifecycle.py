@@ -15,6 +15,7 @@ import httpx
 
 from replica import control, environment, google, pages
 from replica.buckets import Buckets
+from replica.cluster import api as cluster_api
 from replica.edge import caddy_config, gateway
 from replica.edge.places import NAMES, Places, google_url, livekit_url, public_hosts
 from replica.environment import Files
@@ -30,7 +31,7 @@ from replica.service_settings import PublicHosts
 from replica.signing_key import SigningKey
 from replica.state import TEST_USERS, ReplicaState, email_for
 
-CONTROL = "control"
+CONTROL, KUBERNETES = "control", "kubernetes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,9 @@ async def run_replica(
 
         from replica.services import APPS  # noqa: PLC0415 - services take time to import; SeaweedFS starts meanwhile
 
-        listeners = {name: stack.enter_context(listening_socket()) for name in (*APPS, CONTROL)}
+        listeners = {
+            name: stack.enter_context(listening_socket()) for name in (*APPS, CONTROL, KUBERNETES)
+        }
         authority = certificates.issue(folder / "tls", NAMES)
         places = _places(ports, seaweed, listeners, authority, folder, production=production)
         sign_in = Google(google_url(places), Path(places.provider))
@@ -132,6 +135,7 @@ async def run_replica(
             ReplicaParts(places, buckets, front, server, [weed, provider, front.process, sfu]),
         )
         apps = {listeners[name]: make(state) for name, make in APPS.items()}
+        apps[listeners[KUBERNETES]] = cluster_api.app(state)
         await stack.enter_async_context(
             serve_apps({**apps, listeners[CONTROL]: control.app(replica)}, state.scale)
         )
@@ -144,6 +148,7 @@ async def run_replica(
             _write_secret(state.key.pem(), folder / "signing-key.pem"),
             _write_secret(calls.key.encode(), folder / "livekit-key"),
             _write_secret(calls.secret.encode(), folder / "livekit-secret"),
+            cluster_api.write_kubeconfig(f"http://{_address(listeners[KUBERNETES])}", folder),
         )
         yield replica, environment.tables(state, files, control_url)
 

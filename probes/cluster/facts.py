@@ -54,15 +54,16 @@ class Workload:
 class Pod:
     """`waiting`: why a container waits, as CrashLoopBackOff; `pending`: what the scheduler says.
 
-    `restarted`: when a container last ended, and `ended` how. Requests are of all containers,
-    native sidecars (init containers that are always restarted) included.
+    `started`: when the container that has run longest did. `restarted`: when a container last
+    ended, and `ended` how. Requests are of all containers, native sidecars (init containers that
+    are always restarted) included.
     """
 
     name: str
     labels: Labels
     phase: str
     ready: bool
-    created: datetime
+    started: datetime
     containers: tuple[Container, ...] = ()
     node: str = ""
     owner: str = ""

@@ -105,8 +105,12 @@ def is_ours(obj: Object) -> bool:
 
 
 def config_map(obj: Object) -> ConfigMap:
-    written = [when(field.get("time")) for field in rows(obj, "metadata", "managedFields")]
-    known = [time for time in written if time]
+    writers = [
+        when(field.get("time"))
+        for field in rows(obj, "metadata", "managedFields")
+        if at(field, "fieldsV1", "f:data") is not None
+    ]
+    known = [time for time in writers if time]
     return ConfigMap(name(obj), texts(obj, "data"), max(known, default=_created(obj)))
 
 
@@ -171,7 +175,7 @@ def pod(obj: Object) -> Pod:
         labels=texts(obj, "metadata", "labels"),
         phase=text(obj, "status", "phase"),
         ready=text(conditions.get("Ready"), "status") == "True",
-        created=when(at(obj, "status", "startTime")) or _created(obj),
+        started=_started(obj),
         containers=containers,
         node=text(spec, "nodeName"),
         owner=next((text(o, "kind") for o in rows(obj, "metadata", "ownerReferences")), ""),
@@ -184,6 +188,14 @@ def pod(obj: Object) -> Pod:
         memory_mib=sum(each.memory_mib for each in containers),
         host_network=spec.get("hostNetwork") is True,
     )
+
+
+def _started(obj: Object) -> datetime:
+    """Since when all that runs has its environment: a restarted container reads it anew."""
+    states = rows(obj, "status", "containerStatuses")
+    known = [when(at(state, "state", "running", "startedAt")) for state in states]
+    running = [time for time in known if time]
+    return min(running, default=when(at(obj, "status", "startTime")) or _created(obj))
 
 
 def service(obj: Object) -> Service:

@@ -89,6 +89,7 @@ class Cluster:
     def __init__(self, config: ClusterConfig | None) -> None:
         self._config = config
         self._http: Any = None
+        self._connections: SingleFlight[str, Any] = SingleFlight(self._connect)
         self._lists: SingleFlight[tuple[str, int], tuple[Any, ...]] = SingleFlight(self._list)
 
     @property
@@ -155,7 +156,7 @@ class Cluster:
         *,
         missing_is_none: bool = False,
     ) -> Any:
-        http = self._opened()
+        http = await self._connections.get("the only one")
         with current().exchange("cluster", "GET", f"{http.base_url}".rstrip("/") + path) as asked:
             async with self._answering(asked, what):
                 answer = await http.get(path, params=query)
@@ -186,12 +187,16 @@ class Cluster:
                 "of [cluster] right, and is the API server up?"
             ) from error
 
-    def _opened(self) -> Any:
-        if self._http is None:
-            from probes.cluster.connection import connect  # noqa: PLC0415 - lightkube is an extra
-
-            self._http = connect(self.config)
+    async def _connect(self, _: str) -> Any:
+        """Off the loop: to import lightkube and to read the CA takes long enough to be noticed."""
+        self._http = await asyncio.to_thread(_connected, self.config)
         return self._http
+
+
+def _connected(config: ClusterConfig) -> Any:
+    from probes.cluster.connection import connect  # noqa: PLC0415 - lightkube is an extra
+
+    return connect(config)
 
 
 def _refusal(status: int, what: str) -> str:

@@ -69,7 +69,7 @@ _KINDS = {"PathPrefix": "prefix", "Exact": "exact", "RegularExpression": "regex"
 def _gateway_rule(row: Object) -> Rule:
     paths = [path for match in rows(row, "matches") if (path := at(match, "path"))]
     matches = [
-        Match(_KINDS.get(text(path, "type"), "prefix"), text(path, "value") or "/")
+        Match(_KINDS.get(text(path, "type"), "prefix"), text(path, "value").rstrip("/") or "/")
         for path in paths
     ]
     rewrites = [at(each, "urlRewrite", "path") for each in rows(row, "filters")]
@@ -84,7 +84,8 @@ def _gateway_rule(row: Object) -> Rule:
 
 def _gateway_rewrite(path: Object) -> Rewrite:
     if text(path, "type") == "ReplacePrefixMatch":
-        return Rewrite("prefix", "", text(path, "replacePrefixMatch"))
+        # Gateway API v1 joins what is left with exactly one slash.
+        return Rewrite("prefix", "", text(path, "replacePrefixMatch").rstrip("/"))
     return Rewrite("path", "", text(path, "replaceFullPath"))
 
 

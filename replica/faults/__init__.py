@@ -4,6 +4,7 @@ Incidents: "V6" is weAlist's own incident report, a bare hash is the commit that
 marks one that has not happened yet.
 """
 
+from replica.faults.cluster import CLUSTER
 from replica.faults.edge import EDGE, PAGES, SERVICES
 from replica.faults.fault import Fault
 from replica.faults.livekit import LIVEKIT
@@ -24,5 +25,6 @@ GROUPS = (
     TRUST,
     EXPOSURE,
     LIVEKIT,
+    CLUSTER,
 )
 FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}

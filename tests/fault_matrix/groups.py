@@ -14,6 +14,7 @@ Rows = Mapping[str, Collection[str]]
 
 # A fault that breaks more leaves too little that could hold beside it.
 MOST_BROKEN = 15
+OF_ITS_OWN = "cluster/"
 ONE_SERVER = {"calls": "livekit"}
 APART = (
     # The page goes on with its expired token, as far as the list that is of a wrong type.
@@ -37,9 +38,15 @@ def grouped(rows: Rows) -> list[tuple[str, ...]]:
 
 
 def areas(broken: Iterable[str]) -> set[str]:
-    """Where the scenarios `broken` are; pure."""
-    found = {scenario.partition("/")[0] for scenario in broken}
+    """Where the scenarios `broken` are; pure. Each of the cluster's is judged by facts of its own,
+    which no other fault touches.
+    """
+    found = {scenario if scenario.startswith(OF_ITS_OWN) else area(scenario) for scenario in broken}
     return {ONE_SERVER.get(area, area) for area in found}
+
+
+def area(scenario: str) -> str:
+    return scenario.partition("/")[0]
 
 
 def _fits(fault: str, group: Collection[str], rows: Rows) -> bool:

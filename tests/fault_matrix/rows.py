@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
+from tests.fault_matrix.cluster import CLUSTER, CLUSTER_CAUSES, CLUSTER_ELSEWHERE
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
 from tests.fault_matrix.pages import PAGE_CAUSES, PAGE_SESSION
 from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_CAUSES
@@ -203,6 +204,8 @@ for fault, row in (
     *TRUST.items(),
     *LIVEKIT.items(),
     *LIVEKIT_ELSEWHERE.items(),
+    *CLUSTER.items(),
+    *CLUSTER_ELSEWHERE.items(),
 ):
     MATRIX[fault] = MATRIX.get(fault, {}) | row
 
@@ -246,4 +249,5 @@ CAUSES: dict[str, str] = {
     **PAGE_CAUSES,
     **TRUST_CAUSES,
     **LIVEKIT_CAUSES,
+    **CLUSTER_CAUSES,
 }

@@ -13,7 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_MAKERS = {"Finding": 2, "broken": 2, "shows": 3, "Step": 1}  # where their suspect stands
+_MAKERS = {
+    "Finding": 2,
+    "broken": 2,
+    "finding": 2,
+    "shows": 3,
+    "Step": 1,
+}  # where their suspect stands
 _PROPER = re.compile(
     r"[\w{}]+-service|S3|edge|[{}]*|{} to {}"
 )  # names and ranges that every language shares

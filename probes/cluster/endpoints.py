@@ -1,0 +1,54 @@
+"""A Service has pods behind it, and a subset selects some of them (a4263252)."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from probes.cluster import kubectl, offenders
+from probes.cluster.facts import Destination, Facts, Labels, Service, selects
+from probes.finding import Code, Finding
+
+
+def missing(facts: Facts, where: str) -> Finding | None:
+    """Services and subsets that lead to no pod that takes requests; pure."""
+    found = [*_empty_services(facts), *_empty_subsets(facts)]
+    return offenders.finding(
+        Code.ENDPOINTS_MISSING,
+        found,
+        "pods: none of them is ready, or their labels are not those that the selector asks for "
+        "(a4263252)",
+        kubectl.get(where, "endpointslices,pods", output="wide") + " --show-labels",
+    )
+
+
+def _empty_services(facts: Facts) -> Iterator[str]:
+    ready: Counter[str] = Counter()
+    for each in facts.endpoints:
+        ready[each.service] += each.ready
+    for service in facts.services:
+        if service.selector and not ready[service.name] and not _is_scaled_to_zero(service, facts):
+            yield f"no pod takes requests for Service {service.name}"
+
+
+def _is_scaled_to_zero(service: Service, facts: Facts) -> bool:
+    behind = [each for each in facts.workloads if selects(service.selector, each.labels)]
+    return bool(behind) and all(each.replicas == 0 for each in behind)
+
+
+def _empty_subsets(facts: Facts) -> Iterator[str]:
+    rules = [rule for route in facts.routes for rule in route.rules]
+    used = {each for rule in rules for each in rule.destinations if each.weight and each.subset}
+    for destination in sorted(used, key=str):
+        yield from _empty_subset(destination, facts)
+
+
+def _empty_subset(destination: Destination, facts: Facts) -> Iterator[str]:
+    host, subset = destination.host, destination.subset
+    rule = next((each for each in facts.subsets if each.host == host), None)
+    if rule is None or subset not in rule.labels:
+        yield f"no DestinationRule has the subset {subset} of {host}, which a route leads to"
+        return
+    service = next((each for each in facts.services if each.name == host), None)
+    selector: Labels = {**(service.selector if service else {}), **rule.labels[subset]}
+    if not any(pod.ready and selects(selector, pod.labels) for pod in facts.pods):
+        asked = ", ".join(f"{name}={value}" for name, value in rule.labels[subset].items())
+        yield f"subset {subset} of DestinationRule {rule.name} ({asked}) selects no ready pod"

@@ -1,0 +1,23 @@
+"""Many objects break a promise in one way: one finding that names the first and counts the rest."""
+
+from collections.abc import Sequence
+
+from probes.finding import Code, Finding
+
+NAMED = 4
+
+
+def listed(offenders: Sequence[str]) -> str:
+    """The first few, and how many there are beside them; pure."""
+    more = len(offenders) - NAMED
+    said = "; ".join(offenders[:NAMED])
+    return f"{said}; and {more} more" if more > 0 else said
+
+
+def finding(
+    code: Code, offenders: Sequence[str], cause: str, reproduce_command: str
+) -> Finding | None:
+    """None where nobody offends. The facts are the API's own words, but their cause is a guess."""
+    if not offenders:
+        return None
+    return Finding(code, listed(offenders), cause, reproduce_command=reproduce_command)
