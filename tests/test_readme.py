@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT, Probe
 from tests.fault_matrix.rows import MATRIX
 from tests.support.generated_docs import pages, promises
-from tests.support.readme_outputs import RUNS, arguments, blocks, shape
+from tests.support.readme_outputs import RUNS, arguments, blocks, excerpt, shape
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
 LONGEST = 150  # lines
@@ -52,8 +52,15 @@ def test_the_outputs_are_what_is_printed(number: int, probe: Probe, tmp_path: Pa
     run = probe(*arguments(RUNS[number]), COLUMNS="100")
     assert run.code == (1 if RUNS[number] else 0)
     printed = shape(run.output.replace(str(tmp_path), "reports/runs"))
-    missing = [line for line in blocks(TEXT)[number].splitlines() if shape(line) not in printed]
+    shown = blocks(TEXT)[number].removesuffix("...\n").splitlines()
+    missing = [line for line in shown if shape(line) not in printed]
     assert missing == [], "run `make readme`: the output in README.md is an old one"
+
+
+def test_a_long_output_is_cut() -> None:
+    """Whatever a run prints, README stays short, and says where it leaves something out."""
+    assert excerpt("a\nb  \n\n") == "a\nb\n"
+    assert excerpt("line\n" * 31) == "line\n" * 30 + "...\n"
 
 
 def test_the_commands_exist() -> None:

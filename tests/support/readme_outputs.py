@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = 100
+LONGEST = 30  # lines of one block; README is to be read in five minutes
 RUNS: tuple[Sequence[str], ...] = ((), ("storage-base-path-mismatch",))
 """The faults of each run whose output README shows."""
 
@@ -45,7 +46,14 @@ def printed(faults: Sequence[str]) -> str:
         text=True,
         check=False,
     )
-    return CERTIFICATE.sub("--cacert ...", run.stdout).strip("\n") + "\n"
+    return excerpt(CERTIFICATE.sub("--cacert ...", run.stdout))
+
+
+def excerpt(output: str) -> str:
+    """The first lines of `output`; an ellipsis stands for the rest; pure."""
+    lines = [line.rstrip() for line in output.strip("\n").splitlines()]
+    shown = lines if len(lines) <= LONGEST else [*lines[:LONGEST], "..."]
+    return "\n".join(shown) + "\n"
 
 
 def write_outputs(page: Path) -> None:
