@@ -12,6 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FIXTURES = frozenset({"probe", "started_replica", "browser", "one_browser", "one_sfu"})
 FILES = (  # these start what is slow without a fixture
+    "tests/probes/browser/",
+    "tests/probes/livekit/sdk/",
+    "tests/replica/livekit/test_participant.py",
     "tests/replica/pages/",
     "tests/replica/test_livekit.py",
     "tests/replica/test_main.py",
