@@ -1,14 +1,12 @@
-"""Climbed once for each failure, from the name up to the rule: which rung is the first that does
-not hold?
+"""Run once for each failure, from the name up to the rule: which rung is the first that fails?
 
-The ladder may refine the suspect; it never changes the verdict. It repeats reads only, one rung at
+The ladder may refine the cause; it never changes the verdict. It repeats reads only, one rung at
 a time, and stops at the first broken one, so that a drowning target is not pushed under.
 """
 
 import asyncio
 import contextlib
 import json
-import ssl
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -17,11 +15,15 @@ from urllib.parse import urlsplit
 from probes.config.environment import Target, address
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
+from probes.transport import connection_errors
+from probes.transport.connection_errors import Phase
 from probes.transport.envelopes import MASKED
 from probes.transport.http import Answer, Web, service
+from probes.transport.tls import HandshakeError, peer_certificate
 
-RUNG_DEADLINE = 3.0  # seconds
-LADDER_DEADLINE = 8.0  # seconds, for all of them
+RUNG_TIMEOUT_S = 3.0
+LADDER_TIMEOUT_S = 8.0  # for all of them
+NETWORK = ("dns", "tcp", "tls")
 STEP = "/api/svc/"
 ONCE = "/api/oauth2/"  # a leg of sign-in is no read: its code and its state are good once
 REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the token
@@ -29,10 +31,11 @@ REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A rung, and whom to cause when it is the one that broke."""
+    """A rung, and what to call the cause when it is the one that broke."""
 
     rung: Rung
     cause: str = ""
+    timed_out: bool = False
 
 
 async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
@@ -46,15 +49,24 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     cause = ""
     with contextlib.suppress(TimeoutError):  # the rungs that were reached are told all the same
         async with (
-            asyncio.timeout(LADDER_DEADLINE),
+            asyncio.timeout(LADDER_TIMEOUT_S),
             aclosing(_steps(web, finding, exchange)) as steps,
         ):
-            async for step in steps:
+            async for asked in steps:
+                step = _weighed(asked, exchange)
                 rungs.append(step.rung)
                 if not step.rung.held:
                     cause = step.cause
                     break
     return replace(finding, rungs=tuple(rungs), cause=cause or finding.cause)
+
+
+def _weighed(step: Step, exchange: Exchange) -> Step:
+    """A rung that found no way proves nothing where an answer had come by that way."""
+    if step.rung.held or exchange.status is None or step.rung.name not in NETWORK:
+        return step
+    detail = f"{step.rung.detail}; an answer had come before, so this is not the cause"
+    return Step(replace(step.rung, held=True, detail=detail))
 
 
 def _is_ours(target: Target, url: str) -> bool:
@@ -103,44 +115,44 @@ def _place(url: str) -> tuple[str, int]:
 
 async def dns(host: str, port: int) -> Step:
     try:
-        async with asyncio.timeout(RUNG_DEADLINE):
+        async with asyncio.timeout(RUNG_TIMEOUT_S):
             found = await asyncio.get_running_loop().getaddrinfo(address(host), port)
-    except (OSError, TimeoutError) as error:
-        return Step(
-            Rung("dns", held=False, detail=f"{host} has no address: {error}"),
-            "DNS record (external-dns, Route53)",
-        )
+    except TimeoutError:
+        return _timed_out("dns", f"{host}: the name did not resolve", "DNS or the resolver here")
+    except OSError as error:
+        return _failed("dns", f"https://{host}", error, Phase.CONNECT)
     return Step(Rung("dns", held=True, detail=f"{host} is {found[0][4][0]}"))
 
 
 async def tcp(host: str, port: int) -> Step:
     try:
-        async with asyncio.timeout(RUNG_DEADLINE):
+        async with asyncio.timeout(RUNG_TIMEOUT_S):
             _, writer = await asyncio.open_connection(address(host), port)
     except (OSError, TimeoutError) as error:
-        return Step(
-            Rung("tcp", held=False, detail=f"port {port} takes no connection: {error}"),
-            "load balancer or listener",
-        )
+        return _failed("tcp", f"https://{host}:{port}", error, Phase.CONNECT)
     writer.close()
     return Step(Rung("tcp", held=True, detail=f"port {port} takes connections"))
 
 
 async def tls(target: Target, host: str, port: int) -> Step:
     try:
-        async with asyncio.timeout(RUNG_DEADLINE):
-            _, writer = await asyncio.open_connection(
-                address(host), port, ssl=target.trust, server_hostname=host
-            )
-    except (OSError, TimeoutError) as error:
-        said = (
-            error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
-        )
-        return Step(
-            Rung("tls", held=False, detail=f"the certificate does not hold: {said}"), "certificate"
-        )
-    writer.close()
+        await peer_certificate(target, host, port, RUNG_TIMEOUT_S)
+    except HandshakeError as error:
+        return _failed("tls", f"https://{host}:{port}", error.cause, error.phase)
     return Step(Rung("tls", held=True, detail="the certificate holds"))
+
+
+def _failed(name: str, url: str, error: Exception, phase: Phase) -> Step:
+    if reason := connection_errors.local_trouble(error):
+        return Step(Rung(name, held=True, detail=f"could not be asked: {reason}"))
+    finding = connection_errors.explain(url, error, "", phase, RUNG_TIMEOUT_S)
+    timed_out = connection_errors.is_timeout(error)
+    return Step(Rung(name, held=False, detail=finding.observed), finding.cause, timed_out)
+
+
+def _timed_out(name: str, what: str, cause: str) -> Step:
+    detail = f"{what} within {RUNG_TIMEOUT_S:g} s"
+    return Step(Rung(name, held=False, detail=detail), cause, timed_out=True)
 
 
 async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
@@ -149,12 +161,12 @@ async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
     token = said.get(AUTHORIZATION, "").removeprefix("Bearer ")
     headers = {name: said[name] for name in REPEATED if name in said}
     try:
-        async with asyncio.timeout(RUNG_DEADLINE):
+        async with asyncio.timeout(RUNG_TIMEOUT_S):
             return await web.ask("GET", url, token=token, headers=headers)
     except Broken as failure:
         return failure.finding.observed
     except TimeoutError:
-        return f"{urlsplit(url).hostname} did not answer within {RUNG_DEADLINE:g} s"
+        return f"{urlsplit(url).hostname} did not answer within {RUNG_TIMEOUT_S:g} s"
 
 
 async def _edge(

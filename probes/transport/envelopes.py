@@ -159,12 +159,12 @@ def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
         case 401 | 403 if wanted < 400:
             return Finding(
                 Code.ACCESS_REFUSED,
-                f"{answer} to one who may",
+                f"{answer} to a member",
                 f"token or membership check of {who}",
             )
         case status if status < 300 and wanted in (401, 403):
             return Finding(
-                Code.STRANGER_ADMITTED, f"{answer} to one who may not", f"access check of {who}"
+                Code.STRANGER_ADMITTED, f"{answer} to a stranger", f"access check of {who}"
             )
     return Finding(Code.CONTRACT_BROKEN, f"{answer} where {wanted} was promised", who)
 

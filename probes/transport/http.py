@@ -4,7 +4,6 @@ comes.
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ import httpx
 
 from probes import __version__
 from probes.config.environment import Target, address
-from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange, current
+from probes.transport.connection_errors import Phase, failure
 from probes.transport.throttle import Throttle
 
+CONNECT_SHARE = 0.8  # of the time for an answer
 AT_ONCE = 12  # requests of one run; more would only wait for each other in the target
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
 
@@ -79,6 +79,19 @@ class LoopbackNames(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
+class _PhaseTrace:
+    """How far a request has come, as httpcore's trace extension tells it."""
+
+    def __init__(self) -> None:
+        self.at = Phase.CONNECT
+
+    async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
+        if "start_tls.started" in event:
+            self.at = Phase.TLS
+        elif "request_headers.started" in event:
+            self.at = Phase.REQUEST
+
+
 class Web:
     """One pool of connections for a run."""
 
@@ -91,7 +104,9 @@ class Web:
             # Most of it to connect, since a run begins with many handshakes at once; less than all
             # of it, so that who
             # takes no connection is told from who takes it and says nothing.
-            timeout=httpx.Timeout(target.timeouts.answer_s, connect=target.timeouts.answer_s * 0.8),
+            timeout=httpx.Timeout(
+                target.timeouts.answer_s, connect=target.timeouts.answer_s * CONNECT_SHARE
+            ),
             headers={"user-agent": USER_AGENT},
             follow_redirects=False,
             trust_env=False,
@@ -136,7 +151,7 @@ class Web:
                         f"{current().evidence.run}-{exchange.traceparent[36:52]}"
                     )
                 exchange.set_request(dict(request.headers), request.content)
-                async with self._answering(exchange, url):
+                async with self._answering(exchange, request):
                     response = await self._client.send(request)
                 if cookies is not None:
                     cookies.extract_cookies(response)
@@ -167,7 +182,7 @@ class Web:
             endless = httpx.Timeout(self.target.timeouts.answer_s, read=None)
             request = self._client.build_request("GET", url, headers=headers, timeout=endless)
             exchange.set_request(dict(request.headers))
-            async with self._answering(exchange, url):
+            async with self._answering(exchange, request):
                 response = await self._client.send(request, stream=True)
             exchange.set_response(response.status_code, dict(response.headers))
             try:
@@ -178,64 +193,28 @@ class Web:
     async def read_refusal(self, response: httpx.Response, exchange: Exchange) -> Answer:
         """What `listen` got in place of a stream, to its end. Raises Broken when it has none."""
         url = str(response.request.url)
-        async with self._answering(exchange, url):
+        async with self._answering(exchange, response.request):
             exchange.response_body = await response.aread()
         return Answer("GET", url, response.status_code, exchange.response_headers, response.content)
 
     @asynccontextmanager
-    async def _answering(self, exchange: Exchange, url: str) -> AsyncIterator[None]:
-        """What the block waits for comes in time. Raises Broken."""
+    async def _answering(self, exchange: Exchange, request: httpx.Request) -> AsyncIterator[None]:
+        """What the block waits for comes in time. Raises Broken, CannotAsk."""
+        phase = request.extensions.setdefault("trace", _PhaseTrace())
+        answer_s = self.target.timeouts.answer_s
         try:
-            async with asyncio.timeout(self.target.timeouts.answer_s):
+            async with asyncio.timeout(answer_s):
                 yield
-        except (httpx.RequestError, TimeoutError, ssl.SSLError) as error:
+        except (httpx.RequestError, TimeoutError, OSError) as error:
             exchange.error = f"{type(error).__name__}: {error}"
             if exchange.kind == "stream":  # others are asked while it is open
                 current().subject = exchange
-            raise Broken(explain(url, error)) from error
+            waited_s = answer_s * CONNECT_SHARE if phase.at is not Phase.REQUEST else answer_s
+            url = str(request.url)
+            raise failure(exchange.url, error, service(url), phase.at, waited_s) from error
 
     async def close(self) -> None:
         await self._client.aclose()
-
-
-def explain(url: str, error: Exception) -> Finding:
-    """Name why no answer came; pure. Certificate trouble hides as the cause of a ConnectError."""
-    host = urlsplit(url).hostname or ""
-    who, said = service(url), str(error) or type(error).__name__
-    match error:
-        case httpx.ConnectError() if "SSL" in said and not _certificate(error):
-            return Finding(
-                Code.TLS_INVALID,
-                f"{host} does not agree on TLS: {said}",
-                "load balancer's TLS policy",
-            )
-        case httpx.ConnectTimeout() | httpx.ConnectError() if not _certificate(error):
-            return Finding(
-                Code.HOST_UNREACHABLE,
-                f"{host} took no connection: {said}",
-                "DNS, load balancer or listener",
-            )
-        case httpx.TimeoutException() | TimeoutError():
-            return Finding(
-                Code.SERVICE_STALLED, f"{who} at {host} took the request and never answered", who
-            )
-        case _ if certificate := _certificate(error):
-            return Finding(
-                Code.TLS_INVALID,
-                f"{host} shows a certificate that does not hold: {certificate}",
-                "certificate",
-            )
-    return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off: {said}", who)
-
-
-def _certificate(error: BaseException) -> str:
-    """What the certificate check said, however deep it lies under `error`."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return seen.verify_message or str(seen)
-        seen = seen.__cause__ or seen.__context__
-    return str(error) if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
 
 
 def service(url: str) -> str:

@@ -3,16 +3,21 @@
 import asyncio
 import ssl
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
+from anyio.streams.tls import TLSAttribute, TLSStream
+
 from probes.config.environment import Target, address
-from probes.finding import Broken, Code, Finding, NotApplicable
+from probes.finding import Code, Finding, NotApplicable
 from probes.recording.recorder import current
+from probes.transport.connection_errors import Phase, failure
 
 
 async def days_left(target: Target, origin: str) -> float:
     """Days until the certificate of `origin` ends, chain and name verified. Raises Broken,
-    NotApplicable.
+    CannotAsk, NotApplicable.
     """
     parts = urlsplit(origin)
     if parts.scheme != "https":
@@ -20,18 +25,44 @@ async def days_left(target: Target, origin: str) -> float:
     host, port = parts.hostname or "", parts.port or 443
     with current().exchange("tls", "HANDSHAKE", origin + "/") as exchange:
         try:
-            async with asyncio.timeout(target.timeouts.answer_s):
-                _, writer = await asyncio.open_connection(
-                    address(host), port, ssl=target.trust, server_hostname=host
-                )
-        except (OSError, TimeoutError) as error:
-            exchange.error = f"{type(error).__name__}: {error}"
-            raise Broken(explain(host, error)) from error
-    certificate = writer.get_extra_info("peercert")
-    writer.close()
+            certificate = await peer_certificate(target, host, port, target.timeouts.answer_s)
+        except HandshakeError as error:
+            exchange.error = f"{type(error.cause).__name__}: {error.cause}"
+            raise failure(
+                origin, error.cause, host, error.phase, target.timeouts.answer_s
+            ) from error.cause
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
     current().note(f"the certificate of {host} ends {ends:%Y-%m-%d %H:%M} UTC")
     return (ends - datetime.now(UTC)).total_seconds() / 86400
+
+
+class HandshakeError(Exception):
+    """No TLS came about; `phase` says how far it had come, `cause` why it went no further."""
+
+    def __init__(self, cause: Exception, phase: Phase) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+        self.cause, self.phase = cause, phase
+
+
+async def peer_certificate(
+    target: Target, host: str, port: int, timeout_s: float
+) -> dict[str, Any]:
+    """The certificate that `host` shows, verified. Raises HandshakeError within `timeout_s`."""
+    phase, connection = Phase.CONNECT, None
+    try:
+        async with asyncio.timeout(timeout_s):
+            connection = await anyio.connect_tcp(address(host), port)
+            phase = Phase.TLS
+            secured = await TLSStream.wrap(
+                connection, hostname=host, ssl_context=target.trust, standard_compatible=False
+            )
+    except (OSError, TimeoutError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
+        raise HandshakeError(error, phase) from error
+    finally:
+        if connection is not None:
+            await connection.aclose()
+    shown: Any = secured.extra(TLSAttribute.peer_certificate)  # noqa: S610
+    return dict(shown or {})
 
 
 def explain_expiry(host: str, days: float, wanted: int) -> Finding | None:
@@ -42,27 +73,4 @@ def explain_expiry(host: str, days: float, wanted: int) -> Finding | None:
         Code.TLS_EXPIRING,
         f"the certificate of {host} ends in {days:.0f} days, {wanted} are wanted",
         "certificate renewal (ACM wildcard *.wealist.co.kr, contract 1.2)",
-    )
-
-
-def explain(host: str, error: Exception) -> Finding:
-    """Name why no handshake came about; pure."""
-    match error:
-        case ssl.SSLCertVerificationError():
-            said = error.verify_message or str(error)
-            return Finding(
-                Code.TLS_INVALID,
-                f"{host} shows a certificate that does not hold: {said}",
-                "certificate",
-            )
-        case ssl.SSLError():
-            return Finding(
-                Code.TLS_INVALID,
-                f"{host} does not agree on TLS: {error}",
-                "load balancer's TLS policy",
-            )
-    return Finding(
-        Code.HOST_UNREACHABLE,
-        f"{host} took no connection: {str(error) or type(error).__name__}",
-        "DNS, load balancer or listener",
     )

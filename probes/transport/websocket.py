@@ -7,7 +7,6 @@ upgrade is seen.
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,9 +17,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Origin
 
 from probes.config.environment import address
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.recording.recorder import Exchange, current
-from probes.transport import envelopes
+from probes.transport import connection_errors, envelopes
+from probes.transport.connection_errors import Phase, is_timeout, local_trouble
 from probes.transport.http import USER_AGENT, Answer, Web, service
 
 Event = dict[str, Any]
@@ -162,7 +162,9 @@ async def upgrade(
     except (OSError, InvalidHandshake, ConnectionClosed, EOFError) as error:
         exchange.error = f"{type(error).__name__}: {error}"
         current().subject = exchange
-        raise Broken(explain_error(url, error)) from error
+        if reason := local_trouble(error):
+            raise CannotAsk(f"{parts.hostname} could not be asked: {reason}") from error
+        raise Broken(explain_error(url, error, web.target.timeouts.answer_s)) from error
     exchange.set_response(
         SWITCHING, _headers(connection.response.headers) if connection.response else {}
     )
@@ -217,28 +219,14 @@ def _html(answer: Answer) -> Finding:
     )
 
 
-def explain_error(url: str, error: Exception) -> Finding:
-    """Name why the upgrade got no answer; pure."""
+def explain_error(url: str, error: BaseException, timeout_s: float = 0.0) -> Finding:
+    """Name why the upgrade got no answer; pure. `timeout_s` is 0 where a page waited, not we."""
     who, host = service(url), urlsplit(url).hostname or ""
-    match error:
-        case TimeoutError():
-            return Finding(
-                Code.SOCKET_UPGRADE_STALLED,
-                f"{who} at {host} was asked for a socket and never answered",
-                f"gateway, or {who}",
-            )
-        case ssl.SSLCertVerificationError():
-            said = getattr(error, "verify_message", "") or str(error)
-            return Finding(
-                Code.TLS_INVALID,
-                f"{host} shows a certificate that does not hold: {said}",
-                "certificate",
-            )
-        case ConnectionRefusedError():
-            return Finding(
-                Code.HOST_UNREACHABLE,
-                f"{host} took no connection: {error}",
-                "DNS, load balancer or listener",
-            )
-    said = str(error) or type(error).__name__
-    return Finding(Code.SERVICE_UNAVAILABLE, f"{who} at {host} broke off an upgrade: {said}", who)
+    if is_timeout(error):
+        within = f" within {timeout_s:g} s" if timeout_s else ""
+        observed = f"{who} at {host} did not answer a socket's upgrade{within}"
+        return Finding(Code.SOCKET_UPGRADE_STALLED, observed, f"gateway, or {who}")
+    refused = isinstance(error, ConnectionRefusedError)
+    return connection_errors.explain(
+        url, error, who, Phase.CONNECT if refused else Phase.REQUEST, timeout_s
+    )

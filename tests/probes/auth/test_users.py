@@ -108,7 +108,7 @@ async def test_a_refused_token_says_what_to_look_at(site: Site, target: Target, 
 async def test_hosts_that_are_down_say_so(target: Target, web: Web) -> None:
     """Nobody could ask."""
     hosts = replace(target.hosts, api="http://api.localhost:1", apex="http://apex.localhost:1")
-    assert "apex.localhost took no connection" in await refusal(replace(target, hosts=hosts), web)
+    assert "apex.localhost: connection refused" in await refusal(replace(target, hosts=hosts), web)
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def test_every_way_to_break_the_promise_has_a_name(
             200,
             "answered 503 text/plain: no healthy upstream",
         ),
-        (answer(401), 200, "answered 401 application/json to one who may"),
-        (answer(200), 403, "answered 200 application/json to one who may not"),
+        (answer(401), 200, "answered 401 application/json to a member"),
+        (answer(200), 403, "answered 200 application/json to a stranger"),
         (answer(200, b"ok", TEXT), 200, "answered 200 text/plain where JSON was promised"),
     ],
 )
