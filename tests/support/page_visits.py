@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 import uvicorn
-from playwright.async_api import Browser, FilePayload, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, FilePayload, Page, Route, expect
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,6 +23,7 @@ PREFIX = re.compile(r"^/api/svc/(\w+)(/.*)")
 ERROR_BOX = "데이터를 불러오는데 실패했습니다."
 EMPTY = "드라이브로 파일을 드래그하거나 마우스 오른쪽 클릭으로 파일을 추가하세요"
 UPLOADED = "모든 파일이 업로드되었습니다."
+LIVE_PARTS = re.compile(r"\[\w+ WS\]|\[Notifications SSE\]|EventSource|WebSocket")
 SIGN_IN = "GOOGLE 계정으로 계속하기"
 PICKED: FilePayload = {
     "name": "새 파일.txt",
@@ -100,6 +101,11 @@ class Visitor:
     place: Place
     complaints: list[str] = field(default_factory=list)
 
+    def on_console(self, message: ConsoleMessage) -> None:
+        """Keep what the page calls an error, but for its words about sockets and the stream."""
+        if message.type == "error" and not LIVE_PARTS.search(message.text):
+            self.complaints.append(message.text)
+
     async def goes(self, path: str) -> None:
         await self.page.goto(self.place.url + path)
 
@@ -134,11 +140,21 @@ async def visitor(browser: Browser, place: Place, tokens: dict[str, str]) -> Vis
     )
     found = Visitor(page, place)
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    page.on(
-        "console", lambda said: found.complaints.append(said.text) if said.type == "error" else None
-    )
+    page.on("console", found.on_console)
     place.asked.clear()
     return found
+
+
+async def held(found: Visitor, pattern: str) -> asyncio.Event:
+    """Keep the page's requests for `pattern` until the event is set."""
+    released = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await found.page.route(pattern, hold)
+    return released
 
 
 def tokens_of(place: Place, who: str = "alice", seconds: float = 60) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.support.page_visits import EMPTY, PICKED, UPLOADED, Visitor, put_file
+from tests.support.page_visits import EMPTY, PICKED, UPLOADED, Visitor, held, put_file
 
 
 async def test_the_wrong_storage_path_is_asked(alice: Visitor) -> None:
@@ -19,10 +19,12 @@ async def test_a_failed_upload_is_ignored(alice: Visitor) -> None:
     arrives.
     """
     alice.place.state.faults = {"page-ignores-failed-upload"}
+    confirm = await held(alice, "**/files/confirm")
     await alice.drive()
     await alice.sees(EMPTY)
     await alice.page.locator("input[type=file]").set_input_files([PICKED])
     await alice.sees(UPLOADED)
+    confirm.set()
     assert alice.place.asked_for(f"PUT /workspace/{alice.place.state.home.id}/undefined") == 1
     assert alice.place.taken == {}
 

@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from tests.support.page_visits import EMPTY, ERROR_BOX, PICKED, UPLOADED, Visitor, put_file
+from tests.support.page_visits import EMPTY, ERROR_BOX, PICKED, UPLOADED, Visitor, held, put_file
 
 
 async def test_the_drive_shows_what_the_api_holds(alice: Visitor) -> None:
@@ -85,13 +85,18 @@ async def test_html_for_data_is_an_error(alice: Visitor) -> None:
     await expect(alice.page.get_by_role("alert")).to_contain_text(ERROR_BOX)
 
 
-async def test_a_file_goes_up_with_the_type_that_was_signed(alice: Visitor) -> None:
-    """The modal says so, the drive is asked again, the bytes are in the bucket."""
+async def test_a_file_goes_up(alice: Visitor) -> None:
+    """The modal says so until the upload is confirmed, the drive is asked again and shows the
+    service's name, the bytes are in the bucket.
+    """
+    confirm = await held(alice, "**/files/confirm")
     await alice.drive()
     await alice.sees(EMPTY)
     await alice.page.locator("input[type=file]").set_input_files([PICKED])
     await alice.sees(UPLOADED)
     await alice.sees("업로드 완료")
-    await alice.sees("새 파일.txt")
+    confirm.set()
+    await expect(alice.page.get_by_text(UPLOADED)).to_have_count(0)
+    await alice.sees("새 파일.txt (1)")
     assert list(alice.place.taken.values()) == [(b"written by alice", "text/plain")]
     assert alice.complaints == []

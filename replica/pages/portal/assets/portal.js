@@ -48,10 +48,16 @@ function signOut() {
   login();
 }
 
-async function dashboard() {
+// Who lands with a token is asked for more than once: by the provider of sessions and by the login page.
+async function me(landed) {
+  const [user] = await Promise.all(landed ? [get("/users/me"), get("/users/me")] : [get("/users/me")]);
+  return user;
+}
+
+async function dashboard(landed) {
   let user;
   try {
-    user = await get("/users/me");
+    user = await me(landed);
   } catch (error) {
     if (!(error instanceof Unauthorized)) signOut();
     return;
@@ -83,7 +89,7 @@ const given = new URLSearchParams(window.location.search).get("accessToken");
 if (given) localStorage.setItem("token", given);
 
 if (localStorage.getItem("token")) {
-  dashboard();
+  dashboard(given !== null);
 } else {
   go("/login");
   login();

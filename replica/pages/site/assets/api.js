@@ -81,11 +81,17 @@ function signOut() {
   forget();
   if (isFaultActive("page-storms-on-reconnect")) {
     // The page changes and what it had open goes on.
-    window.history.replaceState(null, "", "/");
-    window.dispatchEvent(new PopStateEvent("popstate"));
+    showLogin();
     return;
   }
+  showLogin();
   window.location.href = "/";
+}
+
+// A page that sees that its token is gone shows the login, before the document that was asked for comes.
+function showLogin() {
+  window.history.replaceState(null, "", "/");
+  window.dispatchEvent(new PopStateEvent("popstate"));
 }
 
 export async function logout() {

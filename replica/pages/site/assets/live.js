@@ -58,7 +58,8 @@ function listen(workspaceId) {
       state.rows = [row, ...state.rows.filter((each) => each.id !== row.id)];
       state.changed();
     });
-    source.onerror = () => {
+    source.onerror = (error) => {
+      console.error("[Notifications SSE] 에러:", error);
       source.close();
       if (!isFaultActive("page-never-reconnects")) come();
     };

@@ -23,6 +23,8 @@ export const pauseOrOnline = (milliseconds) =>
 
 export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, opened = () => {} }) {
   const say = (sign, ...words) => console.log(`${sign} [${name} WS]`, ...words);
+  // The app calls an error what the probes must not: a socket that drops, a refresh that is refused.
+  const complain = (...words) => console.error(`❌ [${name} WS]`, ...words);
   const storms = isFaultActive("page-storms-on-reconnect");
   const wait = storms ? AT_ONCE : pause * SCALE;
   const most = storms ? Infinity : attempts;
@@ -45,6 +47,7 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
       opened();
     };
     socket.onmessage = (message) => hear(JSON.parse(message.data));
+    socket.onerror = (error) => complain("에러:", error);
     socket.onclose = ({ code }) => {
       clearInterval(beating);
       say("🔌", "연결 닫힘:", code);
@@ -54,7 +57,7 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
 
   function retry(refused) {
     if (tries >= most) {
-      say("❌", "최대 재연결 시도 초과");
+      complain("최대 재연결 시도 초과");
       return;
     }
     tries += 1;
@@ -70,7 +73,7 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
       if (delay) await pauseOrOnline(delay);
       for (let left = storms ? STORM : 1; left && !ended; left -= 1) connect();
     } catch {
-      say("❌", "토큰 갱신 실패, 재연결 중단");
+      complain("토큰 갱신 실패, 재연결 중단");
     } finally {
       coming = false;
     }

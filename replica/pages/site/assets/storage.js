@@ -90,12 +90,13 @@ export function storage(workspaceId, goTo) {
     try {
       for (const [done, file] of files.entries()) {
         progress.at(done + 1);
-        await drive.upload(workspaceId, folderId(), file);
+        // All is said to be uploaded as soon as the bytes are, and that is gone once they are confirmed.
+        await drive.upload(workspaceId, folderId(), file, () => done + 1 === files.length && progress.finish());
       }
-      progress.finish();
     } catch (error) {
-      progress.close();
       fail(UPLOAD_FAILED)(error);
+    } finally {
+      progress.close();
     }
     await load();
   }
