@@ -2,6 +2,7 @@
 runner/collection.py knows pytest too.
 """
 
+import contextlib
 import functools
 import os
 import signal
@@ -17,13 +18,14 @@ from probes.cluster.reader import Cluster
 from probes.config import environment_file as targets
 from probes.config.environment import Target
 from probes.config.selectors import area
-from probes.finding import BadEnvironment, CannotAsk, Verdict
+from probes.finding import EXIT_UNKNOWN, BadEnvironment, CannotAsk, Verdict
 from probes.recording.ledger import Ledger
 from probes.recording.trace_link import trace_url
 from probes.results import Outcome
-from probes.runner import collection, progress, retries, sharding
+from probes.runner import collection, command_line, output, progress, retries, sharding
 from probes.runner.end_of_run import EndedRun
 from probes.runner.options import RunOptions, new_run_name, writable_folder
+from probes.runner.problems import Problems
 from probes.runner.scheduler import Call
 from probes.runner.session import Session
 from probes.runner.sharding import Share
@@ -35,8 +37,7 @@ from reports.render import annotations, deploy_gate, files, languages, terminal
 from reports.render.languages import Words
 from reports.render.progress import Progress
 
-ROOT = Path(__file__).parent.parent
-RUNS, SCENARIOS = ROOT / "reports" / "runs", ROOT / "scenarios"
+SCENARIOS = command_line.ROOT / "scenarios"
 PART = pytest.StashKey[tuple[str, Share]]()  # the environment and the share that are ours
 KNOWN = pytest.StashKey[list[str]]()  # every scenario, before -k takes some away
 SESSION = pytest.StashKey[Session]()
@@ -44,66 +45,26 @@ BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 OUTCOME = pytest.StashKey[Outcome]()
 PROGRESS = pytest.StashKey[Progress]()
 ENDED = pytest.StashKey[EndedRun]()
+PROBLEMS = pytest.StashKey[Problems]()
+PYTEST = pytest.StashKey[pytest.Session]()
+_OWN_FAILURES = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 T = TypeVar("T")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("probes", "weAlist probes")
-    group.addoption(
-        "--env",
-        metavar="NAME|FILE",
-        help="a name in environments/ (default: replica) or a path to a TOML file",
-    )
-    group.addoption(
-        "--shard",
-        default="",
-        metavar="I/N",
-        help="one of N shares of the scenarios; index/N in a pod",
-    )
-    group.addoption(
-        "--gate",
-        action="store_true",
-        help="after a deploy: ignore failures that were already failing before it",
-    )
-    group.addoption(
-        "--settle",
-        default="0",
-        metavar="90s",
-        help="stabilization window: ask again what does not hold, for that long",
-    )
-    group.addoption(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="start the replica with this fault",
-    )
-    group.addoption(
-        "--probe-concurrency",
-        type=int,
-        default=0,
-        metavar="N",
-        help="scenarios at once (default: all)",
-    )
-    group.addoption(
-        "--no-confirm", action="store_true", help="no confirming rerun of a scenario that broke"
-    )
-    group.addoption(
-        "--strict-verdicts", action="store_true", help="degraded fails the run as broken does"
-    )
-    group.addoption(
-        "--lang",
-        choices=languages.LANGUAGES,
-        default=languages.ORIGINAL,
-        help="language of what people read",
-    )
-    group.addoption(
-        "--runs", type=Path, default=RUNS, metavar="FOLDER", help="where run folders are made"
-    )
+    for name, how in command_line.OPTIONS:
+        group.addoption(name, **how)
+    names, how = command_line.PROCESSES
+    with contextlib.suppress(ValueError):  # pytest-xdist is installed, and has them
+        group._addoption(*names, **how)  # noqa: SLF001 - pytest keeps short options to itself
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Complain about a mistyped environment before anything is collected."""
+    _or_usage_error(lambda: command_line.expect_one_process(config.option))
+    _or_usage_error(lambda: command_line.expect_otel_numbers(os.environ))
     environments, shard = config.getoption("env") or "replica", config.getoption("shard")
     config.stash[PART] = _or_usage_error(lambda: sharding.part(environments, shard, os.environ))
     environment, _ = config.stash[PART]
@@ -112,6 +73,15 @@ def pytest_configure(config: pytest.Config) -> None:
         _or_usage_error(lambda: targets.parse(targets.find(environment)))
     if config.getoption("gate"):  # the first line of the log pane is the verdict
         config.option.verbose = min(config.option.verbose, -2)
+    config.stash[PROBLEMS] = Problems()
+    config.pluginmanager.register(config.stash[PROBLEMS], "probes-problems")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Who reads what is printed may leave early, and need not know every letter."""
+    session.config.stash[PYTEST] = session
+    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
+        output.print_to_any_reader(reporter)
 
 
 def _or_usage_error(ask: Callable[[], T]) -> T:
@@ -169,6 +139,7 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
         started=started,
         scenarios=[collection.scenario(name, item, target) for name, item in chosen.items()],
         announce=announce,
+        problems=config.stash[PROBLEMS],
     )
 
 
@@ -232,8 +203,10 @@ def _take_over_signals(session: pytest.Session) -> None:
         mine.stop(signal.Signals(received).name)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        restore: Any = functools.partial(signal.signal, number, signal.signal(number, stop))
-        session.config.add_cleanup(restore)
+        signal.signal(number, stop)
+        # A second Ctrl-C while Python itself ends would print a traceback, or lose the exit code.
+        ignore: Any = functools.partial(signal.signal, number, signal.SIG_IGN)
+        session.config.add_cleanup(ignore)
 
 
 def _await_instead(item: Any, name: str) -> None:
@@ -326,30 +299,47 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     """After the last fixture is closed and before pytest sums up: the reports, and an exit code
     that says who acts.
     """
-    yield
-    mine = session.config.stash.get(SESSION, None)
+    config, pytest_failed = session.config, session.exitstatus in _OWN_FAILURES
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, the reports are still to be written
+        config.stash[PROBLEMS].add("closing", error)
+    mine = config.stash.get(SESSION, None)
     if mine is None:
+        session.exitstatus = EXIT_UNKNOWN if pytest_failed else session.exitstatus
         return
     ended = mine.finish()
-    strict = session.config.getoption("strict_verdicts")
-    session.exitstatus = ended.report.exit_code(strict=strict)
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if session.config.getoption("gate") and reporter:  # before pytest writes its empty line
-        deploy_gate.show(ended.report, progress.stream(reporter), strict=strict)
-    else:
-        session.config.stash[ENDED] = ended
+    config.stash[ENDED] = ended
+    session.exitstatus = ended.exit_code
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and (config.getoption("gate") or pytest_failed):
+        _show(
+            config, ended, reporter
+        )  # before pytest writes its empty line, or where it sums up nothing
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     ended = config.stash.get(ENDED, None)
-    if ended is None:
-        return
-    stream, words = progress.stream(terminalreporter), _words(config)
-    config.stash[PROGRESS].end()
-    strict = config.getoption("strict_verdicts")
-    terminal.show(ended.report, stream, words, ended.histories, os.environ, strict=strict)
-    if annotations.wanted(os.environ):
-        annotations.summarize(ended.report.folder / files.MARKDOWN, os.environ)
+    if ended and not ended.is_shown:
+        _show(config, ended, terminalreporter)
+
+
+def _show(config: pytest.Config, ended: EndedRun, reporter: Any) -> None:
+    """The verdict for people, and what went wrong of ours; showing may be what goes wrong."""
+    stream, strict, words = output.stream(reporter), ended.options.strict, ended.options.words
+    ended.is_shown = True
+    try:
+        config.stash[PROGRESS].end()
+        if ended.options.gate:
+            deploy_gate.show(ended.report, stream, strict=strict)
+        else:
+            terminal.show(ended.report, stream, words, ended.histories, os.environ, strict=strict)
+        if annotations.wanted(os.environ) and not ended.options.gate:
+            annotations.summarize(ended.report.folder / files.MARKDOWN, os.environ)
+    except Exception as error:  # noqa: BLE001 - ours, and the exit code is to say so
+        ended.problems.add("showing the report", error)
+    stream.writelines(f"{line}\n" for line in ended.problems.shown)
+    config.stash[PYTEST].exitstatus = ended.exit_code
 
 
 def _words(config: pytest.Config) -> Words:

@@ -7,6 +7,7 @@ X-Amz-Signature in span URLs.
 """
 
 import base64
+import contextlib
 import json
 import threading
 import time
@@ -157,7 +158,8 @@ class _SpanFile(SpanProcessor):
             if context := span.get_span_context():
                 self._open.pop(context.span_id, None)
             if not self._file.closed:
-                self._file.write(otlp_json(span).encode() + b"\n")
+                with contextlib.suppress(OSError):  # a full disk is told by the journal
+                    self._file.write(otlp_json(span).encode() + b"\n")
                 self._kept.append(span)
 
     def close(self) -> list[ReadableSpan]:

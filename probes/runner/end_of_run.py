@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from probes.config.environment import Target
-from probes.finding import CannotAsk
-from probes.recording.journal import Journal
+from probes.finding import EXIT_UNKNOWN, CannotAsk
+from probes.recording.journal import NAME, Journal, line
 from probes.runner.options import RunOptions
+from probes.runner.problems import Problems
 from probes.state import last_run, update
 from reports.model import verdict_store
 from reports.model.history import LAST, History
@@ -23,16 +24,22 @@ from reports.render import files, junit
 
 @dataclass(slots=True)
 class EndedRun:
-    """The loaded run, and what its steps need; `problems`: what went wrong of ours, a sentence
-    each.
-    """
+    """The loaded run, and what its steps need. `is_shown`: whether people have read the verdict."""
 
     target: Target
     options: RunOptions
     journal: Journal
     report: Report
+    problems: Problems
     histories: Mapping[str, History] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    is_shown: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """What went wrong of ours gives neither the code of a kept promise nor of a broken one."""
+        if self.problems.found:
+            return EXIT_UNKNOWN
+        return self.report.exit_code(strict=self.options.strict)
 
     def add_fact(self, name: str, value: str) -> None:
         self.journal.write("fact", name=name, value=value)
@@ -79,6 +86,20 @@ def publish(run: EndedRun) -> None:
         asyncio.run(last_run.remember_notified(where, sent.notified))
 
 
+def keep_journal(run: EndedRun) -> None:
+    """What could not be written to the run's folder while it was full, or had vanished."""
+    journal, folder = run.journal, run.options.folder
+    if (folder / NAME).is_file() and not journal.unwritten:
+        return
+    run.problems.found.append(
+        f"the run's folder {folder} {journal.trouble or 'vanished during the run'}; the reports are "
+        "complete, traces and spans may be missing"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [line(event) for event in journal.events()]
+    (folder / NAME).write_bytes(b"".join(lines))
+
+
 def write_reports(run: EndedRun) -> None:
     run.histories = files.write(run.report, run.options.words, strict=run.options.strict)
 
@@ -91,12 +112,15 @@ def write_junit(run: EndedRun) -> None:
 
 Step = Callable[[EndedRun], None]
 STEPS: tuple[tuple[str, Step], ...] = (
+    ("saving the journal", keep_journal),
     ("sharing the history", share_history),
     ("publishing", publish),
     ("writing the reports", write_reports),
     ("writing --junitxml", write_junit),
 )
-REPORT_STEPS = STEPS[2:]  # what is left to do for a run whose loop is stuck
+NETWORK_STEPS = (share_history, publish)
+# What is left to do for a run whose loop is stuck.
+REPORT_STEPS = tuple((name, step) for name, step in STEPS if step not in NETWORK_STEPS)
 
 
 def perform(run: EndedRun, steps: tuple[tuple[str, Step], ...] = STEPS) -> None:
@@ -105,4 +129,4 @@ def perform(run: EndedRun, steps: tuple[tuple[str, Step], ...] = STEPS) -> None:
         try:
             step(run)
         except Exception as error:  # noqa: BLE001 - it is ours, and must not cost the other steps
-            run.problems.append(f"{name} failed with {type(error).__name__}: {error}")
+            run.problems.add(name, error)

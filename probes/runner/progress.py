@@ -3,17 +3,12 @@
 import contextlib
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 from probes.results import Outcome, Scenario
+from probes.runner.output import stream
 from reports.render.languages import Words
 from reports.render.progress import Ended, Progress
-
-
-def stream(terminalreporter: Any) -> TextIO:
-    """Where pytest itself writes."""
-    found: TextIO = terminalreporter._tw._file  # noqa: SLF001 - it has no public name
-    return found
 
 
 def progress(

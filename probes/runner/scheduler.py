@@ -277,7 +277,7 @@ class Run:
             if timer.expired():
                 return unknown(f"not done within its deadline of {scenario.deadline:g} s")
             return self._mistake(error, recorder)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is ours to answer for, not the target's
+        except BaseException as error:  # noqa: BLE001 - whatever it is (SystemExit, too), it is ours and not the target's
             return self._mistake(error, recorder)
         return None
 

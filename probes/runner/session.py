@@ -7,7 +7,8 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from probes import __version__
@@ -29,18 +30,20 @@ from probes.runner.cleanup import clean_up
 from probes.runner.cleanup_kinds import ResourceKind, resource_kinds
 from probes.runner.end_of_run import EndedRun
 from probes.runner.options import RunOptions
+from probes.runner.problems import Problems
 from probes.runner.scheduler import STOPPED_EARLY, Call, Run
 from probes.runner.target_process import Started
 from probes.services.storage import Drive
 from probes.state import last_run
 from probes.transport.http import Web
-from reports.model.run import load
+from reports.model.run import assemble
 
 # After its deadline a run has this long to close what it opened; then it is ended from outside the
 # loop.
 GRACE_S = 20.0
 CLEANUP_TIMEOUT_S = 10.0
 EXPORT_TIMEOUT_S = 2.0
+REPORT_TIMEOUT_S = 15.0  # for the reports of a run whose loop is stuck
 COMPLETED = "completed"
 
 
@@ -56,11 +59,13 @@ class Session:
         started: Started | None,
         scenarios: Sequence[Scenario],
         announce: Callable[[Scenario, Outcome], None],
+        *,
+        problems: Problems | None = None,
     ) -> None:
         self.target = target
         self._options, self._started, self._scenarios = options, started, scenarios
         self._began, self._ended = time.monotonic(), COMPLETED
-        self.problems: list[str] = []
+        self.problems = problems or Problems()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog = threading.Timer(target.timeouts.run_s + GRACE_S, self._end_stuck_run)
         folder, redactor = options.folder, Redactor()
@@ -125,8 +130,10 @@ class Session:
 
     def stop(self, why: str) -> None:
         """End the run early and in order; safe to call from a signal handler."""
-        self._ended = why if self._ended == COMPLETED else self._ended
-        if self._loop:
+        if self._ended != COMPLETED:  # the first reason counts
+            return
+        self._ended = why
+        if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.run.stop, why)
 
     def drive(self, who: str, origin: str = "") -> Drive:
@@ -136,24 +143,23 @@ class Session:
 
     async def close(self) -> None:
         """Remove what the run created and close what it opened, whatever state it is in."""
-        await self._closed("ending the scenarios", self.run.finish())
+        with self._guarded("ending the scenarios"):
+            await self.run.finish()
         if self.run.stopped == STOPPED_EARLY:
             self._ended = STOPPED_EARLY
         await self._clean_up()
-        await self._closed("comparing with the previous run", self._compare())
-        await self._closed("closing the browser", self.browser.close())
-        await self._closed("closing connections", self.web.close())
-        await self._closed("closing the cluster's API", self.cluster.close())
-        self._record_stabilization()
-        verdicts = [outcome.verdict for outcome in self.run.outcomes.values()]
-        spans.end_run(self.run.span, verdicts, self._ended)
-
-    async def _closed(self, what: str, closing: Awaitable[None]) -> None:
-        """What fails here is ours, and costs no other step."""
-        try:
-            await closing
-        except Exception as error:  # noqa: BLE001 - kept, and told by the exit code
-            self.problems.append(f"{what} failed with {type(error).__name__}: {error}")
+        with self._guarded("comparing with the previous run"):
+            await self._compare()
+        with self._guarded("closing the browser"):
+            await self.browser.close()
+        with self._guarded("closing connections"):
+            await self.web.close()
+        with self._guarded("closing the cluster's API"):
+            await self.cluster.close()
+        with self._guarded("recording the end"):
+            self._record_stabilization()
+            verdicts = [outcome.verdict for outcome in self.run.outcomes.values()]
+            spans.end_run(self.run.span, verdicts, self._ended)
 
     async def _clean_up(self) -> None:
         with recording(Recorder(self._evidence, None, 1, self.run.span)) as recorder:
@@ -198,26 +204,40 @@ class Session:
 
     def finish(self) -> EndedRun:
         """Export the spans, end the journal, take the steps of the end, stop what was started."""
-        self.ledger.close()
-        journal = self._evidence.journal
-        journal.write("spans", **asdict(self._evidence.tracing.finish(EXPORT_TIMEOUT_S)))
+        with self._guarded("closing the ledger"):
+            self.ledger.close()
+        with self._guarded("exporting the spans"):
+            spans_result = self._evidence.tracing.finish(EXPORT_TIMEOUT_S)
+            self._evidence.journal.write("spans", **asdict(spans_result))
         run = self._ended_run()
         end_of_run.perform(run)
-        journal.close()
+        self._evidence.journal.close()
         if self._started:
-            self._started.stop()
+            with self._guarded("stopping the target"):
+                self._started.stop()
         self._watchdog.cancel()
         return run
+
+    @contextmanager
+    def _guarded(self, what: str) -> Iterator[None]:
+        """What fails here is ours, and costs no other step."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - kept, and told by the exit code
+            self.problems.add(what, error)
 
     def _ended_run(self) -> EndedRun:
         journal, options = self._evidence.journal, self._options
         duration_s = time.monotonic() - self._began
         journal.write("run-finished", ended=self._ended, duration=round(duration_s, 6))
-        report = load(options.folder)
-        return EndedRun(self.target, options, journal, report, problems=self.problems)
+        report = assemble(options.folder, list(journal.events()))
+        return EndedRun(self.target, options, journal, report, self.problems)
 
     def _end_stuck_run(self) -> None:
-        """The loop did not end: leave complete reports and go."""
+        """The loop did not end: leave complete reports and go, even if those cannot be written."""
+        last_resort = threading.Timer(REPORT_TIMEOUT_S, os._exit, [EXIT_UNKNOWN])
+        last_resort.daemon = True
+        last_resort.start()
         try:
             self._ended = "stuck"
             end_of_run.perform(self._ended_run(), end_of_run.REPORT_STEPS)

@@ -132,10 +132,11 @@ def load(folder: Path) -> Run:
         raise NoRun(f"{folder} holds no run that can be read: {journal.NAME}: {why}") from None
     if not events:
         raise NoRun(f"{folder} holds no run: its {journal.NAME} has no events")
-    return _assemble(folder, events)
+    return assemble(folder, events)
 
 
-def _assemble(folder: Path, events: list[Event]) -> Run:
+def assemble(folder: Path, events: list[Event]) -> Run:
+    """The run that `events` tell of; at least one."""
     start, end = first(events, "run-started"), last(events, "run-finished")
     began, stopped = number(events[0], "at"), number(events[-1], "at")
     ended = text(end, "ended") or KILLED

@@ -1,6 +1,9 @@
 """The journal takes any text, survives a kill, and says what its schema says."""
 
+import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -176,3 +179,33 @@ def test_a_kill_loses_nothing(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=root, check=False)
     assert killed.returncode < 0
     assert [len(event["value"]) for event in read(tmp_path)] == [100_000]
+
+
+def test_a_disk_that_is_full_costs_no_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be written is kept, in order, and what the disk said is known."""
+    journal = Journal(tmp_path)
+    journal.write("note", text="written")
+
+    def full(_: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(journal, "_append", full)
+    journal.write("note", text="one")
+    monkeypatch.undo()
+    journal.write("note", text="two")
+    assert [event["text"] for event in journal.events()] == ["written", "one", "two"]
+    assert [event["text"] for event in read(tmp_path)] == ["written"]
+    assert journal.trouble == "could not be written (No space left on device)"
+    journal.close()
+
+
+def test_a_folder_that_vanishes_costs_no_event(tmp_path: Path) -> None:
+    """The journal still knows what it was told."""
+    journal = Journal(tmp_path / "run")
+    journal.write("note", text="before")
+    shutil.rmtree(tmp_path / "run")
+    journal.write("note", text="after")
+    assert [event["text"] for event in journal.events()] == ["before", "after"]
+    journal.close()

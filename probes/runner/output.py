@@ -1,0 +1,63 @@
+"""Where a run prints: a reader who leaves early, as `head` does, or a terminal that knows only
+ASCII, ends no run and changes no exit code.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+
+class ForgivingStream:
+    """A text stream whose reader may be gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.is_gone = False
+
+    def write(self, text: str) -> int:
+        if not self.is_gone:
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                self._stream.write(self._escaped(text))
+            except OSError:  # of which BrokenPipeError is one
+                self._give_up()
+        return len(text)
+
+    def _escaped(self, text: str) -> str:
+        encoding = self._stream.encoding or "ascii"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        if not self.is_gone:
+            try:
+                self._stream.flush()
+            except OSError:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """What is buffered goes nowhere; else Python would complain about it when it ends."""
+        self.is_gone = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+        self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def stream(terminalreporter: Any) -> TextIO:
+    """Where pytest itself writes."""
+    found: TextIO = terminalreporter._tw._file  # noqa: SLF001 - it has no public name
+    return found
+
+
+def print_to_any_reader(terminalreporter: Any) -> None:
+    """From now on pytest and we write to a ForgivingStream."""
+    if not isinstance(stream(terminalreporter), ForgivingStream):
+        terminalreporter._tw._file = ForgivingStream(stream(terminalreporter))  # noqa: SLF001 - as above
