@@ -96,7 +96,7 @@ async def _confirmation(visit: Visit) -> None:
 
 def _is_confirmation(reply: Reply) -> bool:
     path = urlsplit(reply.answer.url).path
-    asked = reply.answer.method == "POST" and path.endswith("/confirm")
+    asked = reply.answer.method == "POST" and path.rstrip("/").endswith("/confirm")
     return asked and reply.answer.status < 300 and not reply.answer.is_html
 
 
