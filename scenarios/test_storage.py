@@ -7,8 +7,8 @@ import pytest
 from probes.auth.users import User
 from probes.browser import drive as page_drive
 from probes.browser.browser import Browser
+from probes.services import workspaces
 from probes.services.storage import TEXT, Drive, expect_same_bytes
-from probes.transport.envelopes import Envelope, expect
 
 pytestmark = pytest.mark.promise(owner="storage", incident="V6 §1")
 
@@ -49,7 +49,7 @@ async def test_a_stranger_sees_nothing(drive_of_a_stranger: Drive) -> None:
     answer = await drive_of_a_stranger.call(
         "GET", f"folders/contents?workspaceId={drive_of_a_stranger.workspace}"
     )
-    expect(answer, Envelope.GO_ERROR, 403)
+    await workspaces.expect_forbidden(drive_of_a_stranger.web, drive_of_a_stranger.user, answer)
 
 
 async def test_a_stranger_uploads_nothing(drive_of_a_stranger: Drive) -> None:
@@ -60,11 +60,8 @@ async def test_a_stranger_uploads_nothing(drive_of_a_stranger: Drive) -> None:
         "contentType": TEXT,
         "fileSize": 1,
     }
-    expect(
-        await drive_of_a_stranger.call("POST", "files/upload-url", json=body),
-        Envelope.GO_ERROR,
-        403,
-    )
+    answer = await drive_of_a_stranger.call("POST", "files/upload-url", json=body)
+    await workspaces.expect_forbidden(drive_of_a_stranger.web, drive_of_a_stranger.user, answer)
 
 
 @pytest.mark.promise(incident="V6 §1, 6fe19ffd, 26d02600")

@@ -48,4 +48,4 @@ async def test_what_is_anothers_stays_shut(
     web: Web, user: Callable[[str], User], at: At, endpoint: ProtectedEndpoint, who: str
 ) -> None:
     """A good token opens what is its owner's, and is told 403 at what is somebody else's."""
-    await token_checks.expect_forbidden(web, await at(endpoint), await user(who).token())
+    await token_checks.expect_forbidden(web, await at(endpoint), user(who))

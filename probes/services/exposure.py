@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin
 
-from probes.finding import Broken, Code, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.services.static_site import ASSET
 from probes.transport.http import Answer, Web, service
 
@@ -51,27 +51,37 @@ async def expect_closed(web: Web, endpoint: Endpoint, user: str) -> None:
     if sent:
         headers["content-type"] = "application/json"
     answer = await web.ask(endpoint.method, url, headers=headers, content=sent or None)
+    if reason := why_unasked(endpoint.sign, answer):
+        raise CannotAsk(f"{answer}: {reason}")
     if finding := EXPLAIN[endpoint.sign](answer):
         raise Broken(finding)
     return None
 
 
+def why_unasked(sign: Sign, answer: Answer) -> str:
+    """Why an answer shows nothing of what was looked for; empty where it does; pure."""
+    match sign:
+        case "trace" if answer.status < 400 or (answer.status == 404 and answer.json is None):
+            return "broken JSON provoked no error of the service"
+        case "origin" if answer.json is None:
+            return "no service answered, so that its CORS headers cannot be read"
+        case "headers" if answer.status != 200 or not answer.is_html:
+            return "no page answered, so that its headers cannot be read"
+    return ""
+
+
 async def _expect_no_sources(web: Web, url: str) -> None:
     page = await web.ask("GET", url, kind="page")
-    for asset in {
-        asset
-        for asset in ASSET.findall(page.body.decode("utf-8", "replace"))
-        if asset.endswith(".js")
-    }:
-        answer = await web.ask("GET", urljoin(url, f"{asset}.map"), kind="page")
+    assets = set(ASSET.findall(page.body.decode("utf-8", "replace")))
+    scripts = sorted(asset for asset in assets if asset.endswith(".js"))
+    if not scripts:
+        raise CannotAsk(f"{page}: it names no script, so that no source map can be looked for")
+    for script in scripts:
+        answer = await web.ask("GET", urljoin(url, f"{script}.map"), kind="page")
         if isinstance(answer.json, dict) and "mappings" in answer.json:
-            raise Broken(
-                Finding(
-                    Code.ENDPOINT_EXPOSED,
-                    f"{answer}: the page's sources",
-                    "the frontend build: sourcemap",
-                )
-            )
+            observed = f"{answer}: the page's sources"
+            cause = "the frontend build: sourcemap"
+            raise Broken(Finding(Code.ENDPOINT_EXPOSED, observed, cause))
 
 
 def explain_served(answer: Answer) -> Finding | None:
@@ -127,7 +137,7 @@ def explain_headers(answer: Answer) -> Finding | None:
         )
         if not there
     ]
-    if answer.status != 200 or not missing:
+    if not missing:
         return None
     observed = f"{answer} without {', '.join(missing)}"
     return Finding(

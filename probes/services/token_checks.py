@@ -4,15 +4,20 @@ endpoint, and a comparison where it did.
 Sources: contract 2.5 (who verifies what), V6 §7 (ISTIO_JWT_MODE), RFC 8725.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
+import httpx
+
 from probes.auth.bad_tokens import MISPLACED, BadToken
+from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import current
-from probes.services import notifications, ops
+from probes.services import notifications, ops, workspaces
 from probes.transport import envelopes, websocket
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web, service
@@ -39,6 +44,14 @@ RULES = {
     "alg-none": "the algorithm is taken from the token, and none is one",
     "hs256-public": "the algorithm is taken from the token, and the public key for a shared secret",
     "wrong-issuer": "the claim iss is not compared",
+}
+
+
+VALIDATE = "/api/svc/auth/api/auth/validate"
+# What auth-service's own check does not look at, so that nobody who asks it does (contract 2.3).
+UNREAD = {
+    "refresh": "whose /api/auth/validate does not look at the claim type (contract 2.3)",
+    "wrong-issuer": "whose /api/auth/validate does not compare the issuer (contract 2.3)",
 }
 
 
@@ -113,7 +126,13 @@ async def _request_stream(web: Web, url: str, headers: Mapping[str, str]) -> Ans
     async with web.stream(url, headers) as (response, exchange):
         if response.status_code != 200:
             return await web.read_refusal(response, exchange)
-        return Answer("GET", url, 200, exchange.response_headers, b"")
+        first = b""
+        # Headers alone do not show that anybody was let in: a proxy may have sent them.
+        with contextlib.suppress(TimeoutError, StopAsyncIteration, httpx.HTTPError):
+            async with asyncio.timeout(web.target.timeouts.answer_s):
+                first = await anext(response.aiter_bytes())
+        exchange.response_body = first
+        return Answer("GET", url, 200, exchange.response_headers, first)
 
 
 async def expect_admitted(web: Web, endpoint: ProtectedEndpoint, token: str) -> None:
@@ -127,7 +146,7 @@ async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: BadToken) -
     elsewhere = bad.kind == MISPLACED
     where: Where = "query" if (endpoint.where == "header") == elsewhere else "header"
     answer = await request(web, endpoint, bad.token, where)
-    if not is_accepted(answer):
+    if not is_accepted(endpoint, answer):
         return check_refusal(endpoint, bad.kind, answer)
     current().subject = current().exchanges[-1]
     code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
@@ -141,26 +160,44 @@ async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: BadToken) -
     raise Broken(finding if bad.kind in FORMLESS else await _compare(web, endpoint, bad, finding))
 
 
-async def expect_forbidden(web: Web, endpoint: ProtectedEndpoint, token: str) -> None:
-    """Somebody else's good token is told that this is not theirs. Raises Broken."""
-    answer = await request(web, endpoint, token)
+async def expect_forbidden(web: Web, endpoint: ProtectedEndpoint, user: User) -> None:
+    """Somebody else's good token is told that this is not theirs. Raises Broken; CannotAsk where
+    the workspace is open to everybody.
+    """
+    answer = await request(web, endpoint, await user.token())
     if endpoint.kind == "socket" and answer.status != websocket.SWITCHING:
         if finding := websocket.explain_refusal(answer, 403):
             raise Broken(finding)
         return
-    if is_accepted(answer):
-        raise Broken(
-            Finding(
-                Code.STRANGER_ADMITTED,
-                f"{answer} to somebody else",
-                f"access check of {service(answer.url)}",
-            )
-        )
+    if is_accepted(endpoint, answer):
+        if web.target.workspace.id in endpoint.path:
+            await workspaces.require_outsider(web, user)
+        cause = f"access check of {service(answer.url)}"
+        raise Broken(Finding(Code.STRANGER_ADMITTED, f"{answer} to somebody else", cause))
+    if answer.status < 300:
+        raise Broken(_nothing_said(answer))
     expect(answer, Envelope.RAW if endpoint.name == OPS.name else endpoint.envelope, 403)
 
 
-def is_accepted(answer: Answer) -> bool:
-    return answer.status < 300 and not answer.is_html
+def is_accepted(endpoint: ProtectedEndpoint, answer: Answer) -> bool:
+    """Whether the endpoint let somebody in: an open socket, a stream that says something, data. A
+    status alone accuses nobody.
+    """
+    match endpoint.kind:
+        case "socket":
+            return answer.status == websocket.SWITCHING
+        case "stream":
+            return answer.media_type == notifications.EVENT_STREAM and bool(answer.body)
+    return answer.status < 300 and answer.json is not None and not answer.is_html
+
+
+def _nothing_said(answer: Answer) -> Finding:
+    """A success without data: neither let in nor refused."""
+    observed = f"{answer} with {len(answer.body)} bytes, where a refusal was promised"
+    if answer.is_html:
+        found = envelopes.explain(answer, 401)
+        return found or Finding(Code.CONTRACT_BROKEN, observed, service(answer.url))
+    return Finding(Code.CONTRACT_BROKEN, observed, service(answer.url))
 
 
 def explain_refusal(endpoint: ProtectedEndpoint, answer: Answer, token: str) -> Finding | None:
@@ -169,14 +206,19 @@ def explain_refusal(endpoint: ProtectedEndpoint, answer: Answer, token: str) -> 
         case ProtectedEndpoint(kind="socket"):
             return None if answer.status == websocket.SWITCHING else websocket.explain(answer)
         case ProtectedEndpoint(kind="stream"):
-            return (
-                None
-                if answer.media_type == notifications.EVENT_STREAM
-                else notifications.explain(answer)
-            )
+            return _explain_stream(endpoint, answer)
         case ProtectedEndpoint(name=OPS.name):
             return ops.explain(answer, token)
     return envelopes.explain(answer, 200)
+
+
+def _explain_stream(endpoint: ProtectedEndpoint, answer: Answer) -> Finding | None:
+    if is_accepted(endpoint, answer):
+        return None
+    if answer.media_type != notifications.EVENT_STREAM:
+        return notifications.explain(answer)
+    observed = f"{answer}, and then said nothing to a good token"
+    return Finding(Code.SERVICE_STALLED, observed, service(answer.url))
 
 
 def check_refusal(endpoint: ProtectedEndpoint, kind: str, answer: Answer) -> None:
@@ -187,6 +229,8 @@ def check_refusal(endpoint: ProtectedEndpoint, kind: str, answer: Answer) -> Non
         if finding := websocket.explain_refusal(answer, 401):
             raise Broken(finding)
         return
+    if answer.status < 300:
+        raise Broken(_nothing_said(answer))
     expect(answer, endpoint.envelope, 401)
 
 
@@ -195,15 +239,38 @@ async def _compare(
 ) -> Finding:
     """`finding` with what another endpoint says of this token, and this endpoint of another."""
     other = USER if endpoint.name == OPS.name else OPS
-    there, here = await _status(web, other, bad.token), await _status(web, endpoint, bad.foreign)
+    there, here = (
+        await _status(web, other, bad.token),
+        await _status(web, endpoint, bad.foreign),
+    )
+    valid = await _is_valid_to_auth(web, bad.token) if bad.kind in UNREAD else None
     cause = cause_of(
-        endpoint, bad.kind, verifies=here == 401, other=other.name if there == 401 else ""
+        endpoint,
+        bad.kind,
+        verifies=here == 401,
+        other=other.name if there == 401 else "",
+        valid=bool(valid),
     )
     detail = (
         f"the same token: {other.name} answers {there}; one signed by another key: {endpoint.name} "
         f"answers {here}"
     )
+    if valid is not None:
+        detail += f"; auth-service's /validate says valid={str(valid).lower()}"
     return replace(finding, cause=cause, rungs=(Rung("trust", held=False, detail=detail),))
+
+
+async def _is_valid_to_auth(web: Web, token: str) -> bool | None:
+    """What auth-service says of the token to services that ask it; None where it says nothing."""
+    url = web.target.hosts.api + VALIDATE
+    try:
+        answer = await web.ask("POST", url, json={"token": token})
+    except Broken:
+        return None
+    match answer.json:
+        case {"valid": bool(valid)}:
+            return valid
+    return None
 
 
 async def _status(web: Web, endpoint: ProtectedEndpoint, token: str) -> int:
@@ -213,12 +280,16 @@ async def _status(web: Web, endpoint: ProtectedEndpoint, token: str) -> int:
         return 0
 
 
-def cause_of(endpoint: ProtectedEndpoint, kind: str, *, verifies: bool, other: str) -> str:
-    """Whom to cause of having taken a bad token; `other` is a service that refuses the same;
-    pure.
+def cause_of(
+    endpoint: ProtectedEndpoint, kind: str, *, verifies: bool, other: str, valid: bool = False
+) -> str:
+    """Whom to blame for having accepted a bad token; `other` is a service that refuses the same,
+    `valid` what auth-service says of it to who asks; pure.
     """
     who = service(endpoint.path)
     refused = f"; the same token is refused by {other}-service" if other else ""
+    if verifies and valid:
+        return f"{who} asks auth-service, {UNREAD[kind]}{refused}"
     if verifies:
         return f"{who} verifies signatures, but {RULES.get(kind, 'not this one')}{refused}"
     mode = "ISTIO_JWT_MODE" if endpoint.kind == "http" else "SmartValidator"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.finding import Broken, Code
+from probes.finding import Broken, CannotAsk, Code
 from probes.services import exposure
 from probes.services.exposure import (
     FOREIGN,
@@ -113,3 +113,22 @@ async def test_nobody_asks_with_a_token(site: Site, web: Web) -> None:
     asked = site.asked[0]
     assert (asked.path, asked.body) == ("/api/x/u-1", b'{"userId": "u-1"}')
     assert "authorization" not in asked.headers
+
+
+@pytest.mark.parametrize(
+    ("sign", "body"), [("trace", '{"'), ("origin", ""), ("headers", ""), ("sources", "")]
+)
+@pytest.mark.parametrize("said", [Said(200), Said(404), Said(204)])
+async def test_what_shows_nothing_was_not_asked(
+    site: Site, web: Web, sign: exposure.Sign, body: str, said: Said
+) -> None:
+    """No page, no service, no error: then nothing is known of what it would have shown."""
+    site.says["GET api/api/x"] = said
+    with pytest.raises(CannotAsk):
+        await exposure.expect_closed(web, Endpoint("x", "/api/x", sign, body=body), "u-1")
+
+
+async def test_an_error_without_a_trace_is_closed(site: Site, web: Web) -> None:
+    """It was provoked, and kept its inside to itself."""
+    site.says["POST api/api/x"] = js({"error": {"code": "BAD_REQUEST", "message": "m"}}, 400)
+    await exposure.expect_closed(web, Endpoint("x", "/api/x", "trace", "POST", body='{"'), "u-1")

@@ -1,15 +1,21 @@
 """A door is judged by its answer, and who let somebody in by what others say of the same token."""
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
 from probes.auth.bad_tokens import MISPLACED, BadToken
-from probes.finding import Broken, Code
+from probes.auth.users import User
+from probes.config.environment import Target
+from probes.config.timeouts import Timeouts
+from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Recorder
 from probes.services import token_checks
 from probes.services.token_checks import OPS, USER, ProtectedEndpoint, cause_of
 from probes.transport.envelopes import Envelope
 from probes.transport.http import Web
-from tests.support.site import NOWHERE, Said, Site, js
+from tests.support.site import NOWHERE, Said, Site, js, page
 
 UNAUTHORIZED = js({"error": {"code": "UNAUTHORIZED", "message": "Invalid or expired token"}}, 401)
 SERVED = js({"id": "u-1"})
@@ -71,6 +77,11 @@ async def test_nothing_is_sent_for_an_empty_token(site: Site, web: Web) -> None:
         (js({}, 403), Code.CONTRACT_BROKEN),
         (Said(503, b"no healthy upstream", "text/plain"), Code.SERVICE_UNAVAILABLE),
         (NOWHERE, Code.ROUTE_BROKEN),
+        # A success that says nothing accuses nobody.
+        (Said(200), Code.CONTRACT_BROKEN),
+        (Said(204), Code.CONTRACT_BROKEN),
+        (Said(200, b"ok", "text/plain"), Code.CONTRACT_BROKEN),
+        (page(), Code.EDGE_MASKS_ERRORS),
     ],
 )
 async def test_another_refusal_is_named(site: Site, web: Web, said: Said, code: Code) -> None:
@@ -153,16 +164,73 @@ async def test_a_streams_refusal_is_read_and_its_events_are_not_waited_for(
     await token_checks.expect_refused(web, STREAM, FORGED)
 
 
+class Stranger:
+    """Somebody with a good token."""
+
+    name, id = "stranger", "u-9"
+
+    async def token(self) -> str:
+        return "good"
+
+
+STRANGER = cast("User", Stranger())
+
+
 async def test_what_is_anothers_is_403(site: Site, web: Web) -> None:
     """200 admits a stranger; ops says it in an envelope of its own."""
     site.says |= {
         DOOR: js({"error": {"code": "FORBIDDEN", "message": "m"}}, 403),
         ELSEWHERE: js({"message": "m"}, 403),
     }
-    await token_checks.expect_forbidden(web, USER, "good")
-    await token_checks.expect_forbidden(web, OPS, "good")
+    await token_checks.expect_forbidden(web, USER, STRANGER)
+    await token_checks.expect_forbidden(web, OPS, STRANGER)
     site.says[DOOR] = SERVED
     with pytest.raises(Broken) as told:
-        await token_checks.expect_forbidden(web, USER, "good")
+        await token_checks.expect_forbidden(web, USER, STRANGER)
     assert told.value.finding.code is Code.STRANGER_ADMITTED
     assert USER.envelope is Envelope.GO_ERROR
+
+
+@pytest.mark.parametrize(("member", "error"), [(True, CannotAsk), (False, Broken)])
+async def test_who_is_a_member_is_no_stranger(
+    site: Site, web: Web, *, member: bool, error: type[Exception]
+) -> None:
+    """A public workspace makes everybody one: nothing is forbidden to them (contract 5.6)."""
+    path = "/api/svc/board/api/projects/workspace/w-1"
+    site.says |= {
+        f"GET api{path}": js({"data": [], "requestId": "r"}),
+        "GET apex/api/svc/user/api/workspaces/w-1/validate-member/u-9": js({"isMember": member}),
+    }
+    with pytest.raises(error):
+        await token_checks.expect_forbidden(web, ProtectedEndpoint("board", path), STRANGER)
+
+
+async def test_a_stream_that_says_nothing_lets_nobody_in(
+    site: Site, target: Target, recorder: Recorder
+) -> None:
+    """Headers may be a proxy's: a forged token was not accepted, a good one was not served."""
+    web = Web(replace(target, timeouts=Timeouts(answer_s=0.3)))
+    site.says[f"GET apex{STREAM.path}"] = Said(200, b"", "text/event-stream")
+    assert (await caught(web, STREAM, FORGED)).finding.code is Code.CONTRACT_BROKEN
+    with pytest.raises(Broken, match="and then said nothing"):
+        await token_checks.expect_admitted(web, STREAM, "good")
+    await web.close()
+
+
+@pytest.mark.parametrize("kind", ["refresh", "wrong-issuer"])
+@pytest.mark.parametrize(
+    ("validate", "cause"),
+    [
+        (js({"valid": True, "userId": "u-1"}), "auth-service, whose /api/auth/validate does not"),
+        (js({"valid": False, "message": "m"}), "user-service verifies signatures, but the claim"),
+        (NOWHERE, "user-service verifies signatures, but the claim"),
+    ],
+)
+async def test_who_was_asked_about_a_token_is_blamed(
+    site: Site, web: Web, kind: str, validate: Said, cause: str
+) -> None:
+    """Services that ask auth-service take what it takes; it says so itself (contract 2.3)."""
+    site.first[DOOR] = [SERVED]
+    site.says |= {DOOR: UNAUTHORIZED, f"POST api{token_checks.VALIDATE}": validate}
+    finding = (await caught(web, USER, BadToken(kind, "bad", "foreign"))).finding
+    assert cause in finding.cause
