@@ -34,6 +34,7 @@ FLOORS = (
     "results",
     "finding",
     "polling",
+    "clock",
 )
 KNOW_REPORTS = ("probes/plugin.py", "probes/runner/", "probes/doctor/")
 EXCEPTIONS = {"reports/prune.py": ("probes.recording.ledger",)}

@@ -3,8 +3,8 @@
 """
 
 import asyncio
-import time
 
+from probes import clock
 from probes.auth.tokens import OwnSession, Tokens, claims, timestamp
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.transport import envelopes
@@ -23,7 +23,7 @@ async def request_pair(web: Web, refresh_token: str) -> Answer:
     await asyncio.sleep(
         min(
             TOKEN_CLOCK_STEP_S,
-            max(0.0, timestamp(refresh_token, "iat") + TOKEN_CLOCK_STEP_S - time.time()),
+            max(0.0, timestamp(refresh_token, "iat") + TOKEN_CLOCK_STEP_S - clock.now()),
         )
     )
     return await web.ask(

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from probes.auth import refresh
+from probes.auth.secret_variables import expect_usable, read_token
 from probes.auth.tokens import OwnSession, Tokens, seconds_left
 from probes.config.environment import UserConfig
 from probes.finding import Broken, CannotAsk
@@ -99,10 +100,11 @@ class Rotation:
 
     def _with_seed(self, name: str, config: UserConfig, kept: Entry) -> Entry:
         """What is kept, or what the operator has seeded since."""
-        seed = self._environ.get(config.refresh_token, "").strip()
+        seed = read_token(self._environ, config.refresh_token)
         mark = hashlib.sha256(seed.encode()).hexdigest()
         if seed and kept.get("seed") != mark:
             self._redactor.remember(seed)
+            expect_usable(seed, config.refresh_token, config.id)
             return {"refresh": seed, "seed": mark, "aged": kept.get("aged", "")}
         if not kept.get("refresh"):
             raise CannotAsk(f"no refresh token is kept for {name}; {_seed(name, config)}")

@@ -4,7 +4,6 @@ needs (contract 2.2).
 
 import os
 import secrets
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from probes import clock
 from probes.auth.tokens import ALGORITHM, Tokens
 from probes.config.environment import Identity, UserConfig
 from probes.finding import CannotAsk
@@ -31,13 +31,13 @@ class TokenSigner:
 
     def pair(self, config: UserConfig) -> Tokens:
         """A session as a sign-in gives it."""
-        issued = int(time.time()) - A_WHILE
+        issued = int(clock.now()) - A_WHILE
         access = self._token(config, "access", issued, ACCESS_SECONDS)
         return Tokens(access, self._token(config, "refresh", issued, REFRESH_SECONDS), config.id)
 
     def expired_token(self, config: UserConfig) -> str:
         """An access token that was good until ten minutes ago."""
-        issued = int(time.time()) - LONG_AGO - ACCESS_SECONDS
+        issued = int(clock.now()) - LONG_AGO - ACCESS_SECONDS
         return self._token(config, "access", issued, ACCESS_SECONDS)
 
     def wrong_issuer(self, config: UserConfig) -> str:

@@ -5,13 +5,14 @@
 import base64
 import functools
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from probes import clock
 
 ALGORITHM = "RS256"
 
@@ -42,7 +43,7 @@ def timestamp(token: str, claim: str) -> float:
 
 def seconds_left(token: str) -> float:
     """Seconds until `token` expires; negative when it has."""
-    return timestamp(token, "exp") - time.time()
+    return timestamp(token, "exp") - clock.now()
 
 
 def change_subject(token: str) -> str:

@@ -5,12 +5,13 @@ environment.
 import asyncio
 import functools
 import os
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from probes import clock
 from probes.auth.refresh import TOKEN_CLOCK_STEP_S
 from probes.auth.rotation import Rotation, entry_after, expired_token_in
+from probes.auth.secret_variables import expect_usable, read_token
 from probes.auth.signing_key import TokenSigner, load_signer
 from probes.auth.tokens import OwnSession, Tokens, seconds_left, timestamp
 from probes.config.environment import Target, UserConfig
@@ -194,7 +195,7 @@ class Users:
         await asyncio.sleep(
             min(
                 SHORT_LIFE + TOKEN_CLOCK_STEP_S,
-                max(0.0, timestamp(token, "exp") + TOKEN_CLOCK_STEP_S - time.time()),
+                max(0.0, timestamp(token, "exp") + TOKEN_CLOCK_STEP_S - clock.now()),
             )
         )
         return token
@@ -224,7 +225,8 @@ class Users:
                 f"no token for {name}: add token, the name of a variable that holds one, to "
                 f"[users.{name}]"
             )
-        if token := self._environ.get(config.token, ""):
+        if token := read_token(self._environ, config.token):
+            expect_usable(token, config.token, config.id)
             return Tokens(token, "", config.id)
         raise CannotAsk(
             f"no token for {name}: the variable {config.token} is not set; put an access token there"

@@ -3,11 +3,11 @@ judges its own rungs.
 """
 
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
+from probes import clock
 from probes.auth.users import User
 from probes.config.livekit import LADDER, LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
@@ -138,7 +138,7 @@ class Calls:
         promised = self.promised
         room = await video.create_call(self._web, user, self._ledger)
         ticket = await video.join(self._web, user, room)
-        current().judge(app_token.explain(ticket, promised, user.id, time.time()))
+        current().judge(app_token.explain(ticket, promised, user.id, clock.now()))
         ladder = await self.expect_rung("livekit")
         answer = await ask(self._web, promised, VALIDATE, ticket.token)
         if finding := http_answers.explain_token(answer, "the app's"):

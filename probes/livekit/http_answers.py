@@ -8,6 +8,7 @@ words.
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from probes import clock
 from probes.finding import Code, Finding
 from probes.transport.http import Answer
 
@@ -147,7 +148,7 @@ def skew(answer: Answer, now: datetime) -> float | None:
 
 
 def _skew(answer: Answer) -> str:
-    seconds = skew(answer, datetime.now(UTC))
+    seconds = skew(answer, datetime.fromtimestamp(clock.now(), UTC))
     if seconds is None or abs(seconds) < _AHEAD:
         return ""
     return f"; its clock is {abs(seconds):.0f} s {'bypass_limit' if seconds > 0 else 'behind'}"

@@ -5,7 +5,6 @@ Ten lines on pyjwt instead of livekit-api, which would bring another HTTP librar
 """
 
 import os
-import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 import jwt
 from jwt.warnings import InsecureKeyLengthWarning
 
+from probes import clock
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
 from probes.recording.redactor import Redactor
@@ -33,7 +33,7 @@ class Access:
 
     def token(self, identity: str = "", **grants: Any) -> str:
         """A token with `grants` in LiveKit's own words; never the same twice."""
-        now = int(time.time())
+        now = int(clock.now())
         said = {
             "iss": self.key,
             "nbf": now - 5,

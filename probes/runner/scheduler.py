@@ -19,6 +19,7 @@ from probes.recording import spans
 from probes.recording.recorder import Recorder, RunEvidence, curl, recording
 from probes.results import Attempt, Outcome, Scenario, conclude, finding_entry
 from probes.runner import retries
+from probes.transport.connection_errors import local_trouble
 from probes.transport.throttle import Throttle, bypass_limit, prioritize
 
 Call = Callable[[], Awaitable[None]]
@@ -283,6 +284,8 @@ class Run:
 
     def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
         recorder.note("".join(traceback.format_exception(error)))
+        if reason := local_trouble(error):
+            return unknown(reason)
         return unknown(
             f"the suite itself failed with {type(error).__name__}: {error}; the journal has "
             "the traceback"

@@ -25,7 +25,7 @@ from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.recording.redactor import Redactor
 from probes.recording.trace_link import FACT, linked
 from probes.results import FAILING, Outcome, Scenario
-from probes.runner import end_of_run
+from probes.runner import end_of_run, preflight
 from probes.runner.cleanup import clean_up
 from probes.runner.cleanup_kinds import ResourceKind, resource_kinds
 from probes.runner.end_of_run import EndedRun
@@ -88,7 +88,7 @@ class Session:
             self._evidence,
             span,
             functools.partial(diagnose, self.web),
-            concurrency=options.concurrency,
+            concurrency=preflight.affordable_concurrency(options.concurrency),
             confirm=options.confirm,
             most_failures=options.most_failures,
             stabilization_window_s=options.stabilization_window_s,
@@ -108,6 +108,8 @@ class Session:
             expected=[scenario.journal_entry for scenario in self._scenarios],
             **({"shard": str(share)} if share.of > 1 else {}),
         )
+        for name, value in preflight.look(self.target, self._options.folder):
+            self._record_fact(name, value)
         if self._options.trace_url and trace:
             self._record_fact(FACT, linked(self._options.trace_url, trace))
 

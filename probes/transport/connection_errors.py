@@ -12,6 +12,9 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import httpx
+
+from probes import clock
 from probes.finding import Broken, CannotAsk, Code, Finding
 
 # What OpenSSL says while it waits for the other side.
@@ -68,6 +71,12 @@ def failure(
 def local_trouble(error: BaseException) -> str:
     """What is wrong with this machine, where `error` is its own; "" where it is not."""
     for each in _chain(error):
+        if isinstance(each, MemoryError):
+            return "this process has no memory left"
+        if isinstance(each, httpx.LocalProtocolError):
+            return f"the request is none that can be sent ({each}); look at the secrets' variables"
+        if _is_certificate_date(each) and clock.offset_s():
+            return f"this machine's clock is {abs(clock.offset_s()):.0f} s off that of the target"
         if isinstance(each, socket.gaierror) and each.errno == socket.EAI_AGAIN:
             return "the resolver of this machine does not answer (EAI_AGAIN)"
         if isinstance(each, ssl.SSLError) or not isinstance(each, OSError):
@@ -75,6 +84,11 @@ def local_trouble(error: BaseException) -> str:
         if each.errno in _LOCAL:
             return _LOCAL[each.errno]
     return ""
+
+
+def _is_certificate_date(error: BaseException) -> bool:
+    """X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED."""
+    return getattr(error, "verify_code", 0) in (9, 10)
 
 
 def explain(url: str, error: BaseException, who: str, phase: Phase, timeout_s: float) -> Finding:

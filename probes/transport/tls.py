@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import anyio
 from anyio.streams.tls import TLSAttribute, TLSStream
 
+from probes import clock
 from probes.config.environment import Target, address
 from probes.finding import Code, Finding, NotApplicable
 from probes.recording.recorder import current
@@ -33,7 +34,7 @@ async def days_left(target: Target, origin: str) -> float:
             ) from error.cause
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
     current().note(f"the certificate of {host} ends {ends:%Y-%m-%d %H:%M} UTC")
-    return (ends - datetime.now(UTC)).total_seconds() / 86400
+    return (ends.timestamp() - clock.now()) / 86400
 
 
 class HandshakeError(Exception):

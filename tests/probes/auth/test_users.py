@@ -146,7 +146,7 @@ async def test_a_token_may_come_from_a_secret(site: Site, target: Target, web: W
     there = replace(
         target, identity=Identity("static"), users={"alice": UserConfig("u-1", token="ALICE")}
     )
-    tokens = await Users(there, web, redactor, {"ALICE": "a-static-secret"}).user("alice").tokens()
-    assert tokens == Tokens("a-static-secret", "", "u-1")
-    assert "a-static-secret" not in redactor.text("a-static-secret")
+    tokens = await Users(there, web, redactor, {"ALICE": "a.static.secret"}).user("alice").tokens()
+    assert tokens == Tokens("a.static.secret", "", "u-1")
+    assert "a.static.secret" not in redactor.text("a.static.secret")
     assert site.asked == []
