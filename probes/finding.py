@@ -58,6 +58,7 @@ class Code(StrEnum):
     LIVEKIT_UNREACHABLE = "livekit-unreachable"
     LIVEKIT_MASKED = "livekit-masked"
     LIVEKIT_DTLS_FAILED = "livekit-dtls-failed"
+    LIVEKIT_CALL_DROPPED = "livekit-call-dropped"
     LIVEKIT_DATA_LOST = "livekit-data-lost"
     LIVEKIT_MEDIA_LOST = "livekit-media-lost"
     LIVEKIT_MEDIA_POOR = "livekit-media-poor"

@@ -50,7 +50,7 @@ async def test_media_is_at_its_nodes(calls: OpenCalls) -> None:
 
 async def test_media_lets_callers_in(calls: OpenCalls, sdk_calls: SdkCalls) -> None:
     """A caller whom LiveKit has not called first gets through to media, by UDP and by TCP."""
-    await calls().expect_open_media_ports(sdk_calls.are_connected)
+    await calls().expect_open_media_ports(sdk_calls.connected_by)
 
 
 async def test_a_relay_is_lent(calls: OpenCalls) -> None:

@@ -20,8 +20,8 @@ from probes.config.livekit import BROWSER
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.livekit import OpenCalls
 from probes.livekit.sdk import worker_process
-from probes.livekit.sdk.call import SdkCalls, open_ports
-from probes.livekit.sdk.checks import OpenPorts
+from probes.livekit.sdk.call import SdkCalls
+from probes.livekit.sdk.checks import OpenPorts, explain_closed
 from probes.livekit.sdk.messages import (
     JOIN_TIMEOUT_S,
     MIN_TONE_SHARE,
@@ -101,7 +101,7 @@ async def _expect_audio(
     browser: Browser, web: Web, calls: OpenCalls, user: User, ledger: Ledger
 ) -> None:
     promised = expect_livekit(web.target.livekit, BROWSER)
-    ladder = await calls().expect_rung("join")
+    ports = await calls().open_ports()
     room = await video.create_call(web, user, ledger)
     wish = CallRequest(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
     listener = CallListener()
@@ -113,7 +113,7 @@ async def _expect_audio(
         current().note(
             f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}"
         )
-        if finding := explain(heard, listener.dialled, promised.url, open_ports(ladder)):
+        if finding := explain(heard, listener.dialled, promised.url, ports):
             await _check(
                 visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check")
             )
@@ -185,14 +185,11 @@ def explain(
             "livekit-server: forwarding; or, with packets, the page: it plays the track nowhere",
         )
     tried = f"the page dialled {dialled[0] if dialled else 'nobody'} and was not connected{says}"
-    if reached_media.udp or reached_media.tcp:
+    if reached_media.any:
         return Finding(
             Code.LIVEKIT_DTLS_FAILED,
             f"{tried}; LiveKit's ICE answers",
             "DTLS, or the page's own room",
         )
-    return Finding(
-        Code.LIVEKIT_UNREACHABLE,
-        f"{tried}; LiveKit's ICE answers nobody",
-        "security group, NAT, node address",
-    )
+    observed = f"{tried}; LiveKit's ICE answers no unsolicited packet"
+    return explain_closed(observed, Code.LIVEKIT_UNREACHABLE, reached_media)

@@ -5,14 +5,14 @@ judges its own rungs.
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 from probes import clock
 from probes.auth.users import User
 from probes.config.livekit import LADDER, LiveKit
 from probes.finding import Broken, Code, Finding, NotApplicable
-from probes.livekit import app_token, http_answers, ice_checks, signalling, turn
+from probes.livekit import app_token, http_answers, ice_checks, signalling, token_answers, turn
 from probes.livekit.ladder import VALIDATE, LadderResult, ask, diagnose, probe_room
+from probes.livekit.sdk.checks import OpenPorts, explain_closed
 from probes.livekit.signalling import JoinedSession
 from probes.livekit.tokens import Access, expect_livekit, open_access
 from probes.recording.ledger import Ledger
@@ -84,18 +84,27 @@ class Calls:
         """The addresses that the server names for media are where media must be."""
         current().judge(ice_checks.audit((await self._session()).candidates, self.promised))
 
-    async def expect_open_media_ports(self, are_connected: Callable[[], Awaitable[bool]]) -> None:
+    async def open_ports(self) -> OpenPorts:
+        """Which transports answer unsolicited checks at an address that the server names. Raises
+        Broken where nobody can join.
+        """
+        return ports_of(await self.expect_rung("join"), self.promised)
+
+    async def expect_open_media_ports(
+        self, connected_by: Callable[[], Awaitable[frozenset[str] | None]]
+    ) -> None:
         """Media's own ports answer unsolicited inbound checks.
 
-        `are_connected`, asked where none answers, returns whether two participants connect all
-        the same.
+        `connected_by`, asked where none answers, returns the kinds of candidates by which two
+        participants connect all the same, None where they do not.
         """
-        finding = ice_checks.explain_checks((await self.expect_rung("join")).checks, self.promised)
-        if finding and finding.code is Code.LIVEKIT_UNREACHABLE and await are_connected():
-            observed = (
-                f"{finding.observed}; two participants connected all the same, by hole punching"
-            )
-            finding = replace(finding, code=Code.LIVEKIT_MASKED, observed=observed)
+        ports = await self.open_ports()
+        finding = ice_checks.explain_checks((await self.ladder()).checks, self.promised)
+        if finding and finding.code is Code.LIVEKIT_UNREACHABLE:
+            kinds = await connected_by()
+            if kinds is not None:
+                observed = f"{finding.observed}; two participants connected all the same"
+                finding = explain_closed(observed, Code.LIVEKIT_MASKED, ports, kinds)
         current().judge(finding)
 
     def room(self, label: str) -> AbstractAsyncContextManager[str]:
@@ -117,7 +126,7 @@ class Calls:
             raise NotApplicable(f"the key {stranger} is this environment's own")
         key, secret = PUBLIC.get(stranger, (access.key, secrets.token_hex(16)))
         token = Access(key, secret).to_join("probe-nowhere", "probe")
-        finding = http_answers.explain_open(
+        finding = token_answers.explain_open(
             await ask(self._web, self.promised, VALIDATE, token), stranger
         )
         if finding and finding.code not in (
@@ -141,12 +150,28 @@ class Calls:
         current().judge(app_token.explain(ticket, promised, user.id, clock.now()))
         ladder = await self.expect_rung("livekit")
         answer = await ask(self._web, promised, VALIDATE, ticket.token)
-        if finding := http_answers.explain_token(answer, "the app's"):
+        if finding := token_answers.explain_token(answer, token_answers.APP):
             raise Broken(explain_difference(finding, probe_is_known=ladder.holds("key")))
         if ladder.holds("key"):
             ladder.expect_rung("join")  # where no token joins, do not wait for it twice
         async with signalling.join_room(self._web, promised, ticket.token) as session:
             current().note(f"the app's token joined in {session.seconds:.2f} s")
+
+
+def ports_of(result: LadderResult, promised: LiveKit) -> OpenPorts:
+    """Which transports answered, and what is known of the others; pure."""
+    answered = {
+        check.endpoint.transport
+        for check in result.checks
+        if check.endpoint.named and check.answered
+    }
+    candidates = result.session.candidates if result.session else ()
+    return OpenPorts(
+        udp="udp" in answered,
+        tcp="tcp" in answered,
+        address_finding=ice_checks.address_finding(candidates, result.checks, promised),
+        tcp_finding=ice_checks.tcp_finding(candidates, result.checks, promised),
+    )
 
 
 def explain_version(session: JoinedSession, promised: LiveKit) -> Finding | None:

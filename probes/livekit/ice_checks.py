@@ -7,13 +7,9 @@ from aioice import Candidate
 
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
+from probes.livekit.causes import CLOSED, FORCE_TCP, NAT, NO_TCP, NODE_IP, SECURITY_GROUP
 from probes.livekit.stun import StunCheck
 
-NAT = (
-    "rtc.use_external_ip: behind a NAT gateway it finds the gateway's address, not the node's "
-    "(livekit#4095)"
-)
-NODE_IP = "rtc.node_ip, rtc.use_external_ip (chart value livekit.rtc)"
 # RFC 1918, 6598 (between a provider and its customers), 3927, 4193, 4291; not the ranges of
 # documentation.
 PRIVATE = tuple(
@@ -30,7 +26,6 @@ PRIVATE = tuple(
         *("fc00::/7", "fe80::/10", "::1/128"),
     )
 )
-SECURITY_GROUP = "security group of the nodes, network ACL, or NAT"
 
 
 def audit(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | None:
@@ -85,7 +80,7 @@ def _audit_fallback(candidates: Sequence[Candidate], promised: LiveKit) -> Findi
     return Finding(
         Code.LIVEKIT_TCP_FALLBACK_MISSING,
         f"{named}, promised is port {promised.tcp_port}",
-        "rtc.tcp_port is 0 or another (chart value livekit.rtc.tcp_port)",
+        NO_TCP,
     )
 
 
@@ -97,8 +92,11 @@ def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | 
     udp, tcp = (_of(named, transport) for transport in ("udp", "tcp"))
     if not _any(udp) and not _any(tcp):
         return _closed(checks, promised)
+    if not udp:
+        observed = f"the server names no address for media over UDP; {seen(tcp)}"
+        return Finding(Code.LIVEKIT_UDP_BLOCKED, observed, FORCE_TCP)
     if not _any(udp):
-        observed = f"{seen(udp) or 'the server names no address for media over UDP'}; {seen(tcp)}"
+        observed = f"{seen(udp)}; {seen(tcp)}"
         return Finding(
             Code.LIVEKIT_UDP_BLOCKED, observed, f"{SECURITY_GROUP}: UDP {_ports(promised, udp)}"
         )
@@ -115,6 +113,31 @@ def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | 
     return None
 
 
+ADDRESS_CODES = (Code.LIVEKIT_ADDRESS_PRIVATE, Code.LIVEKIT_ADDRESS_WRONG)
+
+
+def address_finding(
+    candidates: Sequence[Candidate], checks: Sequence[StunCheck], promised: LiveKit
+) -> Finding | None:
+    """What is wrong with the addresses, for everybody who cannot reach them; None where nothing
+    says so.
+    """
+    for finding in (audit(candidates, promised), explain_checks(checks, promised)):
+        if finding and finding.code in ADDRESS_CODES:
+            return finding
+    return None
+
+
+def tcp_finding(
+    candidates: Sequence[Candidate], checks: Sequence[StunCheck], promised: LiveKit
+) -> Finding | None:
+    """Why media cannot go by TCP, for everybody who tries; None where nothing says so."""
+    for finding in (audit(candidates, promised), explain_checks(checks, promised)):
+        if finding and finding.code is Code.LIVEKIT_TCP_FALLBACK_MISSING:
+            return finding
+    return None
+
+
 def _closed(checks: Sequence[StunCheck], promised: LiveKit) -> Finding:
     """Nobody answers where the server says: is the address wrong, or the door closed?"""
     named = [check for check in checks if check.endpoint.named]
@@ -126,7 +149,7 @@ def _closed(checks: Sequence[StunCheck], promised: LiveKit) -> Finding:
         return Finding(Code.LIVEKIT_ADDRESS_PRIVATE, observed, NODE_IP)
     if direct or (hosts and not any(promised.expects(host) for host in hosts)):
         return Finding(Code.LIVEKIT_ADDRESS_WRONG, observed, NAT)
-    return Finding(Code.LIVEKIT_UNREACHABLE, observed, f"{SECURITY_GROUP}: UDP and TCP of media")
+    return Finding(Code.LIVEKIT_UNREACHABLE, observed, CLOSED)
 
 
 def is_private(host: str, promised: LiveKit) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from probes.config.livekit import LiveKit
 from probes.diagnosis import ladder
 from probes.finding import Broken, Code, Finding, Rung
-from probes.livekit import http_answers, rooms, signalling, stun, turn
+from probes.livekit import http_answers, rooms, signalling, stun, token_answers, turn
 from probes.livekit.signalling import JoinedSession
 from probes.livekit.stun import StunCheck
 from probes.livekit.tokens import Access
@@ -90,9 +90,10 @@ class _LadderRun:
 
     async def _key(self) -> str:
         token = self._access.to_join("probe-nowhere", "probe")
-        return _accept(
-            await ask(self._web, self._promised, VALIDATE, token), http_answers.explain_token
-        )
+        answer = await ask(self._web, self._promised, VALIDATE, token)
+        if token_answers.is_accepted(answer):  # its room need not exist yet
+            return _detail(answer)
+        return _accept(answer, token_answers.explain_token)
 
     async def _rooms(self) -> str:
         names = await rooms.list_rooms(self._web, self._promised, self._access)
@@ -111,11 +112,10 @@ class _LadderRun:
                     stun.check_all(self.session, self._promised.dial),
                     turn.allocate_all(self._web.target, self.session.relays),
                 )
-        for said in (
-            *(f"{c.endpoint}: {c.detail}" for c in self.checks),
-            *(f"{x.url}: {x.detail}" for x in self.turn_results),
-        ):
-            current().note(said)
+        for check in self.checks:
+            current().note(f"{check.endpoint}: {check.detail}")
+        for result in self.turn_results:
+            current().note(f"{result.url}: {result.detail}")
         return (
             f"joined in {self.session.seconds:.2f} s, node {self.session.node or 'unnamed'}, "
             f"server {self.session.version}"
@@ -126,11 +126,12 @@ class _LadderRun:
 async def probe_room(
     web: Web, promised: LiveKit, access: Access, ledger: Ledger, label: str
 ) -> AsyncIterator[str]:
-    """A room's name, in the ledger before a join creates it; removed after the block, or by a later
-    cleanup.
+    """A room of the probes' own, in the ledger before it exists; removed after the block, or by a
+    later cleanup. Raises Broken.
     """
     room = ledger.enter(KIND, label)
     try:
+        await rooms.create(web, promised, access, room)
         yield room
     finally:
         await _remove(web, promised, access, ledger, room)
@@ -155,6 +156,10 @@ async def ask(web: Web, promised: LiveKit, path: str, token: str = "") -> Answer
 def _accept(answer: Answer, explain: Callable[[Answer], Finding | None]) -> str:
     if finding := explain(answer):
         raise Broken(finding)
+    return _detail(answer)
+
+
+def _detail(answer: Answer) -> str:
     return f"{answer}: {http_answers.text(answer)[:60] or 'empty'}"
 
 

@@ -1,12 +1,12 @@
-"""LiveKit's rooms as its RoomService keeps them (livekit_room.proto): list, remove. Twirp over
-JSON.
+"""LiveKit's rooms as its RoomService keeps them (livekit_room.proto): list, create, remove. Twirp
+over JSON.
 """
 
 from typing import Any
 
 from probes.config.livekit import LiveKit
 from probes.finding import Broken
-from probes.livekit import http_answers
+from probes.livekit import token_answers
 from probes.livekit.tokens import Access
 from probes.transport.http import Answer, Web
 
@@ -29,7 +29,16 @@ async def list_rooms(web: Web, promised: LiveKit, access: Access) -> list[str]:
             return [str(room.get("name")) for room in rooms if isinstance(room, dict)]
     if answer.status == 200 and answer.json == {}:  # Twirp leaves out what is empty
         return []
-    raise Broken(http_answers.explain_rooms(answer))
+    raise Broken(token_answers.explain_rooms(answer))
+
+
+async def create(web: Web, promised: LiveKit, access: Access, name: str) -> None:
+    """Create a room before anybody joins, as video-service does (contract 7.1): with
+    room.auto_create off nobody else does. Raises Broken.
+    """
+    answer = await _call(web, promised, access, "CreateRoom", {"name": name})
+    if answer.status != 200 or not isinstance(answer.json, dict):
+        raise Broken(token_answers.explain_rooms(answer))
 
 
 async def remove(web: Web, promised: LiveKit, access: Access, name: str) -> bool:

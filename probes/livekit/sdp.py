@@ -23,6 +23,11 @@ def said(sdp: str, name: str) -> str:
     )
 
 
+def is_ice_lite(sdp: str) -> bool:
+    """Whether the server leaves the checks to its clients (RFC 8445 section 2.5)."""
+    return "a=ice-lite" in sdp.splitlines()
+
+
 def complete(sdp: str) -> bool:
     """Whether no candidates follow."""
     return "a=end-of-candidates" in sdp.splitlines()

@@ -6,12 +6,13 @@ reaches the server is unsolicited, and its own checks punch no hole.
 """
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from aioice import Candidate
@@ -28,7 +29,7 @@ from websockets.exceptions import ConnectionClosed
 
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, broken
-from probes.livekit import http_answers, sdp
+from probes.livekit import sdp, token_answers
 from probes.recording.recorder import Exchange, current
 from probes.transport import websocket
 from probes.transport.http import Web
@@ -36,7 +37,9 @@ from probes.transport.http import Web
 PATH = "/rtc"  # v0, which every server knows
 PROTOCOL = 9  # above 8 the server tells of who leaves, below 10 it knows the room's id at once
 JOIN_TIMEOUT_S = 5.0  # seconds; the server itself holds an upgrade for up to 18
-GATHERING_TIMEOUT_S = 2.5  # seconds for the candidates to be complete
+# The last candidate, TCP's, comes when gathering ends, and a silent STUN server is given 5 s
+# (pion/ice, livekit/mediatransportutil).
+GATHERING_TIMEOUT_S = 7.0
 LEAVE_TIMEOUT_S = 2.0  # seconds
 
 
@@ -56,6 +59,7 @@ class Credentials:
     mine: str
     theirs: str
     password: str = field(repr=False)
+    ice_lite: bool = False  # theirs leaves the checks to us
 
     @property
     def username(self) -> str:
@@ -75,6 +79,7 @@ class JoinedSession:
     credentials: Credentials
     candidates: tuple[Candidate, ...]
     seconds: float
+    gathered: bool = True  # the server said which candidate was its last
 
 
 @asynccontextmanager
@@ -101,7 +106,7 @@ async def _upgrade(web: Web, exchange: Exchange) -> ClientConnection:
         current().subject = exchange
         raise _no_answer("an upgrade") from error
     except websocket.UpgradeRefused as refused:
-        raise Broken(http_answers.explain_upgrade(refused.answer)) from refused
+        raise Broken(token_answers.explain_upgrade(refused.answer)) from refused
     except Broken as failure:
         raise Broken(_renamed(failure.finding)) from failure
 
@@ -136,10 +141,13 @@ async def _read_session(
         for server in welcome.ice_servers:
             redactor.remember(server.credential)
         mine = Credentials(
-            secrets.token_hex(4), sdp.said(offer, "ice-ufrag"), sdp.said(offer, "ice-pwd")
+            secrets.token_hex(4),
+            sdp.said(offer, "ice-ufrag"),
+            sdp.said(offer, "ice-pwd"),
+            sdp.is_ice_lite(offer),
         )
         await connection.send(_answer(offer, mine))
-        candidates = [candidate async for candidate in _candidates(connection, offer)]
+        candidates, gathered = await _candidates(connection, offer)
     except TimeoutError as error:
         current().subject = exchange
         raise _no_answer("a socket") from error
@@ -150,7 +158,7 @@ async def _read_session(
             f"livekit-server closed the socket during the join: {error}",
             "livekit-server: its log says why",
         ) from error
-    session = _session(welcome, mine, candidates, seconds)
+    session = replace(_session(welcome, mine, candidates, seconds), gathered=gathered)
     exchange.response_body = summary(session).encode()
     return session
 
@@ -176,13 +184,13 @@ def summary(session: JoinedSession) -> str:
     """A join in JSON for the journal, in place of the protobufs."""
     shown = [f"{c.transport} {c.host}:{c.port} {c.type}" for c in session.candidates]
     urls = [url for relay in session.relays for url in relay.urls]
-    said = {
+    shown_session = {
         "version": session.version,
         "protocol": session.protocol,
         "node": session.node,
         "iceServers": urls,
     }
-    return json.dumps(said | {"candidates": shown})
+    return json.dumps(shown_session | {"candidates": shown})
 
 
 async def _next(connection: ClientConnection) -> SignalResponse:
@@ -209,30 +217,27 @@ async def _offer(connection: ClientConnection) -> str:
     return said.offer.sdp
 
 
-async def _candidates(connection: ClientConnection, offer: str) -> AsyncIterator[Candidate]:
-    """Those of the offer, then those that follow, until the server says that there are no more, or
-    for a while.
-    """
-    for candidate in sdp.candidates(offer):
-        yield candidate
+async def _candidates(connection: ClientConnection, offer: str) -> tuple[list[Candidate], bool]:
+    """Those of the offer, then those that follow, and whether the server said that these are all."""
+    found = sdp.candidates(offer)
     if sdp.complete(offer):
-        return
-    ends = asyncio.get_running_loop().time() + GATHERING_TIMEOUT_S
-    while True:
-        try:
-            async with asyncio.timeout_at(ends):
-                said = await _next(connection)
-        except TimeoutError:
-            return
-        if (
-            said.WhichOneof("message") != "trickle"
-            or said.trickle.target != SignalTarget.SUBSCRIBER
-        ):
-            continue
-        for candidate in sdp.trickled(said.trickle.candidateInit):
-            yield candidate
-        if said.trickle.final:
-            return
+        return found, True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GATHERING_TIMEOUT_S):
+            while True:
+                message = await _next(connection)
+                if not _is_candidate(message):
+                    continue
+                found += sdp.trickled(message.trickle.candidateInit)
+                if message.trickle.final:
+                    return found, True
+    return found, False
+
+
+def _is_candidate(message: SignalResponse) -> bool:
+    if message.WhichOneof("message") != "trickle":
+        return False
+    return bool(message.trickle.target == SignalTarget.SUBSCRIBER)
 
 
 def _answer(offer: str, mine: Credentials) -> bytes:

@@ -61,23 +61,26 @@ def endpoints(candidates: Sequence[Candidate], dial: Sequence[str]) -> list[IceE
         for candidate in candidates
         if candidate.type != "relay" and candidate.tcptype in (None, "passive")
     ]
-    doors = dict.fromkeys((endpoint.transport, endpoint.port) for endpoint in named)
+    ports = dict.fromkeys((endpoint.transport, endpoint.port) for endpoint in named)
     hosts = {endpoint.host for endpoint in named}
     direct = [
         IceEndpoint(transport, host, port, named=False)
         for host in dial
-        for transport, port in doors
+        for transport, port in ports
     ]
     return list(
         dict.fromkeys([*named, *(endpoint for endpoint in direct if endpoint.host not in hosts)])
     )
 
 
-async def check_all(seat: JoinedSession, dial: Sequence[str]) -> tuple[StunCheck, ...]:
+async def check_all(session: JoinedSession, dial: Sequence[str]) -> tuple[StunCheck, ...]:
     """All endpoints at once, each within TIMEOUT_S."""
     return tuple(
         await asyncio.gather(
-            *(_check(endpoint, seat.credentials) for endpoint in endpoints(seat.candidates, dial))
+            *(
+                _check(endpoint, session.credentials)
+                for endpoint in endpoints(session.candidates, dial)
+            )
         )
     )
 
@@ -104,7 +107,9 @@ def _request(credentials: Credentials) -> stun.Message:
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     request.attributes["USERNAME"] = credentials.username
     request.attributes["PRIORITY"] = PRIORITY
-    request.attributes["ICE-CONTROLLED"] = int.from_bytes(request.transaction_id[:8], "big")
+    # A lite agent is always controlled, and discards the checks of another that is (RFC 8445 6.1.1).
+    role = "ICE-CONTROLLING" if credentials.ice_lite else "ICE-CONTROLLED"
+    request.attributes[role] = int.from_bytes(request.transaction_id[:8], "big")
     request.add_message_integrity(credentials.password.encode())
     return request
 

@@ -1,4 +1,4 @@
-"""Does the TURN server that a room names lend a relay (RFC 8656)? For those whose network lets
+"""Does each TURN server that a room names allocate a relay (RFC 8656)? For users whose network lets
 nothing else out.
 """
 
@@ -16,7 +16,8 @@ from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding
 from probes.livekit.signalling import IceServer
 
-TIMEOUT_S = 2.0  # seconds for each
+TIMEOUT_S = 3.0  # for each; TLS and two round trips
+LIFETIME_S = 60  # of an allocation whose end gets lost
 URL = re.compile(
     r"(?P<scheme>turns?):(?P<host>\[[^]]+\]|[^:?]+)(?::(?P<port>\d+))?(?:\?transport=(?P<by>udp|tcp))?"
 )
@@ -25,17 +26,23 @@ PORTS = {"turn": 3478, "turns": 5349}  # RFC 7065
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What came of asking one URL for a relay; `relay` is the address that was lent, empty where
-    none was.
-    """
+    """The result for one URL; `relay` is the relayed address, empty where none was allocated."""
 
     url: str
     relay: str
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class _TurnServer:
+    host: str
+    port: int
+    tls: bool
+    tcp: bool
+
+
 async def allocate_all(target: Target, relays: Sequence[IceServer]) -> tuple[TurnResult, ...]:
-    """Every TURN URL asked at once, each allocation given back; STUN servers are passed over."""
+    """Every TURN URL at once, each allocation given back; STUN servers are passed over."""
     options = [
         (relay, url)
         for relay in relays
@@ -46,75 +53,81 @@ async def allocate_all(target: Target, relays: Sequence[IceServer]) -> tuple[Tur
 
 
 async def _allocate(target: Target, relay: IceServer, url: str) -> TurnResult:
-    if not (parts := URL.fullmatch(url)):
+    if (server := _parse(url)) is None:
         return TurnResult(url, "", "is no TURN URL")
-    host = parts["host"].strip("[]")
-    place = (address(host), int(parts["port"] or PORTS[parts["scheme"]]))
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            return TurnResult(
-                url,
-                await _relayed_address(target, relay, place, parts["scheme"], parts["by"] or ""),
-                "lent a relay",
-            )
+            return TurnResult(url, await _relayed_address(target, relay, server), "allocated")
     except (stun.TransactionTimeout, TimeoutError):
         return TurnResult(url, "", f"no answer within {TIMEOUT_S:g} s")
     except stun.TransactionFailed as failed:
         code, reason = failed.response.attributes.get("ERROR-CODE", (0, "no reason"))
         return TurnResult(url, "", f"refused with {code} {reason}")
+    except ssl.SSLCertVerificationError as error:
+        return TurnResult(url, "", f"certificate verification failed: {error.verify_message}")
     except (OSError, ValueError) as error:
-        said = (
-            error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
+        return TurnResult(url, "", f"connection failed: {error}")
+
+
+def _parse(url: str) -> _TurnServer | None:
+    if not (parts := URL.fullmatch(url)):
+        return None
+    tls = parts["scheme"] == "turns"
+    port = int(parts["port"] or PORTS[parts["scheme"]])
+    return _TurnServer(parts["host"].strip("[]"), port, tls, tcp=tls or parts["by"] == "tcp")
+
+
+async def _relayed_address(target: Target, relay: IceServer, server: _TurnServer) -> str:
+    """By aioice's client over a connection of ours, so that a certificate is checked against the
+    name in the URL, wherever that name leads.
+    """
+    loop, peer = asyncio.get_running_loop(), (address(server.host), server.port)
+    identity = (peer, relay.username, relay.credential, LIFETIME_S, LIFETIME_S)
+    transport: asyncio.BaseTransport
+    client: turn.TurnClientProtocol
+    if server.tcp:
+        transport, client = await loop.create_connection(
+            lambda: turn.TurnClientTcpProtocol(*identity),
+            *peer,
+            ssl=target.trust if server.tls else None,
+            server_hostname=server.host if server.tls else None,
         )
-        return TurnResult(url, "", f"no way there: {said}")
-
-
-async def _relayed_address(
-    target: Target, relay: IceServer, place: tuple[str, int], scheme: str, by: str
-) -> str:
-    closed = asyncio.Event()
-    transport, _ = await turn.create_turn_endpoint(
-        lambda: _AllocationOnly(closed),
-        place,
-        relay.username,
-        relay.credential,
-        ssl=target.trust if scheme == "turns" else None,
-        transport="tcp" if scheme == "turns" else by or "udp",
-    )
-    host, port = transport.get_extra_info("sockname")
-    transport.close()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(TIMEOUT_S / 2):
-            await closed.wait()
+    else:
+        transport, client = await loop.create_datagram_endpoint(
+            lambda: turn.TurnClientUdpProtocol(*identity), remote_addr=peer
+        )
+    try:
+        host, port = await client.connect()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TIMEOUT_S / 2):
+                await client.delete()
+    finally:
+        transport.close()
     return f"{host}:{port}"
 
 
-class _AllocationOnly(asyncio.DatagramProtocol):
-    """Nothing is sent through the relay; `closed` is set when it has been given back."""
-
-    def __init__(self, closed: asyncio.Event) -> None:
-        self._closed = closed
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        self._closed.set()
-
-
-def explain_turn(tried: Sequence[TurnResult], promised: LiveKit) -> Finding | None:
-    """Every TURN URL that is offered lends a relay, and one is offered where that is promised;
+def explain_turn(results: Sequence[TurnResult], promised: LiveKit) -> Finding | None:
+    """Every TURN URL that is offered allocates a relay, and one is offered where that is promised;
     pure.
     """
-    failed = [each for each in tried if not each.relay]
+    failed = [result for result in results if not result.relay]
     if failed:
-        told = ", ".join(f"{each.url}: {each.detail}" for each in failed)
-        cause = (
-            "turn.domain, its certificate and port, or the secret that coturn and "
-            "livekit-server share"
-        )
-        return Finding(Code.LIVEKIT_TURN_REFUSED, told, cause)
-    if promised.turn and not tried:
-        return Finding(
-            Code.LIVEKIT_TURN_REFUSED,
-            "the room names no TURN server, though the environment promises one",
-            "turn.enabled (chart value livekit.turn)",
-        )
+        observed = ", ".join(f"{result.url}: {result.detail}" for result in failed)
+        return Finding(Code.LIVEKIT_TURN_REFUSED, observed, _cause(failed))
+    if promised.turn and not results:
+        observed = "the room names no TURN server, though the environment promises one"
+        cause = "turn.enabled (chart value livekit.turn)"
+        return Finding(Code.LIVEKIT_TURN_REFUSED, observed, cause)
     return None
+
+
+def _cause(failed: Sequence[TurnResult]) -> str:
+    """What each kind of failure points at; where they differ, all that may be it."""
+    details = " ".join(result.detail for result in failed)
+    if "certificate" in details:
+        return "turn.domain and its certificate (turn.cert_file, or the load balancer's)"
+    if "refused with" in details:
+        return (
+            "the credentials: the secret that coturn and livekit-server share (turn, turn_servers)"
+        )
+    return "the TURN server's process and port (turn.udp_port, turn.tls_port), or its firewall rule"

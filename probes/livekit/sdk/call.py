@@ -2,7 +2,6 @@
 
 import contextlib
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from probes.config.livekit import DEEP
 from probes.finding import NotApplicable
@@ -22,9 +21,6 @@ from probes.recording.recorder import current
 from probes.transport.http import Web
 from probes.transport.single_flight import SingleFlight
 
-if TYPE_CHECKING:
-    from probes.livekit.ladder import LadderResult
-
 
 class SdkCalls:
     """Calls of two participants by LiveKit's own SDK. Every verb raises Broken, NotApplicable,
@@ -36,39 +32,39 @@ class SdkCalls:
         # By attempt: a confirming rerun is another call, and one for all that are rerun.
         self._calls_by_attempt = SingleFlight(self._make_call)
 
-    async def _ladder(self) -> "LadderResult":
+    async def _expect_ladder(self) -> OpenPorts:
         """No call is tried where the ladder says that nobody can join."""
         expect_livekit(self._web.target.livekit, DEEP)
-        return await self.calls().expect_rung("join")
+        return await self.calls().open_ports()
 
     async def _make_call(self, _: int) -> Call:
-        calls, ladder = self.calls(), await self._ladder()
+        calls, ports = self.calls(), await self._expect_ladder()
         async with calls.room("call") as room:
             speaker, listener = (
                 calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER)
             )
-            request = CallRequest(
-                calls.promised.url, speaker, listener, by_tcp=open_ports(ladder).tcp
-            )
+            request = CallRequest(calls.promised.url, speaker, listener, by_tcp=ports.tcp)
             call = await worker_process.run_call(request, self._web.target.tls.ca)
         _note(call)
         return call
 
     async def _call(self) -> Call:
-        await self._ladder()
+        await self._expect_ladder()
         return await self._calls_by_attempt.get(current().attempt)
 
-    async def are_connected(self) -> bool:
-        """Whether two participants connect, by whatever path; False where the tier is left out."""
+    async def connected_by(self) -> frozenset[str] | None:
+        """The kinds of the server's candidates by which two participants connect; None where they
+        do not, and where the tier is left out.
+        """
         with contextlib.suppress(NotApplicable):
-            return len((await self._call()).every(ParticipantJoined)) == 2
-        return False
+            call = await self._call()
+            if len(call.every(ParticipantJoined)) == 2:
+                return checks.path_kinds(call)
+        return None
 
     async def expect_connection(self) -> None:
         """Two participants connect, and not by hole punching alone."""
-        current().judge(
-            checks.explain_meeting(await self._call(), open_ports(await self._ladder()))
-        )
+        current().judge(checks.explain_meeting(await self._call(), await self.calls().open_ports()))
 
     async def expect_data(self) -> None:
         """Data arrives in both directions, reliable and lossy."""
@@ -81,7 +77,7 @@ class SdkCalls:
     async def expect_tcp_fallback(self) -> None:
         """A participant that is forced to TCP is heard all the same."""
         current().judge(
-            checks.explain_fallback(await self.expect_met(), open_ports(await self._ladder()))
+            checks.explain_fallback(await self.expect_met(), await self.calls().open_ports())
         )
 
     async def expect_met(self) -> Call:
@@ -90,18 +86,8 @@ class SdkCalls:
         """
         call = await self._call()
         if not call.every(ParticipantJoined):
-            current().judge(checks.explain_meeting(call, open_ports(await self._ladder())))
+            current().judge(checks.explain_meeting(call, await self.calls().open_ports()))
         return call
-
-
-def open_ports(ladder: "LadderResult") -> OpenPorts:
-    """Which transports answered unsolicited checks at an address that the server names."""
-    answered = {
-        check.endpoint.transport
-        for check in ladder.checks
-        if check.endpoint.named and check.answered
-    }
-    return OpenPorts(udp="udp" in answered, tcp="tcp" in answered)
 
 
 def _note(call: Call) -> None:

@@ -1,10 +1,12 @@
-"""Name what a call of two people lacked; pure. Thresholds are a start, to be set anew by a week of
-a target's own.
+"""What a call of two participants lacked; pure. Thresholds are a start: set them from a week of the
+target's own.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from probes.finding import CannotAsk, Code, Finding
+from probes.livekit.causes import CLOSED, FULL, OTHER_ADDRESS
 from probes.livekit.sdk.messages import (
     DELIVERY_TIMEOUT_S,
     LOSSY,
@@ -12,6 +14,8 @@ from probes.livekit.sdk.messages import (
     TONE_HZ,
     TONE_TIMEOUT_S,
     Call,
+    ConnectionLost,
+    ConnectionRestored,
     DataReceived,
     ParticipantJoined,
     SelectedPath,
@@ -19,15 +23,20 @@ from probes.livekit.sdk.messages import (
     TcpRejoin,
     ToneReceived,
 )
+from probes.livekit.token_answers import ROOM_FULL
 
 MIN_LOSSY_SHARE = 0.8  # of lossy messages
 MAX_TONE_DELAY_S = 2.0  # seconds from speaking to being heard
 MAX_LOSS = 0.05  # of all packets of sound
 MAX_ROUND_TRIP_S = 0.25  # seconds of round trip
 
-_SDP = (
-    "DTLS on the way that ICE found: a path that drops large packets (MTU), or another "
+_DTLS = (
+    "DTLS on the path that ICE found: a path that drops large packets (MTU), or another "
     "server's certificate"
+)
+_RESTART = (
+    "livekit-server: a pod that ended in the call (restart, OOM kill, node that was drained, Redis "
+    "that was lost); kubectl describe pod says which"
 )
 _FORWARDING = (
     "livekit-server: forwarding between participants, or what their tokens let them subscribe to"
@@ -36,96 +45,136 @@ _FORWARDING = (
 
 @dataclass(frozen=True, slots=True)
 class OpenPorts:
-    """Whether the server's ICE answered checks that it could not expect, which nothing but an open
-    door lets in.
+    """Whether media's ports answered unsolicited checks, which nothing but an open port lets in.
+    `address_finding`, `tcp_finding`: what is known to be wrong with addresses and with TCP.
     """
 
     udp: bool
     tcp: bool
+    address_finding: Finding | None = None
+    tcp_finding: Finding | None = None
+
+    @property
+    def any(self) -> bool:
+        return self.udp or self.tcp
 
 
 def explain_meeting(call: Call, ports: OpenPorts) -> Finding | None:
-    """Two people are connected, and not by hole punching alone. Raises CannotAsk when the worker
+    """Two participants connect, and not by hole punching alone. Raises CannotAsk when the worker
     cannot say.
     """
     if failed := call.failure("join"):
         return _not_joined(failed, ports)
     if len(call.every(ParticipantJoined)) < 2:
         raise crashed(call)
-    if ports.udp or ports.tcp:
+    if ports.any:
         return None
-    return Finding(
+    return explain_closed(
+        f"two participants connected ({_paths(call)}), though the server answers no unsolicited "
+        "packet",
         Code.LIVEKIT_MASKED,
-        f"two people were connected ({_paths(call)}), though the server answers nobody whom "
-        "it has not called first",
-        "security group: UDP and TCP of media are closed, and the server's own checks open "
-        "the way (hole punching)",
+        ports,
+        path_kinds(call),
     )
+
+
+def explain_closed(
+    observed: str, code: Code, ports: OpenPorts, kinds: Collection[str] = ()
+) -> Finding:
+    """Why no port of media answers; the same cause for everybody who notices. `kinds`: of the
+    candidates by which two participants connected all the same.
+
+    A peer-reflexive candidate is an address that packets came from and nobody has named (RFC 8445
+    section 7.3.1.3): the server is somewhere else than it says.
+    """
+    if ports.address_finding:
+        address = ports.address_finding
+        return replace(address, observed=f"{observed}; {address.observed}")
+    if "prflx" in kinds:
+        observed = f"{observed}; its packets come from an address that it does not name (prflx)"
+        return Finding(Code.LIVEKIT_ADDRESS_WRONG, observed, OTHER_ADDRESS)
+    return Finding(code, observed, CLOSED)
+
+
+def path_kinds(call: Call) -> frozenset[str]:
+    """The kinds of candidates of the server by which participants connected."""
+    return frozenset(path.kind for path in call.every(SelectedPath))
 
 
 def _not_joined(failed: StageFailed, ports: OpenPorts) -> Finding:
-    said = f"LiveKit's SDK could not join: {failed.message}"
+    observed = f"LiveKit's SDK could not join: {failed.message}"
     if "signal failure" in failed.message:
-        if "timed out" in failed.message:
-            return Finding(
-                Code.LIVEKIT_JOIN_TIMEOUT, said, "livekit-server: Redis, or a node that is draining"
-            )
-        cause = (
-            "edge: /rtc/v1 must answer as the server does (404 before 1.9.10), so that SDKs "
-            "fall back to /rtc"
-        )
-        return Finding(Code.LIVEKIT_UPGRADE_BLOCKED, said, cause)
-    if ports.udp or ports.tcp:
-        return Finding(Code.LIVEKIT_DTLS_FAILED, f"{said}; its ICE answers", _SDP)
-    return Finding(
-        Code.LIVEKIT_UNREACHABLE,
-        f"{said}; its ICE answers nobody",
-        "security group, NAT, or node address",
+        return _not_signalled(failed.message, observed)
+    if ports.any:
+        return Finding(Code.LIVEKIT_DTLS_FAILED, f"{observed}; its ICE answers", _DTLS)
+    observed = f"{observed}; its ICE answers no unsolicited packet"
+    return explain_closed(observed, Code.LIVEKIT_UNREACHABLE, ports)
+
+
+def _not_signalled(message: str, observed: str) -> Finding:
+    if any(words in message for words in ROOM_FULL):
+        return Finding(Code.LIVEKIT_NOT_READY, observed, FULL)
+    if "timed out" in message:
+        cause = "livekit-server: Redis, or a node that is draining"
+        return Finding(Code.LIVEKIT_JOIN_TIMEOUT, observed, cause)
+    cause = (
+        "edge: /rtc/v1 must answer as the server does (404 before 1.9.10), so that SDKs "
+        "fall back to /rtc"
     )
+    return Finding(Code.LIVEKIT_UPGRADE_BLOCKED, observed, cause)
+
+
+def _dropped(call: Call, lost: str) -> Finding | None:
+    """A connection that ended in mid-call explains what did not arrive; None where none did."""
+    losses = call.every(ConnectionLost)
+    if not losses:
+        return None
+    who = " and ".join(dict.fromkeys(loss.who for loss in losses))
+    reasons = ", ".join(dict.fromkeys(loss.reason for loss in losses))
+    back = " and came back" if call.every(ConnectionRestored) else " and did not come back"
+    observed = f"in the call the {who} lost the connection ({reasons}){back}; {lost}"
+    return Finding(Code.LIVEKIT_CALL_DROPPED, observed, _RESTART)
 
 
 def explain_data(call: Call) -> Finding | None:
     """Data arrives both ways, all that is reliable and most that is not. Raises CannotAsk."""
-    if failed := call.failure("data"):
-        return Finding(
-            Code.LIVEKIT_DATA_LOST, f"the SDK could not send data: {failed.message}", _FORWARDING
+    failed = call.failure("data")
+    received = call.every(DataReceived)
+    if failed:
+        observed = f"the SDK could not send data: {failed.message}"
+    elif missing := [data for data in received if _is_short(data)]:
+        each = ", ".join(
+            f"{data.heard} of {data.sent} {data.mode} messages of the {data.who}"
+            for data in missing
         )
-    told = call.every(DataReceived)
-    if not told:
-        raise crashed(call)
-    lost = [
-        data
-        for data in told
-        if data.heard < data.sent * (MIN_LOSSY_SHARE if data.mode == LOSSY else 1)
-    ]
-    if not lost:
+        observed = f"within {DELIVERY_TIMEOUT_S:g} s arrived {each}"
+    elif received:
         return None
-    each = ", ".join(
-        f"{data.heard} of {data.sent} {data.mode} messages of the {data.who}" for data in lost
-    )
-    return Finding(
-        Code.LIVEKIT_DATA_LOST, f"within {DELIVERY_TIMEOUT_S:g} s came {each}", _FORWARDING
-    )
+    else:
+        raise crashed(call)
+    return _dropped(call, observed) or Finding(Code.LIVEKIT_DATA_LOST, observed, _FORWARDING)
+
+
+def _is_short(data: DataReceived) -> bool:
+    share = MIN_LOSSY_SHARE if data.mode == LOSSY else 1
+    return data.heard < data.sent * share
 
 
 def explain_sound(call: Call) -> Finding | None:
     """The tone that one plays is what the other hears, soon and without gaps. Raises CannotAsk."""
-    if failed := call.failure("sound"):
-        return Finding(
-            Code.LIVEKIT_MEDIA_LOST,
-            f"the SDK could not publish sound: {failed.message}",
-            _FORWARDING,
-        )
-    sound = call.first(ToneReceived)
+    failed, sound = call.failure("sound"), call.first(ToneReceived)
+    if failed:
+        observed = f"the SDK could not publish sound: {failed.message}"
+        return _dropped(call, observed) or Finding(Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING)
     if sound is None:
         raise crashed(call)
     if sound.after < 0:
-        return Finding(Code.LIVEKIT_MEDIA_LOST, _silence(sound), _FORWARDING)
+        observed = _silence(sound)
+        return _dropped(call, observed) or Finding(Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING)
     if poor := ", ".join(_poor(sound, call.every(SelectedPath))):
-        return Finding(
-            Code.LIVEKIT_MEDIA_POOR,
-            f"the tone was heard, but {poor}",
-            "the path, or a node at its limits",
+        observed = f"the tone was heard, but {poor}"
+        return _dropped(call, observed) or Finding(
+            Code.LIVEKIT_MEDIA_POOR, observed, "the path, or a node at its limits"
         )
     return None
 
@@ -157,23 +206,33 @@ def _poor(sound: ToneReceived, paths: list[SelectedPath]) -> list[str]:
 
 
 def explain_fallback(call: Call, ports: OpenPorts) -> Finding | None:
-    """Who is made to use TCP comes again and is heard; not tried where TCP's door is shut. Raises
-    CannotAsk.
+    """A participant that is forced to TCP reconnects and is heard; not tried where TCP's port is
+    closed. Raises CannotAsk.
     """
     if not ports.tcp:
-        return _no_fallback("no TCP address that the server names for media answers")
-    failed, came = call.failure("tcp"), call.first(TcpRejoin)
+        return _no_tcp(call, ports)
+    failed, rejoin = call.failure("tcp"), call.first(TcpRejoin)
     if failed:
-        return _no_fallback(f"made to use TCP, the SDK did not come back: {failed.message}")
-    if came is None:
+        observed = f"forced to TCP, the SDK did not reconnect: {failed.message}"
+    elif rejoin is None:
         raise crashed(call)
-    if came.protocol != "tcp":
-        return _no_fallback(f"made to use TCP, the SDK came back by {came.protocol or 'nothing'}")
-    if (
-        came.heard < came.sent and explain_data(call) is None
-    ):  # what no way carries says nothing of this one
-        return _no_fallback(f"by TCP port {came.port} {came.heard} of {came.sent} messages arrived")
-    return None
+    elif rejoin.protocol != "tcp":
+        observed = f"forced to TCP, the SDK reconnected by {rejoin.protocol or 'nothing'}"
+    elif rejoin.heard < rejoin.sent and explain_data(call) is None:
+        # What no transport carries says nothing of this one.
+        observed = f"by TCP port {rejoin.port} {rejoin.heard} of {rejoin.sent} messages arrived"
+    else:
+        return None
+    return _dropped(call, observed) or _no_fallback(observed)
+
+
+def _no_tcp(call: Call, ports: OpenPorts) -> Finding:
+    observed = "no TCP address that the server names for media answers"
+    if ports.tcp_finding and ports.udp:
+        return replace(ports.tcp_finding, observed=f"{observed}; {ports.tcp_finding.observed}")
+    if ports.udp:
+        return _no_fallback(observed)
+    return explain_closed(observed, Code.LIVEKIT_TCP_FALLBACK_MISSING, ports, path_kinds(call))
 
 
 def _no_fallback(observed: str) -> Finding:

@@ -60,7 +60,7 @@ async def call(request: CallRequest, send_message: SendMessage) -> None:
 
     from probes.livekit.sdk.participant import SdkParticipant, by_tcp, exchange_data, within  # noqa: PLC0415 - as above
 
-    speaker, listener = SdkParticipant(SPEAKER), SdkParticipant(LISTENER)
+    speaker, listener = (SdkParticipant(who, send_message) for who in (SPEAKER, LISTENER))
     try:
         both = asyncio.gather(
             speaker.join(request.url, request.speaker), listener.join(request.url, request.listener)

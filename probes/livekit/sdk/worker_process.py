@@ -28,7 +28,7 @@ from probes.livekit.sdk.messages import (
 
 COMMAND = (sys.executable, "-m", "probes.livekit.sdk.worker")
 ROOT = Path(__file__).parents[3]
-CALL_TIMEOUT_S = 20.0  # seconds; then the worker is ended, whatever it does
+CALL_TIMEOUT_S = 45.0  # seconds; then the worker is ended, whatever it does
 _SAID = 4000  # characters of its last words
 # What a worker needs of our environment, in which secrets are named.
 _PASSED_ON = (

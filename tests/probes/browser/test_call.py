@@ -101,7 +101,7 @@ def test_what_was_heard_is_no_finding() -> None:
             Code.LIVEKIT_DTLS_FAILED,
             "the page says 'no'",
         ),
-        ({"connected": False}, f"{URL}/rtc", SHUT, Code.LIVEKIT_UNREACHABLE, "answers nobody"),
+        ({"connected": False}, f"{URL}/rtc", SHUT, Code.LIVEKIT_UNREACHABLE, "no unsolicited"),
     ],
 )
 def test_silence_is_explained(

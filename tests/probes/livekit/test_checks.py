@@ -60,12 +60,12 @@ def hand_out(site: Site, url: str, access: Access = ACCESS) -> None:
     )
 
 
-async def connected() -> bool:
-    return True
+async def connected() -> frozenset[str] | None:
+    return frozenset({"host"})
 
 
-async def apart() -> bool:
-    return False
+async def apart() -> frozenset[str] | None:
+    return None
 
 
 async def found(asking: object) -> Code:

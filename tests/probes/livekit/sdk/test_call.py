@@ -12,11 +12,18 @@ import pytest
 from probes.config.environment import Target
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, NotApplicable, broken
-from probes.livekit.checks import Calls
+from probes.livekit.checks import Calls, ports_of
 from probes.livekit.ladder import LadderResult
 from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.call import SdkCalls
-from probes.livekit.sdk.messages import Call, CallRequest, ParticipantJoined, StageFailed
+from probes.livekit.sdk.checks import OpenPorts
+from probes.livekit.sdk.messages import (
+    Call,
+    CallRequest,
+    ParticipantJoined,
+    SelectedPath,
+    StageFailed,
+)
 from probes.livekit.stun import IceEndpoint, StunCheck
 from probes.livekit.tokens import Access
 from probes.recording.recorder import Recorder
@@ -43,6 +50,9 @@ class Ladder:
         if self.broken:
             raise self.broken
         return LadderResult((), checks=self.checks)
+
+    async def open_ports(self) -> OpenPorts:
+        return ports_of(await self.expect_rung("join"), self.promised)
 
     @asynccontextmanager
     async def room(self, label: str) -> AsyncIterator[str]:
@@ -139,7 +149,7 @@ async def test_who_cannot_connect_breaks_all_that_needs_it(
         with pytest.raises(Broken) as failure:
             await promise  # type: ignore[misc]
         assert failure.value.finding.code is Code.LIVEKIT_DTLS_FAILED
-    assert await sdk_calls.are_connected() is False
+    assert await sdk_calls.connected_by() is None
 
 
 async def test_a_shut_door_is_masked_and_tcp_not_tried(
@@ -149,22 +159,45 @@ async def test_a_shut_door_is_masked_and_tcp_not_tried(
     shut.
     """
     ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
-    assert await sdk_calls.are_connected()
+    assert await sdk_calls.connected_by() == frozenset({"host"})
     await sdk_calls.expect_connection()
     assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
     assert not workers.options[0].by_tcp
 
 
-async def test_a_door_that_is_not_named_is_none(
-    sdk_calls: SdkCalls, ladder: Ladder, recorder: Recorder
+async def test_a_node_that_answers_elsewhere_is_at_a_wrong_address(
+    sdk_calls: SdkCalls, ladder: Ladder, workers: Workers, recorder: Recorder
 ) -> None:
-    """That the node answers at its own address helps nobody who is sent elsewhere."""
+    """Its own address helps nobody who is sent elsewhere, and all promises name that one cause."""
     ladder.checks = (
         replace(UDP, seconds=None),
         StunCheck(replace(UDP.endpoint, named=False), 0.01, "answered"),
     )
-    await sdk_calls.expect_connection()
-    assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
+    causes = set()
+    for promise in (sdk_calls.expect_connection(), sdk_calls.expect_tcp_fallback()):
+        with pytest.raises(Broken) as failure:
+            await promise
+        assert failure.value.finding.code is Code.LIVEKIT_ADDRESS_WRONG
+        causes.add(failure.value.finding.cause)
+    assert len(causes) == 1
+
+
+async def test_an_address_that_nobody_named_is_no_closed_port(
+    sdk_calls: SdkCalls, ladder: Ladder, workers: Workers, recorder: Recorder
+) -> None:
+    """A peer-reflexive path proves that the server sends from another address than it names."""
+    ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
+    workers.call = Call(
+        tuple(
+            replace(message, kind="prflx") if isinstance(message, SelectedPath) else message
+            for message in GOOD.messages
+        )
+    )
+    assert await sdk_calls.connected_by() == frozenset({"prflx"})
+    with pytest.raises(Broken) as failure:
+        await sdk_calls.expect_connection()
+    assert failure.value.finding.code is Code.LIVEKIT_ADDRESS_WRONG
+    assert "node_ip" in failure.value.finding.cause
 
 
 async def test_an_environment_may_leave_calls_out(
@@ -177,7 +210,7 @@ async def test_an_environment_may_leave_calls_out(
     for promise in promises(sdk_calls):
         with pytest.raises(NotApplicable):
             await promise  # type: ignore[misc]
-    assert await sdk_calls.are_connected() is False
+    assert await sdk_calls.connected_by() is None
     assert workers.options == []
 
 
