@@ -148,6 +148,12 @@ MEDIA = (
         "livekit.md §6",
     ),
     Fault(
+        "livekit-drops-calls",
+        "LiveKit's pod ends in the middle of a call: everybody is disconnected as soon as somebody "
+        "sends data.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "livekit-drops-data",
         "LiveKit passes no data messages on.",
         NO_INCIDENT,

@@ -252,6 +252,10 @@ class Participant:
         """A channel over which he sends."""
 
     def _pass_on(self, data: bytes, *, reliable: bool) -> None:
+        if self.node.is_fault_active("livekit-drops-calls"):
+            for member in (self, *self.others()):
+                member.end(models.DisconnectReason.SERVER_SHUTDOWN)
+            return
         if self.node.is_fault_active("livekit-drops-data") or not self.grants.allows(
             "canPublishData"
         ):

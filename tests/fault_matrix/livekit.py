@@ -38,10 +38,12 @@ def all_of(code: Code, *scenarios: str | Iterable[str]) -> Row:
     return dict.fromkeys(named, code)
 
 
-# Two people find to each other by hole punching; whoever is made to use TCP finds no door.
+# Two participants connect by hole punching; forced to TCP, one finds no open port.
 MASKED = all_of(Code.LIVEKIT_MASKED, MEETING) | all_of(
     Code.LIVEKIT_TCP_FALLBACK_MISSING, WITHOUT_UDP
 )
+# Whoever notices a wrong address names that, and none of its consequences.
+AT_ADDRESSES = (ADDRESSES, DOORS, MEETING, WITHOUT_UDP, ON_THE_PAGE)
 
 LIVEKIT: dict[str, Row] = {
     "app-hands-out-wrong-livekit-url": all_of(
@@ -66,16 +68,9 @@ LIVEKIT: dict[str, Row] = {
     # Media. A browser, unlike the SDK, takes no address from the server's own checks: what is
     # masked for one is closed
     # for the other.
-    "livekit-advertises-nat-gateway": (
-        all_of(Code.LIVEKIT_ADDRESS_WRONG, ADDRESSES, DOORS)
-        | MASKED
-        | all_of(Code.LIVEKIT_UNREACHABLE, ON_THE_PAGE)
-    ),
-    "livekit-advertises-private-address": (
-        all_of(Code.LIVEKIT_ADDRESS_PRIVATE, ADDRESSES, DOORS)
-        | MASKED
-        | all_of(Code.LIVEKIT_UNREACHABLE, ON_THE_PAGE)
-    ),
+    "livekit-advertises-nat-gateway": all_of(Code.LIVEKIT_ADDRESS_WRONG, AT_ADDRESSES),
+    "livekit-advertises-private-address": all_of(Code.LIVEKIT_ADDRESS_PRIVATE, AT_ADDRESSES),
+    "livekit-drops-calls": all_of(Code.LIVEKIT_CALL_DROPPED, DATA, SOUND, WITHOUT_UDP),
     "livekit-drops-data": all_of(Code.LIVEKIT_DATA_LOST, DATA),
     "livekit-drops-media": all_of(Code.LIVEKIT_MEDIA_LOST, SOUND, ON_THE_PAGE),
     "livekit-dtls-fails": all_of(Code.LIVEKIT_DTLS_FAILED, TALKS),
@@ -106,6 +101,7 @@ LIVEKIT_CAUSES: dict[str, str] = {
     "livekit-advertises-nat-gateway": "NAT gateway",
     "livekit-advertises-private-address": "node_ip",
     "livekit-clock-runs-ahead": "clocks",
+    "livekit-drops-calls": "a pod that ended",
     "livekit-drops-data": "forwarding",
     "livekit-drops-media": "livekit-server: forwarding",
     "livekit-dtls-fails": "DTLS",
