@@ -47,6 +47,12 @@ STORAGE = (
         "Pod Identity missing",
     ),
     Fault(
+        "storage-has-no-s3-credentials",
+        "The storage service's pod gets no credentials for S3: whoever wants to upload is told so "
+        "with 400.",
+        "contract §4.3",
+    ),
+    Fault(
         "presign-outlives-policy",
         "The storage service's presigned URLs stay valid for a week instead of minutes.",
         NO_INCIDENT,

@@ -23,6 +23,12 @@ SIGN_IN = (
         "ops has no row, contract §6",
     ),
     Fault(
+        "portal-user-is-inactive",
+        "Somebody has switched off the operator's row in ops-service: the portal's users are "
+        "refused with 403.",
+        "contract §6",
+    ),
+    Fault(
         "auth-pods-hold-different-keys",
         "Each auth pod signs with a key of its own and shows that key; the services know "
         "the first pod's.",

@@ -82,6 +82,8 @@ def _portal_user(call: ServiceCall) -> PortalUserModel:
     row = next((row for row in call.state.portal_users.values() if row.email == email), None)
     if row is None or call.state.is_fault_active("portal-user-missing"):
         raise forbidden("Access denied: Not a portal user")
+    if call.state.is_fault_active("portal-user-is-inactive"):
+        raise forbidden("Access denied: User is inactive")
     return row
 
 

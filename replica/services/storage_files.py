@@ -25,6 +25,12 @@ FILE = "/storage/files/{file}"
 WORKSPACE = "/storage/workspaces/{workspace}"
 PUT_SECONDS, GET_SECONDS, WEEK = 300, 3600, 7 * 24 * 3600
 MAX_SIZE = 100 * 1024 * 1024
+# The AWS SDK's words, which the service passes on (contract §4.3).
+NO_CREDENTIALS = (
+    "failed to generate presigned URL: get identity: get credentials: failed to refresh cached "
+    "credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, canceled, context "
+    "deadline exceeded"
+)
 OTHER_BYTES = b"These are the bytes of another file.\n"
 
 
@@ -35,6 +41,8 @@ async def upload_url(call: ServiceCall) -> Response:
         raise bad_request("file size exceeds maximum allowed (100 MB)")
     if extension(name) not in ALLOWED:
         raise bad_request(f"file type not allowed: {extension(name)}")
+    if call.state.is_fault_active("storage-has-no-s3-credentials"):
+        raise bad_request(f"failed to generate upload URL: {NO_CREDENTIALS}")
     row = FileModel(
         workspace=workspace,
         folder=_folder_of(call, workspace),
@@ -73,6 +81,8 @@ async def file(call: ServiceCall) -> Response:
 async def download(call: ServiceCall) -> Response:
     row, state = _live(call), call.state
     expect_member(call, row.workspace)
+    if state.is_fault_active("storage-has-no-s3-credentials"):
+        raise not_found(f"failed to generate download URL: {NO_CREDENTIALS}")
     key = (
         await _wrong_key(state, row)
         if state.is_fault_active("storage-hands-out-wrong-file")

@@ -165,6 +165,9 @@ MATRIX: dict[str, Row] = {
         | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
     ),
     "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS[0], PAGES[1]),
+    "storage-has-no-s3-credentials": all_of(
+        Code.UPLOAD_BLOCKED, presign("storage"), ROUND_TRIPS, PAGES
+    ),
     "storage-hands-out-wrong-file": all_of(Code.FILE_ALTERED, ROUND_TRIPS[0], PAGES[1]),
     "storage-keeps-deleted-object": all_of(Code.DELETION_NOT_FINAL, ROUND_TRIPS[1]),
     "storage-lists-nothing": (
@@ -238,6 +241,7 @@ CAUSES: dict[str, str] = {
         "storage base path: the service serves /api/storage, the gateway sends /storage"
     ),
     "storage-confirms-lost-upload": "confirm",
+    "storage-has-no-s3-credentials": "has no credentials for S3",
     "storage-hands-out-wrong-file": "storage",
     "storage-keeps-deleted-object": "storage-service",
     "storage-lists-nothing": "storage-service",

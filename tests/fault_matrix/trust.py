@@ -190,6 +190,9 @@ TRUST: dict[str, Row] = {
     "oauth-session-stays-in-one-pod": all_of(Code.OAUTH_STATE_LOST, ALL_LEGS),
     "oauth-state-unchecked": all_of(Code.OAUTH_STATE_UNCHECKED, STATE),
     "ops-parses-without-verifying": accepted("ops"),
+    "portal-user-is-inactive": all_of(
+        Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")
+    ),
     "portal-user-missing": all_of(
         Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")
     ),
@@ -223,7 +226,8 @@ TRUST_CAUSES: dict[str, str] = {
     "oauth-session-stays-in-one-pod": "session store",
     "oauth-state-unchecked": "state of a callback",
     "ops-parses-without-verifying": "ISTIO_JWT_MODE without RequestAuthentication",
-    "portal-user-missing": "portal_users",
+    "portal-user-is-inactive": "is_active=false",
+    "portal-user-missing": "has no row",
     "redirect-uri-unchecked": "allow-list",
     "refresh-token-serves-as-access": "claim type",
     "service-accepts-alg-none": (

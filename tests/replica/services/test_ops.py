@@ -55,6 +55,16 @@ async def test_only_an_admin_sees_who_else_comes_in(ask: Ask, state: ReplicaStat
     assert (await operator.get("/api/admin/users")).status_code == 403
 
 
+async def test_portal_user_is_inactive(ask: Ask, state: ReplicaState) -> None:
+    """Refused with 403, in words of its own."""
+    state.faults = {"portal-user-is-inactive"}
+    answer = await ask("ops", "operator").get("/api/users/me")
+    assert (answer.status_code, answer.json()["message"]) == (
+        403,
+        "Access denied: User is inactive",
+    )
+
+
 async def test_portal_user_missing(ask: Ask, state: ReplicaState) -> None:
     """The operator is refused like anybody."""
     state.faults = {"portal-user-missing"}

@@ -79,6 +79,17 @@ async def test_a_bad_upload_is_refused(
     assert state.files == {}
 
 
+async def test_storage_has_no_s3_credentials(ask: Ask, state: ReplicaState) -> None:
+    """An upload is 400 and a download 404, both in the SDK's words; the drive goes on."""
+    bob = ask("storage", "bob")
+    file = await uploaded(bob, state)
+    state.faults = {"storage-has-no-s3-credentials"}
+    refused = [await issue(bob, state), await bob.get(f"{FILES}/{file['id']}/download")]
+    assert [answer.status_code for answer in refused] == [400, 404]
+    assert all("no EC2 IMDS role found" in answer.text for answer in refused)
+    assert (await bob.get(f"{FILES}/{file['id']}")).status_code == 200
+
+
 async def test_only_who_uploads_confirms_and_only_once(ask: Ask, state: ReplicaState) -> None:
     """Somebody else gets 400, not 403."""
     issued = (await issue(ask("storage", "bob"), state)).json()["data"]
