@@ -235,6 +235,4 @@ class Users:
 
 def _cast_as(name: str, config: UserConfig) -> None:
     if not config.id:
-        raise CannotAsk(
-            f"the environment casts nobody as {name}; add [users.{name}] with its user id"
-        )
+        raise CannotAsk(f"the environment has no user {name}; add [users.{name}] with its user id")

@@ -117,7 +117,7 @@ async def test_hosts_that_are_down_say_so(target: Target, web: Web) -> None:
         (
             {},
             "stranger",
-            "the environment casts nobody as stranger; add [users.stranger] with its user id",
+            "the environment has no user stranger; add [users.stranger] with its user id",
         ),
         (
             {"way": Identity("static")},

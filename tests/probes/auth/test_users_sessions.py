@@ -161,5 +161,5 @@ async def test_nobody_plays_a_part_that_is_not_cast(target: Target, web: Web) ->
     """As for any token."""
     nobody = Users(target, web, Redactor(), {}).user("bob")
     for ask in (nobody.tokens, nobody.expired_token, nobody.session().__aenter__):
-        with pytest.raises(CannotAsk, match=r"casts nobody as bob"):
+        with pytest.raises(CannotAsk, match=r"has no user bob"):
             await ask()
