@@ -10,14 +10,19 @@ from probes.finding import Code, Finding
 
 def missing(facts: Facts, where: str) -> Finding | None:
     """Services and subsets that lead to no pod that takes requests; pure."""
-    found = [*_empty_services(facts), *_empty_subsets(facts)]
     return offenders.finding(
         Code.ENDPOINTS_MISSING,
-        found,
+        [*empty(facts)],
         "pods: none of them is ready, or their labels are not those that the selector asks for "
         "(a4263252)",
         kubectl.get(where, "endpointslices,pods", output="wide") + " --show-labels",
     )
+
+
+def empty(facts: Facts) -> Iterator[str]:
+    """What leads to no pod that takes requests, one sentence each; pure."""
+    yield from _empty_services(facts)
+    yield from _empty_subsets(facts)
 
 
 def _empty_services(facts: Facts) -> Iterator[str]:

@@ -53,7 +53,7 @@ def mismatched(facts: Facts, hosts: Iterable[str], storage: str, where: str) -> 
         told
         for served in SERVED
         if workload(facts, served.service)
-        for told in _mismatch(facts, served, known, storage)
+        for told in mismatches(facts, served, known, storage)
     ]
     return offenders.finding(
         Code.ROUTE_PATH_MISMATCH,
@@ -63,7 +63,7 @@ def mismatched(facts: Facts, hosts: Iterable[str], storage: str, where: str) -> 
     )
 
 
-def _mismatch(facts: Facts, served: Served, hosts: set[str], storage: str) -> Iterator[str]:
+def mismatches(facts: Facts, served: Served, hosts: set[str], storage: str) -> Iterator[str]:
     outside = served.outside.replace("{storage}", storage)
     rule = leading(facts.routes, hosts, outside)
     if rule is None:

@@ -17,7 +17,7 @@ SHELLS = ("sh", "bash", "ash")
 
 def missing(facts: Facts, promised: Mapping[str, Mapping[str, str]], where: str) -> Finding | None:
     """Promised settings that a service's container does not have, or has otherwise; pure."""
-    found = [told for name, keys in promised.items() for told in _missing(facts, name, keys)]
+    found = [told for name, keys in promised.items() for told in missing_keys(facts, name, keys)]
     first = next(iter(promised), "")
     return offenders.finding(
         Code.SETTING_MISSING,
@@ -28,7 +28,7 @@ def missing(facts: Facts, promised: Mapping[str, Mapping[str, str]], where: str)
     )
 
 
-def _missing(facts: Facts, service: str, keys: Mapping[str, str]) -> Iterator[str]:
+def missing_keys(facts: Facts, service: str, keys: Mapping[str, str]) -> Iterator[str]:
     deployed = workload(facts, service)
     if deployed is None:
         yield f"{service} is not deployed, and its settings are promised"
@@ -95,9 +95,14 @@ def _maps_read_at_start(pod: Pod) -> set[str]:
     return {source.name for source in (*sources, *values) if source.kind == "ConfigMap"}
 
 
-def placeholders(facts: Facts, where: str) -> Finding | None:
+def left_placeholders(facts: Facts) -> Iterator[str]:
     """Variables that somebody hoped would be expanded, and nobody does (V6 §5.4); pure."""
-    found = [told for each in facts.workloads for told in _left(each, facts)]
+    for each in facts.workloads:
+        yield from _left(each, facts)
+
+
+def placeholders(facts: Facts, where: str) -> Finding | None:
+    found = [*left_placeholders(facts)]
     return offenders.finding(
         Code.PLACEHOLDER_LEFT,
         found,

@@ -18,7 +18,7 @@ def unguarded(facts: Facts, validates: Collection[str], where: str) -> Finding |
     """Services that take a token's word for itself; pure."""
     return offenders.finding(
         Code.TOKEN_GUARD_MISSING,
-        [*_unguarded(facts, validates)],
+        [*unguarded_services(facts, validates)],
         "ISTIO_JWT_MODE without RequestAuthentication: the service parses tokens, nobody verifies "
         "them (V6 §7.2)",
         kubectl.get(where, "requestauthentications,configmaps", output="yaml")
@@ -26,7 +26,7 @@ def unguarded(facts: Facts, validates: Collection[str], where: str) -> Finding |
     )
 
 
-def _unguarded(facts: Facts, validates: Collection[str]) -> Iterator[str]:
+def unguarded_services(facts: Facts, validates: Collection[str]) -> Iterator[str]:
     for deployed in facts.workloads:
         if deployed.name in READS_NO_MODE or of_workload(deployed, facts).get(MODE) != "true":
             continue

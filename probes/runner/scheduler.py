@@ -305,7 +305,7 @@ class Run:
             finding.code,
             self.evidence.redactor.text(finding.observed),
         ):
-            return replace(finding, rungs=seen.rungs, cause=seen.cause)
+            return replace(finding, rungs=seen.rungs, cause=seen.cause, certainty=seen.certainty)
         try:
             async with self._looking.one(), asyncio.timeout(SECOND_LOOK):
                 with bypass_limit():

@@ -16,7 +16,7 @@ from probes.auth.users import Users
 from probes.browser.browser import Browser
 from probes.cluster.reader import Cluster
 from probes.config.environment import Target
-from probes.diagnosis.ladder import diagnose
+from probes.diagnosis.witness import diagnose_with_witness
 from probes.finding import EXIT_UNKNOWN
 from probes.recording import spans
 from probes.recording.journal import Journal
@@ -87,7 +87,7 @@ class Session:
             self.target,
             self._evidence,
             span,
-            functools.partial(diagnose, self.web),
+            functools.partial(diagnose_with_witness, self.web, self.cluster),
             concurrency=preflight.affordable_concurrency(options.concurrency),
             confirm=options.confirm,
             most_failures=options.most_failures,

@@ -1,6 +1,7 @@
 """The API server, as far as a reader needs it: lists, one Secret, logs; else it refuses."""
 
 import base64
+import time
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,20 +13,23 @@ from starlette.routing import Route
 from replica.cluster import faulty
 from replica.cluster.builders import NAMESPACE, Object, metadata
 from replica.cluster.inventory import LIVEKIT_KEYS
+from replica.cluster.objects import Objects
 from replica.state import ReplicaState
 
+SNAPSHOT_S = 1.0
 TOKEN = "replica-reader"  # noqa: S105 - no secret: the kubeconfig beside it has it
 
 
 def app(state: ReplicaState) -> Starlette:
     """GET of what a Role of the probes lists; else 403 or 405, as RBAC would have it."""
+    snapshot = _Snapshot(state)
 
     async def core(request: Request) -> Response:
-        return _listed(state, request, f"v1/{request.path_params['plural']}")
+        return _listed(snapshot, request, f"v1/{request.path_params['plural']}")
 
     async def group(request: Request) -> Response:
         path = request.path_params
-        return _listed(state, request, f"{path['group']}/{path['version']}/{path['plural']}")
+        return _listed(snapshot, request, f"{path['group']}/{path['version']}/{path['plural']}")
 
     async def secret(request: Request) -> Response:
         return _secret(state, request)
@@ -83,8 +87,24 @@ def _status(code: HTTPStatus, reason: str) -> Response:
     return JSONResponse({**said, "reason": reason, "code": code.value, "message": reason}, code)
 
 
-def _listed(state: ReplicaState, request: Request, key: str) -> Response:
-    found = faulty.current(state)
+class _Snapshot:
+    """The objects as they are, made anew each second: a run asks for all lists at once."""
+
+    def __init__(self, state: ReplicaState) -> None:
+        self._state, self._until = state, 0.0
+        self._faults: frozenset[str] = frozenset()
+        self._found: Objects = {}
+
+    def now(self) -> Objects:
+        faults = frozenset(self._state.faults)
+        if time.monotonic() > self._until or faults != self._faults:
+            self._found, self._faults = faulty.current(self._state), faults
+            self._until = time.monotonic() + SNAPSHOT_S
+        return self._found
+
+
+def _listed(snapshot: _Snapshot, request: Request, key: str) -> Response:
+    found = snapshot.now()
     if refused := _checked(request):
         return refused
     if key not in found:

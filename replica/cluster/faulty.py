@@ -84,6 +84,16 @@ def _no_callback_rewrite(found: Objects) -> None:
     del _rule(found, "/api/oauth2")["rewrite"]
 
 
+def _callback_at_the_apex(found: Objects) -> None:
+    key = "OAUTH2_CLIENT_REDIRECT_URI"
+    value = _config(found, "auth-service")[key]
+    _set(found, "auth-service", key, value.replace("//api.", "//"))
+
+
+def _test_tokens(found: Objects) -> None:
+    _config(found, "auth-service")["ENABLE_TEST_AUTH"] = "true"
+
+
 def _dev_credentials(found: Objects) -> None:
     _unset(found, "storage-service", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY")
 
@@ -235,6 +245,9 @@ CHANGES: Mapping[str, Change] = {
     "storage-base-path-mismatch": _storage_base_path,
     "gateway-doubles-slash": _doubled_slash,
     "oauth-callback-not-rewritten": _no_callback_rewrite,
+    "oauth-hosts-differ": _callback_at_the_apex,
+    "test-token-endpoint-open": _test_tokens,
+    "livekit-loses-redis": _placeholder,
     "storage-presigns-with-dev-credentials": _dev_credentials,
     "storage-presigns-for-localhost": _localhost,
     "service-has-no-endpoints": _subset_without_pods,

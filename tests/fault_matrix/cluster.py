@@ -63,6 +63,7 @@ CLUSTER_ELSEWHERE: dict[str, Row] = {
     },
     "livekit-key-is-unknown": {KEYS: Code.LIVEKIT_KEY_UNKNOWN},
     "livekit-secret-differs": {KEYS: Code.LIVEKIT_SECRET_MISMATCH},
+    "livekit-loses-redis": {PLACEHOLDERS: Code.PLACEHOLDER_LEFT},
 }
 
 CLUSTER_CAUSES: dict[str, str] = {
