@@ -42,7 +42,6 @@ class Container:
 class Workload:
     """A Deployment or a Rollout."""
 
-    kind: str
     name: str
     replicas: int
     labels: Labels

@@ -149,7 +149,6 @@ def workload(obj: Object) -> Workload:
     pod = at(obj, "spec", "template") or {}
     wanted = at(obj, "spec", "replicas")
     return Workload(
-        kind=text(obj, "kind"),
         name=name(obj),
         replicas=1 if wanted is None else int(wanted),
         labels=texts(pod, "metadata", "labels"),

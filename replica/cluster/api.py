@@ -110,7 +110,12 @@ def _listed(snapshot: _Snapshot, request: Request, key: str) -> Response:
     if key not in found:
         return _status(HTTPStatus.FORBIDDEN, "Forbidden")
     namespace = request.path_params.get("namespace")
-    items = [each for each in found[key] if _is_in(each, namespace)]
+    # As a real server lists them: what is built in says its kind once, above all.
+    items = [
+        {name: value for name, value in each.items() if name != "kind"}
+        for each in found[key]
+        if _is_in(each, namespace)
+    ]
     version = key.rpartition("/")[0]
     about = {"resourceVersion": "1000"}
     return JSONResponse({"kind": "List", "apiVersion": version, "metadata": about, "items": items})

@@ -202,12 +202,20 @@ def _probes() -> Objects:
     """The probes' own CronJob, and its last Job."""
     name = "wealist-probes"
     own = {"app.kubernetes.io/name": name}
-    done = {"type": "Complete", "status": "True"}
     started = builders.ago(builders.STARTED)
+    done = [
+        {"type": each, "status": "True", "lastTransitionTime": started}
+        for each in ("SuccessCriteriaMet", "Complete")
+    ]
     job = {
         "metadata": builders.metadata(f"{name}-29000000", own),
         "spec": {"activeDeadlineSeconds": 480},
-        "status": {"startTime": started, "succeeded": 1, "conditions": [done]},
+        "status": {
+            "startTime": started,
+            "completionTime": started,
+            "succeeded": 1,
+            "conditions": done,
+        },
     }
     cron = {
         "metadata": builders.metadata(name, own),

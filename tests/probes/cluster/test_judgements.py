@@ -76,7 +76,7 @@ def pod(name: str = "a-1", **changes: Any) -> Pod:
 
 def workload(name: str = "a", *containers: Container, **changes: Any) -> Workload:
     usual: dict[str, Any] = {"replicas": 1, "labels": {"app": name}}
-    return Workload("Deployment", name, containers=containers, **{**usual, **changes})
+    return Workload(name, containers=containers, **{**usual, **changes})
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def deployed(name: str, data: dict[str, str], **more: object) -> Facts:
     pod_labels = {"app": name}
     found = Facts(
         config_maps=(ConfigMap(f"{name}-config", data),),
-        deployments=(Workload("Deployment", name, 1, pod_labels, (container,)),),
+        deployments=(Workload(name, 1, pod_labels, (container,)),),
     )
     return replace(found, **more)  # type: ignore[arg-type]
 
