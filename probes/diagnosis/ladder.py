@@ -23,6 +23,16 @@ from probes.transport.tls import HandshakeError, peer_certificate
 
 RUNG_TIMEOUT_S = 3.0
 LADDER_TIMEOUT_S = 8.0  # for all of them
+# Codes that say who answered in the service's place, which is more than the edge's rung can say.
+AUTHOR_KNOWN = frozenset(
+    {
+        Code.EDGE_ERROR_PAGE,
+        Code.EDGE_S3_ERROR,
+        Code.LOAD_BALANCER_ERROR,
+        Code.PROXY_ERROR,
+        Code.UNKNOWN_PAGE,
+    }
+)
 NETWORK = ("dns", "tcp", "tls")
 STEP = "/api/svc/"
 ONCE = "/api/oauth2/"  # a leg of sign-in is no read: its code and its state are good once
@@ -44,6 +54,9 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     # A verb that has compared for itself has rungs of its own: the service has answered, there is
     # no way to climb.
     if exchange is None or finding.rungs or not _is_ours(web.target, exchange.url):
+        return finding
+    # Who was throttled or blocked must not ask more.
+    if finding.code is Code.UNKNOWN:
         return finding
     rungs: list[Rung] = []
     cause = ""
@@ -182,6 +195,8 @@ async def _edge(
     saw = (
         f"{apex}, the api host {behind.status} {behind.media_type} for {urlsplit(behind.url).path}"
     )
+    if finding.code in AUTHOR_KNOWN:
+        return Step(Rung("edge", held=False, detail=saw), finding.cause)
     if isinstance(alive, str) or alive.json is None:
         return Step(
             Rung("edge", held=False, detail=saw),

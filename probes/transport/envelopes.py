@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probes.finding import Broken, Code, Finding
+from probes.transport import service_words
+from probes.transport.author import Author
 from probes.transport.http import Answer, service
 
 
@@ -54,6 +56,33 @@ def _auth_error(body: Any) -> Any:
 # Until the ladder knows better.
 MASKED = "CloudFront custom error response: it replaces the service's own errors"
 FELL_BACK = "the edge's fallback to index.html, or the route behind it"
+WAF = (
+    "WAF: ask for a rule that allows the User-Agent wealist-probes from the probes' address, "
+    "before the rate and bot rules"
+)
+RATE_LIMIT = (
+    "rate limit: ask for an exception for the User-Agent wealist-probes, or for a limit above "
+    "the probes' 600 requests a minute"
+)
+PROXY = "the proxy between the probes and weAlist"
+MARKS = ("server", "x-cache", "via", "age", "x-amzn-waf-action", "x-amz-error-code")
+# Who answers in a service's place, beside the app's own index.
+_ELSEWHERE = {
+    Author.CLOUDFRONT: (
+        Code.EDGE_ERROR_PAGE,
+        "CloudFront cannot get an answer from its origin (the gateway's load balancer)",
+    ),
+    Author.LOAD_BALANCER: (
+        Code.LOAD_BALANCER_ERROR,
+        "load balancer: no healthy target behind it (the gateway's pods)",
+    ),
+    Author.S3: (Code.EDGE_S3_ERROR, "edge behaviour: /api/* goes to the bucket of the pages"),
+    Author.PROXY: (Code.PROXY_ERROR, "a proxy between the probes and the gateway, or before it"),
+    Author.UNKNOWN: (
+        Code.UNKNOWN_PAGE,
+        "somebody between the probes and the service; compare the same path on the api host",
+    ),
+}
 
 
 class Envelope(Enum):
@@ -100,73 +129,111 @@ def expect(
 
 def explain(answer: Answer, wanted: int) -> Finding | None:
     """Name what is wrong with `answer` where `wanted` was promised; None where nothing is; pure."""
-    who, status = service(answer.url), answer.status
-    if 300 <= status < 400:
-        location = answer.headers.get("location", "nowhere")
-        return Finding(
-            Code.ROUTE_BROKEN, f"{answer}, a redirect to {location}", "the gateway's rewrite"
-        )
-    if urlsplit(answer.url).path.startswith("/api/") and (
-        answer.is_html or _from_the_pages(answer)
-    ):
-        code, cause = (
-            (Code.EDGE_MASKS_ERRORS, MASKED)
-            if wanted >= 400
-            else (Code.EDGE_HTML_FALLBACK, FELL_BACK)
-        )
-        marks = ", ".join(
-            f"{k}: {answer.headers[k]}" for k in ("server", "x-cache") if k in answer.headers
-        )
-        return Finding(
-            code,
-            f"{answer} where JSON with {wanted} was promised ({marks or 'no server named'})",
-            cause,
-        )
-    if status == wanted:
-        return None if answer.json is not None or wanted == 204 else _not_json(answer, who)
+    who, wrote = service(answer.url), answer.author
+    if wanted != 429 and (finding := _refusal_of_probes(answer, wrote)):
+        return finding
+    if 300 <= answer.status < 400:
+        return _redirect(answer)
+    if _is_api(answer) and (finding := _of_another(answer, wrote, wanted)):
+        return finding
+    if answer.status == wanted:
+        return _content(answer, wanted, who)
     return _wrong_status(answer, wanted, who)
 
 
-def _from_the_pages(answer: Answer) -> bool:
-    """S3 or CloudFront's error response answered in the service's place (V6 §1).
-
-    CloudFront writes the x-cache line on every origin answer from 400 on; with the service's own
-    JSON it says nothing.
-    """
-    passed_on = answer.status >= 400 and answer.json is not None
-    marked = answer.headers.get("x-cache") == "Error from cloudfront" and not passed_on
-    return marked or answer.headers.get("server") == "AmazonS3"
+def _is_api(answer: Answer) -> bool:
+    return urlsplit(answer.url).path.startswith("/api/")
 
 
-def _not_json(answer: Answer, who: str) -> Finding:
-    return Finding(Code.CONTRACT_BROKEN, f"{answer} where JSON was promised", who)
+def _refusal_of_probes(answer: Answer, wrote: Author) -> Finding | None:
+    """What a firewall or a rate limit did to the probes' own traffic says nothing about users."""
+    if wrote in (Author.WAF_BLOCK, Author.WAF_CHALLENGE):
+        return Finding(
+            Code.UNKNOWN, f"{answer}: {wrote} of the probes' own requests ({_marks(answer)})", WAF
+        )
+    if answer.status == 407:
+        return Finding(Code.UNKNOWN, f"{answer}: a proxy in between wants a password", PROXY)
+    if answer.status != 429:
+        return None
+    after = answer.headers.get("retry-after", "")
+    wait = f", Retry-After {after}" if after else ""
+    limit = f"{answer}: the probes' own requests were throttled{wait}"
+    return Finding(Code.UNKNOWN, limit, RATE_LIMIT)
+
+
+def _redirect(answer: Answer) -> Finding:
+    location = answer.headers.get("location", "nowhere")
+    there, here = urlsplit(location), urlsplit(answer.url)
+    observed = f"{answer}, a redirect to {location}"
+    if there.scheme == "https" and here.scheme == "http":
+        return Finding(Code.ROUTE_BROKEN, observed, "redirect to HTTPS: this host speaks HTTP here")
+    if there.netloc and there.hostname != here.hostname:
+        return Finding(Code.ROUTE_BROKEN, observed, f"a redirect to another host: {there.hostname}")
+    if "login" in there.path or "oauth2" in there.path:
+        cause = f"{service(answer.url)} or the gateway: the request counts as not signed in"
+        return Finding(Code.ROUTE_BROKEN, observed, cause)
+    return Finding(Code.ROUTE_BROKEN, observed, "the gateway's rewrite")
+
+
+def _of_another(answer: Answer, wrote: Author, wanted: int) -> Finding | None:
+    """Name who answered in the service's place; None where the service did, or the gateway."""
+    observed = f"{answer} where JSON with {wanted} was promised, by {wrote} ({_marks(answer)})"
+    if wrote is Author.APP_INDEX:
+        if wanted >= 400:
+            return Finding(Code.EDGE_MASKS_ERRORS, observed, MASKED)
+        return Finding(Code.EDGE_HTML_FALLBACK, observed, FELL_BACK)
+    if wrote is Author.UNKNOWN and not answer.is_html:
+        return None
+    if found := _ELSEWHERE.get(wrote):
+        code, cause = found
+        return Finding(code, observed, cause)
+    return None
+
+
+def _marks(answer: Answer) -> str:
+    shown = [f"{name}: {answer.headers[name]}" for name in MARKS if name in answer.headers]
+    return ", ".join(shown) or "no server named"
+
+
+def _content(answer: Answer, wanted: int, who: str) -> Finding | None:
+    if wanted == 204:
+        return None
+    if answer.json is None:
+        return Finding(
+            Code.CONTRACT_BROKEN, f"{answer} where JSON was promised{_quote(answer)}", who
+        )
+    if answer.media_type == "text/html":
+        return Finding(Code.CONTRACT_BROKEN, f"{answer}: JSON that is labelled text/html", who)
+    return None
+
+
+def _quote(answer: Answer) -> str:
+    """The service's own words, to be put behind an observation."""
+    return f', "{answer.words}"' if answer.words else ""
 
 
 def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
+    said, meant = _quote(answer), service_words.meaning(answer.words, who)
     match answer.status:
         case 404 if answer.json is None:
-            return Finding(
-                Code.ROUTE_BROKEN, f"{answer}: no route there", "the gateway's route or rewrite"
-            )
+            observed = f"{answer}: no route there{said}"
+            return Finding(Code.ROUTE_BROKEN, observed, "the gateway's route or rewrite")
         case 503 if b"no healthy upstream" in answer.body:
-            return Finding(
-                Code.SERVICE_UNAVAILABLE,
-                f"{answer}: no healthy upstream",
-                f"gateway subset of {who}: no pods match",
-            )
+            observed = f"{answer}: no healthy upstream"
+            cause = f"gateway subset of {who}: no pods match"
+            return Finding(Code.SERVICE_UNAVAILABLE, observed, cause)
         case status if status >= 500:
-            return Finding(Code.SERVICE_UNAVAILABLE, f"{answer} where {wanted} was promised", who)
+            observed = f"{answer} where {wanted} was promised{said}"
+            return Finding(Code.SERVICE_UNAVAILABLE, observed, meant or who)
         case 401 | 403 if wanted < 400:
-            return Finding(
-                Code.ACCESS_REFUSED,
-                f"{answer} to a member",
-                f"token or membership check of {who}",
-            )
+            observed = f"{answer} to a member{said}"
+            cause = meant or f"token or membership check of {who}"
+            return Finding(Code.ACCESS_REFUSED, observed, cause)
         case status if status < 300 and wanted in (401, 403):
-            return Finding(
-                Code.STRANGER_ADMITTED, f"{answer} to a stranger", f"access check of {who}"
-            )
-    return Finding(Code.CONTRACT_BROKEN, f"{answer} where {wanted} was promised", who)
+            cause = f"access check of {who}"
+            return Finding(Code.STRANGER_ADMITTED, f"{answer} to a stranger", cause)
+    observed = f"{answer} where {wanted} was promised{said}"
+    return Finding(Code.CONTRACT_BROKEN, observed, meant or who)
 
 
 def error_message(answer: Answer) -> str:

@@ -16,6 +16,8 @@ import httpx
 from probes import __version__
 from probes.config.environment import Target, address
 from probes.recording.recorder import Exchange, current
+from probes.transport import service_words
+from probes.transport.author import Author, author
 from probes.transport.connection_errors import Phase, failure
 from probes.transport.throttle import Throttle
 
@@ -40,9 +42,19 @@ class Answer:
 
     @property
     def is_html(self) -> bool:
-        return self.media_type == "text/html" or self.body.lstrip()[:15].lower().startswith(
-            (b"<!doctype html", b"<html")
-        )
+        if self.body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+            return True
+        return self.media_type == "text/html" and self.json is None
+
+    @property
+    def author(self) -> Author:
+        """Who wrote it."""
+        return author(self.status, self.headers, self.body)
+
+    @property
+    def words(self) -> str:
+        """The error code and message that it gives, or its first words where it is plain text."""
+        return service_words.quote(self.body)
 
     @property
     def json(self) -> Any:

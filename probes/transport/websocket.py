@@ -20,6 +20,7 @@ from probes.config.environment import address
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.recording.recorder import Exchange, current
 from probes.transport import connection_errors, envelopes
+from probes.transport.author import Author
 from probes.transport.connection_errors import Phase, is_timeout, local_trouble
 from probes.transport.http import USER_AGENT, Answer, Web, service
 
@@ -184,7 +185,7 @@ def _headers(said: Any) -> dict[str, str]:
 
 def explain(answer: Answer) -> Finding:
     """Name why a socket did not open for one who may; pure."""
-    if answer.is_html:
+    if is_index(answer):
         return _html(answer)
     finding = envelopes.explain(answer, SWITCHING)
     if finding and finding.code is not Code.CONTRACT_BROKEN:
@@ -198,8 +199,10 @@ def explain(answer: Answer) -> Finding:
 
 def explain_refusal(answer: Answer, wanted: int) -> Finding | None:
     """Name what is wrong with a refusal; None where it is the promised one; pure."""
-    if answer.is_html:
+    if is_index(answer):
         return _html(answer)
+    if answer.is_html or answer.status == 429:
+        return explain(answer)
     if answer.status == wanted:
         return None
     if answer.status in GATEWAY:
@@ -209,6 +212,11 @@ def explain_refusal(answer: Answer, wanted: int) -> Finding | None:
         f"{answer} where the upgrade was to be refused with {wanted}",
         f"{service(answer.url)}: how it tells a bad token from an error of its own",
     )
+
+
+def is_index(answer: Answer) -> bool:
+    """Whether the app's pages answered; of a page's own sockets no body is known."""
+    return answer.is_html and (not answer.body or answer.author is Author.APP_INDEX)
 
 
 def _html(answer: Answer) -> Finding:

@@ -12,7 +12,7 @@ back.
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from replica.edge import gateway
+from replica.edge import gateway, other_authors
 from replica.edge.places import NAMES, Places, public_hosts
 from replica.infra.seaweed import FILES, SITE
 from replica.service_settings import SECURITY_HEADERS
@@ -45,6 +45,7 @@ def apex(places: Places, faults: Collection[str]) -> list[Json]:
     }
     return [
         {"handle": [BY_CLOUDFRONT]},
+        *other_authors.routes(faults),
         *([no_sockets] if "edge-answers-html-to-upgrade" in faults else []),
         *([] if "edge-serves-html-for-api" in faults else [api]),
         *([lost] if "site-loses-asset" in faults else []),

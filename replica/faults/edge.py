@@ -22,6 +22,41 @@ EDGE = (
         "a lost /api/* behaviour",
     ),
     Fault(
+        "edge-cannot-reach-origin",
+        "CloudFront answers the user service's health check with its own 502 page.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "edge-sends-api-to-bucket",
+        "The board service's health check goes to the bucket of the pages, which answers XML.",
+        "a lost /api/* behaviour",
+    ),
+    Fault(
+        "edge-serves-foreign-page",
+        "Somebody's page that is neither the app nor a known error answers storage's health check.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "load-balancer-has-no-targets",
+        "The load balancer answers the chat service's health check with its own 503 page.",
+        "eb5daebb",
+    ),
+    Fault(
+        "proxy-limits-bodies",
+        "A proxy before the gateway answers the notification service's health check with 413.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "waf-blocks-the-probes",
+        "WAF refuses the list of unread notifications as if the probes were a bot.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "edge-throttles-the-probes",
+        "A rate limit of 60 a minute answers 429 where the user's workspaces are asked for.",
+        "the services' default rate limit",
+    ),
+    Fault(
         "edge-serves-plain-http",
         "The site is served over plain HTTP instead of being redirected to HTTPS.",
         NO_INCIDENT,

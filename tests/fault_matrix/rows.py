@@ -52,6 +52,10 @@ def routes(host: str, start: str = "", without: str = "nothing") -> list[str]:
     ]
 
 
+def apex_only(name: str) -> str:
+    return f"edge/a-route-answers-json[{name}-apex]"
+
+
 def errors(start: str = "") -> list[str]:
     names = [contract.name for contract in MISSING]
     return [f"edge/an-error-stays-an-error[{name}]" for name in names if name.startswith(start)]
@@ -110,6 +114,13 @@ MATRIX: dict[str, Row] = {
         | all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS)
         | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
     ),
+    "edge-cannot-reach-origin": all_of(Code.EDGE_ERROR_PAGE, apex_only("user-health")),
+    "edge-sends-api-to-bucket": all_of(Code.EDGE_S3_ERROR, apex_only("board-health")),
+    "edge-serves-foreign-page": all_of(Code.UNKNOWN_PAGE, apex_only("storage-health")),
+    "edge-throttles-the-probes": all_of(Code.UNKNOWN, apex_only("board-settings")),
+    "load-balancer-has-no-targets": all_of(Code.LOAD_BALANCER_ERROR, apex_only("chat-health")),
+    "proxy-limits-bodies": all_of(Code.PROXY_ERROR, apex_only("noti-health")),
+    "waf-blocks-the-probes": all_of(Code.UNKNOWN, apex_only("noti-unread")),
     "edge-serves-plain-http": all_of(Code.HTTP_NOT_REDIRECTED, "edge/http-leads-to-https"),
     "gateway-doubles-slash": all_of(
         Code.ROUTE_BROKEN,
@@ -223,6 +234,13 @@ CAUSES: dict[str, str] = {
     "edge-forgets-deep-links": "site bucket",
     "edge-masks-api-errors": "CloudFront custom error response",
     "edge-serves-html-for-api": "edge",
+    "edge-cannot-reach-origin": "CloudFront cannot get an answer from its origin",
+    "edge-sends-api-to-bucket": "goes to the bucket of the pages",
+    "edge-serves-foreign-page": "compare the same path on the api host",
+    "edge-throttles-the-probes": "rate limit: ask for an exception",
+    "load-balancer-has-no-targets": "load balancer: no healthy target",
+    "proxy-limits-bodies": "a proxy between the probes and the gateway",
+    "waf-blocks-the-probes": "WAF: ask for a rule",
     "edge-serves-plain-http": "redirect-to-https",
     "gateway-doubles-slash": "rewrite",
     "membership-check-fails": "membership check",

@@ -14,7 +14,7 @@ from probes.services import ops
 from probes.transport.http import Answer, Web
 from tests.probes.services.test_oauth import PROMISED, TOKENS, begun, came_back
 from tests.support.signed import signed
-from tests.support.site import NOWHERE, Said, Site, js, target_at
+from tests.support.site import NOWHERE, SHELL, Said, Site, js, target_at
 
 HTML = {"content-type": "text/html"}
 ME = f"https://wealist.co.kr{ops.ME}"
@@ -92,7 +92,7 @@ async def test_what_the_edge_masks_the_api_host_tells(
     answer; where that has none either, it is left to the page.
     """
     site.says[f"GET api{ops.ME}"] = behind
-    html = Answer("GET", ME, 200, HTML, b"<!doctype html>")
+    html = Answer("GET", ME, 200, HTML, SHELL)
     finding = await explain(visit(begun(), LANDED, html), web)
     assert (finding and finding.code) == code
 

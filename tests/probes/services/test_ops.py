@@ -8,6 +8,7 @@ from probes.finding import Code
 from probes.services import ops
 from probes.transport.http import Answer
 from tests.support.signed import signed
+from tests.support.site import SHELL
 
 
 def answer(status: int, body: object) -> Answer:
@@ -94,9 +95,7 @@ def test_a_refusal_is_named(status: int, body: object, token: str, code: Code, c
 
 def test_a_masked_refusal_is_the_edges() -> None:
     """HTML where JSON belongs says nothing of portal users."""
-    page = Answer(
-        "GET", "https://x" + ops.ME, 403, {"content-type": "text/html"}, b"<!doctype html>"
-    )
+    page = Answer("GET", "https://x" + ops.ME, 403, {"content-type": "text/html"}, SHELL)
     finding = ops.explain(page, signed())
     assert finding
     assert finding.code is Code.EDGE_HTML_FALLBACK

@@ -8,6 +8,7 @@ import pytest
 from probes.finding import Broken, Code
 from probes.transport.envelopes import FELL_BACK, MASKED, Envelope, expect, explain
 from probes.transport.http import Answer
+from tests.support.site import SHELL
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html; charset=utf-8"}
@@ -40,8 +41,8 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
 @pytest.mark.parametrize(
     ("given", "wanted", "code", "cause"),
     [
-        (answer(200, b"<p>", HTML), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
-        (answer(200, b"<!doctype html>"), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
+        (answer(200, SHELL, HTML), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
+        (answer(200, SHELL), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
         (answer(200, b"{}", {"server": "AmazonS3"}), 200, Code.EDGE_HTML_FALLBACK, FELL_BACK),
         (
             answer(200, b"{}", {"x-cache": "Error from cloudfront"}),
@@ -49,11 +50,11 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
             Code.EDGE_HTML_FALLBACK,
             FELL_BACK,
         ),
-        (answer(200, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
-        (answer(404, b"<p>", HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
+        (answer(200, SHELL, HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
+        (answer(404, SHELL, HTML), 404, Code.EDGE_MASKS_ERRORS, MASKED),
         (answer(200, b"ok", TEXT), 200, Code.CONTRACT_BROKEN, "board-service"),
         (answer(200, b"<p>", HTML, "/health"), 200, Code.CONTRACT_BROKEN, "edge"),
-        (answer(200, b"<p>", HTML), 400, Code.EDGE_MASKS_ERRORS, MASKED),
+        (answer(200, SHELL, HTML), 400, Code.EDGE_MASKS_ERRORS, MASKED),
         (answer(301, b"", {"location": "/x"}), 200, Code.ROUTE_BROKEN, "the gateway's rewrite"),
         (answer(300, b"<p>", HTML), 403, Code.ROUTE_BROKEN, "the gateway's rewrite"),
         (answer(400), 200, Code.CONTRACT_BROKEN, "board-service"),
@@ -99,11 +100,11 @@ def test_every_way_to_break_the_promise_has_a_name(
             answer(200, b"<p>", S3),
             200,
             (
-                "200 text/html where JSON with 200 was promised (server: AmazonS3, x-cache: "
-                "Error from cloudfront)"
+                "200 text/html where JSON with 200 was promised, by the app's index.html "
+                "(server: AmazonS3, x-cache: Error from cloudfront)"
             ),
         ),
-        (answer(200, b"<p>", HTML), 404, "where JSON with 404 was promised (no server named)"),
+        (answer(200, SHELL, HTML), 404, "by the app's index.html (no server named)"),
         (answer(308, b"", {"location": "/a"}), 200, "answered 308 no type, a redirect to /a"),
         (answer(302, b"", {}), 200, "a redirect to nowhere"),
         (answer(404, b"", {}), 200, "answered 404 no type: no route there"),
@@ -114,7 +115,7 @@ def test_every_way_to_break_the_promise_has_a_name(
         ),
         (answer(401), 200, "answered 401 application/json to a member"),
         (answer(200), 403, "answered 200 application/json to a stranger"),
-        (answer(200, b"ok", TEXT), 200, "answered 200 text/plain where JSON was promised"),
+        (answer(200, b"ok", TEXT), 200, 'answered 200 text/plain where JSON was promised, "ok"'),
     ],
 )
 def test_what_was_observed_is_told_in_words(given: Answer, wanted: int, words: str) -> None:
