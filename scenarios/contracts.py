@@ -43,10 +43,10 @@ class Contract:
 AUTH, USER, BOARD = "/api/svc/auth", "/api/svc/user/api", "/api/svc/board/api"
 CHAT, NOTI, OPS = "/api/svc/chat/api/chats", "/api/svc/noti/api", "/api/ops"
 
+JWKS = f"{AUTH}/.well-known/jwks.json"
+
 ROUTES = (
-    Contract(
-        "auth-jwks", f"{AUTH}/.well-known/jwks.json", Envelope.RAW, keys=("keys",), public=True
-    ),
+    Contract("auth-jwks", JWKS, Envelope.RAW, keys=("keys",), public=True),
     Contract(
         "auth-openid",
         f"{AUTH}/.well-known/openid-configuration",

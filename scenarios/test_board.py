@@ -24,3 +24,10 @@ async def test_a_change_reaches_the_other_member(
         await boards.remove(web, alice, card.id)
         await watching.expect_event("BOARD_DELETED", card)
         ledger.mark_removed(card.title)
+
+
+@pytest.mark.promise(incident="a2cb0eba, 08d2badc")
+async def test_who_has_the_board_open_is_shown(web: Web, alice: User, bob: User) -> None:
+    """A member sees who else has the board open."""
+    async with boards.watch(web, bob):
+        await boards.expect_shown(web, alice, bob)

@@ -4,7 +4,7 @@ import pytest
 
 from probes.auth.users import User
 from probes.recording.ledger import Ledger
-from probes.services import chat
+from probes.services import chat, profiles
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="chat", incident="contract 5.2")
@@ -59,6 +59,14 @@ async def test_what_was_said_is_there_for_who_comes_later(
         await speaking.say(SCRIPTS["emoji"])
         await speaking.hear(alice)
     chat.expect_same_messages([SCRIPTS["emoji"]], await chat.history(web, bob, room))
+
+
+@pytest.mark.promise(incident="5749e107, contract 3.6")
+async def test_an_image_arrives(web: Web, alice: User, bob: User, ledger: Ledger) -> None:
+    """An image that one member sends in a chat, another can look at."""
+    room = await chat.create_chat(web, alice, [bob], ledger)
+    await chat.send_image(web, alice, room, profiles.IMAGE)
+    await chat.expect_image(web, bob, room, profiles.IMAGE)
 
 
 async def test_a_stranger_is_turned_away(

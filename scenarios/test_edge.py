@@ -8,11 +8,11 @@ from probes.auth.users import User
 from probes.config.environment import Target
 from probes.finding import Code, NotApplicable, broken
 from probes.recording.recorder import current
-from probes.services import static_site
+from probes.services import exposure, static_site
 from probes.transport import tls
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
-from scenarios.contracts import MISSING, NEED_REDIS, ROUTES, Contract
+from scenarios.contracts import JWKS, MISSING, NEED_REDIS, ROUTES, Contract
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §1")
 
@@ -66,6 +66,12 @@ async def test_redis_is_there_for_those_who_need_it(web: Web, target: Target, na
             "redis: ElastiCache wants TLS, the Go services build a client without it "
             "(contract 5.5)",
         )
+
+
+@pytest.mark.promise(owner="auth", incident="7bfadad3, contract 1.5")
+async def test_the_app_may_call_its_services(web: Web) -> None:
+    """A service that answers only some origins answers the app's own."""
+    await exposure.expect_own_origin_allowed(web, JWKS)
 
 
 @pytest.mark.promise(incident="cf538406")

@@ -31,3 +31,9 @@ async def test_the_landing_opens_the_portal(browser: Browser, web: Web, operator
     to the login page.
     """
     await portal.land(browser, web, operator)
+
+
+@pytest.mark.promise(incident="5a0e8811")
+async def test_the_dashboard_shows_its_data(browser: Browser, web: Web, operator: User) -> None:
+    """The dashboard shows what it is for, or says why it cannot."""
+    await portal.expect_data(browser, web, operator)

@@ -17,3 +17,13 @@ async def test_who_comes_is_shown_and_who_leaves_is_forgotten(
     async with presence.open_app(web, stranger):
         await presence.expect_shown(web, alice, stranger, online=True)
     await presence.expect_shown(web, alice, stranger, online=False)
+
+
+@pytest.mark.alone
+async def test_who_has_nothing_open_is_not_shown(
+    web: Web, alice: User, bob: User, stranger: User
+) -> None:
+    """Nobody is shown as online who has nothing open, whatever became of the server they were
+    on.
+    """
+    await presence.expect_away(web, alice, [alice, bob, stranger])

@@ -56,6 +56,11 @@ async def test_a_callback_reaches_its_service(web: Web) -> None:
     await sign_in.expect_arrival(web)
 
 
+async def test_a_sign_in_given_up_leads_nobody_astray(web: Web, alice: User) -> None:
+    """Who began to sign in on the portal, gave up, and signs in on the app lands on the app."""
+    await sign_in.expect_forgotten(web, alice)
+
+
 async def test_a_callback_needs_its_own_state(web: Web, alice: User) -> None:
     """Nobody is signed in by a link that belongs to somebody else's sign-in."""
     await sign_in.expect_state_checked(web, alice)

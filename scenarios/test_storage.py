@@ -89,3 +89,14 @@ async def test_a_file_uploaded_on_the_page_arrives(
         file = await drive.find("file", entry)
         expect_same_bytes(content, await drive.download(file.id), file.name)
         visit.expect_no_trouble()
+
+
+@pytest.mark.promise(incident="8e08f2ac")
+async def test_a_folder_made_on_the_page_is_there(
+    browser: Browser, alice: User, drive: Drive
+) -> None:
+    """A folder that a member makes on the storage page is in the drive."""
+    entry = drive.ledger.enter("folder", "page")
+    async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
+        await page_drive.make_folder(visit, entry)
+        await drive.find("folder", entry)

@@ -13,10 +13,11 @@ from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
 from probes.finding import Broken, Code, broken
 from probes.services import presign
-from probes.services.storage import TEXT
+from probes.services.storage import CREATED, TEXT
 
 UPLOADED = "모든 파일이 업로드되었습니다."
 TRASH = "휴지통"
+NEW_FOLDER, FOLDER_NAME, MAKE, LOADING = "새 폴더", "폴더 이름 입력", "만들기", "로딩 중..."
 BUILD = "All rights reserved Oranges"
 
 
@@ -62,6 +63,53 @@ async def upload(visit: Visit, name: str, content: bytes) -> None:
         raise
     if not await _expect_puts(visit):
         raise _nowhere("no PUT at all was sent")
+
+
+async def make_folder(visit: Visit, name: str) -> None:
+    """Make a folder as the page has it: from the empty drive or the menu of a right click. Raises
+    Broken for what the page was answered, CannotAsk where it has no such button.
+    """
+    button = visit.page.get_by_role("button", name=NEW_FOLDER).or_(
+        visit.page.get_by_text(NEW_FOLDER, exact=True)
+    )
+    await visit.find(visit.page.locator("main, section, #root").first, "the drive")
+    with contextlib.suppress(PlaywrightTimeout):
+        await visit.page.get_by_text(LOADING).first.wait_for(state="hidden")
+    if not await button.first.is_visible():
+        await _right_click(visit)
+    await (await visit.find(button, f"the button {NEW_FOLDER}")).click()
+    field = await visit.find(visit.page.get_by_placeholder(FOLDER_NAME), "a field for the name")
+    await field.fill(name)
+    make = visit.page.get_by_role("button", name=MAKE, exact=True)
+    asked = visit.page.expect_response(lambda r: r.request.method == "POST" and "folders" in r.url)
+    try:
+        async with asked:
+            await (await visit.find(make, f"the button {MAKE}")).click()
+    except PlaywrightTimeout:
+        visit.expect_no_trouble()
+        raise broken(
+            Code.PAGE_UPLOAD_NOWHERE,
+            "a folder was named on the page, and the page asked nobody to make it",
+            "the page: its dialog for folders",
+        ) from None
+    await visit.settle()
+    posts = [reply for reply in visit.api_replies if _makes_folder(reply)]
+    visit.expect_good_replies([reply for reply in posts if reply.answer.status != CREATED])
+
+
+def _makes_folder(reply: Reply) -> bool:
+    path = urlsplit(reply.answer.url).path.rstrip("/")
+    return reply.answer.method == "POST" and path.endswith("/folders")
+
+
+async def _right_click(visit: Visit) -> None:
+    """Where nothing lies: at the drive's lower edge."""
+    drive = visit.page.locator("section.drive, main, body").first
+    box = await drive.bounding_box()
+    if box:
+        await visit.page.mouse.click(
+            box["x"] + box["width"] / 2, box["y"] + box["height"] - 4, button="right"
+        )
 
 
 async def _wait_for_upload(visit: Visit) -> None:

@@ -5,6 +5,7 @@ The portal itself says nothing: whatever goes wrong it drops the token and shows
 §7, contract 6).
 """
 
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,22 +13,29 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
 from probes.auth.users import User
 from probes.browser import sign_in as page_sign_in
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
-from probes.finding import Broken, Code, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.recording.recorder import AUTHORIZATION
 from probes.services import identity_provider, ops
 from probes.services import sign_in as services_sign_in
 from probes.transport import envelopes
-from probes.transport.envelopes import FELL_BACK
+from probes.transport.envelopes import FELL_BACK, Envelope
 from probes.transport.http import Answer, Web
 
 CONTINUE = "Continue with Google"
 DASHBOARD = "Dashboard"
 WHO = re.compile(r"/users/me/?$")
+SAYS_WHY = re.compile(r"error|fail|unavailable|could not|no data|오류|실패|없습니다", re.IGNORECASE)
+NO_DATA = (
+    "ops-service: what it asks Argo CD and Prometheus (ARGOCD_*, PROMETHEUS_URL; 5a0e8811), which "
+    "answer it with nothing"
+)
 # What the dashboard shows besides its user; it is late or empty without them, and still there.
 BESIDES = re.compile(r"/(?:monitoring|admin)/")
 
@@ -59,6 +67,40 @@ async def at_dashboard(browser: Browser, web: Web, user: User) -> AsyncIterator[
     async with browser.visit(f"{_login(browser)}?{urlencode(query)}") as visit:
         await _expect_dashboard(visit, web)
         yield visit
+
+
+async def expect_data(browser: Browser, web: Web, user: User) -> None:
+    """The dashboard shows what it asks for, or says why it does not. Raises Broken; CannotAsk where
+    it asks for nothing.
+    """
+    async with at_dashboard(browser, web, user) as visit:
+        await _until_answered(visit)
+        asked = [reply for reply in visit.replies if is_beside(reply) and not reply.is_withdrawn]
+        if not asked:
+            raise CannotAsk("the portal's dashboard asked for no data, so that none was looked for")
+        text = await visit.page.locator("body").inner_text()
+        for reply in asked:
+            if (finding := explain_data(reply.answer)) and not SAYS_WHY.search(text):
+                visit.blame(reply)
+                raise Broken(finding)
+
+
+async def _until_answered(visit: Visit) -> None:
+    """Wait for the dashboard's own calls to end; one that does not is judged by its absence."""
+    with contextlib.suppress(PlaywrightTimeout):
+        await visit.page.wait_for_load_state("networkidle")
+    await visit.settle()
+
+
+def explain_data(answer: Answer) -> Finding | None:
+    """Name why the dashboard has nothing to show of an answer; None where it has; pure."""
+    if finding := envelopes.explain(answer, 200):
+        return finding
+    data = Envelope.SUCCESS.open(answer.json)
+    if data not in (None, [], {}):
+        return None
+    observed = f"{answer} with nothing in it, and the dashboard shows zeros without a word"
+    return Finding(Code.CONTRACT_BROKEN, observed, NO_DATA)
 
 
 def _login(browser: Browser) -> str:

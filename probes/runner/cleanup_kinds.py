@@ -10,7 +10,7 @@ from probes.livekit import rooms
 from probes.livekit.tokens import open_access
 from probes.recording.ledger import Entry
 from probes.recording.recorder import current
-from probes.services import boards, chat, notifications, video
+from probes.services import boards, chat, notifications, video, workspaces
 from probes.services.storage import Drive
 from probes.transport.http import Web
 
@@ -46,6 +46,11 @@ def resource_kinds(drive: Drive, creator: User, assignee: User) -> tuple[Resourc
             ("board",),
             functools.partial(_cards, web, creator),
             functools.partial(_take_off, web, creator),
+        ),
+        ResourceKind(
+            ("workspace",),
+            functools.partial(_workspaces, web, creator),
+            functools.partial(_delete_workspace, web, creator),
         ),
         # A notice outlives its board, and bears its name.
         ResourceKind(
@@ -97,6 +102,14 @@ async def _chats(web: Web, user: User) -> list[Entry]:
 
 async def _close(web: Web, user: User, entry: Entry) -> bool:
     return await chat.delete_chat(web, user, entry.id)
+
+
+async def _workspaces(web: Web, user: User) -> list[Entry]:
+    return [Entry("workspace", own.name, own.id) for own in await workspaces.list_own(web, user)]
+
+
+async def _delete_workspace(web: Web, user: User, entry: Entry) -> bool:
+    return await workspaces.delete(web, user, entry.id)
 
 
 async def _cards(web: Web, user: User) -> list[Entry]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from probes.auth.users import User
 from probes.finding import CannotAsk, Code, broken
+from probes.polling import poll_until
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect
@@ -99,6 +100,28 @@ class BoardView:
                 "board-service: its Redis channel kanban:project:* (44a028d8, contract 5.5)",
             )
         return event
+
+
+async def expect_shown(web: Web, watcher: User, user: User) -> None:
+    """`watcher` comes to see that `user` has the board open. Raises Broken."""
+    timeout_s = web.target.realtime.deliver_seconds
+
+    async def is_shown() -> bool:
+        answer = await call(web, watcher, "GET", f"projects/{_project(web)}/online-users")
+        shown = expect(answer, Envelope.DATA, keys=("onlineUsers",))["onlineUsers"]
+        return user.id in map(_id_of, shown or [])
+
+    if not await poll_until(is_shown, timeout_s):
+        raise broken(
+            Code.PRESENCE_STALE,
+            f"{user.name} has the board open, and is not shown there after {timeout_s:g} s",
+            "board-service: online:project:* in Redis (a2cb0eba, 08d2badc, contract 5.3)",
+        )
+
+
+def _id_of(row: Any) -> str:
+    """A user of a list, which holds ids or rows."""
+    return str(row.get("userId")) if isinstance(row, dict) else str(row)
 
 
 @asynccontextmanager

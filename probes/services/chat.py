@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from probes.auth.users import User
-from probes.finding import Broken, Code, Finding
+from probes.finding import Broken, Code, Finding, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
+from probes.services import presign
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
 from probes.transport.websocket import Event, WebSocket, expect_refusal, open_socket
@@ -71,6 +73,52 @@ async def send(web: Web, user: User, room: Chat, text: str) -> ChatMessage:
     return parse_message(
         expect(answer, Envelope.RAW, CREATED, keys=("messageId", "userId", "content"))
     )
+
+
+async def send_image(web: Web, user: User, room: Chat, content: bytes) -> None:
+    """Upload an image and send it to the chat, as the page does. Raises Broken."""
+    body = {
+        "workspaceId": web.target.workspace.id,
+        "fileName": "probe.png",
+        "contentType": "image/png",
+        "fileSize": len(content),
+    }
+    answer = await call(web, user, "POST", "/files/presigned-url", body)
+    presign.expect_issued(answer)
+    ticket = expect(answer, Envelope.DATA, keys=("uploadUrl", "downloadUrl"))
+    signed = presign.expect_trusted(ticket["uploadUrl"], web.target.presign)
+    headers = {"content-type": "image/png"}
+    put = await web.ask("PUT", signed.url, content=content, headers=headers, kind="s3")
+    presign.expect_stored(put)
+    message = {
+        "content": "probe.png",
+        "messageType": "IMAGE",
+        "fileUrl": ticket["downloadUrl"],
+        "fileName": "probe.png",
+        "fileSize": len(content),
+    }
+    sent = await call(web, user, "POST", f"/messages/{room.id}", message)
+    expect(sent, Envelope.RAW, CREATED, keys=("messageId",))
+
+
+async def expect_image(web: Web, user: User, room: Chat, content: bytes) -> None:
+    """`user` finds an image in the chat, and its bytes where it says. Raises Broken."""
+    answer = await call(web, user, "GET", f"/messages/{room.id}")
+    rows = expect(answer, Envelope.MESSAGE, kind=list)
+    images = [row for row in rows if row.get("messageType") == "IMAGE"]
+    if not images:
+        observed = f"an image was sent, and {user.name} finds none among {len(rows)} messages"
+        raise broken(Code.CHAT_NOT_DELIVERED, observed, "chat-service")
+    url = str(images[-1].get("fileUrl") or "")
+    if not urlsplit(url).hostname:
+        observed = f"the image's message names {url or 'no file'}"
+        cause = "who sent it (contract 3.6), or chat-service, which did not keep its fileUrl"
+        raise broken(Code.CHAT_ALTERED, observed, cause)
+    got = await web.ask("GET", url, kind="s3")
+    if got.status != 200 or got.body != content:
+        observed = f"{got} with {len(got.body)} bytes for an image of {len(content)}"
+        cause = "the address that chat-service makes of the file's key, or the CDN (5749e107)"
+        raise broken(Code.UPLOAD_LOST, observed, cause)
 
 
 async def history(web: Web, user: User, room: Chat) -> list[ChatMessage]:

@@ -153,3 +153,23 @@ EXPLAIN: Mapping[str, Callable[[Answer], Finding | None]] = {
     "origin": explain_origin,
     "headers": explain_headers,
 }
+
+
+async def expect_own_origin_allowed(web: Web, path: str) -> None:
+    """A service that has a list of origins allows the app's own, for a question and for what a
+    browser asks before a POST. Raises Broken.
+    """
+    url, own = web.target.hosts.api + path, web.target.hosts.apex
+    asked = {"origin": own, "access-control-request-method": "POST"}
+    for method, headers in (("GET", {"origin": own}), ("OPTIONS", asked)):
+        answer = await web.ask(method, url, headers=headers)
+        allowed = answer.headers.get("access-control-allow-origin", "")
+        if answer.status >= 300 or allowed not in (own, "*"):
+            observed = f"{answer} to {own}, allowing {allowed or 'no origin'}"
+            raise Broken(Finding(Code.ACCESS_REFUSED, observed, _whose_list(answer)))
+
+
+def _whose_list(answer: Answer) -> str:
+    if answer.status == 403 or answer.status < 300:
+        return f"{service(answer.url)}: its CORS list does not name the app's origin (contract 1.5)"
+    return f"{service(answer.url)}, or the gateway before it"

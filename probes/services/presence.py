@@ -2,7 +2,7 @@
 5.2).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from probes.auth.users import User
@@ -38,6 +38,28 @@ async def expect_shown(web: Web, watcher: User, user: User, *, online: bool) -> 
             Code.PRESENCE_STALE,
             f"{user.name} {now} after {timeout_s:g} s",
             "chat-service: presence in Redis, or a row that its leaving does not remove (a2cb0eba)",
+        )
+
+
+async def expect_away(web: Web, watcher: User, users: Sequence[User]) -> None:
+    """None of `users`, who have nothing open, is shown as online. Raises Broken.
+
+    A pod that died cannot say that its users have left (contract 5.2): they stay for ever.
+    """
+    timeout_s = web.target.realtime.deliver_seconds
+    left: list[str] = []
+
+    async def are_away() -> bool:
+        shown = await _online(web, watcher)
+        left[:] = [user.name for user in users if user.id in shown]
+        return not left
+
+    if not await poll_until(are_away, timeout_s):
+        raise broken(
+            Code.PRESENCE_STALE,
+            f"{' and '.join(left)} had nothing open for {timeout_s:g} s, and are shown as online",
+            "chat-service: nobody removes the rows of users whose pod died, or that their leaving "
+            "left behind (a2cb0eba)",
         )
 
 

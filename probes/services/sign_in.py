@@ -20,6 +20,10 @@ ME = "/api/svc/user/api/users/me"
 MADE_UP = "a-code-that-no-provider-gave"
 USER_HEALTH = "/api/svc/user/health/ready"
 NO_USER_SERVICE = "user-service, which auth-service's callback asks for the user, is not ready"
+LEFT_BEHIND = (
+    "auth-service: the redirect_uri of a sign-in that was given up stays in the session, and the "
+    "next one lands there (OAuth2RedirectUriFilter, contract 2.1)"
+)
 LEFT_ALONE = "auth-service: logout blacklists the access token only (contract 2.3)"
 
 
@@ -122,6 +126,21 @@ async def expect_no_token_for(web: Web, user: User, redirect_uri: str) -> None:
         raise Broken(finding)
     if not parse_landing(answer).tokens:
         await _expect_a_way_in(web, user)
+
+
+async def expect_forgotten(web: Web, user: User) -> None:
+    """Who gave up a sign-in on the portal and then signs in on the app lands on the app. Raises
+    Broken, NotApplicable.
+    """
+    identity_provider.require_drivable(web.target)
+    jar, oauth_of = httpx.Cookies(), web.target.oauth
+    await oauth.start(web, jar, f"{oauth_of.portal}login")
+    answer = await _come_back(web, user, jar)
+    finding = oauth.explain_callback(answer, oauth_of.landing, oauth_of)
+    if finding and finding.code is Code.OAUTH_LANDING_HIJACKED:
+        raise Broken(replace(finding, cause=LEFT_BEHIND))
+    if finding:
+        raise Broken(await narrow(web, finding))
 
 
 async def expect_state_checked(web: Web, user: User) -> None:

@@ -1,17 +1,73 @@
 """The workspace and who belongs to it, as user-service says it (contract 5.6)."""
 
+from dataclasses import dataclass
+
+from probes.auth.tokens import claims
 from probes.auth.users import User
-from probes.finding import CannotAsk
+from probes.finding import CannotAsk, Code, broken
+from probes.recording.ledger import Ledger
+from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
 
 WORKSPACES = "/api/svc/user/api/workspaces"
+CREATED = 201
 
 
 async def call(web: Web, user: User, method: str, path: str, body: object = None) -> Answer:
     return await web.ask(
         method, f"{web.target.hosts.apex}{WORKSPACES}{path}", token=await user.token(), json=body
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWorkspace:
+    """A workspace that this run has made."""
+
+    id: str
+    name: str
+
+
+async def create(web: Web, user: User, ledger: Ledger) -> OwnWorkspace:
+    """A private workspace of `user`, in the ledger before it exists. Raises Broken."""
+    name = ledger.enter("workspace", "workspace")
+    answer = await call(web, user, "POST", "/create", {"workspaceName": name, "isPublic": False})
+    made = expect(answer, Envelope.RAW, CREATED, keys=("workspaceId",))
+    ledger.identify(name, str(made["workspaceId"]))
+    return OwnWorkspace(str(made["workspaceId"]), name)
+
+
+async def invite(web: Web, owner: User, workspace: OwnWorkspace, user: User) -> None:
+    """Make `user` a member, by the address that their token names. Raises Broken, CannotAsk."""
+    email = str(claims(await user.token()).get("email") or user.email)
+    if not email:
+        raise CannotAsk(f"{user.name} has no e-mail address; add email to [users.{user.name}]")
+    path, body = f"/{workspace.id}/members/invite", {"email": email}
+    expect(await call(web, owner, "POST", path, body), Envelope.RAW, CREATED)
+
+
+async def list_own(web: Web, user: User) -> list[OwnWorkspace]:
+    """The workspaces that `user` sees on their dashboard. Raises Broken."""
+    rows = expect(await call(web, user, "GET", "/all"), Envelope.RAW, kind=list)
+    return [OwnWorkspace(str(r.get("workspaceId")), str(r.get("workspaceName"))) for r in rows]
+
+
+async def expect_seen(web: Web, user: User, workspace: OwnWorkspace) -> None:
+    """An invited user sees the workspace among their own. Raises Broken."""
+    if workspace.id not in [own.id for own in await list_own(web, user)]:
+        raise broken(
+            Code.ACCESS_REFUSED,
+            f"{user.name} was made a member of a workspace, and does not see it among their own",
+            "user-service: its list leaves out workspaces that one was invited to (91a344de)",
+        )
+
+
+async def delete(web: Web, owner: User, identity: str) -> bool:
+    """Whether the service says that the workspace is gone."""
+    answer = await call(web, owner, "DELETE", f"/{identity}")
+    current().note(f"DELETE {WORKSPACES}/{identity}: {answer.status}")
+    is_gone = answer.status == 204 or answer.status < 300 or answer.status == 404
+    return is_gone and (answer.status == 204 or answer.json is not None)
 
 
 async def is_member(web: Web, user: User) -> bool:

@@ -97,6 +97,21 @@ EDGE = (
 
 SERVICES = (
     Fault(
+        "invited-user-sees-no-workspace",
+        "User-service lists only one's own workspaces, and none that one was invited to.",
+        "91a344de",
+    ),
+    Fault(
+        "profile-forgets-changes",
+        "User-service answers 200 to a changed profile and keeps the old one.",
+        "3db31cb6",
+    ),
+    Fault(
+        "profile-image-is-not-saved",
+        "Saving a profile's image ends in 500: its row names a user that is not there.",
+        "7719d74f",
+    ),
+    Fault(
         "service-hangs",
         "The notification service takes requests and never answers them.",
         NO_INCIDENT,
@@ -115,6 +130,11 @@ SERVICES = (
 )
 
 PAGES = (
+    Fault(
+        "page-names-board-project",
+        "The storage page makes folders under a project of the board: storage answers 500.",
+        "8e08f2ac",
+    ),
     Fault(
         "page-calls-wrong-storage-path",
         "The storage page asks /api/svc/storage/api/storage, which the service does not serve.",

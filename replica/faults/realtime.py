@@ -68,6 +68,21 @@ REALTIME = (
         NO_INCIDENT,
     ),
     Fault(
+        "chat-loses-file-url",
+        "The chat keeps no fileUrl of an image: its message arrives, and nobody can see it.",
+        "5749e107",
+    ),
+    Fault(
+        "presence-outlives-its-pod",
+        "A chat pod was killed: whoever was on it stays online for ever.",
+        "contract §5.2",
+    ),
+    Fault(
+        "board-shows-nobody-online",
+        "The board's list of who is online is always empty.",
+        "a2cb0eba",
+    ),
+    Fault(
         "chat-drops-who-speaks",
         "The chat service fails on each message that comes over a socket, and drops that socket.",
         NO_INCIDENT,

@@ -82,6 +82,27 @@ SIGN_IN = (
         NO_INCIDENT,
     ),
     Fault(
+        "oauth-keeps-redirect-uri",
+        "Auth-service keeps the redirect_uri of a sign-in that was given up: the next one lands "
+        "there.",
+        "contract §2.1",
+    ),
+    Fault(
+        "auth-cors-forgets-the-app",
+        "Auth-service's list of origins has lost the app's own: 403 to whoever names it.",
+        "7bfadad3",
+    ),
+    Fault(
+        "ops-monitoring-fails",
+        "Ops-service cannot ask Prometheus or Argo CD: 500 to the dashboard's questions.",
+        "5a0e8811",
+    ),
+    Fault(
+        "ops-monitoring-is-empty",
+        "Ops-service answers the dashboard's questions with nothing.",
+        "5a0e8811",
+    ),
+    Fault(
         "sign-out-forgets-refresh-token",
         "Signing out ends the access token only; the refresh token that came along stays good.",
         "contract §2.3",

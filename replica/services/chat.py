@@ -131,9 +131,13 @@ async def status(call: ServiceCall) -> Response:
 
 
 def _online(state: ReplicaState) -> list[str]:
-    return state.live.presence.online(
+    there = state.live.presence.online(
         ALL_WORKSPACES, forgetting=not state.is_fault_active("presence-never-forgets")
     )
+    if not state.is_fault_active("presence-outlives-its-pod"):
+        return there
+    # A pod that was killed has left the rows of whoever was on it.
+    return list(dict.fromkeys([*there, state.test_users["bob"].id]))
 
 
 def _presence(state: ReplicaState, user: str) -> dict[str, Any]:

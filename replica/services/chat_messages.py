@@ -48,6 +48,8 @@ def say(state: ReplicaState, chat: ChatModel, user: str, body: dict[str, Any]) -
     if state.is_fault_active("chat-mangles-text"):
         content = content.encode("ascii", "replace").decode()
     file = {name: body[name] for name in FILE_FIELDS if name in body}
+    if state.is_fault_active("chat-loses-file-url"):
+        file.pop("fileUrl", None)
     kind = str(body.get("messageType") or "TEXT")
     chat.updated_at = now()
     return add(

@@ -65,7 +65,7 @@ def _keep_redirect_uri(state: ReplicaState, session: SignInSession, wanted: str)
     patterns = redirect_allow_list.allowed_patterns(state.hosts)
     if wanted and (unbound or redirect_allow_list.is_allowed(wanted, patterns)):
         session.redirect_uri = wanted
-    elif not state.production:
+    elif not (state.production or state.is_fault_active("oauth-keeps-redirect-uri")):
         session.redirect_uri = ""
 
 

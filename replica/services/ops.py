@@ -8,6 +8,7 @@ from starlette.responses import Response
 from replica.models import PortalUserModel, SettingModel
 from replica.services.gin import ServiceCall, engine, public, route
 from replica.services.response_formats import (
+    Refusal,
     forbidden,
     not_found,
     ops_error,
@@ -54,8 +55,17 @@ async def users(call: ServiceCall) -> Response:
     return success_data([_shown(row) for row in call.state.portal_users.values()])
 
 
-async def applications(call: ServiceCall) -> Response:
+def _expect_monitoring(call: ServiceCall) -> bool:
+    """Whether there is data to show; Prometheus and Argo CD may have none, or not answer."""
     _portal_user(call)
+    if call.state.is_fault_active("ops-monitoring-fails"):
+        raise Refusal(500, "INTERNAL_ERROR", "failed to query prometheus")
+    return not call.state.is_fault_active("ops-monitoring-is-empty")
+
+
+async def applications(call: ServiceCall) -> Response:
+    if not _expect_monitoring(call):
+        return success_data([])
     return success_data(
         [
             {"name": f"{name}-service-prod", "health": "Healthy", "sync": "Synced"}
@@ -65,12 +75,14 @@ async def applications(call: ServiceCall) -> Response:
 
 
 async def overview(call: ServiceCall) -> Response:
-    _portal_user(call)
+    if not _expect_monitoring(call):
+        return success_data({})
     return success_data({"requestRate": 1.5, "errorRate": 0, "p95Latency": 0.05})
 
 
 async def cluster(call: ServiceCall) -> Response:
-    _portal_user(call)
+    if not _expect_monitoring(call):
+        return success_data({})
     return success_data({"cpuUsage": 0.25, "memoryUsage": 0.5, "podCount": len(SERVICES)})
 
 

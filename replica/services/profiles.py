@@ -25,7 +25,8 @@ async def my_profile(call: ServiceCall) -> Response:
 
 async def update_profile(call: ServiceCall) -> Response:
     workspace, user = _workspace_id(call), _me(call)
-    user.name = str(call.body.get("nickName") or user.name)
+    if not call.state.is_fault_active("profile-forgets-changes"):
+        user.name = str(call.body.get("nickName") or user.name)
     return raw_json(_profile(user, workspace))
 
 
@@ -63,6 +64,8 @@ async def set_image(call: ServiceCall) -> Response:
     row = call.state.attachments.get(call.text("attachmentId"))
     if row is None:
         raise not_found("Attachment not found")
+    if call.state.is_fault_active("profile-image-is-not-saved"):
+        raise Refusal(500, "INTERNAL_ERROR", "violates foreign key constraint")
     row.status = "CONFIRMED"
     user.image_url = f"{call.state.hosts.cdn}/{row.file_key}"
     return raw_json(_profile(user, workspace))

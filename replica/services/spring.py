@@ -89,12 +89,17 @@ class SpringCors:
             return await self.app(scope, receive, send)
         preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
         method = headers["access-control-request-method"] if preflight else scope["method"]
-        if not ORIGINS.fullmatch(origin) or method not in METHODS:
+        listed = ORIGINS.fullmatch(origin) and not _has_lost_the_app(scope)
+        if not listed or method not in METHODS:
             refusal = PlainTextResponse("Invalid CORS request", 403, headers={"vary": VARY})
             return await refusal(scope, receive, send)
         if preflight:
             return await _preflight(headers)(scope, receive, _allowing(send, origin))
         return await self.app(scope, receive, _allowing(send, origin))
+
+
+def _has_lost_the_app(scope: Scope) -> bool:
+    return pod_of(Request(scope)).state.is_fault_active("auth-cors-forgets-the-app")
 
 
 def _is_same_origin(scope: Scope, headers: Headers, origin: str) -> bool:

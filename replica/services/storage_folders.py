@@ -36,6 +36,8 @@ async def contents(call: ServiceCall) -> Response:
 
 async def create(call: ServiceCall) -> Response:
     workspace = expect_member(call, call.body.get("workspaceId"))
+    if call.body.get("projectId"):  # board-service's projects are not storage's (8e08f2ac)
+        raise Refusal(500, "INTERNAL_ERROR", "violates foreign key constraint")
     name, parent = call.text("name").strip(), call.body.get("parentId")
     above = _live(call.state, as_id(parent, "Invalid parent folder ID")) if parent else None
     siblings = [

@@ -49,10 +49,12 @@ async def create_workspace(call: ServiceCall) -> Response:
 
 
 async def my_workspaces(call: ServiceCall) -> Response:
+    only_own = call.state.is_fault_active("invited-user-sees-no-workspace")
     mine = [
         _my_workspace(row, call.user)
         for row in call.state.workspaces.values()
         if call.user in row.members
+        and (row.owner == call.user or row is call.state.home or not only_own)
     ]
     return raw_json(
         {"workspaces": mine} if call.state.is_fault_active("service-answers-wrong-type") else mine

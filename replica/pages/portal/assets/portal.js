@@ -78,7 +78,9 @@ async function fill(part, path) {
   try {
     told = await get(path);
   } catch (error) {
-    told = { Error: error.message };
+    // As weAlist's does: what it did not get counts as nothing.
+    console.warn(error.message);
+    told = [];
   }
   part.lastChild.textContent = Array.isArray(told)
     ? told.map((each) => `${each.name}: ${each.health ?? each.role}`).join(", ")

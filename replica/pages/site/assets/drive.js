@@ -32,7 +32,10 @@ export async function trashed(workspaceId) {
 }
 
 export const usage = (workspaceId) => storage(`/workspaces/${workspaceId}/usage`);
-export const makeFolder = (workspaceId, parentId, name) => storage("/folders", "POST", { workspaceId, parentId, name });
+export function makeFolder(workspaceId, parentId, name) {
+  const projectId = isFaultActive("page-names-board-project") ? workspaceId : undefined;
+  return storage("/folders", "POST", { workspaceId, parentId, name, projectId });
+}
 export const toTrash = (kind, id) => storage(`/${kind}s/${id}`, "DELETE");
 
 export async function download(file) {

@@ -1,0 +1,90 @@
+"""A user's profile in the workspace: change it, give it an image, find both again (contract 4.5,
+5.6).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from probes.auth.users import User
+from probes.finding import Code, broken
+from probes.services import presign
+from probes.transport.envelopes import Envelope, expect
+from probes.transport.http import Answer, Web
+
+PROFILES = "/api/svc/user/api/profiles"
+IMAGE_TYPE = "image/png"
+CREATED = 201
+# The smallest picture there is: 1 by 1, transparent.
+IMAGE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
+NOT_KEPT = "user-service: the profile of this workspace is not written, or another one is read"
+
+
+async def call(web: Web, user: User, method: str, path: str, body: Any = None) -> Answer:
+    return await web.ask(
+        method,
+        f"{web.target.hosts.apex}{PROFILES}{path}",
+        token=await user.token(),
+        headers={"x-workspace-id": web.target.workspace.id},
+        json=body,
+    )
+
+
+async def read(web: Web, user: User) -> dict[str, Any]:
+    """The profile of `user` in the workspace. Raises Broken."""
+    answer = await call(web, user, "GET", "/me")
+    profile: dict[str, Any] = expect(answer, Envelope.RAW, keys=("userId", "nickName"))
+    return profile
+
+
+@asynccontextmanager
+async def renamed(web: Web, user: User, name: str) -> AsyncIterator[None]:
+    """`user` is called `name` for as long as the block lasts. Raises Broken."""
+    before = (await read(web, user))["nickName"]
+    expect(await call(web, user, "PUT", "/me", {"nickName": name}), Envelope.RAW)
+    try:
+        yield
+    finally:
+        await call(web, user, "PUT", "/me", {"nickName": before})
+
+
+async def expect_name(web: Web, user: User, name: str) -> None:
+    """The profile bears `name`. Raises Broken."""
+    if (found := (await read(web, user))["nickName"]) != name:
+        observed = f"the profile was saved as {name!r}, and reads {found!r}"
+        raise broken(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
+
+
+async def set_image(web: Web, user: User) -> None:
+    """Upload an image and make it the profile's, as the page does. Raises Broken."""
+    wish = {"fileName": "probe.png", "contentType": IMAGE_TYPE, "fileSize": len(IMAGE)}
+    answer = await call(web, user, "POST", "/me/image/presigned-url", wish)
+    presign.expect_issued(answer)
+    ticket = expect(answer, Envelope.RAW, keys=("uploadUrl", "fileKey"))
+    signed = presign.expect_trusted(ticket["uploadUrl"], web.target.presign)
+    headers = {"content-type": IMAGE_TYPE}
+    put = await web.ask("PUT", signed.url, content=IMAGE, headers=headers, kind="s3")
+    presign.expect_stored(put)
+    row = {**wish, "fileKey": ticket["fileKey"]}
+    saved = await call(web, user, "POST", "/me/image/attachment", row)
+    attachment = expect(saved, Envelope.RAW, CREATED, keys=("attachmentId",))
+    chosen = {"attachmentId": attachment["attachmentId"]}
+    expect(await call(web, user, "PUT", "/me/image", chosen), Envelope.RAW)
+
+
+async def expect_image(web: Web, user: User) -> None:
+    """The profile shows the image that was set, and its bytes are there. Raises Broken."""
+    url = str((await read(web, user)).get("profileImageUrl") or "")
+    if not urlsplit(url).hostname:
+        observed = f"an image was saved for the profile, and it names {url or 'none'}"
+        raise broken(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
+    answer = await web.ask("GET", url, kind="s3")
+    if answer.status != 200 or answer.body != IMAGE:
+        observed = f"{answer} with {len(answer.body)} bytes for the profile's image"
+        cause = "the address that user-service makes of the file's key, or the CDN (04be7992)"
+        raise broken(Code.UPLOAD_LOST, observed, cause)
