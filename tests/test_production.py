@@ -16,7 +16,24 @@ from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
 from probes.runner.target_process import Started
 from tests.conftest import Probe
 
-AREAS = "token_trust or exposure or keys or sign_in or ops_portal"
+AREAS = (
+    "token_trust or exposure or keys or sign_in or ops_portal or page_session or stranger "
+    "or an_error_stays or (storage and page)"
+)
+# What production is besides the settings that `--as production` has.
+OF_HEAD = (
+    "edge-masks-api-errors",
+    "page-calls-wrong-storage-path",
+    "page-logs-out-on-any-refresh-error",
+    "sockets-race-to-refresh",
+)
+# What weAlist's own page and portal do, and the replica's do not: known from its source.
+NOT_REHEARSED = frozenset(
+    {
+        "page_session/the-page-survives-a-lost-network",
+        "exposure/what-is-private-stays-closed[source-maps-portal]",
+    }
+)
 PROD = environment_file.ENVIRONMENTS / "prod.toml"
 YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)
 
@@ -24,7 +41,8 @@ YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)
 @pytest.fixture(scope="module")
 def settings() -> Iterator[dict[str, Any]]:
     """Where a replica in production's mode is, with production's policy."""
-    started = Started(["python", "-m", "replica", "--as", "production"], [])
+    faults = [part for fault in OF_HEAD for part in ("--fault", fault)]
+    started = Started(["python", "-m", "replica", "--as", "production", *faults], [])
     try:
         here = tomllib.loads(started.wait().read_text("utf-8"))
         prod = tomllib.loads(PROD.read_text("utf-8"))
@@ -85,7 +103,8 @@ def test_what_is_known_is_accepted_until_its_date(
     assert [
         a.scenario
         for a in known
-        if not any(
+        if a.scenario not in NOT_REHEARSED
+        and not any(
             selectors.covers(a.scenario, s.id) and s.finding.code == a.code
             for s in broken
             if s.finding

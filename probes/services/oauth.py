@@ -82,8 +82,9 @@ async def start(web: Web, jar: httpx.Cookies, redirect_uri: str = "") -> Start:
     """Leave for the provider; the session's cookie goes into `jar`. Raises Broken."""
     oauth = web.target.oauth
     url = oauth.start + (f"?redirect_uri={quote(redirect_uri, safe='')}" if redirect_uri else "")
+    has_session = any(cookie.name == oauth.cookie for cookie in jar.jar)
     answer = await web.ask("GET", url, cookies=jar)
-    if finding := explain_start(answer, oauth):
+    if finding := explain_start(answer, oauth, has_session=has_session):
         raise Broken(finding)
     return Start(answer.headers["location"], parse_request(answer))
 
@@ -105,14 +106,18 @@ def explain_start_elsewhere(place: str, oauth: OAuth) -> Finding:
     return Finding(Code.OAUTH_SESSION_LOST, observed, f"the page's button: {START_HOST}")
 
 
-def explain_start(answer: Answer, oauth: OAuth) -> Finding | None:
-    """Name why sign-in does not begin as it should; None where it does; pure."""
+def explain_start(answer: Answer, oauth: OAuth, *, has_session: bool = False) -> Finding | None:
+    """Name why sign-in does not begin as it should; None where it does. Who `has_session` is given
+    no new one; pure.
+    """
     if answer.status not in REDIRECTS:
         return envelopes.explain(answer, 302)
     place, request = parse_landing(answer).place, parse_request(answer)
     if place == oauth.authorize:
-        return _explain_redirect_uri(request.get("redirect_uri", ""), oauth) or _explain_request(
-            answer, request, oauth
+        return (
+            _explain_redirect_uri(request.get("redirect_uri", ""), oauth)
+            or _explain_request(answer, request, oauth)
+            or (None if has_session else _explain_cookie(answer, oauth))
         )
     if place.startswith("http:") or urlsplit(place).hostname == urlsplit(oauth.start).hostname:
         return Finding(Code.OAUTH_REDIRECT_LOOP, f"{answer}, back to {place}", PROTO)
@@ -147,7 +152,7 @@ def _explain_request(answer: Answer, request: Mapping[str, str], oauth: OAuth) -
     )
     if wrong := [text for text, holds in promised if not holds]:
         return Finding(Code.CONTRACT_BROKEN, f"{answer} with {'; '.join(wrong)}", "auth-service")
-    return _explain_cookie(answer, oauth)
+    return None
 
 
 def _has_scope(request: Mapping[str, str], oauth: OAuth) -> bool:

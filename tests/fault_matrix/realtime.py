@@ -13,6 +13,9 @@ SCRIPTS = {
     for script in ("latin", "hangul", "emoji", "rtl")
 }
 BY_REST = "chat/what-is-sent-without-a-socket-is-heard"
+IMAGE = "chat/an-image-arrives"
+AWAY = "presence/who-has-nothing-open-is-not-shown"
+ON_BOARD = "board/who-has-the-board-open-is-shown"
 LATER = "chat/what-was-said-is-there-for-who-comes-later"
 STRANGER = "chat/a-stranger-is-turned-away"
 COMES_AND_GOES = "presence/who-comes-is-shown-and-who-leaves-is-forgotten"
@@ -22,6 +25,7 @@ ON_RETURN = "notifications/what-came-while-away-is-there-on-return"
 STAYS_OPEN = "notifications/the-stream-stays-open"
 
 CHAT = (*SCRIPTS.values(), BY_REST, LATER)
+PRESENCES = (COMES_AND_GOES, AWAY)
 NOTIFICATIONS = (ASSIGNED, ON_RETURN, STAYS_OPEN)
 
 
@@ -36,11 +40,11 @@ def opened(*places: str) -> list[str]:
 
 
 # Whoever needs a socket, and whoever must be refused one.
-NEED_SOCKETS = (*opened(*PLACES), GOES_ON, *CHAT, COMES_AND_GOES, BOARD)
+NEED_SOCKETS = (*opened(*PLACES), GOES_ON, *CHAT, COMES_AND_GOES, BOARD, ON_BOARD)
 REFUSED = (*refused(*PLACES), STRANGER)
-ALL = (*NEED_SOCKETS, *REFUSED, GOOD_ONCE, *NOTIFICATIONS)
+ALL = (*NEED_SOCKETS, *REFUSED, GOOD_ONCE, *NOTIFICATIONS, IMAGE, AWAY)
 # A chat has to be made by REST before anybody can sit down in it.
-NEED_CHATS = (*refused("chat"), *opened("chat"), *CHAT, STRANGER)
+NEED_CHATS = (*refused("chat"), *opened("chat"), *CHAT, STRANGER, IMAGE, AWAY)
 
 
 def all_of(code: Code, *scenarios: str) -> Row:
@@ -57,7 +61,13 @@ ELSEWHERE: dict[str, Row] = {
     ),
     "service-hangs": all_of(Code.SERVICE_STALLED, *NOTIFICATIONS),
     "service-has-no-endpoints": all_of(
-        Code.SERVICE_UNAVAILABLE, *refused("board"), *opened("board"), BOARD, ASSIGNED, ON_RETURN
+        Code.SERVICE_UNAVAILABLE,
+        *refused("board"),
+        *opened("board"),
+        BOARD,
+        ON_BOARD,
+        ASSIGNED,
+        ON_RETURN,
     ),
 }
 
@@ -73,7 +83,10 @@ REALTIME: dict[str, Row] = {
     "gateway-replays-refresh": all_of(Code.REFRESH_REPLAYED, GOES_ON, GOOD_ONCE),
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, *NEED_SOCKETS),
     "notifications-not-sent": all_of(Code.NOTIFICATION_LOST, ASSIGNED, ON_RETURN),
-    "presence-never-forgets": all_of(Code.PRESENCE_STALE, COMES_AND_GOES),
+    "presence-never-forgets": all_of(Code.PRESENCE_STALE, *PRESENCES),
+    "presence-outlives-its-pod": all_of(Code.PRESENCE_STALE, AWAY),
+    "board-shows-nobody-online": all_of(Code.PRESENCE_STALE, ON_BOARD),
+    "chat-loses-file-url": all_of(Code.CHAT_ALTERED, IMAGE),
     "refresh-does-not-rotate": all_of(Code.REFRESH_NOT_ROTATED, GOES_ON, GOOD_ONCE),
     "refresh-path-lost-behind-gateway": all_of(Code.REFRESH_UNAVAILABLE, GOES_ON, GOOD_ONCE),
     "socket-accepts-expired-token": all_of(
@@ -95,6 +108,9 @@ REALTIME_CAUSES: dict[str, str] = {
     "gateway-strips-upgrade": "Upgrade header",
     "notifications-not-sent": "NOTI_SERVICE_URL",
     "presence-never-forgets": "a2cb0eba",
+    "presence-outlives-its-pod": "whose pod died",
+    "board-shows-nobody-online": "online:project:*",
+    "chat-loses-file-url": "did not keep its fileUrl",
     "refresh-does-not-rotate": "auth-service",
     "refresh-path-lost-behind-gateway": "8073303f",
     "socket-accepts-expired-token": "service",

@@ -34,6 +34,10 @@ PAGES = (
 ROUND_TRIPS = ("storage/a-file-comes-back-byte-for-byte", "storage/a-deleted-file-is-gone-for-good")
 LOOKS = "storage/a-member-sees-what-is-in-the-drive"
 FOLDERS = "storage/a-folder-is-there-once-made"
+ON_PAGE = "storage/a-folder-made-on-the-page-is-there"
+INVITED = "workspace/who-is-invited-sees-the-workspace"
+PROFILE, PROFILE_IMAGE = "workspace/a-changed-profile-is-kept", "workspace/a-profile-image-is-kept"
+OF_USERS = (INVITED, PROFILE, PROFILE_IMAGE)
 STRANGERS = ("storage/a-stranger-sees-nothing", "storage/a-stranger-uploads-nothing")
 
 
@@ -75,6 +79,10 @@ NOT_SENT = [*presign("storage", checks=SENDING), *ROUND_TRIPS, *PAGES]
 STORAGE = [*presign("storage"), *ROUND_TRIPS, LOOKS, FOLDERS, PAGES[0]]
 
 MATRIX: dict[str, Row] = {
+    "invited-user-sees-no-workspace": {INVITED: Code.ACCESS_REFUSED},
+    "profile-forgets-changes": {PROFILE: Code.CONTRACT_BROKEN},
+    "profile-image-is-not-saved": {PROFILE_IMAGE: Code.SERVICE_UNAVAILABLE},
+    "page-names-board-project": {ON_PAGE: Code.SERVICE_UNAVAILABLE},
     "api-host-refuses-connections": all_of(
         Code.HOST_UNREACHABLE, routes("api"), redis(*NEED_REDIS), "edge/the-certificate-holds[api]"
     ),
@@ -95,11 +103,15 @@ MATRIX: dict[str, Row] = {
         LOOKS,
         FOLDERS,
         PAGES,
+        OF_USERS,
+        ON_PAGE,
         "edge/the-certificate-holds[apex]",
         "edge/the-app-loads-with-all-its-assets",
         "edge/a-deep-link-opens-the-app",
     ),
-    "edge-forgets-deep-links": all_of(Code.ASSET_BROKEN, "edge/a-deep-link-opens-the-app", PAGES),
+    "edge-forgets-deep-links": all_of(
+        Code.ASSET_BROKEN, "edge/a-deep-link-opens-the-app", PAGES, ON_PAGE
+    ),
     "edge-masks-api-errors": all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS),
     "edge-serves-html-for-api": (
         all_of(
@@ -110,9 +122,10 @@ MATRIX: dict[str, Row] = {
             LOOKS,
             FOLDERS,
             PAGES[0],
+            OF_USERS,
         )
         | all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS)
-        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
+        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE)
     ),
     "edge-cannot-reach-origin": all_of(Code.EDGE_ERROR_PAGE, apex_only("user-health")),
     "edge-sends-api-to-bucket": all_of(Code.EDGE_S3_ERROR, apex_only("board-health")),
@@ -139,7 +152,7 @@ MATRIX: dict[str, Row] = {
         STORAGE,
         PAGES[1],
     ),
-    "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES),
+    "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES, ON_PAGE),
     "page-ignores-failed-upload": all_of(Code.PAGE_UPLOAD_NOWHERE, PAGES[1]),
     "page-shows-empty-drive": all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0]),
     "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES),
@@ -166,14 +179,14 @@ MATRIX: dict[str, Row] = {
     ),
     "site-loses-asset": (
         all_of(Code.ASSET_BROKEN, "edge/the-app-loads-with-all-its-assets")
-        | all_of(Code.PAGE_CONSOLE_ERROR, PAGES)
+        | all_of(Code.PAGE_CONSOLE_ERROR, PAGES, ON_PAGE)
     ),
     "storage-admits-strangers": all_of(Code.STRANGER_ADMITTED, STRANGERS),
     "storage-base-path-mismatch": (
         all_of(Code.EDGE_HTML_FALLBACK, routes("apex", "storage", without="health"), STORAGE)
         | all_of(Code.ROUTE_BROKEN, routes("api", "storage", without="health"))
         | all_of(Code.EDGE_MASKS_ERRORS, errors("storage"), STRANGERS)
-        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
+        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE)
     ),
     "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS[0], PAGES[1]),
     "storage-has-no-s3-credentials": all_of(
@@ -182,7 +195,7 @@ MATRIX: dict[str, Row] = {
     "storage-hands-out-wrong-file": all_of(Code.FILE_ALTERED, ROUND_TRIPS[0], PAGES[1]),
     "storage-keeps-deleted-object": all_of(Code.DELETION_NOT_FINAL, ROUND_TRIPS[1]),
     "storage-lists-nothing": (
-        all_of(Code.UPLOAD_LOST, FOLDERS, ROUND_TRIPS[0], PAGES[1])
+        all_of(Code.UPLOAD_LOST, FOLDERS, ROUND_TRIPS[0], PAGES[1], ON_PAGE)
         | all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0])
     ),
     "storage-presigns-for-localhost": all_of(
@@ -226,6 +239,10 @@ for fault, row in (
 # What every cause of the fault's own code must name; the code is the one that most of the row's
 # scenarios end with.
 CAUSES: dict[str, str] = {
+    "invited-user-sees-no-workspace": "invited to (91a344de)",
+    "profile-forgets-changes": "profile of this workspace is not written",
+    "profile-image-is-not-saved": "user-service",
+    "page-names-board-project": "storage-service",
     "api-host-refuses-connections": "listener",
     "bucket-ignores-signatures": "signature check",
     "bucket-refuses-origin": "bucket CORS",

@@ -23,6 +23,10 @@ PORTAL, PORTAL_LANDING = (
     "ops_portal/who-signs-in-sees-the-portal",
     "ops_portal/the-landing-opens-the-portal",
 )
+DATA = "ops_portal/the-dashboard-shows-its-data"
+GIVEN_UP = "sign_in/a-sign-in-given-up-leads-nobody-astray"
+ARRIVES = "sign_in/a-callback-reaches-its-service"
+OWN_ORIGIN = "edge/the-app-may-call-its-services"
 KEYS = ("keys/every-pod-shows-the-same-keys", "keys/the-keys-verify-what-was-signed")
 TRICKS = tuple(
     f"sign_in/tokens-go-nowhere-else[{trick}]"
@@ -37,7 +41,7 @@ TRICKS = tuple(
     )
 )
 JOURNEYS = (HOME, DASHBOARD, SENT_BACK, PORTAL)
-ALL_LEGS = (*STARTS, *JOURNEYS, STATE, *TRICKS)
+ALL_LEGS = (*STARTS, *JOURNEYS, GIVEN_UP, ARRIVES, STATE, *TRICKS)
 # which no service refuses, so that it never refreshes
 EXPIRED_PAGE = "page_session/an-expired-token-costs-one-refresh"
 SIGNED_OUT = "token_trust/a-bad-token-opens-nothing[signed-out-board-socket]"
@@ -134,6 +138,7 @@ TRUST_ELSEWHERE: dict[str, Row] = {
         bad(*SOCKETS, *STREAMS, kinds=["hs256-public"]),
         KEYS,
         ALL_LEGS,
+        OWN_ORIGIN,
         [name for name in closed("") if name not in AT_THE_APEX],
     ),
     "certificate-names-other-host": all_of(
@@ -153,6 +158,7 @@ TRUST_ELSEWHERE: dict[str, Row] = {
             SIGNED_OUT,
             PORTAL,
             PORTAL_LANDING,
+            DATA,
         )
     ),
     "gateway-doubles-slash": all_of(Code.ROUTE_BROKEN, at("storage")),
@@ -182,19 +188,31 @@ TRUST: dict[str, Row] = {
     ),
     "forwarded-proto-missing": all_of(Code.OAUTH_REDIRECT_LOOP, ALL_LEGS),
     "internal-endpoints-open": all_of(Code.ENDPOINT_EXPOSED, closed("internal")),
-    "oauth-callback-throws": all_of(Code.OAUTH_CALLBACK_LOST, JOURNEYS),
-    "oauth-callback-not-rewritten": all_of(Code.OAUTH_CALLBACK_LOST, JOURNEYS, STATE),
+    # Where nobody gets in, a refusal proves nothing.
+    "oauth-callback-throws": (
+        all_of(Code.OAUTH_CALLBACK_LOST, JOURNEYS, GIVEN_UP) | all_of(Code.UNKNOWN, STATE, TRICKS)
+    ),
+    "oauth-callback-not-rewritten": (
+        all_of(Code.OAUTH_CALLBACK_LOST, JOURNEYS, GIVEN_UP, ARRIVES, STATE)
+        | all_of(Code.UNKNOWN, TRICKS)
+    ),
     "oauth-filter-runs-late": all_of(Code.OAUTH_LANDING_HIJACKED, SENT_BACK, PORTAL),
     "oauth-hosts-differ": all_of(Code.OAUTH_SESSION_LOST, ALL_LEGS),
-    "oauth-landing-without-token": all_of(Code.OAUTH_TOKEN_MISSING, JOURNEYS),
+    "oauth-landing-without-token": (
+        all_of(Code.OAUTH_TOKEN_MISSING, JOURNEYS, GIVEN_UP) | all_of(Code.UNKNOWN, STATE, TRICKS)
+    ),
     "oauth-session-stays-in-one-pod": all_of(Code.OAUTH_STATE_LOST, ALL_LEGS),
     "oauth-state-unchecked": all_of(Code.OAUTH_STATE_UNCHECKED, STATE),
     "ops-parses-without-verifying": accepted("ops"),
     "portal-user-is-inactive": all_of(
-        Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")
+        Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, DATA, good("ops")
     ),
+    "oauth-keeps-redirect-uri": {GIVEN_UP: Code.OAUTH_LANDING_HIJACKED},
+    "auth-cors-forgets-the-app": {OWN_ORIGIN: Code.ACCESS_REFUSED},
+    "ops-monitoring-fails": {DATA: Code.SERVICE_UNAVAILABLE},
+    "ops-monitoring-is-empty": {DATA: Code.CONTRACT_BROKEN},
     "portal-user-missing": all_of(
-        Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, good("ops")
+        Code.OPS_USER_MISSING, SENT_BACK, PORTAL, PORTAL_LANDING, DATA, good("ops")
     ),
     "redirect-uri-unchecked": all_of(Code.OAUTH_OPEN_REDIRECT, TRICKS),
     "refresh-token-serves-as-access": all_of(
@@ -214,6 +232,10 @@ TRUST: dict[str, Row] = {
 }
 
 TRUST_CAUSES: dict[str, str] = {
+    "oauth-keeps-redirect-uri": "given up stays in the session",
+    "auth-cors-forgets-the-app": "CORS list",
+    "ops-monitoring-fails": "ops-service",
+    "ops-monitoring-is-empty": "what it asks Argo CD and Prometheus",
     "auth-pods-hold-different-keys": "JWT_RSA_PRIVATE_KEY",
     "auth-validates-foreign-issuers": "iss",
     "forwarded-proto-missing": "X-Forwarded-Proto",
