@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from urllib.parse import urlsplit
 
-from playwright.async_api import FilePayload
+from playwright.async_api import FilePayload, Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.browser.page import Visit
@@ -18,6 +18,7 @@ from probes.services.storage import CREATED, TEXT
 UPLOADED = "모든 파일이 업로드되었습니다."
 TRASH = "휴지통"
 NEW_FOLDER, FOLDER_NAME, MAKE, LOADING = "새 폴더", "폴더 이름 입력", "만들기", "로딩 중..."
+DRIVE = "section.drive, main, #root"
 BUILD = "All rights reserved Oranges"
 
 
@@ -72,11 +73,11 @@ async def make_folder(visit: Visit, name: str) -> None:
     button = visit.page.get_by_role("button", name=NEW_FOLDER).or_(
         visit.page.get_by_text(NEW_FOLDER, exact=True)
     )
-    await visit.find(visit.page.locator("main, section, #root").first, "the drive")
+    await visit.find(visit.page.locator(DRIVE), "the drive")
     with contextlib.suppress(PlaywrightTimeout):
         await visit.page.get_by_text(LOADING).first.wait_for(state="hidden")
     if not await button.first.is_visible():
-        await _right_click(visit)
+        await _open_menu(visit, button)
     await (await visit.find(button, f"the button {NEW_FOLDER}")).click()
     field = await visit.find(visit.page.get_by_placeholder(FOLDER_NAME), "a field for the name")
     await field.fill(name)
@@ -102,14 +103,22 @@ def _makes_folder(reply: Reply) -> bool:
     return reply.answer.method == "POST" and path.endswith("/folders")
 
 
-async def _right_click(visit: Visit) -> None:
-    """Where nothing lies: at the drive's lower edge."""
-    drive = visit.page.locator("section.drive, main, body").first
-    box = await drive.bounding_box()
-    if box:
-        await visit.page.mouse.click(
-            box["x"] + box["width"] / 2, box["y"] + box["height"] - 4, button="right"
-        )
+async def _open_menu(visit: Visit, button: Locator) -> None:
+    """Right click where nothing lies: files have a menu of their own, so that some places are
+    tried until `button` shows.
+    """
+    drive = visit.page.locator(DRIVE).first
+    await drive.evaluate("place => place.scrollIntoView({block: 'end'})")
+    box, window = await drive.bounding_box(), visit.page.viewport_size
+    if not box or not window:
+        return
+    bottom = min(box["y"] + box["height"], window["height"])
+    right = min(box["x"] + box["width"], window["width"])
+    for x in (right - 4, box["x"] + 4, (box["x"] + right) / 2):
+        for y in (bottom - 4, max(box["y"], 0) + 4):
+            await visit.page.mouse.click(x, y, button="right")
+            if await button.first.is_visible():
+                return
 
 
 async def _wait_for_upload(visit: Visit) -> None:

@@ -1,0 +1,90 @@
+"""A profile that is changed is read again, and an image is looked at where it is said to be."""
+
+import pytest
+
+from probes.auth.users import User, Users
+from probes.config.environment import Identity, Presign, Target, UserConfig
+from probes.finding import Broken
+from probes.recording.redactor import Redactor
+from probes.services import profiles
+from probes.transport.http import Web
+from tests.support.site import NOWHERE, Said, Site, js, target_at
+
+ME = "apex/api/svc/user/api/profiles/me"
+SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request"
+
+
+@pytest.fixture
+def target(site: Site) -> Target:
+    return target_at(
+        site,
+        users={"bob": UserConfig("u-1", token="BOB")},
+        identity=Identity("static"),
+        presign=Presign(f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2"),
+    )
+
+
+@pytest.fixture
+def bob(target: Target, web: Web) -> User:
+    return Users(target, web, Redactor(), {"BOB": "bobs.own.token"}).user("bob")
+
+
+def named(name: str, image: str | None = None) -> Said:
+    return js({"userId": "u-1", "nickName": name, "profileImageUrl": image})
+
+
+async def test_a_name_is_given_for_a_while(site: Site, web: Web, bob: User) -> None:
+    """What it was before is put back, and every call names the workspace."""
+    site.says |= {f"GET {ME}": named("Bob"), f"PUT {ME}": named("x")}
+    async with profiles.renamed(web, bob, "probe bob"):
+        pass
+    puts = [asked.body for asked in site.asked if asked.method == "PUT"]
+    assert [b"probe bob" in puts[0], b'"Bob"' in puts[1]] == [True, True]
+    assert {asked.headers["x-workspace-id"] for asked in site.asked} == {"w-1"}
+
+
+async def test_a_name_that_was_not_kept_is_told(site: Site, web: Web, bob: User) -> None:
+    """With what is read in its place."""
+    site.says[f"GET {ME}"] = named("Bob")
+    await profiles.expect_name(web, bob, "Bob")
+    with pytest.raises(Broken, match="saved as 'probe bob', and reads 'Bob'"):
+        await profiles.expect_name(web, bob, "probe bob")
+
+
+async def test_an_image_is_uploaded_registered_and_chosen(site: Site, web: Web, bob: User) -> None:
+    """In this order, its bytes to the bucket."""
+    url = f"{site.origin('s3')}/files/key?{SIGNED}"
+    site.says |= {
+        f"POST {ME}/image/presigned-url": js({"uploadUrl": url, "fileKey": "key"}),
+        "PUT s3/files/key": Said(200),
+        f"POST {ME}/image/attachment": js({"attachmentId": "a-1"}, 201),
+        f"PUT {ME}/image": named("Bob"),
+    }
+    await profiles.set_image(web, bob)
+    assert [asked.method for asked in site.asked] == ["POST", "PUT", "POST", "PUT"]
+    assert site.asked[1].body == profiles.IMAGE
+    assert b"a-1" in site.asked[3].body
+
+
+@pytest.mark.parametrize(
+    ("image", "got", "words"),
+    [
+        (None, NOWHERE, "contract-broken: .* it names none"),
+        ("undefined", NOWHERE, "contract-broken: .* it names undefined"),
+        ("{cdn}/key", NOWHERE, "upload-lost: .* for the profile's image"),
+        ("{cdn}/key", Said(200, b"another"), "upload-lost: .* with 7 bytes"),
+    ],
+)
+async def test_an_image_that_is_not_there_is_told(
+    site: Site, web: Web, bob: User, *, image: str | None, got: Said, words: str
+) -> None:
+    """None, no address, nothing under it, or another's bytes."""
+    place = image and image.replace("{cdn}", site.origin("cdn"))
+    site.says |= {f"GET {ME}": named("Bob", place), "GET cdn/key": got}
+    with pytest.raises(Broken, match=words):
+        await profiles.expect_image(web, bob)
+    site.says |= {
+        f"GET {ME}": named("Bob", f"{site.origin('cdn')}/key"),
+        "GET cdn/key": Said(200, profiles.IMAGE),
+    }
+    await profiles.expect_image(web, bob)

@@ -1,0 +1,140 @@
+"""A run against a target that tells nothing is never green: no scenario holds there but those that
+are listed with their reason.
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from probes.finding import Verdict
+from tests.conftest import Probe
+
+# What may hold where nobody answers in earnest, and why that was asked all the same.
+MAY_HOLD: dict[str, str] = {}
+CLOSED = [
+    *("test-token", "internal-user", "internal-noti", "metrics", "actuator", "prometheus", "loki"),
+    *("git", "config", "source-maps", "stack-traces", "cors", "security-headers"),
+]
+ENVIRONMENT = """
+name = "mute"
+[hosts]
+apex = "{origin}"
+api = "{origin}"
+plain = "{origin}"
+[identity]
+way = "static"
+[workspace]
+id = "00000000-0000-4000-8000-000000000001"
+project = "00000000-0000-4000-8000-000000000002"
+[presign]
+host = "files.s3.example"
+style = "virtual-host"
+bucket = "files"
+region = "ap-northeast-2"
+[oauth]
+drivable = true
+provider = "{origin}"
+authorize = "{origin}/auth"
+[exposure]
+closed = {closed}
+[sign_out]
+ends_access = ["board-socket"]
+ends_refresh = true
+[timeouts]
+answer_s = 0.5
+scenario_s = 8
+retry_delay_s = 0
+[realtime]
+deliver_seconds = 0.5
+stream_seconds = 0.5
+"""
+PEOPLE = ("alice", "bob", "stranger", "operator")
+EMPTY = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def environment(folder: Path, origin: str) -> Path:
+    """An environment whose every host is `origin`."""
+    users = "".join(
+        f'[users.{name}]\nid = "00000000-0000-4000-8000-0000000000{number:02}"\n'
+        f'token = "PROBES_MUTE_{name.upper()}"\n'
+        for number, name in enumerate(PEOPLE, 10)
+    )
+    path = folder / "mute.toml"
+    path.write_text(ENVIRONMENT.format(origin=origin, closed=json.dumps(CLOSED)) + users, "utf-8")
+    return path
+
+
+@contextmanager
+def listening(answer: bytes) -> Iterator[str]:
+    """A host that takes every connection, and gives each the same answer, or none."""
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=512)) as server:
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                held.append(connection)
+                if answer:
+                    threading.Thread(target=reply, args=(connection,), daemon=True).start()
+
+        def reply(connection: socket.socket) -> None:
+            with closing(connection):
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            for connection in held:
+                connection.close()
+
+
+@contextmanager
+def refusing() -> Iterator[str]:
+    """A port at which nobody listens."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = server.getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def hanging() -> Iterator[str]:
+    with listening(b"") as origin:
+        yield origin
+
+
+@contextmanager
+def empty() -> Iterator[str]:
+    with listening(EMPTY) as origin:
+        yield origin
+
+
+TARGETS = {"refuses": refusing, "hangs": hanging, "is-empty": empty}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", TARGETS)
+def test_nothing_holds_where_nothing_was_observed(
+    how: str, probe: Probe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connection refused, no answer, or 200 with nothing in it: broken, unknown or skipped."""
+    for name in PEOPLE:
+        monkeypatch.setenv(
+            f"PROBES_MUTE_{name.upper()}", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln"
+        )
+    with TARGETS[how]() as origin:
+        run = probe("--env", str(environment(tmp_path, origin)), "--no-confirm")
+    held = {s.id for s in run.report.scenarios if s.verdict in (Verdict.HELD, Verdict.DEGRADED)}
+    assert held - MAY_HOLD.keys() == set(), run.output
+    broken = [s for s in run.report.scenarios if s.verdict is Verdict.BROKEN]
+    assert len(broken) > 100, run.output  # it was the target that said nothing
