@@ -10,6 +10,8 @@ from probes.auth.users import User
 from probes.browser import chat, drive, session
 from probes.browser.browser import Browser
 from probes.config.environment import Target
+from probes.services import chat as services_chat
+from probes.services import profiles
 from probes.transport.http import Web
 from scenarios.conftest import ChatPage
 
@@ -110,3 +112,13 @@ async def test_many_refused_calls_share_one_refresh(
         await stay.expire(await alice.expired_token())
         await drive.open_trash(stay.visit)
         await stay.expect_calls_repeated(together=2)
+
+
+@pytest.mark.promise(owner="frontend", incident="contract 3.6")
+async def test_an_image_sent_on_the_page_arrives(
+    at_a_chat: Callable[[], ChatPage], web: Web, bob: User
+) -> None:
+    """An image that a member pastes into a chat and sends, another can look at."""
+    async with at_a_chat() as (stay, room):
+        await chat.send_image(stay, profiles.IMAGE)
+        await services_chat.expect_image(web, bob, room, profiles.IMAGE)

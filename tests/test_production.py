@@ -26,6 +26,7 @@ OF_HEAD = (
     "page-calls-wrong-storage-path",
     "page-logs-out-on-any-refresh-error",
     "sockets-race-to-refresh",
+    "page-loses-image-url",
 )
 # What weAlist's own page and portal do, and the replica's do not: known from its source.
 NOT_REHEARSED = frozenset(

@@ -5,11 +5,14 @@ Texts are those of contract 3.7. The panel shows what was said before anybody ha
 others are asked.
 """
 
+from importlib.resources import files
+
 from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.auth.users import User
 from probes.browser.session import PageSession
+from probes.browser.uploads import expect_puts, nowhere
 from probes.finding import Code, broken
 from probes.polling import poll_until
 from probes.services import chat
@@ -20,6 +23,8 @@ SIDEBAR = "채팅"
 PLACE = "메시지를 입력"  # how all builds begin it
 FIELDS = ":is(textarea, input[type=text], input:not([type])):not([placeholder*='검색']):visible"
 SEND = "전송"
+CLAIM = "an image was pasted and sent on the page"
+PASTE = files(__package__).joinpath("paste_image.js").read_text("utf-8")
 
 
 def path(workspace: str) -> str:
@@ -72,6 +77,19 @@ async def say(stay: PageSession, text: str) -> None:
             "where it was typed",
             "the page: its chat panel still holds the socket that was lost",
         ) from None
+
+
+async def send_image(stay: PageSession, content: bytes) -> None:
+    """Paste an image and press the button; the page must put it into the bucket. Raises Broken,
+    CannotAsk.
+    """
+    field = await _field(stay)
+    await field.evaluate(PASTE, ["probe.png", "image/png", list(content)])
+    button = stay.page.get_by_role("button", name=SEND, exact=True)
+    await (await stay.visit.find(button, f"the button {SEND}")).click()
+    await stay.wait_until(lambda: bool(stay.visit.puts()), stay.visit.target.timeouts.answer_s)
+    if not await expect_puts(stay.visit, CLAIM):
+        raise nowhere(CLAIM, "no PUT at all was sent")
 
 
 async def expect_readable(web: Web, user: User, room: Chat, text: str) -> None:

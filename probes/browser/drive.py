@@ -11,13 +11,14 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
-from probes.finding import Broken, Code, broken
-from probes.services import presign
+from probes.browser.uploads import expect_puts, nowhere
+from probes.finding import Code, broken
 from probes.services.storage import CREATED, TEXT
 
 UPLOADED = "모든 파일이 업로드되었습니다."
 TRASH = "휴지통"
 NEW_FOLDER, FOLDER_NAME, MAKE, LOADING = "새 폴더", "폴더 이름 입력", "만들기", "로딩 중..."
+CLAIM = "the page says that the file is uploaded"
 DRIVE = "section.drive, main, #root"
 BUILD = "All rights reserved Oranges"
 
@@ -60,10 +61,10 @@ async def upload(visit: Visit, name: str, content: bytes) -> None:
         await _wait_for_upload(visit)
     except AssertionError:
         # What became of the upload says more than what the page complained of.
-        await _expect_puts(visit)
+        await expect_puts(visit, CLAIM)
         raise
-    if not await _expect_puts(visit):
-        raise _nowhere("no PUT at all was sent")
+    if not await expect_puts(visit, CLAIM):
+        raise nowhere(CLAIM, "no PUT at all was sent")
 
 
 async def make_folder(visit: Visit, name: str) -> None:
@@ -155,36 +156,3 @@ def _is_confirmation(reply: Reply) -> bool:
     path = urlsplit(reply.answer.url).path
     asked = reply.answer.method == "POST" and path.rstrip("/").endswith("/confirm")
     return asked and reply.answer.status < 300 and not reply.answer.is_html
-
-
-async def _expect_puts(visit: Visit) -> int:
-    """How many uploads the page sent, each to the bucket and taken there. Raises Broken."""
-    await visit.settle()
-    puts = visit.puts()
-    for put in puts:
-        visit.blame(put)
-        if put.answer.url.startswith(visit.target.hosts.apex):
-            raise _nowhere(f"the PUT went to the site itself: {put.answer}")
-        presign.expect_trusted(put.answer.url, visit.target.presign)
-        _expect_taken(put)
-    if puts:
-        visit.recorder.subject = None
-    return len(puts)
-
-
-def _nowhere(observed: str) -> Broken:
-    return broken(
-        Code.PAGE_UPLOAD_NOWHERE,
-        f"the page says that the file is uploaded, and {observed}",
-        "the page: it uploads to an undefined URL and does not look at the answer (contract 3.6)",
-    )
-
-
-def _expect_taken(put: Reply) -> None:
-    if put.failure:
-        raise broken(
-            Code.UPLOAD_BLOCKED,
-            f"the browser blocked the upload: {put.failure}",
-            "bucket CORS: it does not allow the app's origin",
-        )
-    presign.expect_stored(put.answer)

@@ -93,7 +93,7 @@ class PageSession:
 
     async def expect_connected(self, *kinds: str) -> None:
         """The page has opened these sockets. Raises Broken."""
-        await self._wait_until(
+        await self.wait_until(
             lambda: self._all_back(kinds) or any(map(self.observation.is_refused, kinds)),
             self.realtime.reconnect_seconds,
         )
@@ -107,7 +107,7 @@ class PageSession:
         """The page has these sockets again, with a fresh token, and its user is signed in. Raises
         Broken.
         """
-        await self._wait_until(
+        await self.wait_until(
             lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds
         )
         await self._settle()
@@ -119,10 +119,10 @@ class PageSession:
         """The page forgets its tokens, shows the login page, and is quiet from then on. Raises
         Broken.
         """
-        await self._wait_until(lambda: self._is_lost, self.realtime.reconnect_seconds)
+        await self.wait_until(lambda: self._is_lost, self.realtime.reconnect_seconds)
         in_a_row = self.realtime.attempts
         # Once it has logged out, a page has nothing to try; what it may elsewhere is too much here.
-        await self._wait_until(
+        await self.wait_until(
             lambda: bool(self.observation.storm(in_a_row, 1)),
             in_a_row * self.realtime.pause_seconds,
         )
@@ -139,7 +139,7 @@ class PageSession:
         Broken; NotApplicable where fewer than `together` calls were refused, so that nothing was
         there to share a refresh.
         """
-        await self._wait_until(
+        await self.wait_until(
             lambda: self.observation.logouts > 0 or self._is_through,
             self.realtime.reconnect_seconds,
         )
@@ -253,7 +253,7 @@ class PageSession:
         still = self._traffic.flying or self.visit.is_reading or recovery.unrepeated_calls(calls)
         return bool(noticed) and not still
 
-    async def _wait_until(self, done: Callable[[], bool], seconds: float) -> None:
+    async def wait_until(self, done: Callable[[], bool], seconds: float) -> None:
         """Wait for `done`, no longer than `seconds`; who calls judges by what was seen."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -274,7 +274,7 @@ class PageSession:
 
     async def _settle(self) -> None:
         """Wait for the answers to refreshes that are under way, since they say why."""
-        await self._wait_until(
+        await self.wait_until(
             lambda: not any(is_refresh(r.method, r.url) for r in self._traffic.flying), 1.0
         )
         await self.visit.settle()

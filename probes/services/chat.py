@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, broken
+from probes.polling import poll_until
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import presign
@@ -101,13 +102,18 @@ async def send_image(web: Web, user: User, room: Chat, content: bytes) -> None:
     expect(sent, Envelope.RAW, CREATED, keys=("messageId",))
 
 
-async def expect_image(web: Web, user: User, room: Chat, content: bytes) -> None:
-    """`user` finds an image in the chat, and its bytes where it says. Raises Broken."""
+async def _images(web: Web, user: User, room: Chat) -> list[Event]:
     answer = await call(web, user, "GET", f"/messages/{room.id}")
     rows = expect(answer, Envelope.MESSAGE, kind=list)
-    images = [row for row in rows if row.get("messageType") == "IMAGE"]
+    return [row for row in rows if row.get("messageType") == "IMAGE"]
+
+
+async def expect_image(web: Web, user: User, room: Chat, content: bytes) -> None:
+    """`user` finds an image in the chat in time, and its bytes where it says. Raises Broken."""
+    timeout_s = web.target.realtime.deliver_seconds
+    images = await poll_until(lambda: _images(web, user, room), timeout_s)
     if not images:
-        observed = f"an image was sent, and {user.name} finds none among {len(rows)} messages"
+        observed = f"an image was sent, and {user.name} finds none after {timeout_s:g} s"
         raise broken(Code.CHAT_NOT_DELIVERED, observed, "chat-service")
     url = str(images[-1].get("fileUrl") or "")
     if not urlsplit(url).hostname:

@@ -43,14 +43,14 @@ async def send(call: ServiceCall) -> Response:
 def say(state: ReplicaState, chat: ChatModel, user: str, body: dict[str, Any]) -> MessageModel:
     """The message, kept; sockets say theirs here too."""
     content = body.get("content")
-    if not isinstance(content, str) or not content:
+    kind = str(body.get("messageType") or "TEXT")
+    if not isinstance(content, str) or (kind == "TEXT" and not content):
         raise bad_request("content is required")
     if state.is_fault_active("chat-mangles-text"):
         content = content.encode("ascii", "replace").decode()
     file = {name: body[name] for name in FILE_FIELDS if name in body}
     if state.is_fault_active("chat-loses-file-url"):
         file.pop("fileUrl", None)
-    kind = str(body.get("messageType") or "TEXT")
     chat.updated_at = now()
     return add(
         state.messages, MessageModel(chat=chat.id, user=user, content=content, kind=kind, file=file)

@@ -14,7 +14,9 @@ AWAY = "page_session/the-page-survives-a-lost-network"
 ONE_CALL = "page_session/an-expired-token-costs-one-refresh"
 MANY_CALLS = "page_session/many-refused-calls-share-one-refresh"
 
-AT_A_CHAT = (DROPPED, ALL_AT_ONCE, REFUSED, TRIED_AGAIN, AWAY)
+IMAGE = "page_session/an-image-sent-on-the-page-arrives"
+
+AT_A_CHAT = (DROPPED, ALL_AT_ONCE, REFUSED, TRIED_AGAIN, AWAY, IMAGE)
 WITH_SOCKETS = (*AT_A_CHAT, MANY_CALLS)
 REFRESHING = (DROPPED, ALL_AT_ONCE, TRIED_AGAIN, ONE_CALL, MANY_CALLS)
 
@@ -25,7 +27,9 @@ def all_of(code: Code, scenarios: Iterable[str]) -> Row:
 
 PAGE_SESSION: dict[str, Row] = {
     "certificate-names-other-host": all_of(Code.TLS_INVALID, AT_A_CHAT),
-    "chat-drops-who-speaks": all_of(Code.CHAT_NOT_DELIVERED, (DROPPED, AWAY)),
+    "chat-drops-who-speaks": all_of(Code.CHAT_NOT_DELIVERED, (DROPPED, AWAY, IMAGE)),
+    "chat-loses-file-url": {IMAGE: Code.CHAT_ALTERED},
+    "bucket-refuses-origin": {IMAGE: Code.UPLOAD_BLOCKED},
     "edge-answers-html-to-upgrade": all_of(Code.SOCKET_UPGRADE_HTML, WITH_SOCKETS),
     "edge-serves-html-for-api": {
         **all_of(Code.EDGE_HTML_FALLBACK, AT_A_CHAT),
@@ -35,7 +39,10 @@ PAGE_SESSION: dict[str, Row] = {
     "gateway-replays-refresh": all_of(Code.REFRESH_REPLAYED, REFRESHING),
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, WITH_SOCKETS),
     "page-logs-out-on-any-refresh-error": {TRIED_AGAIN: Code.REFRESH_ERROR_LOGOUT},
-    "page-never-reconnects": all_of(Code.PAGE_NOT_RECOVERED, AT_A_CHAT),
+    "page-loses-image-url": {IMAGE: Code.PAGE_UPLOAD_NOWHERE},
+    "page-never-reconnects": all_of(
+        Code.PAGE_NOT_RECOVERED, [name for name in AT_A_CHAT if name != IMAGE]
+    ),
     "page-reconnects-with-stale-token": all_of(
         Code.SOCKET_STALE_TOKEN, (DROPPED, ALL_AT_ONCE, REFUSED, TRIED_AGAIN)
     ),
@@ -49,6 +56,7 @@ PAGE_SESSION: dict[str, Row] = {
 }
 
 PAGE_CAUSES: dict[str, str] = {
+    "page-loses-image-url": "uploads to an undefined URL",
     "page-logs-out-on-any-refresh-error": "any error of a refresh",
     "page-never-reconnects": "what it does when a socket closes",
     "page-reconnects-with-stale-token": "sockets pass no Axios interceptor (V6 §4)",

@@ -1,0 +1,42 @@
+"""What a page uploads: each PUT goes to the bucket, and is taken there."""
+
+from probes.browser.page import Visit
+from probes.browser.page_replies import Reply
+from probes.finding import Broken, Code, broken
+from probes.services import presign
+
+
+async def expect_puts(visit: Visit, claim: str) -> int:
+    """How many uploads the page sent, each to the bucket and taken there; `claim` is what the page
+    says of them. Raises Broken.
+    """
+    await visit.settle()
+    puts = visit.puts()
+    for put in puts:
+        visit.blame(put)
+        if put.answer.url.startswith(visit.target.hosts.apex):
+            raise nowhere(claim, f"the PUT went to the site itself: {put.answer}")
+        presign.expect_trusted(put.answer.url, visit.target.presign)
+        _expect_taken(put)
+    if puts:
+        visit.recorder.subject = None
+    return len(puts)
+
+
+def nowhere(claim: str, observed: str) -> Broken:
+    """An upload that went nowhere."""
+    return broken(
+        Code.PAGE_UPLOAD_NOWHERE,
+        f"{claim}, and {observed}",
+        "the page: it uploads to an undefined URL and does not look at the answer (contract 3.6)",
+    )
+
+
+def _expect_taken(put: Reply) -> None:
+    if put.failure:
+        raise broken(
+            Code.UPLOAD_BLOCKED,
+            f"the browser blocked the upload: {put.failure}",
+            "bucket CORS: it does not allow the app's origin",
+        )
+    presign.expect_stored(put.answer)
