@@ -20,6 +20,8 @@ TRASH = "휴지통"
 NEW_FOLDER, FOLDER_NAME, MAKE, LOADING = "새 폴더", "폴더 이름 입력", "만들기", "로딩 중..."
 CLAIM = "the page says that the file is uploaded"
 DRIVE = "section.drive, main, #root"
+# Where a drive is likely to be bare, as parts of the window.
+BARE = ((0.75, 0.5), (0.75, 0.75), (0.95, 0.4), (0.5, 0.85), (0.95, 0.2))
 BUILD = "All rights reserved Oranges"
 
 
@@ -108,18 +110,12 @@ async def _open_menu(visit: Visit, button: Locator) -> None:
     """Right click where nothing lies: files have a menu of their own, so that some places are
     tried until `button` shows.
     """
-    drive = visit.page.locator(DRIVE).first
-    await drive.evaluate("place => place.scrollIntoView({block: 'end'})")
-    box, window = await drive.bounding_box(), visit.page.viewport_size
-    if not box or not window:
-        return
-    bottom = min(box["y"] + box["height"], window["height"])
-    right = min(box["x"] + box["width"], window["width"])
-    for x in (right - 4, box["x"] + 4, (box["x"] + right) / 2):
-        for y in (bottom - 4, max(box["y"], 0) + 4):
-            await visit.page.mouse.click(x, y, button="right")
-            if await button.first.is_visible():
-                return
+    window = visit.page.viewport_size or {"width": 1280, "height": 720}
+    for x, y in BARE:
+        place = (x * window["width"], y * window["height"])
+        await visit.page.mouse.click(*place, button="right")
+        if await button.first.is_visible():
+            return
 
 
 async def _wait_for_upload(visit: Visit) -> None:
