@@ -32,10 +32,10 @@ from probes.runner.sharding import Share
 from probes.runner.target_process import start_target
 from probes.services.storage import Drive
 from probes.transport.http import Web
+from reports.model import verdict_store
 from reports.publish import publishers
 from reports.render import annotations, deploy_gate, files, languages, terminal
 from reports.render.languages import Words
-from reports.render.progress import Progress
 
 SCENARIOS = command_line.ROOT / "scenarios"
 PART = pytest.StashKey[tuple[str, Share]]()  # the environment and the share that are ours
@@ -43,7 +43,8 @@ KNOWN = pytest.StashKey[list[str]]()  # every scenario, before -k takes some awa
 SESSION = pytest.StashKey[Session]()
 BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 OUTCOME = pytest.StashKey[Outcome]()
-PROGRESS = pytest.StashKey[Progress]()
+PROGRESS = pytest.StashKey[progress.RunProgress]()
+DETAIL = pytest.StashKey[int]()  # how many -v were given
 ENDED = pytest.StashKey[EndedRun]()
 PROBLEMS = pytest.StashKey[Problems]()
 PYTEST = pytest.StashKey[pytest.Session]()
@@ -71,10 +72,18 @@ def pytest_configure(config: pytest.Config) -> None:
     _or_usage_error(lambda: retries.seconds(config.getoption("settle")))
     if config.getoption("env"):
         _or_usage_error(lambda: targets.parse(targets.find(environment)))
-    if config.getoption("gate"):  # the first line of the log pane is the verdict
-        config.option.verbose = min(config.option.verbose, -2)
+    config.stash[DETAIL] = max(0, config.option.verbose)
+    if config.getoption("gate") or _names_scenarios(config):
+        progress.silence_pytest(config)
     config.stash[PROBLEMS] = Problems()
     config.pluginmanager.register(config.stash[PROBLEMS], "probes-problems")
+
+
+def _names_scenarios(config: pytest.Config) -> bool:
+    """Whether scenarios of ours will run, as far as the command line says."""
+    paths = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    named = any(path.is_relative_to(SCENARIOS) for path in paths)
+    return named and not config.getoption("collectonly")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -132,13 +141,20 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
         config.add_cleanup(started.stop)
     _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
     _or_usage_error(lambda: _check(options, target))
-    config.stash[PROGRESS], announce = progress.progress(config, len(chosen), _words(config))
+    scenarios = [collection.scenario(name, item, target) for name, item in chosen.items()]
+    config.stash[PROGRESS] = shown = progress.RunProgress(
+        config,
+        scenarios,
+        _words(config),
+        usual=verdict_store.usual_durations(options.folder.parent, target.name),
+        detail=config.stash[DETAIL],
+    )
     config.stash[SESSION] = Session(
         options=options,
         target=target,
         started=started,
-        scenarios=[collection.scenario(name, item, target) for name, item in chosen.items()],
-        announce=announce,
+        scenarios=scenarios,
+        announce=shown.add,
         problems=config.stash[PROBLEMS],
     )
 
@@ -187,9 +203,7 @@ def _junit(config: pytest.Config) -> Path | None:
 
 def _take_over_reporting(config: pytest.Config) -> None:
     """Our reports and progress lines in place of pytest's own."""
-    config.option.verbose = config.option.verbose or -1
-    if reporter := config.pluginmanager.get_plugin("terminalreporter"):
-        reporter._show_progress_info = False  # noqa: SLF001 - our own progress lines say it
+    progress.silence_pytest(config)
     if junit := config.pluginmanager.get_plugin("junitxml"):
         junit.pytest_unconfigure(config)  # our own dialect knows UNKNOWN and flaky
 
@@ -331,9 +345,17 @@ def _show(config: pytest.Config, ended: EndedRun, reporter: Any) -> None:
     try:
         config.stash[PROGRESS].end()
         if ended.options.gate:
-            deploy_gate.show(ended.report, stream, strict=strict)
+            deploy_gate.show(ended.report, stream, ended.histories, strict=strict)
         else:
-            terminal.show(ended.report, stream, words, ended.histories, os.environ, strict=strict)
+            terminal.show(
+                ended.report,
+                stream,
+                words,
+                ended.histories,
+                os.environ,
+                strict=strict,
+                detail=config.stash[DETAIL],
+            )
         if annotations.wanted(os.environ) and not ended.options.gate:
             annotations.summarize(ended.report.folder / files.MARKDOWN, os.environ)
     except Exception as error:  # noqa: BLE001 - ours, and the exit code is to say so

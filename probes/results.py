@@ -94,6 +94,12 @@ class Outcome:
         return Verdict.HELD if excused and self.verdict in _ACCEPTABLE else self.verdict
 
     @property
+    def reported_finding(self) -> Finding | None:
+        """The finding to show: of a flaky promise, that of the attempt that failed."""
+        failed = (attempt.finding for attempt in self.attempts if attempt.finding)
+        return self.finding or next(failed, None)
+
+    @property
     def fails(self) -> bool:
         return self.verdict in FAILING and not self.accepted
 

@@ -102,7 +102,7 @@ def test_a_deploy_is_stopped_by_what_it_breaks_and_by_nothing_else(gated: GateEn
     gated.have("one", "two")
     mends_both = gated.run("--gate")
     assert mends_both.code == EXIT_HELD
-    assert "Broken before this deploy, and holds now: own/one" in mends_both.output
+    assert "Failing before this deploy, and holds now: own/one" in mends_both.output
     assert set(gated.left) == {"notified"}
 
 
@@ -165,10 +165,7 @@ def test_a_store_that_cannot_be_read_forgives_nothing(gated: GateEnvironment) ->
     gated.have("one")
     run = gated.run("--gate")
     assert run.code == EXIT_BROKEN
-    assert (
-        "What was broken before is not known, so every break counts as new: the state file "
-        in run.output
-    )
+    assert "The last run is not known, so every break counts as new: the state file " in run.output
 
 
 @pytest.fixture

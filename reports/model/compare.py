@@ -1,8 +1,8 @@
-"""Two runs side by side: what broke, what was mended, what broke differently, what only one of them
+"""Two runs side by side: what broke, what was fixed, what broke differently, what only one of them
 asked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from probes.finding import Verdict
@@ -11,6 +11,7 @@ from reports.render import wording
 from reports.render.languages import ENGLISH, Words
 
 _KEPT = (Verdict.HELD, Verdict.DEGRADED)
+_SILENT = (Verdict.UNKNOWN, Verdict.NOT_RUN)
 SLOWER, NOTICED = 2.0, 1.0  # times as long, and at least so many seconds more: else it is noise
 
 
@@ -21,6 +22,38 @@ class Change:
     before: Result
     now: Result
 
+    @property
+    def is_break(self) -> bool:
+        """Held or was not known, and is broken now."""
+        broken = self.now.verdict is Verdict.BROKEN
+        return broken and self.before.verdict is not Verdict.BROKEN
+
+    @property
+    def is_fix(self) -> bool:
+        """Was broken, and is kept now."""
+        return self.before.verdict is Verdict.BROKEN and self.now.verdict in _KEPT
+
+    @property
+    def is_broken_in_both(self) -> bool:
+        return self.before.verdict is self.now.verdict is Verdict.BROKEN
+
+    @property
+    def is_different(self) -> bool:
+        """Broken in both, by another code."""
+        return self.is_broken_in_both and _code(self.before) != _code(self.now)
+
+    @property
+    def is_lost(self) -> bool:
+        """Was answered, and got no answer now."""
+        return self.before.verdict in (*_KEPT, Verdict.BROKEN) and self.now.verdict in _SILENT
+
+    @property
+    def is_slowdown(self) -> bool:
+        """Held in both; how long a broken promise takes says nothing."""
+        was, took = self.before.outcome.duration, self.now.outcome.duration
+        held = self.before.verdict is self.now.verdict is Verdict.HELD
+        return held and took > SLOWER * was and took - was >= NOTICED
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -28,105 +61,74 @@ class Comparison:
 
     before: Run
     now: Run
-    broken: tuple[Change, ...]  # held or was not known, and is broken now
-    mended: tuple[Change, ...]  # was broken, and is kept now
-    different: tuple[Change, ...]  # broken in both, by another code
-    lost: tuple[Change, ...]  # was answered, and got no answer now
-    slower: tuple[Change, ...]
+    changes: tuple[Change, ...]
     new: tuple[Result, ...]
     gone: tuple[Result, ...]
 
-    @property
-    def still_broken(self) -> int:
-        earlier = {s.id for s in self.before.scenarios if s.verdict is Verdict.BROKEN}
-        return sum(s.id in earlier and s.verdict is Verdict.BROKEN for s in self.now.scenarios)
+    def those(self, is_one: Callable[[Change], bool]) -> list[Change]:
+        return [change for change in self.changes if is_one(change)]
 
 
 def compare(now: Run, before: Run) -> Comparison:
-    earlier = {scenario.id: scenario for scenario in before.scenarios}
-    known = {scenario.id for scenario in now.scenarios}
-    changes = [Change(earlier[s.id], s) for s in now.scenarios if s.id in earlier]
+    earlier = {result.id: result for result in before.scenarios}
+    known = {result.id for result in now.scenarios}
     return Comparison(
         before=before,
         now=now,
-        broken=tuple(
-            c
-            for c in changes
-            if _verdicts(c)[1] is Verdict.BROKEN and _verdicts(c)[0] is not Verdict.BROKEN
-        ),
-        mended=tuple(
-            c for c in changes if _verdicts(c)[0] is Verdict.BROKEN and _verdicts(c)[1] in _KEPT
-        ),
-        different=tuple(c for c in changes if _both_broken(c) and _code(c.before) != _code(c.now)),
-        lost=tuple(
-            c for c in changes if c.before.verdict in (*_KEPT, Verdict.BROKEN) and _silent(c.now)
-        ),
-        slower=tuple(c for c in changes if _slower(c)),
+        changes=tuple(Change(earlier[s.id], s) for s in now.scenarios if s.id in earlier),
         new=tuple(s for s in now.scenarios if s.id not in earlier),
         gone=tuple(s for s in before.scenarios if s.id not in known),
     )
 
 
-def _verdicts(change: Change) -> tuple[Verdict, Verdict]:
-    return change.before.verdict, change.now.verdict
+def _code(result: Result) -> str:
+    return result.finding.code if result.finding else ""
 
 
-def _both_broken(change: Change) -> bool:
-    return set(_verdicts(change)) == {Verdict.BROKEN}
-
-
-def _silent(scenario: Result) -> bool:
-    return scenario.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN)
-
-
-def _slower(change: Change) -> bool:
-    """Held in both; how long a broken promise takes says nothing."""
-    held = set(_verdicts(change)) == {Verdict.HELD}
-    was, took = change.before.outcome.duration, change.now.outcome.duration
-    return held and took > SLOWER * was and took - was >= NOTICED
-
-
-def _code(scenario: Result) -> str:
-    return scenario.finding.code if scenario.finding else ""
+# In the order in which a reader needs them.
+_KINDS: tuple[tuple[str, Callable[[Change], bool]], ...] = (
+    ("broken", lambda change: change.is_break),
+    ("different", lambda change: change.is_different),
+    ("lost", lambda change: change.is_lost),
+    ("fixed", lambda change: change.is_fix),
+)
 
 
 def lines(comparison: Comparison, words: Words = ENGLISH) -> Iterator[str]:
     """What changed, most important first; one line of text each, none of which can steer a
     terminal.
     """
-    before, now = comparison.before, comparison.now
-    yield words.text(
-        "compare.head", now=wording.one_line(now.id), before=wording.one_line(before.id)
-    )
-    if now.environment != before.environment:
-        environments = {
-            "now": wording.one_line(now.environment),
-            "before": wording.one_line(before.environment),
-        }
-        yield f"  {words.text('compare.environments', **environments)}"
+    now, before = wording.one_line(comparison.now.id), wording.one_line(comparison.before.id)
+    yield words.text("compare.head", now=now, before=before)
+    yield from _environments(comparison, words)
     yield from _facts(comparison)
-    parts = [
-        (part, [_told(c, words) for c in getattr(comparison, part)])
-        for part in ("broken", "different", "lost")
-    ]
-    parts += [("mended", [_told(c, words) for c in comparison.mended])]
-    parts += [("slower", [_slowed(change) for change in comparison.slower])]
-    parts += [
-        (part, [wording.one_line(s.id) for s in getattr(comparison, part)])
-        for part in ("new", "gone")
-    ]
-    for part, told in parts:
-        yield from _part(words.text(f"compare.{part}", number=len(told)), told)
-    if still := comparison.still_broken:
+    parts = list(_parts(comparison, words))
+    for part, texts in parts:
+        if texts:
+            yield words.text(f"compare.{part}", number=len(texts))
+        for text in texts:
+            yield f"  {text}"
+    still = len(comparison.those(lambda change: change.is_broken_in_both))
+    if still:
         yield words.text("compare.still", number=still)
-    if not still and not any(told for _, told in parts):
+    elif not any(texts for _, texts in parts):
         yield words.text("compare.same")
 
 
-def _part(head: str, told: Sequence[str]) -> Iterator[str]:
-    if told:
-        yield head
-        yield from (f"  {line}" for line in told)
+def _parts(comparison: Comparison, words: Words) -> Iterator[tuple[str, Sequence[str]]]:
+    for part, is_one in _KINDS:
+        yield part, [_verdicts(change, words) for change in comparison.those(is_one)]
+    slower = comparison.those(lambda change: change.is_slowdown)
+    yield "slower", [_durations(change) for change in slower]
+    yield "new", [wording.one_line(result.id) for result in comparison.new]
+    yield "gone", [wording.one_line(result.id) for result in comparison.gone]
+
+
+def _environments(comparison: Comparison, words: Words) -> Iterator[str]:
+    now, before = comparison.now.environment, comparison.before.environment
+    if now != before:
+        named = {"now": wording.one_line(now), "before": wording.one_line(before)}
+        yield f"  {words.text('compare.environments', **named)}"
 
 
 def _facts(comparison: Comparison) -> Iterator[str]:
@@ -137,20 +139,14 @@ def _facts(comparison: Comparison) -> Iterator[str]:
             yield f"  {wording.one_line(f'{name}: {earlier[name]} -> {value}')}"
 
 
-def _told(change: Change, words: Words) -> str:
-    code = (
-        f"  {_code(change.now) or _code(change.before)}"
-        if _code(change.now) or _code(change.before)
-        else ""
-    )
-    if _both_broken(change):
-        code = f"  {_code(change.before)} -> {_code(change.now)}"
-    was, now = map(words.verdict, _verdicts(change))
-    return f"{wording.one_line(change.now.id)}  {was} -> {now}{code}"
+def _verdicts(change: Change, words: Words) -> str:
+    before, now = _code(change.before), _code(change.now)
+    code = f"{before} -> {now}" if change.is_broken_in_both else now or before
+    was, became = words.verdict(change.before.verdict), words.verdict(change.now.verdict)
+    return f"{wording.one_line(change.now.id)}  {was} -> {became}  {code}".rstrip()
 
 
-def _slowed(change: Change) -> str:
-    was, took = (
-        wording.seconds(scenario.outcome.duration) for scenario in (change.before, change.now)
-    )
+def _durations(change: Change) -> str:
+    was = wording.seconds(change.before.outcome.duration)
+    took = wording.seconds(change.now.outcome.duration)
     return f"{wording.one_line(change.now.id)}  {was} -> {took}"

@@ -55,6 +55,11 @@ class History:
     sentence: str
 
     @property
+    def asked_before(self) -> bool:
+        """An earlier run got an answer."""
+        return any(each.verdict in _ASKED for each in self.seen[:-1])
+
+    @property
     def verdicts(self) -> tuple[Verdict, ...]:
         return tuple(each.verdict for each in self.seen)
 

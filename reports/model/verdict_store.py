@@ -20,6 +20,8 @@ NAME = "verdicts.json"  # in a run's folder: its own
 BROUGHT = "history.json"  # in a run's folder: those of earlier runs, as the state store had them
 LARGEST = 200_000  # characters for all runs in the state store; a Secret holds a megabyte
 
+RECENT = 5  # runs that are looked at for how long things take
+
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, zlib.error)
 _LETTERS = dict(zip(Verdict, "hdbuns", strict=True))
 _VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
@@ -63,13 +65,29 @@ def recall(folder: Path) -> Past | None:
     """What became of the promises in the run that left `folder`; None where no run can be read
     there.
     """
+    if past := _read(folder / NAME):
+        return past
     try:
-        return _past(json.loads((folder / NAME).read_text("utf-8")))
-    except _UNREADABLE:
-        pass  # a killed run keeps only its journal
-    try:
-        return past_of(load(folder))
+        return past_of(load(folder))  # a killed run keeps only its journal
     except NoRun:
+        return None
+
+
+def usual_durations(runs: Path, environment: str) -> dict[str, float]:
+    """{scenario id: seconds} of the newest run of the environment in the folder of runs, if one of
+    the last few left word.
+    """
+    for file in sorted(runs.glob(f"*/{NAME}"), reverse=True)[:RECENT]:
+        past = _read(file)
+        if past and past.environment == environment:
+            return {name: seconds for name, (_, seconds, _) in past.promises.items()}
+    return {}
+
+
+def _read(file: Path) -> Past | None:
+    try:
+        return _past(json.loads(file.read_text("utf-8")))
+    except _UNREADABLE:
         return None
 
 

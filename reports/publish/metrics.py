@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from probes.finding import EXIT_HELD, Code, Verdict
 from reports.model.run import Result, Run
-from reports.render import wording
 
 PREFIX = "wealist_probes_"
 _SCENARIO = ("scenario",)
@@ -111,7 +110,7 @@ def samples(run: Run) -> Iterator[Sample]:
 
 
 def _of_scenario(run: Run, scenario: Result) -> Iterator[Sample]:
-    found = wording.shown(scenario)
+    found = scenario.outcome.reported_finding
     code = found.code if found and scenario.verdict is not Verdict.SKIPPED else ""
     yield Sample(VERDICT, (scenario.id, scenario.area, scenario.owner, scenario.verdict, code), 1)
     if scenario.verdict is Verdict.SKIPPED:

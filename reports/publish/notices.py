@@ -1,23 +1,24 @@
-"""One message to the people who read a channel, when something has changed since they were told
-last; pure.
+"""One message to the people who read a channel, when something has changed since the last message;
+pure.
 
-What was told stands in the state store, so a message that could not be sent, or not at night, comes
-with the next run.
+What a channel was told stands in the state store, so a message that could not be sent, or not at
+night, comes with the next run.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
 
 from probes.finding import Code, Verdict
+from reports.model import causes
+from reports.model.causes import Block
 from reports.model.run import Result, Run
 from reports.render import wording
+from reports.render.languages import ENGLISH
 
 MOST = 1800  # characters; Discord takes 2000 in a message
-NAMED = 5  # promises or findings, in one list
-WORDS = 240  # characters of what was observed
-_KEPT = (Verdict.HELD, Verdict.DEGRADED, Verdict.SKIPPED)
+NAMED = 5  # promises or causes, in one list
+LONGEST = 240  # characters of what was observed
+_ANSWERED_WELL = (Verdict.HELD, Verdict.DEGRADED, Verdict.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,22 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the channel does not know yet. `notified`: what it knows once the message was sent,
-    {scenario: code, or nothing where it holds again}.
-    """
+    """What the channel does not know yet."""
 
     broken: tuple[Result, ...]
-    unasked: tuple[Result, ...]
-    held: tuple[Result, ...]
+    unanswered: tuple[Result, ...]
+    held_again: tuple[Result, ...]
 
     @property
     def notified(self) -> dict[str, str]:
-        codes = {s.id: s.finding.code if s.finding else Code.UNEXPLAINED for s in self.broken}
+        """What the channel knows once the message was sent: {scenario: code, or nothing where it
+        holds again}.
+        """
+        broken = {s.id: s.finding.code if s.finding else Code.UNEXPLAINED for s in self.broken}
         return {
-            **{name: str(code) for name, code in codes.items()},
-            **{s.id: str(Code.UNKNOWN) for s in self.unasked},
-            **{s.id: "" for s in self.held},
+            **{name: str(code) for name, code in broken.items()},
+            **{s.id: str(Code.UNKNOWN) for s in self.unanswered},
+            **{s.id: "" for s in self.held_again},
         }
 
     def __bool__(self) -> bool:
@@ -52,115 +54,111 @@ class Changes:
 
 
 def changes(run: Run) -> Changes:
-    """Since the last message: what is accepted is no news, and to be asked in vain does not mend
-    what was broken.
+    """Since the last message: what is accepted is no news, and a promise that got no answer does
+    not end a break.
     """
-    knows = run.previous.notified if run.previous else {}
+    known = run.previous.notified if run.previous else {}
     broken = [s for s in run.scenarios if s.verdict is Verdict.BROKEN and not s.outcome.accepted]
-    unasked = [s for s in run.scenarios if s.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN)]
+    unanswered = [s for s in run.scenarios if s.verdict in (Verdict.UNKNOWN, Verdict.NOT_RUN)]
+    well = [s for s in run.scenarios if s.verdict in _ANSWERED_WELL or s.outcome.accepted]
     return Changes(
-        broken=tuple(s for s in broken if knows.get(s.id, Code.UNKNOWN) == Code.UNKNOWN),
-        unasked=tuple(s for s in unasked if s.id not in knows),
-        held=tuple(
-            s for s in run.scenarios if s.id in knows and (s.verdict in _KEPT or s.outcome.accepted)
-        ),
+        broken=tuple(s for s in broken if known.get(s.id, Code.UNKNOWN) == Code.UNKNOWN),
+        unanswered=tuple(s for s in unanswered if s.id not in known),
+        held_again=tuple(s for s in well if s.id in known),
     )
 
 
 def message(run: Run, news: Changes, links: Links) -> tuple[str, str]:
     """Title and text, the latter in Markdown that nothing a target wrote can break out of."""
-    told = [*_broken(news.broken, links), *_unasked(news.unasked), *_held(run, news.held)]
+    lines = [
+        *_broken(run, news.broken, links),
+        *_unanswered(news.unanswered),
+        *_held_again(run, news.held_again),
+    ]
     if links.trace and run.trace:
-        told.append(f"Trace: {links.trace.replace('{trace}', run.trace)}")
-    told.append(f"Run {run.id} of {datetime.fromtimestamp(run.began, UTC):%Y-%m-%d %H:%M} UTC")
-    return _title(run, news), _within("\n".join(told))
+        lines.append(f"Trace: {links.trace.replace('{trace}', run.trace)}")
+    lines.append(f"Run {run.id} of {wording.moment(run.began)}")
+    return _title(run, news), _cut("\n".join(lines), MOST)
 
 
 def _title(run: Run, news: Changes) -> str:
-    said = [
-        f"{_many(len(each), 'promise')} {what}"
-        for each, what in (
-            (news.broken, "broken"),
-            (news.unasked, "not asked"),
-            (news.held, "held again"),
-        )
-        if each
-    ]
-    verdict = (
-        "BROKEN"
-        if news.broken
-        else "UNKNOWN: the suite cannot run"
-        if news.unasked
-        else "HELD again"
+    numbers = (
+        (len(news.broken), "broken"),
+        (len(news.unanswered), "not asked"),
+        (len(news.held_again), "held again"),
     )
-    return f"{run.environment}: {verdict} ({', '.join(said)})"
+    parts = [f"{_many(number, 'promise')} {what}" for number, what in numbers if number]
+    return f"{run.environment}: {_verdict(news)} ({', '.join(parts)})"
 
 
-def _broken(scenarios: Sequence[Result], links: Links) -> Iterable[str]:
-    found = _alike(scenarios)
-    for group in found[:NAMED]:
-        finding = group[0].finding
-        if finding is None:
-            continue
-        runbook = (
-            links.runbook.replace("{code}", finding.code) if links.runbook else finding.runbook
-        )
-        yield f"**{finding.code}**: {_names(group)}"
-        yield f"{_safe(finding.observed)}"
-        yield f"cause: {_safe(finding.cause)}"
-        yield f"runbook: {runbook}\n"
-    if found[NAMED:]:
-        yield f"and {_many(len(found) - NAMED, 'more finding')}, see the run's report\n"
+def _verdict(news: Changes) -> str:
+    if news.broken:
+        return "BROKEN"
+    return "UNKNOWN: the suite cannot run" if news.unanswered else "HELD again"
 
 
-def _unasked(scenarios: Sequence[Result]) -> Iterable[str]:
-    if scenarios:
-        yield f"**The suite cannot run**: {_names(scenarios)} got no answer"
-        yield f"{_safe(scenarios[0].finding.observed if scenarios[0].finding else scenarios[0].outcome.reason)}\n"
+def _broken(run: Run, results: Sequence[Result], links: Links) -> Iterable[str]:
+    """A cause each, with the codes by which it shows."""
+    onsets = causes.onsets_of_previous(run.previous, results) if run.previous else {}
+    blocks = [block for block in causes.group(results, onsets) if block.code]
+    for block in blocks[:NAMED]:
+        codes = [f"**{s.code}** ({len(s.results)})" for s in block.symptoms[:NAMED]]
+        yield f"{', '.join(codes)}: {_names(block.results)}"
+        yield _plain(block.symptoms[0].observed)
+        if block.cause:
+            yield f"{block.certainty} cause: {_plain(block.cause)}"
+        if rung := block.broken_rung:
+            yield f"proof: {_plain(rung.name)}: {_plain(rung.detail)}"
+        owners = _plain(", ".join(block.owners))
+        yield f"{_since(block)}owner: {owners}, runbook: {_runbook(block, links)}\n"
+    if len(blocks) > NAMED:
+        yield f"and {_many(len(blocks) - NAMED, 'more cause')}, see the run's report\n"
 
 
-def _held(run: Run, scenarios: Sequence[Result]) -> Iterable[str]:
-    if scenarios:
+def _since(block: Block) -> str:
+    if block.is_new:
+        return "new, "
+    return f"since {wording.moment(block.since)}, " if block.since else ""
+
+
+def _runbook(block: Block, links: Links) -> str:
+    if links.runbook:
+        return links.runbook.replace("{code}", block.code)
+    return ENGLISH.runbook_path(block.code)
+
+
+def _unanswered(results: Sequence[Result]) -> Iterable[str]:
+    if results:
+        first = results[0]
+        why = first.finding.observed if first.finding else first.outcome.reason
+        yield f"**The suite cannot run**: {_names(results)} got no answer"
+        yield f"{_plain(why)}\n"
+
+
+def _held_again(run: Run, results: Sequence[Result]) -> Iterable[str]:
+    if results:
         failures = run.previous.failures if run.previous else {}
-        since = [failure.since for s in scenarios if (failure := failures.get(s.id))]
-        when = (
-            f", the first broken at {datetime.fromtimestamp(min(since), UTC):%Y-%m-%d %H:%M} UTC"
-            if since
-            else ""
-        )
-        yield f"**Held again**: {_names(scenarios)}{when}\n"
+        since = [failures[result.id].since for result in results if result.id in failures]
+        when = f", the first broken at {wording.moment(min(since))}" if since else ""
+        yield f"**Held again**: {_names(results)}{when}\n"
 
 
-def _alike(scenarios: Sequence[Result]) -> list[list[Result]]:
-    """By code and cause, the most promises first."""
-
-    def same(scenario: Result) -> tuple[str, str]:
-        return (scenario.finding.code, scenario.finding.cause) if scenario.finding else ("", "")
-
-    return sorted(
-        (list(group) for _, group in groupby(sorted(scenarios, key=same), same)),
-        key=len,
-        reverse=True,
-    )
-
-
-def _names(scenarios: Sequence[Result]) -> str:
-    more = f" and {len(scenarios) - NAMED} more" if scenarios[NAMED:] else ""
-    return ", ".join(f"`{_safe(scenario.id)}`" for scenario in scenarios[:NAMED]) + more
+def _names(results: Sequence[Result]) -> str:
+    more = f" and {len(results) - NAMED} more" if len(results) > NAMED else ""
+    return ", ".join(f"`{_plain(result.id)}`" for result in results[:NAMED]) + more
 
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _safe(text: str) -> str:
+def _plain(text: str) -> str:
     """On one line, without a mention that would ring everybody's telephone, and without Markdown of
     its own.
     """
-    short = wording.one_line(text)
-    short = short if len(short) <= WORDS else f"{short[: WORDS - 1]}…"
+    short = _cut(wording.one_line(text), LONGEST)
     return short.replace("@", "@\u200b").replace("`", "'").replace("*", "\\*").replace("](", "] (")
 
 
-def _within(text: str) -> str:
-    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -44,7 +44,7 @@ def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, qui
     from reports.publish import notice_send  # noqa: PLC0415 - 200 ms that only a notice is worth
 
     title, body = message(run, news, links)
-    bad = bool(news.broken or news.unasked)
+    bad = bool(news.broken or news.unanswered)
     wrong = bounded(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_DEADLINE)
     return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.notified)
 

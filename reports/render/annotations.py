@@ -1,18 +1,21 @@
-"""What GitHub Actions shows beside a change: one annotation a finding, and a summary of the run on
+"""What GitHub Actions shows beside a change: one annotation a cause, and a summary of the run on
 its page.
 
 Workflow commands as in GitHub's documentation, "Workflow commands for GitHub Actions". A log line
-of a hostile target may look like one, so none is obeyed while a report is told.
+of a hostile target may look like one, so none is obeyed while a report is written.
 """
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
 from probes.finding import Verdict
-from reports.model.run import Result, Run
+from reports.model import causes
+from reports.model.causes import Block
+from reports.model.history import History
+from reports.model.run import Run
 from reports.render import wording
 from reports.render.languages import ENGLISH, Words
 
@@ -32,7 +35,7 @@ def wanted(environ: Mapping[str, str]) -> bool:
 
 
 @contextlib.contextmanager
-def deaf(stream: TextIO) -> Iterator[None]:
+def commands_stopped(stream: TextIO) -> Iterator[None]:
     """GitHub obeys nothing that is written meanwhile."""
     token = secrets.token_hex(16)
     stream.write(f"::stop-commands::{token}\n")
@@ -43,32 +46,41 @@ def deaf(stream: TextIO) -> Iterator[None]:
         stream.flush()
 
 
-def show(run: Run, stream: TextIO, words: Words = ENGLISH) -> None:
-    stream.writelines(f"{line}\n" for line in lines(run, words))
+def show(
+    run: Run,
+    stream: TextIO,
+    words: Words = ENGLISH,
+    history: Mapping[str, History] = wording.NO_HISTORY,
+) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    for line in lines(run, words, history):
+        text = line.encode(encoding, "backslashreplace").decode(encoding)
+        stream.write(f"{text}\n")
     stream.flush()
 
 
-def lines(run: Run, words: Words = ENGLISH) -> Iterable[str]:
-    """One workflow command a finding, worst first, no more of a level than GitHub keeps."""
+def lines(
+    run: Run, words: Words = ENGLISH, history: Mapping[str, History] = wording.NO_HISTORY
+) -> Iterable[str]:
+    """One workflow command a cause, worst first, no more of a level than GitHub keeps."""
     used = dict.fromkeys(_LEVELS.values(), 0)
-    for group in wording.groups(run):
-        level = _LEVELS[group[0].outcome.counts_as]
+    for block in causes.blocks(run, history):
+        level = _LEVELS[block.lead.outcome.counts_as]
         used[level] += 1
         if used[level] <= MOST:
-            yield _annotation(level, group, words)
+            yield _annotation(level, block, words, history)
 
 
-def _annotation(level: str, group: Sequence[Result], words: Words) -> str:
-    first = group[0]
-    place = {"file": first.file, "line": str(first.line)} if first.file else {}
-    properties = {**place, "title": wording.heading(group, words)}
-    said = "\n".join(
-        f"{words.text(f'label.{key}')}: {text}"
-        for key, text in wording.rows(group, None, words)
-        if key
-    )
+def _annotation(level: str, block: Block, words: Words, history: Mapping[str, History]) -> str:
+    lead = block.lead
+    properties = {"title": wording.heading(block, words)}
+    if lead.file:
+        properties = {"file": lead.file, "line": str(lead.line), **properties}
     named = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{level} {named}::{_data(said)}"
+    rows = wording.block_rows(block, words, history)
+    texts = [f"{words.text(f'label.{key}')}: {text}" if key else text for key, text in rows]
+    message = _data("\n".join(texts))
+    return f"::{level} {named}::{message}"
 
 
 def _data(text: str) -> str:

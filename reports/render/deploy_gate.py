@@ -2,95 +2,98 @@
 nothing that held.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
+from reports.model import causes
+from reports.model.history import History
 from reports.model.run import Result, Run
 from reports.render import wording
 
 NAMED = 10  # promises that were broken before, by name
 
 
-def show(run: Run, stream: TextIO, *, strict: bool = False) -> None:
+def show(
+    run: Run,
+    stream: TextIO,
+    history: Mapping[str, History] = wording.NO_HISTORY,
+    *,
+    strict: bool = False,
+) -> None:
     """A line too long is cut by nobody: the pane scrolls, and lines are for copying."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    said = "".join(f"{line}\n" for line in lines(run, strict=strict))
-    stream.write(said.encode(encoding, "backslashreplace").decode(encoding))
+    pane = "".join(f"{line}\n" for line in lines(run, history, strict=strict))
+    stream.write(pane.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
-def lines(run: Run, *, strict: bool = False) -> Iterator[str]:
+def lines(
+    run: Run, history: Mapping[str, History] = wording.NO_HISTORY, *, strict: bool = False
+) -> Iterator[str]:
     """The pane, plain: Argo CD shows no colours."""
-    yield _verdict(run, strict=strict)
-    for group in wording.groups(run):
-        if group[0].outcome.counts_as is not Verdict.HELD:
-            yield ""
-            yield wording.heading(group)
-            yield from (
-                f"  {label:<10}{text}".rstrip()
-                for label, text in wording.rows(group)
-                if label != "reproduce_command"
-            )
+    yield _verdict(run, history, strict=strict)
+    for block in causes.blocks(run, history):
+        if not block.is_failing:
+            continue
+        yield ""
+        yield wording.heading(block)
+        for label, text in wording.block_rows(block, history=history):
+            if label != "reproduce_command":
+                yield f"  {label:<10}{text}".rstrip()
+    yield from _unreadable(run)
     yield from _known(run)
+    yield from _fixed(run)
     yield ""
-    yield from (wording.one_line(f"{fact}: {value}") for fact, value in run.facts)
-    yield f"run: {wording.escaped(run.id)}, trace: {wording.escaped(run.trace)}"
+    for fact, value in run.facts:
+        yield wording.one_line(f"{fact}: {value}")
+    yield f"run: {wording.escape(run.id)}, trace: {wording.escape(run.trace)}"
 
 
-def _verdict(run: Run, *, strict: bool) -> str:
+def _verdict(run: Run, history: Mapping[str, History], *, strict: bool) -> str:
     code, broken = run.exit_code(strict=strict), run.counts[Verdict.BROKEN]
-    headline = wording.headline(run, strict=strict)
     if code == EXIT_HELD:
-        return f"HELD: this deploy broke nothing{headline[headline.index(' (') :]}"
+        return f"HELD: this deploy broke nothing ({wording.counts(run)})."
+    headline = wording.headline(run, history=history, strict=strict)
     if code == EXIT_BROKEN and broken:
         return f"BROKEN by this deploy: {headline.partition(': ')[2]}"
     return headline
 
 
+def _unreadable(run: Run) -> Iterator[str]:
+    if run.previous and run.previous.problem:
+        why = run.previous.problem
+        yield ""
+        yield wording.one_line(f"The last run is not known, so every break counts as new: {why}")
+
+
 def _known(run: Run) -> Iterator[str]:
-    past, known = run.previous, [s for s in run.scenarios if s.outcome.known]
-    if past and past.problem:
-        yield ""
-        yield wording.one_line(
-            f"What was broken before is not known, so every break counts as new: {past.problem}"
-        )
-    if known:
-        yield ""
-        yield "Broken before this deploy, and still; it does not block:"
-        yield from (f"  {_since(run, scenario)}" for scenario in known[:NAMED])
-        yield from ([f"  and {len(known) - NAMED} more"] if known[NAMED:] else [])
-    yield from _mended(run)
+    known = [result for result in run.scenarios if result.outcome.known]
+    if not known:
+        return
+    yield ""
+    yield "Already failing before this deploy, and still; it does not block:"
+    for result in known[:NAMED]:
+        yield f"  {_since(run, result)}"
+    if len(known) > NAMED:
+        yield f"  and {len(known) - NAMED} more"
 
 
-def _since(run: Run, scenario: Result) -> str:
-    code = scenario.finding.code if scenario.finding else "unexplained"
-    failure = run.previous.failures.get(scenario.id) if run.previous else None
-    since = (
-        f", since {datetime.fromtimestamp(failure.since, UTC):%Y-%m-%d %H:%M} UTC"
-        if failure
-        else ""
-    )
-    return wording.one_line(f"{scenario.id} ({code}{since})")
+def _since(run: Run, result: Result) -> str:
+    code = result.finding.code if result.finding else "unexplained"
+    failure = run.previous.failures.get(result.id) if run.previous else None
+    since = f", since {wording.moment(failure.since)}" if failure else ""
+    return wording.one_line(f"{result.id} ({code}{since})")
 
 
-def _mended(run: Run) -> Iterator[str]:
+def _fixed(run: Run) -> Iterator[str]:
     """What the deploy was perhaps for."""
-    mended: Sequence[Result] = [
-        s
-        for s in run.scenarios
-        if s.outcome.counts_as is Verdict.HELD
-        and not s.outcome.known
-        and run.previous
-        and run.previous.was_broken(s.id)
-    ]
-    if mended:
+    previous = run.previous
+    if previous is None:
+        return
+    held = [r for r in run.scenarios if r.outcome.counts_as is Verdict.HELD and not r.outcome.known]
+    fixed = [wording.one_line(r.id) for r in held if previous.was_broken(r.id)]
+    if fixed:
+        more = f" and {len(fixed) - NAMED} more" if len(fixed) > NAMED else ""
         yield ""
-        yield (
-            (
-                "Broken before this deploy, and holds now: "
-                f"{', '.join(wording.one_line(s.id) for s in mended[:NAMED])}"
-            )
-            + (f" and {len(mended) - NAMED} more" if mended[NAMED:] else "")
-        )
+        yield f"Failing before this deploy, and holds now: {', '.join(fixed[:NAMED])}{more}"

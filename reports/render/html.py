@@ -20,11 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
-from reports.model import timeline
+from reports.model import causes, timeline
 from reports.model.history import History
 from reports.model.run import COMPLETED, Run
 from reports.render import html_findings, html_promises, wording
-from reports.render.html_findings import Told
 from reports.render.html_promises import marked
 from reports.render.languages import ENGLISH, Words
 
@@ -39,10 +38,10 @@ def page(
     *,
     strict: bool = False,
 ) -> str:
-    """The whole file. `past`: {scenario id: history}; without it the page tells of this run
+    """The whole file. `past`: {scenario id: history}; without it the page knows of this run
     alone.
     """
-    told = html_findings.findings(run, words)
+    cards = html_findings.cards(run, causes.blocks(run, past), words)
     style, script = _source("style.css"), _source("page.js")
     return (
         _environment()
@@ -58,10 +57,9 @@ def page(
             verdict=_verdict(run, strict=strict),
             claim=wording.claim(run, words, strict=strict),
             counts=_counts(run, words),
-            told=told,
-            agreeing=_agreeing(told),
+            cards=cards,
             timeline=timeline.timeline(run),
-            promises=html_promises.promises(run, past, told),
+            promises=html_promises.promises(run, past, cards),
             trace_link=_trace_link(run),
             areas=sorted({scenario.area for scenario in run.scenarios if scenario.area}),
             notes=run.notes[-NOTES:],
@@ -126,20 +124,6 @@ def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
         "accepted": words.text("headline.accepted")
     }
     return [(mark, ended[mark], state) for mark, state in said.items() if ended[mark]]
-
-
-def _agreeing(told: list[Told]) -> int:
-    """How many promises with the first one's verdict have its cause: one cause may show as many
-    codes.
-    """
-    if not told or not (first := told[0].finding):
-        return 0
-    verdict = told[0].first.verdict
-    return sum(
-        len(each.group)
-        for each in told
-        if each.finding and each.finding.cause == first.cause and each.first.verdict is verdict
-    )
 
 
 _ODD = re.compile(

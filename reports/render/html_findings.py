@@ -1,5 +1,5 @@
-"""What the page says of one finding: its promises, what was exchanged when it was told, pictures
-and files of it.
+"""What the page says of one cause: its symptoms, what was exchanged when it was found, pictures and
+files of it.
 """
 
 import base64
@@ -11,34 +11,32 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from probes.finding import Finding, Rung, Verdict
+from probes.finding import Finding
 from probes.results import Attempt
+from reports.model.causes import Block
 from reports.model.events import Artifact, Exchange
 from reports.model.run import Result, Run
-from reports.render import wording
 from reports.render.html_runbook import Runbook, runbook
 from reports.render.languages import Words
 
 EXCHANGES = 8  # of each broken promise
-WITH_EVIDENCE = 40  # promises of one finding; the journal has the others' exchanges
+WITH_EVIDENCE = 40  # promises of one cause; the journal has the others' exchanges
 BODY = 900  # characters of a body
-PICTURES, LARGEST = (
-    8,
-    500_000,
-)  # screenshots inside the page, and the bytes of one; others are linked
+PICTURES = 8  # screenshots inside the page; others are linked
+LARGEST = 500_000  # bytes of a screenshot inside the page
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An exchange; `tells`: the finding speaks of it, or it went wrong."""
+class ShownExchange:
+    """`is_relevant`: the finding speaks of it, or it went wrong."""
 
     exchange: Exchange
-    tells: bool
+    is_relevant: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class AttemptFile:
     """A file that the attempt left. `href` leads there from the run's folder; `picture` is it as a
     data URI.
     """
@@ -51,68 +49,39 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the attempt left whose finding is told."""
+    """What the attempt left that found what is shown."""
 
     scenario: Result
     finding: Finding | None
     attempt: Attempt | None
-    exchanges: tuple[Shown, ...]
+    exchanges: tuple[ShownExchange, ...]
     omitted: int
-    files: tuple[Left, ...]
+    files: tuple[AttemptFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One finding with all its promises, the first of them in front."""
+class CauseCard:
+    """One cause on the page, with the runbook of its leading code."""
 
     anchor: str
-    group: tuple[Result, ...]
-    finding: Finding | None
+    block: Block
     runbook: Runbook
     evidence: tuple[Evidence, ...]
 
-    @property
-    def first(self) -> Result:
-        return self.group[0]
 
-    @property
-    def blames(self) -> bool:
-        """It says something of the target, not of the suite."""
-        return self.first.verdict not in (Verdict.UNKNOWN, Verdict.NOT_RUN)
-
-    @property
-    def broken_rung(self) -> Rung | None:
-        return (
-            next((rung for rung in self.finding.rungs if not rung.held), None)
-            if self.finding
-            else None
-        )
-
-
-def findings(run: Run, words: Words) -> list[Told]:
+def cards(run: Run, blocks: Sequence[Block], words: Words) -> list[CauseCard]:
     """In the order of all reports: worst first."""
-    groups = wording.groups(run)
-    anchors = unique([f"finding-{_code(group[0])}" for group in groups])
-    leads = {
-        _code(group[0]): anchor
-        for group, anchor in reversed(list(zip(groups, anchors, strict=True)))
-    }
-    pictures = dict(islice(_pictures(run, groups), PICTURES))
-    return [
-        Told(
-            anchor,
-            tuple(group),
-            wording.shown(group[0]),
-            runbook(words.runbook(_code(group[0])), leads),
-            tuple(_evidence(run, scenario, pictures) for scenario in group[:WITH_EVIDENCE]),
-        )
-        for group, anchor in zip(groups, anchors, strict=True)
-    ]
-
-
-def _code(scenario: Result) -> str:
-    finding = wording.shown(scenario)
-    return finding.code if finding else "unknown"
+    codes = [block.code or "unknown" for block in blocks]
+    anchors = unique([f"finding-{code}" for code in codes])
+    first_of_code = dict(reversed(list(zip(codes, anchors, strict=True))))
+    pictures = dict(islice(_pictures(run, blocks), PICTURES))
+    made = []
+    for block, code, anchor in zip(blocks, codes, anchors, strict=True):
+        meaning = runbook(words.runbook(code), first_of_code)
+        shown = block.results[:WITH_EVIDENCE]
+        evidence = tuple(_evidence(run, result, pictures) for result in shown)
+        made.append(CauseCard(anchor, block, meaning, evidence))
+    return made
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -126,22 +95,25 @@ def unique(names: Iterable[str]) -> list[str]:
     return made
 
 
-def _told_by(scenario: Result) -> Attempt | None:
+def _shown_attempt(result: Result) -> Attempt | None:
     """The last attempt that found something, else the last."""
-    found = [attempt for attempt in scenario.outcome.attempts if attempt.finding]
-    return next(reversed(found or scenario.outcome.attempts), None)
+    attempts = result.outcome.attempts
+    found = [attempt for attempt in attempts if attempt.finding]
+    return next(reversed(found or attempts), None)
 
 
-def _evidence(run: Run, scenario: Result, pictures: dict[str, str]) -> Evidence:
-    attempt, finding = _told_by(scenario), wording.shown(scenario)
+def _evidence(run: Run, result: Result, pictures: dict[str, str]) -> Evidence:
+    attempt, finding = _shown_attempt(result), result.outcome.reported_finding
     number = attempt.number if attempt else 0
-    shown = [Shown(e, _tells(e, finding)) for e in scenario.exchanges if e.attempt == number]
-    kept = _most_telling(shown)
-    left = tuple(_left(run, a, pictures) for a in scenario.artifacts if a.attempt == number)
-    return Evidence(scenario, finding, attempt, tuple(kept), len(shown) - len(kept), left)
+    exchanges = [each for each in result.exchanges if each.attempt == number]
+    shown = [ShownExchange(each, _is_relevant(each, finding)) for each in exchanges]
+    kept = _most_relevant(shown)
+    artifacts = [each for each in result.artifacts if each.attempt == number]
+    files = tuple(_file(run, artifact, pictures) for artifact in artifacts)
+    return Evidence(result, finding, attempt, tuple(kept), len(shown) - len(kept), files)
 
 
-def _tells(exchange: Exchange, finding: Finding | None) -> bool:
+def _is_relevant(exchange: Exchange, finding: Finding | None) -> bool:
     if exchange.error or (exchange.status or 0) >= 400:
         return True
     try:
@@ -152,43 +124,48 @@ def _tells(exchange: Exchange, finding: Finding | None) -> bool:
     return bool(finding and len(url.path) > 1 and asked in finding.observed)
 
 
-def _most_telling(shown: Sequence[Shown]) -> list[Shown]:
-    """In the order of time; where there are too many, those that tell, then the last."""
-    ranked = sorted(range(len(shown)), key=lambda n: (shown[n].tells, n), reverse=True)
+def _most_relevant(shown: Sequence[ShownExchange]) -> list[ShownExchange]:
+    """In the order of time; where there are too many, the relevant ones, then the last."""
+    ranked = sorted(range(len(shown)), key=lambda n: (shown[n].is_relevant, n), reverse=True)
     return [shown[n] for n in sorted(ranked[:EXCHANGES])]
 
 
-def _pictures(run: Run, groups: Iterable[Sequence[Result]]) -> Iterator[tuple[str, str]]:
-    for scenario in (scenario for group in groups for scenario in group):
-        attempt = _told_by(scenario)
-        for artifact in scenario.artifacts:
-            if (
-                attempt
-                and artifact.attempt == attempt.number
-                and (picture := _picture(run, artifact))
-            ):
-                yield artifact.path, picture
+def _pictures(run: Run, blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
+    for block in blocks:
+        for result in block.results:
+            yield from _pictures_of(run, result)
 
 
-def _left(run: Run, artifact: Artifact, pictures: dict[str, str]) -> Left:
-    path = inside(run.folder, artifact.path)
+def _pictures_of(run: Run, result: Result) -> Iterator[tuple[str, str]]:
+    attempt = _shown_attempt(result)
+    for artifact in result.artifacts:
+        if attempt is None or artifact.attempt != attempt.number:
+            continue
+        if picture := _picture(run, artifact):
+            yield artifact.path, picture
+
+
+def _file(run: Run, artifact: Artifact, pictures: dict[str, str]) -> AttemptFile:
+    path = path_inside(run.folder, artifact.path)
     href = f"./{quote(path.as_posix())}" if path else ""
-    return Left(artifact.name, artifact.path, href, pictures.get(artifact.path, ""))
+    return AttemptFile(artifact.name, artifact.path, href, pictures.get(artifact.path, ""))
 
 
 def _picture(run: Run, artifact: Artifact) -> str:
-    path = inside(run.folder, artifact.path)
+    path = path_inside(run.folder, artifact.path)
+    if path is None:
+        return ""
+    whole = run.folder / path
     try:
-        whole = run.folder / path if path else None
-        data = whole.read_bytes() if whole and whole.stat().st_size <= LARGEST else b""
+        data = whole.read_bytes() if whole.stat().st_size <= LARGEST else b""
     except OSError:
         return ""
-    return (
-        f"data:image/png;base64,{base64.b64encode(data).decode()}" if data.startswith(_PNG) else ""
-    )
+    if not data.startswith(_PNG):
+        return ""
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
-def inside(folder: Path, path: str) -> Path | None:
+def path_inside(folder: Path, path: str) -> Path | None:
     """`path` relative to the run's folder; None where a journal that somebody else wrote points out
     of it.
     """

@@ -10,7 +10,7 @@ from probes.finding import Verdict
 from reports.model.history import LAST, History, Seen
 from reports.model.run import Result, Run
 from reports.model.timeline import family
-from reports.render.html_findings import Told, unique
+from reports.render.html_findings import CauseCard, unique
 
 STEP, STRIP = 5, 16  # units of one run's place in a strip and in a sparkline, and their height
 LEAST_POINTS = 3  # fewer durations are no line
@@ -98,12 +98,12 @@ def known(past: Mapping[str, History]) -> int:
     return min(longest, LAST) if longest > 1 else 0
 
 
-def promises(run: Run, past: Mapping[str, History], told: Iterable[Told]) -> list[Promise]:
+def promises(run: Run, past: Mapping[str, History], cards: Iterable[CauseCard]) -> list[Promise]:
     """By area and name, cases in the order in which they were expected."""
     anchors = dict(
         zip((s.id for s in run.scenarios), unique([s.id for s in run.scenarios]), strict=True)
     )
-    leads = {scenario.id: each.anchor for each in told for scenario in each.group}
+    leads = {result.id: card.anchor for card in cards for result in card.block.results}
     runs = known(past)
 
     def case(scenario: Result) -> Case:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from probes.finding import Finding, Verdict
+from probes.finding import Code, Finding, Verdict
 from probes.results import Attempt
 from reports.model.run import Result, Run
 from reports.render import wording
@@ -77,8 +77,8 @@ def _case(
     case.set("time", f"{scenario.outcome.duration:.3f}")
     _properties(case, _of_scenario(run, scenario))
     _outcome(case, scenario, strict=strict)
-    if said := list(_said(run, scenario, beside)):
-        SubElement(case, "system-out").text = clean("\n".join(said))
+    if output := list(_output(run, scenario, beside)):
+        SubElement(case, "system-out").text = clean("\n".join(output))
 
 
 def _properties(parent: Element, pairs: Iterable[tuple[str, str]]) -> None:
@@ -89,7 +89,7 @@ def _properties(parent: Element, pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def _of_scenario(run: Run, scenario: Result) -> list[tuple[str, str]]:
-    finding, accepted = wording.shown(scenario), scenario.outcome.accepted
+    finding, accepted = scenario.outcome.reported_finding, scenario.outcome.accepted
     return [
         ("scenario", scenario.id),
         ("promise", scenario.title),
@@ -101,6 +101,7 @@ def _of_scenario(run: Run, scenario: Result) -> list[tuple[str, str]]:
         ("flaky", "true" if scenario.outcome.flaky else ""),
         ("code", finding.code if finding else ""),
         ("cause", finding.cause if finding else ""),
+        ("certainty", finding.certainty if finding and finding.code != Code.UNKNOWN else ""),
         ("runbook", finding.runbook if finding else ""),
         ("accepted.until", accepted.until.isoformat() if accepted else ""),
         ("accepted.why", accepted.why if accepted else ""),
@@ -143,7 +144,7 @@ def _problem(
         (finding.code, finding.observed) if finding else ("unknown", "no finding was recorded")
     )
     problem = SubElement(case, tag, message=clean(f"{code}: {observed}"), type=kind or code)
-    problem.text = clean(_told(finding, scenario))
+    problem.text = clean("\n".join(["", *_labelled(scenario, finding), ""]))
     return problem
 
 
@@ -152,21 +153,20 @@ def _surefire(case: Element, tag: str, finding: Finding | None, scenario: Result
     SubElement(problem, "stackTrace").text, problem.text = problem.text, None
 
 
-def _told(finding: Finding | None, scenario: Result) -> str:
-    rows = wording.rows([scenario], finding)
-    return "\n" + "\n".join(f"{label:<10}{text}" for label, text in rows) + "\n"
+def _labelled(result: Result, finding: Finding | None) -> list[str]:
+    return [f"{label:<10}{text}" for label, text in wording.result_rows(result, finding)]
 
 
-def _said(run: Run, scenario: Result, beside: Path) -> Iterable[str]:
+def _output(run: Run, scenario: Result, beside: Path) -> Iterable[str]:
     """What CI shows beside the case; an attachment must stand alone on its line."""
     if scenario.outcome.counts_as in (Verdict.HELD, Verdict.DEGRADED) and scenario.finding:
-        yield from (f"{label:<10}{text}" for label, text in wording.rows([scenario]))
-    if wording.shown(scenario):
+        yield from _labelled(scenario, scenario.finding)
+    if scenario.outcome.reported_finding:
         yield from (wording.one_line(note) for note in scenario.notes)
         yield from (wording.exchange_line(exchange) for exchange in scenario.exchanges[-EXCHANGES:])
     for artifact in scenario.artifacts:
         path = os.path.relpath(run.folder / artifact.path.replace("\0", ""), beside)
-        yield f"[[ATTACHMENT|{wording.escaped(Path(path).as_posix())}]]"
+        yield f"[[ATTACHMENT|{wording.escape(Path(path).as_posix())}]]"
 
 
 def clean(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The words of reports in each language: promises, verdicts, suspects and runbooks, each translated
+"""The words of reports in each language: promises, verdicts, causes and runbooks, each translated
 in one place.
 
 reports/render/texts/<language>.toml has the texts of the reports, `[promises]` by their English and
@@ -17,7 +17,7 @@ from typing import Any
 
 from probes.finding import Code, Verdict
 
-ORIGINAL = "en"  # in which promises, suspects and runbooks are written
+ORIGINAL = "en"  # in which promises, causes and runbooks are written
 LANGUAGES = (ORIGINAL, "ko")
 _TEXTS = Path(__file__).parent / "texts"
 _ROOT = Path(__file__).parents[2]
@@ -86,9 +86,11 @@ def words(lang: str = ORIGINAL) -> Words:
     settings = tomllib.loads((_TEXTS / f"{lang}.toml").read_text("utf-8"))
     promises, causes = settings.pop("promises", {}), settings.pop("causes", {})
     templates = sorted(causes, key=lambda template: len(template.replace("{}", "")), reverse=True)
-    return Words(
-        lang, dict(_flat(settings)), promises, tuple((_pattern(t), causes[t]) for t in templates)
-    )
+    texts = dict(_flat(settings))
+    if lang != ORIGINAL:
+        texts = {**words(ORIGINAL).texts, **texts}  # what is not translated yet
+    patterns = tuple((_pattern(template), causes[template]) for template in templates)
+    return Words(lang, texts, promises, patterns)
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

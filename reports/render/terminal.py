@@ -1,5 +1,5 @@
-"""What a person reads at the end of a run: the verdict, what is broken and where to look, then
-every promise in a row.
+"""What a person reads at the end of a run: the verdict and where to look first, a block for each
+cause, then how much of everything there was.
 
 On a terminal in colours, which never say what the words do not; elsewhere the same lines, plain.
 """
@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 from probes.finding import Verdict
+from reports.model import causes
+from reports.model.causes import Block
 from reports.model.history import History
 from reports.model.run import Result, Run
 from reports.render import annotations, wording
@@ -23,7 +25,14 @@ from reports.render.languages import ENGLISH, Words
 
 Histories = Mapping[str, History]
 
-PLAIN_WIDTH = 80
+PLAIN_WIDTH = 100
+LISTED, EVIDENCE = 1, 2  # -v: every promise in a table; -vv: what was exchanged, too
+# Lines for causes that are shown whole without -v; the first always is, the others get a line or two.
+ROOM = 34
+SHORT_BLOCKS = 6
+LONGEST_CAUSE = 100  # characters, in a line of that kind
+REASONS = 8  # to skip a promise
+EXCHANGES = 10  # of an example, the last ones
 _LABEL = 10
 _VERDICT, _DURATION = 10, 8  # columns of the table, after the scenario's
 _ASKED = (Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN)
@@ -46,18 +55,20 @@ def show(
     environ: Mapping[str, str] = MappingProxyType({}),
     *,
     strict: bool = False,
+    detail: int = 0,
 ) -> None:
-    """The whole report; in GitHub Actions, as `environ` says, with an annotation for each
-    finding.
+    """The whole report; in GitHub Actions, as `environ` says, with an annotation for each cause.
+    `detail`: 0, LISTED or EVIDENCE.
     """
     console = console_of(stream)
     width = console.width if console.is_terminal else PLAIN_WIDTH
-    told = lines(run, width, words, history, strict=strict)
+    report = lines(run, width, words, history, strict=strict, detail=detail)
     if not annotations.wanted(environ):
-        return put(told, console)
-    with annotations.deaf(stream):
-        put(told, console)
-    return annotations.show(run, stream, words)
+        write(report, console)
+        return
+    with annotations.commands_stopped(stream):
+        write(report, console)
+    annotations.show(run, stream, words, history)
 
 
 def lines(
@@ -67,105 +78,170 @@ def lines(
     history: Histories = wording.NO_HISTORY,
     *,
     strict: bool = False,
+    detail: int = 0,
 ) -> Iterator[Text]:
     """The report, line by line; only what must be copied whole is wider than `width`."""
-    headline = [
-        Text(line, "bold") for line in _wrapped(wording.headline(run, words, strict=strict), width)
-    ]
-    yield from headline
+    verdict = wording.verdict_and_cause(run, words, history, strict=strict)
+    for line in wrap(verdict, width):
+        yield Text(line, "bold")
     yield Text()
-    for group in wording.groups(run):
-        yield Text(wording.heading(group, words), STYLES[group[0].verdict])
-        yield from _labelled(wording.rows(group, None, words, history), width, words)
+    blocks = causes.blocks(run, history)
+    yield from _blocks(blocks, width, words, history, detail)
+    if detail:
+        yield from _table(run.scenarios, width, words, history)
         yield Text()
-    yield from _table(run.scenarios, width, words, history)
+    yield from _plain(wording.counts(run, words), width)
     yield from _skipped(run.scenarios, width, words)
-    yield Text()
     for fact, value in run.facts:
         yield Text(wording.one_line(f"{fact}: {value}"))
-    yield Text(wording.spans_line(run, words))
-    yield Text(words.text("table.folder", folder=wording.escaped(_near(run.folder))))
-    yield from headline
+    if detail or _spans_matter(run):
+        yield Text(wording.spans_line(run, words))
+    yield Text(words.text("table.folder", folder=wording.escape(_near(run.folder))))
+
+
+def _blocks(
+    blocks: Sequence[Block], width: int, words: Words, history: Histories, detail: int
+) -> Iterator[Text]:
+    """What fails the run first and whole, as far as there is room; then a line or two for each of
+    the others.
+    """
+    room = ROOM
+    short: list[Block] = []
+    for index, block in enumerate(blocks):
+        rows = _rows(block, words, history, detail)
+        body = list(_labelled(rows, width, words))
+        room -= len(body) + 2
+        if detail or (block.is_failing and (index == 0 or room >= 0)):
+            yield Text(wording.heading(block, words), STYLES[block.lead.verdict])
+            yield from body
+            yield Text()
+        else:
+            short.append(block)
+    for block in short[:SHORT_BLOCKS]:
+        yield from _short(block, width, words)
+    if len(short) > SHORT_BLOCKS:
+        yield Text(words.text("table.more", number=len(short) - SHORT_BLOCKS))
+    if short:
+        yield Text()
+
+
+def _short(block: Block, width: int, words: Words) -> Iterator[Text]:
+    """Verdict, code, cause and one promise; what the suite could not do has its reason instead."""
+    cause = words.cause(block.cause) if block.is_of_target else block.symptoms[0].observed
+    short = wording.cut(wording.one_line(cause), LONGEST_CAUSE)
+    parts = [wording.heading(block, words), short, wording.one_line(block.lead.id)]
+    for line in wrap(": ".join(filter(None, parts)), width, "  "):
+        yield Text(line)
+
+
+def _rows(block: Block, words: Words, history: Histories, detail: int) -> wording.Rows:
+    rows = wording.block_rows(block, words, history)
+    if detail < EVIDENCE:
+        return _condensed(rows, block, words)
+    notes = [wording.one_line(note) for note in block.lead.notes]
+    exchanges = [wording.exchange_line(each) for each in block.lead.exchanges[-EXCHANGES:]]
+    for label, texts in (("notes", notes), ("exchanges", exchanges)):
+        rows += [("" if index else label, text) for index, text in enumerate(texts)]
+    return rows
+
+
+def _condensed(rows: wording.Rows, block: Block, words: Words) -> wording.Rows:
+    """The ladder as what held in one line, and what broke, or the last rung, whole."""
+    rungs = block.proof.rungs if block.proof else ()
+    if len(rungs) < 2:
+        return rows
+    broken = [rung for rung in rungs if not rung.held] or [rungs[-1]]
+    held = ", ".join(wording.one_line(rung.name) for rung in rungs if rung not in broken)
+    ladder = [words.text("rung.all-held", names=held)] if held else []
+    ladder += [wording.rung_line(rung.name, rung.detail, words, held=rung.held) for rung in broken]
+    start = next(index for index, (key, _) in enumerate(rows) if key == "ladder")
+    short = [("" if index else "ladder", line) for index, line in enumerate(ladder)]
+    return [*rows[:start], *short, *rows[start + len(rungs) :]]
 
 
 def _labelled(rows: wording.Rows, width: int, words: Words) -> Iterator[Text]:
-    said = ""
     names = {key: words.text(f"label.{key}") for key, _ in rows if key}
     column = max([_LABEL, *(cell_len(name) + 1 for name in names.values())])
+    current = ""
     for key, text in rows:
-        shown = "" if key == said else names.get(key, "")
-        said = key or said
-        # A rung's words stand to the right of its name and its outcome.
-        hanging = " " * wording.rung_indent(words) if said == "ladder" else ""
-        wrapped = (
-            [text] if key == "reproduce_command" else _wrapped(text, width - column - 2, hanging)
-        )
-        for number, line in enumerate(wrapped):
-            yield Text.assemble(
-                "  ", (wording.padded("" if number else shown, column), "bold"), line
-            )
+        current = key or current
+        # A rung's detail stands to the right of its name and its outcome.
+        hanging = " " * wording.rung_indent(words) if current == "ladder" else ""
+        copied = key == "reproduce_command"
+        texts = [text] if copied else wrap(text, width - column - 2, hanging)
+        for number, line in enumerate(texts):
+            label = "" if number else names.get(key, "")
+            yield Text.assemble("  ", (wording.pad(label, column), "bold"), line)
 
 
 def _table(
-    scenarios: Sequence[Result], width: int, words: Words, history: Histories
+    results: Sequence[Result], width: int, words: Words, history: Histories
 ) -> Iterator[Text]:
-    marks = [_mark(scenario, words, history) for scenario in scenarios]
-    names = [wording.one_line(scenario.id) for scenario in scenarios]
-    heads = [words.text(f"table.{head}") for head in ("scenario", "verdict", "duration")]
-    room = max(
-        width - _VERDICT - _DURATION - max(map(cell_len, marks), default=0), cell_len(heads[0]) + 2
+    marks = [_mark(result, words, history) for result in results]
+    names = [wording.one_line(result.id) for result in results]
+    head, verdict, duration = (
+        words.text(f"table.{name}") for name in ("scenario", "verdict", "duration")
     )
-    column = min(room, max([cell_len(name) for name in [*names, heads[0]]]) + 2)
-    head, verdict, duration = heads
+    widest_mark = max(map(cell_len, marks), default=0)
+    room = max(width - _VERDICT - _DURATION - widest_mark, cell_len(head) + 2)
+    column = min(room, max(map(cell_len, [*names, head])) + 2)
     right = " " * (_DURATION - cell_len(duration)) + duration
-    yield Text(f"{wording.padded(head, column)}{wording.padded(verdict, _VERDICT)}{right}", "bold")
-    for name, scenario, mark in zip(names, scenarios, marks, strict=True):
-        if (
-            cell_len(name) > column - 2
-        ):  # names are for copying: too long a one gets a line of its own
+    yield Text(f"{wording.pad(head, column)}{wording.pad(verdict, _VERDICT)}{right}", "bold")
+    for name, result, mark in zip(names, results, marks, strict=True):
+        shown = name
+        if cell_len(name) > column - 2:
+            # Names are for copying: one that is too long gets a line of its own.
             yield Text(name)
-            name = ""  # noqa: PLW2901 - said already
-        word = (wording.padded(words.verdict(scenario.verdict), _VERDICT), STYLES[scenario.verdict])
-        yield Text.assemble(
-            wording.padded(name, column), word, f"{_duration(scenario):>{_DURATION}}", mark
-        )
+            shown = ""
+        word = wording.pad(words.verdict(result.verdict), _VERDICT)
+        took = f"{_duration(result):>{_DURATION}}"
+        yield Text.assemble(wording.pad(shown, column), (word, STYLES[result.verdict]), took, mark)
 
 
-def _mark(scenario: Result, words: Words, history: Histories) -> str:
-    if scenario.outcome.flaky or scenario.outcome.accepted:
-        return "  " + words.text("table.flaky" if scenario.outcome.flaky else "table.accepted")
-    past = history.get(scenario.id)
+def _mark(result: Result, words: Words, history: Histories) -> str:
+    outcome = result.outcome
+    if outcome.flaky:
+        return "  " + words.text("table.flaky")
+    if outcome.accepted:
+        return "  " + words.text("table.accepted")
+    past = history.get(result.id)
     if past and past.usual and past.unusual:
         low, high = map(wording.seconds, past.usual)
         return "  " + words.text("table.unusual", low=low, high=high)
     return ""
 
 
-def _duration(scenario: Result) -> str:
-    return wording.seconds(scenario.outcome.duration) if scenario.verdict in _ASKED else "-"
+def _duration(result: Result) -> str:
+    return wording.seconds(result.outcome.duration) if result.verdict in _ASKED else "-"
 
 
-def _skipped(scenarios: Iterable[Result], width: int, words: Words) -> Iterator[Text]:
-    reasons: dict[str, list[str]] = {}
-    for scenario in scenarios:
-        if scenario.verdict is Verdict.SKIPPED:
-            reason = wording.one_line(scenario.outcome.reason) or words.text("table.no-reason")
-            reasons.setdefault(reason, []).append(wording.one_line(scenario.id))
-    for reason, names in reasons.items():
-        yield Text()
-        yield from (
-            Text(line) for line in _wrapped(words.text("table.skipped", reason=reason), width)
-        )
-        yield from (Text(f"  {name}") for name in names)
+def _skipped(results: Iterable[Result], width: int, words: Words) -> Iterator[Text]:
+    reasons = wording.skip_reasons(results)
+    for given, number in reasons[:REASONS]:
+        reason = given or words.text("table.no-reason")
+        yield from _plain(words.text("table.skipped", number=number, reason=reason), width)
+    if len(reasons) > REASONS:
+        yield Text(words.text("table.more", number=len(reasons) - REASONS))
 
 
-def _wrapped(text: str, width: int, hanging: str = "") -> list[str]:
+def _spans_matter(run: Run) -> bool:
+    """Somebody asked for an export of them."""
+    return bool(run.spans and (run.spans.exported or run.spans.lost))
+
+
+def _plain(text: str, width: int) -> Iterator[Text]:
+    for line in wrap(text, width, "  "):
+        yield Text(line)
+
+
+def wrap(text: str, width: int, hanging: str = "") -> list[str]:
     """Lines of at most `width` cells, broken at spaces; textwrap counts characters, and Korean ones
     are wide.
     """
     room, lines = max(width, 20), [""]
     for word in re.findall(r"\d[\d.]* s\b\S*\s*|\S+\s*", text):  # a number keeps its unit
-        if lines[-1].strip() and cell_len(lines[-1]) + cell_len(word.rstrip()) > room:
+        is_full = cell_len(lines[-1]) + cell_len(word.rstrip()) > room
+        if is_full and lines[-1].strip():
             lines.append(hanging)
         lines[-1] += word
     return [line.rstrip() for line in lines]
@@ -181,14 +257,15 @@ def console_of(stream: TextIO) -> Console:
     return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def put(told: Iterable[Text], console: Console) -> None:
+def write(report: Iterable[Text], console: Console) -> None:
+    """Line by line; what the stream's encoding does not have is written as its escape."""
     encoding = console.encoding
-    for line in told:
-        spelled = line.plain.encode(encoding, "backslashreplace").decode(encoding)
-        if spelled != line.plain:
-            line = Text(spelled, line.style)  # noqa: PLW2901 - the stream cannot say it otherwise
-        if console.is_terminal:
+    for line in report:
+        text = line.plain.encode(encoding, "backslashreplace").decode(encoding)
+        if not console.is_terminal:
+            console.file.write(f"{text.rstrip()}\n")
+        elif text == line.plain:
             console.print(line)
         else:
-            console.file.write(f"{line.plain.rstrip()}\n")
+            console.print(Text(text, line.style))
     console.file.flush()

@@ -164,11 +164,11 @@ def test_two_runs_are_compared_after_the_report(
     other.started("edge/a").broken("edge/a").ended().close()
     written.started("edge/a").held("edge/a").ended()
     assert main([FOLDER, "--against", str(tmp_path / "before")]) == 0
-    assert "mended (1):\n  edge/a  BROKEN -> HELD  edge-html-fallback\n" in capsys.readouterr().out
+    assert "fixed (1):\n  edge/a  BROKEN -> HELD  edge-html-fallback\n" in capsys.readouterr().out
     assert main([FOLDER, "--against", str(tmp_path / "nothing")]) == 4
     capsys.readouterr()
     assert main([FOLDER, "--against", str(tmp_path / "before"), "--markdown"]) == 0
-    assert "\n```text\nrun-1 against run-1:\nmended (1):\n" in capsys.readouterr().out
+    assert "\n```text\nrun-1 against run-1:\nfixed (1):\n" in capsys.readouterr().out
 
 
 def test_shards_are_told_as_one(

@@ -32,7 +32,7 @@
       group.body.hidden = !mine;
       if (group.fold) group.fold.setAttribute("aria-expanded", String(!group.folded || asked));
     }
-    output.textContent = output.dataset.said.replace("%shown%", shown).replace("%all%", all);
+    output.textContent = output.dataset.text.replace("%shown%", shown).replace("%all%", all);
     document.querySelector(".none").hidden = shown > 0;
   };
 

@@ -27,7 +27,7 @@ def told(pair: tuple[Written, Written], language: str = "en") -> list[str]:
 
 
 def test_each_change_is_told_once_most_important_first(pair: tuple[Written, Written]) -> None:
-    """Newly broken, broken otherwise, unanswered, mended, new, gone; what is as it was is only
+    """Newly broken, broken otherwise, unanswered, fixed, new, gone; what is as it was is only
     counted.
     """
     before, now = pair
@@ -46,7 +46,7 @@ def test_each_change_is_told_once_most_important_first(pair: tuple[Written, Writ
         "  edge/turns  BROKEN -> BROKEN  edge-html-fallback -> upload-lost",
         "no answer any more (1):",
         "  edge/silent  HELD -> NOT RUN  unknown",
-        "mended (1):",
+        "fixed (1):",
         "  edge/mends  BROKEN -> HELD  edge-html-fallback",
         "asked only now (1):",
         "  edge/new",

@@ -8,7 +8,7 @@ import pytest
 
 from reports.model.run import Run
 from reports.publish.notices import MOST, Links, changes, message
-from tests.reports.conftest import Written, finding
+from tests.reports.conftest import HTML, Written, finding
 from tests.reports.model.test_previous_run import FAILURE, LOST, SILENT
 
 NO_LINKS = Links()
@@ -32,10 +32,10 @@ def test_a_break_is_told_with_all_that_one_needs(written: Written) -> None:
     title, body = message(run, changes(run), links)
     assert title == "replica: BROKEN (1 promise broken)"
     assert body.splitlines() == [
-        "**upload-lost**: `a/x`",
+        "**upload-lost** (1): `a/x`",
         "PUT answered 200, then GET answered 404",
-        "cause: confirm",
-        "runbook: https://git.example.org/upload-lost.md",
+        "likely cause: confirm",
+        "new, owner: platform, runbook: https://git.example.org/upload-lost.md",
         "",
         f"Trace: https://grafana.example.org/trace/{'ab' * 16}",
         "Run run-1 of 2026-09-21 14:13 UTC",
@@ -55,6 +55,18 @@ def test_nothing_is_repeated_while_nothing_changes(written: Written) -> None:
         {"a/x": "chat-altered", "a/z": "unknown", "a/elsewhere": "upload-lost"},
     )
     assert not changes(run)
+
+
+def test_one_cause_is_told_once_with_what_proves_it(written: Written) -> None:
+    """Two codes by one cause are one paragraph, with the rung that broke."""
+    masked = HTML | {"code": "edge-masks-errors"}
+    written.started("a/x", "a/y", "a/z").broken("a/x").broken("a/y").broken("a/z", masked)
+    _, body = message(run := after(written, {}), changes(run), NO_LINKS)
+    assert body.splitlines()[0] == (
+        "**edge-html-fallback** (2), **edge-masks-errors** (1): `a/x`, `a/y`, `a/z`"
+    )
+    assert body.count("likely cause: storage base path") == 1
+    assert "proof: service: 404 on api, 200 JSON with /api in front" in body
 
 
 @pytest.mark.parametrize("knew", ["upload-lost", "unknown"])
@@ -113,7 +125,7 @@ def test_many_promises_with_one_cause_are_one_finding(written: Written) -> None:
         written.broken(name, long)
     told = text(after(written, {}))
     assert len(told) < MOST + 200
-    assert "cause: cause the usual" in told.split("**upload-lost**")[1]
+    assert "likely cause: cause the usual" in told.split("**upload-lost**")[1]
 
 
 def test_a_target_cannot_ring_everybody_or_write_in_our_name(written: Written) -> None:

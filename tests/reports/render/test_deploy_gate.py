@@ -11,9 +11,9 @@ from tests.reports.conftest import Written, finding
 from tests.reports.model.test_previous_run import FAILURE, LOST, compared
 
 
-def pane(written: Written, **more: bool) -> list[str]:
+def pane(written: Written, *, strict: bool = False) -> list[str]:
     stream = io.StringIO()
-    deploy_gate.show(written.load(), stream, **more)
+    deploy_gate.show(written.load(), stream, strict=strict)
     return stream.getvalue().splitlines()
 
 
@@ -44,12 +44,12 @@ def test_what_this_deploy_broke_is_told_and_what_was_broken_before_is_named(
     assert told[0].startswith(
         "BROKEN by this deploy: 1 of 3 promises is broken (1 held, 1 broken, 1 broken before, in"
     )
-    assert "BROKEN  edge-html-fallback" in told
+    assert "BROKEN  edge-html-fallback (new)" in told
     assert "  runbook   docs/runbooks/edge-html-fallback.md" in told
     assert not any(line.startswith("  reproduce") or "upload-lost.md" in line for line in told)
-    old = told.index("Broken before this deploy, and still; it does not block:")
+    old = told.index("Already failing before this deploy, and still; it does not block:")
     assert told[old + 1] == "  a/old (upload-lost, since 2026-09-21 11:26 UTC)"
-    assert "Broken before this deploy, and holds now: a/mended" in told
+    assert "Failing before this deploy, and holds now: a/mended" in told
 
 
 def test_only_old_breaks_are_not_called_kept(written: Written) -> None:
@@ -67,10 +67,7 @@ def test_a_store_that_could_not_be_read_is_said(written: Written) -> None:
     written.started("a/x").broken("a/x", LOST)
     told = pane(compared(written, gate=True, failures={}, problem="the Secret answers 403").ended())
     assert told[0].startswith("BROKEN by this deploy")
-    assert (
-        "What was broken before is not known, so every break counts as new: the Secret answers 403"
-        in told
-    )
+    assert "The last run is not known, so every break counts as new: the Secret answers 403" in told
 
 
 def test_what_could_not_be_asked_is_no_deploys_fault(written: Written) -> None:

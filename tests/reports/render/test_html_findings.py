@@ -4,14 +4,26 @@ from pathlib import Path
 
 import pytest
 
+from reports.model import causes
 from reports.model.run import Run
-from reports.render import wording
-from reports.render.html_findings import BODY, EXCHANGES, PICTURES, findings, inside, unique
+from reports.render.html_findings import (
+    BODY,
+    EXCHANGES,
+    PICTURES,
+    CauseCard,
+    cards,
+    path_inside,
+    unique,
+)
 from reports.render.languages import ENGLISH
 from tests.reports.conftest import HTML, Written
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 NAME = "storage/a-file-comes-back"
+
+
+def cards_of(run: Run) -> list[CauseCard]:
+    return cards(run, causes.blocks(run, {}), ENGLISH)
 
 
 def pictured(written: Written, path: str, data: bytes = PNG) -> Run:
@@ -27,8 +39,8 @@ def pictured(written: Written, path: str, data: bytes = PNG) -> Run:
 def test_findings_stand_in_the_order_of_all_reports(sample: tuple[str, Run]) -> None:
     """The page has the findings of the terminal, in its order, and anchors that differ."""
     _, run = sample
-    told = findings(run, ENGLISH)
-    assert [list(each.group) for each in told] == wording.groups(run)
+    told = cards_of(run)
+    assert [each.block for each in told] == list(causes.blocks(run, {}))
     assert len({each.anchor for each in told}) == len(told)
 
 
@@ -38,7 +50,7 @@ def test_evidence_is_that_of_the_attempt_that_is_told(written: Written) -> None:
     """
     written.started(NAME).exchange(NAME, url="https://wealist.co.kr/first")
     written.exchange(NAME, attempt=2, url="https://wealist.co.kr/second")
-    [told] = findings(written.broken(NAME).ended().load(), ENGLISH)
+    [told] = cards_of(written.broken(NAME).ended().load())
     assert [shown.exchange.url for shown in told.evidence[0].exchanges] == [
         "https://wealist.co.kr/second"
     ]
@@ -51,9 +63,9 @@ def test_of_too_many_exchanges_those_that_tell_are_kept(written: Written) -> Non
     written.started(NAME).exchange(NAME, attempt=2, status=500)
     for _ in range(100):
         written.exchange(NAME, attempt=2)
-    [told] = findings(written.broken(NAME).ended().load(), ENGLISH)
+    [told] = cards_of(written.broken(NAME).ended().load())
     evidence = told.evidence[0]
-    assert [shown.tells for shown in evidence.exchanges] == [True] + [False] * (EXCHANGES - 1)
+    assert [shown.is_relevant for shown in evidence.exchanges] == [True] + [False] * (EXCHANGES - 1)
     assert evidence.omitted == 101 - EXCHANGES
 
 
@@ -67,13 +79,13 @@ def test_what_the_finding_speaks_of_tells(written: Written) -> None:
         NAME, attempt=2, url="https://wealist.co.kr:443/api/storage?a=1"
     )
     written.exchange(NAME, attempt=2, url="https://[broken")
-    [told] = findings(written.broken(NAME, found).ended().load(), ENGLISH)
-    assert [shown.tells for shown in told.evidence[0].exchanges] == [False, True, False]
+    [told] = cards_of(written.broken(NAME, found).ended().load())
+    assert [shown.is_relevant for shown in told.evidence[0].exchanges] == [False, True, False]
 
 
 def test_a_picture_is_inside_the_page(written: Written) -> None:
     """The page shows it without the file, and leads to the file where it is kept."""
-    [left] = findings(pictured(written, "artifacts/a b#c.png"), ENGLISH)[0].evidence[0].files
+    [left] = cards_of(pictured(written, "artifacts/a b#c.png"))[0].evidence[0].files
     assert left.picture.startswith("data:image/png;base64,iVBOR")
     assert left.href == "./artifacts/a%20b%23c.png"
 
@@ -81,7 +93,7 @@ def test_a_picture_is_inside_the_page(written: Written) -> None:
 def test_what_is_no_picture_is_not_shown_as_one(written: Written) -> None:
     """A file that says it is a picture, and is a page, stays a link."""
     [left] = (
-        findings(pictured(written, "artifacts/a.png", b"<svg onload=alert(1)>"), ENGLISH)[0]
+        cards_of(pictured(written, "artifacts/a.png", b"<svg onload=alert(1)>"))[0]
         .evidence[0]
         .files
     )
@@ -97,7 +109,7 @@ def test_a_journal_cannot_point_out_of_its_folder(
     """Whoever sends a journal gets no file of ours into the page, nor a link to one."""
     (tmp_path / "elsewhere").mkdir()
     (written.folder / "link").symlink_to(tmp_path / "elsewhere")
-    assert inside(written.folder, path) is None
+    assert path_inside(written.folder, path) is None
 
 
 def test_only_so_many_pictures_are_in_the_page(written: Written) -> None:
@@ -110,7 +122,7 @@ def test_only_so_many_pictures_are_in_the_page(written: Written) -> None:
         written.write(
             "artifact", scenario=name, attempt=2, name="screenshot", path=f"{number}.png"
         ).broken(name)
-    [told] = findings(written.ended().load(), ENGLISH)
+    [told] = cards_of(written.ended().load())
     assert (
         sum(bool(left.picture) for evidence in told.evidence for left in evidence.files) == PICTURES
     )

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from probes.finding import Verdict
 from reports.model.history import History, Seen
 from reports.model.run import Run
-from reports.render.html_findings import findings
 from reports.render.html_promises import STEP, STRIP, Promise, known, promises, strip
-from reports.render.languages import ENGLISH
 from tests.reports.conftest import Written, red
+from tests.reports.render.test_html_findings import cards_of
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -25,7 +24,7 @@ def past(*verdicts: str, usual: tuple[float, float] | None = None, flaky: bool =
 
 
 def table(run: Run, history: dict[str, History] | None = None) -> list[Promise]:
-    return promises(run, history or {}, findings(run, ENGLISH))
+    return promises(run, history or {}, cards_of(run))
 
 
 def test_every_scenario_is_in_the_table_once(sample: tuple[str, Run]) -> None:
@@ -39,7 +38,7 @@ def test_every_scenario_is_in_the_table_once(sample: tuple[str, Run]) -> None:
 def test_a_row_leads_to_its_finding(written: Written) -> None:
     """Who finds the promise in the table gets to what is known of it; what held leads nowhere."""
     run = red(written).load()
-    anchors = {each.anchor for each in findings(run, ENGLISH)}
+    anchors = {each.anchor for each in cards_of(run)}
     leads = {case.scenario.id: case.leads for promise in table(run) for case in promise.cases}
     assert leads["storage/folder-contents-are-json[apex]"] in anchors
     assert leads["edge/health"] == ""

@@ -59,10 +59,10 @@ def test_the_worst_is_told_and_the_rest_counted(written: Written) -> None:
     written.tried("edge/tls", "degraded", expiring).became("edge/tls", "degraded", expiring)
     lines = markdown.text(written.ended().load()).splitlines()
     assert [line.split(": ")[0] for line in lines if line.startswith("- ")] == [
-        "- **BROKEN** `edge-html-fallback` (9x)",
+        "- **BROKEN** `edge-html-fallback, 9 promises`",
         "- **DEGRADED** `tls-expiring`",
     ]
-    assert f"  - cause: {HTML['cause']}" in lines
+    assert f"  - cause: {HTML['cause']} (likely)" in lines
     assert "  - ladder: `service` BROKE: `404 on api, 200 JSON with /api in front`" in lines
     assert "  - runbook: `docs/runbooks/edge-html-fallback.md`" in lines
 
@@ -94,7 +94,9 @@ def test_since_when_is_told(written: Written) -> None:
     """What the runs before say stands under the finding."""
     run = written.started("edge/a").broken("edge/a").ended().load()
     now = Seen("run-1", datetime.now(UTC), Verdict.BROKEN, 0.4, flaky=False)
-    past = {"edge/a": History((now,), None, 0.0, None, 6, "broken since Tuesday 14:02 UTC, 6 runs")}
+    past = {
+        "edge/a": History((now, now), None, 0.0, None, 6, "broken since Tuesday 14:02 UTC, 6 runs")
+    }
     assert "  - since: broken since Tuesday 14:02 UTC, 6 runs\n" in markdown.text(run, history=past)
 
 
@@ -102,7 +104,7 @@ def test_korean_is_korean(written: Written) -> None:
     """Verdict, labels and what is left out; codes and what was observed stay as they are."""
     text = markdown.text(killed(written).load(), words("ko"))
     assert text.startswith("**확인불가: ")
-    assert "  - 의심: 점검 도구 자신\n" in text
+    assert "  - 원인: 점검 도구 자신\n" in text
     assert "UNKNOWN" not in text
 
 
