@@ -16,7 +16,7 @@ from reports.model import causes
 from reports.model.causes import Block
 from reports.model.history import History
 from reports.model.run import Run
-from reports.render import wording
+from reports.render import cause_rows, wording
 from reports.render.languages import ENGLISH, Words
 
 MOST = 10  # of each level that GitHub keeps for one step
@@ -73,11 +73,11 @@ def lines(
 
 def _annotation(level: str, block: Block, words: Words, history: Mapping[str, History]) -> str:
     lead = block.lead
-    properties = {"title": wording.heading(block, words)}
+    properties = {"title": cause_rows.heading(block, words)}
     if lead.file:
         properties = {"file": lead.file, "line": str(lead.line), **properties}
     named = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    rows = wording.block_rows(block, words, history)
+    rows = cause_rows.block_rows(block, words, history)
     texts = [f"{words.text(f'label.{key}')}: {text}" if key else text for key, text in rows]
     message = _data("\n".join(texts))
     return f"::{level} {named}::{message}"

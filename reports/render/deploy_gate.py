@@ -9,7 +9,7 @@ from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
 from reports.model import causes
 from reports.model.history import History
 from reports.model.run import Result, Run
-from reports.render import wording
+from reports.render import cause_rows, wording
 
 NAMED = 10  # promises that were broken before, by name
 
@@ -37,8 +37,8 @@ def lines(
         if not block.is_failing:
             continue
         yield ""
-        yield wording.heading(block)
-        for label, text in wording.block_rows(block, history=history):
+        yield cause_rows.heading(block)
+        for label, text in cause_rows.block_rows(block, history=history):
             if label != "reproduce_command":
                 yield f"  {label:<10}{text}".rstrip()
     yield from _unreadable(run)

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from probes.finding import Code, Finding, Verdict
 from probes.results import Attempt
 from reports.model.run import Result, Run
-from reports.render import wording
+from reports.render import cause_rows, wording
 from reports.render.writing import replace
 
 SUITE = "wealist-probes"
@@ -154,7 +154,7 @@ def _surefire(case: Element, tag: str, finding: Finding | None, scenario: Result
 
 
 def _labelled(result: Result, finding: Finding | None) -> list[str]:
-    return [f"{label:<10}{text}" for label, text in wording.result_rows(result, finding)]
+    return [f"{label:<10}{text}" for label, text in cause_rows.result_rows(result, finding)]
 
 
 def _output(run: Run, scenario: Result, beside: Path) -> Iterable[str]:

@@ -12,7 +12,7 @@ from reports.model import causes
 from reports.model.causes import Block
 from reports.model.history import History
 from reports.model.run import Run
-from reports.render import wording
+from reports.render import cause_rows, wording
 from reports.render.languages import ENGLISH, Words
 
 LIMIT = 2_000
@@ -68,12 +68,12 @@ def _where(run: Run, words: Words) -> str:
 
 def _lines(block: Block, words: Words, history: Mapping[str, History]) -> Iterator[str]:
     lead, proof = block.lead, block.proof
-    heading = wording.heading(block, words).partition("  ")[2]
+    heading = cause_rows.heading(block, words).partition("  ")[2]
     title = quote(words.promise(lead.title))
-    yield f"- **{quote(wording.badge(block, words))}** {code(heading)}: {title} ({code(lead.id)})"
+    yield f"- **{quote(cause_rows.badge(block, words))}** {code(heading)}: {title} ({code(lead.id)})"
     if proof is None:
         return
-    for label, text in wording.block_rows(block, words, history):
+    for label, text in cause_rows.block_rows(block, words, history):
         if label in ("cause", "since"):
             yield f"  - {words.text(f'label.{label}')}: {quote(text)}"
     for symptom in block.symptoms[:SYMPTOMS]:

@@ -20,7 +20,7 @@ from reports.model import causes
 from reports.model.causes import Block
 from reports.model.history import History
 from reports.model.run import Result, Run
-from reports.render import annotations, wording
+from reports.render import annotations, cause_rows, wording
 from reports.render.languages import ENGLISH, Words
 
 Histories = Mapping[str, History]
@@ -112,7 +112,7 @@ def _blocks(
         body = list(_labelled(rows, width, words))
         room -= len(body) + 2
         if detail or (block.is_failing and (index == 0 or room >= 0)):
-            yield Text(wording.heading(block, words), STYLES[block.lead.verdict])
+            yield Text(cause_rows.heading(block, words), STYLES[block.lead.verdict])
             yield from body
             yield Text()
         else:
@@ -129,13 +129,13 @@ def _short(block: Block, width: int, words: Words) -> Iterator[Text]:
     """Verdict, code, cause and one promise; what the suite could not do has its reason instead."""
     cause = words.cause(block.cause) if block.is_of_target else block.symptoms[0].observed
     short = wording.cut(wording.one_line(cause), LONGEST_CAUSE)
-    parts = [wording.heading(block, words), short, wording.one_line(block.lead.id)]
+    parts = [cause_rows.heading(block, words), short, wording.one_line(block.lead.id)]
     for line in wrap(": ".join(filter(None, parts)), width, "  "):
         yield Text(line)
 
 
-def _rows(block: Block, words: Words, history: Histories, detail: int) -> wording.Rows:
-    rows = wording.block_rows(block, words, history)
+def _rows(block: Block, words: Words, history: Histories, detail: int) -> cause_rows.Rows:
+    rows = cause_rows.block_rows(block, words, history)
     if detail < EVIDENCE:
         return _condensed(rows, block, words)
     notes = [wording.one_line(note) for note in block.lead.notes]
@@ -145,7 +145,7 @@ def _rows(block: Block, words: Words, history: Histories, detail: int) -> wordin
     return rows
 
 
-def _condensed(rows: wording.Rows, block: Block, words: Words) -> wording.Rows:
+def _condensed(rows: cause_rows.Rows, block: Block, words: Words) -> cause_rows.Rows:
     """The ladder as what held in one line, and what broke, or the last rung, whole."""
     rungs = block.proof.rungs if block.proof else ()
     if len(rungs) < 2:
@@ -153,20 +153,22 @@ def _condensed(rows: wording.Rows, block: Block, words: Words) -> wording.Rows:
     broken = [rung for rung in rungs if not rung.held] or [rungs[-1]]
     held = ", ".join(wording.one_line(rung.name) for rung in rungs if rung not in broken)
     ladder = [words.text("rung.all-held", names=held)] if held else []
-    ladder += [wording.rung_line(rung.name, rung.detail, words, held=rung.held) for rung in broken]
+    ladder += [
+        cause_rows.rung_line(rung.name, rung.detail, words, held=rung.held) for rung in broken
+    ]
     start = next(index for index, (key, _) in enumerate(rows) if key == "ladder")
     short = [("" if index else "ladder", line) for index, line in enumerate(ladder)]
     return [*rows[:start], *short, *rows[start + len(rungs) :]]
 
 
-def _labelled(rows: wording.Rows, width: int, words: Words) -> Iterator[Text]:
+def _labelled(rows: cause_rows.Rows, width: int, words: Words) -> Iterator[Text]:
     names = {key: words.text(f"label.{key}") for key, _ in rows if key}
     column = max([_LABEL, *(cell_len(name) + 1 for name in names.values())])
     current = ""
     for key, text in rows:
         current = key or current
         # A rung's detail stands to the right of its name and its outcome.
-        hanging = " " * wording.rung_indent(words) if current == "ladder" else ""
+        hanging = " " * cause_rows.rung_indent(words) if current == "ladder" else ""
         copied = key == "reproduce_command"
         texts = [text] if copied else wrap(text, width - column - 2, hanging)
         for number, line in enumerate(texts):

@@ -2,11 +2,8 @@
 
 import pytest
 
-from reports.model import causes
-from reports.model.causes import Block
-from reports.model.run import Run
 from reports.render import wording
-from tests.reports.conftest import BEGAN, HTML, Written, finding
+from tests.reports.conftest import HTML, Written, finding
 
 
 @pytest.mark.parametrize(
@@ -83,139 +80,6 @@ def test_a_scenario_is_where_to_look_when_no_cause_is_named(nobody: str, written
     """A plain assert names none; "look first at unknown" helps nobody."""
     written.started("edge/a").broken("edge/a", found=finding("unexplained", "1 != 2", nobody))
     assert wording.headline(written.ended().load()).endswith(" Look first at edge/a (unexplained).")
-
-
-def blocks(run: Run) -> list[Block]:
-    return list(causes.blocks(run, {}))
-
-
-def rows(block: Block) -> list[tuple[str, str]]:
-    return wording.block_rows(block)
-
-
-def test_one_cause_is_one_block(written: Written) -> None:
-    """Forty promises that one cause broke by two codes make one block, with the ladder once and an
-    example for each code.
-    """
-    names = [f"edge/{number:02}" for number in range(40)]
-    masked = HTML | {"code": "edge-masks-errors", "observed": "200 where 404 was promised"}
-    written.started(*names)
-    for number, name in enumerate(names):
-        written.broken(name, masked if number < 3 else HTML)
-    [block] = blocks(written.ended().load())
-    assert wording.heading(block) == "BROKEN  edge-html-fallback and 1 other code, 40 promises"
-    shown = rows(block)
-    assert [text for label, text in shown if label == "ladder"] == ["dns      held   127.0.0.1"]
-    start = next(index for index, (label, _) in enumerate(shown) if label == "symptoms")
-    assert shown[start : start + 4] == [
-        ("symptoms", "edge-html-fallback (37): edge/03"),
-        ("", HTML["observed"]),
-        ("", "edge-masks-errors (3): edge/00"),
-        ("", "200 where 404 was promised"),
-    ]
-
-
-def test_one_promise_is_named_with_what_was_observed(written: Written) -> None:
-    """Nothing is counted where there is one."""
-    [block] = blocks(written.started("edge/a").broken("edge/a").ended().load())
-    shown = dict(rows(block))
-    assert wording.heading(block) == "BROKEN  edge-html-fallback"
-    assert (shown["scenario"], shown["observed"]) == ("edge/a", HTML["observed"])
-    assert shown["cause"] == f"{HTML['cause']} (likely)"
-    assert shown["owner"] == "platform"
-
-
-def test_a_proven_cause_is_called_proven(written: Written) -> None:
-    """And the suite's own trouble is neither likely nor proven."""
-    proven = HTML | {"certainty": "proven"}
-    silent = finding("unknown", "no password for bob", "the suite itself")
-    written.started("edge/a", "edge/b").broken("edge/a", proven)
-    written.tried("edge/b", "unknown", silent).became("edge/b", "unknown", silent)
-    shown = [dict(rows(block))["cause"] for block in blocks(written.ended().load())]
-    assert shown == [f"{HTML['cause']} (proven)", "the suite itself"]
-
-
-def test_many_codes_do_not_fill_the_page(written: Written) -> None:
-    """Four are shown, the others counted."""
-    codes = ("upload-lost", "upload-blocked", "file-altered", "stream-cut", "route-broken")
-    names = [f"edge/{number}" for number in range(7)]
-    written.started(*names)
-    for name, code in zip(names, (*codes, "chat-altered", "service-stalled"), strict=True):
-        written.broken(name, finding(code, "gone", "Redis"))
-    [block] = blocks(written.ended().load())
-    assert wording.heading(block) == "BROKEN  upload-lost and 6 other codes, 7 promises"
-    assert ("", "and 3 more, see report.html") in rows(block)
-
-
-def test_a_new_break_is_called_new(written: Written) -> None:
-    """In its heading, in its rows and in the headline; an old one is dated."""
-    old = {"code": "upload-lost", "since": BEGAN, "runs": 3, "held": 0.0}
-    lost = finding("upload-lost", "gone", "confirm")
-    written.started("a/old", "a/older", "a/new").broken("a/old", lost).broken("a/older", lost)
-    written.broken("a/new").write(
-        "previous-run",
-        gate=False,
-        ran=BEGAN,
-        failures={"a/old": old, "a/older": old},
-        notified={},
-        problem="",
-    )
-    run = written.ended().load()
-    new, known = blocks(run)
-    assert wording.heading(new) == "BROKEN  edge-html-fallback (new)"
-    assert ("since", "new") in rows(new)
-    assert wording.heading(known) == "BROKEN  upload-lost, 2 promises"
-    assert ("since", "since 2026-09-21 14:13 UTC") in rows(known)
-    assert wording.headline(run).endswith(
-        f"Look first at {HTML['cause']} (edge-html-fallback, new)."
-    )
-
-
-def test_what_differs_is_told_apart(written: Written) -> None:
-    """Another cause, or an acceptance, is another block."""
-    other = HTML | {"cause": "something else"}
-    written.started("edge/a", "edge/b", "edge/c").broken("edge/a").broken("edge/b", other)
-    written.broken("edge/c", accepted={"why": "known", "until": "2027-01-01"})
-    found = [[s.id for s in block.results] for block in blocks(written.ended().load())]
-    assert found == [["edge/a"], ["edge/b"], ["edge/c"]]
-
-
-def test_a_flaky_promise_is_shown_by_the_attempt_that_failed(written: Written) -> None:
-    """It held in the end, and what went wrong first is still said."""
-    written.started("edge/a").tried("edge/a", "broken", HTML).tried("edge/a", "held", attempt=2)
-    [block] = blocks(written.became("edge/a", "held", flaky=True, attempts=2).ended().load())
-    assert wording.heading(block) == "FLAKY  edge-html-fallback"
-    assert ("cause", f"{HTML['cause']} (likely)") in rows(block)
-
-
-def test_a_degraded_promise_that_was_flaky_is_shown_once(written: Written) -> None:
-    """It is among the findings, and not again among the flakes."""
-    expiring = finding("tls-expiring", "10 days", "certificate")
-    written.started("edge/a").became("edge/a", "degraded", expiring, flaky=True)
-    assert len(blocks(written.ended().load())) == 1
-
-
-def test_a_verdict_without_words_says_so(written: Written) -> None:
-    """A finding that nobody recorded is not made up."""
-    [block] = blocks(written.started("edge/a").became("edge/a", "broken").ended().load())
-    assert wording.heading(block) == "BROKEN  no finding"
-    assert ("observed", "no finding was recorded") in rows(block)
-
-
-def test_one_promise_can_be_worded_alone(written: Written) -> None:
-    """For JUnit, where every case is read by itself: the whole ladder, the command to copy."""
-    [result] = written.started("edge/a").broken("edge/a").ended().load().scenarios
-    shown = wording.result_rows(result, result.finding)
-    assert [label for label, _ in shown if label] == [
-        "promise",
-        "observed",
-        "cause",
-        "ladder",
-        "owner",
-        "runbook",
-        "reproduce_command",
-    ]
-    assert ("observed", "no finding was recorded") in wording.result_rows(result, None)
 
 
 @pytest.mark.parametrize(
