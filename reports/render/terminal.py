@@ -126,9 +126,12 @@ def _blocks(
 
 
 def _short(block: Block, width: int, words: Words) -> Iterator[Text]:
-    """Verdict, code, cause and one promise; what the suite could not do has its reason instead."""
+    """Verdict, code, cause and one promise; what is accepted, or what the suite could not do, has
+    its reason instead of the cause.
+    """
+    accepted = block.lead.outcome.accepted
     cause = words.cause(block.cause) if block.is_of_target else block.symptoms[0].observed
-    short = wording.cut(wording.one_line(cause), LONGEST_CAUSE)
+    short = wording.cut(wording.one_line(accepted.why if accepted else cause), LONGEST_CAUSE)
     parts = [cause_rows.heading(block, words), short, wording.one_line(block.lead.id)]
     for line in wrap(": ".join(filter(None, parts)), width, "  "):
         yield Text(line)
