@@ -3,23 +3,26 @@ code.
 """
 
 import argparse
+import functools
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN
 from reports.model import compare
+from reports.model.history import History
 from reports.model.merge import CannotMerge, merge
 from reports.model.run import NoRun, Run, load
 from reports.prune import prune
 from reports.render import files, markdown, terminal
 from reports.render.languages import LANGUAGES, ORIGINAL, words
-from reports.render.writing import to_a_reader
+from reports.render.writing import to_any_reader
 
 RUNS = Path(__file__).parent / "runs"
 _WORST_FIRST = (EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_UNKNOWN, EXIT_HELD)
+_HINT = "; name a folder that a run made, like those in reports/runs"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,74 +32,60 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str]) -> int:
     """The worst exit code of all runs that were named."""
-    said = _parsed(arguments)
+    options = _parse(arguments)
     try:
-        if said.prune is not None:
-            return _prune(said.folders or [RUNS], said.prune)
-        folders = (
-            [merge(said.folders, said.merge).folder]
-            if said.merge
-            else said.folders or [newest(RUNS)]
-        )
-        against = load(said.against) if said.against else None
-    except (NoRun, CannotMerge) as error:
-        return _complain(f"{error}{_HINT if isinstance(error, NoRun) else ''}")
+        if options.prune is not None:
+            return _prune(options.folders or [RUNS], options.prune)
+        folders = _folders(options)
+        against = load(options.against) if options.against else None
+    except NoRun as error:
+        return _complain(f"{error}{_HINT}")
+    except CannotMerge as error:
+        return _complain(str(error))
     except OSError as error:
-        return _complain(
-            f"{error.filename or ''}: {error.strerror or error}; make it writable or copy it"
-        )
-    codes = {_report(folder, said, against) for folder in folders}
+        why = error.strerror or error
+        return _complain(f"{error.filename or ''}: {why}; make it writable or copy it")
+    codes = {_report(folder, options, against) for folder in folders}
     return next(code for code in _WORST_FIRST if code in codes)
 
 
-_HINT = "; name a folder that a run made, like those in reports/runs"
-
-
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog="python -m reports", description="Write the reports of runs anew from their journals."
     )
-    parser.add_argument(
-        "folders",
-        nargs="*",
-        type=Path,
-        metavar="RUN_FOLDER",
-        help="default: the newest in reports/runs",
+    add = parser.add_argument
+    newest_run = "default: the newest in reports/runs"
+    add("folders", nargs="*", type=Path, metavar="RUN_FOLDER", help=newest_run)
+    add("--strict-verdicts", action="store_true", help="degraded fails the run as broken does")
+    add("--lang", choices=LANGUAGES, default=ORIGINAL, help="of what people read")
+    listing = "list every promise; -vv: with what was exchanged"
+    add("-v", dest="detail", action="count", default=0, help=listing)
+    short = "print under 2,000 characters of Markdown instead"
+    add("--markdown", action="store_true", help=short)
+    changes = "say what has changed since that run, too"
+    add("--against", type=Path, metavar="RUN_FOLDER", help=changes)
+    shards = "make one run in FOLDER of the shards that are named"
+    add("--merge", type=Path, metavar="FOLDER", help=shards)
+    removal = (
+        "instead: remove runs in the named folder of runs beyond the newest N of each "
+        "environment; as many that found something stay besides"
     )
-    parser.add_argument(
-        "--strict-verdicts", action="store_true", help="degraded fails the run as broken does"
-    )
-    parser.add_argument("--lang", choices=LANGUAGES, default=ORIGINAL, help="of what people read")
-    parser.add_argument(
-        "--markdown", action="store_true", help="print under 2,000 characters of Markdown instead"
-    )
-    parser.add_argument(
-        "--against",
-        type=Path,
-        metavar="RUN_FOLDER",
-        help="say what has changed since that run, too",
-    )
-    parser.add_argument(
-        "--merge",
-        type=Path,
-        metavar="FOLDER",
-        help="make one run in FOLDER of the shards that are named",
-    )
-    parser.add_argument(
-        "--prune",
-        type=_positive,
-        metavar="N",
-        help="instead: remove runs in the named folder of runs beyond the newest N of each environment; "
-        "as many that found something stay besides",
-    )
+    add("--prune", type=_positive, metavar="N", help=removal)
     return parser.parse_args(arguments)
 
 
-def _positive(said: str) -> int:
-    number = int(said)
+def _positive(text: str) -> int:
+    number = int(text)
     if number < 1:
-        raise ValueError(said)
+        raise ValueError(text)
     return number
+
+
+def _folders(options: argparse.Namespace) -> Sequence[Path]:
+    """Of the runs to report. Raises NoRun, CannotMerge, OSError."""
+    if options.merge:
+        return [merge(options.folders, options.merge).folder]
+    return options.folders or [newest(RUNS)]
 
 
 def newest(runs: Path) -> Path:
@@ -108,44 +97,64 @@ def newest(runs: Path) -> Path:
 
 
 def _prune(folders: Iterable[Path], keep: int) -> int:
-    try:
+    def show() -> None:
         for folder in folders:
             for gone in prune(folder, keep):
                 print(f"removed {gone}")
+
+    try:
+        to_any_reader(show)
     except OSError as error:
-        return _complain(
-            f"{error.filename}: {error.strerror}; name a folder of runs, like reports/runs"
-        )
+        why = f"{error.filename}: {error.strerror}"
+        return _complain(f"{why}; name a folder of runs, like reports/runs")
     return EXIT_HELD
 
 
-def _report(folder: Path, said: argparse.Namespace, against: Run | None) -> int:
+def _report(folder: Path, options: argparse.Namespace, against: Run | None) -> int:
+    strict = options.strict_verdicts
     try:
         run = load(folder)
-        past = files.write(run, words(said.lang), strict=said.strict_verdicts)
+        history = files.write(run, words(options.lang), strict=strict)
     except NoRun as error:
         return _complain(f"{error}{_HINT}")
     except OSError as error:
         return _complain(f"{folder}: {error.strerror or error}; make it writable or copy it")
-    to_a_reader(lambda: _show(run, said, against, past))
-    return run.exit_code(strict=said.strict_verdicts)
+    show = _show_markdown if options.markdown else _show
+    to_any_reader(functools.partial(show, run, options, against, history))
+    return run.exit_code(strict=strict)
 
 
 def _show(
-    run: Run, said: argparse.Namespace, against: Run | None, past: terminal.Histories
+    run: Run, options: argparse.Namespace, against: Run | None, history: Mapping[str, History]
 ) -> None:
-    language, strict = words(said.lang), said.strict_verdicts
-    changes = compare.lines(compare.compare(run, against), language) if against else ()
-    if said.markdown:
-        report = (run.folder / files.MARKDOWN).read_text("utf-8")
-        sys.stdout.write(markdown.with_changes(report, changes) if against else report)
-    else:
-        terminal.show(run, sys.stdout, language, past, os.environ, strict=strict)
-        sys.stdout.writelines(f"{line}\n" for line in changes)
+    terminal.show(
+        run,
+        sys.stdout,
+        words(options.lang),
+        history,
+        os.environ,
+        strict=options.strict_verdicts,
+        detail=options.detail,
+    )
+    sys.stdout.writelines(f"{line}\n" for line in _changes(run, against, options))
 
 
-def _complain(said: str) -> int:
-    print(f"reports: {said}", file=sys.stderr)
+def _show_markdown(
+    run: Run, options: argparse.Namespace, against: Run | None, _: Mapping[str, History]
+) -> None:
+    report = (run.folder / files.MARKDOWN).read_text("utf-8")
+    changes = _changes(run, against, options)
+    sys.stdout.write(markdown.with_changes(report, changes) if changes else report)
+
+
+def _changes(run: Run, against: Run | None, options: argparse.Namespace) -> list[str]:
+    if against is None:
+        return []
+    return list(compare.lines(compare.compare(run, against), words(options.lang)))
+
+
+def _complain(why: str) -> int:
+    print(f"reports: {why}", file=sys.stderr)
     return EXIT_BAD_INPUT
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, Code
 from reports.render.languages import LANGUAGES, ORIGINAL, Words, words
-from reports.render.writing import to_a_reader
+from reports.render.writing import to_any_reader
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,12 +28,12 @@ def main(arguments: Sequence[str]) -> int:
         "code", nargs="?", default="", metavar="CODE", help="default: all of them, a line each"
     )
     parser.add_argument("--lang", choices=LANGUAGES, default=ORIGINAL)
-    said = parser.parse_args(arguments)
-    language = words(said.lang)
-    told = language.runbook(said.code) if said.code else _all(language)
-    if not told:
-        return _complain(said.code)
-    to_a_reader(lambda: sys.stdout.write(told))
+    options = parser.parse_args(arguments)
+    language = words(options.lang)
+    text = language.runbook(options.code) if options.code else _all(language)
+    if not text:
+        return _complain(options.code)
+    to_any_reader(lambda: sys.stdout.write(text))
     return EXIT_HELD
 
 

@@ -1,7 +1,7 @@
 """One event of a journal at a time, as the value that reports use; a field that is missing costs
 that field only.
 
-What each event carries is said in probes/recording/journal.schema.json.
+What each event carries is stated in probes/recording/journal.schema.json.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -89,43 +89,43 @@ def exchange(event: Event) -> Exchange:
     )
 
 
-def _message(said: Any) -> Message:
-    headers = said.get("headers") if isinstance(said, dict) else None
+def _message(value: Any) -> Message:
+    headers = value.get("headers") if isinstance(value, dict) else None
     pairs = headers.items() if isinstance(headers, dict) else ()
-    return Message({str(name): str(value) for name, value in pairs}, text(said, "body"))
+    return Message({str(name): str(value) for name, value in pairs}, text(value, "body"))
 
 
-def finding(said: Any) -> Finding | None:
-    if not isinstance(said, dict):
+def finding(value: Any) -> Finding | None:
+    if not isinstance(value, dict):
         return None
-    code, observed = text(said, "code"), text(said, "observed")
+    code, observed = text(value, "code"), text(value, "observed")
     if code not in set(Code):  # a journal of another version
         code, observed = Code.UNEXPLAINED, f"{code}: {observed}"
-    rungs = said.get("rungs")
+    rungs = value.get("rungs")
     return Finding(
         Code(code),
         observed,
-        text(said, "cause"),
+        text(value, "cause"),
         tuple(_rung(rung) for rung in rungs if isinstance(rung, dict))
         if isinstance(rungs, list)
         else (),
-        text(said, "reproduce_command"),
-        Certainty.PROVEN if text(said, "certainty") == Certainty.PROVEN else Certainty.LIKELY,
+        text(value, "reproduce_command"),
+        Certainty.PROVEN if text(value, "certainty") == Certainty.PROVEN else Certainty.LIKELY,
     )
 
 
-def _rung(said: Event) -> Rung:
-    return Rung(text(said, "name"), said.get("held") is True, text(said, "detail"))
+def _rung(value: Event) -> Rung:
+    return Rung(text(value, "name"), value.get("held") is True, text(value, "detail"))
 
 
-def accepted(said: Any, scenario: str, found: Finding | None) -> Accepted | None:
-    if not isinstance(said, dict):
+def accepted(value: Any, scenario: str, found: Finding | None) -> Accepted | None:
+    if not isinstance(value, dict):
         return None
     try:
-        until = date.fromisoformat(text(said, "until"))
+        until = date.fromisoformat(text(value, "until"))
     except ValueError:
         until = date.max
-    return Accepted(found.code if found else "*", scenario, text(said, "why"), until)
+    return Accepted(found.code if found else "*", scenario, text(value, "why"), until)
 
 
 def facts(events: Iterable[Event]) -> Iterator[tuple[str, str]]:
@@ -142,20 +142,20 @@ def previous_run(event: Event) -> PreviousRun | None:
     notified = _table(event, "notified").items()
     return PreviousRun(
         ran=number(event, "ran"),
-        failures={name: _failure(said) for name, said in failures if isinstance(said, dict)},
+        failures={name: _failure(value) for name, value in failures if isinstance(value, dict)},
         notified={name: str(code) for name, code in notified},
         problem=text(event, "problem"),
     )
 
 
-def _failure(said: Event) -> OngoingFailure:
-    since, runs, held = (number(said, name) for name in ("since", "runs", "held"))
-    return OngoingFailure(text(said, "code"), since, int(runs), held)
+def _failure(value: Event) -> OngoingFailure:
+    since, runs, held = (number(value, name) for name in ("since", "runs", "held"))
+    return OngoingFailure(text(value, "code"), since, int(runs), held)
 
 
 def _table(event: Event, name: str) -> Event:
-    said = event.get(name)
-    return said if isinstance(said, dict) else {}
+    value = event.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def spans(event: Event) -> Spans | None:
@@ -184,5 +184,5 @@ def number(event: Event, name: str) -> float:
 
 
 def verdict(event: Event) -> Verdict | None:
-    said = text(event, "verdict")
-    return Verdict(said) if said in set(Verdict) else None
+    value = text(event, "verdict")
+    return Verdict(value) if value in set(Verdict) else None

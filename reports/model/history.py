@@ -17,7 +17,7 @@ from reports.model.run import Run
 from reports.model.verdict_store import Past, brought, past_of, recall
 from reports.render.languages import ENGLISH, Words
 
-LAST = 30  # runs that a strip shows, with the one that is told
+LAST = 30  # runs that a strip shows, with the one that is reported
 ENOUGH = 5  # held runs that make a duration usual
 _DAY, _HOUR = 86_400.0, 3_600.0
 _WEEK = 6 * _DAY  # so long a weekday says which day is meant
@@ -38,8 +38,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One promise over the runs in which it was expected, newest last, the run that is told being
-    the newest.
+    """One promise over the runs in which it was expected, newest last, the run that is reported
+    being the newest.
 
     `usual`: seconds between which nine of ten held runs ended before this one; None where too few
     are known. `since`: when the state began that the promise is in, as far as the runs say (None:
@@ -88,7 +88,7 @@ def strips(run: Run, words: Words = ENGLISH, *, last: int = LAST) -> dict[str, H
         at = datetime.fromtimestamp(past.began, UTC)
         for scenario in seen.keys() & past.promises.keys():
             seen[scenario].append(Seen(past.run, at, *past.promises[scenario]))
-    return {scenario: _history(told, words) for scenario, told in seen.items()}
+    return {scenario: _history(runs, words) for scenario, runs in seen.items()}
 
 
 def before(run: Run, most: int) -> list[Past]:

@@ -1,4 +1,4 @@
-"""One run out of several: shards of an environment, told as the one run that they are."""
+"""One run out of several: shards of an environment, reported as the one run that they are."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -22,20 +22,20 @@ def merge(folders: Sequence[Path], into: Path) -> Run:
 
     Of a scenario that several asked, the latest answer counts. Raises CannotMerge, NoRun, OSError.
     """
-    told = {folder: _events(folder) for folder in folders}
-    _check(told, into)
+    journals = {folder: _events(folder) for folder in folders}
+    _check(journals, into)
     into.mkdir(parents=True, exist_ok=True)
-    whole = sorted(_moved(told, into), key=lambda event: number(event, "at"))
+    whole = sorted(_moved(journals, into), key=lambda event: number(event, "at"))
     starts, ends = (
-        [first(e, "run-started") for e in told.values()],
-        [last(e, "run-finished") for e in told.values()],
+        [first(e, "run-started") for e in journals.values()],
+        [last(e, "run-finished") for e in journals.values()],
     )
     written = journal.Journal(into)
     try:
         _write(written, _start(starts, into.name))
         for event in whole:
             _write(written, event)
-        for event in _end(starts, ends, list(told.values())):
+        for event in _end(starts, ends, list(journals.values())):
             _write(written, event)
     finally:
         written.close()
@@ -47,15 +47,17 @@ def _events(folder: Path) -> list[Event]:
     return [event for event in journal.read(folder) if isinstance(event, dict)]
 
 
-def _check(told: dict[Path, list[Event]], into: Path) -> None:
+def _check(journals: dict[Path, list[Event]], into: Path) -> None:
     if (into / journal.NAME).exists():
         raise CannotMerge(f"{into} holds a run already; name a new folder after --merge")
-    for folder, events in told.items():
+    for folder, events in journals.items():
         if not first(events, "run-started"):
             raise CannotMerge(
                 f"the journal in {folder} lacks its beginning; merge the others without it"
             )
-    environments = {text(first(events, "run-started"), "environment") for events in told.values()}
+    environments = {
+        text(first(events, "run-started"), "environment") for events in journals.values()
+    }
     if len(environments) > 1:
         named = ", ".join(sorted(environments))
         raise CannotMerge(
@@ -73,12 +75,12 @@ def _start(starts: Sequence[Event], run: str) -> Event:
     return whole | {"at": at, "run": run, "deadline": deadline, "expected": list(expected.values())}
 
 
-def _moved(told: dict[Path, list[Event]], into: Path) -> Iterator[Event]:
-    """All that happened, with artifacts where they are now; what is said once for a run is left
+def _moved(journals: dict[Path, list[Event]], into: Path) -> Iterator[Event]:
+    """All that happened, with artifacts where they are now; what is recorded once for a run is left
     out.
     """
     facts = set()
-    for index, (folder, events) in enumerate(told.items()):
+    for index, (folder, events) in enumerate(journals.items()):
         _append(folder / SPANS, into / SPANS)
         for event in events:
             kind = event.get("event")
@@ -113,15 +115,15 @@ def _append(source: Path, aim: Path) -> None:
 
 
 def _end(
-    starts: Sequence[Event], ends: Sequence[Event], told: Sequence[Sequence[Event]]
+    starts: Sequence[Event], ends: Sequence[Event], journals: Sequence[Sequence[Event]]
 ) -> Iterator[Event]:
     """A shard that was killed leaves the whole without an end."""
-    counted = [last(events, "spans") for events in told]
+    counted = [last(events, "spans") for events in journals]
     sums = {
         name: int(sum(number(spans, name) for spans in counted))
         for name in ("kept", "exported", "lost")
     }
-    over = max(number(events[-1], "at") for events in told)
+    over = max(number(events[-1], "at") for events in journals)
     if all(counted):
         reasons = filter(None, (text(spans, "reason") for spans in counted))
         yield {"event": "spans", "at": over, **sums, "reason": next(reasons, "")}

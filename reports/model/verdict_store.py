@@ -8,7 +8,7 @@ import base64
 import json
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ LARGEST = 200_000  # characters for all runs in the state store; a Secret holds 
 RECENT = 5  # runs that are looked at for how long things take
 
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, zlib.error)
+_VERDICT_OF = {str(verdict): verdict for verdict in Verdict}
 _LETTERS = dict(zip(Verdict, "hdbuns", strict=True))
 _VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
 
@@ -39,6 +40,22 @@ class Past:
     promises: dict[str, tuple[Verdict, float, bool]]
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run in one line. `is_quiet`: every promise held at once, or was skipped."""
+
+    run: str
+    environment: str
+    began: float
+    is_quiet: bool
+
+
+def summary_of(past: Past) -> Summary:
+    quiet = (Verdict.HELD, Verdict.SKIPPED)
+    is_quiet = all(v in quiet and not flaky for v, _, flaky in past.promises.values())
+    return Summary(past.run, past.environment, past.began, is_quiet)
+
+
 def past_of(run: Run) -> Past:
     outcomes = {result.id: result.outcome for result in run.scenarios}
     promises = {
@@ -52,13 +69,9 @@ def keep(run: Run) -> None:
     """Write what later runs need to know of this one, so that they need not read its journal."""
     past = past_of(run)
     promises = {name: [str(verdict), *rest] for name, (verdict, *rest) in past.promises.items()}
-    whole = {
-        "run": past.run,
-        "environment": past.environment,
-        "began": past.began,
-        "promises": promises,
-    }
-    replace(run.folder / NAME, json.dumps(whole, ensure_ascii=False))
+    # The summary has a line of its own, so that nobody needs to read the rest for it.
+    objects = (asdict(summary_of(past)), {"promises": promises})
+    replace(run.folder / NAME, "".join(f"{json.dumps(o, ensure_ascii=False)}\n" for o in objects))
 
 
 def recall(folder: Path) -> Past | None:
@@ -71,6 +84,20 @@ def recall(folder: Path) -> Past | None:
         return past_of(load(folder))  # a killed run keeps only its journal
     except NoRun:
         return None
+
+
+def recall_summary(folder: Path) -> Summary | None:
+    """As `recall`, without reading more than need be."""
+    try:
+        with (folder / NAME).open(encoding="utf-8") as file:
+            head = json.loads(file.readline())
+        if "is_quiet" in head:
+            began, is_quiet = float(head["began"]), bool(head["is_quiet"])
+            return Summary(str(head["run"]), str(head["environment"]), began, is_quiet)
+    except _UNREADABLE:
+        pass
+    past = recall(folder)
+    return summary_of(past) if past else None
 
 
 def usual_durations(runs: Path, environment: str) -> dict[str, float]:
@@ -86,17 +113,21 @@ def usual_durations(runs: Path, environment: str) -> dict[str, float]:
 
 def _read(file: Path) -> Past | None:
     try:
-        return _past(json.loads(file.read_text("utf-8")))
+        lines = file.read_text("utf-8").splitlines()
+        whole: dict[str, Any] = {}
+        for line in lines:  # 0.1 wrote one
+            whole |= json.loads(line)
+        return _past(whole)
     except _UNREADABLE:
         return None
 
 
-def _past(said: Any) -> Past:
+def _past(whole: Any) -> Past:
     promises = {
-        str(name): (Verdict(v), float(took), bool(flaky))
-        for name, (v, took, flaky) in said["promises"].items()
+        str(name): (_VERDICT_OF[verdict], float(took), bool(flaky))
+        for name, (verdict, took, flaky) in whole["promises"].items()
     }
-    return Past(str(said["run"]), str(said["environment"]), float(said["began"]), promises)
+    return Past(str(whole["run"]), str(whole["environment"]), float(whole["began"]), promises)
 
 
 def bring(folder: Path, earlier: Iterable[Past]) -> None:
@@ -158,8 +189,8 @@ def _promises(
     names: Sequence[str], letters: str, took: Sequence[float]
 ) -> dict[str, tuple[Verdict, float, bool]]:
     durations = iter(took)
-    told = [(name, letter) for name, letter in zip(names, letters, strict=True) if letter != "."]
+    pairs = [(name, letter) for name, letter in zip(names, letters, strict=True) if letter != "."]
     return {
         name: (_VERDICTS[letter.lower()], next(durations), letter.isupper())
-        for name, letter in told
+        for name, letter in pairs
     }

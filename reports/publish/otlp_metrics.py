@@ -76,18 +76,18 @@ def _collected(run: Run) -> Any:
         "service.version": run.version,
         "deployment.environment.name": run.environment,
     }
-    said = Resource.create(
+    attributes = Resource.create(
         ours | ({"wealist.probes.shard": run.shard} if run.shard else {})
     ).attributes
     # The SDK makes an id for each process, and every run would be another set of series.
     resource = Resource(
-        {name: value for name, value in said.items() if name != "service.instance.id"}
+        {name: value for name, value in attributes.items() if name != "service.instance.id"}
     )
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], resource, shutdown_on_exit=False)
-    meter, told = provider.get_meter(SERVICE, run.version), list(samples(run))
+    meter, values = provider.get_meter(SERVICE, run.version), list(samples(run))
     for metric in METRICS:
-        mine = [sample for sample in told if sample.metric is metric]
+        mine = [sample for sample in values if sample.metric is metric]
         meter.create_observable_gauge(metric.dotted, [_observing(mine)], metric.unit, metric.says)
     data = reader.get_metrics_data()
     provider.shutdown()

@@ -1,7 +1,7 @@
-"""Where the end of a run is told beside the terminal and the files: a Pushgateway, a collector, a
+"""Where the end of a run is published beside the terminal and the files: a Pushgateway, a collector, a
 channel of people.
 
-Each has a deadline of its own, what went wrong is said as a fact of the run, and no verdict hangs
+Each has a deadline of its own, what went wrong is a fact of the run, and no verdict hangs
 on any of them.
 """
 
@@ -34,7 +34,7 @@ def asked(environ: Mapping[str, str]) -> bool:
 
 def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, quiet: bool) -> Sent:
     """Everything that `environ` asks for. `whole`: all scenarios of a share were asked. `quiet`:
-    nobody may be told.
+    no notice may be sent.
     """
     facts = list(_metrics(run, environ, whole=whole))
     if not (urls := environ.get(NOTICES, "")) or not (news := changes(run)):

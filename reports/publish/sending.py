@@ -15,28 +15,28 @@ def bounded(send: Callable[[], str], deadline: float = DEADLINE) -> str:
     """What was wrong with `send`, which says so or raises; empty where it was done in `deadline`
     seconds.
     """
-    said = [f"no answer within {deadline:g} s"]
+    problem = [f"no answer within {deadline:g} s"]
 
     def work() -> None:
         try:
-            said[0] = send()
+            problem[0] = send()
         except Exception as error:  # noqa: BLE001 - whatever goes wrong here must not change a verdict
-            said[0] = root_of(error)
+            problem[0] = root_of(error)
 
     thread = threading.Thread(target=work, name="sending", daemon=True)
     thread.start()
     thread.join(deadline)
-    return said[0]
+    return problem[0]
 
 
 def root_of(error: BaseException) -> str:
-    """What the operating system said, below the libraries; never their text, which holds an address
+    """What the operating system reported, below the libraries; never their text, which holds an address
     and its secrets.
     """
     at: BaseException | None = error
-    said = type(error).__name__
+    problem = type(error).__name__
     while at is not None:
         if isinstance(at, OSError) and at.strerror:
-            said = at.strerror
+            problem = at.strerror
         at = at.__cause__ or at.__context__
-    return said
+    return problem

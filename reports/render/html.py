@@ -120,10 +120,10 @@ def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
     nor broken here.
     """
     ended = Counter(marked(scenario) for scenario in run.scenarios)
-    said = {str(verdict): words.state(verdict) for verdict in Verdict} | {
+    states = {str(verdict): words.state(verdict) for verdict in Verdict} | {
         "accepted": words.text("headline.accepted")
     }
-    return [(mark, ended[mark], state) for mark, state in said.items() if ended[mark]]
+    return [(mark, ended[mark], state) for mark, state in states.items() if ended[mark]]
 
 
 _ODD = re.compile(
@@ -160,5 +160,5 @@ def _breaks(text: str) -> Markup:
 
 def _trace_link(run: Run) -> str:
     """What the run says of where its spans are seen; nothing but the web's own schemes."""
-    said = dict(run.facts).get("trace", "")
-    return said if said.startswith(("https://", "http://")) else ""
+    link = dict(run.facts).get("trace", "")
+    return link if link.startswith(("https://", "http://")) else ""

@@ -16,7 +16,7 @@ STEP, STRIP = 5, 16  # units of one run's place in a strip and in a sparkline, a
 LEAST_POINTS = 3  # fewer durations are no line
 MOST_QUIET = 3  # cases of one promise that are not folded away
 _QUIET = (Verdict.HELD, Verdict.SKIPPED)
-# A verdict is told by its mark's height and place too, not by its colour alone.
+# A verdict shows by its mark's height and place too, not by its colour alone.
 _MARKS = {
     Verdict.HELD: (10, 6),
     Verdict.DEGRADED: (6, 10),

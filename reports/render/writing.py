@@ -1,4 +1,4 @@
-"""Writing for readers who come too early or leave too early."""
+"""Writing for readers who come too early, leave too early, or know few letters."""
 
 import os
 import sys
@@ -18,8 +18,12 @@ def replace(path: Path, text: str) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def to_a_reader(show: Callable[[], object]) -> None:
-    """Write to stdout by `show`; a reader who leaves early, `head` for instance, is no error."""
+def to_any_reader(show: Callable[[], object]) -> None:
+    """Write to stdout by `show`; a reader who leaves early, `head` for instance, is no error, and
+    what the encoding of stdout does not have is written as its escape.
+    """
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")
     try:
         show()
         sys.stdout.flush()
