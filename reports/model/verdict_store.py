@@ -69,9 +69,10 @@ def keep(run: Run) -> None:
     """Write what later runs need to know of this one, so that they need not read its journal."""
     past = past_of(run)
     promises = {name: [str(verdict), *rest] for name, (verdict, *rest) in past.promises.items()}
-    # The summary has a line of its own, so that nobody needs to read the rest for it.
-    objects = (asdict(summary_of(past)), {"promises": promises})
-    replace(run.folder / NAME, "".join(f"{json.dumps(o, ensure_ascii=False)}\n" for o in objects))
+    # The summary has the first line, so that nobody needs to read the rest for it.
+    summary = json.dumps(asdict(summary_of(past)), ensure_ascii=False).removesuffix("}")
+    rest = json.dumps(promises, ensure_ascii=False)
+    replace(run.folder / NAME, f'{summary},\n"promises": {rest}}}\n')
 
 
 def recall(folder: Path) -> Past | None:
@@ -90,12 +91,11 @@ def recall_summary(folder: Path) -> Summary | None:
     """As `recall`, without reading more than need be."""
     try:
         with (folder / NAME).open(encoding="utf-8") as file:
-            head = json.loads(file.readline())
-        if "is_quiet" in head:
-            began, is_quiet = float(head["began"]), bool(head["is_quiet"])
-            return Summary(str(head["run"]), str(head["environment"]), began, is_quiet)
+            head = json.loads(file.readline().rstrip().removesuffix(",") + "}")
+        began, is_quiet = float(head["began"]), bool(head["is_quiet"])
+        return Summary(str(head["run"]), str(head["environment"]), began, is_quiet)
     except _UNREADABLE:
-        pass
+        pass  # 0.1 had all in one line
     past = recall(folder)
     return summary_of(past) if past else None
 
@@ -113,11 +113,7 @@ def usual_durations(runs: Path, environment: str) -> dict[str, float]:
 
 def _read(file: Path) -> Past | None:
     try:
-        lines = file.read_text("utf-8").splitlines()
-        whole: dict[str, Any] = {}
-        for line in lines:  # 0.1 wrote one
-            whole |= json.loads(line)
-        return _past(whole)
+        return _past(json.loads(file.read_text("utf-8")))
     except _UNREADABLE:
         return None
 

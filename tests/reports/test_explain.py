@@ -1,5 +1,6 @@
 """`python -m probes explain`: a runbook for whoever has a code and no browser."""
 
+import os
 import subprocess
 import sys
 
@@ -70,3 +71,12 @@ def test_it_runs_as_the_documents_say() -> None:
     )
     assert (done.returncode, done.stdout) == (4, "")
     assert "explain" in done.stderr
+
+
+def test_a_terminal_that_knows_only_ascii_gets_escapes() -> None:
+    """A Korean runbook is spelled out instead of ending in a traceback."""
+    environ = {"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "probes", "explain", "upload-lost", "--lang", "ko"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u" in done.stdout

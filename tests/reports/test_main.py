@@ -1,6 +1,7 @@
 """`python -m reports`: a finished or killed run told again, by its folder."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -198,3 +199,43 @@ def test_pruning_says_what_is_gone(
     assert main(["--prune", "2", str(tmp_path / "runs")]) == 0
     assert capsys.readouterr().out == f"removed {tmp_path / 'runs' / 'run-0'}\n"
     assert main(["--prune", "2", str(tmp_path / "nothing")]) == 4
+
+
+ASCII = {"PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize("options", [(), ("-vv",), ("--markdown",)])
+def test_a_terminal_that_knows_only_ascii_gets_escapes(
+    written: Written, options: tuple[str, ...]
+) -> None:
+    """Korean letters are spelled out, and the exit code is that of the run."""
+    written.started("edge/위리스트").broken("edge/위리스트").ended()
+    folder = str(written.folder.absolute())
+    command = [sys.executable, "-m", "reports", folder, "--lang", "ko", *options]
+    done = subprocess.run(command, cwd=ROOT, env=ASCII, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"\\uae68\\uc9d0" in done.stdout
+
+
+def test_pruning_names_folders_in_any_encoding(written: Written, tmp_path: Path) -> None:
+    """What is removed is named, whatever it is called."""
+    for number in range(2):
+        with_name = Written(tmp_path / "runs" / f"위{number}", 1_790_000_000.0 + number)
+        with_name.started("edge/a").held("edge/a").ended().close()
+    command = [sys.executable, "-m", "reports", "--prune", "1", str(tmp_path / "runs")]
+    done = subprocess.run(command, cwd=ROOT, env=ASCII, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\uc7040" in done.stdout
+
+
+def test_every_promise_is_listed_where_that_is_asked_for(
+    written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """-v adds a table, -vv what was exchanged."""
+    red(written)
+    lengths = []
+    for option in ("", "-v", "-vv"):
+        main([FOLDER, *filter(None, [option])])
+        lengths.append(capsys.readouterr().out)
+    assert ["edge/health" in text for text in lengths] == [False, True, True]
+    assert ["exchanges" in text for text in lengths] == [False, False, True]
