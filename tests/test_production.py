@@ -46,6 +46,7 @@ def settings() -> Iterator[dict[str, Any]]:
     started = Started(["python", "-m", "replica", "--as", "production", *faults], [])
     try:
         here = tomllib.loads(started.wait().read_text("utf-8"))
+        del here["cluster"]  # asked by its own scenarios, which are none of these areas
         prod = tomllib.loads(PROD.read_text("utf-8"))
         yield here | {key: prod[key] for key in ("accepted", "exposure", "sign_out", "skip")}
     finally:

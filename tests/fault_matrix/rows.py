@@ -135,15 +135,12 @@ MATRIX: dict[str, Row] = {
     "proxy-limits-bodies": all_of(Code.PROXY_ERROR, apex_only("noti-health")),
     "waf-blocks-the-probes": all_of(Code.UNKNOWN, apex_only("noti-unread")),
     "edge-serves-plain-http": all_of(Code.HTTP_NOT_REDIRECTED, "edge/http-leads-to-https"),
-    "gateway-doubles-slash": all_of(
-        Code.ROUTE_BROKEN,
-        routes("apex", "storage"),
-        routes("api", "storage"),
-        errors("storage"),
-        redis("storage"),
-        STORAGE,
-        STRANGERS,
-        PAGES[1],
+    # 404 to all of it, which the edge makes a page of.
+    "gateway-doubles-slash": (
+        all_of(Code.ROUTE_BROKEN, routes("api", "storage"), redis("storage"))
+        | all_of(Code.EDGE_HTML_FALLBACK, routes("apex", "storage"), STORAGE)
+        | all_of(Code.EDGE_MASKS_ERRORS, errors("storage"), STRANGERS)
+        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
     ),
     "membership-check-fails": all_of(
         Code.ACCESS_REFUSED,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.finding import Code
 from replica.faults import FAULTS
 from tests.conftest import Ended, Probe, Replica, begin, ended
 from tests.fault_matrix.groups import areas, grouped
@@ -110,7 +111,8 @@ def told(group: Group) -> dict[str, str]:
 
 def strangers(run: Ended, fault: str) -> set[str]:
     """Suspects that do not name what the fault has broken."""
-    ((code, _),) = Counter(MATRIX[fault].values()).most_common(1)
+    codes = Counter(code for code in MATRIX[fault].values() if code != Code.UNKNOWN)
+    ((code, _),) = codes.most_common(1)
     found = [
         s.finding
         for s in run.report.scenarios

@@ -164,7 +164,10 @@ TRUST_ELSEWHERE: dict[str, Row] = {
     "gateway-doubles-slash": all_of(Code.ROUTE_BROKEN, at("storage")),
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, good(*SOCKETS)),
     "membership-check-fails": all_of(Code.ACCESS_REFUSED, good("storage")),
-    "refresh-path-lost-behind-gateway": all_of(Code.SERVICE_UNAVAILABLE, SIGN_OUT, SIGNED_OUT),
+    "refresh-path-lost-behind-gateway": {
+        SIGN_OUT: Code.REFRESH_UNAVAILABLE,
+        SIGNED_OUT: Code.ROUTE_BROKEN,
+    },
     "service-hangs": all_of(Code.SERVICE_STALLED, at("noti", *STREAMS), closed("config-noti")),
     "service-has-no-endpoints": all_of(Code.SERVICE_UNAVAILABLE, at("board", "board-socket")),
     "site-loses-asset": all_of(Code.PAGE_CONSOLE_ERROR, DASHBOARD, LANDING),
