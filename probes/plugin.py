@@ -332,10 +332,16 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         )  # before pytest writes its empty line, or where it sums up nothing
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: Any, exitstatus: pytest.ExitCode, config: pytest.Config
+) -> None:
     ended = config.stash.get(ENDED, None)
     if ended and not ended.is_shown:
         _show(config, ended, terminalreporter)
+    known = len(config.stash.get(KNOWN, []))
+    if known and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        lists = "python -m pytest scenarios --collect-only lists them"
+        terminalreporter.write_line(f"none of {known} scenarios is selected; {lists}")
 
 
 def _show(config: pytest.Config, ended: EndedRun, reporter: Any) -> None:
