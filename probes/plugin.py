@@ -23,10 +23,10 @@ from probes.recording.ledger import Ledger
 from probes.recording.trace_link import trace_url
 from probes.results import Outcome
 from probes.runner import collection, command_line, output, progress, retries, sharding
+from probes.runner.attempt import Call
 from probes.runner.end_of_run import EndedRun
 from probes.runner.options import RunOptions, new_run_name, writable_folder
 from probes.runner.problems import Problems
-from probes.runner.scheduler import Call
 from probes.runner.session import Session
 from probes.runner.sharding import Share
 from probes.runner.target_process import start_target

@@ -199,7 +199,6 @@ STILL_LONG = frozenset(
         "probes/browser/session.py",
         "probes/plugin.py",
         "probes/recording/spans.py",
-        "probes/runner/scheduler.py",
     }
 )
 

@@ -12,7 +12,7 @@ import pytest
 
 from probes.config.environment import Target
 from probes.results import Scenario
-from probes.runner.scheduler import Call
+from probes.runner.attempt import Call
 
 
 def is_scenario(item: pytest.Item) -> bool:

@@ -4,8 +4,10 @@ roll-out settles; pure.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from probes.finding import CannotAsk, Verdict
+from probes.finding import CannotAsk, Code, Finding, Verdict
+from probes.results import Attempt, Outcome, conclude
 
 # Seconds: a service that comes up must not be hammered, and a gate must not sleep through it.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 10.0
@@ -35,3 +37,60 @@ def pause(
     if confirm and last is Verdict.BROKEN and len(verdicts) == 1:
         return retry_delay_s
     return None
+
+
+# The cause of a finding that a starved suite made; it is asked again when the suite is not.
+STARVED = "the suite itself: this machine did not give it the time"
+MOST_STARVED = 3
+# What a probe that is late itself would see of a target that keeps its promises.
+_TIMED_OUT = re.compile(r"timed out|did not answer within|no answer within")
+_DEPEND_ON_TIME = frozenset(
+    {
+        Code.ASSET_BROKEN,
+        Code.BOARD_EVENT_LOST,
+        Code.CHAT_NOT_DELIVERED,
+        Code.HOST_UNREACHABLE,
+        Code.LIVEKIT_DATA_LOST,
+        Code.LIVEKIT_DTLS_FAILED,
+        Code.LIVEKIT_JOIN_TIMEOUT,
+        Code.LIVEKIT_MASKED,
+        Code.LIVEKIT_MEDIA_LOST,
+        Code.LIVEKIT_MEDIA_POOR,
+        Code.LIVEKIT_NOT_READY,
+        Code.LIVEKIT_TCP_FALLBACK_MISSING,
+        Code.LIVEKIT_TURN_REFUSED,
+        Code.LIVEKIT_UDP_BLOCKED,
+        Code.LIVEKIT_UNREACHABLE,
+        Code.LIVEKIT_UPGRADE_BLOCKED,
+        Code.NOTIFICATION_LOST,
+        Code.PAGE_CONSOLE_ERROR,
+        Code.PAGE_DRIVE_EMPTY,
+        Code.PAGE_NOT_RECOVERED,
+        Code.PAGE_UPLOAD_NOWHERE,
+        Code.PRESENCE_STALE,
+        Code.REFRESH_ERROR_LOGOUT,
+        Code.REFRESH_RACE_LOGOUT,
+        Code.REFRESH_UNAVAILABLE,
+        Code.SERVICE_STALLED,
+        Code.SOCKET_DROPPED,
+        Code.SOCKET_RECONNECT_STORM,
+        Code.SOCKET_UPGRADE_STALLED,
+        Code.STREAM_CUT,
+    }
+)
+
+
+def depends_on_time(finding: Finding) -> bool:
+    """Whether a suite that is late itself could have made `finding`."""
+    return finding.code in _DEPEND_ON_TIME or _TIMED_OUT.search(finding.observed) is not None
+
+
+def is_starved(attempt: Attempt) -> bool:
+    """Whether the suite was starved in this attempt, so that it says nothing."""
+    return attempt.finding is not None and attempt.finding.cause == STARVED
+
+
+def conclude_rested(attempts: Sequence[Attempt]) -> Outcome:
+    """The verdict over the attempts of a suite that was not starved, where there is one; pure."""
+    rested = [attempt for attempt in attempts if not is_starved(attempt)]
+    return replace(conclude(rested or attempts[-1:]), attempts=tuple(attempts))

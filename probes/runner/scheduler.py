@@ -4,8 +4,7 @@ its verdict.
 
 import asyncio
 import time
-import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,22 +12,16 @@ from typing import Any
 
 from opentelemetry.trace import Span
 
+from probes import clock
 from probes.config.environment import Target
-from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
-from probes.recording import spans
-from probes.recording.recorder import Recorder, RunEvidence, curl, recording
-from probes.results import Attempt, Outcome, Scenario, conclude, finding_entry
+from probes.finding import NotApplicable, Verdict
+from probes.recording.recorder import RunEvidence
+from probes.results import Attempt, Outcome, Scenario, finding_entry
 from probes.runner import retries
-from probes.transport.connection_errors import local_trouble
-from probes.transport.throttle import Throttle, bypass_limit, prioritize
+from probes.runner.attempt import Attempts, Call, Refine
+from probes.runner.self_health import SelfHealth
+from probes.transport.throttle import prioritize
 
-Call = Callable[[], Awaitable[None]]
-Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
-
-# A second look at a failure has its own deadline, and is not trusted to keep it. Seconds.
-SECOND_LOOK = 10.0
-# A cause that breaks a hundred promises must not be asked about by a hundred ladders at once.
-SECOND_LOOKS = 6
 # What a cancelled scenario may take to close what it opened, in seconds.
 CLOSING_TIME = 6.0
 # What all wait for at most, so that a browser need not be launched in the rush that they make.
@@ -52,14 +45,16 @@ class Run:
         most_failures: int = 0,
         stabilization_window_s: float = 0.0,
         announce: Callable[[Scenario, Outcome], None],
+        health: SelfHealth | None = None,
     ) -> None:
         self.target, self.evidence, self.span = target, evidence, span
         self.stopped = ""
-        self._refine, self._confirm, self._announce = refine, confirm, announce
+        self.health = health or SelfHealth()
+        self._attempts = Attempts(target, evidence, span, refine, self.health)
+        self._confirm, self._announce = confirm, announce
         self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
         self._stabilization_window_s, self._began = stabilization_window_s, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
-        self._looking = Throttle(SECOND_LOOKS, target.timeouts.answer_s / 4)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._head_start: asyncio.Task[None] | None = None
 
@@ -105,7 +100,7 @@ class Run:
             if not task.done() and task is not asyncio.current_task()
         ]
         if others and not self.stopped:
-            self.stopped = why
+            self.stopped = self._attempts.stopped = why
             for task in others:
                 task.cancel()
 
@@ -141,8 +136,10 @@ class Run:
         try:
             if scenario.first:
                 prioritize()
-            elif self._head_start:
-                await asyncio.wait((self._head_start,), timeout=HEAD_START)
+            else:
+                if self._head_start:
+                    await asyncio.wait((self._head_start,), timeout=HEAD_START)
+                await self.health.admit()
             async with self._turn(alone=scenario.alone):
                 outcome = await self._ask(scenario, call)
                 self._failures += outcome.fails
@@ -153,35 +150,61 @@ class Run:
         return self._close(scenario, outcome)
 
     async def _ask(self, scenario: Scenario, call: Call) -> Outcome:
-        """Once, and again as reruns.py says. What has been seen survives a stop."""
+        """Once, and again as retries.py says. What has been seen survives a stop."""
         attempts: list[Attempt] = []
         began = time.monotonic()
         stabilizing = False
         try:
-            attempts.append(await self._attempt(scenario, call, 1))
+            attempts.append(await self._attempts.make(scenario, call, 1))
             stabilizing = self._is_stabilizing
-            while (pause := self._pause(attempts)) is not None:
-                await asyncio.sleep(pause)
-                attempts.append(
-                    await self._attempt(scenario, call, len(attempts) + 1, attempts[-1].finding)
-                )
+            while again := await self._wait_for_next(scenario, attempts, began):
+                seen, number = attempts[-1].finding, len(attempts) + 1
+                attempts.append(await self._attempts.make(again, call, number, seen))
         except NotApplicable as why:
             if not attempts:
                 return Outcome(Verdict.SKIPPED, reason=str(why))
         except asyncio.CancelledError:
             if not attempts:
                 raise
-        outcome = replace(conclude(attempts), duration=time.monotonic() - began)
-        if (
-            outcome.flaky and stabilizing
-        ):  # it broke before the roll-out was done, which is no flake
+        outcome = replace(retries.conclude_rested(attempts), duration=time.monotonic() - began)
+        # What broke before the roll-out was done is no flake.
+        if outcome.flaky and stabilizing:
             outcome = replace(outcome, flaky=False, settled=time.monotonic() - self._began)
-        if outcome.finding and outcome.verdict in (Verdict.BROKEN, Verdict.DEGRADED):
-            today = datetime.now(UTC).date()
-            return replace(
-                outcome, accepted=self.target.acceptance(scenario.id, outcome.finding.code, today)
-            )
-        return outcome
+        return self._accepted(scenario, outcome)
+
+    def _accepted(self, scenario: Scenario, outcome: Outcome) -> Outcome:
+        if not outcome.finding or outcome.verdict not in (Verdict.BROKEN, Verdict.DEGRADED):
+            return outcome
+        today = datetime.fromtimestamp(clock.now(), UTC).date()
+        code = outcome.finding.code
+        return replace(outcome, accepted=self.target.acceptance(scenario.id, code, today))
+
+    async def _wait_for_next(
+        self, scenario: Scenario, attempts: list[Attempt], began: float
+    ) -> Scenario | None:
+        """The scenario with the deadline of its next attempt, once that is due; None where there is
+        none.
+        """
+        if self.stopped:
+            return None
+        if retries.is_starved(attempts[-1]):
+            return await self._wait_for_calm(scenario, attempts, began)
+        pause_s = self._pause([each for each in attempts if not retries.is_starved(each)])
+        if pause_s is None:
+            return None
+        await asyncio.sleep(pause_s)
+        return scenario
+
+    async def _wait_for_calm(
+        self, scenario: Scenario, attempts: list[Attempt], began: float
+    ) -> Scenario | None:
+        """Ask again when the suite is not starved any more, within the scenario's deadline."""
+        left_s = scenario.deadline - (time.monotonic() - began)
+        needed_s = min(self.target.timeouts.answer_s, scenario.deadline / 2)
+        starved = sum(retries.is_starved(attempt) for attempt in attempts)
+        if starved > retries.MOST_STARVED or not await self.health.calm(left_s - needed_s):
+            return None
+        return replace(scenario, deadline=scenario.deadline - (time.monotonic() - began))
 
     @property
     def _is_stabilizing(self) -> bool:
@@ -218,118 +241,3 @@ class Run:
         )
         self._announce(scenario, outcome)
         return outcome
-
-    async def _attempt(
-        self, scenario: Scenario, call: Call, number: int, seen: Finding | None = None
-    ) -> Attempt:
-        journal, started, began = self.evidence.journal, time.monotonic(), time.time()
-        journal.write("attempt-started", scenario=scenario.id, attempt=number)
-        span = self.evidence.tracing.start(
-            scenario.id,
-            "internal",
-            spans.scenario_attributes(scenario.id, scenario.owner, number),
-            parent=self.span,
-        )
-        recorder = Recorder(self.evidence, scenario.id, number, span)
-        with recording(recorder):
-            try:
-                finding = await self._judge(scenario, call, recorder, seen)
-            except NotApplicable:
-                spans.end_scenario(span, Verdict.SKIPPED, None)
-                raise
-        finding = self._clean(finding or next(iter(recorder.degraded), None), recorder)
-        verdict = finding.verdict if finding else Verdict.HELD
-        duration = round(time.monotonic() - started, 6)
-        spans.end_scenario(span, verdict, finding)
-        journal.write(
-            "attempt-finished",
-            scenario=scenario.id,
-            attempt=number,
-            verdict=verdict,
-            duration=duration,
-            finding=finding_entry(finding),
-        )
-        return Attempt(number, verdict, finding, duration, began)
-
-    async def _judge(
-        self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None
-    ) -> Finding | None:
-        timer = asyncio.timeout(scenario.deadline)
-        try:
-            async with timer:
-                await call()
-        except Broken as failure:
-            return await self._look_again(failure.finding, recorder, seen)
-        except NotApplicable:
-            raise
-        except CannotAsk as why:
-            return unknown(str(why))
-        except AssertionError as failure:
-            return Finding(
-                Code.UNEXPLAINED, str(failure) or "an assertion without words failed", "unknown"
-            )
-        except asyncio.CancelledError as error:
-            if (
-                not self.stopped
-            ):  # something that the scenario waited for was cancelled, not the scenario
-                return self._mistake(error, recorder)
-            return unknown(f"the run was ended ({self.stopped}) before this was done")
-        except TimeoutError as error:
-            if timer.expired():
-                return unknown(f"not done within its deadline of {scenario.deadline:g} s")
-            return self._mistake(error, recorder)
-        except BaseException as error:  # noqa: BLE001 - whatever it is (SystemExit, too), it is ours and not the target's
-            return self._mistake(error, recorder)
-        return None
-
-    def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
-        recorder.note("".join(traceback.format_exception(error)))
-        if reason := local_trouble(error):
-            return unknown(reason)
-        return unknown(
-            f"the suite itself failed with {type(error).__name__}: {error}; the journal has "
-            "the traceback"
-        )
-
-    async def _look_again(
-        self, finding: Finding, recorder: Recorder, seen: Finding | None
-    ) -> Finding:
-        """Climb the ladder, unless what was `seen` at the first attempt is seen again; the finding
-        stands anyway.
-        """
-        line = (
-            curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
-        )
-        finding = replace(finding, reproduce_command=finding.reproduce_command or line)
-        if seen and (seen.code, seen.observed) == (
-            finding.code,
-            self.evidence.redactor.text(finding.observed),
-        ):
-            return replace(finding, rungs=seen.rungs, cause=seen.cause, certainty=seen.certainty)
-        try:
-            async with self._looking.one(), asyncio.timeout(SECOND_LOOK):
-                with bypass_limit():
-                    return await self._refine(finding, recorder)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what it was climbed for
-            if not self.stopped:
-                recorder.note(f"the ladder itself failed: {type(error).__name__}: {error}")
-        return finding
-
-    def _clean(self, finding: Finding | None, recorder: Recorder) -> Finding | None:
-        """Redact what a probe quoted from the target."""
-        if finding is None:
-            return None
-        text = recorder.evidence.redactor.text
-        rungs = tuple(replace(rung, detail=text(rung.detail)) for rung in finding.rungs)
-        return replace(
-            finding,
-            observed=text(finding.observed),
-            cause=text(finding.cause),
-            reproduce_command=text(finding.reproduce_command),
-            rungs=rungs,
-        )
-
-
-def unknown(why: str) -> Finding:
-    """A finding that blames nobody but us."""
-    return Finding(Code.UNKNOWN, why, "the suite itself")

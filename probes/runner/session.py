@@ -26,12 +26,13 @@ from probes.recording.redactor import Redactor
 from probes.recording.trace_link import FACT, linked
 from probes.results import FAILING, Outcome, Scenario
 from probes.runner import end_of_run, preflight
+from probes.runner.attempt import Call
 from probes.runner.cleanup import clean_up
 from probes.runner.cleanup_kinds import ResourceKind, resource_kinds
 from probes.runner.end_of_run import EndedRun
 from probes.runner.options import RunOptions
 from probes.runner.problems import Problems
-from probes.runner.scheduler import STOPPED_EARLY, Call, Run
+from probes.runner.scheduler import STOPPED_EARLY, Run
 from probes.runner.target_process import Started
 from probes.services.storage import Drive
 from probes.state import last_run
@@ -118,6 +119,7 @@ class Session:
 
     def open(self, calls: Mapping[str, Call]) -> None:
         """Start every scenario. Call on the loop."""
+        self.run.health.start()
         self._loop = asyncio.get_running_loop()
         left_s = self.target.timeouts.run_s - (time.monotonic() - self._began)
         self._loop.call_later(max(left_s, 0.0), self.stop, "deadline")
@@ -158,6 +160,9 @@ class Session:
             await self.web.close()
         with self._guarded("closing the cluster's API"):
             await self.cluster.close()
+        with self._guarded("stopping the watch over the suite itself"):
+            await self.run.health.stop()
+            self._record_health()
         with self._guarded("recording the end"):
             self._record_stabilization()
             verdicts = [outcome.verdict for outcome in self.run.outcomes.values()]
@@ -190,6 +195,17 @@ class Session:
             whole=options.whole,
         )
         self._evidence.journal.write("previous-run", gate=options.gate, **asdict(previous))
+
+    def _record_health(self) -> None:
+        health = self.run.health.whole_run
+        self._evidence.journal.write("self-health", **health.figures)
+        self._record_fact("suite health", str(health))
+        if jump_s := self.run.health.clock_jump_s:
+            self._record_fact(
+                "clock",
+                f"this machine's clock jumped by {jump_s:+.0f} s during the run; tokens were judged "
+                "by the time before the jump",
+            )
 
     def _record_stabilization(self) -> None:
         limit_s = self._options.stabilization_window_s

@@ -3,8 +3,8 @@ that ended.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from probes.finding import Code, Finding, Verdict, exit_code
@@ -87,6 +87,7 @@ class Run:
     shard: str = ""
     gate: bool = False
     previous: PreviousRun | None = None
+    self_health: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Result, ...]:
@@ -140,7 +141,7 @@ def assemble(folder: Path, events: list[Event]) -> Run:
     start, end = first(events, "run-started"), last(events, "run-finished")
     began, stopped = number(events[0], "at"), number(events[-1], "at")
     ended = text(end, "ended") or KILLED
-    earlier = last(events, "previous-run")
+    earlier, health = last(events, "previous-run"), last(events, "self-health")
     previous = previous_run(earlier)
     gate = earlier.get("gate") is True
     forgiven = previous if gate else None
@@ -163,6 +164,7 @@ def assemble(folder: Path, events: list[Event]) -> Run:
         shard=text(start, "shard"),
         gate=gate,
         previous=previous,
+        self_health={name: number(health, name) for name in health},
         **recorded(event for event in events if event.get("scenario") is None),
     )
 

@@ -66,6 +66,23 @@ RUN_LAST = _metric("run_last_timestamp_seconds", "when the run began", (), "s")
 RUN_SUCCESS = _metric(
     "run_success", "1 where nothing is broken and all that was expected was asked"
 )
+LOOP_DELAY = _metric(
+    "loop_delay_seconds", "the longest that the suite's own event loop was late", (), "s"
+)
+WAITED = _metric("cpu_wait_ratio", "share of the run in which the suite waited for a processor")
+THROTTLED = _metric("cpu_throttled_ratio", "share of the run in which its cgroup was throttled")
+MEMORY = _metric("memory_ratio", "share of its memory limit that the suite used at the end")
+DESCRIPTORS = _metric(
+    "descriptors_ratio", "share of the file descriptors it may open that the suite had at the end"
+)
+# What the journal's event `self-health` calls each.
+SELF_HEALTH = {
+    "loop_delay_s": LOOP_DELAY,
+    "waited_share": WAITED,
+    "throttled_share": THROTTLED,
+    "memory_share": MEMORY,
+    "descriptors_share": DESCRIPTORS,
+}
 METRICS = (
     VERDICT,
     DURATION,
@@ -78,6 +95,7 @@ METRICS = (
     RUN_DURATION,
     RUN_LAST,
     RUN_SUCCESS,
+    *SELF_HEALTH.values(),
 )
 _UNASKED = (Verdict.SKIPPED, Verdict.NOT_RUN)
 _KEPT = (Verdict.HELD, Verdict.DEGRADED)
@@ -107,6 +125,8 @@ def samples(run: Run) -> Iterator[Sample]:
     yield Sample(RUN_DURATION, (), run.duration)
     yield Sample(RUN_LAST, (), run.began)
     yield Sample(RUN_SUCCESS, (), float(run.exit_code() == EXIT_HELD))
+    for name, metric in SELF_HEALTH.items():
+        yield Sample(metric, (), run.self_health.get(name, 0.0))
 
 
 def _of_scenario(run: Run, scenario: Result) -> Iterator[Sample]:

@@ -15,14 +15,14 @@ from probes.results import (
     conclude,
     finding_entry,
 )
-from probes.runner import scheduler
+from probes.runner import attempt as attempts
 from tests.support.fake_run import FOUND, VALID, scenario
 
 HELD, BROKE = Attempt(2, Verdict.HELD), Attempt(1, Verdict.BROKEN, FOUND)
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
 WEAK, LOST = (
     Attempt(1, Verdict.DEGRADED, EXPIRING),
-    Attempt(1, Verdict.UNKNOWN, scheduler.unknown("no browser")),
+    Attempt(1, Verdict.UNKNOWN, attempts.unknown("no browser")),
 )
 OTHER = Attempt(1, Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
 

@@ -14,7 +14,8 @@ from probes.finding import Broken, Code, Finding
 from probes.recording import journal
 from probes.recording.recorder import Recorder, RunEvidence
 from probes.results import Outcome, Scenario
-from probes.runner.scheduler import Call, Refine, Run
+from probes.runner.attempt import Call, Refine
+from probes.runner.scheduler import Run
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())
 VALID = jsonschema.Draft202012Validator(SCHEMA)

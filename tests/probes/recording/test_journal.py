@@ -42,6 +42,16 @@ EXCHANGE = {
 EVENTS: dict[str, dict[str, Any]] = {
     "run-started": {**RUN, "deadline": 60.0, "expected": [{**EXPECTED, "line": 7}]},
     "fact": {"name": "build", "value": "1"},
+    "self-health": {
+        "loop_delay_s": 0.25,
+        "late_share": 0.0,
+        "cpu_share": 0.9,
+        "waited_share": 0.1,
+        "throttled_share": 0.0,
+        "pressure_share": 0.5,
+        "memory_share": 0.3,
+        "descriptors_share": 0.05,
+    },
     "attempt-started": OF,
     "exchange": {
         **OF,

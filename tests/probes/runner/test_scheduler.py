@@ -12,8 +12,8 @@ from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Rung
 from probes.recording import spans as telemetry
 from probes.recording.recorder import Recorder, current
 from probes.results import Accepted, Outcome
-from probes.runner import scheduler
-from probes.runner.scheduler import Refine
+from probes.runner import attempt as attempts
+from probes.runner.attempt import Refine
 from tests.support.fake_run import FOUND, TARGET, Stage, doing, scenario
 
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
@@ -116,7 +116,7 @@ async def test_a_scenario_has_a_deadline_of_its_own(stage: Stage) -> None:
     """What takes longer is not known."""
     calls: Any = {"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}
     outcome = await stage.begin(calls).outcome("edge/x")
-    assert outcome.finding == scheduler.unknown("not done within its deadline of 0.01 s")
+    assert outcome.finding == attempts.unknown("not done within its deadline of 0.01 s")
 
 
 async def test_what_does_not_apply_is_skipped_with_its_reason(stage: Stage) -> None:
@@ -245,16 +245,16 @@ def falling(how: Callable[[], Awaitable[Any]]) -> Refine:
 @pytest.mark.parametrize(
     ("refine", "note"),
     [
-        (falling(lambda: asyncio.sleep(0)), "the ladder itself failed: KeyError: 'rung'"),
-        (falling(cancelled), "the ladder itself failed: CancelledError"),
-        (falling(lambda: asyncio.Event().wait()), "the ladder itself failed: TimeoutError"),
+        (falling(lambda: asyncio.sleep(0)), "the diagnosis itself failed: KeyError: 'rung'"),
+        (falling(cancelled), "the diagnosis itself failed: CancelledError"),
+        (falling(lambda: asyncio.Event().wait()), "the diagnosis itself failed: TimeoutError"),
     ],
 )
 async def test_a_finding_outlives_its_ladder(
     stage: Stage, refine: Refine, note: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it breaks or hangs."""
-    monkeypatch.setattr(scheduler, "SECOND_LOOK", 0.01)
+    monkeypatch.setattr(attempts, "DIAGNOSIS_TIMEOUT_S", 0.01)
     outcome = await stage.outcome(doing(FOUND), refine=refine, confirm=False)
     assert outcome.finding == FOUND
     assert [event["text"].rstrip(": ") for event in stage.journal("note")] == [note]

@@ -3,6 +3,7 @@ middle.
 """
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
@@ -13,8 +14,9 @@ from probes.config.timeouts import Timeouts
 from probes.finding import Broken, Finding, Verdict
 from probes.recording.recorder import Recorder
 from probes.results import Accepted
+from probes.runner import attempt as attempts
 from probes.runner import scheduler
-from probes.runner.scheduler import Call
+from probes.runner.attempt import Call
 from tests.support.fake_run import FOUND, TARGET, Stage, doing, scenario
 
 MANY = [f"edge/{letter}" for letter in "abcdef"]
@@ -118,7 +120,9 @@ async def test_a_wait_for_a_turn_is_no_part_of_the_duration(
 ) -> None:
     """What reports say of a scenario is its own time."""
     now = 100.0
-    monkeypatch.setattr(scheduler, "time", SimpleNamespace(monotonic=lambda: now))
+    own = SimpleNamespace(monotonic=lambda: now, time=time.time)
+    for module in (scheduler, attempts):
+        monkeypatch.setattr(module, "time", own)
 
     async def slow() -> None:
         nonlocal now
@@ -163,9 +167,7 @@ async def test_a_stop_ends_what_is_under_way_and_what_has_not_begun(stage: Stage
         Verdict.UNKNOWN,
         Verdict.NOT_RUN,
     )
-    assert under_way.finding == scheduler.unknown(
-        "the run was ended (SIGTERM) before this was done"
-    )
+    assert under_way.finding == attempts.unknown("the run was ended (SIGTERM) before this was done")
     assert waiting.reason == "the run ended (SIGTERM) before it began"
     assert [event["scenario"] for event in stage.journal("scenario-finished")] == [
         "edge/a",

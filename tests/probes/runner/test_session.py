@@ -21,8 +21,8 @@ from probes.recording import journal
 from probes.recording import spans as telemetry
 from probes.recording.ledger import NAME as LEDGER
 from probes.recording.ledger import Entry, mark_cleaned_up
+from probes.runner.attempt import Call
 from probes.runner.options import RunOptions, new_run_name, writable_folder
-from probes.runner.scheduler import Call
 from probes.runner.session import Session
 from reports.model.history import strips
 from reports.model.run import Run as Report

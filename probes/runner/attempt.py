@@ -1,0 +1,166 @@
+"""One attempt at a scenario: asked within its deadline, judged, diagnosed, redacted and recorded."""
+
+import asyncio
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from opentelemetry.trace import Span
+
+from probes.config.environment import Target
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
+from probes.recording import spans
+from probes.recording.recorder import Recorder, RunEvidence, curl, recording
+from probes.results import Attempt, Scenario, finding_entry
+from probes.runner import retries
+from probes.runner.self_health import SelfHealth
+from probes.transport.connection_errors import local_trouble
+from probes.transport.throttle import Throttle, bypass_limit
+
+Call = Callable[[], Awaitable[None]]
+Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
+
+# The diagnosis of a failure has its own deadline, and is not trusted to keep it.
+DIAGNOSIS_TIMEOUT_S = 10.0
+# A cause that breaks a hundred promises must not be asked about by a hundred ladders at once.
+DIAGNOSES_AT_ONCE = 6
+
+
+class Attempts:
+    """Makes attempts at the scenarios of one run. `stopped`: why the run has been ended, or ""."""
+
+    def __init__(
+        self, target: Target, evidence: RunEvidence, span: Span, refine: Refine, health: SelfHealth
+    ) -> None:
+        self.target, self.evidence, self.span = target, evidence, span
+        self.stopped = ""
+        self._refine, self._health = refine, health
+        self._diagnoses = Throttle(DIAGNOSES_AT_ONCE, target.timeouts.answer_s / 4)
+
+    async def make(
+        self, scenario: Scenario, call: Call, number: int, seen: Finding | None = None
+    ) -> Attempt:
+        journal, started, began = self.evidence.journal, time.monotonic(), time.time()
+        journal.write("attempt-started", scenario=scenario.id, attempt=number)
+        span = self.evidence.tracing.start(
+            scenario.id,
+            "internal",
+            spans.scenario_attributes(scenario.id, scenario.owner, number),
+            parent=self.span,
+        )
+        recorder = Recorder(self.evidence, scenario.id, number, span)
+        with recording(recorder):
+            try:
+                finding = await self._judge(scenario, call, recorder, seen)
+            except NotApplicable:
+                spans.end_scenario(span, Verdict.SKIPPED, None)
+                raise
+        finding = finding or next(iter(recorder.degraded), None)
+        finding = self._redacted(self._unless_starved(finding, started), recorder)
+        verdict = finding.verdict if finding else Verdict.HELD
+        duration = round(time.monotonic() - started, 6)
+        spans.end_scenario(span, verdict, finding)
+        journal.write(
+            "attempt-finished",
+            scenario=scenario.id,
+            attempt=number,
+            verdict=verdict,
+            duration=duration,
+            finding=finding_entry(finding),
+        )
+        return Attempt(number, verdict, finding, duration, began)
+
+    async def _judge(
+        self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None
+    ) -> Finding | None:
+        timer = asyncio.timeout(scenario.deadline)
+        try:
+            async with timer:
+                await call()
+        except Broken as failure:
+            return await self._diagnose(failure.finding, recorder, seen)
+        except NotApplicable:
+            raise
+        except CannotAsk as why:
+            return unknown(str(why))
+        except AssertionError as failure:
+            return Finding(
+                Code.UNEXPLAINED, str(failure) or "an assertion without words failed", "unknown"
+            )
+        except asyncio.CancelledError as error:
+            if (
+                not self.stopped
+            ):  # something that the scenario waited for was cancelled, not the scenario
+                return self._mistake(error, recorder)
+            return unknown(f"the run was ended ({self.stopped}) before this was done")
+        except TimeoutError as error:
+            if timer.expired():
+                return unknown(f"not done within its deadline of {scenario.deadline:g} s")
+            return self._mistake(error, recorder)
+        except BaseException as error:  # noqa: BLE001 - whatever it is (SystemExit, too), it is ours and not the target's
+            return self._mistake(error, recorder)
+        return None
+
+    def _unless_starved(self, finding: Finding | None, started: float) -> Finding | None:
+        """What came too late for a suite that was starved meanwhile says nothing of the target."""
+        if finding is None or not retries.depends_on_time(finding):
+            return finding
+        window_s = 2 * self.target.timeouts.answer_s
+        health = self._health.since(max(started, time.monotonic() - window_s))
+        if not health.is_starved:
+            return finding
+        observed = f"not known: the suite itself was starved ({health}); it saw: {finding.observed}"
+        return Finding(Code.UNKNOWN, observed, retries.STARVED)
+
+    def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
+        recorder.note("".join(traceback.format_exception(error)))
+        if reason := local_trouble(error):
+            return unknown(reason)
+        return unknown(
+            f"the suite itself failed with {type(error).__name__}: {error}; the journal has "
+            "the traceback"
+        )
+
+    async def _diagnose(
+        self, finding: Finding, recorder: Recorder, seen: Finding | None
+    ) -> Finding:
+        """Climb the ladder, unless what was `seen` at the first attempt is seen again; the finding
+        stands anyway.
+        """
+        line = (
+            curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
+        )
+        finding = replace(finding, reproduce_command=finding.reproduce_command or line)
+        if seen and (seen.code, seen.observed) == (
+            finding.code,
+            self.evidence.redactor.text(finding.observed),
+        ):
+            return replace(finding, rungs=seen.rungs, cause=seen.cause, certainty=seen.certainty)
+        try:
+            async with self._diagnoses.one(), asyncio.timeout(DIAGNOSIS_TIMEOUT_S):
+                with bypass_limit():
+                    return await self._refine(finding, recorder)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what is to be diagnosed
+            if not self.stopped:
+                recorder.note(f"the diagnosis itself failed: {type(error).__name__}: {error}")
+        return finding
+
+    def _redacted(self, finding: Finding | None, recorder: Recorder) -> Finding | None:
+        """Redact what a probe quoted from the target."""
+        if finding is None:
+            return None
+        text = recorder.evidence.redactor.text
+        rungs = tuple(replace(rung, detail=text(rung.detail)) for rung in finding.rungs)
+        return replace(
+            finding,
+            observed=text(finding.observed),
+            cause=text(finding.cause),
+            reproduce_command=text(finding.reproduce_command),
+            rungs=rungs,
+        )
+
+
+def unknown(why: str) -> Finding:
+    """A finding that blames nobody but us."""
+    return Finding(Code.UNKNOWN, why, "the suite itself")
