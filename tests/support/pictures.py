@@ -20,7 +20,7 @@ from tests.conftest import ROOT, begin, ended
 PICTURES = ROOT / "docs" / "pictures"
 WIDE, PHONE = (1200, 820), (390, 844)
 TALL = (1200, 2400)  # so that nothing of an element is behind the bar that stays in view
-_FINISHED = re.compile(r"\s*\d+/\d+ ")  # a line of the run's progress
+_FINISHED = re.compile(r"\s*\d+/\d+ ")  # a line that -v prints of a scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ RECORDED = (
 def record(run: Recorded, runs: Path, *arguments: str) -> Path:
     """The folder of a new run in `runs`, with its report."""
     faults = ("--fault", run.fault) if run.fault else ()
-    process = begin(runs, *faults, *arguments)
+    listing = ("-v",) if run.killed_after else ()
+    process = begin(runs, *faults, *listing, *arguments)
     if run.killed_after:
         _kill_after(process, run.killed_after)
     folder = ended(process, runs).folder
@@ -79,10 +80,10 @@ def record(run: Recorded, runs: Path, *arguments: str) -> Path:
 
 def _kill_after(process: subprocess.Popen[str], scenarios: int) -> None:
     assert process.stdout
-    told = 0
+    finished = 0
     for line in process.stdout:
-        told += bool(_FINISHED.match(line))
-        if told >= scenarios:
+        finished += bool(_FINISHED.match(line))
+        if finished >= scenarios:
             process.kill()
             return
 
