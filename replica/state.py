@@ -2,6 +2,7 @@
 that are on.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -100,7 +101,7 @@ class ReplicaState:
         default_factory=set
     )  # raw tokens, as auth-service keeps them in Redis
 
-    pod_logs: dict[str, list[str]] = field(default_factory=dict)  # by service, oldest line first
+    pod_logs: dict[str, deque[str]] = field(default_factory=dict)  # by service, oldest line first
     live: LiveConnections = field(default_factory=LiveConnections)
     test_users: dict[str, UserModel] = field(default_factory=dict)
     home: WorkspaceModel = field(init=False)  # alice's workspace, bob is a member

@@ -3,14 +3,27 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
-from probes.cluster import argo, capacity, endpoints, livekit, paths, pods, settings, trust
+from probes.cluster import (
+    argo,
+    capacity,
+    endpoints,
+    livekit,
+    paths,
+    pods,
+    settings,
+    sign_in_log,
+    trust,
+)
 from probes.cluster.reader import Cluster
 from probes.config.environment import Target
 from probes.finding import NotApplicable
 from probes.livekit.tokens import open_access
 from probes.recording.recorder import current
+from probes.services import oauth
+from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §1.2")
 
@@ -155,6 +168,16 @@ async def test_who_only_parses_tokens_is_guarded(cluster: Cluster) -> None:
     facts = await cluster.facts("config_maps", "deployments", "rollouts", "token_guards")
     config = cluster.config
     current().judge(trust.unguarded(facts, config.validates_tokens, config.namespace))
+
+
+@pytest.mark.promise(owner="auth", incident="V6 §7.2, §7.8")
+async def test_the_portals_landing_is_remembered(cluster: Cluster, web: Web) -> None:
+    """Who starts on the portal has their way back remembered before the provider is asked."""
+    marker = f"probe={current().evidence.run}-{current().attempt}"
+    namespace = cluster.config.namespace
+    facts = await cluster.facts("pods")
+    await oauth.start(web, httpx.Cookies(), f"{web.target.oauth.portal}login?{marker}")
+    current().judge(sign_in_log.judge(await cluster.log_of_start(facts, marker), marker, namespace))
 
 
 @pytest.mark.promise(owner="video", incident="V6 §5.10")

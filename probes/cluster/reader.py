@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from probes.cluster import parsing, routing
+from probes.cluster import parsing, routing, sign_in_log
 from probes.cluster.facts import Facts, SecretShape
 from probes.cluster.secret_shapes import shape
 from probes.config.cluster import ClusterConfig
@@ -21,6 +21,8 @@ from probes.transport.single_flight import SingleFlight
 
 NO_TABLE = "the environment file has no table [cluster]"
 Object = Mapping[str, Any]
+LOG_LINES = 1000
+LOG_WAITS_S = (0.2, 1.0, 2.0)  # a kubelet hands a line on within a second or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +123,26 @@ class Cluster:
         encoded = (answer.json().get("data") or {}).get(key) if answer is not None else None
         return shape(base64.b64decode(encoded).decode(errors="replace")) if encoded else None
 
-    async def log(self, pod: str, container: str, since_s: int) -> tuple[str, ...]:
-        """The lines that a container has written within `since_s` seconds, oldest first."""
+    async def log(self, pod: str, container: str) -> tuple[str, ...]:
+        """The last lines that a container has written, oldest first."""
         path = f"/api/v1/namespaces/{self.config.namespace}/pods/{pod}/log"
-        query = {"container": container, "sinceSeconds": str(since_s), "limitBytes": "262144"}
+        query = {"container": container, "tailLines": str(LOG_LINES)}
         answer = await self._get(path, f"the log of {pod}", query)
         return tuple(answer.text.splitlines())
+
+    async def log_of_start(self, facts: Facts, marker: str) -> list[str]:
+        """The last lines of auth-service's pods, once one tells of the start with `marker`."""
+        pods = [pod.name for pod in facts.pods if pod.name.startswith(sign_in_log.AUTH)]
+        if not pods:
+            raise CannotAsk("no pod of auth-service runs, whose log would tell")
+        lines: list[str] = []
+        for wait_s in LOG_WAITS_S:
+            await asyncio.sleep(wait_s)
+            logs = [await self.log(pod, sign_in_log.AUTH) for pod in pods]
+            lines = [line for log in logs for line in log]
+            if sign_in_log.is_told(lines, marker):
+                break
+        return lines
 
     async def close(self) -> None:
         if self._http is not None:

@@ -17,6 +17,7 @@ from replica.cluster.objects import Objects
 from replica.state import ReplicaState
 
 SNAPSHOT_S = 1.0
+STARTED_LINE = "2026-01-02T03:04:05Z  INFO 1 --- [main] Application : Started in 9.1 seconds"
 TOKEN = "replica-reader"  # noqa: S105 - no secret: the kubeconfig beside it has it
 
 
@@ -36,7 +37,7 @@ def app(state: ReplicaState) -> Starlette:
 
     async def log(request: Request) -> Response:
         pod = request.path_params["pod"]
-        lines = state.pod_logs.get(pod.split("-7d9c")[0], [])
+        lines = (STARTED_LINE, *state.pod_logs.get(pod.split("-7d9c")[0], ()))
         return _checked(request) or PlainTextResponse("".join(f"{line}\n" for line in lines))
 
     namespaced = "/namespaces/{namespace}/{plural}"

@@ -7,6 +7,7 @@ has signed in; there is no ID token and no nonce.
 """
 
 import secrets
+from collections import deque
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from replica.state import ReplicaState, SignInSession, add
 COOKIE = "SESSION"
 SCOPE = "email profile"
 FAILED = "/login?error"
+LOGGED = 500  # lines that are kept of a pod's log
 
 
 async def start(request: Request) -> Response:
@@ -61,11 +63,18 @@ def _keep_redirect_uri(state: ReplicaState, session: SignInSession, wanted: str)
     """OAuth2RedirectUriFilter. weAlist's leaves what a sign-in that was given up has asked for."""
     if state.is_fault_active("oauth-filter-runs-late"):
         return
+    lines = state.pod_logs.setdefault("auth-service", deque(maxlen=LOGGED))
+    lines.append(f"OAuth2 authorization request detected: {AUTHORIZATION}")
+    lines.append(f"Client redirect_uri parameter: {wanted}")
     unbound = state.production or state.is_fault_active("redirect-uri-unchecked")
     patterns = redirect_allow_list.allowed_patterns(state.hosts)
     if wanted and (unbound or redirect_allow_list.is_allowed(wanted, patterns)):
         session.redirect_uri = wanted
-    elif not (state.production or state.is_fault_active("oauth-keeps-redirect-uri")):
+        lines.append(f"Stored client redirect_uri in session: {wanted}")
+        return
+    if wanted:
+        lines.append(f"Rejected invalid redirect_uri: {wanted}")
+    if not (state.production or state.is_fault_active("oauth-keeps-redirect-uri")):
         session.redirect_uri = ""
 
 

@@ -44,6 +44,8 @@ CLUSTER: dict[str, Row] = {
     "probes-job-hangs": {JOBS: Code.JOB_STUCK},
 }
 
+REMEMBERED = "cluster/the-portals-landing-is-remembered"
+
 # Faults that users meet as well: the cluster says the same.
 CLUSTER_ELSEWHERE: dict[str, Row] = {
     "storage-base-path-mismatch": {
@@ -63,6 +65,7 @@ CLUSTER_ELSEWHERE: dict[str, Row] = {
     },
     "livekit-key-is-unknown": {KEYS: Code.LIVEKIT_KEY_UNKNOWN},
     "livekit-secret-differs": {KEYS: Code.LIVEKIT_SECRET_MISMATCH},
+    "oauth-filter-runs-late": {REMEMBERED: Code.OAUTH_LANDING_HIJACKED},
     "livekit-loses-redis": {PLACEHOLDERS: Code.PLACEHOLDER_LEFT},
 }
 

@@ -125,5 +125,5 @@ async def test_a_secret_leaves_its_shape_and_nothing_else(
 
 async def test_a_log_is_read_by_lines(cluster: Cluster, api: Api) -> None:
     api.answers(f"{PODS}/auth-1/log", Said(200, b"one\ntwo\n"))
-    assert await cluster.log("auth-1", "auth-service", 30) == ("one", "two")
-    assert "sinceSeconds=30" in api.site.asked[0].path
+    assert await cluster.log("auth-1", "auth-service") == ("one", "two")
+    assert "tailLines=1000" in api.site.asked[0].path
