@@ -6,41 +6,36 @@ import contextlib
 import functools
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from probes.auth.users import User
-from probes.browser.browser import Browser
-from probes.cluster.reader import Cluster
 from probes.config import environment_file as targets
-from probes.config.environment import Target
 from probes.config.selectors import area
 from probes.finding import EXIT_UNKNOWN, BadEnvironment, CannotAsk, Verdict
-from probes.recording.ledger import Ledger
-from probes.recording.trace_link import trace_url
 from probes.results import Outcome
 from probes.runner import collection, command_line, output, progress, retries, sharding
 from probes.runner.attempt import Call
 from probes.runner.end_of_run import EndedRun
-from probes.runner.options import RunOptions, new_run_name, writable_folder
+from probes.runner.fixtures import SESSION
+from probes.runner.options import (
+    expect_possible,
+    read_options,
+)
 from probes.runner.problems import Problems
 from probes.runner.session import Session
 from probes.runner.sharding import Share
 from probes.runner.target_process import start_target
-from probes.services.storage import Drive
-from probes.transport.http import Web
 from reports.model import verdict_store
-from reports.publish import publishers
 from reports.render import annotations, deploy_gate, files, languages, terminal
 from reports.render.languages import Words
 
+pytest_plugins = ["probes.runner.fixtures"]
 SCENARIOS = command_line.ROOT / "scenarios"
 PART = pytest.StashKey[tuple[str, Share]]()  # the environment and the share that are ours
 KNOWN = pytest.StashKey[list[str]]()  # every scenario, before -k takes some away
-SESSION = pytest.StashKey[Session]()
 BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 OUTCOME = pytest.StashKey[Outcome]()
 PROGRESS = pytest.StashKey[progress.RunProgress]()
@@ -134,13 +129,18 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
     known = config.stash[KNOWN]
     files = {collection.area(file) for file in SCENARIOS.glob("test_*.py")}
     all_areas = files <= {area(name) for name in known}
-    options = _or_usage_error(lambda: _options(config, chosen, all_areas=all_areas))
-    environment, _ = config.stash[PART]
+    environment, share = config.stash[PART]
+    of_share = {name for name in known if share.holds(name)}
+    whole = all_areas and of_share == set(chosen)
+    option = functools.partial(_option, config)
+    options = _or_usage_error(
+        lambda: read_options(option, len(chosen), share, known if whole else ())
+    )
     target, started = _or_usage_error(lambda: start_target(environment, config.getoption("fault")))
     if started:
         config.add_cleanup(started.stop)
     _or_usage_error(lambda: target.check_names(known, all_areas=all_areas))
-    _or_usage_error(lambda: _check(options, target))
+    _or_usage_error(lambda: expect_possible(options, target, os.environ))
     scenarios = [collection.scenario(name, item, target) for name, item in chosen.items()]
     config.stash[PROGRESS] = shown = progress.RunProgress(
         config,
@@ -157,48 +157,6 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
         announce=shown.add,
         problems=config.stash[PROBLEMS],
     )
-
-
-def _check(options: RunOptions, target: Target) -> None:
-    """Complain of what can never come true, before anything is asked."""
-    if not target.identity.state and (options.gate or os.environ.get(publishers.NOTICES)):
-        asks = "--gate" if options.gate else publishers.NOTICES
-        raise CannotAsk(
-            f"{asks} needs to know how the last run ended; name a store in state of [identity]"
-        )
-    window_s, run_s = options.stabilization_window_s, target.timeouts.run_s
-    if window_s >= run_s:
-        limit = f"the {run_s:g} s that [timeouts] gives the run"
-        raise CannotAsk(
-            f"--settle {window_s:g}s does not fit into {limit}; say less, or raise run_s"
-        )
-
-
-def _options(config: pytest.Config, chosen: Collection[str], *, all_areas: bool) -> RunOptions:
-    known, (_, share) = config.stash[KNOWN], config.stash[PART]
-    whole = all_areas and {name for name in known if share.holds(name)} == set(chosen)
-    return RunOptions(
-        folder=writable_folder("--runs", config.getoption("runs")) / new_run_name(),
-        concurrency=config.getoption("probe_concurrency") or len(chosen),
-        confirm=not config.getoption("no_confirm"),
-        most_failures=config.getoption("maxfail"),
-        strict=config.getoption("strict_verdicts"),
-        junit=_junit(config),
-        words=_words(config),
-        trace_url=trace_url(os.environ),
-        gate=config.getoption("gate"),
-        stabilization_window_s=retries.seconds(config.getoption("settle")),
-        share=share,
-        known=frozenset(known if whole else ()),
-    )
-
-
-def _junit(config: pytest.Config) -> Path | None:
-    """Where --junitxml wants our report."""
-    path = config.getoption("xmlpath", None)
-    if not path:
-        return None
-    return writable_folder("--junitxml", Path(path).parent) / Path(path).name
 
 
 def _take_over_reporting(config: pytest.Config) -> None:
@@ -251,44 +209,6 @@ async def _running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     await mine.close()
 
 
-@pytest.fixture(scope="session")
-def target(request: pytest.FixtureRequest) -> Target:
-    return request.config.stash[SESSION].target
-
-
-@pytest.fixture(scope="session")
-def web(request: pytest.FixtureRequest) -> Web:
-    return request.config.stash[SESSION].web
-
-
-@pytest.fixture(scope="session")
-def browser(request: pytest.FixtureRequest) -> Browser:
-    return request.config.stash[SESSION].browser
-
-
-@pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """The API of the environment's Kubernetes cluster, where it names one."""
-    return request.config.stash[SESSION].cluster
-
-
-@pytest.fixture(scope="session")
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    return request.config.stash[SESSION].ledger
-
-
-@pytest.fixture(scope="session")
-def user(request: pytest.FixtureRequest) -> Callable[[str], User]:
-    """A test user, by role."""
-    return request.config.stash[SESSION].users.user
-
-
-@pytest.fixture(scope="session")
-def drive_of(request: pytest.FixtureRequest) -> Callable[[str], Drive]:
-    """The drive of a test user, by role."""
-    return request.config.stash[SESSION].drive
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -327,9 +247,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     session.exitstatus = ended.exit_code
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter and (config.getoption("gate") or pytest_failed):
-        _show(
-            config, ended, reporter
-        )  # before pytest writes its empty line, or where it sums up nothing
+        # Before pytest writes its empty line, or where it sums up nothing.
+        _show(config, ended, reporter)
 
 
 def pytest_terminal_summary(
@@ -372,3 +291,8 @@ def _show(config: pytest.Config, ended: EndedRun, reporter: Any) -> None:
 
 def _words(config: pytest.Config) -> Words:
     return languages.words(config.getoption("lang"))
+
+
+def _option(config: pytest.Config, name: str) -> Any:
+    """None for an option of a plugin that is switched off."""
+    return config.getoption(name, None)

@@ -1,13 +1,21 @@
 """What the command line asked of a run, and the folder that the run gets."""
 
+import os
 import secrets
 import tempfile
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from probes.config.environment import Target
 from probes.finding import CannotAsk
+from probes.recording.trace_link import trace_url
+from probes.runner import retries
 from probes.runner.sharding import Share
+from reports.publish import publishers
+from reports.render import languages
 from reports.render.languages import ENGLISH, Words
 
 
@@ -64,3 +72,48 @@ def writable_folder(option: str, folder: Path) -> Path:
 def new_run_name() -> str:
     """The name of a run's folder; names sort by time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def expect_possible(options: RunOptions, target: Target, environ: Mapping[str, str]) -> None:
+    """Raise CannotAsk for options that can never be met, before anything is asked."""
+    if not target.identity.state and (options.gate or environ.get(publishers.NOTICES)):
+        asks = "--gate" if options.gate else publishers.NOTICES
+        raise CannotAsk(
+            f"{asks} needs to know how the last run ended; name a store in state of [identity]"
+        )
+    window_s, run_s = options.stabilization_window_s, target.timeouts.run_s
+    if window_s >= run_s:
+        limit = f"the {run_s:g} s that [timeouts] gives the run"
+        raise CannotAsk(
+            f"--settle {window_s:g}s does not fit into {limit}; say less, or raise run_s"
+        )
+
+
+def read_options(
+    option: Callable[[str], Any], number: int, share: Share, known: Collection[str]
+) -> RunOptions:
+    """The options of a run of `number` scenarios; `option` answers a command line option by name.
+
+    Raises CannotAsk where one of them cannot be.
+    """
+    return RunOptions(
+        folder=writable_folder("--runs", option("runs")) / new_run_name(),
+        concurrency=option("probe_concurrency") or number,
+        confirm=not option("no_confirm"),
+        most_failures=option("maxfail"),
+        strict=option("strict_verdicts"),
+        junit=_junit(option("xmlpath")),
+        words=languages.words(option("lang")),
+        trace_url=trace_url(os.environ),
+        gate=option("gate"),
+        stabilization_window_s=retries.seconds(option("settle")),
+        share=share,
+        known=frozenset(known),
+    )
+
+
+def _junit(path: str | None) -> Path | None:
+    """Where --junitxml wants our report."""
+    if not path:
+        return None
+    return writable_folder("--junitxml", Path(path).parent) / Path(path).name
