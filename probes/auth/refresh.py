@@ -7,12 +7,25 @@ import asyncio
 from probes import clock
 from probes.auth.tokens import OwnSession, Tokens, claims, timestamp
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
-from probes.transport import envelopes
+from probes.transport import envelopes, service_words
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
 
 REFRESH = "/api/svc/auth/api/auth/refresh"
 SPENT = "AUTH006"
+# Who answered in auth-service's place is told by these.
+ANOTHER_AUTHOR = frozenset(
+    {
+        Code.EDGE_ERROR_PAGE,
+        Code.EDGE_HTML_FALLBACK,
+        Code.EDGE_MASKS_ERRORS,
+        Code.EDGE_S3_ERROR,
+        Code.LOAD_BALANCER_ERROR,
+        Code.PROXY_ERROR,
+        Code.UNKNOWN,
+        Code.UNKNOWN_PAGE,
+    }
+)
 # There is no jti (contract 2.2): a pair of the same second is the same pair, whose refresh token is
 # spent already.
 TOKEN_CLOCK_STEP_S = 1.1
@@ -83,6 +96,17 @@ async def expect_refusal(web: Web, used: Tokens) -> None:
         )
 
 
+def is_rejected(answer: Answer) -> bool:
+    """Whether auth-service says that the token itself is no good (AUTH004 malformed, and others)."""
+    code = answer.json.get("code", "") if isinstance(answer.json, dict) else ""
+    return answer.status in (400, 401) and str(code).startswith("AUTH")
+
+
+def shown(answer: Answer) -> str:
+    """`answer` with the words of auth-service."""
+    return f"{answer}, {answer.words}" if answer.words else str(answer)
+
+
 def explain(answer: Answer) -> Finding:
     """Name why an unused refresh token gave no pair; pure."""
     if is_spent(answer):
@@ -92,13 +116,19 @@ def explain(answer: Answer) -> Finding:
             "the gateway: it sent the POST twice (retries), and the user got the second answer",
         )
     finding = envelopes.explain(answer, 200)
-    if finding and finding.code in (Code.EDGE_HTML_FALLBACK, Code.EDGE_MASKS_ERRORS):
+    if finding and finding.code in ANOTHER_AUTHOR:
         return finding
-    return Finding(
-        Code.REFRESH_UNAVAILABLE,
-        f"{answer} to a good refresh token, and no new pair",
-        "the gateway's route to /api/auth/refresh (8073303f), or auth-service",
-    )
+    observed = f"{shown(answer)} to a good refresh token, and no new pair"
+    return Finding(Code.REFRESH_UNAVAILABLE, observed, _cause(answer))
+
+
+def _cause(answer: Answer) -> str:
+    """The route where nobody at auth-service answered, the service where it did."""
+    if meant := service_words.meaning(answer.words, "auth-service"):
+        return meant
+    if answer.status >= 500:
+        return "auth-service"
+    return "the gateway's route to /api/auth/refresh (8073303f), or auth-service"
 
 
 def explain_pair(before: Tokens, after: Tokens) -> Finding | None:

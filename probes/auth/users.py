@@ -101,7 +101,7 @@ class Users:
         if self._signer:
             yield OwnSession(self._remembered(self._signer.pair(config)), self._remember)
         elif way == "refresh-token":
-            async with self._rotation.session(name, config) as session:
+            async with self._rotation.session(name, config, spends=True) as session:
                 yield session
         elif way == "test-endpoint":
             yield OwnSession(await self._another(name, config), self._remember)

@@ -33,6 +33,8 @@ class SecretState:
     update it.
     """
 
+    is_exclusive = False
+
     def __init__(
         self, namespace: str, name: str, timeout_s: float, config: KubeConfig | None = None
     ) -> None:

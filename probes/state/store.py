@@ -28,6 +28,10 @@ POLL_INTERVAL_S = 0.02  # flock has nothing that could be awaited
 class State(Protocol):
     """Where tokens outlive a run."""
 
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether a turn keeps other runs out, so that what they left is of runs that have ended."""
+
     async def read(self, user: str) -> Entry:
         """All that is kept for `user`. Raises CannotAsk."""
 
@@ -49,6 +53,8 @@ class FileState:
     """One JSON file, {user: {name: value}}, mode 0600, with a lock file beside it for each
     user's turn.
     """
+
+    is_exclusive = True
 
     def __init__(self, path: Path, timeout_s: float) -> None:
         self._path, self._timeout_s = path.expanduser(), timeout_s

@@ -37,6 +37,7 @@ def _main(file: Path) -> None:
     evidence = RunEvidence(
         "run", folder, Journal(folder), Redactor(), spans.Tracing(folder, "run", "test", "0", {})
     )
+    print("ready", flush=True)
     for _ in sys.stdin:
         print(asyncio.run(_round(target, evidence)), flush=True)
     evidence.journal.close()

@@ -11,14 +11,15 @@ import pytest
 
 from probes.auth import refresh as refreshing
 from probes.auth.rotation import Rotation, entry_after, expired_token_in
+from probes.auth.spending_intent import Intent, intent_in, with_intent
 from probes.auth.tokens import Tokens
 from probes.config.environment import UserConfig
-from probes.finding import CannotAsk
+from probes.finding import Broken, CannotAsk, Code, broken
 from probes.recording.recorder import Recorder
 from probes.state.store import Entry, FileState
 from probes.transport.http import Web
 from tests.support.session_tokens import REFRESH, SPENT, gives, pair, token
-from tests.support.site import NOWHERE, Said, Site
+from tests.support.site import NOWHERE, Said, Site, js
 
 ALICE = UserConfig("u-1", refresh_token="ALICE_REFRESH")
 OLD, NEW = pair(1), pair(2, age=0)
@@ -26,6 +27,8 @@ OLD, NEW = pair(1), pair(2, age=0)
 
 class Open:
     """A store that keeps nobody out, as a Secret."""
+
+    is_exclusive = False
 
     def __init__(self, kept: Entry) -> None:
         self.kept, self.log = kept, list[str]()
@@ -56,7 +59,7 @@ class Open:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else will keep anything."""
-    monkeypatch.setattr("probes.auth.rotation.A_RACE_LASTS", 0.05)
+    monkeypatch.setattr("probes.auth.rotation.RACE_TIMEOUT_S", 0.05)
 
 
 def rotating(web: Web, recorder: Recorder, store: Open, **environ: str) -> Rotation:
@@ -153,16 +156,112 @@ async def test_a_token_that_somebody_else_used_is_nobodys_fault(
         await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
 
 
-@pytest.mark.parametrize("said", [NOWHERE, Said(500), gives(Tokens("", "", "u"))])
-async def test_a_refresh_that_fails_keeps_the_old_token(
+@pytest.mark.parametrize("said", [NOWHERE, Said(500), Said(200, b"{}", "application/json")])
+async def test_a_broken_refresh_endpoint_is_broken_and_keeps_the_old_token(
     site: Site, web: Web, recorder: Recorder, said: Said
 ) -> None:
-    """It may still be good; the next run tries."""
-    site.says[REFRESH] = said if said.status != 200 else Said(200, b"{}", "application/json")
+    """Nobody is told to seed a new one: the old may still be good; the next run tries."""
+    site.says[REFRESH] = said
     store = Open({"refresh": OLD.refresh})
-    with pytest.raises(CannotAsk, match=r"no token for alice: POST apex\.localhost\S+ answered"):
+    with pytest.raises(Broken) as failure:
         await signed_in(rotating(web, recorder, store))
-    assert store.kept == {"refresh": OLD.refresh}
+    assert failure.value.finding.code is Code.REFRESH_UNAVAILABLE
+    assert "seed" not in failure.value.finding.observed
+    assert store.kept["refresh"] == OLD.refresh
+
+
+async def test_a_token_that_auth_service_calls_malformed_is_the_seeds_fault(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
+    """The answer's own words are quoted, and the sentence says what to do."""
+    site.says[REFRESH] = js({"code": "AUTH004", "message": "malformed"}, 401)
+    with pytest.raises(CannotAsk, match=r"AUTH004: malformed; seed a new one"):
+        await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
+
+
+async def test_the_intent_is_stored_before_a_token_is_spent(
+    site: Site, web: Web, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill at the moment of the request leaves the note behind."""
+    site.says[REFRESH] = gives(NEW)
+    store, ask, seen = Open({"refresh": OLD.refresh}), refreshing.request_pair, list[object]()
+
+    async def look(web: Web, token: str) -> object:
+        seen.append(intent_in(store.kept))
+        return await ask(web, token)
+
+    monkeypatch.setattr(refreshing, "request_pair", look)
+    await signed_in(rotating(web, recorder, store))
+    assert [type(each) for each in seen] == [Intent]
+    assert intent_in(store.kept) is None
+
+
+async def test_a_run_that_died_before_it_asked_has_lost_nothing(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
+    """Its token is tried again, and is good."""
+    site.says[REFRESH] = gives(NEW)
+    store = Open(with_intent({"refresh": OLD.refresh}))
+    store.is_exclusive = True
+    assert await signed_in(rotating(web, recorder, store)) == NEW
+
+
+async def test_a_run_that_died_after_it_asked_is_told_as_what_it_was(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
+    """The probes themselves spent it; a second run says so at once, and asks nobody."""
+    site.says[REFRESH] = SPENT
+    store = Open(with_intent({"refresh": OLD.refresh}))
+    store.is_exclusive = True
+    for _ in range(2):
+        with pytest.raises(CannotAsk, match=r"spent at .* by a run of the probes .*; seed a new"):
+            await signed_in(rotating(web, recorder, store))
+    assert len(site.asked) == 1
+
+
+async def test_a_run_that_lives_is_waited_for(site: Site, web: Web, recorder: Recorder) -> None:
+    """Its intent is young, and its successor comes: nothing is asked."""
+    store = Open(with_intent({"refresh": OLD.refresh}))
+    store.wins_at_read = 3
+    assert await signed_in(rotating(web, recorder, store)) == NEW
+    assert site.asked == []
+
+
+async def test_a_session_that_may_spend_checks_what_a_dead_run_left(
+    site: Site, web: Web, recorder: Recorder
+) -> None:
+    """The access token would do to read, not to spend the refresh token beside it."""
+    site.says[REFRESH] = gives(NEW)
+    store = Open(with_intent({"access": OLD.access, "refresh": OLD.refresh}))
+    store.is_exclusive = True
+    rotation = rotating(web, recorder, store)
+    assert (await signed_in(rotation)).access == OLD.access
+    async with rotation.session("alice", ALICE, spends=True) as session:
+        assert session.tokens == NEW
+        assert intent_in(store.kept)
+        await session.save(pair(3, age=0))
+    assert intent_in(store.kept) is None
+
+
+async def test_an_answer_that_is_lost_is_asked_for_again(
+    site: Site, web: Web, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token may not have been spent yet; where it was, the loss is the target's."""
+    lost = broken(Code.SERVICE_STALLED, "auth-service did not answer within 5 s", "auth-service")
+    ask, losses = refreshing.request_pair, [lost, None, lost, None]
+
+    async def lose(web: Web, token: str) -> object:
+        if failure := losses.pop(0):
+            raise failure
+        return await ask(web, token)
+
+    monkeypatch.setattr(refreshing, "request_pair", lose)
+    site.says[REFRESH] = gives(NEW)
+    assert await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh}))) == NEW
+    site.says[REFRESH] = SPENT
+    with pytest.raises(Broken, match=r"did not answer within 5 s, but it had spent") as failure:
+        await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
+    assert failure.value.finding.code is Code.REFRESH_UNAVAILABLE
 
 
 async def test_without_any_token_there_is_a_sentence(web: Web, recorder: Recorder) -> None:
