@@ -23,8 +23,8 @@ REDIS = (
 # What stops livekit-server at its start, with the words of its log (1.7.2 to 1.13.5).
 BOOT = (
     "livekit-server's pods: none is ready (CrashLoopBackOff, V6 §6), or the Service selects none. "
-    "The last line of a pod's log says why: 'unable to connect to redis' (its address, or a literal "
-    "${REDIS_HOST}), 'could not resolve external IP' (no STUN server can be reached), "
+    "The last line of a pod's log says why: 'unable to connect to redis' (its address, or a "
+    "literal ${REDIS_HOST}), 'could not resolve external IP' (no STUN server can be reached), "
     "'one of key-file or keys must be provided'"
 )
 FULL = (

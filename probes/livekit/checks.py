@@ -111,6 +111,19 @@ class Calls:
         """The name of a room of the probes' own, removed after the block."""
         return probe_room(self._web, self.promised, self.access, self._ledger, label)
 
+    async def second_join_finding(self) -> Finding | None:
+        """What the server has against a second participant, whose SDK hears the status alone; None
+        where it lets both in.
+        """
+        async with self.room("second") as room:
+            first, second = (self.access.to_join(room, f"{room}-{n}") for n in (1, 2))
+            async with signalling.join_room(self._web, self.promised, first):
+                try:
+                    async with signalling.join_room(self._web, self.promised, second):
+                        return None
+                except Broken as broken:
+                    return broken.finding
+
     async def expect_relays(self) -> None:
         """Every TURN server that the server names allocates a relay."""
         ladder = await self.ladder()
@@ -171,6 +184,7 @@ def ports_of(result: LadderResult, promised: LiveKit) -> OpenPorts:
         tcp="tcp" in answered,
         address_finding=ice_checks.address_finding(candidates, result.checks, promised),
         tcp_finding=ice_checks.tcp_finding(candidates, result.checks, promised),
+        gathering_s=result.session.gathering_s if result.session else 0.0,
     )
 
 

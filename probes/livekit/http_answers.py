@@ -1,4 +1,4 @@
-"""Is it livekit-server that answers, and is it ready? What its answers without a token say; pure."""
+"""Does livekit-server answer, and is it ready? What its answers without a token say; pure."""
 
 from probes.finding import Code, Finding
 from probes.livekit.causes import BOOT, REDIS

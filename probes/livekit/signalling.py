@@ -80,6 +80,7 @@ class JoinedSession:
     candidates: tuple[Candidate, ...]
     seconds: float
     gathered: bool = True  # the server said which candidate was its last
+    gathering_s: float = 0.0  # from the answer to the last candidate
 
 
 @asynccontextmanager
@@ -147,7 +148,9 @@ async def _read_session(
             sdp.is_ice_lite(offer),
         )
         await connection.send(_answer(offer, mine))
+        answered = time.monotonic()
         candidates, gathered = await _candidates(connection, offer)
+        gathering_s = time.monotonic() - answered
     except TimeoutError as error:
         current().subject = exchange
         raise _no_answer("a socket") from error
@@ -158,7 +161,9 @@ async def _read_session(
             f"livekit-server closed the socket during the join: {error}",
             "livekit-server: its log says why",
         ) from error
-    session = replace(_session(welcome, mine, candidates, seconds), gathered=gathered)
+    session = replace(
+        _session(welcome, mine, candidates, seconds), gathered=gathered, gathering_s=gathering_s
+    )
     exchange.response_body = summary(session).encode()
     return session
 
@@ -218,7 +223,7 @@ async def _offer(connection: ClientConnection) -> str:
 
 
 async def _candidates(connection: ClientConnection, offer: str) -> tuple[list[Candidate], bool]:
-    """Those of the offer, then those that follow, and whether the server said that these are all."""
+    """Those of the offer and those that follow, and whether the server said that it is done."""
     found = sdp.candidates(offer)
     if sdp.complete(offer):
         return found, True

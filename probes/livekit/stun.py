@@ -107,7 +107,7 @@ def _request(credentials: Credentials) -> stun.Message:
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     request.attributes["USERNAME"] = credentials.username
     request.attributes["PRIORITY"] = PRIORITY
-    # A lite agent is always controlled, and discards the checks of another that is (RFC 8445 6.1.1).
+    # A lite agent is always controlled, and drops the checks of another that is (RFC 8445 6.1.1).
     role = "ICE-CONTROLLING" if credentials.ice_lite else "ICE-CONTROLLED"
     request.attributes[role] = int.from_bytes(request.transaction_id[:8], "big")
     request.add_message_integrity(credentials.password.encode())

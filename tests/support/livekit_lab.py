@@ -1,29 +1,21 @@
-"""A real livekit-server with a configuration of a test's own, and runs of the suite against it.
-
-Everything is on loopback, or in network namespaces that a test made for itself.
-"""
+"""A real livekit-server with a configuration of a test's own, on loopback."""
 
 import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from replica.infra import processes
 from replica.livekit import server_build
-from reports.model.run import Run, load
 
-ROOT = Path(__file__).parents[2]
 KEY, SECRET = "APIlab", "a-secret-of-the-lab-of-thirty-two-characters"
 START_TIMEOUT_S = 30
-RUN_TIMEOUT_S = 120
-LADDER_AND_DEEP = "(livekit or calls) and not in_the_app and not on_the_page"
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,6 +36,19 @@ def free_port(kind: int = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def wait_for_port(
+    port: int, host: str = "127.0.0.1", process: subprocess.Popen[bytes] | None = None
+) -> None:
+    """Until somebody listens there, or `process` has ended."""
+    until = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < until and (process is None or process.poll() is None):
+        with socket.socket() as line:
+            line.settimeout(1)
+            if line.connect_ex((host, port)) == 0:
+                return
+        time.sleep(0.05)
 
 
 def default_configuration(port: int, tcp_port: int, udp_port: int) -> dict[str, Any]:
@@ -100,13 +105,7 @@ class LabServer:
                 stderr=log,
                 preexec_fn=processes._end_with_parent(os.getpid()),  # noqa: PLW1509 - two system calls
             )
-        until = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < until and self.process.poll() is None:
-            with socket.socket() as line:
-                line.settimeout(1)
-                if line.connect_ex((self.host, self.port)) == 0:
-                    return
-            time.sleep(0.05)
+        wait_for_port(self.port, self.host, self.process)
 
     def kill(self) -> None:
         if self.process and self.process.poll() is None:
@@ -127,79 +126,17 @@ def lab_server(version: str, folder: Path, **over: Any) -> Iterator[LabServer]:
         server.kill()
 
 
-@dataclass(frozen=True, slots=True)
-class Promises:
-    """The table [livekit] of a run's environment."""
-
-    url: str
-    key: str = KEY
-    secret: str = SECRET
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-    def write(self, folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "key").write_text(self.key)
-        (folder / "secret").write_text(self.secret)
-        table = {
-            "url": self.url,
-            "api_key": str(folder / "key"),
-            "api_secret": str(folder / "secret"),
-            "tiers": ["ladder", "deep"],
-            **self.more,
-        }
-        lines = [
-            'name = "lab"',
-            '[hosts]\napex = "http://127.0.0.1:9"\napi = "http://127.0.0.1:9"',
-            '[workspace]\nid = "none"',
-            '[identity]\nway = "static"',
-            "[timeouts]\nanswer_s = 5\nscenario_s = 60\nrun_s = 100",
-            "[livekit]",
-            *(f"{name} = {json.dumps(value)}" for name, value in table.items()),
-        ]
-        path = folder / "environment.toml"
-        path.write_text("\n".join(lines) + "\n")
-        return path
-
-
-def promises_of(server: LabServer, **more: Any) -> Promises:
-    """What a healthy server keeps."""
-    rtc = server.configuration["rtc"]
-    table = {"version": server.version, "nodes": ["127.0.0.1/32"], "tcp_port": rtc["tcp_port"]}
-    return Promises(f"ws://{server.host}:{server.port}", more={**table, **more})
-
-
-def run_suite(
-    promises: Promises, folder: Path, selection: str = LADDER_AND_DEEP, prefix: tuple[str, ...] = ()
-) -> Run:
-    """A run of the ladder and of two participants; its report."""
-    environment = promises.write(folder)
-    command = [*prefix, sys.executable, "-m", "pytest", "scenarios", "-q", "--no-confirm"]
-    done = subprocess.run(
-        [*command, "--env", str(environment), "--runs", str(folder / "runs"), "-k", selection],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=RUN_TIMEOUT_S,
-        check=False,
-    )
-    (folder / "output.txt").write_text(done.stdout + done.stderr)
-    journals = sorted((folder / "runs").glob("*/run.jsonl"))
-    assert journals, done.stdout + done.stderr
-    return load(journals[-1].parent)
-
-
-def codes_of(run: Run) -> dict[str, str]:
-    """What did not hold: {scenario: code}."""
-    return {s.id.partition("/")[2]: str(s.finding.code) for s in run.scenarios if s.finding}
-
-
-def with_promises(promises: Promises, **more: Any) -> Promises:
-    return replace(promises, more={**promises.more, **more})
-
-
-def show(run: Run) -> str:
-    """A run in words, for the message of a failing test."""
-    lines = [
-        f"{s.id}: {s.verdict.name} {s.finding or s.outcome.reason or ''}" for s in run.scenarios
-    ]
-    return "\n".join(lines)
+def promised_table(server: LabServer, folder: Path, **more: Any) -> dict[str, Any]:
+    """The table [livekit] of an environment with that server, and what it is to keep."""
+    (folder / "key").write_text(str(more.pop("key", KEY)))
+    (folder / "secret").write_text(str(more.pop("secret", SECRET)))
+    return {
+        "url": f"ws://{server.host}:{server.port}",
+        "api_key": str(folder / "key"),
+        "api_secret": str(folder / "secret"),
+        "version": server.version,
+        "nodes": ["127.0.0.1/32"],
+        "tcp_port": server.configuration["rtc"]["tcp_port"],
+        "tiers": ["ladder", "deep"],
+        **more,
+    }

@@ -43,10 +43,19 @@ class SdkCalls:
             speaker, listener = (
                 calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER)
             )
-            request = CallRequest(calls.promised.url, speaker, listener, by_tcp=ports.tcp)
+            request = CallRequest(
+                calls.promised.url, speaker, listener, by_tcp=ports.tcp and not ports.gathers_late
+            )
             call = await worker_process.run_call(request, self._web.target.tls.ca)
         _note(call)
+        await self._expect_two_may_join(call)
         return call
+
+    async def _expect_two_may_join(self, call: Call) -> None:
+        """Raises Broken with what the server says to a second participant, where it says it."""
+        failed = call.failure("join")
+        if failed and "signal failure" in failed.message and "500" in failed.message:
+            current().judge(await self.calls().second_join_finding())
 
     async def _call(self) -> Call:
         await self._expect_ladder()

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from probes.finding import CannotAsk, Code, Finding
-from probes.livekit.causes import CLOSED, FULL, OTHER_ADDRESS
+from probes.livekit.causes import CLOSED, OTHER_ADDRESS
 from probes.livekit.sdk.messages import (
     DELIVERY_TIMEOUT_S,
     LOSSY,
@@ -23,11 +23,11 @@ from probes.livekit.sdk.messages import (
     TcpRejoin,
     ToneReceived,
 )
-from probes.livekit.token_answers import ROOM_FULL
 
 MIN_LOSSY_SHARE = 0.8  # of lossy messages
 MAX_TONE_DELAY_S = 2.0  # seconds from speaking to being heard
 MAX_LOSS = 0.05  # of all packets of sound
+LATE_GATHERING_S = 4.0
 MAX_ROUND_TRIP_S = 0.25  # seconds of round trip
 
 _DTLS = (
@@ -53,10 +53,19 @@ class OpenPorts:
     tcp: bool
     address_finding: Finding | None = None
     tcp_finding: Finding | None = None
+    gathering_s: float = 0.0  # until the server had named its last candidate
 
     @property
     def any(self) -> bool:
         return self.udp or self.tcp
+
+    @property
+    def gathers_late(self) -> bool:
+        """Where a STUN server is silent, gathering ends after 5 s, as livekit-server's own "TCP ICE
+        connect timeout" does: forced to TCP it gives up, and goes back to UDP. Nothing can be
+        learned of TCP then but that its port answers.
+        """
+        return self.gathering_s > LATE_GATHERING_S
 
 
 def explain_meeting(call: Call, ports: OpenPorts) -> Finding | None:
@@ -112,8 +121,6 @@ def _not_joined(failed: StageFailed, ports: OpenPorts) -> Finding:
 
 
 def _not_signalled(message: str, observed: str) -> Finding:
-    if any(words in message for words in ROOM_FULL):
-        return Finding(Code.LIVEKIT_NOT_READY, observed, FULL)
     if "timed out" in message:
         cause = "livekit-server: Redis, or a node that is draining"
         return Finding(Code.LIVEKIT_JOIN_TIMEOUT, observed, cause)
@@ -211,6 +218,8 @@ def explain_fallback(call: Call, ports: OpenPorts) -> Finding | None:
     """
     if not ports.tcp:
         return _no_tcp(call, ports)
+    if ports.gathers_late:
+        return None
     failed, rejoin = call.failure("tcp"), call.first(TcpRejoin)
     if failed:
         observed = f"forced to TCP, the SDK did not reconnect: {failed.message}"

@@ -13,6 +13,7 @@ from livekit.rtc._proto.stats_pb2 import RtcStats
 
 from probes.livekit.sdk import tone
 from probes.livekit.sdk.messages import (
+    DELIVERY_TIMEOUT_S,
     LOSSY,
     MESSAGE_COUNT,
     RELIABLE,
@@ -259,7 +260,7 @@ async def by_tcp(speaker: SdkParticipant, listener: SdkParticipant, seconds: flo
     await within(seconds, speaker.rejoin_by_tcp())
     back = time.monotonic() - began
     said = await speaker.send(RELIABLE, 3)
-    heard = await listener.heard_all([*said], seconds)
+    heard = await listener.heard_all([*said], DELIVERY_TIMEOUT_S)
     path = await speaker.path()
     return TcpRejoin(
         path.protocol if path else "", path.port if path else 0, back, len(said), heard

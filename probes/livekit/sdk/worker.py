@@ -95,7 +95,8 @@ async def call(request: CallRequest, send_message: SendMessage) -> None:
             await within(LEAVE_TIMEOUT_S, speaker.unpublish())
             send_message(
                 await within(
-                    3 * TCP_REJOIN_TIMEOUT_S, by_tcp(speaker, listener, TCP_REJOIN_TIMEOUT_S)
+                    TCP_REJOIN_TIMEOUT_S + 2 * DELIVERY_TIMEOUT_S,
+                    by_tcp(speaker, listener, TCP_REJOIN_TIMEOUT_S),
                 )
             )
     with _stage("leave", send_message):

@@ -1,0 +1,75 @@
+"""Real livekit-servers, which `make test-real` has built; `make test` collects none of this."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+
+from replica.livekit import server_build
+from tests.support import livekit_lab, livekit_namespace
+from tests.support.livekit_lab import free_port
+
+collect_ignore_glob = [] if os.environ.get("PROBES_REAL") else ["test_*.py"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFiles:
+    """Certificates for turn.localhost: one that `ca` has signed, and one that nobody trusts."""
+
+    ca: Path
+    good: tuple[Path, Path]
+    unknown: tuple[Path, Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers() -> None:
+    """All versions are there: a test of fewer would be green without asking."""
+    missing = [v for v in server_build.VERSIONS if not server_build.server_path(v).is_file()]
+    assert missing == [], f"build livekit-server {', '.join(missing)} with: make livekit"
+
+
+@pytest.fixture(scope="session")
+def _namespaces() -> None:
+    if reason := livekit_namespace.why_impossible():
+        pytest.skip(f"no network namespaces here: {reason}")
+
+
+@pytest.fixture(scope="session")
+def turn_files(tmp_path_factory: pytest.TempPathFactory) -> TurnFiles:
+    folder, authority = tmp_path_factory.mktemp("turn"), trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    return TurnFiles(
+        folder / "ca.pem",
+        _issue(authority, folder / "good"),
+        _issue(trustme.CA(), folder / "unknown"),
+    )
+
+
+def _issue(authority: trustme.CA, stem: Path) -> tuple[Path, Path]:
+    issued = authority.issue_cert("turn.localhost")
+    certificate, key = stem.with_suffix(".crt"), stem.with_suffix(".key")
+    certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(key))
+    return certificate, key
+
+
+@pytest.fixture
+def redis_port(tmp_path: Path) -> Iterator[int]:
+    """A Redis of this test's own; skipped where the machine has none."""
+    port = free_port()
+    try:
+        process = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        pytest.skip("redis-server is missing; on Debian: apt-get install redis-server")
+    livekit_lab.wait_for_port(port)
+    yield port
+    process.kill()
+    process.wait()

@@ -1,0 +1,164 @@
+"""A real livekit-server that is broken by configuration, firewall or a kill: the right code, and
+one cause for one trouble.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probes.finding import Code
+from tests.support.livekit_lab import LabServer
+from tests.support.livekit_worlds import expect_codes, in_a_namespace, on_loopback
+
+JOINED = ("joinable", "version", "addresses", "ports", "meeting", "data", "sound", "tcp")
+CALL = ("meeting", "data", "sound", "tcp")
+WITH_ADDRESSES = ("addresses", "ports", "meeting", "tcp")
+
+
+def of(code: Code, *promises: str) -> dict[str, str]:
+    return dict.fromkeys(promises, str(code))
+
+
+@pytest.mark.parametrize(
+    ("over", "promised", "codes", "cause"),
+    [
+        pytest.param(
+            {},
+            {"secret": "another-secret-of-thirty-two-characters"},
+            of(Code.LIVEKIT_SECRET_MISMATCH, *JOINED),
+            "keys.yaml",
+            id="wrong secret",
+        ),
+        pytest.param(
+            {},
+            {"key": "APIold"},
+            of(Code.LIVEKIT_KEY_UNKNOWN, *JOINED),
+            "keys.yaml",
+            id="unknown key",
+        ),
+        pytest.param(
+            {"rtc": {"force_tcp": True}},
+            {},
+            of(Code.LIVEKIT_UDP_BLOCKED, "ports"),
+            "rtc.force_tcp",
+            id="force_tcp",
+        ),
+        pytest.param(
+            {"rtc": {"tcp_port": 0}},
+            {"tcp_port": 7881},
+            of(Code.LIVEKIT_TCP_FALLBACK_MISSING, "addresses", "tcp"),
+            "rtc.tcp_port",
+            id="no TCP",
+        ),
+        pytest.param(
+            {"room": {"max_participants": 1}},
+            {},
+            of(Code.LIVEKIT_NOT_READY, *CALL),
+            "room.max_participants",
+            id="room full",
+        ),
+    ],
+)
+async def test_a_configuration_that_breaks_calls_is_named(
+    tmp_path: Path, over: Any, promised: dict[str, Any], codes: dict[str, str], cause: str
+) -> None:
+    """The same code and cause on every version, whatever its words are."""
+    expect_codes(await on_loopback(tmp_path, over, promised), codes, cause)
+
+
+async def test_a_development_server_is_open_to_everybody(tmp_path: Path) -> None:
+    """--dev takes the manual's key and shows its goroutines."""
+    over = {"development": True, "keys": {"devkey": "secret"}}
+    for verdicts in (await on_loopback(tmp_path, over, {})).values():
+        assert verdicts["dev-key"].code == Code.LIVEKIT_DEV_KEYS_ACCEPTED
+        assert verdicts["debug"].code == Code.LIVEKIT_DEBUG_EXPOSED
+
+
+@pytest.mark.parametrize(
+    ("over", "log"),
+    [
+        ({"redis": {"address": "${REDIS_HOST}:6379"}}, "unable to connect to redis"),
+        ({"keys": None}, "one of key-file or keys must be provided"),
+    ],
+    ids=["literal ${REDIS_HOST}", "no keys"],
+)
+async def test_a_server_that_does_not_start_is_absent(
+    tmp_path: Path, over: dict[str, Any], log: str
+) -> None:
+    """In front of it a gateway would answer 503; its log has the words that the cause names."""
+    logs: list[str] = []
+
+    async def look(server: LabServer) -> None:
+        assert server.process
+        assert await asyncio.to_thread(server.process.wait, 30)
+        logs.append(server.log)
+
+    found = await on_loopback(tmp_path, over, {}, look)
+    for verdicts in found.values():
+        assert verdicts["joinable"].code == Code.HOST_UNREACHABLE
+    assert [log in text for text in logs] == [True] * len(found)
+
+
+async def test_a_server_that_dies_in_the_call_has_dropped_it(tmp_path: Path) -> None:
+    """Whoever has joined says that the connection was lost, not that media was."""
+
+    async def kill(server: LabServer) -> None:
+        async with asyncio.timeout(60):
+            while server.log.count("participant active") < 2:  # noqa: ASYNC110 - a log has no event
+                await asyncio.sleep(0.02)
+        server.kill()
+
+    found = await on_loopback(tmp_path, {}, {}, kill)
+    for version, verdicts in found.items():
+        dropped = [name for name in CALL if verdicts[name].code == Code.LIVEKIT_CALL_DROPPED]
+        lost = [
+            v
+            for v in verdicts.values()
+            if v.code in (Code.LIVEKIT_MEDIA_LOST, Code.LIVEKIT_DATA_LOST)
+        ]
+        assert dropped, (version, verdicts)
+        assert lost == [], (version, verdicts)
+
+
+@pytest.mark.usefixtures("_namespaces")
+@pytest.mark.parametrize(
+    ("firewall", "codes", "cause"),
+    [
+        ("no-udp", of(Code.LIVEKIT_UDP_BLOCKED, "ports"), "UDP"),
+        ("no-tcp", of(Code.LIVEKIT_TCP_FALLBACK_MISSING, "ports", "tcp"), "TCP"),
+        ("closed", of(Code.LIVEKIT_UNREACHABLE, "ports", *CALL), "security group"),
+        (
+            "stateful",
+            of(Code.LIVEKIT_MASKED, "ports", "meeting")
+            | of(Code.LIVEKIT_TCP_FALLBACK_MISSING, "tcp"),
+            "security group",
+        ),
+        ("no-large-packets", of(Code.LIVEKIT_DTLS_FAILED, *CALL), "DTLS"),
+    ],
+)
+async def test_a_firewall_is_named_by_what_it_drops(
+    firewall: str, codes: dict[str, str], cause: str
+) -> None:
+    """The kernel drops the packets, on the server's host."""
+    expect_codes(await in_a_namespace(firewall=firewall), codes, cause)
+
+
+@pytest.mark.usefixtures("_namespaces")
+@pytest.mark.parametrize(
+    ("over", "nodes", "code", "cause"),
+    [
+        ({"rtc": {"node_ip": "203.0.113.9"}}, True, Code.LIVEKIT_ADDRESS_WRONG, "NAT gateway"),
+        ({"rtc": {"node_ip": "203.0.113.9"}}, False, Code.LIVEKIT_ADDRESS_WRONG, "rtc.node_ip"),
+        ({"rtc": {"node_ip": "10.9.8.7"}}, False, Code.LIVEKIT_ADDRESS_PRIVATE, "rtc.node_ip"),
+    ],
+    ids=["wrong", "wrong, no nodes promised", "private, no nodes promised"],
+)
+async def test_a_wrong_address_is_one_cause(
+    over: dict[str, Any], code: Code, cause: str, *, nodes: bool
+) -> None:
+    """Nobody is told of a security group, though nothing gets through."""
+    promised: dict[str, Any] = {} if nodes else {"nodes": []}
+    seen = WITH_ADDRESSES if nodes or code is Code.LIVEKIT_ADDRESS_PRIVATE else WITH_ADDRESSES[1:]
+    expect_codes(await in_a_namespace(over=over, promised=promised), of(code, *seen), cause)

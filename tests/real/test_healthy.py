@@ -1,0 +1,72 @@
+"""A real livekit-server that is well is told to be well, however it is configured."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.real.conftest import TurnFiles
+from tests.support.livekit_lab import free_port
+from tests.support.livekit_worlds import expect_held, in_a_namespace, on_loopback
+
+
+def single_udp_port() -> dict[str, Any]:
+    udp_port = free_port(socket.SOCK_DGRAM)
+    return {"rtc": {"udp_port": udp_port, "port_range_start": None, "port_range_end": None}}
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {},
+        single_udp_port,
+        {"rtc": {"use_ice_lite": True}},
+        {"room": {"auto_create": False}},
+    ],
+    ids=["default", "single UDP port", "ICE lite", "auto_create off"],
+)
+async def test_what_is_well_holds(tmp_path: Path, over: Any) -> None:
+    """No version breaks a promise, and each promise was asked."""
+    expect_held(await on_loopback(tmp_path, over, {}))
+
+
+async def test_a_node_with_redis_holds(tmp_path: Path, redis_port: int) -> None:
+    """Joins pass through Redis, one database for each version."""
+    databases = iter(range(3))
+
+    def over() -> dict[str, Any]:
+        return {"redis": {"address": f"127.0.0.1:{redis_port}", "db": next(databases)}}
+
+    expect_held(await on_loopback(tmp_path, over, {}))
+
+
+@pytest.mark.usefixtures("_namespaces")
+async def test_a_silent_stun_server_breaks_nothing() -> None:
+    """The TCP candidate comes 5 s late, and is waited for."""
+    expect_held(await in_a_namespace())
+
+
+@pytest.mark.usefixtures("_namespaces")
+async def test_a_node_ip_that_is_the_nodes_holds() -> None:
+    """Said by hand, it is the same address."""
+    expect_held(await in_a_namespace(over={"rtc": {"node_ip": "10.99.0.2"}}))
+
+
+@pytest.mark.usefixtures("_namespaces")
+async def test_turn_with_a_good_certificate_holds(turn_files: TurnFiles) -> None:
+    """By UDP and by TLS, whose certificate names turn.localhost and not the node's address."""
+    certificate, key = map(str, turn_files.good)
+    turn = {
+        "enabled": True,
+        "domain": "turn.localhost",
+        "udp_port": 3478,
+        "tls_port": 443,
+        "cert_file": certificate,
+        "key_file": key,
+    }
+    found = await in_a_namespace(
+        over={"turn": turn}, promised={"turn": True}, ca=str(turn_files.ca)
+    )
+    expect_held(found)
+    assert all(verdicts["relays"].code == "held" for verdicts in found.values())

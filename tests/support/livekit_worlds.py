@@ -1,0 +1,91 @@
+"""One case on every version at once: a server, what happens to it, and the verdicts on it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from replica.livekit.server_build import VERSIONS
+from tests.support import livekit_verdicts
+from tests.support.livekit_lab import LabServer, lab_server, promised_table
+from tests.support.livekit_verdicts import Verdict, Verdicts
+
+ROOT = Path(__file__).parents[2]
+WORLD_TIMEOUT_S = 240
+
+ByVersion = dict[str, Verdicts]
+Meddle = Callable[[LabServer], Awaitable[None]]
+
+
+async def nothing(_: LabServer) -> None:
+    """Let the server be."""
+
+
+async def on_loopback(
+    folder: Path,
+    over: Callable[[], dict[str, Any]] | dict[str, Any],
+    promised: dict[str, Any],
+    meddle: Meddle = nothing,
+    ca: str = "",
+) -> ByVersion:
+    """The verdicts on each version with that configuration; `meddle` is what happens meanwhile."""
+
+    async def one(version: str) -> Verdicts:
+        place = folder / version
+        place.mkdir(parents=True)
+        settings = over() if callable(over) else over
+        with lab_server(version, place, **settings) as server:
+            table = livekit_verdicts.promised_table(promised_table(server, place, **promised))
+            verdicts, _ = await asyncio.gather(livekit_verdicts.judge(table, ca), meddle(server))
+            return verdicts
+
+    return dict(zip(VERSIONS, await asyncio.gather(*map(one, VERSIONS)), strict=True))
+
+
+async def in_a_namespace(**world: Any) -> ByVersion:
+    """The same on hosts of their own; see tests.support.livekit_namespace."""
+
+    async def one(version: str) -> Verdicts:
+        order = {"version": version, "over": {}, "promised": {}, **world}
+        done = await asyncio.to_thread(_run, json.dumps(order))
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        return {name: Verdict(*parts) for name, parts in answer["verdicts"].items()}
+
+    return dict(zip(VERSIONS, await asyncio.gather(*map(one, VERSIONS)), strict=True))
+
+
+def _run(order: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["unshare", "-rn", sys.executable, "-m", "tests.support.livekit_namespace"],
+        cwd=ROOT,
+        input=order,
+        capture_output=True,
+        text=True,
+        timeout=WORLD_TIMEOUT_S,
+        check=False,
+    )
+
+
+def expect_held(found: ByVersion) -> None:
+    """Every promise holds on every version, and was asked for."""
+    for version, verdicts in found.items():
+        assert livekit_verdicts.codes(verdicts) == {}, f"{version}:\n{show(verdicts)}"
+        held = [v for v in verdicts.values() if v.code == livekit_verdicts.HELD]
+        assert len(held) >= len(verdicts) - 1, show(verdicts)
+
+
+def expect_codes(found: ByVersion, codes: dict[str, str], cause: str) -> None:
+    """Every version shows these codes and no other, all with one cause, which has `cause` in it."""
+    for version, verdicts in found.items():
+        assert livekit_verdicts.codes(verdicts) == codes, f"{version}:\n{show(verdicts)}"
+        causes = livekit_verdicts.causes(verdicts)
+        assert len(causes) == 1, f"{version}:\n{show(verdicts)}"
+        assert cause in causes.pop(), f"{version}:\n{show(verdicts)}"
+
+
+def show(verdicts: Verdicts) -> str:
+    return livekit_verdicts.show(verdicts)
