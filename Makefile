@@ -112,3 +112,22 @@ lock: .venv/ready
 clean:
 	rm -rf .venv $(REPLICA)/node_modules .replica .promtool .screenshots reports/runs \
 		.mypy_cache .ruff_cache
+
+# The real livekit-server: `make livekit` builds all versions that tests/real wants, `make probe LIVEKIT=1.9.12` runs
+# against one of them. Two to four minutes of CPU a version, once.
+LIVEKIT ?=
+LIVEKIT_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wealist-probes/livekit
+
+.PHONY: livekit test-real
+
+livekit: .venv/ready
+	@$(BIN)/python -m replica.livekit.server_build $(LIVEKIT)
+
+ifneq ($(LIVEKIT),)
+probe: livekit
+probe: export LIVEKIT_SERVER := $(LIVEKIT_CACHE)/$(LIVEKIT)/livekit-server
+endif
+
+# Real servers of every version, well and broken. About ten minutes; what needs a network namespace is skipped without.
+test-real: setup livekit
+	PROBES_REAL=1 $(BIN)/python -m pytest tests/real -W error $(ARGS)

@@ -112,6 +112,7 @@ class _LadderRun:
                     stun.check_all(self.session, self._promised.dial),
                     turn.allocate_all(self._web.target, self.session.relays),
                 )
+        current().fact("LiveKit", _server(self.session))
         for check in self.checks:
             current().note(f"{check.endpoint}: {check.detail}")
         for result in self.turn_results:
@@ -157,6 +158,12 @@ def _accept(answer: Answer, explain: Callable[[Answer], Finding | None]) -> str:
     if finding := explain(answer):
         raise Broken(finding)
     return _detail(answer)
+
+
+def _server(session: JoinedSession) -> str:
+    """Which server this was, and whether it calls itself anything else than LiveKit."""
+    named = f"livekit-server {session.version or 'of no version'}, protocol {session.protocol}"
+    return f"{named}, {session.debug_info}" if session.debug_info else named
 
 
 def _detail(answer: Answer) -> str:

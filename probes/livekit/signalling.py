@@ -80,6 +80,7 @@ class JoinedSession:
     candidates: tuple[Candidate, ...]
     seconds: float
     gathered: bool = True  # the server said which candidate was its last
+    debug_info: str = ""
     gathering_s: float = 0.0  # from the answer to the last candidate
 
 
@@ -182,6 +183,7 @@ def _session(
         mine,
         tuple(candidates),
         seconds,
+        debug_info=welcome.server_info.debug_info,
     )
 
 

@@ -36,6 +36,7 @@ def app(node: LiveKitNode, media: MediaSockets) -> Starlette:
         Route("/", answers.health),
         Route("/rtc", answers.nothing),
         Route(VALIDATE[0], answers.validate),
+        Route("/rtc/v1", answers.join_new),
         Route(VALIDATE[1], answers.validate_new),
         Route("/twirp/{path:path}", answers.twirp, methods=["GET", "POST"]),
         Route("/debug/{what}", answers.debug),
@@ -74,7 +75,16 @@ class Answers:
         return PlainTextResponse("success")
 
     async def validate_new(self, request: Request) -> Response:
-        return await self.validate(request) if self._node.is_new else await _no_route(request, None)
+        if not self._node.is_new:
+            return await _no_route(request, None)
+        grants = request.scope["grants"]
+        if grants and grants.video and "join_request" not in request.query_params:
+            return PlainTextResponse("join_request is required", 400)
+        return await self.validate(request)
+
+    async def join_new(self, request: Request) -> Response:
+        """A join that is no socket."""
+        return await self.nothing(request) if self._node.is_new else await _no_route(request, None)
 
     async def twirp(self, request: Request) -> Response:
         return await rooms.answer(self._node, request, request.scope["grants"])
@@ -121,7 +131,8 @@ class AuthMiddleware:
         return tokens.read(token, self._node.checks) if token else None
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
-        origin = "*" if scope["path"] in VALIDATE else Headers(scope=scope).get("origin")
+        known = VALIDATE if self._node.is_new else VALIDATE[:1]
+        origin = "*" if scope["path"] in known else Headers(scope=scope).get("origin")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:

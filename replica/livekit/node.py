@@ -12,11 +12,12 @@ from typing import Protocol
 from livekit.protocol import models
 
 from replica.faults.livekit import LIVEKIT
-from replica.livekit.tokens import Checks
+from replica.livekit.tokens import TokenChecks
 
 FAULTS = {fault.name for fault in LIVEKIT}
 DEV_KEYS = {"devkey": "secret"}
 CLOCK_AHEAD_S = 3600
+STAND_IN = "the replica's stand-in"
 EMPTY_TIMEOUT_S = 300  # a room that nobody has entered
 DEPARTURE_TIMEOUT_S = 20  # a room that everybody has left
 
@@ -89,11 +90,15 @@ class LiveKitNode:
         version, protocol = ("1.13.5", 17) if self.is_new else ("1.7.2", 14)
         standard = models.ServerInfo.Edition.Standard
         return models.ServerInfo(
-            edition=standard, version=version, protocol=protocol, node_id=self.id
+            edition=standard,
+            version=version,
+            protocol=protocol,
+            node_id=self.id,
+            debug_info=STAND_IN,
         )
 
     @property
-    def checks(self) -> Checks:
+    def checks(self) -> TokenChecks:
         """What a token is checked against at this moment."""
         keys = dict(self.keys)
         if self.is_fault_active("livekit-key-is-unknown"):
@@ -103,7 +108,7 @@ class LiveKitNode:
         if self.is_fault_active("livekit-accepts-dev-keys"):
             keys |= DEV_KEYS
         verify = not self.is_fault_active("livekit-ignores-signatures")
-        return Checks(keys, self.now(), needs_expiry=self.is_new, verify=verify)
+        return TokenChecks(keys, self.now(), is_new=self.is_new, verify=verify)
 
     def room(self, name: str, empty_timeout: int = 0) -> LiveKitRoom:
         """The room of that name, made where there is none."""

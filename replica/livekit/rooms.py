@@ -17,11 +17,16 @@ JSON, PROTOBUF = "application/json", "application/protobuf"
 
 
 class TwirpError(Exception):
-    """An error in Twirp's words."""
+    """An error in Twirp's words; `meta`: what it says besides."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, **meta: str) -> None:
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message, self.meta = status, code, message, meta
+
+    @property
+    def body(self) -> dict[str, object]:
+        said: dict[str, object] = {"code": self.code, "msg": self.message}
+        return {**said, "meta": self.meta} if self.meta else said
 
 
 Action = Callable[[LiveKitNode, Message], Message]
@@ -39,15 +44,14 @@ def list_rooms(node: LiveKitNode, request_message: Message) -> Message:
 
 def create_room(node: LiveKitNode, request_message: Message) -> Message:
     assert isinstance(request_message, messages.CreateRoomRequest)
-    if not request_message.name:
-        raise TwirpError(400, "invalid_argument", "name is required")
     return node.room(request_message.name, request_message.empty_timeout).shown()
 
 
 def delete_room(node: LiveKitNode, request_message: Message) -> Message:
     assert isinstance(request_message, messages.DeleteRoomRequest)
     if request_message.room not in node.rooms:
-        raise TwirpError(404, "not_found", "requested room does not exist")
+        prefix = "twirp error unknown: " if node.is_new else ""
+        raise TwirpError(404, "not_found", f"{prefix}requested room does not exist")
     node.delete(node.rooms[request_message.room])
     return messages.DeleteRoomResponse()
 
@@ -68,13 +72,16 @@ async def answer(node: LiveKitNode, request: Request, grants: Grants | None) -> 
         _require(node, grants, grant)
         return _encoded(action(node, request_message), kind)
     except TwirpError as error:
-        return JSONResponse({"code": error.code, "msg": error.message}, error.status)
+        return JSONResponse(error.body, error.status)
 
 
 def _method(request: Request, kind: str) -> tuple[type[Message], str, Action]:
     path = request.url.path
     if path.removeprefix(TWIRP) not in METHODS or request.method != "POST":
-        raise TwirpError(404, "bad_route", f'no handler for path "{path}"')
+        route = f"{request.method} {path}"
+        raise TwirpError(
+            404, "bad_route", f'no handler for path "{path}"', twirp_invalid_route=route
+        )
     if kind not in {JSON, PROTOBUF}:
         raise TwirpError(404, "bad_route", f'unexpected Content-Type: "{kind}"')
     return METHODS[path.removeprefix(TWIRP)]

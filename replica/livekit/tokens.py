@@ -40,14 +40,14 @@ class Grants:
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
-    """What tokens are checked against: the keys, the server's clock, and how strict its version
-    is.
+class TokenChecks:
+    """What tokens are checked against: the keys and the server's clock. `is_new`: in the words of
+    1.13.5, which looks at no iat.
     """
 
     keys: Mapping[str, str]
     now: float
-    needs_expiry: bool = False
+    is_new: bool = False
     verify: bool = True
 
 
@@ -60,7 +60,7 @@ def sent(authorization: str, query: str) -> str:
     return authorization.removeprefix("Bearer ")
 
 
-def read(token: str, checks: Checks) -> Grants:
+def read(token: str, checks: TokenChecks) -> Grants:
     """The grants of a good token. Raises Refused."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
@@ -76,33 +76,55 @@ def read(token: str, checks: Checks) -> Grants:
     )
 
 
-def _wrong(token: str, claims: Mapping[str, Any], checks: Checks) -> str:
-    """What go-jose says of the token; empty where it is good."""
-    options: Any = {
-        "verify_exp": False,
-        "verify_nbf": False,
-        "verify_iat": False,
-        "verify_aud": False,
-    }
+# What is wrong with a token, by the JWT library: go-jose up to 1.9.12 at least, golang-jwt in 1.13.5.
+_GO_JOSE = {
+    "algorithm": "go-jose/go-jose: error in cryptographic primitive",
+    "signature": "go-jose/go-jose: error in cryptographic primitive",
+    "exp": "go-jose/go-jose/jwt: validation failed, token is expired (exp)",
+    "nbf": "go-jose/go-jose/jwt: validation failed, token not valid yet (nbf)",
+    "iat": "go-jose/go-jose/jwt: validation field, token issued in the future (iat)",
+}
+_GOLANG_JWT = {
+    "algorithm": "token signature is invalid: signing method none is invalid",
+    "signature": "token signature is invalid: signature is invalid",
+    "exp": "token has invalid claims: token is expired",
+    "nbf": "token has invalid claims: token is not valid yet",
+    "iat": "",
+}
+
+
+def _wrong(token: str, claims: Mapping[str, Any], checks: TokenChecks) -> str:
+    """What the server says of the token; empty where it is good."""
+    problem = _problem(token, claims, checks)
+    words = _GOLANG_JWT if checks.is_new else _GO_JOSE
+    return words[problem] if problem else ""
+
+
+def _problem(token: str, claims: Mapping[str, Any], checks: TokenChecks) -> str:
+    """The first thing that is wrong; empty where nothing is."""
+    options: Any = dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud"), False)
     try:
         if checks.verify:
             jwt.decode(token, checks.keys[claims["iss"]], algorithms=["HS256"], options=options)
+    except jwt.InvalidAlgorithmError:
+        return "algorithm"
     except jwt.InvalidTokenError:
-        return "go-jose/go-jose: error in cryptographic primitive"
-    until, since = claims.get("exp"), claims.get("nbf")
-    if until is None and checks.needs_expiry:
-        return "token has invalid claims: exp claim is required"
-    if until is not None and checks.now > float(until) + LEEWAY_S:
-        return "go-jose/go-jose/jwt: validation failed, token is expired (exp)"
-    if since is not None and checks.now < float(since) - LEEWAY_S:
-        return "go-jose/go-jose/jwt: validation failed, token not valid yet (nbf)"
+        return "signature"
+    if checks.now > float(claims.get("exp", checks.now)) + LEEWAY_S:
+        return "exp"
+    if checks.now < float(claims.get("nbf", checks.now)) - LEEWAY_S:
+        return "nbf"
+    if checks.now < float(claims.get("iat", checks.now)) - LEEWAY_S:
+        return "iat"
     return ""
 
 
 def may_join(grants: Grants | None, *, needs_room: bool = False) -> Grants:
     """The grants, if they let somebody into a room. Raises Refused."""
-    if grants is None or not grants.allows("roomJoin"):
+    if grants is None or not grants.video:
         raise LiveKitRefusal(401, NO_PERMISSION)
+    if not grants.allows("roomJoin"):
+        raise LiveKitRefusal(401, "permissions denied")
     if not grants.identity:
         raise LiveKitRefusal(400, "identity cannot be empty")
     if needs_room and not grants.room:

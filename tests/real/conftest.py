@@ -1,6 +1,7 @@
 """Real livekit-servers, which `make test-real` has built; `make test` collects none of this."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,19 +58,29 @@ def _issue(authority: trustme.CA, stem: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
+@dataclass(frozen=True, slots=True)
+class Redis:
+    """A Redis on loopback, and its process."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+
 @pytest.fixture
-def redis_port(tmp_path: Path) -> Iterator[int]:
-    """A Redis of this test's own; skipped where the machine has none."""
-    port = free_port()
-    try:
-        process = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-        )
-    except FileNotFoundError:
+def redises(tmp_path: Path) -> Iterator[list[Redis]]:
+    """One for each version: nodes that share one are one cluster. Skipped where there is none."""
+    if not shutil.which("redis-server"):
         pytest.skip("redis-server is missing; on Debian: apt-get install redis-server")
+    found = [_start_redis(tmp_path) for _ in server_build.VERSIONS]
+    yield found
+    for redis in found:
+        redis.process.kill()
+        redis.process.wait()
+
+
+def _start_redis(folder: Path) -> Redis:
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     livekit_lab.wait_for_port(port)
-    yield port
-    process.kill()
-    process.wait()
+    return Redis(port, process)

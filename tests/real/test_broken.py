@@ -3,13 +3,16 @@ one cause for one trouble.
 """
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from probes.finding import Code
+from tests.real.conftest import Redis, TurnFiles
 from tests.support.livekit_lab import LabServer
+from tests.support.livekit_namespace import LYING
 from tests.support.livekit_worlds import expect_codes, in_a_namespace, on_loopback
 
 JOINED = ("joinable", "version", "addresses", "ports", "meeting", "data", "sound", "tcp")
@@ -101,6 +104,26 @@ async def test_a_server_that_does_not_start_is_absent(
     assert [log in text for text in logs] == [True] * len(found)
 
 
+async def test_a_redis_that_stands_still_makes_nobody_ready(
+    tmp_path: Path, redises: list[Redis]
+) -> None:
+    """Frozen while the node serves: after 4 s it says that it is not ready."""
+    ports = iter([redis.port for redis in redises])
+
+    def over() -> dict[str, Any]:
+        return {"redis": {"address": f"127.0.0.1:{next(ports)}"}}
+
+    def freeze() -> None:
+        for redis in redises:
+            redis.process.send_signal(signal.SIGSTOP)
+
+    found = await on_loopback(tmp_path, over, {}, before=freeze)
+    for version, verdicts in found.items():
+        codes = {verdicts[name].code for name in JOINED}
+        assert codes == {Code.LIVEKIT_NOT_READY}, (version, verdicts)
+        assert "Redis" in verdicts["joinable"].cause
+
+
 async def test_a_server_that_dies_in_the_call_has_dropped_it(tmp_path: Path) -> None:
     """Whoever has joined says that the connection was lost, not that media was."""
 
@@ -162,3 +185,38 @@ async def test_a_wrong_address_is_one_cause(
     promised: dict[str, Any] = {} if nodes else {"nodes": []}
     seen = WITH_ADDRESSES if nodes or code is Code.LIVEKIT_ADDRESS_PRIVATE else WITH_ADDRESSES[1:]
     expect_codes(await in_a_namespace(over=over, promised=promised), of(code, *seen), cause)
+
+
+@pytest.mark.usefixtures("_namespaces")
+async def test_incident_5_is_one_cause() -> None:
+    """A STUN server that answers with the NAT gateway's address: V6 section 5, with the real server."""
+    found = await in_a_namespace(stun=LYING, over={"rtc": {"use_external_ip": True}})
+    expect_codes(found, of(Code.LIVEKIT_ADDRESS_WRONG, *WITH_ADDRESSES), "NAT gateway")
+
+
+@pytest.mark.usefixtures("_namespaces")
+@pytest.mark.parametrize("kind", ["unknown certificate", "dead", "none"])
+async def test_a_relay_that_cannot_be_had_is_refused(turn_files: TurnFiles, kind: str) -> None:
+    """Everything else holds: who needs no relay notices nothing."""
+    certificate, key = map(str, turn_files.unknown)
+    turn = {
+        "enabled": True,
+        "domain": "turn.localhost",
+        "udp_port": 3478,
+        "tls_port": 443,
+        "cert_file": certificate,
+        "key_file": key,
+    }
+    dead = {"turn_servers": [{"host": "turn.localhost", "port": 9, "protocol": "tcp"}]}
+    overs: dict[str, dict[str, Any]] = {
+        "unknown certificate": {"turn": turn},
+        "dead": {"rtc": dead},
+    }
+    over = overs.get(kind, {})
+    causes = {
+        "unknown certificate": "certificate",
+        "dead": "process and port",
+        "none": "turn.enabled",
+    }
+    found = await in_a_namespace(over=over, promised={"turn": True}, ca=str(turn_files.ca))
+    expect_codes(found, of(Code.LIVEKIT_TURN_REFUSED, "relays"), causes[kind])

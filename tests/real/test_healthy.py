@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.real.conftest import TurnFiles
+from tests.real.conftest import Redis, TurnFiles
 from tests.support.livekit_lab import free_port
+from tests.support.livekit_namespace import SILENT
 from tests.support.livekit_worlds import expect_held, in_a_namespace, on_loopback
 
 
@@ -31,12 +32,12 @@ async def test_what_is_well_holds(tmp_path: Path, over: Any) -> None:
     expect_held(await on_loopback(tmp_path, over, {}))
 
 
-async def test_a_node_with_redis_holds(tmp_path: Path, redis_port: int) -> None:
-    """Joins pass through Redis, one database for each version."""
-    databases = iter(range(3))
+async def test_a_node_with_redis_holds(tmp_path: Path, redises: list[Redis]) -> None:
+    """Joins pass through Redis."""
+    ports = iter([redis.port for redis in redises])
 
     def over() -> dict[str, Any]:
-        return {"redis": {"address": f"127.0.0.1:{redis_port}", "db": next(databases)}}
+        return {"redis": {"address": f"127.0.0.1:{next(ports)}"}}
 
     expect_held(await on_loopback(tmp_path, over, {}))
 
@@ -44,7 +45,7 @@ async def test_a_node_with_redis_holds(tmp_path: Path, redis_port: int) -> None:
 @pytest.mark.usefixtures("_namespaces")
 async def test_a_silent_stun_server_breaks_nothing() -> None:
     """The TCP candidate comes 5 s late, and is waited for."""
-    expect_held(await in_a_namespace())
+    expect_held(await in_a_namespace(stun=SILENT))
 
 
 @pytest.mark.usefixtures("_namespaces")

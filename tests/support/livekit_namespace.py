@@ -27,6 +27,7 @@ CLIENT, SERVER = "10.99.0.1", "10.99.0.2"
 PORT, TCP_PORT, STUN_PORT = 7880, 7881, 3478
 UDP_PORTS = (50000, 50020)
 NAT_GATEWAY = "203.0.113.7"
+HONEST, SILENT, LYING = "honest", "silent", "lying"
 SETUP_TIMEOUT_S = 30
 
 # What the server's host lets in.
@@ -122,20 +123,21 @@ def _run(words: Sequence[str]) -> None:
     subprocess.run(words, check=True, timeout=SETUP_TIMEOUT_S)
 
 
-def start_stun_server(*, lies: bool) -> None:
-    """One that never answers, or one that names a NAT gateway's address, as incident 5's did."""
+def start_stun_server(kind: str) -> None:
+    """HONEST, SILENT, or LYING: that names a NAT gateway's address, as incident 5's did."""
     line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     line.bind((CLIENT, STUN_PORT))
 
     def serve() -> None:
         while True:
             data, peer = line.recvfrom(2048)
-            if lies:
+            if kind != SILENT:
                 request = stun.parse_message(data)
                 reply = stun.Message(
                     stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id
                 )
-                reply.attributes["XOR-MAPPED-ADDRESS"] = (NAT_GATEWAY, peer[1])
+                host = NAT_GATEWAY if kind == LYING else peer[0]
+                reply.attributes["XOR-MAPPED-ADDRESS"] = (host, peer[1])
                 line.sendto(bytes(reply), peer)
 
     threading.Thread(target=serve, daemon=True).start()
@@ -148,7 +150,7 @@ def judge(world: dict[str, Any]) -> dict[str, Any]:
         server_host(FIREWALLS[world.get("firewall", "none")]) as inside,
     ):
         folder = Path(name)
-        start_stun_server(lies=world.get("stun") == "lies")
+        start_stun_server(world.get("stun", HONEST))
         server = LabServer(
             world["version"], folder, merged(configuration(), world["over"]), SERVER, inside
         )

@@ -15,6 +15,7 @@ from tests.support.livekit_verdicts import Verdict, Verdicts
 
 ROOT = Path(__file__).parents[2]
 WORLD_TIMEOUT_S = 240
+STALE_AFTER_S = 6  # a node says so 4 s after its last word from Redis
 
 ByVersion = dict[str, Verdicts]
 Meddle = Callable[[LabServer], Awaitable[None]]
@@ -30,14 +31,20 @@ async def on_loopback(
     promised: dict[str, Any],
     meddle: Meddle = nothing,
     ca: str = "",
+    before: Callable[[], None] | None = None,
 ) -> ByVersion:
-    """The verdicts on each version with that configuration; `meddle` is what happens meanwhile."""
+    """The verdicts on each version with that configuration; `meddle` is what happens meanwhile,
+    `before` what happens to a node that is up, until it has noticed.
+    """
 
     async def one(version: str) -> Verdicts:
         place = folder / version
         place.mkdir(parents=True)
         settings = over() if callable(over) else over
         with lab_server(version, place, **settings) as server:
+            if before:
+                before()
+                await asyncio.sleep(STALE_AFTER_S)
             table = livekit_verdicts.promised_table(promised_table(server, place, **promised))
             verdicts, _ = await asyncio.gather(livekit_verdicts.judge(table, ca), meddle(server))
             return verdicts

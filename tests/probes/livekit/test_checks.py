@@ -23,6 +23,7 @@ from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services.video import BASE
 from probes.transport.http import Web
+from tests.support import planted
 from tests.support.livekit_node import ACCESS, FakeNode
 from tests.support.site import Site, js
 
@@ -46,7 +47,7 @@ def calls(web: Web, ledger: Ledger) -> Calls:
 
 @pytest.fixture
 def alice(target: Target, web: Web) -> User:
-    return Users(target, web, Redactor(), {"A": "alices-token"}).user("alice")
+    return Users(target, web, Redactor(), {"A": planted.token(subject="u-1")}).user("alice")
 
 
 def hand_out(site: Site, url: str, access: Access = ACCESS) -> None:

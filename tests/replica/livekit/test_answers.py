@@ -51,7 +51,8 @@ async def test_what_is_not_there(sfu: RunningStandIn) -> None:
     assert [answer.text for answer in answers] == ["", *["404 page not found\n"] * 4]
     await sfu.lie("livekit-shows-debug", "livekit-is-another-version")
     assert sfu.get("/debug/goroutine").text.startswith("goroutine profile: total ")
-    assert sfu.get("/rtc/v1/validate", sfu.token()).text == "success"
+    assert sfu.get("/rtc/v1/validate", sfu.token()).text == "join_request is required"
+    assert sfu.get("/rtc/v1/validate?join_request=x", sfu.token()).text == "success"
 
 
 async def test_a_clock_that_runs_ahead_shows(sfu: RunningStandIn) -> None:
