@@ -95,7 +95,7 @@ async def test_a_server_that_does_not_start_is_absent(
 
     async def look(server: LabServer) -> None:
         assert server.process
-        assert await asyncio.to_thread(server.process.wait, 30)
+        await asyncio.to_thread(server.process.wait, 30)
         logs.append(server.log)
 
     found = await on_loopback(tmp_path, over, {}, look)
@@ -109,13 +109,14 @@ async def test_a_redis_that_stands_still_makes_nobody_ready(
 ) -> None:
     """Frozen while the node serves: after 4 s it says that it is not ready."""
     ports = iter([redis.port for redis in redises])
+    processes = {redis.port: redis.process for redis in redises}
 
     def over() -> dict[str, Any]:
         return {"redis": {"address": f"127.0.0.1:{next(ports)}"}}
 
-    def freeze() -> None:
-        for redis in redises:
-            redis.process.send_signal(signal.SIGSTOP)
+    def freeze(server: LabServer) -> None:
+        port = int(server.configuration["redis"]["address"].rpartition(":")[2])
+        processes[port].send_signal(signal.SIGSTOP)
 
     found = await on_loopback(tmp_path, over, {}, before=freeze)
     for version, verdicts in found.items():

@@ -31,7 +31,7 @@ async def on_loopback(
     promised: dict[str, Any],
     meddle: Meddle = nothing,
     ca: str = "",
-    before: Callable[[], None] | None = None,
+    before: Callable[[LabServer], None] | None = None,
 ) -> ByVersion:
     """The verdicts on each version with that configuration; `meddle` is what happens meanwhile,
     `before` what happens to a node that is up, until it has noticed.
@@ -43,7 +43,7 @@ async def on_loopback(
         settings = over() if callable(over) else over
         with lab_server(version, place, **settings) as server:
             if before:
-                before()
+                before(server)
                 await asyncio.sleep(STALE_AFTER_S)
             table = livekit_verdicts.promised_table(promised_table(server, place, **promised))
             verdicts, _ = await asyncio.gather(livekit_verdicts.judge(table, ca), meddle(server))

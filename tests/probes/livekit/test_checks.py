@@ -23,7 +23,6 @@ from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
 from probes.services.video import BASE
 from probes.transport.http import Web
-from tests.support import planted
 from tests.support.livekit_node import ACCESS, FakeNode
 from tests.support.site import Site, js
 
@@ -45,9 +44,14 @@ def calls(web: Web, ledger: Ledger) -> Calls:
     return Calls(web, ledger)
 
 
+TOKEN_OF_ALICE = jwt.encode(
+    {"sub": "u-1", "exp": int(time.time()) + 3600}, "a-secret-of-thirty-two-characters-long"
+)
+
+
 @pytest.fixture
 def alice(target: Target, web: Web) -> User:
-    return Users(target, web, Redactor(), {"A": planted.token(subject="u-1")}).user("alice")
+    return Users(target, web, Redactor(), {"A": TOKEN_OF_ALICE}).user("alice")
 
 
 def hand_out(site: Site, url: str, access: Access = ACCESS) -> None:

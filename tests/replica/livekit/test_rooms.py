@@ -44,8 +44,7 @@ async def test_protobuf_is_spoken_too(sfu: RunningStandIn) -> None:
 
 
 async def test_what_is_no_call_is_named(sfu: RunningStandIn) -> None:
-    """A method that is not there, a type that it does not speak, a body that is none.
-    """
+    """A method that is not there, a type that it does not speak, a body that is none."""
     keeper = {"Authorization": f"Bearer {sfu.keeper()}"}
     path = "/twirp/livekit.RoomService/"
     answers = [
