@@ -76,7 +76,7 @@ def read(token: str, checks: TokenChecks) -> Grants:
     )
 
 
-# What is wrong with a token, by the JWT library: go-jose up to 1.9.12 at least, golang-jwt in 1.13.5.
+# What is wrong with a token, by JWT library: go-jose up to 1.9.12 at least, golang-jwt in 1.13.5.
 _GO_JOSE = {
     "algorithm": "go-jose/go-jose: error in cryptographic primitive",
     "signature": "go-jose/go-jose: error in cryptographic primitive",

@@ -1,4 +1,4 @@
-"""The stand-in answers as the real server of its version does: the same requests, status and text."""
+"""The stand-in answers as the real server of its version does: status, text and CORS."""
 
 import contextlib
 import json

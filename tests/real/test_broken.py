@@ -98,7 +98,7 @@ async def test_a_server_that_does_not_start_is_absent(
         await asyncio.to_thread(server.process.wait, 30)
         logs.append(server.log)
 
-    found = await on_loopback(tmp_path, over, {}, look)
+    found = await on_loopback(tmp_path, over, {}, meddle=look)
     for verdicts in found.values():
         assert verdicts["joinable"].code == Code.HOST_UNREACHABLE
     assert [log in text for text in logs] == [True] * len(found)
@@ -134,7 +134,7 @@ async def test_a_server_that_dies_in_the_call_has_dropped_it(tmp_path: Path) -> 
                 await asyncio.sleep(0.02)
         server.kill()
 
-    found = await on_loopback(tmp_path, {}, {}, kill)
+    found = await on_loopback(tmp_path, {}, {}, meddle=kill)
     for version, verdicts in found.items():
         dropped = [name for name in CALL if verdicts[name].code == Code.LIVEKIT_CALL_DROPPED]
         lost = [
@@ -190,7 +190,7 @@ async def test_a_wrong_address_is_one_cause(
 
 @pytest.mark.usefixtures("_namespaces")
 async def test_incident_5_is_one_cause() -> None:
-    """A STUN server that answers with the NAT gateway's address: V6 section 5, with the real server."""
+    """A STUN server that answers with the NAT gateway's address (V6 §5)."""
     found = await in_a_namespace(stun=LYING, over={"rtc": {"use_external_ip": True}})
     expect_codes(found, of(Code.LIVEKIT_ADDRESS_WRONG, *WITH_ADDRESSES), "NAT gateway")
 

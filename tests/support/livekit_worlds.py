@@ -29,6 +29,7 @@ async def on_loopback(
     folder: Path,
     over: Callable[[], dict[str, Any]] | dict[str, Any],
     promised: dict[str, Any],
+    *,
     meddle: Meddle = nothing,
     ca: str = "",
     before: Callable[[LabServer], None] | None = None,

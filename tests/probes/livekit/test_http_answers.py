@@ -84,7 +84,7 @@ def test_a_stranger_is_refused_as_livekit_does(said: Answer, wanted: Code | None
     ],
 )
 def test_livekits_own_answer_on_the_newer_path_locks_nobody_out(said: Answer) -> None:
-    """Whatever the version says there: 404 is fallen back from, the rest carries its CORS header."""
+    """Whatever the version says there: SDKs fall back on 404, the rest has its CORS header."""
     assert http_answers.explain_newer(said) is None
 
 

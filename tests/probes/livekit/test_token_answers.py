@@ -1,4 +1,4 @@
-"""Every refusal of a token has its own name, says whose token it is, and keeps the token to itself."""
+"""Every refusal of a token has its own name, says whose it is, and keeps the token to itself."""
 
 from datetime import UTC, datetime
 
