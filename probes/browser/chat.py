@@ -87,7 +87,8 @@ async def send_image(stay: PageSession, content: bytes) -> None:
     await field.evaluate(PASTE, ["probe.png", "image/png", list(content)])
     button = stay.page.get_by_role("button", name=SEND, exact=True)
     await (await stay.visit.find(button, f"the button {SEND}")).click()
-    await stay.wait_until(lambda: bool(stay.visit.puts()), stay.visit.target.timeouts.answer_s)
+    answer_s = stay.visit.target.timeouts.answer_s
+    await stay.visit.wait_until(lambda: bool(stay.visit.puts()), answer_s)
     if not await expect_puts(stay.visit, CLAIM):
         raise nowhere(CLAIM, "no PUT at all was sent")
 

@@ -85,20 +85,20 @@ async def make_folder(visit: Visit, name: str) -> None:
     field = await visit.find(visit.page.get_by_placeholder(FOLDER_NAME), "a field for the name")
     await field.fill(name)
     make = visit.page.get_by_role("button", name=MAKE, exact=True)
-    asked = visit.page.expect_response(lambda r: r.request.method == "POST" and "folders" in r.url)
-    try:
-        async with asked:
-            await (await visit.find(make, f"the button {MAKE}")).click()
-    except PlaywrightTimeout:
+    await (await visit.find(make, f"the button {MAKE}")).click()
+
+    def answers() -> list[Reply]:
+        return [reply for reply in visit.api_replies if _makes_folder(reply)]
+
+    await visit.wait_until(lambda: bool(answers()), visit.target.timeouts.answer_s)
+    if not answers():
         visit.expect_no_trouble()
         raise broken(
             Code.PAGE_UPLOAD_NOWHERE,
             "a folder was named on the page, and the page asked nobody to make it",
             "the page: its dialog for folders",
-        ) from None
-    await visit.settle()
-    posts = [reply for reply in visit.api_replies if _makes_folder(reply)]
-    visit.expect_good_replies([reply for reply in posts if reply.answer.status != CREATED])
+        )
+    visit.expect_good_replies([each for each in answers() if each.answer.status != CREATED])
 
 
 def _makes_folder(reply: Reply) -> bool:

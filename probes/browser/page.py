@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -185,6 +185,14 @@ class Visit:
         """Wait for uploads to end, and for replies whose bodies are still being read."""
         if waiting := {*self._reading, *self._uploading.values()}:
             await asyncio.wait(waiting, timeout=SETTLING_TIME)
+
+    async def wait_until(self, done: Callable[[], bool], timeout_s: float) -> None:
+        """Wait for `done`, no longer than `timeout_s` seconds; who calls judges by what was seen."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while not done():
+                    self.news.clear()
+                    await self.news.wait()
 
     def _on_request(self, request: Request) -> None:
         # The page may say that it has uploaded before the browser does. Not all that a page asks

@@ -8,7 +8,7 @@ contract 3.1, 3.3, 3.5.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -93,7 +93,7 @@ class PageSession:
 
     async def expect_connected(self, *kinds: str) -> None:
         """The page has opened these sockets. Raises Broken."""
-        await self.wait_until(
+        await self.visit.wait_until(
             lambda: self._all_back(kinds) or any(map(self.observation.is_refused, kinds)),
             self.realtime.reconnect_seconds,
         )
@@ -107,7 +107,7 @@ class PageSession:
         """The page has these sockets again, with a fresh token, and its user is signed in. Raises
         Broken.
         """
-        await self.wait_until(
+        await self.visit.wait_until(
             lambda: self._all_back(kinds) or self._is_lost, self.realtime.reconnect_seconds
         )
         await self._settle()
@@ -119,10 +119,10 @@ class PageSession:
         """The page forgets its tokens, shows the login page, and is quiet from then on. Raises
         Broken.
         """
-        await self.wait_until(lambda: self._is_lost, self.realtime.reconnect_seconds)
+        await self.visit.wait_until(lambda: self._is_lost, self.realtime.reconnect_seconds)
         in_a_row = self.realtime.attempts
         # Once it has logged out, a page has nothing to try; what it may elsewhere is too much here.
-        await self.wait_until(
+        await self.visit.wait_until(
             lambda: bool(self.observation.storm(in_a_row, 1)),
             in_a_row * self.realtime.pause_seconds,
         )
@@ -139,7 +139,7 @@ class PageSession:
         Broken; NotApplicable where fewer than `together` calls were refused, so that nothing was
         there to share a refresh.
         """
-        await self.wait_until(
+        await self.visit.wait_until(
             lambda: self.observation.logouts > 0 or self._is_through,
             self.realtime.reconnect_seconds,
         )
@@ -231,17 +231,11 @@ class PageSession:
         return all(self.observation.is_back(what) for what in kinds)
 
     @property
-    def _is_storming(self) -> bool:
-        return bool(self.observation.storm(self.realtime.attempts))
-
-    @property
     def _is_lost(self) -> bool:
         """Nothing that is still to come can mend it."""
-        return (
-            self.observation.logouts > 0
-            or self.observation.stale_attempt is not None
-            or self._is_storming
-        )
+        seen = self.observation
+        storming = bool(seen.storm(self.realtime.attempts))
+        return seen.logouts > 0 or seen.stale_attempt is not None or storming
 
     @property
     def _is_through(self) -> bool:
@@ -252,14 +246,6 @@ class PageSession:
         noticed = self.observation.asked or any(answer.status == 401 for answer in calls)
         still = self._traffic.flying or self.visit.is_reading or recovery.unrepeated_calls(calls)
         return bool(noticed) and not still
-
-    async def wait_until(self, done: Callable[[], bool], seconds: float) -> None:
-        """Wait for `done`, no longer than `seconds`; who calls judges by what was seen."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not done():
-                    self.visit.news.clear()
-                    await self.visit.news.wait()
 
     async def _wait_until_quiet(self) -> None:
         """Wait for what the page asks while it opens: a call that came late would meet the new
@@ -274,7 +260,7 @@ class PageSession:
 
     async def _settle(self) -> None:
         """Wait for the answers to refreshes that are under way, since they say why."""
-        await self.wait_until(
+        await self.visit.wait_until(
             lambda: not any(is_refresh(r.method, r.url) for r in self._traffic.flying), 1.0
         )
         await self.visit.settle()

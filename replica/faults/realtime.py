@@ -73,12 +73,6 @@ REALTIME = (
         "5749e107",
     ),
     Fault(
-        "page-loses-image-url",
-        "The chat page reads no upload URL from chat's answer: the image goes to /undefined, its "
-        "message names no file.",
-        "contract §3.6",
-    ),
-    Fault(
         "presence-outlives-its-pod",
         "A chat pod was killed: whoever was on it stays online for ever.",
         "contract §5.2",
@@ -117,6 +111,12 @@ REALTIME = (
 )
 
 REALTIME_PAGES = (
+    Fault(
+        "page-loses-image-url",
+        "The chat page reads no upload URL from chat's answer: the image goes to /undefined, its "
+        "message names no file.",
+        "contract §3.6",
+    ),
     Fault(
         "page-reconnects-with-stale-token",
         "After a drop the page reconnects with the expired token of its storage and "
