@@ -97,7 +97,7 @@ async def expect_readable(web: Web, user: User, room: Chat, text: str) -> None:
     """`user` can read `text` in the chat within the promised time. Raises Broken."""
     timeout_s = web.target.realtime.deliver_seconds
 
-    # By REST, since what the bus between pods loses is for others to find; it has no event to await.
+    # By REST, which has no event to await: what the bus between pods loses is for others to find.
     async def is_readable() -> bool:
         return text in [message.text for message in await chat.history(web, user, room)]
 

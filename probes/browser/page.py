@@ -187,7 +187,7 @@ class Visit:
             await asyncio.wait(waiting, timeout=SETTLING_TIME)
 
     async def wait_until(self, done: Callable[[], bool], timeout_s: float) -> None:
-        """Wait for `done`, no longer than `timeout_s` seconds; who calls judges by what was seen."""
+        """Wait for `done`, at most `timeout_s` seconds; who calls judges by what was seen."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while not done():
