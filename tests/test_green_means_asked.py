@@ -13,6 +13,7 @@ import pytest
 
 from probes.finding import Verdict
 from tests.conftest import Probe
+from tests.support.signed import signed
 
 # What may hold where nobody answers in earnest, and why that was asked all the same.
 MAY_HOLD: dict[str, str] = {}
@@ -53,16 +54,18 @@ retry_delay_s = 0
 deliver_seconds = 0.5
 stream_seconds = 0.5
 """
-PEOPLE = ("alice", "bob", "stranger", "operator")
+PEOPLE = {
+    name: f"00000000-0000-4000-8000-0000000000{number}"
+    for number, name in enumerate(("alice", "bob", "stranger", "operator"), 10)
+}
 EMPTY = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 def environment(folder: Path, origin: str) -> Path:
     """An environment whose every host is `origin`."""
     users = "".join(
-        f'[users.{name}]\nid = "00000000-0000-4000-8000-0000000000{number:02}"\n'
-        f'token = "PROBES_MUTE_{name.upper()}"\n'
-        for number, name in enumerate(PEOPLE, 10)
+        f'[users.{name}]\nid = "{identity}"\ntoken = "PROBES_MUTE_{name.upper()}"\n'
+        for name, identity in PEOPLE.items()
     )
     path = folder / "mute.toml"
     path.write_text(ENVIRONMENT.format(origin=origin, closed=json.dumps(CLOSED)) + users, "utf-8")
@@ -128,10 +131,8 @@ def test_nothing_holds_where_nothing_was_observed(
     how: str, probe: Probe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connection refused, no answer, or 200 with nothing in it: broken, unknown or skipped."""
-    for name in PEOPLE:
-        monkeypatch.setenv(
-            f"PROBES_MUTE_{name.upper()}", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln"
-        )
+    for name, identity in PEOPLE.items():
+        monkeypatch.setenv(f"PROBES_MUTE_{name.upper()}", signed(sub=identity))
     with TARGETS[how]() as origin:
         run = probe("--env", str(environment(tmp_path, origin)), "--no-confirm")
     held = {s.id for s in run.report.scenarios if s.verdict in (Verdict.HELD, Verdict.DEGRADED)}
