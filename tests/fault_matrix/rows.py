@@ -186,9 +186,10 @@ MATRIX: dict[str, Row] = {
         | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE)
     ),
     "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS[0], PAGES[1]),
-    "storage-has-no-s3-credentials": all_of(
-        Code.UPLOAD_BLOCKED, presign("storage"), ROUND_TRIPS, PAGES
-    ),
+    "storage-has-no-s3-credentials": {
+        **all_of(Code.UPLOAD_BLOCKED, presign("storage"), ROUND_TRIPS, PAGES[0]),
+        PAGES[1]: Code.CONTRACT_BROKEN,
+    },
     "storage-hands-out-wrong-file": all_of(Code.FILE_ALTERED, ROUND_TRIPS[0], PAGES[1]),
     "storage-keeps-deleted-object": all_of(Code.DELETION_NOT_FINAL, ROUND_TRIPS[1]),
     "storage-lists-nothing": (

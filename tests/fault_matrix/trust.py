@@ -240,7 +240,7 @@ TRUST_CAUSES: dict[str, str] = {
     "ops-monitoring-fails": "ops-service",
     "ops-monitoring-is-empty": "what it asks Argo CD and Prometheus",
     "auth-pods-hold-different-keys": "JWT_RSA_PRIVATE_KEY",
-    "auth-validates-foreign-issuers": "iss",
+    "auth-validates-foreign-issuers": "does not compare the issuer",
     "forwarded-proto-missing": "X-Forwarded-Proto",
     "internal-endpoints-open": "asks for nothing",
     "oauth-callback-throws": "exception in auth-service's callback",
