@@ -11,10 +11,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = frozenset({"probe", "started_replica", "browser", "one_browser", "one_sfu"})
-FILES = (  # these start what is slow without a fixture
+FILES = (  # these start processes, or wait for what takes seconds
+    "tests/deploy/test_alerts.py",
+    "tests/deploy/test_words.py",
     "tests/probes/browser/",
     "tests/probes/livekit/sdk/",
-    "tests/replica/livekit/test_participant.py",
+    "tests/probes/livekit/test_calls_opener.py",
+    "tests/probes/runner/test_session.py",
+    "tests/probes/runner/test_target_process.py",
+    "tests/replica/livekit/",
     "tests/replica/pages/",
     "tests/replica/test_livekit.py",
     "tests/replica/test_main.py",
