@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT, Probe
 from tests.fault_matrix.rows import MATRIX
 from tests.support.generated_docs import pages, promises
-from tests.support.readme_outputs import RUNS, arguments, blocks, excerpt, shape
+from tests.support.readme_outputs import RUNS, arguments, blocks, excerpt, shape, with_outputs
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
 LONGEST = 150  # lines
@@ -52,6 +52,7 @@ def test_the_outputs_are_what_is_printed(number: int, probe: Probe, tmp_path: Pa
     run = probe(*arguments(RUNS[number]), COLUMNS="100")
     assert run.code == (1 if RUNS[number] else 0)
     printed = shape(run.output.replace(str(tmp_path), "reports/runs"))
+    assert blocks(TEXT)[number], "run `make readme`: README.md shows no output"
     shown = blocks(TEXT)[number].removesuffix("...\n").splitlines()
     missing = [line for line in shown if shape(line) not in printed]
     assert missing == [], "run `make readme`: the output in README.md is an old one"
@@ -61,6 +62,13 @@ def test_a_long_output_is_cut() -> None:
     """Whatever a run prints, README stays short, and says where it leaves something out."""
     assert excerpt("a\nb  \n\n") == "a\nb\n"
     assert excerpt("line\n" * 31) == "line\n" * 30 + "...\n"
+
+
+def test_outputs_are_put_into_their_blocks() -> None:
+    """Each block gets its own output, an empty block too, and nothing else changes."""
+    page = "a\n```text\n```\nb\n```text\nold\n```\n"
+    assert blocks(with_outputs(page, ["1\n", "2\n"])) == ["1\n", "2\n"]
+    assert with_outputs(page, ["", "old\n"]) == page
 
 
 def test_the_commands_exist() -> None:
