@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +15,9 @@ RUNS: tuple[Sequence[str], ...] = ((), ("storage-base-path-mismatch",))
 """The faults of each run whose output README shows."""
 
 BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What differs between machines and between runs.
+# What differs between machines, between runs, and with how busy the machine is.
 CERTIFICATE = re.compile(r"--cacert \S+")
+MOMENTARY = re.compile(r"^(\d+/\d+ done|suite health:).*\n", re.MULTILINE)
 NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{8}T\d+Z-\w+|v1-\w+|\d+(\.\d+)?")
 
 
@@ -37,16 +39,18 @@ def shape(text: str) -> str:
 
 
 def printed(faults: Sequence[str]) -> str:
-    """What a run prints into a pipe of 100 columns, without the paths of this machine."""
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "scenarios", *arguments(faults)],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": str(COLUMNS)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    return excerpt(CERTIFICATE.sub("--cacert ...", run.stdout))
+    """What a first run prints into a pipe of 100 columns, without the paths of this machine."""
+    with tempfile.TemporaryDirectory() as runs:
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "scenarios", *arguments(faults), "--runs", runs],
+            cwd=ROOT,
+            env={**os.environ, "COLUMNS": str(COLUMNS)},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        output = run.stdout.replace(runs, "reports/runs")
+    return excerpt(CERTIFICATE.sub("--cacert ...", MOMENTARY.sub("", output)))
 
 
 def excerpt(output: str) -> str:
