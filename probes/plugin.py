@@ -16,7 +16,7 @@ from probes.config import environment_file as targets
 from probes.config.selectors import area
 from probes.finding import EXIT_UNKNOWN, BadEnvironment, CannotAsk, Verdict
 from probes.results import Outcome
-from probes.runner import collection, command_line, output, progress, retries, sharding
+from probes.runner import collection, command_line, fixtures, output, progress, retries, sharding
 from probes.runner.attempt import Call
 from probes.runner.end_of_run import EndedRun
 from probes.runner.fixtures import SESSION
@@ -32,7 +32,6 @@ from reports.model import verdict_store
 from reports.render import annotations, deploy_gate, files, languages, terminal
 from reports.render.languages import Words
 
-pytest_plugins = ["probes.runner.fixtures"]
 SCENARIOS = command_line.ROOT / "scenarios"
 PART = pytest.StashKey[tuple[str, Share]]()  # the environment and the share that are ours
 KNOWN = pytest.StashKey[list[str]]()  # every scenario, before -k takes some away
@@ -72,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
         progress.silence_pytest(config)
     config.stash[PROBLEMS] = Problems()
     config.pluginmanager.register(config.stash[PROBLEMS], "probes-problems")
+    config.pluginmanager.register(fixtures, "probes-fixtures")
 
 
 def _names_scenarios(config: pytest.Config) -> bool:

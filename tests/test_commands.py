@@ -266,5 +266,8 @@ def test_lost_spans_are_counted_and_change_nothing(replica: Replica, tmp_path: P
         replica, tmp_path, HOLDS, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", **NO_PROXY
     )
     assert run.code == EXIT_HELD, run.output
-    lost = r"^spans: ([1-9]\d*) kept, 0 exported, \1 lost \(the collector could not be asked: Connection refused\)$"
+    lost = (
+        r"^spans: ([1-9]\d*) kept, 0 exported, \1 lost \(the collector could not be asked: "
+        r"Connection refused\)$"
+    )
     assert re.search(lost, run.output, re.MULTILINE), run.output

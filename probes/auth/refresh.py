@@ -97,7 +97,9 @@ async def expect_refusal(web: Web, used: Tokens) -> None:
 
 
 def is_rejected(answer: Answer) -> bool:
-    """Whether auth-service says that the token itself is no good (AUTH004 malformed, and others)."""
+    """Whether auth-service says that the token itself is no good (AUTH004 malformed, and
+    others).
+    """
     code = answer.json.get("code", "") if isinstance(answer.json, dict) else ""
     return answer.status in (400, 401) and str(code).startswith("AUTH")
 

@@ -229,7 +229,8 @@ class Users:
             expect_usable(token, config.token, config.id)
             return Tokens(token, "", config.id)
         raise CannotAsk(
-            f"no token for {name}: the variable {config.token} is not set; put an access token there"
+            f"no token for {name}: the variable {config.token} is not set; put an access "
+            f"token there"
         )
 
 

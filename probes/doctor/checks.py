@@ -91,7 +91,8 @@ def _has_secret(target: Target, name: str, config: UserConfig, environ: Mapping[
         if not token or seconds_left(token) <= 0:
             why = "has expired" if token else "is not set"
             raise CannotAsk(
-                f"the access token of {name} {why}; put a new one into {config.token or 'a variable'}"
+                f"the access token of {name} {why}; put a new one into "
+                f"{config.token or 'a variable'}"
             )
     elif not environ.get(config.refresh_token) and not _kept(target, name):
         variable = (

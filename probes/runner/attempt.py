@@ -1,4 +1,6 @@
-"""One attempt at a scenario: asked within its deadline, judged, diagnosed, redacted and recorded."""
+"""One attempt at a scenario: asked within its deadline, judged, diagnosed, redacted and
+recorded.
+"""
 
 import asyncio
 import time

@@ -52,7 +52,8 @@ class Sample:
 @dataclass(frozen=True, slots=True)
 class Health:
     """Of a stretch of time. Shares are of its seconds, of the memory or of the descriptors allowed;
-    `cpu_share` is that of one processor, `waited_share` that in which our main thread waited for one.
+    `cpu_share` is that of one processor, `waited_share` that in which our main thread waited for
+    one.
     """
 
     loop_delay_s: float = 0.0
@@ -179,8 +180,8 @@ class SelfHealth:
         return max(late_s, time.monotonic() - at - BEAT_S)
 
     async def admit(self) -> None:
-        """Return when another scenario may begin: few in each beat, and none while the loop is late,
-        so that fewer run at once. All that wait together wait no longer than ADMISSIONS_S.
+        """Return when another scenario may begin: few in each beat, and none while the loop is
+        late, so that fewer run at once. All that wait together wait no longer than ADMISSIONS_S.
         """
         if self._beating is None:
             return

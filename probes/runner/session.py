@@ -141,7 +141,9 @@ class Session:
             self._loop.call_soon_threadsafe(self.run.stop, why)
 
     def drive(self, who: str, origin: str = "") -> Drive:
-        """The drive of a test user, through the apex as users have it, or through another origin."""
+        """The drive of a test user, through the apex as users have it, or through another
+        origin.
+        """
         base = (origin or self.target.hosts.apex) + self.target.paths.storage
         return Drive(self.web, self.users.user(who), base, self.target.workspace.id, self.ledger)
 

@@ -33,8 +33,8 @@ def next_run_finds(
     """What the next run should find. Under `gate` a new break is not learnt: the next try of the
     same sync would pass.
 
-    `is_gone`: whether a scenario of that name exists no longer. `whole`: whether all of a share were
-    asked.
+    `is_gone`: whether a scenario of that name exists no longer. `whole`: whether all of a share
+    were asked.
     """
     known = last.failures.items()
     failures = {n: old for n, old in known if n not in outcomes and not is_gone(n)}
@@ -69,8 +69,9 @@ async def swap_last_run(
     is_gone: Callable[[str], bool],
     whole: bool,
 ) -> PreviousRun:
-    """Leave what `next_run_finds` makes of this run at `where` (`state` of [identity]), and return what was
-    there. A store that refuses is the `problem` of an empty answer, and changes no verdict.
+    """Leave what `next_run_finds` makes of this run at `where` (`state` of [identity]), and return
+    what was there. A store that refuses is the `problem` of an empty answer, and changes no
+    verdict.
     """
     how = functools.partial(
         next_run_finds, outcomes=outcomes, now=time.time(), gate=gate, is_gone=is_gone, whole=whole

@@ -30,7 +30,9 @@ class State(Protocol):
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether a turn keeps other runs out, so that what they left is of runs that have ended."""
+        """Whether a turn keeps other runs out, so that what they left is of runs that have
+        ended.
+        """
 
     async def read(self, user: str) -> Entry:
         """All that is kept for `user`. Raises CannotAsk."""

@@ -1,4 +1,6 @@
-"""What an answer says of itself: its error code and message, read so that a finding can quote them."""
+"""What an answer says of itself: its error code and message, read so that a finding can quote
+them.
+"""
 
 import json
 import re

@@ -1,5 +1,5 @@
-"""Where the end of a run is published beside the terminal and the files: a Pushgateway, a collector, a
-channel of people.
+"""Where the end of a run is published beside the terminal and the files: a Pushgateway, a
+collector, a channel of people.
 
 Each has a deadline of its own, what went wrong is a fact of the run, and no verdict hangs
 on any of them.

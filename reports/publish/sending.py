@@ -30,8 +30,8 @@ def bounded(send: Callable[[], str], deadline: float = DEADLINE) -> str:
 
 
 def root_of(error: BaseException) -> str:
-    """What the operating system reported, below the libraries; never their text, which holds an address
-    and its secrets.
+    """What the operating system reported, below the libraries; never their text, which holds an
+    address and its secrets.
     """
     at: BaseException | None = error
     problem = type(error).__name__

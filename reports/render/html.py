@@ -127,7 +127,8 @@ def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
 
 
 _ODD = re.compile(
-    r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+    r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-"
+    r"\udfff\ufeff]"
 )
 
 

@@ -70,7 +70,9 @@ def _lines(block: Block, words: Words, history: Mapping[str, History]) -> Iterat
     lead, proof = block.lead, block.proof
     heading = cause_rows.heading(block, words).partition("  ")[2]
     title = quote(words.promise(lead.title))
-    yield f"- **{quote(cause_rows.badge(block, words))}** {code(heading)}: {title} ({code(lead.id)})"
+    yield (
+        f"- **{quote(cause_rows.badge(block, words))}** {code(heading)}: {title} ({code(lead.id)})"
+    )
     if proof is None:
         return
     for label, text in cause_rows.block_rows(block, words, history):

@@ -27,7 +27,8 @@ Histories = Mapping[str, History]
 
 PLAIN_WIDTH = 100
 LISTED, EVIDENCE = 1, 2  # -v: every promise in a table; -vv: what was exchanged, too
-# Lines for causes that are shown whole without -v; the first always is, the others get a line or two.
+# Lines for causes that are shown whole without -v; the first always is, the others get a line or
+# two.
 ROOM = 34
 SHORT_BLOCKS = 6
 LONGEST_CAUSE = 100  # characters, in a line of that kind

@@ -1,4 +1,6 @@
-"""The words that all reports share: the verdict in one sentence, counts, times, text on one line."""
+"""The words that all reports share: the verdict in one sentence, counts, times, text on one
+line.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

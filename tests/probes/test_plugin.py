@@ -202,7 +202,10 @@ def test_what_is_accepted_is_reported_and_fails_nothing_until_its_date(
 ) -> None:
     """The same finding fails the run again when its date has passed."""
     until = datetime.now(UTC).date() + timedelta(days)
-    known = f'[[accepted]]\ncode = "upload-lost"\nscenario = "own/never"\nwhy = "a fix is on its way"\nuntil = {until}\n'
+    known = (
+        f'[[accepted]]\ncode = "upload-lost"\nscenario = "own/never"\nwhy = "a fix is on its '
+        f'way"\nuntil = {until}\n'
+    )
     run = run_own(replica, tmp_path, NEVER, more=known)
     assert (run.code, run.codes) == (code, {"own/never": "upload-lost"}), run.output
     assert (

@@ -137,7 +137,10 @@ def _limits() -> str:
     processes.
     """
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return f"[containers]\ndefault_ulimits={json.dumps([f'nofile={files}:{files}', 'nproc=4096:4096'])}\n"
+    return (
+        f"[containers]\ndefault_ulimits="
+        f"{json.dumps([f'nofile={files}:{files}', 'nproc=4096:4096'])}\n"
+    )
 
 
 def _base(podman: Engine) -> str:
@@ -252,7 +255,8 @@ def main() -> int:
     if run.code == 0:
         page = PAGE.read_text("utf-8")
         PAGE.write_text(
-            f"{page.partition(BEGIN)[0]}{BEGIN}\n{table(run, share, big)}\n{END}{page.partition(END)[2]}"
+            f"{page.partition(BEGIN)[0]}{BEGIN}\n{table(run, share, big)}\n{END}"
+            f"{page.partition(END)[2]}"
         )
     return run.code
 

@@ -122,7 +122,10 @@ async def test_hosts_that_are_down_say_so(target: Target, web: Web) -> None:
         (
             {"way": Identity("static")},
             "alice",
-            "no token for alice: add token, the name of a variable that holds one, to [users.alice]",
+            (
+                "no token for alice: add token, the name of a variable that holds one, to "
+                "[users.alice]"
+            ),
         ),
         (
             {"way": Identity("static"), "part": UserConfig("u-1", token="ALICE")},

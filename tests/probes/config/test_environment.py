@@ -53,7 +53,10 @@ def test_hosts_and_a_workspace_are_enough() -> None:
 
 def test_all_that_can_be_said_is_heard() -> None:
     """Whole numbers count as seconds, and [control] is for the tools of the replica."""
-    said = '[control]\nurl = "x"\n[users.bob]\nid = "u-2"\ntoken = "BOB"\n[timeouts]\nanswer_s = 0.5\nretry_delay_s = 0\n'
+    said = (
+        '[control]\nurl = "x"\n[users.bob]\nid = "u-2"\ntoken = "BOB"\n[timeouts]\nanswer_s = '
+        "0.5\nretry_delay_s = 0\n"
+    )
     target = built(
         'name = "stage"\n'
         + USABLE
