@@ -38,8 +38,13 @@ PAGE = f"""<!doctype html><html><body><div id="root">planted</div><script>
 localStorage.setItem("accessToken", "{TOKEN}");
 document.cookie = "SESSION={SECRETS["cookie"]}";
 console.error("connecting to wss://x/ws?token={TOKEN}");
-fetch("/api/svc/auth/api/auth/refresh", {{method: "POST", headers: {{Authorization: "Bearer {TOKEN}"}},
-  body: JSON.stringify({{refreshToken: "{SECRETS["refresh"]}", password: "{SECRETS["password"]}"}})}});
+fetch("/api/svc/auth/api/auth/refresh", {{
+  method: "POST",
+  headers: {{Authorization: "Bearer {TOKEN}"}},
+  body: JSON.stringify({{
+    refreshToken: "{SECRETS["refresh"]}", password: "{SECRETS["password"]}"
+  }})
+}});
 fetch("{PRESIGNED}");
 </script></body></html>"""
 REPLY = json.dumps(
@@ -55,12 +60,15 @@ async def test_everything_that_holds_a_secret_is_touched(web, browser, target):
     "This fails with secrets in every place."
     apex = target.hosts.apex
     await web.ask("POST", apex + "/api/svc/auth/api/auth/refresh", token={TOKEN!r},
-                  headers={{"x-internal-api-key": {SECRETS["key"]!r}, "cookie": "SESSION=" + {SECRETS["cookie"]!r}}},
-                  json={{"password": {SECRETS["password"]!r}, "refreshToken": {SECRETS["refresh"]!r}}})
+                  headers={{"x-internal-api-key": {SECRETS["key"]!r},
+                            "cookie": "SESSION=" + {SECRETS["cookie"]!r}}},
+                  json={{"password": {SECRETS["password"]!r},
+                         "refreshToken": {SECRETS["refresh"]!r}}})
     await web.ask("GET", apex + {PRESIGNED!r}, kind="s3")
     async with browser.visit("/?token=" + {TOKEN!r}) as visit:
         await visit.page.wait_for_load_state("networkidle")
-        raise AssertionError("refused: invalid token: " + {TOKEN!r} + ", cookie SESSION=" + {SECRETS["cookie"]!r})
+        cookie = "SESSION=" + {SECRETS["cookie"]!r}
+        raise AssertionError("refused: invalid token: " + {TOKEN!r} + ", cookie " + cookie)
 """
 
 

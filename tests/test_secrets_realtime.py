@@ -25,9 +25,11 @@ async def test_every_token_of_a_page_is_told_outside(browser, web, ledger, membe
         await stay.expire(expired)
         await stay.drop("chat", "presence")
         await stay.comes_back("chat", "presence")
-        await stay.page.evaluate("console.error('연결 시도: wss://x/ws?token=' + localStorage.accessToken)")
+        await stay.page.evaluate(
+            "console.error('연결 시도: wss://x/ws?token=' + localStorage.accessToken)")
         last = await stay.page.evaluate("({...localStorage})")
-        tokens = [expired, *(kept[name] for kept in (first, last) for name in ("accessToken", "refreshToken"))]
+        names = ("accessToken", "refreshToken")
+        tokens = [expired, *(kept[name] for kept in (first, last) for name in names)]
         Path(os.environ["TOLD"]).write_text(json.dumps(tokens))
         raise AssertionError(f"refused: {stay.sockets.all[-1].token}, {last}")
 """
@@ -36,9 +38,13 @@ async def test_every_token_of_a_page_is_told_outside(browser, web, ledger, membe
 def leaks(run: Ended, tokens: list[str]) -> list[tuple[str, str]]:
     """Where one of the tokens, or anything that looks like one, is found in what the run left."""
     left = list(everything(run))
-    literal = [(name, ("a literal "
-"token")) for token in tokens for form in spellings(token) for name, content in left
-               if form in content]  # fmt: skip
+    literal = [
+        (name, ("a literal token"))
+        for token in tokens
+        for form in spellings(token)
+        for name, content in left
+        if form in content
+    ]
     return literal + [
         (name, found.decode()) for name, content in left for found in JWT.findall(content)
     ]

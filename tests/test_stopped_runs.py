@@ -156,7 +156,7 @@ def test_a_mistake_in_a_scenario_blames_nobody(replica: Replica, tmp_path: Path)
 BROWSER_DIES = """
 def kill():
     for child in psutil.Process().children(recursive=True):
-        if "chromium" in child.name() or "headless_shell" in child.name() or "chrom" in child.name():
+        if "headless_shell" in child.name() or "chrom" in child.name():
             child.kill()
 
 async def test_a_page_whose_browser_dies(browser):

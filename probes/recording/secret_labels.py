@@ -19,15 +19,50 @@ from urllib.parse import quote, unquote
 # diagnosis.
 DEV_CREDENTIALS = frozenset(
     {
-        "minioadmin", "minio", "minio123", "minio-root-user", "minio-root-password", "miniouser", "miniopassword",
-        "rustfsadmin", "admin", "administrator", "root", "user", "password", "changeme", "default", "test", "testing",
-        "testuser", "dev", "devkey", "devsecret", "local", "localstack", "dummy", "fake", "mock", "foo", "bar",
-        "example", "any", "accesskey", "access_key", "access-key", "secretkey", "secret_key",
-        "some_access_key1", "some_secret_key1",
-        "q3am3uq867spqqa43p2f", "akiaiosfodnn7example", "akiai44qh8dhbexample", "asiaiosfodnn7example",
+        "minioadmin",
+        "minio",
+        "minio123",
+        "minio-root-user",
+        "minio-root-password",
+        "miniouser",
+        "miniopassword",
+        "rustfsadmin",
+        "admin",
+        "administrator",
+        "root",
+        "user",
+        "password",
+        "changeme",
+        "default",
+        "test",
+        "testing",
+        "testuser",
+        "dev",
+        "devkey",
+        "devsecret",
+        "local",
+        "localstack",
+        "dummy",
+        "fake",
+        "mock",
+        "foo",
+        "bar",
+        "example",
+        "any",
+        "accesskey",
+        "access_key",
+        "access-key",
+        "secretkey",
+        "secret_key",
+        "some_access_key1",
+        "some_secret_key1",
+        "q3am3uq867spqqa43p2f",
+        "akiaiosfodnn7example",
+        "akiai44qh8dhbexample",
+        "asiaiosfodnn7example",
         "wjalrxutnfemi/k7mdeng/bpxrficyexamplekey",
     }
-)  # fmt: skip
+)
 
 CredentialKind = Literal["development", "temporary", "static", "unknown"]
 
@@ -39,7 +74,8 @@ _MORE = r"(?:…|\\u2026)"
 # A label is left alone wherever it stands, which is what makes redacting twice the same as
 # redacting once.
 LABEL = (
-    rf"<(?:{_KINDS})(?: sub=[A-Za-z0-9_-]{{1,8}}{_MORE}?)?(?: exp=[0-9TZ:-]{{1,24}})? \#[0-9a-f]{{6}}>"
+    rf"<(?:{_KINDS})(?: sub=[A-Za-z0-9_-]{{1,8}}{_MORE}?)?"
+    r"(?: exp=[0-9TZ:-]{1,24})? \#[0-9a-f]{6}>"
     rf"|(?:AKIA|ASIA){_MORE}\#[0-9a-f]{{6}}"
 )
 _LABELS = re.compile(f"({LABEL})")

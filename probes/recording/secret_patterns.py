@@ -20,7 +20,8 @@ _KEY = r"credential|access[-_ ]?key(?:[-_ ]?id)?|googleaccessid"
 # elsewhere.
 _DOUBTFUL = r"(?:(?<![A-Za-z0-9_.-])|(?<=%3F)|(?<=%26)|(?<=%23))(?:code|state|policy|sig)"
 _NAME = (
-    rf"(?:secret(?:[-_ ]?access)?(?:[-_ ]?key)?|{_KEY}|{_DOUBTFUL}|token|jwt|signature|authorization|passw(?:or)?d"
+    rf"(?:secret(?:[-_ ]?access)?(?:[-_ ]?key)?|{_KEY}|{_DOUBTFUL}|token|jwt"
+    r"|signature|authorization|passw(?:or)?d"
     r"|passphrase|(?:api|private|signing|encryption|account|shared|session|storage)[-_ ]?key)"
 )
 _QUOTE = r"""\\{0,8}["']"""
@@ -109,7 +110,8 @@ def _jwt(match: re.Match[str]) -> str:
 
 
 def _sigv2(match: re.Match[str]) -> str:
-    return f"AWS {secret_labels.key(match['key'])}:{secret_labels.plain('signature', match['signature'])}"
+    signature = secret_labels.plain("signature", match["signature"])
+    return f"AWS {secret_labels.key(match['key'])}:{signature}"
 
 
 def _userinfo(match: re.Match[str]) -> str:

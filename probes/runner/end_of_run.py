@@ -91,9 +91,10 @@ def keep_journal(run: EndedRun) -> None:
     journal, folder = run.journal, run.options.folder
     if (folder / NAME).is_file() and not journal.unwritten:
         return
+    trouble = journal.trouble or "vanished during the run"
     run.problems.found.append(
-        f"the run's folder {folder} {journal.trouble or 'vanished during the run'}; the reports are "
-        "complete, traces and spans may be missing"
+        f"the run's folder {folder} {trouble}; the reports are complete, "
+        "traces and spans may be missing"
     )
     folder.mkdir(parents=True, exist_ok=True)
     lines = [line(event) for event in journal.events()]

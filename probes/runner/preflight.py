@@ -55,8 +55,8 @@ def _look_at_clock(target: Target) -> Iterator[Fact]:
     yield (
         "clock",
         (
-            f"this machine's clock is {abs(skew_s):.0f} s {direction} that of {host}; tokens are judged "
-            "by the target's time; look at the time service here"
+            f"this machine's clock is {abs(skew_s):.0f} s {direction} that of {host}; tokens are "
+            "judged by the target's time; look at the time service here"
         ),
     )
 
@@ -128,8 +128,8 @@ def _look_at_descriptors() -> Iterator[Fact]:
         yield (
             "descriptors",
             (
-                f"this process may open {wanted} files, so fewer scenarios run at once; raise the limit "
-                "(ulimit -n)"
+                f"this process may open {wanted} files, so fewer scenarios run at once; raise the "
+                "limit (ulimit -n)"
             ),
         )
 

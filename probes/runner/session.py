@@ -205,7 +205,8 @@ class Session:
         if jump_s := self.run.health.clock_jump_s:
             self._record_fact(
                 "clock",
-                f"this machine's clock jumped by {jump_s:+.0f} s during the run; tokens were judged "
+                f"this machine's clock jumped by {jump_s:+.0f} s during the run; tokens were "
+                "judged "
                 "by the time before the jump",
             )
 

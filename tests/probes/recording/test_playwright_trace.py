@@ -30,10 +30,13 @@ PAGE = """<!doctype html><title>asking</title><img src="/pixel.png"><input type=
 async function ask(known) {
   const given = await (await fetch('/given')).json()
   localStorage.setItem('accessToken', given.token)
-  const reply = await fetch('/api?token=' + encodeURIComponent(given.accessToken) + '&s=' + encodeURIComponent(known), {
-    method: 'POST', headers: {Authorization: 'Bearer ' + given.token, 'x-internal-api-key': given.apiKey},
+  const query = 'token=' + encodeURIComponent(given.accessToken) + '&s=' + encodeURIComponent(known)
+  const reply = await fetch('/api?' + query, {
+    method: 'POST',
+    headers: {Authorization: 'Bearer ' + given.token, 'x-internal-api-key': given.apiKey},
     body: JSON.stringify({password: given.password, note: btoa('user:' + known)})})
-  console.log('invalid token: ' + given.token + ', error', {token: given.accessToken}, btoa(known), await reply.text())
+  console.log('invalid token: ' + given.token + ', error', {token: given.accessToken},
+    btoa(known), await reply.text())
   history.replaceState({}, '', '#refresh_token=' + given.refreshToken)
   document.querySelector('input').value = given.secret
   document.title = 'asked'

@@ -227,8 +227,8 @@ def test_a_shell_line_sends_what_was_sent(careful: RunEvidence) -> None:
         careful.redactor,
     )
     assert (
-        """-X POST --resolve apex.localhost:8443:127.0.0.1 -H 'content-type: application/json' --data-raw"""
-        in line
+        "-X POST --resolve apex.localhost:8443:127.0.0.1 "
+        "-H 'content-type: application/json' --data-raw" in line
     )
     assert '"a": 1' in line
     assert SECRET not in line

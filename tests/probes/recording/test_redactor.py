@@ -17,16 +17,55 @@ from tests.support import planted
 
 SECRET = "wJalr/Xu+tnFE MI=%&\"'<ü>"
 PIECES = [
-    planted.token(), SECRET, quote(SECRET, ""), "token", "password", "code", "state", "policy", "Signature",
-    "Credential", "X-Amz-Credential", "AKIAQWERTYUIOPASDFGH", "minioadmin", "/2026", "Authorization: ", "Bearer ",
-    "Basic ", "AWS ", "AWS4-HMAC-SHA256 ", "Cookie: ", "Set-Cookie", "a=b", "path", "eyJ", "://", "u:p@",
-    ("-----BEGIN PRIVATE "
-"KEY-----"), "-----END PRIVATE KEY-----", "<SecretAccessKey>", "<secret #abcdef>", "ASIA…#123456",
-    ("<access token sub=abc exp=1 "
-"#123456>"), "deadbeef0123456789abcdef01234567890", "%3D", "%26", "%3F", "%22", "%2E",
-    "%74", "http://h/", "value", 'name="',
-    *"\"'=:?&#;,.<>{}[]\\ \n…é日\ud800", ": ", "\r\n\r\n", '\\"', "null", "true",
-]  # fmt: skip
+    planted.token(),
+    SECRET,
+    quote(SECRET, ""),
+    "token",
+    "password",
+    "code",
+    "state",
+    "policy",
+    "Signature",
+    "Credential",
+    "X-Amz-Credential",
+    "AKIAQWERTYUIOPASDFGH",
+    "minioadmin",
+    "/2026",
+    "Authorization: ",
+    "Bearer ",
+    "Basic ",
+    "AWS ",
+    "AWS4-HMAC-SHA256 ",
+    "Cookie: ",
+    "Set-Cookie",
+    "a=b",
+    "path",
+    "eyJ",
+    "://",
+    "u:p@",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----END PRIVATE KEY-----",
+    "<SecretAccessKey>",
+    "<secret #abcdef>",
+    "ASIA…#123456",
+    "<access token sub=abc exp=1 #123456>",
+    "deadbeef0123456789abcdef01234567890",
+    "%3D",
+    "%26",
+    "%3F",
+    "%22",
+    "%2E",
+    "%74",
+    "http://h/",
+    "value",
+    'name="',
+    *"\"'=:?&#;,.<>{}[]\\ \n…é日\ud800",
+    ": ",
+    "\r\n\r\n",
+    '\\"',
+    "null",
+    "true",
+]
 
 
 @pytest.fixture
@@ -120,24 +159,49 @@ def test_a_url_keeps_what_is_no_secret(redactor: Redactor) -> None:
     ("body", "shown"),
     [
         ({"data": {"accessToken": "hunT3r"}}, r'{"data": {"accessToken": "<token #\w+>"}}'),
-        ({"secret": ["hunT3r", 7, None, True]}, (r'{"secret": \["<secret #\w+>", "<secret '
-r'#\w+>", null, true\]}')),
-        ({"url": "https://h/k?X-Amz-Signature=0a"}, (r'{"url": "https://h/k\?X-Amz-Signature=<si'
-r'gnature #\w+>"}')),
-        ({"error": {"code": "NOT_FOUND", "status": 404}}, (r'{"error": {"code": "NOT_FOUND", '
-r'"status": 404}}')),
+        (
+            {"secret": ["hunT3r", 7, None, True]},
+            (
+                r'{"secret": \["<secret #\w+>", "<secret '
+                r'#\w+>", null, true\]}'
+            ),
+        ),
+        (
+            {"url": "https://h/k?X-Amz-Signature=0a"},
+            (
+                r'{"url": "https://h/k\?X-Amz-Signature=<si'
+                r'gnature #\w+>"}'
+            ),
+        ),
+        (
+            {"error": {"code": "NOT_FOUND", "status": 404}},
+            (
+                r'{"error": {"code": "NOT_FOUND", '
+                r'"status": 404}}'
+            ),
+        ),
         ([{"name": "token", "value": "hunT3r"}], r'\[{"name": "token", "value": "<token #\w+>"}\]'),
         ([{"name": 3, "value": "plain"}], r'\[{"name": 3, "value": "plain"}\]'),
         ({"token": {"value": "hunT3r"}}, r'{"token": {"value": "<token #\w+>"}}'),
-        ({"cookies": [{"name": "sid", "value": "a", "path": "/"}]}, (r'.*"value": "<cookie '
-r'#\w+>", "path": "/"}\]}')),
+        (
+            {"cookies": [{"name": "sid", "value": "a", "path": "/"}]},
+            (
+                r'.*"value": "<cookie '
+                r'#\w+>", "path": "/"}\]}'
+            ),
+        ),
         ({"cookies": {"sid": "a"}}, r'{"cookies": {"sid": "<cookie #\w+>"}}'),
-        ({"type": "password", "__playwright_value_": "a"}, (r'.*"__playwright_value_": "<secret '
-r'#\w+>"}')),
+        (
+            {"type": "password", "__playwright_value_": "a"},
+            (
+                r'.*"__playwright_value_": "<secret '
+                r'#\w+>"}'
+            ),
+        ),
         ({"code": 404, "n": 1.5}, r'{"code": 404, "n": 1.5}'),
         ({SECRET: 1}, r'{"<secret #\w+>": 1}'),
     ],
-)  # fmt: skip
+)
 def test_json_is_redacted_by_its_keys(redactor: Redactor, body: Any, shown: str) -> None:
     """At any depth; numbers too; an error code is not an OAuth code."""
     assert re.fullmatch(shown, redactor.body(json.dumps(body), "application/json"))

@@ -228,7 +228,8 @@ async def block():
 
 async def main():
     session.GRACE_S = 0.1
-    target = Target("test", Hosts("https://a", "https://b"), Workspace("w"), {}, timeouts=Timeouts(run_s=0.1))
+    hosts, timeouts = Hosts("https://a", "https://b"), Timeouts(run_s=0.1)
+    target = Target("test", hosts, Workspace("w"), {}, timeouts=timeouts)
     made = Session(
         RunOptions(Path(sys.argv[1]), 2, False, junit=Path(sys.argv[2])), target, None,
         [scenario("edge/a"), scenario("edge/b")], lambda *_: None,
