@@ -140,8 +140,10 @@ LEAKS = {
         ],
     ),
     "POST policy page": (
-        f'<input name="x-amz-credential" value="{STATIC}/{SCOPE}">'
-        '<input name="signature" value="hunT3r">',
+        (
+            f'<input name="x-amz-credential" value="{STATIC}/{SCOPE}">'
+            '<input name="signature" value="hunT3r">'
+        ),
         [STATIC, "hunT3r"],
         ['value="AKIA…#', f"/{SCOPE}", '<input name="signature" value="<signature #'],
     ),

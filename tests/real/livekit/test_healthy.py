@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.real.conftest import Redis, TurnFiles
+from tests.real.livekit.conftest import Redis, TurnFiles
 from tests.support.livekit_lab import free_port
 from tests.support.livekit_namespace import SILENT
 from tests.support.livekit_worlds import expect_held, in_a_namespace, on_loopback

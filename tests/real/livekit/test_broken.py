@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from probes.finding import Code
-from tests.real.conftest import Redis, TurnFiles
+from tests.real.livekit.conftest import Redis, TurnFiles
 from tests.support.livekit_lab import LabServer
 from tests.support.livekit_namespace import LYING
 from tests.support.livekit_worlds import expect_codes, in_a_namespace, on_loopback
