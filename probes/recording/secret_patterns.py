@@ -1,5 +1,4 @@
-"""Finds where secrets stand in a text, a URL, a header or a cookie, and puts labels there: pure
-rules, nothing learned.
+"""Finds secrets in a text, a URL, a header or a cookie, and puts labels there: pure rules.
 
 Sources: RFC 6265 (cookies), RFC 7519 (JWT), AWS SigV4, SigV2 and POST policy, GCS and Azure signed
 URLs.

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span
 
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
-from probes.recording import spans
+from probes.recording import span_attributes
 from probes.recording.recorder import Recorder, RunEvidence, curl, recording
 from probes.results import Attempt, Scenario, finding_entry
 from probes.runner import retries
@@ -48,7 +48,7 @@ class Attempts:
         span = self.evidence.tracing.start(
             scenario.id,
             "internal",
-            spans.scenario_attributes(scenario.id, scenario.owner, number),
+            span_attributes.scenario_attributes(scenario.id, scenario.owner, number),
             parent=self.span,
         )
         recorder = Recorder(self.evidence, scenario.id, number, span)
@@ -56,13 +56,13 @@ class Attempts:
             try:
                 finding = await self._judge(scenario, call, recorder, seen)
             except NotApplicable:
-                spans.end_scenario(span, Verdict.SKIPPED, None)
+                span_attributes.end_scenario(span, Verdict.SKIPPED, None)
                 raise
         finding = finding or next(iter(recorder.degraded), None)
         finding = self._redacted(self._unless_starved(finding, started), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
         duration = round(time.monotonic() - started, 6)
-        spans.end_scenario(span, verdict, finding)
+        span_attributes.end_scenario(span, verdict, finding)
         journal.write(
             "attempt-finished",
             scenario=scenario.id,

@@ -18,7 +18,7 @@ from probes.cluster.reader import Cluster
 from probes.config.environment import Target
 from probes.diagnosis.witness import diagnose_with_witness
 from probes.finding import EXIT_UNKNOWN
-from probes.recording import spans
+from probes.recording import span_attributes, spans
 from probes.recording.journal import Journal
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder, RunEvidence, recording
@@ -81,7 +81,7 @@ class Session:
 
     def _new_run(self, announce: Callable[[Scenario, Outcome], None]) -> Run:
         options = self._options
-        attributes = spans.run_attributes(self._evidence.run)
+        attributes = span_attributes.run_attributes(self._evidence.run)
         span = self._evidence.tracing.start(f"run {self.target.name}", attributes=attributes)
         self._record_start(spans.trace_id(span))
         return Run(
@@ -168,7 +168,7 @@ class Session:
         with self._guarded("recording the end"):
             self._record_stabilization()
             verdicts = [outcome.verdict for outcome in self.run.outcomes.values()]
-            spans.end_run(self.run.span, verdicts, self._ended)
+            span_attributes.end_run(self.run.span, verdicts, self._ended)
 
     async def _clean_up(self) -> None:
         with recording(Recorder(self._evidence, None, 1, self.run.span)) as recorder:

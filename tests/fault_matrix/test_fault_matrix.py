@@ -95,7 +95,8 @@ def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Toge
     group, run = together.run(fault)
     assert run.codes == told(group), run.output
     assert strangers(run, fault) == set(), run.output
-    assert len(run.output.splitlines()) <= 60, run.output
+    if len(group) == 1:  # several causes have several blocks
+        assert len(run.output.splitlines()) <= 60, run.output
 
 
 def differences(run: Ended, group: Group) -> dict[str, str]:

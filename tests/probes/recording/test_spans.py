@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.trace import Span
 
 from probes.finding import Code, Finding, Verdict
+from probes.recording import span_attributes
 from probes.recording import spans as telemetry
 from probes.recording.spans import ExportResult, Tracing
 
@@ -91,7 +92,9 @@ def test_text_that_protobuf_refuses_is_kept_escaped(tmp_path: Path) -> None:
     """A lone surrogate, as a page may send one, costs neither the span nor the attribute."""
     tracing = traced(tmp_path)
     span = tracing.start("a\ud800", attributes={"url.full": "b\udfff"})
-    telemetry.end_scenario(span, Verdict.BROKEN, Finding(Code.UPLOAD_LOST, "c\ud800", "confirm"))
+    span_attributes.end_scenario(
+        span, Verdict.BROKEN, Finding(Code.UPLOAD_LOST, "c\ud800", "confirm")
+    )
     kept = spans(tmp_path)["a\\ud800"]
     assert attributes(kept)["url.full"] == "b\\udfff"
     assert kept["status"] == {"message": "upload-lost: c\\ud800", "code": 2}
@@ -233,7 +236,7 @@ def test_a_scenario_s_span_says_how_it_ended(  # noqa: PLR0917 - a table
     """Status is unset on success; a broken promise carries its code as error.type; our own fault is
     an `error`.
     """
-    span = ended(tmp_path, lambda span: telemetry.end_scenario(span, verdict, finding))
+    span = ended(tmp_path, lambda span: span_attributes.end_scenario(span, verdict, finding))
     said = attributes(span)
     assert span["status"] == status
     assert said.get("error.type") == error
@@ -254,7 +257,7 @@ def test_the_run_s_span_tells_the_target_s_failure_from_the_suite_s(
     tmp_path: Path, verdicts: list[Verdict], how: str, result: str, suite: str
 ) -> None:
     """`failure` is the target's and `error` our own, as in cicd.pipeline.result."""
-    said = attributes(ended(tmp_path, lambda span: telemetry.end_run(span, verdicts, how)))
+    said = attributes(ended(tmp_path, lambda span: span_attributes.end_run(span, verdicts, how)))
     assert (said["cicd.pipeline.result"], said["test.suite.run.status"]) == (result, suite)
     assert said.get("error.type") == (None if result == "success" else result)
 
@@ -275,7 +278,7 @@ def test_a_refusal_is_no_error_of_its_exchange(
     """Probes ask to be refused; only a 5xx, or no answer that we still wanted, marks the
     exchange.
     """
-    span = ended(tmp_path, lambda span: telemetry.end_exchange(span, status, error))
+    span = ended(tmp_path, lambda span: span_attributes.end_exchange(span, status, error))
     assert attributes({"attributes": [], **span}).get("error.type") == expected
     said: dict[str, object] = span["status"]  # type: ignore[assignment]
     assert said.get("code") == (2 if expected else None)
@@ -286,7 +289,9 @@ def test_an_exchange_names_its_server() -> None:
     """Method, URL, host and port are where the semantic conventions for HTTP client spans want
     them.
     """
-    assert telemetry.exchange_attributes("http", "GET", "https://api.wealist.co.kr/api/x?a=1") == (
+    assert span_attributes.exchange_attributes(
+        "http", "GET", "https://api.wealist.co.kr/api/x?a=1"
+    ) == (
         "GET",
         {
             "user_agent.synthetic.type": "test",
@@ -313,15 +318,15 @@ def test_odd_exchanges_have_honest_spans(  # noqa: PLR0917 - a table
     kind: str, method: str, url: str, name: str, port: int | None, known: str | None
 ) -> None:
     """Unknown methods and broken URLs are evidence, not errors of ours."""
-    called, said = telemetry.exchange_attributes(kind, method, url)
+    called, said = span_attributes.exchange_attributes(kind, method, url)
     assert (called, said.get("server.port"), said.get("http.request.method")) == (name, port, known)
     assert said.get("http.request.method_original") == (method if known == "_OTHER" else None)
 
 
 def test_run_and_scenario_are_named_by_convention() -> None:
     """Suite, case, task and owner are found under their names, all marked synthetic."""
-    run = telemetry.run_attributes("run-1")
-    scenario = telemetry.scenario_attributes("edge/a", "platform", 2)
+    run = span_attributes.run_attributes("run-1")
+    scenario = span_attributes.scenario_attributes("edge/a", "platform", 2)
     assert run["cicd.pipeline.run.id"] == "run-1"
     assert scenario["test.case.name"] == scenario["cicd.pipeline.task.name"] == "edge/a"
     assert (scenario["wealist.probes.attempt"], scenario["wealist.probes.owner"]) == (2, "platform")

@@ -1,6 +1,5 @@
-"""Real livekit-servers, which `make test-real` has built; `make test` collects none of this."""
+"""Real livekit-servers, which `make test-real` has built."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,8 +12,6 @@ import trustme
 from replica.livekit import server_build
 from tests.support import livekit_lab, livekit_namespace
 from tests.support.livekit_lab import free_port
-
-collect_ignore_glob = [] if os.environ.get("PROBES_REAL") else ["test_*.py"]
 
 
 @dataclass(frozen=True, slots=True)
