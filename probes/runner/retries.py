@@ -44,6 +44,7 @@ STARVED = "the suite itself: this machine did not give it the time"
 MOST_STARVED = 3
 # What a probe that is late itself would see of a target that keeps its promises.
 _TIMED_OUT = re.compile(r"timed out|did not answer within|no answer within")
+_ANSWERED = re.compile(r"\banswered [1-5]\d\d\b")
 _DEPEND_ON_TIME = frozenset(
     {
         Code.ASSET_BROKEN,
@@ -81,8 +82,12 @@ _DEPEND_ON_TIME = frozenset(
 
 
 def depends_on_time(finding: Finding) -> bool:
-    """Whether a suite that is late itself could have made `finding`."""
-    return finding.code in _DEPEND_ON_TIME or _TIMED_OUT.search(finding.observed) is not None
+    """Whether a suite that is late itself could have made `finding`: an answer that was seen is the
+    target's, however late the suite was.
+    """
+    if _TIMED_OUT.search(finding.observed):
+        return True
+    return finding.code in _DEPEND_ON_TIME and not _ANSWERED.search(finding.observed)
 
 
 def is_starved(attempt: Attempt) -> bool:

@@ -20,14 +20,15 @@ from probes import clock
 BEAT_S = 0.05  # between two looks at the loop's own delay
 SAMPLE_S = 0.25  # between two looks at the machine
 KEPT_S = 120.0
-# What starves: a time-out of seconds is no proof any more.
-LATE_S = 0.75
-LATE_SHARE = 0.2
-WAITED_SHARE = 0.35
-THROTTLED_SHARE = 0.2
+# What starves: a time-out of seconds is no proof any more. A healthy run beside its own replica on
+# two cores is up to 0.8 s late and waits for a processor for half of its time, and is not starved.
+LATE_S = 1.5
+LATE_SHARE = 0.35
+WAITED_SHARE = 0.7
+THROTTLED_SHARE = 0.35
 MEMORY_SHARE = 0.97
 # Others wait for processors, too, and the target may be among them; alone it proves nothing of us.
-PRESSURE_SHARE, LATE_UNDER_PRESSURE_S = 0.9, 0.3
+PRESSURE_SHARE, LATE_UNDER_PRESSURE_S = 0.95, 0.75
 CLOCK_JUMP_S = 5.0
 LATE_TO_BEGIN_S = 0.25  # another scenario would make it later still
 ADMITTED_A_BEAT, ADMISSIONS_S = 24, 20.0

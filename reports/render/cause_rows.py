@@ -71,7 +71,8 @@ def _cause_rows(block: Block, words: Words) -> Rows:
     if not block.cause:
         return []
     cause = wording.one_line(words.cause(block.cause))
-    if not block.is_of_target:
+    says_so = "proven: " in block.cause  # with the fact that proves it
+    if says_so or not block.is_of_target:
         return [("cause", cause)]
     return [("cause", words.text(f"certainty.{block.certainty}", cause=cause))]
 

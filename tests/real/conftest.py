@@ -1,4 +1,4 @@
-"""Tests against real servers, which `make test-real` has built; `make test` collects none of them."""
+"""Tests against real servers, which `make test-real` has built; `make test` collects none."""
 
 import os
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from probes.finding import CannotAsk, Verdict
-from probes.runner.retries import pause, seconds
+from probes.finding import CannotAsk, Code, Finding, Verdict
+from probes.runner.retries import depends_on_time, pause, seconds
 
 H, D, B, U = Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN
 
@@ -53,3 +53,21 @@ def test_another_duration_is_complained_of(text: str) -> None:
     """Nobody waits for what nobody said."""
     with pytest.raises(CannotAsk, match="--settle must be like 90s or 2m"):
         seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("code", "observed", "depends"),
+    [
+        (Code.SERVICE_STALLED, "user-service did not answer within 5 s", True),
+        (Code.CONTRACT_BROKEN, "GET /api/x: connection timed out after 5 s", True),
+        (Code.PRESENCE_STALE, "bob came online and is not shown after 5 s", True),
+        (Code.ASSET_BROKEN, "GET /dashboard answered 404 application/xml", False),
+        (Code.REFRESH_UNAVAILABLE, "POST /refresh answered 502 text/html", False),
+        (Code.UPLOAD_LOST, "the file is gone", False),
+    ],
+)
+def test_an_answer_that_was_seen_is_not_the_suites_delay(
+    code: Code, observed: str, *, depends: bool
+) -> None:
+    """However late the suite was, a status was the target's."""
+    assert depends_on_time(Finding(code, observed, "somebody")) is depends
