@@ -34,10 +34,7 @@ from tests.test_layers import FLOORS
 ROOT = Path(__file__).parent.parent
 RUNBOOKS = ROOT / "docs" / "runbooks"
 HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Reproduce"]
-NOBODY_REHEARSES = {
-    Code.UNEXPLAINED,
-    Code.UNKNOWN,
-}  # they stand for what has no name, and for the suite itself
+NOBODY_REHEARSES = {Code.UNEXPLAINED}  # it stands for what has no name
 ONE_SCREEN = 45  # lines
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

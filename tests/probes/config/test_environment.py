@@ -86,7 +86,7 @@ def changed(old: str, new: str) -> str:
     [
         (
             "host = 1" + USABLE,
-            "unknown key 'host'; did you mean hosts? known are accepted, control, ",
+            "unknown key 'host'; did you mean hosts? known are accepted, cluster, control, ",
         ),
         (
             changed("api =", "apy ="),

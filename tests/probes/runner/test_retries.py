@@ -63,6 +63,7 @@ def test_another_duration_is_complained_of(text: str) -> None:
         (Code.PRESENCE_STALE, "bob came online and is not shown after 5 s", True),
         (Code.ASSET_BROKEN, "GET /dashboard answered 404 application/xml", False),
         (Code.REFRESH_UNAVAILABLE, "POST /refresh answered 502 text/html", False),
+        (Code.SOCKET_DROPPED, "chat-service dropped an open socket: received 1011", False),
         (Code.UPLOAD_LOST, "the file is gone", False),
     ],
 )

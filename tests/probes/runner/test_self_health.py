@@ -23,7 +23,7 @@ LOST = Finding(Code.UPLOAD_LOST, "the file is gone", "storage-service")
         (Health(), False),
         (Health(loop_delay_s=0.9, waited_share=0.5, cpu_share=1.0), False),
         (Health(loop_delay_s=1.6), True),
-        (Health(late_share=0.4), True),
+        (Health(late_share=0.85), True),
         (Health(waited_share=0.75), True),
         (Health(throttled_share=0.4), True),
         (Health(memory_share=0.98), True),

@@ -33,7 +33,7 @@ def target(target: Target) -> Target:
 
 @pytest.fixture
 def alice(target: Target, web: Web) -> User:
-    return Users(target, web, Redactor(), {"A": "alices-token"}).user("alice")
+    return Users(target, web, Redactor(), {"A": "alices.own.token"}).user("alice")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ async def test_an_event_is_waited_for_by_kind_and_card(
 
     async def pod(connection: ServerConnection) -> None:
         assert connection.request
-        assert connection.request.path == "/api/svc/board/ws/project/p-1?token=alices-token"
+        assert connection.request.path == "/api/svc/board/ws/project/p-1?token=alices.own.token"
         for kind, card in lines:
             await connection.send(json.dumps({"type": kind, "boardId": card}))
         await connection.wait_closed()

@@ -34,7 +34,7 @@ def target(target: Target) -> Target:
 
 @pytest.fixture
 def users(target: Target, web: Web) -> Users:
-    return Users(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
+    return Users(target, web, Redactor(), {"A": "alices.own.token", "B": "bobs.own.token"})
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def target(target: Target) -> Target:
     identity = replace(target.identity, way="static")
     return replace(
         target,
-        users={"bob": UserConfig("u-2", token="B")},
+        users={"bob": UserConfig("u-1", token="B")},
         identity=identity,
         realtime=Realtime(deliver_seconds=20),
     )

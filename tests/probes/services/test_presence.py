@@ -32,7 +32,7 @@ def target(target: Target) -> Target:
 
 @pytest.fixture
 def users(target: Target, web: Web) -> Users:
-    return Users(target, web, Redactor(), {"A": "alices-token", "B": "bobs-token"})
+    return Users(target, web, Redactor(), {"A": "alices.own.token", "B": "bobs.own.token"})
 
 
 async def test_what_shows_is_enough(site: Site, web: Web, users: Users) -> None:
@@ -87,4 +87,4 @@ async def test_who_is_online_holds_a_socket(
 
     async with talking(target, pod) as web, presence.open_app(web, users.user("bob")):
         pass
-    assert paths == ["/api/svc/chat/api/chats/ws/presence?token=bobs-token", "left"]
+    assert paths == ["/api/svc/chat/api/chats/ws/presence?token=bobs.own.token", "left"]

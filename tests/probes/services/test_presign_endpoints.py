@@ -36,7 +36,7 @@ def alice(target: Target, web: Web) -> User:
     users = replace(
         target, identity=Identity("static"), users={"alice": UserConfig("u-1", token="ALICE")}
     )
-    return Users(users, web, Redactor(), {"ALICE": "alices-token"}).user("alice")
+    return Users(users, web, Redactor(), {"ALICE": "alices.own.token"}).user("alice")
 
 
 FILE = {"fileName": "presign.txt", "contentType": "text/plain", "fileSize": 1}
@@ -77,7 +77,7 @@ async def test_an_issuer_is_asked_in_its_own_way(
     assert (signed.url, signed.key_kind) == (SIGNED, "temporary")
     [asked] = site.asked
     assert json.loads(asked.body) == way.wish
-    assert asked.headers["authorization"] == "Bearer alices-token"
+    assert asked.headers["authorization"] == "Bearer alices.own.token"
     assert ledger.open_entries == ([Entry("file", NAME, "f-1")] if name == "storage" else [])
 
 

@@ -57,7 +57,7 @@ def drive(site: Site, web: Web, target: Target, tmp_path: Path) -> Iterator[Driv
         f"GET apex{BASE}/files/f-1/download": success({"downloadUrl": url}),
         "GET s3/files/key": Said(200, b"content"),
     }
-    users = Users(target, web, Redactor(), {"ALICE": "alices-token"})
+    users = Users(target, web, Redactor(), {"ALICE": "alices.own.token"})
     ledger = Ledger(tmp_path / "20260102T030405Z-abc123")
     yield Drive(web, users.user("alice"), f"{target.hosts.apex}/api/svc/storage", "w-1", ledger)
     ledger.close()
@@ -79,7 +79,7 @@ async def test_a_member_asks_as_herself(site: Site, drive: Drive) -> None:
     lists(site)
     assert await drive.contents() == {}
     [request] = site.asked
-    assert request.headers["authorization"] == "Bearer alices-token"
+    assert request.headers["authorization"] == "Bearer alices.own.token"
     assert request.path == f"{BASE}/folders/contents?workspaceId=w-1"
 
 

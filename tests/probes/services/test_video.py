@@ -45,7 +45,7 @@ def target(target: Target, site: Site, tmp_path: Path) -> Target:
 
 @pytest.fixture
 def alice(target: Target, web: Web) -> User:
-    return Users(target, web, Redactor(), {"A": "alices-token"}).user("alice")
+    return Users(target, web, Redactor(), {"A": "alices.own.token"}).user("alice")
 
 
 @pytest.fixture
