@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from probes.finding import Code
+from tests.fault_matrix.realtime import SIGNING_OUT
 
 Row = dict[str, str]
 
@@ -36,7 +37,7 @@ PAGE_SESSION: dict[str, Row] = {
         ONE_CALL: Code.PAGE_RECEIVED_HTML,
         MANY_CALLS: Code.SOCKET_UPGRADE_HTML,
     },
-    "gateway-replays-refresh": all_of(Code.REFRESH_REPLAYED, REFRESHING),
+    "gateway-replays-refresh": all_of(Code.REFRESH_REPLAYED, (*REFRESHING, SIGNING_OUT)),
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, WITH_SOCKETS),
     "page-logs-out-on-any-refresh-error": {TRIED_AGAIN: Code.REFRESH_ERROR_LOGOUT},
     "page-loses-image-url": {IMAGE: Code.PAGE_UPLOAD_NOWHERE},

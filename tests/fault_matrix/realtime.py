@@ -2,6 +2,7 @@
 
 from probes.finding import Code
 
+SIGNING_OUT = "sign_in/signing-out-ends-the-session"
 Row = dict[str, str]
 
 KINDS = ("expired", "forged", "foreign", "missing")
@@ -87,8 +88,11 @@ REALTIME: dict[str, Row] = {
     "presence-outlives-its-pod": all_of(Code.PRESENCE_STALE, AWAY),
     "board-shows-nobody-online": all_of(Code.PRESENCE_STALE, ON_BOARD),
     "chat-loses-file-url": all_of(Code.CHAT_ALTERED, IMAGE),
-    "refresh-does-not-rotate": all_of(Code.REFRESH_NOT_ROTATED, GOES_ON, GOOD_ONCE),
-    "refresh-path-lost-behind-gateway": all_of(Code.REFRESH_UNAVAILABLE, GOES_ON, GOOD_ONCE),
+    "refresh-does-not-rotate": all_of(Code.REFRESH_NOT_ROTATED, GOES_ON, GOOD_ONCE, SIGNING_OUT),
+    "refresh-path-lost-behind-gateway": (
+        all_of(Code.REFRESH_UNAVAILABLE, GOES_ON, GOOD_ONCE)
+        | all_of(Code.UNKNOWN, "exposure/what-is-private-stays-closed[stack-traces-auth]")
+    ),
     "socket-accepts-expired-token": all_of(
         Code.SOCKET_ACCEPTS_EXPIRED, *refused(*PLACES, kinds=("expired",)), GOES_ON
     ),

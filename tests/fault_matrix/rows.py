@@ -8,7 +8,7 @@ from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
 from tests.fault_matrix.cluster import CLUSTER, CLUSTER_CAUSES, CLUSTER_ELSEWHERE
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
-from tests.fault_matrix.pages import PAGE_CAUSES, PAGE_SESSION
+from tests.fault_matrix.pages import MANY_CALLS, PAGE_CAUSES, PAGE_SESSION
 from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_CAUSES
 from tests.fault_matrix.trust import TRUST, TRUST_CAUSES, TRUST_ELSEWHERE
 
@@ -149,10 +149,10 @@ MATRIX: dict[str, Row] = {
         STORAGE,
         PAGES[1],
     ),
-    "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES, ON_PAGE),
+    "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES, ON_PAGE, MANY_CALLS),
     "page-ignores-failed-upload": all_of(Code.PAGE_UPLOAD_NOWHERE, PAGES[1]),
     "page-shows-empty-drive": all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0]),
-    "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES),
+    "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES, ON_PAGE, MANY_CALLS),
     "presign-outlives-policy": all_of(
         Code.PRESIGN_LIFETIME,
         presign("storage", checks=["the-url-dies-soon"]),
@@ -161,7 +161,10 @@ MATRIX: dict[str, Row] = {
     ),
     "redis-not-configured": all_of(Code.DEPENDENCY_DEGRADED, redis(*NEED_REDIS)),
     "service-answers-wrong-type": all_of(
-        Code.CONTRACT_BROKEN, routes("apex", "user-workspaces"), routes("api", "user-workspaces")
+        Code.CONTRACT_BROKEN,
+        routes("apex", "user-workspaces"),
+        routes("api", "user-workspaces"),
+        "workspace/who-is-invited-sees-the-workspace",
     ),
     "service-hangs": all_of(
         Code.SERVICE_STALLED, routes("apex", "noti"), routes("api", "noti"), redis("noti")
