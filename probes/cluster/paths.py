@@ -75,7 +75,7 @@ def mismatches(facts: Facts, served: Served, hosts: set[str], storage: str) -> I
         return
     got, serves = rewritten(rule[0], rule[1], outside), base_path(facts, served) + served.below
     if got != serves:
-        yield f"{served.service} serves {serves}, and its route sends {got}"
+        yield f"{served.service} serves {serves}, and its route's rewrite sends {got}"
 
 
 def base_path(facts: Facts, served: Served) -> str:

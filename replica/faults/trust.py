@@ -89,7 +89,7 @@ SIGN_IN = (
     ),
     Fault(
         "auth-cors-forgets-the-app",
-        "Auth-service's list of origins has lost the app's own: 403 to whoever names it.",
+        "Auth-service's list of origins lost the app's own: 403 to all but refreshes that name it.",
         "7bfadad3",
     ),
     Fault(

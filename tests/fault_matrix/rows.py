@@ -140,7 +140,7 @@ MATRIX: dict[str, Row] = {
         all_of(Code.ROUTE_BROKEN, routes("api", "storage"), redis("storage"))
         | all_of(Code.EDGE_HTML_FALLBACK, routes("apex", "storage"), STORAGE)
         | all_of(Code.EDGE_MASKS_ERRORS, errors("storage"), STRANGERS)
-        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1])
+        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE, MANY_CALLS)
     ),
     "membership-check-fails": all_of(
         Code.ACCESS_REFUSED,

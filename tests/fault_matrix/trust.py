@@ -139,6 +139,7 @@ TRUST_ELSEWHERE: dict[str, Row] = {
         KEYS,
         ALL_LEGS,
         OWN_ORIGIN,
+        "cluster/the-portals-landing-is-remembered",
         [name for name in closed("") if name not in AT_THE_APEX],
     ),
     "certificate-names-other-host": all_of(

@@ -257,10 +257,15 @@ STRIP = Rewrite("regex", "^/api/svc/storage(.*)$", r"\1")
             STRIP,
             {},
             "/api/svc/storage",
-            "serves /api/storage/folders, and its route sends /storage",
+            "serves /api/storage/folders, and its route's rewrite sends /storage",
         ),
         (STRIP, {}, "/api/svc/storage/api", ""),
-        (STRIP, {"SERVER_BASE_PATH": ""}, "/api/svc/storage/api", "its route sends /api/storage"),
+        (
+            STRIP,
+            {"SERVER_BASE_PATH": ""},
+            "/api/svc/storage/api",
+            "its route's rewrite sends /api/storage",
+        ),
         (Rewrite("prefix", "", "/"), {"SERVER_BASE_PATH": ""}, "/api/svc/storage", "//storage"),
         (Rewrite("prefix", "", ""), {"SERVER_BASE_PATH": ""}, "/api/svc/storage", ""),
         (
