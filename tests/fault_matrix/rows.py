@@ -148,6 +148,8 @@ MATRIX: dict[str, Row] = {
         routes("api", "storage", without="health"),
         STORAGE,
         PAGES[1],
+        ON_PAGE,
+        MANY_CALLS,
     ),
     "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES, ON_PAGE, MANY_CALLS),
     "page-ignores-failed-upload": all_of(Code.PAGE_UPLOAD_NOWHERE, PAGES[1]),

@@ -85,8 +85,10 @@ S3 = dict.fromkeys(("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"), "")
             Code.ROUTE_BROKEN,
             "storage-service",
             deployed("storage-service", EMPTY, virtual_services=DOUBLED),
-            "storage-service serves /storage/folders, "
-            "and its route's rewrite sends //storage/folders",
+            (
+                "storage-service serves /storage/folders, "
+                "and its route's rewrite sends //storage/folders"
+            ),
         ),
         (
             Code.PRESIGN_DEV_CREDENTIALS,
