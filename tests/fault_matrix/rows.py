@@ -188,7 +188,7 @@ MATRIX: dict[str, Row] = {
         all_of(Code.EDGE_HTML_FALLBACK, routes("apex", "storage", without="health"), STORAGE)
         | all_of(Code.ROUTE_BROKEN, routes("api", "storage", without="health"))
         | all_of(Code.EDGE_MASKS_ERRORS, errors("storage"), STRANGERS)
-        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE)
+        | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE, MANY_CALLS)
     ),
     "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS[0], PAGES[1]),
     "storage-has-no-s3-credentials": {
