@@ -41,7 +41,8 @@ TRICKS = tuple(
     )
 )
 JOURNEYS = (HOME, DASHBOARD, SENT_BACK, PORTAL)
-ALL_LEGS = (*STARTS, *JOURNEYS, GIVEN_UP, ARRIVES, STATE, *TRICKS)
+REMEMBERED = "cluster/the-portals-landing-is-remembered"
+ALL_LEGS = (*STARTS, *JOURNEYS, GIVEN_UP, ARRIVES, STATE, *TRICKS, REMEMBERED)
 # which no service refuses, so that it never refreshes
 EXPIRED_PAGE = "page_session/an-expired-token-costs-one-refresh"
 SIGNED_OUT = "token_trust/a-bad-token-opens-nothing[signed-out-board-socket]"
@@ -139,7 +140,6 @@ TRUST_ELSEWHERE: dict[str, Row] = {
         KEYS,
         ALL_LEGS,
         OWN_ORIGIN,
-        "cluster/the-portals-landing-is-remembered",
         [name for name in closed("") if name not in AT_THE_APEX],
     ),
     "certificate-names-other-host": all_of(
