@@ -81,7 +81,7 @@ KNOWN = '[[accepted]]\ncode = "upload-lost"\nwhy = "known"\nuntil = 2000-01-01\n
         (
             "name = ",
             (
-                "mistaken.toml is not valid TOML: Invalid value (at end of document); mend it "
+                "mistaken.toml is not valid TOML: Invalid value (at end of document); correct it "
                 "and run again"
             ),
         ),
@@ -147,14 +147,14 @@ def test_a_mistaken_scenario_gets_one_sentence(
 
 
 SIGNS_IN = """
-async def test_alice_has_a_token(member):
+async def test_alice_has_a_token(user):
     "Alice can sign in."
-    assert await member("alice").token() == "planted-token-of-alice"
+    assert await user("alice").token() == "planted.token.ofalice"
 """
 
 
 @pytest.mark.parametrize(
-    ("token", "code"), [("", EXIT_UNKNOWN), ("planted-token-of-alice", EXIT_HELD)]
+    ("token", "code"), [("", EXIT_UNKNOWN), ("planted.token.ofalice", EXIT_HELD)]
 )
 def test_a_missing_secret_is_named(token: str, code: int, tmp_path: Path) -> None:
     """Without the variable the scenario is UNKNOWN and names it; with it, its value is used and
