@@ -195,8 +195,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _words(error: BaseException) -> str:
-    """What the library or the operating system says, in one line."""
+    """What the library or the operating system says, in one line; how a library reads its own
+    queues is no word about the connection.
+    """
     for each in _chain(error):
+        if isinstance(each, LookupError):
+            continue
         text = getattr(each, "strerror", "") or str(each)
         if text:
             return " ".join(text.split())

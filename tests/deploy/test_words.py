@@ -8,12 +8,6 @@ import pytest
 
 from tests.support.manifests import ROOT, pods
 
-pytestmark = pytest.mark.xfail(
-    not (ROOT / "probes" / "doctor.py").exists(),
-    reason="doctor and gate are not in this tree yet",
-    strict=False,
-)
-
 
 def told(words: list[str]) -> subprocess.CompletedProcess[str]:
     """A container's command as it stands, asking nothing of anybody."""

@@ -202,3 +202,16 @@ def test_an_old_protocol_is_the_tls_policy() -> None:
     code, observed, cause = explain(deep(error), Phase.TLS)
     assert (code, cause) == (Code.TLS_INVALID, connection_errors.TLS_POLICY)
     assert observed.startswith("TLS handshake with apex failed: ")
+
+
+def test_how_a_library_reads_its_queue_is_not_said() -> None:
+    """What stands in its chain by chance says nothing of the connection."""
+    try:
+        try:
+            raise IndexError("pop from an empty deque")  # noqa: TRY301 - as anyio does
+        except IndexError:
+            raise httpx.ReadError("") from None
+    except httpx.ReadError as error:
+        url = "https://h.example/"
+        finding = connection_errors.explain(url, error, "storage", Phase.REQUEST, 5)
+    assert finding.observed.endswith("before the answer was complete: ReadError")
