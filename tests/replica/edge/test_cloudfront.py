@@ -33,6 +33,14 @@ OURS = {
     "internal-endpoints-open",
     "oauth-callback-not-rewritten",
     "refresh-path-lost-behind-gateway",
+    # Pages and refusals of others than weAlist's services.
+    "edge-cannot-reach-origin",
+    "edge-sends-api-to-bucket",
+    "edge-serves-foreign-page",
+    "edge-throttles-the-probes",
+    "load-balancer-has-no-targets",
+    "proxy-limits-bodies",
+    "waf-blocks-the-probes",
     *(fault.name for fault in livekit.EDGE),
 }
 NO_FILE = "/api/svc/storage/storage/files/00000000-0000-0000-0000-00000000dead"
