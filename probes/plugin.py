@@ -281,7 +281,7 @@ def _show(config: pytest.Config, ended: EndedRun, reporter: Any) -> None:
                 strict=strict,
                 detail=config.stash[DETAIL],
             )
-        if annotations.wanted(os.environ) and not ended.options.gate:
+        if annotations.is_wanted(os.environ) and not ended.options.gate:
             annotations.summarize(ended.report.folder / files.MARKDOWN, os.environ)
     except Exception as error:  # noqa: BLE001 - ours, and the exit code is to say so
         ended.problems.add("showing the report", error)

@@ -52,7 +52,7 @@ def operator(user: Callable[[str], User]) -> User:
 
 
 @pytest.fixture(scope="session")
-def expected(target: Target) -> Presign:
+def promised_presign(target: Target) -> Presign:
     """What the environment promises of a presigned URL."""
     return target.presign or Presign("", "", "", "")
 

@@ -69,14 +69,14 @@ async def test_routes_lead_to_paths_that_are_served(cluster: Cluster, target: Ta
     )
     hosts = {urlsplit(origin).hostname or "" for origin in (target.hosts.apex, target.hosts.api)}
     storage = target.paths.storage
-    current().judge(paths.mismatched(facts, hosts, storage, cluster.config.namespace))
+    current().judge(paths.find_path_mismatches(facts, hosts, storage, cluster.config.namespace))
 
 
 @pytest.mark.promise(incident="08c0c829")
 async def test_a_host_has_one_route(cluster: Cluster) -> None:
     """No two routes claim the same path of a host."""
     facts = await cluster.facts("virtual_services", "http_routes")
-    current().judge(paths.duplicated(facts, cluster.config.namespace))
+    current().judge(paths.find_duplicate_routes(facts, cluster.config.namespace))
 
 
 @pytest.mark.promise(incident="V6 §5.4")
@@ -139,7 +139,7 @@ async def test_no_pod_has_restarted(cluster: Cluster) -> None:
     """No container has ended since the last run."""
     facts = await cluster.facts("pods")
     since = datetime.now(UTC) - SINCE_THE_LAST_RUN
-    current().judge(pods.restarted(facts, since, cluster.config.namespace))
+    current().judge(pods.find_restarts(facts, since, cluster.config.namespace))
 
 
 @pytest.mark.promise(incident="V6 §6.3")
@@ -167,7 +167,7 @@ async def test_who_only_parses_tokens_is_guarded(cluster: Cluster) -> None:
     """A service that does not verify tokens has somebody in front of it who does."""
     facts = await cluster.facts("config_maps", "deployments", "rollouts", "token_guards")
     config = cluster.config
-    current().judge(trust.unguarded(facts, config.validates_tokens, config.namespace))
+    current().judge(trust.find_unguarded(facts, config.validates_tokens, config.namespace))
 
 
 @pytest.mark.promise(owner="auth", incident="V6 §7.2, §7.8")

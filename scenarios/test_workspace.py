@@ -23,7 +23,7 @@ async def test_who_is_invited_sees_the_workspace(
 @pytest.mark.promise(incident="3db31cb6")
 async def test_a_changed_profile_is_kept(web: Web, bob: User) -> None:
     """A name that a member gives themselves is there when they look again."""
-    async with profiles.renamed(web, bob, "probe bob"):
+    async with profiles.rename_profile(web, bob, "probe bob"):
         await profiles.expect_name(web, bob, "probe bob")
 
 

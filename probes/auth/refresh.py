@@ -104,7 +104,7 @@ def is_rejected(answer: Answer) -> bool:
     return answer.status in (400, 401) and str(code).startswith("AUTH")
 
 
-def shown(answer: Answer) -> str:
+def describe_answer(answer: Answer) -> str:
     """`answer` with the words of auth-service."""
     return f"{answer}, {answer.words}" if answer.words else str(answer)
 
@@ -120,7 +120,7 @@ def explain(answer: Answer) -> Finding:
     finding = envelopes.explain(answer, 200)
     if finding and finding.code in ANOTHER_AUTHOR:
         return finding
-    observed = f"{shown(answer)} to a good refresh token, and no new pair"
+    observed = f"{describe_answer(answer)} to a good refresh token, and no new pair"
     return Finding(Code.REFRESH_UNAVAILABLE, observed, _cause(answer))
 
 

@@ -67,7 +67,7 @@ def expired_token_in(kept: Entry) -> str:
 
 
 class Rotation:
-    """The refresh tokens of the cast, in a store that other runs use too."""
+    """The refresh tokens of the test users, in a store that other runs use too."""
 
     def __init__(
         self, web: Web, redactor: Redactor, state: State, environ: Mapping[str, str] = os.environ
@@ -189,7 +189,9 @@ class Rotation:
         if answer.status < 500:  # it was refused, not spent
             await self._state.swap(name, kept, without_intent(kept))
         if refresh.is_rejected(answer):
-            raise CannotAsk(f"no token for {name}: {refresh.shown(answer)}; {_seed(name, config)}")
+            raise CannotAsk(
+                f"no token for {name}: {refresh.describe_answer(answer)}; {_seed(name, config)}"
+            )
         raise Broken(refresh.explain(answer))
 
     async def _asked_twice(self, name: str, config: UserConfig, kept: Entry) -> Answer:
@@ -209,8 +211,8 @@ class Rotation:
         await self._state.swap(name, kept, with_loss(kept))
         raise broken(
             Code.REFRESH_UNAVAILABLE,
-            f"{first}, but it had spent the refresh token: asked again, {refresh.shown(answer)}; "
-            f"{_seed(name, config)}",
+            f"{first}, but it had spent the refresh token: asked again, "
+            f"{refresh.describe_answer(answer)}; {_seed(name, config)}",
             "auth-service, or the way to it: the answer to a refresh is lost or late",
         )
 

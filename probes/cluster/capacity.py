@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from probes.cluster import kubectl, offenders
 from probes.cluster.facts import Autoscaler, Facts, Node, Pod
-from probes.cluster.pods import crashing_pods, requested
+from probes.cluster.pods import crashing_pods, sum_requests
 from probes.config.cluster import ClusterConfig
 from probes.finding import Code, Finding
 
@@ -72,7 +72,7 @@ def nodes(facts: Facts, at_most: int, namespace: str) -> Finding | None:
 
 
 def _requests_and_use(facts: Facts, ready: list[Node], placed: list[Pod]) -> str:
-    cpu, memory = requested(placed)
+    cpu, memory = sum_requests(placed)
     room = sum(node.cpu_m for node in ready), sum(node.memory_mib for node in ready)
     used = sum(each.cpu_m for each in facts.usage), sum(each.memory_mib for each in facts.usage)
     return (
@@ -83,7 +83,7 @@ def _requests_and_use(facts: Facts, ready: list[Node], placed: list[Pod]) -> str
 
 def enough(ready: list[Node], placed: list[Pod]) -> int:
     """How many of the smallest node hold all requests; other namespaces' pods are not counted."""
-    cpu, memory = requested(placed)
+    cpu, memory = sum_requests(placed)
     smallest_cpu = min(node.cpu_m for node in ready) or 1
     smallest_memory = min(node.memory_mib for node in ready) or 1
     return max(1, math.ceil(cpu / smallest_cpu), math.ceil(memory / smallest_memory))
@@ -91,7 +91,7 @@ def enough(ready: list[Node], placed: list[Pod]) -> int:
 
 def _crashing(placed: list[Pod]) -> Iterator[str]:
     if crashing := crashing_pods(placed):
-        cpu, _ = requested(crashing)
+        cpu, _ = sum_requests(crashing)
         yield f"of it {cpu:.0f}m are requested by {len(crashing)} pods that only crash"
 
 

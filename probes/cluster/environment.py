@@ -44,7 +44,7 @@ def config_name(service: str) -> str:
     return f"{service}-config"
 
 
-def shown(key: str, value: str) -> str:
+def quotable_value(key: str, value: str) -> str:
     """A setting as a finding may quote it: of what may be secret only that it is set."""
     if not value:
         return "empty"

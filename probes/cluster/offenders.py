@@ -7,7 +7,7 @@ from probes.finding import Code, Finding
 NAMED = 4
 
 
-def listed(offenders: Sequence[str]) -> str:
+def list_offenders(offenders: Sequence[str]) -> str:
     """The first few, and how many there are beside them; pure."""
     more = len(offenders) - NAMED
     said = "; ".join(offenders[:NAMED])
@@ -20,4 +20,4 @@ def finding(
     """None where nobody offends. The facts are the API's own words, but their cause is a guess."""
     if not offenders:
         return None
-    return Finding(code, listed(offenders), cause, reproduce_command=reproduce_command)
+    return Finding(code, list_offenders(offenders), cause, reproduce_command=reproduce_command)

@@ -46,7 +46,9 @@ SERVED = (
 )
 
 
-def mismatched(facts: Facts, hosts: Iterable[str], storage: str, where: str) -> Finding | None:
+def find_path_mismatches(
+    facts: Facts, hosts: Iterable[str], storage: str, where: str
+) -> Finding | None:
     """Paths that a service gets and does not serve; `storage`: its base path outside; pure."""
     known = set(hosts)
     found = [
@@ -123,7 +125,7 @@ def _with_prefix(rewrite: Rewrite, match: Match, path: str) -> str:
     return rewrite.replacement + path.removeprefix(match.path)
 
 
-def duplicated(facts: Facts, where: str) -> Finding | None:
+def find_duplicate_routes(facts: Facts, where: str) -> Finding | None:
     """Hosts for which two objects take the same path: which of them wins is not defined; pure."""
     owners: dict[tuple[str, Match], list[str]] = {}
     for route in facts.routes:

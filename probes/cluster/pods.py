@@ -21,7 +21,7 @@ def crash_looping(facts: Facts, where: str) -> Finding | None:
         for pod in crashing
     ]
     if found:
-        cpu, memory = requested(crashing)
+        cpu, memory = sum_requests(crashing)
         found[0] = (
             f"{found[0]}; such pods request {cpu:.0f}m CPU and {memory:.0f} MiB for nothing: "
             f"{len(crashing)}"
@@ -39,7 +39,7 @@ def crashing_pods(pods: Iterable[Pod]) -> list[Pod]:
     return [pod for pod in pods if pod.waiting == CRASHING]
 
 
-def requested(pods: Iterable[Pod]) -> tuple[float, float]:
+def sum_requests(pods: Iterable[Pod]) -> tuple[float, float]:
     """Millicores and MiB that these pods request together."""
     known = list(pods)
     return sum(pod.cpu_m for pod in known), sum(pod.memory_mib for pod in known)
@@ -60,7 +60,7 @@ def pending(facts: Facts, now: datetime, where: str) -> Finding | None:
     )
 
 
-def restarted(facts: Facts, since: datetime, where: str) -> Finding | None:
+def find_restarts(facts: Facts, since: datetime, where: str) -> Finding | None:
     """Whose container has ended and was started again after `since`; pure."""
     found = [
         f"a container of {pod.name} ended at {pod.restarted:%H:%M:%S} ({pod.ended or 'unknown'})"

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from probes.cluster import kubectl, offenders
-from probes.cluster.environment import config_name, environment, of_workload, shown, workload
+from probes.cluster.environment import (
+    config_name,
+    environment,
+    of_workload,
+    quotable_value,
+    workload,
+)
 from probes.cluster.facts import Application, Container, Facts, Pod, Workload
 from probes.finding import Code, Finding
 
@@ -39,7 +45,8 @@ def missing_keys(facts: Facts, service: str, keys: Mapping[str, str]) -> Iterato
         if key not in values:
             yield f"ConfigMap {config_name(service)} has no {key}"
         elif value is not None and value != wanted:
-            yield (f"{key} of {service} is {shown(key, value)}, promised is {shown(key, wanted)}")
+            promised = quotable_value(key, wanted)
+            yield f"{key} of {service} is {quotable_value(key, value)}, promised is {promised}"
 
 
 def not_applied(facts: Facts, where: str) -> Finding | None:
@@ -69,8 +76,8 @@ def _lost_parameters(app: Application, facts: Facts) -> Iterator[str]:
         if key not in written.data:
             yield f"{app.name} sets {name}, and ConfigMap {written.name} has no {key}"
         elif written.data[key] != value:
-            has = shown(key, written.data[key])
-            yield f"{app.name} sets {name} to {shown(key, value)}, and {written.name} has {has}"
+            sets, has = quotable_value(key, value), quotable_value(key, written.data[key])
+            yield f"{app.name} sets {name} to {sets}, and {written.name} has {has}"
 
 
 def _unread_values(app: Application, facts: Facts) -> Iterator[str]:

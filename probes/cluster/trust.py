@@ -14,7 +14,7 @@ READS_NO_MODE = ("auth-service", "ops-portal")
 SLACK = timedelta(minutes=5)
 
 
-def unguarded(facts: Facts, validates: Collection[str], where: str) -> Finding | None:
+def find_unguarded(facts: Facts, validates: Collection[str], where: str) -> Finding | None:
     """Services that take a token's word for itself; pure."""
     return offenders.finding(
         Code.TOKEN_GUARD_MISSING,

@@ -25,7 +25,7 @@ from probes.config.environment import (
     UserConfig,
     Workspace,
 )
-from probes.config.livekit import promised
+from probes.config.livekit import read_livekit
 from probes.config.notices import Notices
 from probes.config.renamed_keys import expect_current_keys
 from probes.config.sign_in import Exposure, OAuth, SignOut
@@ -103,7 +103,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         sign_out=section(source, "sign_out", SignOut, settings.get("sign_out", {})),
         exposure=section(source, "exposure", Exposure, settings.get("exposure", {})),
         notices=section(source, "notices", Notices, settings.get("notices", {})),
-        livekit=promised(source, settings),
+        livekit=read_livekit(source, settings),
         cluster=cluster_config(source, settings),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
         skip={

@@ -50,7 +50,7 @@ class LiveKit:
         )
 
 
-def promised(source: str, settings: Mapping[str, Any]) -> LiveKit | None:
+def read_livekit(source: str, settings: Mapping[str, Any]) -> LiveKit | None:
     """The table [livekit] of `settings`; None where there is none. Raises BadEnvironment."""
     if "livekit" not in settings:
         return None

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from probes.cluster import endpoints, kubectl, paths, settings, trust
-from probes.cluster.environment import config_name, of_workload, shown, workload
+from probes.cluster.environment import config_name, of_workload, quotable_value, workload
 from probes.cluster.facts import Facts, Pod
 from probes.config.environment import Target
 from probes.finding import Code, Finding
@@ -143,7 +143,7 @@ def _value(question: Question, facts: Facts, key: str, wanted: str) -> Iterator[
     value = of_workload(deployed, facts).get(key) if deployed else None
     if value is not None and value != wanted:
         command = kubectl.config_value(question.namespace, config_name(name), key)
-        yield Proof(f"{key} of {name} is {shown(key, value)}", command)
+        yield Proof(f"{key} of {name} is {quotable_value(key, value)}", command)
 
 
 def _placeholders(question: Question, facts: Facts) -> Iterator[Proof]:

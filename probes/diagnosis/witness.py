@@ -31,7 +31,7 @@ async def diagnose_with_witness(
     except (CannotAsk, TimeoutError) as error:
         recorder.note(f"the cluster proves nothing: {error or 'it did not answer in time'}")
         return found
-    return proven(found, proof) if proof else found
+    return with_proof(found, proof) if proof else found
 
 
 async def _proof(cluster: Cluster, question: Question) -> Proof | None:
@@ -44,7 +44,7 @@ async def _proof(cluster: Cluster, question: Question) -> Proof | None:
     return None
 
 
-def proven(finding: Finding, proof: Proof) -> Finding:
+def with_proof(finding: Finding, proof: Proof) -> Finding:
     """The finding, its cause proven by a fact; pure."""
     rung = Rung("cluster", held=False, detail=f"{proof.fact} ({proof.command})")
     cause = f"{finding.cause}; proven: {proof.fact}"

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
             f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run",
         )
     )
-    looked = examined(list(doctor_checks.checks(target, os.environ)))
+    looked = run_checks(list(doctor_checks.checks(target, os.environ)))
     for check, seen in looked:
         print(_line("ok" if seen.ok else "FAIL" if check.needed else "warn", check.name, seen.said))
     return (
@@ -70,7 +70,7 @@ def _target(name: str) -> Target | None:
     return None if "start" in settings else build(settings, str(path))
 
 
-def examined(checks: Sequence[Check], timeout_s: float = TIMEOUT_S) -> list[tuple[Check, Seen]]:
+def run_checks(checks: Sequence[Check], timeout_s: float = TIMEOUT_S) -> list[tuple[Check, Seen]]:
     """All at once, each in a thread that nobody waits for longer than `patience` seconds in all."""
     seen = [Seen() for _ in checks]
     threads = [

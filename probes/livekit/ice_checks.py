@@ -46,7 +46,8 @@ def audit(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | None:
     ):
         return Finding(
             Code.LIVEKIT_ADDRESS_WRONG,
-            f"media is to be at {told(stray)}, promised are ports {_ports(promised, ())}",
+            f"media is to be at {describe_candidates(stray)}, "
+            f"promised are ports {_ports(promised, ())}",
             "rtc.port_range_start and rtc.port_range_end: the security group opens others",
         )
     return _audit_fallback(candidates, promised)
@@ -59,12 +60,13 @@ def _audit_one(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | 
     private = [c for c in candidates if is_private(c.host, promised)]
     foreign = [c for c in candidates if c not in private and not promised.expects(c.host)]
     if foreign:
-        observed = (
-            f"media is to be at {told(foreign)}, which is none of {', '.join(promised.nodes)}"
-        )
+        places, nodes = describe_candidates(foreign), ", ".join(promised.nodes)
+        observed = f"media is to be at {places}, which is none of {nodes}"
         return Finding(Code.LIVEKIT_ADDRESS_WRONG, observed, NAT)
     if private and len(private) == len(candidates):
-        observed = f"media is to be at {told(private)}, which nobody outside can dial"
+        observed = (
+            f"media is to be at {describe_candidates(private)}, which nobody outside can dial"
+        )
         return Finding(Code.LIVEKIT_ADDRESS_PRIVATE, observed, NODE_IP)
     return None
 
@@ -75,7 +77,9 @@ def _audit_fallback(candidates: Sequence[Candidate], promised: LiveKit) -> Findi
     if not promised.tcp_port or any(c.port == promised.tcp_port for c in tcp):
         return None
     named = (
-        f"the server names {told(tcp)}" if tcp else "the server names no address for media over TCP"
+        f"the server names {describe_candidates(tcp)}"
+        if tcp
+        else "the server names no address for media over TCP"
     )
     return Finding(
         Code.LIVEKIT_TCP_FALLBACK_MISSING,
@@ -93,10 +97,10 @@ def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | 
     if not _any(udp) and not _any(tcp):
         return _closed(checks, promised)
     if not udp:
-        observed = f"the server names no address for media over UDP; {seen(tcp)}"
+        observed = f"the server names no address for media over UDP; {describe_checks(tcp)}"
         return Finding(Code.LIVEKIT_UDP_BLOCKED, observed, FORCE_TCP)
     if not _any(udp):
-        observed = f"{seen(udp)}; {seen(tcp)}"
+        observed = f"{describe_checks(udp)}; {describe_checks(tcp)}"
         return Finding(
             Code.LIVEKIT_UDP_BLOCKED, observed, f"{SECURITY_GROUP}: UDP {_ports(promised, udp)}"
         )
@@ -108,7 +112,9 @@ def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | 
         )
         ports = ", ".join(str(check.endpoint.port) for check in tcp)
         return Finding(
-            Code.LIVEKIT_TCP_FALLBACK_MISSING, f"{seen(tcp)}; {seen(udp)}", f"{who}: TCP {ports}"
+            Code.LIVEKIT_TCP_FALLBACK_MISSING,
+            f"{describe_checks(tcp)}; {describe_checks(udp)}",
+            f"{who}: TCP {ports}",
         )
     return None
 
@@ -143,8 +149,8 @@ def _closed(checks: Sequence[StunCheck], promised: LiveKit) -> Finding:
     named = [check for check in checks if check.endpoint.named]
     direct = [check for check in checks if not check.endpoint.named and check.answered]
     hosts = dict.fromkeys(check.endpoint.host for check in named)
-    observed = seen(named) or "the server names no address for media"
-    observed += f"; yet {seen(direct)}" if direct else ""
+    observed = describe_checks(named) or "the server names no address for media"
+    observed += f"; yet {describe_checks(direct)}" if direct else ""
     if hosts and all(is_private(host, promised) for host in hosts):
         return Finding(Code.LIVEKIT_ADDRESS_PRIVATE, observed, NODE_IP)
     if direct or (hosts and not any(promised.expects(host) for host in hosts)):
@@ -165,11 +171,11 @@ def is_private(host: str, promised: LiveKit) -> bool:
     )
 
 
-def seen(checks: Sequence[StunCheck]) -> str:
+def describe_checks(checks: Sequence[StunCheck]) -> str:
     return ", ".join(f"{check.endpoint}: {check.detail}" for check in checks)
 
 
-def told(candidates: Sequence[Candidate]) -> str:
+def describe_candidates(candidates: Sequence[Candidate]) -> str:
     return ", ".join(f"{c.transport.lower()} {c.host}:{c.port}" for c in candidates)
 
 

@@ -11,7 +11,7 @@ from aioice import Candidate
 FINGERPRINT = ":".join(["00"] * 32)
 
 
-def said(sdp: str, name: str) -> str:
+def first_attribute(sdp: str, name: str) -> str:
     """The first value of an attribute; bundled media share it."""
     return next(
         (
@@ -43,7 +43,7 @@ def candidates(sdp: str) -> list[Candidate]:
     return [candidate for line in lines for candidate in _parsed(line)]
 
 
-def trickled(init: str) -> list[Candidate]:
+def parse_trickle(init: str) -> list[Candidate]:
     """Of a trickle's JSON; the last one may be empty."""
     try:
         line = json.loads(init).get("candidate", "")
@@ -61,10 +61,12 @@ def _parsed(line: str) -> Iterator[Candidate]:
         yield candidate
 
 
-def answered(offer: str, ufrag: str, password: str) -> str:
+def make_answer(offer: str, ufrag: str, password: str) -> str:
     """An answer that takes the data channel, declines all media, and says nowhere where we are."""
     head, *media = offer.replace("\r\n", "\n").strip("\n").split("\nm=")
-    accepted = [said(section, "mid") for section in media if section.startswith("application ")]
+    accepted = [
+        first_attribute(section, "mid") for section in media if section.startswith("application ")
+    ]
     lines = [
         "v=0",
         "o=- 1 1 IN IP4 127.0.0.1",
@@ -80,7 +82,7 @@ def answered(offer: str, ufrag: str, password: str) -> str:
 
 def _section(section: str, ufrag: str, password: str) -> list[str]:
     kind, _, protocol, *formats = section.partition("\n")[0].split()
-    mid = f"a=mid:{said(section, 'mid')}"
+    mid = f"a=mid:{first_attribute(section, 'mid')}"
     if kind != "application":
         return [f"m={kind} 0 {protocol} {' '.join(formats)}", "c=IN IP4 0.0.0.0", "a=inactive", mid]
     return [

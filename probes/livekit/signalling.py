@@ -144,8 +144,8 @@ async def _read_session(
             redactor.remember(server.credential)
         mine = Credentials(
             secrets.token_hex(4),
-            sdp.said(offer, "ice-ufrag"),
-            sdp.said(offer, "ice-pwd"),
+            sdp.first_attribute(offer, "ice-ufrag"),
+            sdp.first_attribute(offer, "ice-pwd"),
             sdp.is_ice_lite(offer),
         )
         await connection.send(_answer(offer, mine))
@@ -235,7 +235,7 @@ async def _candidates(connection: ClientConnection, offer: str) -> tuple[list[Ca
                 message = await _next(connection)
                 if not _is_candidate(message):
                     continue
-                found += sdp.trickled(message.trickle.candidateInit)
+                found += sdp.parse_trickle(message.trickle.candidateInit)
                 if message.trickle.final:
                     return found, True
     return found, False
@@ -249,7 +249,7 @@ def _is_candidate(message: SignalResponse) -> bool:
 
 def _answer(offer: str, mine: Credentials) -> bytes:
     answer = SessionDescription(
-        type="answer", sdp=sdp.answered(offer, mine.mine, secrets.token_hex(16))
+        type="answer", sdp=sdp.make_answer(offer, mine.mine, secrets.token_hex(16))
     )
     return bytes(SignalRequest(answer=answer).SerializeToString())
 

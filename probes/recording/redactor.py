@@ -87,7 +87,7 @@ class Redactor:
 
     def headers(self, mapping: Mapping[str, str]) -> dict[str, str]:
         return {
-            self.text(name): secret_patterns.named(name, self._without_known(value))
+            self.text(name): secret_patterns.redact_named(name, self._without_known(value))
             for name, value in mapping.items()
         }
 
@@ -128,7 +128,7 @@ class Redactor:
         if isinstance(value, list):
             return [self._tree(inner, name) for inner in value]
         if isinstance(value, str):
-            return secret_patterns.named(name, self._without_known(value))
+            return secret_patterns.redact_named(name, self._without_known(value))
         hidden = type(value) in (int, float) and secret_patterns.is_secret(name, str(value))
         return secret_patterns.hide(name, str(value)) if hidden else value
 

@@ -283,7 +283,7 @@ def tokens(value: str) -> str:
     return _JWT.sub(_jwt, value)
 
 
-def named(name: str, value: str) -> str:
+def redact_named(name: str, value: str) -> str:
     """`value`, which a header or a key of JSON calls `name`."""
     if _COOKIE_NAME.search(name):
         return _cookies(

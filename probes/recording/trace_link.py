@@ -21,6 +21,6 @@ def trace_url(environ: Mapping[str, str]) -> str:
     return url
 
 
-def linked(url: str, trace: str) -> str:
+def trace_page(url: str, trace: str) -> str:
     """The page of one trace."""
     return url.replace(PLACE, trace)

@@ -73,7 +73,7 @@ def publish(run: EndedRun) -> None:
     """Send metrics and notices where they are asked for; what became of them is a fact of the run,
     and changes no verdict.
     """
-    if not publishers.asked(os.environ):
+    if not publishers.is_anything_asked(os.environ):
         return
     notices = run.target.notices
     links = Links(run.options.trace_url, notices.runbook)

@@ -23,7 +23,7 @@ from probes.recording.journal import Journal
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.recording.redactor import Redactor
-from probes.recording.trace_link import FACT, linked
+from probes.recording.trace_link import FACT, trace_page
 from probes.results import FAILING, Outcome, Scenario
 from probes.runner import end_of_run, preflight
 from probes.runner.attempt import Call
@@ -112,7 +112,7 @@ class Session:
         for name, value in preflight.look(self.target, self._options.folder):
             self._record_fact(name, value)
         if self._options.trace_url and trace:
-            self._record_fact(FACT, linked(self._options.trace_url, trace))
+            self._record_fact(FACT, trace_page(self._options.trace_url, trace))
 
     def _record_fact(self, name: str, value: str) -> None:
         self._evidence.journal.write("fact", name=name, value=value)

@@ -43,7 +43,7 @@ async def read(web: Web, user: User) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def renamed(web: Web, user: User, name: str) -> AsyncIterator[None]:
+async def rename_profile(web: Web, user: User, name: str) -> AsyncIterator[None]:
     """`user` is called `name` for as long as the block lasts. Raises Broken."""
     before = (await read(web, user))["nickName"]
     expect(await call(web, user, "PUT", "/me", {"nickName": name}), Envelope.RAW)

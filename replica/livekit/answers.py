@@ -127,7 +127,7 @@ class AuthMiddleware:
 
     def _grants(self, scope: Scope) -> tokens.Grants | None:
         asked = QueryParams(scope["query_string"]).get("access_token", "")
-        token = tokens.sent(Headers(scope=scope).get("authorization", ""), asked)
+        token = tokens.token_of_request(Headers(scope=scope).get("authorization", ""), asked)
         return tokens.read(token, self._node.checks) if token else None
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:

@@ -51,7 +51,7 @@ class TokenChecks:
     verify: bool = True
 
 
-def sent(authorization: str, query: str) -> str:
+def token_of_request(authorization: str, query: str) -> str:
     """The token of a request; empty where it has none. Raises Refused."""
     if not authorization:
         return query

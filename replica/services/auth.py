@@ -41,7 +41,7 @@ def _pod(pod: Pod) -> Starlette:
     served = Starlette(
         routes=[*_tokens(), *oauth.ROUTES, *_about()],
         middleware=[Middleware(spring.SpringCors)],
-        exception_handlers={HTTPException: spring.unmatched, AuthError: _refused},
+        exception_handlers={HTTPException: spring.answer_unmatched, AuthError: _refused},
     )
     served.router.redirect_slashes = False
     served.state.pod = pod

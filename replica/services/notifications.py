@@ -16,7 +16,7 @@ from replica.services.response_formats import (
     bad_request,
     no_content,
     raw_json,
-    unauthorized,
+    refuse_unauthorized,
 )
 from replica.state import ReplicaState, add
 
@@ -83,7 +83,7 @@ async def create(call: ServiceCall) -> Response:
     if not open_to_all and not secrets.compare_digest(
         key.encode(), call.state.internal_key.encode()
     ):
-        raise unauthorized("Invalid internal API key")
+        raise refuse_unauthorized("Invalid internal API key")
     event = {name: call.text(name) for name in EVENT}
     row = NotificationModel(
         kind=event["type"],

@@ -12,8 +12,8 @@ from replica.services.response_formats import (
     forbidden,
     not_found,
     ops_error,
+    refuse_unauthorized,
     success_data,
-    unauthorized,
 )
 from replica.state import ReplicaState
 
@@ -90,7 +90,7 @@ def _portal_user(call: ServiceCall) -> PortalUserModel:
     """Only who has a row: nothing in the portal ever makes one."""
     email = call.claims.get("email")
     if not email:
-        raise unauthorized("Email not found in token")
+        raise refuse_unauthorized("Email not found in token")
     row = next((row for row in call.state.portal_users.values() if row.email == email), None)
     if row is None or call.state.is_fault_active("portal-user-missing"):
         raise forbidden("Access denied: Not a portal user")

@@ -32,7 +32,7 @@ def bad_request(message: str) -> Refusal:
     return Refusal(400, "BAD_REQUEST", message)
 
 
-def unauthorized(message: str) -> Refusal:
+def refuse_unauthorized(message: str) -> Refusal:
     return Refusal(401, "UNAUTHORIZED", message)
 
 

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from replica.live_connections import Event
-from replica.services.response_formats import GinJSON, Refusal, unauthorized
+from replica.services.response_formats import GinJSON, Refusal, refuse_unauthorized
 from replica.services.token_validation import validate_token
 from replica.state import ReplicaState
 
@@ -128,7 +128,7 @@ def validate_query_token(state: ReplicaState, asked: HTTPConnection) -> dict[str
     """
     token = asked.query_params.get("token", "")
     if not token:
-        raise unauthorized("Token required")
+        raise refuse_unauthorized("Token required")
     return claims_of_expired_token(state, token) or validate_token(state, token)
 
 

@@ -34,7 +34,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
 
-async def unmatched(request: Request, _error: Exception) -> Response:
+async def answer_unmatched(request: Request, _error: Exception) -> Response:
     """A path or method that nothing serves: AUTH999 where everybody may ask, else sign in."""
     if request.url.path.startswith(PERMIT_ALL):
         return JSONResponse({"code": "AUTH999", "message": "내부 서버 오류입니다."}, 500)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from replica.services import auth_tokens
 from replica.services.auth_tokens import AuthError
-from replica.services.response_formats import Refusal, unauthorized
+from replica.services.response_formats import Refusal, refuse_unauthorized
 from replica.state import ReplicaState
 
 Claims = dict[str, Any]
@@ -47,11 +47,11 @@ def claims_of_request(request: Request) -> Claims:
 def bearer_token(headers: Headers) -> str:
     sent = headers.get("authorization", "")
     if not sent:
-        raise unauthorized("Authorization header is required")
+        raise refuse_unauthorized("Authorization header is required")
     match sent.split(" "):
         case [scheme, token] if scheme.lower() == "bearer":
             return token
-    raise unauthorized("Invalid authorization header format")
+    raise refuse_unauthorized("Invalid authorization header format")
 
 
 def is_parse_only(state: ReplicaState, service: str) -> bool:
@@ -77,16 +77,16 @@ def ask_auth_service(state: ReplicaState, token: str) -> Claims:
     try:
         return auth_tokens.validate(state, state.key, token)
     except AuthError:
-        raise unauthorized("Invalid or expired token") from None
+        raise refuse_unauthorized("Invalid or expired token") from None
 
 
 def _check_with_jwks(state: ReplicaState, token: str, *, expired: bool) -> Claims:
     try:
         claims = state.key.read(token, expired=expired)
     except jwt.InvalidTokenError:
-        raise unauthorized("Invalid or expired token") from None
+        raise refuse_unauthorized("Invalid or expired token") from None
     if claims.get("type") != "access" and not auth_tokens.ignores_type(state):
-        raise unauthorized("Invalid or expired token")
+        raise refuse_unauthorized("Invalid or expired token")
     return claims
 
 
@@ -94,9 +94,9 @@ def _parse_unverified(token: str) -> Claims:
     try:
         claims: Claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
-        raise unauthorized("Failed to parse token") from None
+        raise refuse_unauthorized("Failed to parse token") from None
     if not claims.get("sub"):
-        raise unauthorized("Failed to parse token")
+        raise refuse_unauthorized("Failed to parse token")
     return claims
 
 

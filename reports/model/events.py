@@ -59,7 +59,7 @@ class Spans:
     reason: str
 
 
-def recorded(events: Iterable[Event]) -> dict[str, Any]:
+def recorded_fields(events: Iterable[Event]) -> dict[str, Any]:
     """What was recorded on the way, by the names of the fields that hold it."""
     mine = list(events)
     return {
@@ -118,7 +118,7 @@ def _rung(value: Event) -> Rung:
     return Rung(text(value, "name"), value.get("held") is True, text(value, "detail"))
 
 
-def accepted(value: Any, scenario: str, found: Finding | None) -> Accepted | None:
+def read_acceptance(value: Any, scenario: str, found: Finding | None) -> Accepted | None:
     if not isinstance(value, dict):
         return None
     try:

@@ -15,14 +15,14 @@ from reports.model.events import (
     Event,
     Exchange,
     Spans,
-    accepted,
     facts,
     finding,
     first,
     last,
     number,
     previous_run,
-    recorded,
+    read_acceptance,
+    recorded_fields,
     spans,
     text,
     verdict,
@@ -165,7 +165,7 @@ def assemble(folder: Path, events: list[Event]) -> Run:
         gate=gate,
         previous=previous,
         self_health={name: number(health, name) for name in health},
-        **recorded(event for event in events if event.get("scenario") is None),
+        **recorded_fields(event for event in events if event.get("scenario") is None),
     )
 
 
@@ -206,7 +206,7 @@ def _promise(name: str, entry: Event) -> Result:
 
 def _result(promise: Result, events: list[Event], ended: str, stopped: float) -> Result:
     outcome = _outcome(promise.id, events, ended, stopped)
-    return replace(promise, outcome=outcome, **recorded(events))
+    return replace(promise, outcome=outcome, **recorded_fields(events))
 
 
 def _outcome(scenario: str, events: list[Event], ended: str, stopped: float) -> Outcome:
@@ -231,7 +231,7 @@ def _final(scenario: str, event: Event, attempts: tuple[Attempt, ...]) -> Outcom
         finding=found,
         attempts=attempts,
         flaky=event.get("flaky") is True,
-        accepted=accepted(event.get("accepted"), scenario, found),
+        accepted=read_acceptance(event.get("accepted"), scenario, found),
         reason=text(event, "reason"),
         duration=number(event, "duration"),
         settled=number(event, "settled"),

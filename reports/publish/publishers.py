@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reports.model.run import Run
 from reports.publish.notices import Links, changes, message
-from reports.publish.sending import bounded
+from reports.publish.sending import send_within
 
 PUSHGATEWAY, NOTICES = "PROBES_PUSHGATEWAY_URL", "PROBES_NOTICE_URLS"
 _METRICS = ("OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
@@ -27,7 +27,7 @@ class Sent:
     notified: Mapping[str, str] = field(default_factory=dict)
 
 
-def asked(environ: Mapping[str, str]) -> bool:
+def is_anything_asked(environ: Mapping[str, str]) -> bool:
     """Whether there is anything to send at all; what is not asked for costs nothing."""
     return any(environ.get(name) for name in (PUSHGATEWAY, NOTICES, *_METRICS))
 
@@ -45,13 +45,13 @@ def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, qui
 
     title, body = message(run, news, links)
     bad = bool(news.broken or news.unanswered)
-    wrong = bounded(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_DEADLINE)
+    wrong = send_within(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_DEADLINE)
     return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.notified)
 
 
 def _metrics(run: Run, environ: Mapping[str, str], *, whole: bool) -> Iterator[tuple[str, str]]:
     for name, push in _pushes(run, environ):
-        yield name, _became(bounded(push)) if whole else PARTIAL
+        yield name, _became(send_within(push)) if whole else PARTIAL
 
 
 def _pushes(run: Run, environ: Mapping[str, str]) -> Iterator[tuple[str, Callable[[], str]]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 DEADLINE = 3.0  # seconds, for one receiver
 
 
-def bounded(send: Callable[[], str], deadline: float = DEADLINE) -> str:
+def send_within(send: Callable[[], str], deadline: float = DEADLINE) -> str:
     """What was wrong with `send`, which says so or raises; empty where it was done in `deadline`
     seconds.
     """

@@ -30,7 +30,7 @@ _LEVELS = {
 }
 
 
-def wanted(environ: Mapping[str, str]) -> bool:
+def is_wanted(environ: Mapping[str, str]) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
 
 

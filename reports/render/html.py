@@ -24,7 +24,7 @@ from reports.model import causes, timeline
 from reports.model.history import History
 from reports.model.run import COMPLETED, Run
 from reports.render import html_findings, html_promises, wording
-from reports.render.html_promises import marked
+from reports.render.html_promises import mark_of
 from reports.render.languages import ENGLISH, Words
 
 _FOLDER = Path(__file__).parent / "page"
@@ -64,7 +64,7 @@ def page(
             areas=sorted({scenario.area for scenario in run.scenarios if scenario.area}),
             notes=run.notes[-NOTES:],
             drawn={
-                "runs": html_promises.known(past),
+                "runs": html_promises.longest_strip(past),
                 "step": html_promises.STEP,
                 "height": html_promises.STRIP,
             },
@@ -119,7 +119,7 @@ def _counts(run: Run, words: Words) -> list[tuple[str, int, str]]:
     """(verdict or "accepted", how many, as a sentence says it); what is accepted is neither held
     nor broken here.
     """
-    ended = Counter(marked(scenario) for scenario in run.scenarios)
+    ended = Counter(mark_of(scenario) for scenario in run.scenarios)
     states = {str(verdict): words.state(verdict) for verdict in Verdict} | {
         "accepted": words.text("headline.accepted")
     }

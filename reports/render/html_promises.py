@@ -56,7 +56,7 @@ class Case:
 
     @property
     def mark(self) -> str:
-        return marked(self.scenario)
+        return mark_of(self.scenario)
 
     @property
     def quiet(self) -> bool:
@@ -81,18 +81,18 @@ class Promise:
     @property
     def marks(self) -> list[tuple[str, int]]:
         """How many cases ended as what, in the order of the scale."""
-        ended = [marked(case.scenario) for case in self.cases]
+        ended = [mark_of(case.scenario) for case in self.cases]
         return [
             (mark, ended.count(mark)) for mark in (*map(str, Verdict), "accepted") if mark in ended
         ]
 
 
-def marked(scenario: Result) -> str:
+def mark_of(scenario: Result) -> str:
     """Its verdict, or "accepted"."""
     return str(scenario.verdict) if scenario.outcome.counts_as is scenario.verdict else "accepted"
 
 
-def known(past: Mapping[str, History]) -> int:
+def longest_strip(past: Mapping[str, History]) -> int:
     """How many runs the longest strip has; 0 where there is only this one."""
     longest = max((len(history.seen) for history in past.values()), default=0)
     return min(longest, LAST) if longest > 1 else 0
@@ -104,7 +104,7 @@ def promises(run: Run, past: Mapping[str, History], cards: Iterable[CauseCard]) 
         zip((s.id for s in run.scenarios), unique([s.id for s in run.scenarios]), strict=True)
     )
     leads = {result.id: card.anchor for card in cards for result in card.block.results}
-    runs = known(past)
+    runs = longest_strip(past)
 
     def case(scenario: Result) -> Case:
         history = past.get(scenario.id) if runs else None

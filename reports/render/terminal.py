@@ -64,7 +64,7 @@ def show(
     console = console_of(stream)
     width = console.width if console.is_terminal else PLAIN_WIDTH
     report = lines(run, width, words, history, strict=strict, detail=detail)
-    if not annotations.wanted(environ):
+    if not annotations.is_wanted(environ):
         write(report, console)
         return
     with annotations.commands_stopped(stream):

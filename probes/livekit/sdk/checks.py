@@ -75,7 +75,7 @@ def explain_meeting(call: Call, ports: OpenPorts) -> Finding | None:
     if failed := call.failure("join"):
         return _not_joined(failed, ports)
     if len(call.every(ParticipantJoined)) < 2:
-        raise crashed(call)
+        raise explain_crash(call)
     if ports.any:
         return None
     return explain_closed(
@@ -158,7 +158,7 @@ def explain_data(call: Call) -> Finding | None:
     elif received:
         return None
     else:
-        raise crashed(call)
+        raise explain_crash(call)
     return _dropped(call, observed) or Finding(Code.LIVEKIT_DATA_LOST, observed, _FORWARDING)
 
 
@@ -174,7 +174,7 @@ def explain_sound(call: Call) -> Finding | None:
         observed = f"the SDK could not publish sound: {failed.message}"
         return _dropped(call, observed) or Finding(Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING)
     if sound is None:
-        raise crashed(call)
+        raise explain_crash(call)
     if sound.after < 0:
         observed = _silence(sound)
         return _dropped(call, observed) or Finding(Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING)
@@ -224,7 +224,7 @@ def explain_fallback(call: Call, ports: OpenPorts) -> Finding | None:
     if failed:
         observed = f"forced to TCP, the SDK did not reconnect: {failed.message}"
     elif rejoin is None:
-        raise crashed(call)
+        raise explain_crash(call)
     elif rejoin.protocol != "tcp":
         observed = f"forced to TCP, the SDK reconnected by {rejoin.protocol or 'nothing'}"
     elif rejoin.heard < rejoin.sent and explain_data(call) is None:
@@ -249,7 +249,7 @@ def _no_fallback(observed: str) -> Finding:
     return Finding(Code.LIVEKIT_TCP_FALLBACK_MISSING, observed, cause)
 
 
-def crashed(call: Call) -> CannotAsk:
+def explain_crash(call: Call) -> CannotAsk:
     return CannotAsk(
         f"the worker that makes the call broke: {call.crash or 'it did not say what was asked for'}"
     )

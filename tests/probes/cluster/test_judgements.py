@@ -280,13 +280,15 @@ def test_a_rewrite_fits_the_base_path(
     rewrite: Rewrite | None, data: dict[str, str], outside: str, observed: str
 ) -> None:
     """Unset is /api, which is built in; empty is empty (V6 §1.2; contract 4.1)."""
-    found = paths.mismatched(routed(rewrite, data), ["a.b"], outside, "weal")
+    found = paths.find_path_mismatches(routed(rewrite, data), ["a.b"], outside, "weal")
     assert observed in (found.observed if found else "")
     assert bool(found) == bool(observed)
 
 
 def test_a_service_without_a_route_is_told() -> None:
-    found = paths.mismatched(routed(STRIP, {}, "/api/other"), ["a.b"], "/api/svc/storage", "weal")
+    found = paths.find_path_mismatches(
+        routed(STRIP, {}, "/api/other"), ["a.b"], "/api/svc/storage", "weal"
+    )
     assert "no route leads /api/svc/storage/storage/folders" in told(
         found, Code.ROUTE_PATH_MISMATCH
     )
@@ -297,7 +299,7 @@ def test_a_path_that_two_objects_take_is_told_once() -> None:
     other = Rule((Match("prefix", "/b"),), None, ())
     routes = tuple(Route("HTTPRoute", n, ("h",), (), (r,)) for n, r in (("x", rule), ("y", rule)))
     harmless = Route("HTTPRoute", "z", ("h",), (), (other,))
-    found = paths.duplicated(Facts(http_routes=(*routes, harmless)), "weal")
+    found = paths.find_duplicate_routes(Facts(http_routes=(*routes, harmless)), "weal")
     assert told(found, Code.ROUTE_DUPLICATED) == "h /a is taken by HTTPRoute x and HTTPRoute y"
 
 
@@ -356,7 +358,7 @@ def test_a_pod_that_waits_is_told_with_its_reason(age_s: int, *, is_told: bool) 
 @pytest.mark.parametrize(("minutes", "is_told"), [(5, True), (30, False)])
 def test_a_restart_since_the_last_run_degrades(minutes: int, *, is_told: bool) -> None:
     ended = pod(restarted=NOW - timedelta(minutes=minutes), ended="OOMKilled")
-    found = pods.restarted(Facts(pods=(ended,)), NOW - timedelta(minutes=15), "weal")
+    found = pods.find_restarts(Facts(pods=(ended,)), NOW - timedelta(minutes=15), "weal")
     assert bool(found) is is_told
     assert found is None or found.verdict is Verdict.DEGRADED
 
@@ -435,13 +437,13 @@ def test_who_parses_only_needs_a_guard(
 ) -> None:
     container = Container("a", env={"ISTIO_JWT_MODE": mode})
     facts = Facts(deployments=(workload("a", container),), token_guards=guards)
-    assert bool(trust.unguarded(facts, validates, "weal")) is is_told
+    assert bool(trust.find_unguarded(facts, validates, "weal")) is is_told
 
 
 def test_auth_service_has_the_variable_and_does_not_read_it() -> None:
     """It comes with all shared settings (contract 2.5)."""
     facts = Facts(deployments=(workload("auth-service", MODE),))
-    assert trust.unguarded(facts, (), "weal") is None
+    assert trust.find_unguarded(facts, (), "weal") is None
 
 
 @pytest.mark.parametrize(

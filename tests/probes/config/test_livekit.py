@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.config.livekit import LiveKit, promised
+from probes.config.livekit import LiveKit, read_livekit
 from probes.finding import BadEnvironment
 
 USABLE = {"url": "wss://livekit.example.org", "api_key": "KEY", "api_secret": "SECRET"}
@@ -10,12 +10,12 @@ USABLE = {"url": "wss://livekit.example.org", "api_key": "KEY", "api_secret": "S
 
 def test_no_table_promises_nothing() -> None:
     """Production today."""
-    assert promised("x.toml", {}) is None
+    assert read_livekit("x.toml", {}) is None
 
 
 def test_what_is_left_out_is_not_compared() -> None:
     """Only the port of ICE over TCP has a usual value, which is LiveKit's."""
-    table = promised("x.toml", {"livekit": USABLE})
+    table = read_livekit("x.toml", {"livekit": USABLE})
     assert table
     assert (table.version, table.protocol, table.nodes, table.udp_ports, table.tcp_port) == (
         "",
@@ -66,7 +66,7 @@ def test_an_address_lies_in_a_network_or_not() -> None:
 def test_a_mistake_is_told(changed: dict[str, object], told: str) -> None:
     """With the file's name and the table's, and what to write in its place."""
     with pytest.raises(BadEnvironment) as said:
-        promised("x.toml", {"livekit": USABLE | changed})
+        read_livekit("x.toml", {"livekit": USABLE | changed})
     assert told in str(said.value)
     assert "x.toml" in str(said.value)
     assert "[livekit]" in str(said.value)

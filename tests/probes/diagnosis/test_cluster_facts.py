@@ -24,7 +24,7 @@ from probes.cluster.reader import Cluster
 from probes.config.cluster import ClusterConfig
 from probes.config.environment import Hosts, Target, Workspace
 from probes.diagnosis.cluster_facts import RULES, Proof, Question, about
-from probes.diagnosis.witness import diagnose_with_witness, proven
+from probes.diagnosis.witness import diagnose_with_witness, with_proof
 from probes.finding import Certainty, Code, Finding, Verdict
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
@@ -182,7 +182,9 @@ def test_a_finding_says_which_service_it_is_about(cause: str, observed: str, ser
 def test_a_proof_changes_the_cause_and_never_the_verdict() -> None:
     """What was likely stays readable, and the shell line that shows the fact is a rung."""
     before = Finding(Code.ROUTE_BROKEN, "404", "the gateway's rewrite")
-    after = proven(before, Proof("ConfigMap a-config has no A", "kubectl get configmap a-config"))
+    after = with_proof(
+        before, Proof("ConfigMap a-config has no A", "kubectl get configmap a-config")
+    )
     assert after.cause == "the gateway's rewrite; proven: ConfigMap a-config has no A"
     assert (after.certainty, after.verdict) == (Certainty.PROVEN, Verdict.BROKEN)
     assert after.rungs[-1].detail.endswith("(kubectl get configmap a-config)")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from probes.doctor.checks import Check
-from probes.doctor.command import examined, main
+from probes.doctor.command import main, run_checks
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, CannotAsk
 from tests.conftest import ROOT, Replica
 
@@ -147,7 +147,7 @@ def test_no_check_is_waited_for_longer_than_agreed() -> None:
         Check("c", is_missing),
         Check("d", is_wrong),
     ]
-    seen = {check.name: (result.ok, result.said) for check, result in examined(checks, 0.3)}
+    seen = {check.name: (result.ok, result.said) for check, result in run_checks(checks, 0.3)}
     released.set()
     assert seen["a"][0] is False
     assert seen["a"][1].startswith("no answer within")

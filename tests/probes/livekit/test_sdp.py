@@ -49,12 +49,12 @@ def test_only_who_says_so_is_complete() -> None:
 )
 def test_a_trickle_brings_a_candidate_or_none(init: str, count: int) -> None:
     """The last one may be empty, and one that cannot be read is nobody's to dial."""
-    assert len(sdp.trickled(init)) == count
+    assert len(sdp.parse_trickle(init)) == count
 
 
 def test_an_answer_takes_data_and_declines_media() -> None:
     """Every section is answered in order, with our credentials and without a single address."""
-    answer = sdp.answered(OFFER, "mine", "my-password").splitlines()
+    answer = sdp.make_answer(OFFER, "mine", "my-password").splitlines()
     assert [line for line in answer if line.startswith("m=")] == [
         "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
         "m=video 0 UDP/TLS/RTP/SAVPF 96 97",
@@ -67,5 +67,5 @@ def test_an_answer_takes_data_and_declines_media() -> None:
 
 def test_an_attribute_that_is_not_there_is_empty() -> None:
     """The first one counts where there are many."""
-    assert sdp.said(OFFER, "mid") == "0"
-    assert sdp.said(OFFER, "ice-pwd") == ""
+    assert sdp.first_attribute(OFFER, "mid") == "0"
+    assert sdp.first_attribute(OFFER, "ice-pwd") == ""

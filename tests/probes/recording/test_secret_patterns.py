@@ -331,7 +331,7 @@ def test_the_same_token_is_seen_to_be_the_same() -> None:
 )
 def test_a_name_makes_a_secret_of_its_value(name: str, value: str, shown: str) -> None:
     """As a header, or as a key of JSON."""
-    assert re.fullmatch(shown, secret_patterns.named(name, value))
+    assert re.fullmatch(shown, secret_patterns.redact_named(name, value))
 
 
 def test_json_that_is_shown_stays_json() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from probes.finding import CannotAsk
-from probes.recording.trace_link import VARIABLE, linked, trace_url
+from probes.recording.trace_link import VARIABLE, trace_page, trace_url
 
 PAGE = "https://grafana.example.org/explore?trace={trace}&org=1"
 
@@ -11,7 +11,7 @@ PAGE = "https://grafana.example.org/explore?trace={trace}&org=1"
 def test_the_trace_stands_in_its_place() -> None:
     """Only the place for it is filled in; the rest of the address stays as it was written."""
     assert (
-        linked(trace_url({VARIABLE: PAGE}), "ab12")
+        trace_page(trace_url({VARIABLE: PAGE}), "ab12")
         == "https://grafana.example.org/explore?trace=ab12&org=1"
     )
 

@@ -36,7 +36,7 @@ def named(name: str, image: str | None = None) -> Said:
 async def test_a_name_is_given_for_a_while(site: Site, web: Web, bob: User) -> None:
     """What it was before is put back, and every call names the workspace."""
     site.says |= {f"GET {ME}": named("Bob"), f"PUT {ME}": named("x")}
-    async with profiles.renamed(web, bob, "probe bob"):
+    async with profiles.rename_profile(web, bob, "probe bob"):
         pass
     puts = [asked.body for asked in site.asked if asked.method == "PUT"]
     assert [b"probe bob" in puts[0], b'"Bob"' in puts[1]] == [True, True]

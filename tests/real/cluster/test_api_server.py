@@ -164,9 +164,9 @@ async def _codes(cluster: Cluster) -> set[Code]:
     findings = (
         settings.missing(facts, promised, NAMESPACE),
         settings.placeholders(facts, NAMESPACE),
-        paths.mismatched(facts, hosts, "/api/svc/storage", NAMESPACE),
+        paths.find_path_mismatches(facts, hosts, "/api/svc/storage", NAMESPACE),
         endpoints.missing(facts, NAMESPACE),
-        trust.unguarded(facts, ["ops-service"], NAMESPACE),
+        trust.find_unguarded(facts, ["ops-service"], NAMESPACE),
         capacity.nodes(facts, 3, NAMESPACE),
     )
     return {finding.code for finding in findings if finding}

@@ -6,7 +6,14 @@ from typing import Any
 import jwt
 import pytest
 
-from replica.livekit.tokens import Grants, LiveKitRefusal, TokenChecks, may_join, read, sent
+from replica.livekit.tokens import (
+    Grants,
+    LiveKitRefusal,
+    TokenChecks,
+    may_join,
+    read,
+    token_of_request,
+)
 
 KEY, SECRET = "APIx", "s" * 32
 NOW = time.time()
@@ -89,10 +96,10 @@ def test_without_verifying_any_secret_will_do() -> None:
 
 def test_the_header_goes_before_the_query() -> None:
     """And must name its scheme."""
-    assert sent("Bearer a", "b") == "a"
-    assert sent("", "b") == "b"
+    assert token_of_request("Bearer a", "b") == "a"
+    assert token_of_request("", "b") == "b"
     with pytest.raises(LiveKitRefusal, match="Must start with Bearer"):
-        sent("Basic a", "b")
+        token_of_request("Basic a", "b")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from reports.model.run import Run
 from reports.publish.metrics import METRICS, samples
 from reports.publish.otlp_metrics import endpoint, send
-from reports.publish.sending import bounded
+from reports.publish.sending import send_within
 from tests.reports.conftest import Written, red
 from tests.support.otlp_receiver import Receiver, receiving
 
@@ -92,7 +92,7 @@ def test_who_does_not_take_it_is_named(
 ) -> None:
     """A page or a redirect is no yes."""
     collector.answers["*"] = answer
-    assert bounded(lambda: send(run, f"{collector.url}/v1/metrics", {}), 30) == said
+    assert send_within(lambda: send(run, f"{collector.url}/v1/metrics", {}), 30) == said
 
 
 def test_another_protocol_is_told(run: Run) -> None:
@@ -103,5 +103,5 @@ def test_another_protocol_is_told(run: Run) -> None:
 
 def test_nobody_there_is_told(run: Run) -> None:
     """In a bounded time, whatever the exporter would like to try again."""
-    said = bounded(lambda: send(run, "http://127.0.0.1:1/v1/metrics", {}), 30)
+    said = send_within(lambda: send(run, "http://127.0.0.1:1/v1/metrics", {}), 30)
     assert said == "the collector could not be asked"

@@ -7,7 +7,7 @@ import pytest
 from reports.model.run import Run
 from reports.publish import publishers
 from reports.publish.notices import Links
-from reports.publish.publishers import NOTICES, PUSHGATEWAY, Sent, asked, send
+from reports.publish.publishers import NOTICES, PUSHGATEWAY, Sent, is_anything_asked, send
 from tests.reports.conftest import Written, red
 from tests.support.otlp_receiver import Receiver, receiving
 
@@ -40,7 +40,7 @@ def test_nothing_is_sent_where_nothing_is_asked_for(run: Run) -> None:
         {PUSHGATEWAY: "", NOTICES: ""},
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"},
     ):
-        assert not asked(environ)
+        assert not is_anything_asked(environ)
         assert sent(run, environ) == Sent(())
     assert sent(run, {"OTEL_METRICS_EXPORTER": "none"}) == Sent(())
 
@@ -54,7 +54,7 @@ def test_all_that_is_asked_for_is_sent(receiver: Receiver, run: Run) -> None:
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{receiver.url}/v1/metrics",
         NOTICES: f"json://{receiver.host}/hook",
     }
-    assert asked(environ)
+    assert is_anything_asked(environ)
     became = sent(run, environ)
     names = ("metrics to the Pushgateway", "metrics by OTLP", "notice")
     assert became.facts == tuple((name, "sent") for name in names)

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from reports.model.run import Run
 from reports.publish.metrics import samples
 from reports.publish.pushgateway import push
-from reports.publish.sending import bounded
+from reports.publish.sending import send_within
 from tests.reports.conftest import Written, expected, red
 from tests.support.otlp_receiver import Receiver, receiving
 
@@ -116,10 +116,10 @@ def test_who_does_not_take_it_is_named(
 ) -> None:
     """A redirect or a sign-in page is no yes."""
     gateway.answers["*"] = answer
-    assert bounded(lambda: push(run, gateway.url), 30) == said
+    assert send_within(lambda: push(run, gateway.url), 30) == said
 
 
 def test_nobody_there_is_told_without_the_address(run: Run) -> None:
     """An address may hold a password."""
-    said = bounded(lambda: push(run, "http://u:s3cret@127.0.0.1:1"), 30)
+    said = send_within(lambda: push(run, "http://u:s3cret@127.0.0.1:1"), 30)
     assert said == "Connection refused"

@@ -12,7 +12,7 @@ from tests.reports.conftest import HTML, Written, expected, finding, flaky, red
 @pytest.mark.parametrize(("environ", "said"), [({}, False), ({"GITHUB_ACTIONS": "true"}, True)])
 def test_they_are_wanted_in_actions_only(environ: dict[str, str], said: bool) -> None:
     """Nobody else understands them."""
-    assert annotations.wanted(environ) is said
+    assert annotations.is_wanted(environ) is said
 
 
 def test_each_cause_is_one_annotation_worst_first(written: Written) -> None:

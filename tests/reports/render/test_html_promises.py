@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from probes.finding import Verdict
 from reports.model.history import History, Seen
 from reports.model.run import Run
-from reports.render.html_promises import STEP, STRIP, Promise, known, promises, strip
+from reports.render.html_promises import STEP, STRIP, Promise, longest_strip, promises, strip
 from tests.reports.conftest import Written, red
 from tests.reports.render.test_html_findings import cards_of
 
@@ -66,7 +66,7 @@ def test_one_run_is_no_history(written: Written) -> None:
     """Where no earlier run is known no strip is drawn: it would say what the row says."""
     run = red(written).load()
     only = {s.id: past("held") for s in run.scenarios}
-    assert known(only) == 0
+    assert longest_strip(only) == 0
     assert all(case.strip is None for promise in table(run, only) for case in promise.cases)
 
 
