@@ -272,7 +272,7 @@ STRIP = Rewrite("regex", "^/api/svc/storage(.*)$", r"\1")
             None,
             {"SERVER_BASE_PATH": ""},
             "/api/svc/storage",
-            "route sends /api/svc/storage/storage",
+            "rewrite sends /api/svc/storage/storage",
         ),
     ],
 )
