@@ -1,5 +1,6 @@
 """A route's rewrite and its service's base path fit together (V6 §1.2, §2; contract 1.4)."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -92,12 +93,11 @@ def base_path(facts: Facts, served: Served) -> str:
 
 def leading(routes: Iterable[Route], hosts: set[str], path: str) -> tuple[Match, Rule] | None:
     """The rule that takes `path`, and what of it matched: the first in the order given; pure."""
-    for route in routes:
-        if hosts & set(route.hosts) or "*" in route.hosts:
-            for rule in route.rules:
-                for match in rule.matches:
-                    if _takes(match, path):
-                        return match, rule
+    ours = [route for route in routes if hosts & set(route.hosts) or "*" in route.hosts]
+    for rule in itertools.chain.from_iterable(route.rules for route in ours):
+        for match in rule.matches:
+            if _takes(match, path):
+                return match, rule
     return None
 
 
