@@ -3,72 +3,27 @@ of this one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from probes.auth import refresh as refreshing
 from probes.auth.rotation import Rotation, entry_after, expired_token_in
-from probes.auth.spending_intent import Intent, intent_in, with_intent
 from probes.auth.tokens import Tokens
 from probes.config.environment import UserConfig
-from probes.finding import Broken, CannotAsk, Code, broken
+from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Recorder
-from probes.state.store import Entry, FileState
+from probes.state.store import FileState
 from probes.transport.http import Web
+from tests.support.rotating_tokens import ALICE, NEW, OLD, Open, rotating, signed_in
 from tests.support.session_tokens import REFRESH, SPENT, gives, pair, token
 from tests.support.site import NOWHERE, Said, Site, js
-
-ALICE = UserConfig("u-1", refresh_token="ALICE_REFRESH")
-OLD, NEW = pair(1), pair(2, age=0)
-
-
-class Open:
-    """A store that keeps nobody out, as a Secret."""
-
-    is_exclusive = False
-
-    def __init__(self, kept: Entry) -> None:
-        self.kept, self.log = kept, list[str]()
-        self.loses: Entry | None = None
-        self.wins_at_read = 0
-
-    async def read(self, user: str) -> Entry:
-        self.log.append(f"read {user}")
-        if self.log.count(f"read {user}") == self.wins_at_read:
-            self.kept = {"refresh": NEW.refresh, "access": NEW.access}
-        return dict(self.kept)
-
-    async def swap(self, user: str, before: Entry, after: Entry) -> bool:
-        self.log.append(f"swap {user}")
-        if self.loses is not None:
-            self.kept, self.loses = self.loses, None
-        if before != self.kept:
-            return False
-        self.kept = after
-        return True
-
-    @asynccontextmanager
-    async def turn(self, user: str) -> AsyncIterator[None]:
-        self.log.append(f"turn {user}")
-        yield
 
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else will keep anything."""
     monkeypatch.setattr("probes.auth.rotation.RACE_TIMEOUT_S", 0.05)
-
-
-def rotating(web: Web, recorder: Recorder, store: Open, **environ: str) -> Rotation:
-    return Rotation(web, recorder.evidence.redactor, store, environ)
-
-
-async def signed_in(rotation: Rotation) -> Tokens:
-    async with rotation.session("alice", ALICE) as session:
-        return session.tokens
 
 
 async def test_a_seed_is_spent_once_and_its_successor_kept(
@@ -177,91 +132,6 @@ async def test_a_token_that_auth_service_calls_malformed_is_the_seeds_fault(
     site.says[REFRESH] = js({"code": "AUTH004", "message": "malformed"}, 401)
     with pytest.raises(CannotAsk, match=r"AUTH004: malformed; seed a new one"):
         await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
-
-
-async def test_the_intent_is_stored_before_a_token_is_spent(
-    site: Site, web: Web, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A kill at the moment of the request leaves the note behind."""
-    site.says[REFRESH] = gives(NEW)
-    store, ask, seen = Open({"refresh": OLD.refresh}), refreshing.request_pair, list[object]()
-
-    async def look(web: Web, token: str) -> object:
-        seen.append(intent_in(store.kept))
-        return await ask(web, token)
-
-    monkeypatch.setattr(refreshing, "request_pair", look)
-    await signed_in(rotating(web, recorder, store))
-    assert [type(each) for each in seen] == [Intent]
-    assert intent_in(store.kept) is None
-
-
-async def test_a_run_that_died_before_it_asked_has_lost_nothing(
-    site: Site, web: Web, recorder: Recorder
-) -> None:
-    """Its token is tried again, and is good."""
-    site.says[REFRESH] = gives(NEW)
-    store = Open(with_intent({"refresh": OLD.refresh}))
-    store.is_exclusive = True
-    assert await signed_in(rotating(web, recorder, store)) == NEW
-
-
-async def test_a_run_that_died_after_it_asked_is_told_as_what_it_was(
-    site: Site, web: Web, recorder: Recorder
-) -> None:
-    """The probes themselves spent it; a second run says so at once, and asks nobody."""
-    site.says[REFRESH] = SPENT
-    store = Open(with_intent({"refresh": OLD.refresh}))
-    store.is_exclusive = True
-    for _ in range(2):
-        with pytest.raises(CannotAsk, match=r"spent at .* by a run of the probes .*; seed a new"):
-            await signed_in(rotating(web, recorder, store))
-    assert len(site.asked) == 1
-
-
-async def test_a_run_that_lives_is_waited_for(site: Site, web: Web, recorder: Recorder) -> None:
-    """Its intent is young, and its successor comes: nothing is asked."""
-    store = Open(with_intent({"refresh": OLD.refresh}))
-    store.wins_at_read = 3
-    assert await signed_in(rotating(web, recorder, store)) == NEW
-    assert site.asked == []
-
-
-async def test_a_session_that_may_spend_checks_what_a_dead_run_left(
-    site: Site, web: Web, recorder: Recorder
-) -> None:
-    """The access token would do to read, not to spend the refresh token beside it."""
-    site.says[REFRESH] = gives(NEW)
-    store = Open(with_intent({"access": OLD.access, "refresh": OLD.refresh}))
-    store.is_exclusive = True
-    rotation = rotating(web, recorder, store)
-    assert (await signed_in(rotation)).access == OLD.access
-    async with rotation.session("alice", ALICE, spends=True) as session:
-        assert session.tokens == NEW
-        assert intent_in(store.kept)
-        await session.save(pair(3, age=0))
-    assert intent_in(store.kept) is None
-
-
-async def test_an_answer_that_is_lost_is_asked_for_again(
-    site: Site, web: Web, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The token may not have been spent yet; where it was, the loss is the target's."""
-    lost = broken(Code.SERVICE_STALLED, "auth-service did not answer within 5 s", "auth-service")
-    ask, losses = refreshing.request_pair, [lost, None, lost, None]
-
-    async def lose(web: Web, token: str) -> object:
-        if failure := losses.pop(0):
-            raise failure
-        return await ask(web, token)
-
-    monkeypatch.setattr(refreshing, "request_pair", lose)
-    site.says[REFRESH] = gives(NEW)
-    assert await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh}))) == NEW
-    site.says[REFRESH] = SPENT
-    with pytest.raises(Broken, match=r"did not answer within 5 s, but it had spent") as failure:
-        await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
-    assert failure.value.finding.code is Code.REFRESH_UNAVAILABLE
 
 
 async def test_without_any_token_there_is_a_sentence(web: Web, recorder: Recorder) -> None:
