@@ -112,7 +112,7 @@ def at_a_chat(
 
 @pytest.fixture(scope="session")
 def calls(web: Web, ledger: Ledger) -> OpenCalls:
-    """LiveKit's calls, and the way up to them, which all scenarios climb together."""
+    """LiveKit's calls, opened once for all scenarios."""
     return calls_opener(web, ledger)
 
 

@@ -1,4 +1,4 @@
-"""Every bad token that the cast can come with, made once a run and known to the redactor before
+"""Every bad token that a test user can come with, made once a run and known to the redactor before
 anybody sees it.
 """
 

@@ -1,4 +1,4 @@
-"""Tokens minted with the environment's own signing key: truly signed, and as old as a scenario
+"""Tokens signed with the environment's own signing key: and as old as a scenario
 needs (contract 2.2).
 """
 

@@ -83,7 +83,7 @@ class Users:
         """Tokens for `config`, remembered by the redactor before anybody can use them. Raises
         CannotAsk.
         """
-        _cast_as(name, config)
+        _expect_known(name, config)
         if self._target.identity.way == "refresh-token":
             async with self._rotation.session(name, config) as session:
                 return session.tokens
@@ -96,7 +96,7 @@ class Users:
     @asynccontextmanager
     async def session(self, name: str, config: UserConfig) -> AsyncIterator[OwnSession]:
         """As `User.session`."""
-        _cast_as(name, config)
+        _expect_known(name, config)
         way = self._target.identity.way
         if self._signer:
             yield OwnSession(self._remembered(self._signer.pair(config)), self._remember)
@@ -112,10 +112,10 @@ class Users:
             )
 
     async def expired_token(self, name: str, config: UserConfig) -> str:
-        """As `User.expired`: minted, or requested with a short life, or left by an earlier
+        """As `User.expired`: signed, or requested with a short life, or left by an earlier
         run.
         """
-        _cast_as(name, config)
+        _expect_known(name, config)
         if self._signer:
             token = self._signer.expired_token(config)
         elif self._target.identity.short_life:
@@ -134,7 +134,7 @@ class Users:
 
     def wrong_issuer_token(self, name: str, config: UserConfig) -> str:
         """As `User.misissued`."""
-        _cast_as(name, config)
+        _expect_known(name, config)
         if self._signer is None:
             raise NotApplicable(
                 "nobody can sign in another issuer's name here: [identity] has no signing_key"
@@ -202,11 +202,15 @@ class Users:
 
     async def _from_test_endpoint(self, name: str, config: UserConfig, **more: int) -> Tokens:
         """Ask the api host, then the apex: who signs in is set-up, the edge is judged elsewhere."""
-        wish = {"userId": config.id, **({"email": config.email} if config.email else {}), **more}
+        request_body = {
+            "userId": config.id,
+            **({"email": config.email} if config.email else {}),
+            **more,
+        }
         said = ""
         for origin in (self._target.hosts.api, self._target.hosts.apex):
             try:
-                answer = await self._web.ask("POST", origin + TEST_ENDPOINT, json=wish)
+                answer = await self._web.ask("POST", origin + TEST_ENDPOINT, json=request_body)
             except Broken as failure:
                 said = failure.finding.observed
                 continue
@@ -234,6 +238,6 @@ class Users:
         )
 
 
-def _cast_as(name: str, config: UserConfig) -> None:
+def _expect_known(name: str, config: UserConfig) -> None:
     if not config.id:
         raise CannotAsk(f"the environment has no user {name}; add [users.{name}] with its user id")

@@ -103,10 +103,10 @@ async def _expect_audio(
     promised = expect_livekit(web.target.livekit, BROWSER)
     ports = await calls().open_ports()
     room = await video.create_call(web, user, ledger)
-    wish = CallRequest(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
+    request = CallRequest(promised.url, calls().access.to_join(room.id, f"{room.name}-{SPEAKER}"))
     listener = CallListener()
     async with (
-        worker_process.play_tone(wish, web.target.tls.ca),
+        worker_process.play_tone(request, web.target.tls.ca),
         browser.visit(path(web.target.workspace.id), user, listener.prepare) as visit,
     ):
         heard = await join_and_listen(visit, room)

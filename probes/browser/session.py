@@ -232,7 +232,7 @@ class PageSession:
 
     @property
     def _is_lost(self) -> bool:
-        """Nothing that is still to come can mend it."""
+        """Nothing that is still to come can fix it."""
         seen = self.observation
         storming = bool(seen.storm(self.realtime.attempts))
         return seen.logouts > 0 or seen.stale_attempt is not None or storming

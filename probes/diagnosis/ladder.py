@@ -52,7 +52,7 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     """`finding` with its rungs, and with a better cause where a rung broke."""
     exchange = recorder.last
     # A verb that has compared for itself has rungs of its own: the service has answered, there is
-    # no way to climb.
+    # nothing to ask on the way.
     if exchange is None or finding.rungs or not _is_ours(web.target, exchange.url):
         return finding
     # Who was throttled or blocked must not ask more.

@@ -71,7 +71,7 @@ def browser(environ: Mapping[str, str]) -> str:
 
 
 def secrets(target: Target, environ: Mapping[str, str]) -> str:
-    """Each of the cast can be signed in, as far as one can know without doing it."""
+    """Each test user can be signed in, as far as one can know without doing it."""
     if unnamed := [name for name, config in target.users.items() if not config.id]:
         raise CannotAsk(
             f"the user id of {', '.join(unnamed)} is empty; fill it in under [users.{unnamed[0]}]"

@@ -14,10 +14,13 @@ SERVICE = "/twirp/livekit.RoomService"
 
 
 async def _call(
-    web: Web, promised: LiveKit, access: Access, method: str, wish: dict[str, Any]
+    web: Web, promised: LiveKit, access: Access, method: str, request_body: dict[str, Any]
 ) -> Answer:
     return await web.ask(
-        "POST", f"{promised.origin}{SERVICE}/{method}", token=access.to_manage_rooms(), json=wish
+        "POST",
+        f"{promised.origin}{SERVICE}/{method}",
+        token=access.to_manage_rooms(),
+        json=request_body,
     )
 
 

@@ -32,7 +32,7 @@ _OPEN_TYPE = re.compile(r"\s*(?:\Z|multipart/)", re.IGNORECASE)  # may be text, 
 
 
 class Redactor:
-    """What one run may show; it learns the run's own secrets as they are read or minted."""
+    """What one run may show; it learns the run's own secrets as they are read or signed."""
 
     def __init__(self) -> None:
         self._known: dict[

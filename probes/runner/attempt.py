@@ -127,7 +127,7 @@ class Attempts:
     async def _diagnose(
         self, finding: Finding, recorder: Recorder, seen: Finding | None
     ) -> Finding:
-        """Climb the ladder, unless what was `seen` at the first attempt is seen again; the finding
+        """Run the ladder, unless what was `seen` at the first attempt is seen again; the finding
         stands anyway.
         """
         line = (

@@ -39,21 +39,21 @@ def part(environments: str, shard: str, environ: Mapping[str, str]) -> tuple[str
     Raises BadEnvironment.
     """
     names = [name.strip() for name in environments.split(",")]
-    wish = _SHARD.fullmatch(shard or "1/1")
-    if not wish:
+    share = _SHARD.fullmatch(shard or "1/1")
+    if not share:
         raise BadEnvironment(
             f"--shard must be like 2/4, or index/4 in a pod of an Indexed Job, not {shard!r}"
         )
-    of, by_index = int(wish["of"]), wish["number"] == "index"
+    of, by_index = int(share["of"]), share["number"] == "index"
     if len(names) == 1 and not by_index:
-        return names[0], _share(int(wish["number"]), of)
+        return names[0], _share(int(share["number"]), of)
     index, each = _index(environ), of if by_index else 1
     if index >= len(names) * each:
         raise BadEnvironment(
             f"{COMPLETION_INDEX} is {index}, but --env and --shard make {len(names) * each} parts;"
             f" set completions of the Job to {len(names) * each}"
         )
-    number = index % each + 1 if by_index else int(wish["number"])
+    number = index % each + 1 if by_index else int(share["number"])
     return names[index // each], _share(number, of)
 
 

@@ -62,15 +62,15 @@ async def expect_name(web: Web, user: User, name: str) -> None:
 
 async def set_image(web: Web, user: User) -> None:
     """Upload an image and make it the profile's, as the page does. Raises Broken."""
-    wish = {"fileName": "probe.png", "contentType": IMAGE_TYPE, "fileSize": len(IMAGE)}
-    answer = await call(web, user, "POST", "/me/image/presigned-url", wish)
+    request_body = {"fileName": "probe.png", "contentType": IMAGE_TYPE, "fileSize": len(IMAGE)}
+    answer = await call(web, user, "POST", "/me/image/presigned-url", request_body)
     presign.expect_issued(answer)
     ticket = expect(answer, Envelope.RAW, keys=("uploadUrl", "fileKey"))
     signed = presign.expect_trusted(ticket["uploadUrl"], web.target.presign)
     headers = {"content-type": IMAGE_TYPE}
     put = await web.ask("PUT", signed.url, content=IMAGE, headers=headers, kind="s3")
     presign.expect_stored(put)
-    row = {**wish, "fileKey": ticket["fileKey"]}
+    row = {**request_body, "fileKey": ticket["fileKey"]}
     saved = await call(web, user, "POST", "/me/image/attachment", row)
     attachment = expect(saved, Envelope.RAW, CREATED, keys=("attachmentId",))
     chosen = {"attachmentId": attachment["attachmentId"]}

@@ -1,4 +1,4 @@
-"""What passes between us and the worker that makes a call: one wish in, one JSON line out for each
+"""What passes between us and the worker that makes a call: one request in, one JSON line out for each
 fact.
 """
 

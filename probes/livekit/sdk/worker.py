@@ -1,4 +1,4 @@
-"""Make one call and tell of it: `python -m probes.livekit.sdk.worker`, a wish on standard input,
+"""Make one call and tell of it: `python -m probes.livekit.sdk.worker`, a request on standard input,
 facts on standard output.
 
 It never cleans up after itself: who started it ends it. Its exit code says nothing, its last line

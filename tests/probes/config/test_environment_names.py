@@ -4,7 +4,8 @@ import pytest
 
 from probes.config.environment import Target
 from probes.finding import BadEnvironment
-from tests.probes.config.test_environment import ACCEPTED, USABLE, built
+from tests.probes.config.test_environment import ACCEPTED, built
+from tests.support.usable_environment import USABLE
 
 KNOWN = ("edge/the-certificate-holds[cdn]", "edge/http-leads-to-https", "presign/signed[chat]")
 
