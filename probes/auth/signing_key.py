@@ -1,4 +1,4 @@
-"""Tokens signed with the environment's own signing key: and as old as a scenario
+"""Tokens signed with the environment's own signing key, as old as a scenario
 needs (contract 2.2).
 """
 

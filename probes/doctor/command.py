@@ -71,7 +71,7 @@ def _target(name: str) -> Target | None:
 
 
 def run_checks(checks: Sequence[Check], timeout_s: float = TIMEOUT_S) -> list[tuple[Check, Seen]]:
-    """All at once, each in a thread that nobody waits for longer than `timeout_s` seconds in all."""
+    """All at once, each in a thread; nobody waits longer than `timeout_s` in all."""
     seen = [Seen() for _ in checks]
     threads = [
         threading.Thread(target=_look, args=(check, result), daemon=True)

@@ -1,5 +1,5 @@
-"""What passes between us and the worker that makes a call: one request in, one JSON line out for each
-fact.
+"""What passes between us and the worker that makes a call: one request in, one JSON line out for
+each fact.
 """
 
 import json

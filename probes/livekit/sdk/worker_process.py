@@ -108,8 +108,8 @@ class Worker:
 async def start_worker(
     request: CallRequest, ca: str = "", command: Sequence[str] = COMMAND
 ) -> AsyncIterator[Worker]:
-    """A worker that has its request. When the block ends, in whatever way, it is gone, and all that it
-    started.
+    """A worker that has its request. When the block ends, in whatever way, it is gone, and all that
+    it started.
 
     `ca` is a PEM file to trust beside the system's authorities.
     """
