@@ -36,28 +36,28 @@ async def test_no_development_credential_signs(
 
 
 async def test_temporary_credentials_sign(
-    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, expected: Presign
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, promised_presign: Presign
 ) -> None:
     """Uploads are signed by the pod's role, with a session token that ends by itself."""
-    presign.expect_temporary(await _issued(issuer, web, alice, ledger), expected)
+    presign.expect_temporary(await _issued(issuer, web, alice, ledger), promised_presign)
 
 
 @pytest.mark.promise(incident="V6 §3, 04be7992")
 async def test_the_url_leads_to_our_bucket(
-    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, expected: Presign
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, promised_presign: Presign
 ) -> None:
     """An upload goes to this environment's bucket: host, style, bucket and region are as
     promised.
     """
-    presign.expect_endpoint(await _issued(issuer, web, alice, ledger), expected)
+    presign.expect_endpoint(await _issued(issuer, web, alice, ledger), promised_presign)
 
 
 async def test_the_url_dies_soon(
-    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, expected: Presign
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, promised_presign: Presign
 ) -> None:
     """An upload URL lives as long as the environment says and no longer, and for its host only."""
     signed = await _issued(issuer, web, alice, ledger)
-    presign.expect_lifetime(signed, expected.put_seconds)
+    presign.expect_lifetime(signed, promised_presign.put_seconds)
     presign.expect_signed_headers(signed, ("host",))
 
 
