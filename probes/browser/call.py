@@ -21,7 +21,7 @@ from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.livekit import OpenCalls
 from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.call import SdkCalls
-from probes.livekit.sdk.checks import OpenPorts, explain_closed
+from probes.livekit.sdk.checks import OpenPorts, add_observed, explain_closed
 from probes.livekit.sdk.messages import (
     JOIN_TIMEOUT_S,
     MIN_TONE_SHARE,
@@ -185,6 +185,8 @@ def explain(
             "livekit-server: forwarding; or, with packets, the page: it plays the track nowhere",
         )
     tried = f"the page dialled {dialled[0] if dialled else 'nobody'} and was not connected{says}"
+    if reached_media.relay_finding:
+        return add_observed(reached_media.relay_finding, tried)
     if reached_media.any:
         return Finding(
             Code.LIVEKIT_DTLS_FAILED,

@@ -184,6 +184,7 @@ def ports_of(result: LadderResult, promised: LiveKit) -> OpenPorts:
         tcp="tcp" in answered,
         address_finding=ice_checks.address_finding(candidates, result.checks, promised),
         tcp_finding=ice_checks.tcp_finding(candidates, result.checks, promised),
+        relay_finding=turn.credentials_finding(result.turn_results, promised),
         gathering_s=result.session.gathering_s if result.session else 0.0,
     )
 

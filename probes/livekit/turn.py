@@ -21,6 +21,7 @@ LIFETIME_S = 60  # of an allocation whose end gets lost
 URL = re.compile(
     r"(?P<scheme>turns?):(?P<host>\[[^]]+\]|[^:?]+)(?::(?P<port>\d+))?(?:\?transport=(?P<by>udp|tcp))?"
 )
+NO_CREDENTIALS = "named without username and credential, so clients do not even begin to connect"
 PORTS = {"turn": 3478, "turns": 5349}  # RFC 7065
 
 
@@ -55,6 +56,8 @@ async def allocate_all(target: Target, relays: Sequence[IceServer]) -> tuple[Tur
 async def _allocate(target: Target, relay: IceServer, url: str) -> TurnResult:
     if (server := _parse(url)) is None:
         return TurnResult(url, "", "is no TURN URL")
+    if not (relay.username and relay.credential):
+        return TurnResult(url, "", NO_CREDENTIALS)
     try:
         async with asyncio.timeout(TIMEOUT_S):
             return TurnResult(url, await _relayed_address(target, relay, server), "allocated")
@@ -121,9 +124,22 @@ def explain_turn(results: Sequence[TurnResult], promised: LiveKit) -> Finding | 
     return None
 
 
+def credentials_finding(results: Sequence[TurnResult], promised: LiveKit) -> Finding | None:
+    """What keeps every client from connecting, be it by way of a relay or not; None where nothing
+    does; pure.
+
+    With a TURN server that has no username or no credential a peer connection is refused at its
+    making (W3C WebRTC section 4.4.1.6; libwebrtc alike).
+    """
+    nameless = [result for result in results if result.detail == NO_CREDENTIALS]
+    return explain_turn(nameless, promised) if nameless else None
+
+
 def _cause(failed: Sequence[TurnResult]) -> str:
     """What each kind of failure points at; where they differ, all that may be it."""
     details = " ".join(result.detail for result in failed)
+    if NO_CREDENTIALS in details:
+        return "rtc.turn_servers: username and credential of each server (chart value livekit.rtc)"
     if "certificate" in details:
         return "turn.domain and its certificate (turn.cert_file, or the load balancer's)"
     if "refused with" in details:

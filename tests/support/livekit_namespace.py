@@ -1,5 +1,5 @@
 """A real livekit-server on a host of its own, behind a firewall that really drops packets:
-`unshare -rn python -m tests.support.livekit_namespace` reads a world as JSON on standard input.
+`unshare -rnm python -m tests.support.livekit_namespace` reads a world as JSON on standard input.
 
 Two network namespaces and a cable between them: the suite is at 10.99.0.1, the server at 10.99.0.2,
 and nothing leads anywhere else.
@@ -27,6 +27,7 @@ CLIENT, SERVER = "10.99.0.1", "10.99.0.2"
 PORT, TCP_PORT, STUN_PORT = 7880, 7881, 3478
 UDP_PORTS = (50000, 50020)
 NAT_GATEWAY = "203.0.113.7"
+TURN_NAME = "turn.lab.test"  # of the server's host, in these namespaces alone
 HONEST, SILENT, LYING = "honest", "silent", "lying"
 SETUP_TIMEOUT_S = 30
 
@@ -54,7 +55,7 @@ def why_impossible() -> str:
     words = "ip link add v0 type veth peer name v1 && iptables -A INPUT -p udp -j DROP"
     try:
         tried = subprocess.run(
-            ["unshare", "-rn", "sh", "-c", words],
+            ["unshare", "-rnm", "sh", "-c", words],
             check=False,
             capture_output=True,
             text=True,
@@ -123,6 +124,13 @@ def _run(words: Sequence[str]) -> None:
     subprocess.run(words, check=True, timeout=SETUP_TIMEOUT_S)
 
 
+def name_server(folder: Path) -> None:
+    """Let TURN_NAME lead to the server; seen by nobody outside our own mount namespace."""
+    hosts = folder / "hosts"
+    hosts.write_text(f"127.0.0.1 localhost\n{SERVER} {TURN_NAME}\n")
+    _run(["mount", "--bind", str(hosts), "/etc/hosts"])
+
+
 def start_stun_server(kind: str) -> None:
     """HONEST, SILENT, or LYING: that names a NAT gateway's address, as incident 5's did."""
     line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -150,6 +158,7 @@ def judge(world: dict[str, Any]) -> dict[str, Any]:
         server_host(FIREWALLS[world.get("firewall", "none")]) as inside,
     ):
         folder = Path(name)
+        name_server(folder)
         start_stun_server(world.get("stun", HONEST))
         server = LabServer(
             world["version"], folder, merged(configuration(), world["over"]), SERVER, inside

@@ -68,7 +68,7 @@ async def in_a_namespace(**world: Any) -> ByVersion:
 
 def _run(order: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["unshare", "-rn", sys.executable, "-m", "tests.support.livekit_namespace"],
+        ["unshare", "-rnm", sys.executable, "-m", "tests.support.livekit_namespace"],
         cwd=ROOT,
         input=order,
         capture_output=True,

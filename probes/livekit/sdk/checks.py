@@ -34,6 +34,11 @@ _DTLS = (
     "DTLS on the path that ICE found: a path that drops large packets (MTU), or another "
     "server's certificate"
 )
+_NOT_BEGUN = "internal webrtc failure"  # rust-sdks' word for what libwebrtc refuses to begin with
+_UNFIT = (
+    "what the server's join names: its ICE servers or its offer, which WebRTC refuses before it "
+    "sends anything"
+)
 _RESTART = (
     "livekit-server: a pod that ended in the call (restart, OOM kill, node that was drained, Redis "
     "that was lost); kubectl describe pod says which"
@@ -47,12 +52,14 @@ _FORWARDING = (
 class OpenPorts:
     """Whether media's ports answered unsolicited checks, which nothing but an open port lets in.
     `address_finding`, `tcp_finding`: what is known to be wrong with addresses and with TCP.
+    `relay_finding`: what is wrong with a TURN server, where nobody can connect because of it.
     """
 
     udp: bool
     tcp: bool
     address_finding: Finding | None = None
     tcp_finding: Finding | None = None
+    relay_finding: Finding | None = None
     gathering_s: float = 0.0  # until the server had named its last candidate
 
     @property
@@ -97,12 +104,16 @@ def explain_closed(
     section 7.3.1.3): the server is somewhere else than it says.
     """
     if ports.address_finding:
-        address = ports.address_finding
-        return replace(address, observed=f"{observed}; {address.observed}")
+        return add_observed(ports.address_finding, observed)
     if "prflx" in kinds:
         observed = f"{observed}; its packets come from an address that it does not name (prflx)"
         return Finding(Code.LIVEKIT_ADDRESS_WRONG, observed, OTHER_ADDRESS)
     return Finding(code, observed, CLOSED)
+
+
+def add_observed(finding: Finding, observed: str) -> Finding:
+    """The same finding for who noticed something else of it."""
+    return replace(finding, observed=f"{observed}; {finding.observed}")
 
 
 def path_kinds(call: Call) -> frozenset[str]:
@@ -114,6 +125,10 @@ def _not_joined(failed: StageFailed, ports: OpenPorts) -> Finding:
     observed = f"LiveKit's SDK could not join: {failed.message}"
     if "signal failure" in failed.message:
         return _not_signalled(failed.message, observed)
+    if ports.relay_finding:
+        return add_observed(ports.relay_finding, observed)
+    if _NOT_BEGUN in failed.message:
+        return Finding(Code.CONTRACT_BROKEN, observed, _UNFIT)
     if ports.any:
         return Finding(Code.LIVEKIT_DTLS_FAILED, f"{observed}; its ICE answers", _DTLS)
     observed = f"{observed}; its ICE answers no unsolicited packet"
@@ -238,7 +253,7 @@ def explain_fallback(call: Call, ports: OpenPorts) -> Finding | None:
 def _no_tcp(call: Call, ports: OpenPorts) -> Finding:
     observed = "no TCP address that the server names for media answers"
     if ports.tcp_finding and ports.udp:
-        return replace(ports.tcp_finding, observed=f"{observed}; {ports.tcp_finding.observed}")
+        return add_observed(ports.tcp_finding, observed)
     if ports.udp:
         return _no_fallback(observed)
     return explain_closed(observed, Code.LIVEKIT_TCP_FALLBACK_MISSING, ports, path_kinds(call))

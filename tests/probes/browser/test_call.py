@@ -7,7 +7,7 @@ import pytest
 
 from probes.browser import call
 from probes.browser.call import CallListener, PageAudio
-from probes.finding import Broken, Code
+from probes.finding import Broken, Code, Finding
 from probes.livekit.sdk.checks import OpenPorts
 from probes.recording.recorder import Recorder
 from probes.services.video import Call
@@ -16,6 +16,9 @@ from tests.support.app import App
 ROOM = Call("r-1", "probe-1-call")
 URL = "wss://livekit.wealist.co.kr"
 OPEN, SHUT = OpenPorts(udp=True, tcp=True), OpenPorts(udp=False, tcp=False)
+RELAY_UNFIT = OpenPorts(
+    udp=True, tcp=True, relay_finding=Finding(Code.LIVEKIT_TURN_REFUSED, "turn:a", "credentials")
+)
 SILENT = PageAudio(0.0, 0.0, -1.0, connected=True, packets=0, trouble="", paths=())
 GIVES_UP = f"""
 document.body.innerHTML = '<button title="{call.PANEL}"></button><div id=list hidden>%s</div>';
@@ -102,6 +105,7 @@ def test_what_was_heard_is_no_finding() -> None:
             "the page says 'no'",
         ),
         ({"connected": False}, f"{URL}/rtc", SHUT, Code.LIVEKIT_UNREACHABLE, "no unsolicited"),
+        ({"connected": False}, f"{URL}/rtc", RELAY_UNFIT, Code.LIVEKIT_TURN_REFUSED, "turn:a"),
     ],
 )
 def test_silence_is_explained(

@@ -114,6 +114,22 @@ async def test_a_way_that_leads_nowhere_is_told(target: Target, url: str) -> Non
     assert "connection failed" in came.detail or "no TURN URL" in came.detail
 
 
+@pytest.mark.parametrize(("username", "credential"), [("", ""), ("u", ""), ("", "secret")])
+async def test_a_server_without_credentials_is_named_before_it_is_asked(
+    target: Target, username: str, credential: str
+) -> None:
+    """No client begins a connection with it (W3C WebRTC 4.4.1.6), so a relay that answers proves
+    nothing.
+    """
+    promised = LiveKit("wss://x", "K", "S")
+    async with lending(Turn()) as url:
+        results = await allocate_all(target, [IceServer((url,), username, credential)])
+    finding = turn.credentials_finding(results, promised)
+    assert finding
+    assert "rtc.turn_servers: username and credential" in finding.cause
+    assert turn.credentials_finding([TurnResult("turn:a", "", "no answer")], promised) is None
+
+
 @pytest.mark.parametrize(
     ("tried", "turn", "wanted"),
     [

@@ -12,11 +12,12 @@ import trustme
 from replica.livekit import server_build
 from tests.support import livekit_lab, livekit_namespace
 from tests.support.livekit_lab import free_port
+from tests.support.livekit_namespace import TURN_NAME
 
 
 @dataclass(frozen=True, slots=True)
 class TurnFiles:
-    """Certificates for turn.localhost: one that `ca` has signed, and one that nobody trusts."""
+    """Certificates for TURN_NAME: one that `ca` has signed, and one that nobody trusts."""
 
     ca: Path
     good: tuple[Path, Path]
@@ -48,7 +49,7 @@ def turn_files(tmp_path_factory: pytest.TempPathFactory) -> TurnFiles:
 
 
 def _issue(authority: trustme.CA, stem: Path) -> tuple[Path, Path]:
-    issued = authority.issue_cert("turn.localhost")
+    issued = authority.issue_cert(TURN_NAME)
     certificate, key = stem.with_suffix(".crt"), stem.with_suffix(".key")
     certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
     issued.private_key_pem.write_to_path(str(key))

@@ -12,7 +12,7 @@ import pytest
 from probes.finding import Code
 from tests.real.livekit.conftest import Redis, TurnFiles
 from tests.support.livekit_lab import LabServer
-from tests.support.livekit_namespace import LYING
+from tests.support.livekit_namespace import LYING, TURN_NAME
 from tests.support.livekit_worlds import expect_codes, in_a_namespace, on_loopback
 
 JOINED = ("joinable", "version", "addresses", "ports", "meeting", "data", "sound", "tcp")
@@ -195,29 +195,50 @@ async def test_incident_5_is_one_cause() -> None:
     expect_codes(found, of(Code.LIVEKIT_ADDRESS_WRONG, *WITH_ADDRESSES), "NAT gateway")
 
 
-@pytest.mark.usefixtures("_namespaces")
-@pytest.mark.parametrize("kind", ["unknown certificate", "dead", "none"])
-async def test_a_relay_that_cannot_be_had_is_refused(turn_files: TurnFiles, kind: str) -> None:
-    """Everything else holds: who needs no relay notices nothing."""
-    certificate, key = map(str, turn_files.unknown)
-    turn = {
+def turn_over_tls(files: tuple[Path, Path]) -> dict[str, Any]:
+    """LiveKit's own TURN server, with that certificate and key."""
+    certificate, key = map(str, files)
+    return {
         "enabled": True,
-        "domain": "turn.localhost",
+        "domain": TURN_NAME,
         "udp_port": 3478,
         "tls_port": 443,
         "cert_file": certificate,
         "key_file": key,
     }
-    dead = {"turn_servers": [{"host": "turn.localhost", "port": 9, "protocol": "tcp"}]}
-    overs: dict[str, dict[str, Any]] = {
-        "unknown certificate": {"turn": turn},
-        "dead": {"rtc": dead},
-    }
-    over = overs.get(kind, {})
-    causes = {
-        "unknown certificate": "certificate",
-        "dead": "process and port",
-        "none": "turn.enabled",
-    }
+
+
+@pytest.mark.usefixtures("_namespaces")
+async def test_a_relay_whose_certificate_nobody_trusts_is_refused(turn_files: TurnFiles) -> None:
+    """By UDP it still relays, and who needs no relay notices nothing."""
+    over = {"turn": turn_over_tls(turn_files.unknown)}
     found = await in_a_namespace(over=over, promised={"turn": True}, ca=str(turn_files.ca))
-    expect_codes(found, of(Code.LIVEKIT_TURN_REFUSED, "relays"), causes[kind])
+    expect_codes(found, of(Code.LIVEKIT_TURN_REFUSED, "relays"), "turn.domain and its certificate")
+
+
+@pytest.mark.usefixtures("_namespaces")
+@pytest.mark.parametrize(
+    ("server", "codes", "cause"),
+    [
+        pytest.param(
+            [{"port": 9, "protocol": "tcp", "username": "u", "credential": "c"}],
+            of(Code.LIVEKIT_TURN_REFUSED, "relays"),
+            "process and port",
+            id="dead",
+        ),
+        pytest.param(
+            [{"port": 9, "protocol": "tcp"}],
+            of(Code.LIVEKIT_TURN_REFUSED, "relays", *CALL),
+            "username and credential",
+            id="without credentials",
+        ),
+        pytest.param([], of(Code.LIVEKIT_TURN_REFUSED, "relays"), "turn.enabled", id="none"),
+    ],
+)
+async def test_a_relay_that_cannot_be_had_is_refused(
+    server: list[dict[str, Any]], codes: dict[str, str], cause: str
+) -> None:
+    """Who needs no relay notices nothing, unless clients refuse to begin with what is named."""
+    over = {"rtc": {"turn_servers": [{"host": TURN_NAME} | one for one in server]}}
+    found = await in_a_namespace(over=over, promised={"turn": True})
+    expect_codes(found, codes, cause)

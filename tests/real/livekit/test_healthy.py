@@ -8,7 +8,7 @@ import pytest
 
 from tests.real.livekit.conftest import Redis, TurnFiles
 from tests.support.livekit_lab import free_port
-from tests.support.livekit_namespace import SILENT
+from tests.support.livekit_namespace import SILENT, TURN_NAME
 from tests.support.livekit_worlds import expect_held, in_a_namespace, on_loopback
 
 
@@ -56,11 +56,11 @@ async def test_a_node_ip_that_is_the_nodes_holds() -> None:
 
 @pytest.mark.usefixtures("_namespaces")
 async def test_turn_with_a_good_certificate_holds(turn_files: TurnFiles) -> None:
-    """By UDP and by TLS, whose certificate names turn.localhost and not the node's address."""
+    """By UDP and by TLS, whose certificate names TURN_NAME and not the node's address."""
     certificate, key = map(str, turn_files.good)
     turn = {
         "enabled": True,
-        "domain": "turn.localhost",
+        "domain": TURN_NAME,
         "udp_port": 3478,
         "tls_port": 443,
         "cert_file": certificate,

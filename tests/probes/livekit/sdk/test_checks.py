@@ -20,6 +20,9 @@ from probes.livekit.sdk.messages import (
 )
 
 OPEN, SHUT = OpenPorts(udp=True, tcp=True), OpenPorts(udp=False, tcp=False)
+RELAY_UNFIT = OpenPorts(
+    udp=True, tcp=True, relay_finding=Finding(Code.LIVEKIT_TURN_REFUSED, "turn:a", "credentials")
+)
 SOUND = ToneReceived(hertz=1000.0, share=0.99, after=0.4, packets=50, lost=0.0)
 PATH = SelectedPath("speaker", "udp", "192.0.2.1", 50000, "host", 0.01)
 GOOD = Call(
@@ -91,6 +94,9 @@ def test_a_connection_through_closed_doors_is_masked() -> None:
         ("not connected within 5 s", SHUT, Code.LIVEKIT_UNREACHABLE),
         ("engine: signal failure: handshake error: 200 OK", OPEN, Code.LIVEKIT_UPGRADE_BLOCKED),
         ("engine: signal failure: transport timed out", OPEN, Code.LIVEKIT_JOIN_TIMEOUT),
+        ("engine: internal webrtc failure", OPEN, Code.CONTRACT_BROKEN),
+        ("engine: internal webrtc failure", RELAY_UNFIT, Code.LIVEKIT_TURN_REFUSED),
+        ("not connected within 8 s", RELAY_UNFIT, Code.LIVEKIT_TURN_REFUSED),
     ],
 )
 def test_who_cannot_join_is_told_why(said: str, reached: OpenPorts, code: Code) -> None:
