@@ -46,6 +46,10 @@ closed = {closed}
 [sign_out]
 ends_access = ["board-socket"]
 ends_refresh = true
+[livekit]
+url = "{socket_origin}"
+api_key = "PROBES_MUTE_LIVEKIT_KEY"
+api_secret = "PROBES_MUTE_LIVEKIT_SECRET"
 [timeouts]
 answer_s = 0.5
 scenario_s = 8
@@ -68,7 +72,10 @@ def environment(folder: Path, origin: str) -> Path:
         for name, identity in PEOPLE.items()
     )
     path = folder / "mute.toml"
-    path.write_text(ENVIRONMENT.format(origin=origin, closed=json.dumps(CLOSED)) + users, "utf-8")
+    text = ENVIRONMENT.format(
+        origin=origin, socket_origin=origin.replace("http", "ws", 1), closed=json.dumps(CLOSED)
+    )
+    path.write_text(text + users, "utf-8")
     return path
 
 
@@ -133,6 +140,8 @@ def test_nothing_holds_where_nothing_was_observed(
     """Connection refused, no answer, or 200 with nothing in it: broken, unknown or skipped."""
     for name, identity in PEOPLE.items():
         monkeypatch.setenv(f"PROBES_MUTE_{name.upper()}", signed(sub=identity))
+    monkeypatch.setenv("PROBES_MUTE_LIVEKIT_KEY", "APImute")
+    monkeypatch.setenv("PROBES_MUTE_LIVEKIT_SECRET", "s" * 40)
     with TARGETS[how]() as origin:
         run = probe("--env", str(environment(tmp_path, origin)), "--no-confirm")
     held = {s.id for s in run.report.scenarios if s.verdict in (Verdict.HELD, Verdict.DEGRADED)}

@@ -33,8 +33,8 @@ Forge = Callable[[str], str]
 def tamper(good: str) -> str:
     """One more day of life, under the signature that was there."""
     head, _, signature = good.split(".")
-    said = dict(tokens.claims(good))
-    return f"{head}.{_config({**said, 'exp': said.get('exp', 0) + A_DAY})}.{signature}"
+    claims = dict(tokens.claims(good))
+    return f"{head}.{_config({**claims, 'exp': claims.get('exp', 0) + A_DAY})}.{signature}"
 
 
 def foreign_key(good: str) -> str:
@@ -105,10 +105,10 @@ def _by_nobody(what: bytes) -> bytes:
 
 
 def _signed(
-    head: Mapping[str, Any], said: Mapping[str, Any], sign: Callable[[bytes], bytes]
+    head: Mapping[str, Any], claims: Mapping[str, Any], sign: Callable[[bytes], bytes]
 ) -> str:
     """By hand, since no library signs what no library should accept."""
-    what = f"{_config(head)}.{_config(said)}"
+    what = f"{_config(head)}.{_config(claims)}"
     return f"{what}.{_base64(sign(what.encode()))}"
 
 

@@ -86,12 +86,12 @@ async def expect_keys_verify(web: Web, token: str) -> None:
     """The keys are strong, verify `token` and are those that openid-configuration speaks of. Raises
     Broken.
     """
-    told = expect(
+    configuration = expect(
         await web.ask("GET", web.target.hosts.api + OPENID),
         Envelope.RAW,
         keys=("issuer", "jwks_uri"),
     )
-    if finding := await find_key_problem(web, token) or explain_openid(told, token):
+    if finding := await find_key_problem(web, token) or explain_openid(configuration, token):
         raise Broken(finding)
 
 
@@ -124,8 +124,8 @@ def _shown(key: tuple[str, int]) -> str:
 def explain(keys: Sequence[Key], token: str) -> Finding | None:
     """Name why `keys` do not serve those who check `token`; None where they do; pure."""
     if weak := next((key for key in keys if key.public.key_size < STRONG), None):
-        said = f"the key {weak.kid} has {weak.public.key_size} bits, {STRONG} are the least"
-        return Finding(Code.CONTRACT_BROKEN, said, "auth-service: JWT_RSA_PRIVATE_KEY")
+        observed = f"the key {weak.kid} has {weak.public.key_size} bits, {STRONG} are the least"
+        return Finding(Code.CONTRACT_BROKEN, observed, "auth-service: JWT_RSA_PRIVATE_KEY")
     kid = jwt.get_unverified_header(token).get("kid", "")
     named = [key for key in keys if key.kid == kid]
     if not named:
@@ -155,7 +155,7 @@ def _verifies(key: Key, token: str) -> bool:
     return True
 
 
-def explain_openid(told: Mapping[str, Any], token: str) -> Finding | None:
+def explain_openid(configuration: Mapping[str, Any], token: str) -> Finding | None:
     """Name what openid-configuration says otherwise than the tokens do; None where they agree;
     pure.
     """
@@ -163,14 +163,17 @@ def explain_openid(told: Mapping[str, Any], token: str) -> Finding | None:
     wrong = [
         text
         for text, holds in (
-            (f"issuer {told.get('issuer')!r}, tokens say {issuer!r}", told.get("issuer") == issuer),
             (
-                f"jwks_uri {told.get('jwks_uri')!r}",
-                urlsplit(str(told.get("jwks_uri"))).path.endswith(JWKS_PATH),
+                f"issuer {configuration.get('issuer')!r}, tokens say {issuer!r}",
+                configuration.get("issuer") == issuer,
+            ),
+            (
+                f"jwks_uri {configuration.get('jwks_uri')!r}",
+                urlsplit(str(configuration.get("jwks_uri"))).path.endswith(JWKS_PATH),
             ),
             (
                 f"no {ALGORITHM} among its algorithms",
-                ALGORITHM in told.get(ALGORITHMS, [ALGORITHM]),
+                ALGORITHM in configuration.get(ALGORITHMS, [ALGORITHM]),
             ),
         )
         if not holds

@@ -87,11 +87,11 @@ async def expect_refusal(web: Web, used: Tokens) -> None:
             f"{answer}: a refresh token that was used before gave another pair",
             "auth-service: the blacklist of used refresh tokens (Redis) is not written or not read",
         )
-    said = expect(answer, Envelope.AUTH_ERROR, 401)
-    if said["code"] != SPENT:
+    error = expect(answer, Envelope.AUTH_ERROR, 401)
+    if error["code"] != SPENT:
         raise broken(
             Code.CONTRACT_BROKEN,
-            f"{answer} with {said['code']} where {SPENT} was promised",
+            f"{answer} with {error['code']} where {SPENT} was promised",
             "auth-service",
         )
 

@@ -45,16 +45,16 @@ class TokenSigner:
         return TokenSigner(self._key, "somebody-else", self._kid).pair(config).access
 
     def _token(self, config: UserConfig, kind: str, issued: int, seconds: int) -> str:
-        said = {
+        claims = {
             "sub": config.id,
             "iss": self._issuer,
             "iat": issued,
             "exp": issued + seconds,
             "type": kind,
         }
-        said["jti"] = secrets.token_hex(8)
-        said["email"] = config.email  # auth-service reads it, be it empty
-        return jwt.encode(said, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
+        claims["jti"] = secrets.token_hex(8)
+        claims["email"] = config.email  # auth-service reads it, be it empty
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
 
 
 def load_signer(identity: Identity, environ: Mapping[str, str] = os.environ) -> TokenSigner | None:

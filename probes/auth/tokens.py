@@ -29,10 +29,10 @@ class Tokens:
 def claims(token: str) -> Mapping[str, Any]:
     """What `token` says, whoever signed it; nothing where it is no token."""
     try:
-        said: Mapping[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        decoded: Mapping[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return {}
-    return said
+    return decoded
 
 
 def timestamp(token: str, claim: str) -> float:

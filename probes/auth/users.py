@@ -207,19 +207,19 @@ class Users:
             **({"email": config.email} if config.email else {}),
             **more,
         }
-        said = ""
+        message = ""
         for origin in (self._target.hosts.api, self._target.hosts.apex):
             try:
                 answer = await self._web.ask("POST", origin + TEST_ENDPOINT, json=request_body)
             except Broken as failure:
-                said = failure.finding.observed
+                message = failure.finding.observed
                 continue
             match answer.json:
                 case {"accessToken": str(access), **rest} if answer.status == 200:
                     return Tokens(access, str(rest.get("refreshToken", "")), config.id)
-            said = str(answer)
+            message = str(answer)
         raise CannotAsk(
-            f"no token for {name}: {said}; is ENABLE_TEST_AUTH on in this environment "
+            f"no token for {name}: {message}; is ENABLE_TEST_AUTH on in this environment "
             "(contract 2.4)?"
         )
 

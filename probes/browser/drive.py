@@ -123,7 +123,7 @@ async def _wait_for_upload(visit: Visit) -> None:
     only while the confirmation is pending. Raises Broken where the page did neither.
     """
     confirmed = asyncio.ensure_future(_confirmation(visit))
-    said = asyncio.ensure_future(
+    error_shown = asyncio.ensure_future(
         visit.expect_visible(
             visit.page.get_by_text(UPLOADED),
             Code.UPLOAD_BLOCKED,
@@ -132,13 +132,13 @@ async def _wait_for_upload(visit: Visit) -> None:
         )
     )
     try:
-        await asyncio.wait((confirmed, said), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((confirmed, error_shown), return_when=asyncio.FIRST_COMPLETED)
         if not confirmed.done():
-            said.result()
+            error_shown.result()
     finally:
-        for task in (confirmed, said):
+        for task in (confirmed, error_shown):
             task.cancel()
-        await asyncio.gather(confirmed, said, return_exceptions=True)
+        await asyncio.gather(confirmed, error_shown, return_exceptions=True)
 
 
 async def _confirmation(visit: Visit) -> None:

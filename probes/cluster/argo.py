@@ -14,7 +14,7 @@ WELL = (HEALTHY, "Progressing", "Suspended")
 def not_permitted(facts: Facts, argocd: str) -> Finding | None:
     """Who would fail to sync, known before it is tried; pure."""
     projects = {project.name: project for project in facts.projects}
-    found = [told for each in facts.applications for told in _forbidden(each, projects)]
+    found = [problems for each in facts.applications for problems in _forbidden(each, projects)]
     return offenders.finding(
         Code.ARGO_NOT_PERMITTED,
         found,
@@ -27,16 +27,16 @@ def _forbidden(app: Application, projects: dict[str, Project]) -> list[str]:
     project = projects.get(app.project)
     if project is None:
         return [f"{app.name} names the AppProject {app.project}, which is not there"]
-    told = [
+    problems = [
         f"{project.name} does not permit {source}, the source of {app.name}"
         for source in app.sources
         if not permits_source(project, source)
     ]
     if not any(_is_destination(each, app.destination) for each in project.destinations):
-        told.append(
+        problems.append(
             f"{project.name} does not permit {app.name} to deploy to {app.destination.namespace}"
         )
-    return told
+    return problems
 
 
 def permits_source(project: Project, source: str) -> bool:

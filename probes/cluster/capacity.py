@@ -54,7 +54,7 @@ def nodes(facts: Facts, at_most: int, namespace: str) -> Finding | None:
     if not at_most or len(ready) <= at_most:
         return None
     placed = [pod for pod in facts.pods if pod.phase not in ENDED]
-    said = [
+    sentences = [
         f"{len(ready)} nodes are ready, promised are at most {at_most}",
         _requests_and_use(facts, ready, placed),
         f"requests alone would fit on {enough(ready, placed)}",
@@ -64,7 +64,7 @@ def nodes(facts: Facts, at_most: int, namespace: str) -> Finding | None:
     ]
     return Finding(
         Code.NODES_OVERPROVISIONED,
-        "; ".join(said),
+        "; ".join(sentences),
         "Cluster Autoscaler removes a node by requests, not by use: lower minReplicas and "
         "requests, remove what crashes (V6 §6.2)",
         reproduce_command="kubectl top nodes && " + kubectl.get(namespace, "hpa,pods", "", "wide"),

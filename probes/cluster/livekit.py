@@ -24,10 +24,10 @@ def keys(
     The suite's own come from where video-service has its own: what differs, differs for users too.
     """
     line = kubectl.get(where, "secret", secret) + " # its values are not shown"
-    if told := _malformed(shape):
+    if problem := _malformed(shape):
         return Finding(
             Code.LIVEKIT_KEYS_MALFORMED,
-            f"keys.yaml of Secret {secret} {told}",
+            f"keys.yaml of Secret {secret} {problem}",
             "ExternalSecret: its template must write one line `key: secret` (V6 §5.3)",
             reproduce_command=line,
         )
@@ -62,7 +62,7 @@ def _malformed(shape: SecretShape | None) -> str:
 def ports(facts: Facts, promised: LiveKit | None, where: str) -> Finding | None:
     """Whether LiveKit's pods fit on the nodes with the ports that they need; pure."""
     servers = [each for each in facts.workloads if CONFIG in of_workload(each, facts)]
-    found = [told for each in servers for told in _unfit(each, facts, promised)]
+    found = [problem for each in servers for problem in _unfit(each, facts, promised)]
     return offenders.finding(
         Code.LIVEKIT_PORTS_UNFIT,
         [*found, *_port_collisions(facts)],
@@ -82,8 +82,8 @@ def _unfit(server: Workload, facts: Facts, promised: LiveKit | None) -> Iterator
     if promised is None:
         return
     if promised.udp_ports and last and not _is_within((first, last), promised.udp_ports):
-        told = "-".join(map(str, promised.udp_ports))
-        yield f"{server.name} uses UDP {first}-{last}, open are {told}"
+        problem = "-".join(map(str, promised.udp_ports))
+        yield f"{server.name} uses UDP {first}-{last}, open are {problem}"
     tcp = _number(config, "tcp_port")
     if tcp and promised.tcp_port and tcp != promised.tcp_port:
         yield f"{server.name} uses TCP {tcp}, open is {promised.tcp_port}"

@@ -10,8 +10,8 @@ NAMED = 4
 def list_offenders(offenders: Sequence[str]) -> str:
     """The first few, and how many there are beside them; pure."""
     more = len(offenders) - NAMED
-    said = "; ".join(offenders[:NAMED])
-    return f"{said}; and {more} more" if more > 0 else said
+    listed = "; ".join(offenders[:NAMED])
+    return f"{listed}; and {more} more" if more > 0 else listed
 
 
 def finding(

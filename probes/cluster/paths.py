@@ -53,10 +53,10 @@ def find_path_mismatches(
     """Paths that a service gets and does not serve; `storage`: its base path outside; pure."""
     known = set(hosts)
     found = [
-        told
+        mismatch
         for served in SERVED
         if workload(facts, served.service)
-        for told in mismatches(facts, served, known, storage)
+        for mismatch in mismatches(facts, served, known, storage)
     ]
     return offenders.finding(
         Code.ROUTE_PATH_MISMATCH,

@@ -216,7 +216,7 @@ def _connected(config: ClusterConfig) -> Any:
 
 
 def _refusal(status: int, what: str) -> str:
-    said = f"the cluster's API answers {status} for {what}"
+    message = f"the cluster's API answers {status} for {what}"
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return f"{said}; docs/deploy.md lists what the probes' account must be allowed to read"
-    return f"{said}; is that API installed and up?"
+        return f"{message}; docs/deploy.md lists what the probes' account must be allowed to read"
+    return f"{message}; is that API installed and up?"

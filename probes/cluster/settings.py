@@ -23,7 +23,9 @@ SHELLS = ("sh", "bash", "ash")
 
 def missing(facts: Facts, promised: Mapping[str, Mapping[str, str]], where: str) -> Finding | None:
     """Promised settings that a service's container does not have, or has otherwise; pure."""
-    found = [told for name, keys in promised.items() for told in missing_keys(facts, name, keys)]
+    found = [
+        problem for name, keys in promised.items() for problem in missing_keys(facts, name, keys)
+    ]
     first = next(iter(promised), "")
     return offenders.finding(
         Code.SETTING_MISSING,
@@ -52,8 +54,8 @@ def missing_keys(facts: Facts, service: str, keys: Mapping[str, str]) -> Iterato
 def not_applied(facts: Facts, where: str) -> Finding | None:
     """Settings on their way from Git to a container that have not arrived; pure."""
     found = [
-        *(told for app in facts.applications for told in _lost_parameters(app, facts)),
-        *(told for app in facts.applications for told in _unread_values(app, facts)),
+        *(problem for app in facts.applications for problem in _lost_parameters(app, facts)),
+        *(problem for app in facts.applications for problem in _unread_values(app, facts)),
         *_older_pods(facts),
     ]
     return offenders.finding(

@@ -38,7 +38,7 @@ def unguarded_services(facts: Facts, validates: Collection[str]) -> Iterator[str
 
 def not_synced(facts: Facts, now: datetime, where: str) -> Finding | None:
     """ExternalSecrets that are not what the secret store has; pure."""
-    found = [told for each in facts.synced_secrets if (told := _trouble(each, now))]
+    found = [problem for each in facts.synced_secrets if (problem := _trouble(each, now))]
     return offenders.finding(
         Code.SECRET_NOT_SYNCED,
         found,
@@ -49,7 +49,7 @@ def not_synced(facts: Facts, now: datetime, where: str) -> Finding | None:
 
 def _trouble(each: SyncedSecret, now: datetime) -> str:
     if not each.ready:
-        return f"ExternalSecret {each.name} is not ready: {each.message or 'no reason is told'}"
+        return f"ExternalSecret {each.name} is not ready: {each.message or 'no reason is given'}"
     age = now - each.refreshed if each.refreshed else None
     limit = timedelta(seconds=2 * each.interval_s) + SLACK
     if each.interval_s and age and age > limit:

@@ -84,7 +84,7 @@ def complaint(table: LiveKit) -> str:
             for tier in table.tiers
         ),
     ]
-    return next((said for wrong, said in strange if wrong), "")
+    return next((sentence for wrong, sentence in strange if wrong), "")
 
 
 def _is_range(ports: NUMBERS) -> bool:

@@ -48,19 +48,19 @@ def zone(name: str) -> ZoneInfo:
 
 
 def _within(hours: str, local: datetime) -> bool:
-    said = _HOURS.fullmatch(hours)
-    days = (said["first"], said["last"] or said["first"]) if said else ()
+    parsed = _HOURS.fullmatch(hours)
+    days = (parsed["first"], parsed["last"] or parsed["first"]) if parsed else ()
     if (
-        not said
+        not parsed
         or not set(days) <= set(DAYS)
-        or not _is_time(said["begin"])
-        or not _is_time(said["end"])
+        or not _is_time(parsed["begin"])
+        or not _is_time(parsed["end"])
     ):
         raise BadEnvironment(
             f"quiet in [notices] has {hours!r}; say days and hours like Mon-Fri 01:00-08:00"
         )
     first, last = (DAYS.index(day) for day in days)
-    at, begin, end = f"{local:%H:%M}", said["begin"], said["end"]
+    at, begin, end = f"{local:%H:%M}", parsed["begin"], parsed["end"]
     if begin < end:
         return begin <= at < end and _among(local.weekday(), first, last)
     # Over midnight: the hours belong to the day on which they begin.

@@ -61,8 +61,8 @@ class Rule:
 
 def about(finding: Finding, exchange: Exchange | None, target: Target) -> Question:
     """Which service the finding names, or the one that its request was for; pure."""
-    for said in (finding.cause, finding.observed):
-        if named := _NAMED.search(said):
+    for text in (finding.cause, finding.observed):
+        if named := _NAMED.search(text):
             return Question(finding, f"{named[1]}-service", target)
     return Question(finding, service(exchange.url) if exchange else "", target)
 
@@ -74,11 +74,13 @@ def _base_path(question: Question, facts: Facts) -> Iterator[Proof]:
     for served in paths.SERVED:
         if served.service != question.service:
             continue
-        for told in paths.mismatches(facts, served, hosts, question.target.paths.storage):
-            yield _setting_or_route(question, facts, served, told)
+        for problem in paths.mismatches(facts, served, hosts, question.target.paths.storage):
+            yield _setting_or_route(question, facts, served, problem)
 
 
-def _setting_or_route(question: Question, facts: Facts, served: paths.Served, told: str) -> Proof:
+def _setting_or_route(
+    question: Question, facts: Facts, served: paths.Served, problem: str
+) -> Proof:
     deployed = workload(facts, served.service)
     values = of_workload(deployed, facts) if deployed else {}
     if served.key and served.key not in values:
@@ -86,22 +88,22 @@ def _setting_or_route(question: Question, facts: Facts, served: paths.Served, to
         command = kubectl.config_value(question.namespace, name, served.key)
         return Proof(f"ConfigMap {name} has no {served.key}", command)
     command = kubectl.get(question.namespace, "virtualservices,httproutes", output="yaml")
-    return Proof(told, command)
+    return Proof(problem, command)
 
 
 def _s3(question: Question, facts: Facts) -> Iterator[Proof]:
     name = question.service or "storage-service"
-    for told in settings.missing_keys(facts, name, dict.fromkeys(S3_KEYS, "")):
+    for problem in settings.missing_keys(facts, name, dict.fromkeys(S3_KEYS, "")):
         config = config_name(name)
-        yield Proof(told, kubectl.config_value(question.namespace, config, "S3_"))
+        yield Proof(problem, kubectl.config_value(question.namespace, config, "S3_"))
 
 
 def _unguarded(question: Question, facts: Facts) -> Iterator[Proof]:
     validates = question.target.cluster.validates_tokens if question.target.cluster else ()
-    for told in trust.unguarded_services(facts, validates):
-        if f" {question.service} " in told:
+    for problem in trust.unguarded_services(facts, validates):
+        if f" {question.service} " in problem:
             config = config_name(question.service)
-            yield Proof(told, kubectl.config_value(question.namespace, config, trust.MODE))
+            yield Proof(problem, kubectl.config_value(question.namespace, config, trust.MODE))
 
 
 def _no_pods(question: Question, facts: Facts) -> Iterator[Proof]:
@@ -110,11 +112,11 @@ def _no_pods(question: Question, facts: Facts) -> Iterator[Proof]:
         return
     command = kubectl.get(question.namespace, "pods", output="wide") + " --show-labels"
     for pod in facts.pods:
-        if pod.name.startswith(wanted) and (told := _trouble(pod)):
-            yield Proof(told, f"kubectl -n {question.namespace} logs --previous {pod.name}")
-    for told in endpoints.empty(facts):
-        if wanted in told:
-            yield Proof(told, command)
+        if pod.name.startswith(wanted) and (problem := _trouble(pod)):
+            yield Proof(problem, f"kubectl -n {question.namespace} logs --previous {pod.name}")
+    for problem in endpoints.empty(facts):
+        if wanted in problem:
+            yield Proof(problem, command)
 
 
 def _trouble(pod: Pod) -> str:
@@ -147,10 +149,10 @@ def _value(question: Question, facts: Facts, key: str, wanted: str) -> Iterator[
 
 
 def _placeholders(question: Question, facts: Facts) -> Iterator[Proof]:
-    for told in settings.left_placeholders(facts):
-        if "livekit" in told.lower():
+    for problem in settings.left_placeholders(facts):
+        if "livekit" in problem.lower():
             command = kubectl.get(question.namespace, "configmaps", output="yaml")
-            yield Proof(told, command)
+            yield Proof(problem, command)
 
 
 ROUTED = frozenset(

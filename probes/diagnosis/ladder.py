@@ -170,9 +170,9 @@ def _timed_out(name: str, what: str, cause: str) -> Step:
 
 async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
     """The same read elsewhere, by the same person; the sentence about it where no answer comes."""
-    said = {name.lower(): value for name, value in exchange.request_headers.items()}
-    token = said.get(AUTHORIZATION, "").removeprefix("Bearer ")
-    headers = {name: said[name] for name in REPEATED if name in said}
+    headers_sent = {name.lower(): value for name, value in exchange.request_headers.items()}
+    token = headers_sent.get(AUTHORIZATION, "").removeprefix("Bearer ")
+    headers = {name: headers_sent[name] for name in REPEATED if name in headers_sent}
     try:
         async with asyncio.timeout(RUNG_TIMEOUT_S):
             return await web.ask("GET", url, token=token, headers=headers)

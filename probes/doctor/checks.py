@@ -60,14 +60,14 @@ def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]
 def browser(environ: Mapping[str, str]) -> str:
     found = chromium.find(environ)
     try:
-        said = subprocess.run(
+        ended = subprocess.run(
             [found, "--version"], capture_output=True, text=True, timeout=DEADLINE, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise CannotAsk(
             f"{found} does not start ({type(error).__name__}); {chromium.ADVICE}"
         ) from error
-    return said.stdout.strip() or str(found)
+    return ended.stdout.strip() or str(found)
 
 
 def secrets(target: Target, environ: Mapping[str, str]) -> str:
@@ -149,12 +149,12 @@ def clock(target: Target) -> str:
     """By the Date of the api host's answer, whatever else it answers."""
     parts = urlsplit(target.hosts.api)
     try:
-        said = _date(target, parts)
+        ended = _date(target, parts)
     except (OSError, ValueError) as error:
         raise CannotAsk(
             f"{parts.hostname} does not say what time it is ({type(error).__name__})"
         ) from error
-    off = time.time() - said
+    off = time.time() - ended
     if abs(off) > SKEW:
         raise CannotAsk(
             f"this machine's clock is {off:+.0f} s off that of {parts.hostname}; look at "

@@ -32,7 +32,7 @@ class Seen:
     """What became of one check; until it has ended, that it has not."""
 
     ok: bool = False
-    said: str = f"no answer within {TIMEOUT_S:g} s; is the network there?"
+    detail: str = f"no answer within {TIMEOUT_S:g} s; is the network there?"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,9 +42,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--env", default="replica", help="as for pytest")
     parser.add_argument("--shard", default="", help="as for pytest")
-    said = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        name, _ = sharding.part(said.env, said.shard, os.environ)
+        name, _ = sharding.part(options.env, options.shard, os.environ)
         target = _target(name)
     except (BadEnvironment, CannotAsk) as error:
         print(_line("FAIL", "environment", str(error)))
@@ -58,7 +58,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     looked = run_checks(list(doctor_checks.checks(target, os.environ)))
     for check, seen in looked:
-        print(_line("ok" if seen.ok else "FAIL" if check.needed else "warn", check.name, seen.said))
+        print(
+            _line("ok" if seen.ok else "FAIL" if check.needed else "warn", check.name, seen.detail)
+        )
     return (
         EXIT_UNKNOWN if any(check.needed and not seen.ok for check, seen in looked) else EXIT_HELD
     )
@@ -83,18 +85,18 @@ def run_checks(checks: Sequence[Check], timeout_s: float = TIMEOUT_S) -> list[tu
     for thread in threads:
         thread.join(max(0.0, ends - time.monotonic()))
     return [
-        (check, Seen(result.ok, result.said)) for check, result in zip(checks, seen, strict=True)
+        (check, Seen(result.ok, result.detail)) for check, result in zip(checks, seen, strict=True)
     ]
 
 
 def _look(check: Check, seen: Seen) -> None:
     try:
-        seen.said, seen.ok = check.look(), True
+        seen.detail, seen.ok = check.look(), True
     except CannotAsk as error:
-        seen.said = str(error)
+        seen.detail = str(error)
     except Exception as error:  # noqa: BLE001 - a check of ours that fails must not hide the others
-        seen.said = f"the check itself failed with {type(error).__name__}; tell the suite's owner"
+        seen.detail = f"the check itself failed with {type(error).__name__}; tell the suite's owner"
 
 
-def _line(word: str, name: str, said: str) -> str:
-    return f"{word:<5} {name:<12} {' '.join(said.split())}"
+def _line(word: str, name: str, detail: str) -> str:
+    return f"{word:<5} {name:<12} {' '.join(detail.split())}"

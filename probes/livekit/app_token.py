@@ -29,11 +29,11 @@ LIVEKIT_WS_URL = (
 class Claims:
     """What a token says of itself; nobody has verified it."""
 
-    said: dict[str, Any]
+    payload: dict[str, Any]
 
     @property
     def grants(self) -> dict[str, Any]:
-        video = self.said.get("video")
+        video = self.payload.get("video")
         return video if isinstance(video, dict) else {}
 
 
@@ -49,10 +49,10 @@ def explain(ticket: CallTicket, promised: LiveKit, user: str, now: float) -> Fin
     """Name what is wrong with a ticket for `user` at the time `now` (Unix); None where nothing
     is.
     """
-    said = read_claims(ticket.token)
-    if said is None:
+    claims = read_claims(ticket.token)
+    if claims is None:
         return Finding(Code.CONTRACT_BROKEN, "video-service hands out a token that is no JWT", WHO)
-    if finding := _grants(said, ticket, user) or _life(said, now):
+    if finding := _grants(claims, ticket, user) or _life(claims, now):
         return finding
     if ticket.url.rstrip("/") != promised.url.rstrip("/"):
         observed = f"video-service sends the page to {ticket.url}, LiveKit is at {promised.url}"
@@ -60,15 +60,15 @@ def explain(ticket: CallTicket, promised: LiveKit, user: str, now: float) -> Fin
     return None
 
 
-def _grants(said: Claims, ticket: CallTicket, user: str) -> Finding | None:
+def _grants(claims: Claims, ticket: CallTicket, user: str) -> Finding | None:
     wanted = {"roomJoin": True, "room": ticket.room}
     lacking = [
-        f"{name} is {said.grants.get(name)!r}"
+        f"{name} is {claims.grants.get(name)!r}"
         for name, value in wanted.items()
-        if said.grants.get(name) != value
+        if claims.grants.get(name) != value
     ]
-    lacking += [f"{name} is False" for name in MEDIA_GRANTS if said.grants.get(name) is False]
-    if said.said.get("sub") != user:
+    lacking += [f"{name} is False" for name in MEDIA_GRANTS if claims.grants.get(name) is False]
+    if claims.payload.get("sub") != user:
         lacking.append("its identity is not the user's id")
     if not lacking:
         return None
@@ -78,8 +78,8 @@ def _grants(said: Claims, ticket: CallTicket, user: str) -> Finding | None:
     return Finding(Code.LIVEKIT_GRANT_MISSING, observed, WHO)
 
 
-def _life(said: Claims, now: float) -> Finding | None:
-    ends, begins = (said.said.get(name) for name in ("exp", "nbf"))
+def _life(claims: Claims, now: float) -> Finding | None:
+    ends, begins = (claims.payload.get(name) for name in ("exp", "nbf"))
     if not isinstance(ends, (int, float)):
         return Finding(
             Code.LIVEKIT_TOKEN_LIFE, "video-service hands out a token that never ends", WHO

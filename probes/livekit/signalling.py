@@ -208,20 +208,20 @@ async def _next(connection: ClientConnection) -> SignalResponse:
 
 
 async def _welcome(connection: ClientConnection) -> JoinResponse:
-    while (said := await _next(connection)).WhichOneof("message") != "join":
-        if said.WhichOneof("message") == "leave":
+    while (response := await _next(connection)).WhichOneof("message") != "join":
+        if response.WhichOneof("message") == "leave":
             raise broken(
                 Code.LIVEKIT_JOIN_TIMEOUT,
-                f"livekit-server answered the join with leave (reason {said.leave.reason})",
+                f"livekit-server answered the join with leave (reason {response.leave.reason})",
                 "livekit-server: its log says why",
             )
-    return said.join
+    return response.join
 
 
 async def _offer(connection: ClientConnection) -> str:
-    while (said := await _next(connection)).WhichOneof("message") != "offer":
+    while (response := await _next(connection)).WhichOneof("message") != "offer":
         pass
-    return said.offer.sdp
+    return response.offer.sdp
 
 
 async def _candidates(connection: ClientConnection, offer: str) -> tuple[list[Candidate], bool]:

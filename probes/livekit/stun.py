@@ -203,8 +203,8 @@ def _is_answer(data: bytes, request: stun.Message, key: bytes) -> bool:
 
 def _answers(message: stun.Message, request: stun.Message) -> bool:
     """An echo of the request does not, though it is signed with the same key."""
-    told = message.message_class in (stun.Class.RESPONSE, stun.Class.ERROR)
-    return told and message.transaction_id == request.transaction_id
+    is_answer = message.message_class in (stun.Class.RESPONSE, stun.Class.ERROR)
+    return is_answer and message.transaction_id == request.transaction_id
 
 
 def _answered(endpoint: IceEndpoint, began: float, how: str) -> StunCheck:

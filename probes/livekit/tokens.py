@@ -34,7 +34,7 @@ class Access:
     def token(self, identity: str = "", **grants: Any) -> str:
         """A token with `grants` in LiveKit's own words; never the same twice."""
         now = int(clock.now())
-        said = {
+        claims = {
             "iss": self.key,
             "nbf": now - 5,
             "exp": now + SECONDS,
@@ -46,7 +46,7 @@ class Access:
             # very reason.
             warnings.simplefilter("ignore", InsecureKeyLengthWarning)
             return jwt.encode(
-                said | ({"sub": identity} if identity else {}), self.secret, algorithm=ALGORITHM
+                claims | ({"sub": identity} if identity else {}), self.secret, algorithm=ALGORITHM
             )
 
     def to_join(self, room: str, identity: str) -> str:
@@ -84,8 +84,8 @@ def open_access(
 
 
 def _read(where: str, name: str, environ: Mapping[str, str]) -> str:
-    if said := environ.get(where, ""):
-        return said
+    if value := environ.get(where, ""):
+        return value
     try:
         return Path(where).expanduser().read_text("utf-8").strip()
     except (OSError, ValueError) as error:

@@ -96,27 +96,27 @@ def read_response(answer: requests.Response) -> tuple[bool, int, str]:
         return False, 0, f"the collector answered {answer.status_code}"
     if kind == "text/html":
         return False, 0, "the collector answered a web page: is this its address?"
-    said = _partial_success(answer.content, kind)
-    if not said.rejected_spans:
+    reply = _partial_success(answer.content, kind)
+    if not reply.rejected_spans:
         return True, 0, ""
-    words = "".join(filter(str.isprintable, said.error_message))[:WORDS]
+    words = "".join(filter(str.isprintable, reply.error_message))[:WORDS]
     return (
         True,
-        said.rejected_spans,
-        f"the collector rejected {said.rejected_spans} spans: {words or 'no reason given'}",
+        reply.rejected_spans,
+        f"the collector rejected {reply.rejected_spans} spans: {words or 'no reason given'}",
     )
 
 
 def _partial_success(body: bytes, kind: str) -> Any:
-    said = ExportTraceServiceResponse()
+    reply = ExportTraceServiceResponse()
     try:
         if kind == "application/json":
-            Parse(body, said, ignore_unknown_fields=True)
+            Parse(body, reply, ignore_unknown_fields=True)
         elif kind == "application/x-protobuf":
-            said.ParseFromString(body)
+            reply.ParseFromString(body)
     except (DecodeError, ParseError, ValueError):  # taken, and badly said
         return ExportTraceServiceResponse().partial_success
-    return said.partial_success
+    return reply.partial_success
 
 
 def root_cause(error: BaseException) -> str:
@@ -124,11 +124,11 @@ def root_cause(error: BaseException) -> str:
     holds the URL.
     """
     at: BaseException | None = error
-    said = (
+    reply = (
         str(error) if type(error) is OSError else type(error).__name__
     )  # requests' word for a missing certificate
     while at is not None:
         if isinstance(at, OSError) and at.strerror:
-            said = at.strerror
+            reply = at.strerror
         at = at.__cause__ or at.__context__
-    return said
+    return reply

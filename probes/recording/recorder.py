@@ -231,15 +231,15 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
             "--resolve",
             f"{host}:{parts.port or span_attributes.PORTS[parts.scheme]}:{LOOPBACK}",
         ]
-    said = {name.lower(): value for name, value in exchange.request_headers.items()}
-    repeated = {name: said[name] for name in REPEATED if name in said}
-    repeated |= {**UPGRADE, "origin": said["origin"]} if exchange.kind == "socket" else {}
+    sent = {name.lower(): value for name, value in exchange.request_headers.items()}
+    repeated = {name: sent[name] for name in REPEATED if name in sent}
+    repeated |= {**UPGRADE, "origin": sent["origin"]} if exchange.kind == "socket" else {}
     for name, value in redactor.headers(repeated).items():
         words += ["-H", f"{name}: {value}"]
-    if exchange.request_body and "json" in (kind := said.get("content-type", "")):
+    if exchange.request_body and "json" in (kind := sent.get("content-type", "")):
         words += ["--data-raw", redactor.body(exchange.request_body, kind)]
     line = shlex.join(words)
-    if AUTHORIZATION in said:
+    if AUTHORIZATION in sent:
         line += f' -H "Authorization: Bearer {PLACEHOLDER}"'
     if exchange.kind in HELD_OPEN:
         # Their token is in the URL (contract 3.4).

@@ -135,12 +135,12 @@ def _encoded_name(match: re.Match[str]) -> str:
 def _named(match: re.Match[str]) -> str:
     group = match.lastgroup or "bare"
     name, value = match["name"], match[group]
-    told = group == "bare" and (
+    is_known = group == "bare" and (
         _LITERAL.fullmatch(value) or (":" in match["separator"] and _is_prose(name, value))
     )
     return (
         match[0]
-        if told or not is_secret(name, value)
+        if is_known or not is_secret(name, value)
         else _replaced(match, group, hide(name, value))
     )
 
@@ -168,11 +168,11 @@ def _cookie(part: str, shown: frozenset[str]) -> str:
 
 
 def _cookie_line(match: re.Match[str]) -> str:
-    said = match["value"]
+    content = match["value"]
     return (
         match[0]
-        if _PLAIN_WORD.fullmatch(said.strip())
-        else _replaced(match, "value", _cookies(said))
+        if _PLAIN_WORD.fullmatch(content.strip())
+        else _replaced(match, "value", _cookies(content))
     )
 
 

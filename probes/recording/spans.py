@@ -149,7 +149,7 @@ def otlp_json(span: ReadableSpan) -> str:
 
 
 def _resource(run: str, environment: str, version: str, environ: Mapping[str, str]) -> Resource:
-    said = [
+    pairs = [
         item.partition("=")
         for item in environ.get(OTEL_RESOURCE_ATTRIBUTES, "").split(",")
         if "=" in item
@@ -160,7 +160,7 @@ def _resource(run: str, environment: str, version: str, environ: Mapping[str, st
         "service.instance.id": run,
         "deployment.environment.name": environment,
     }
-    ours |= {name.strip(): unquote(value.strip()) for name, _, value in said}
+    ours |= {name.strip(): unquote(value.strip()) for name, _, value in pairs}
     if name := environ.get(OTEL_SERVICE_NAME):
         ours[service_attributes.SERVICE_NAME] = name
     return Resource.create(ours, Schemas.V1_44_0.value)

@@ -17,9 +17,9 @@ _DURATION = re.compile(r"(\d{1,5}(?:\.\d+)?)([sm]?)")
 
 def seconds(text: str) -> float:
     """`90s`, `1.5m` or `90` in seconds. Raises CannotAsk."""
-    if not (said := _DURATION.fullmatch(text.strip())):
+    if not (parsed := _DURATION.fullmatch(text.strip())):
         raise CannotAsk(f"--settle must be like 90s or 2m, not {text!r}")
-    return float(said[1]) * _UNITS[said[2]]
+    return float(parsed[1]) * _UNITS[parsed[2]]
 
 
 def pause(

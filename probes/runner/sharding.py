@@ -66,11 +66,11 @@ def _share(number: int, of: int) -> Share:
 
 
 def _index(environ: Mapping[str, str]) -> int:
-    said = environ.get(COMPLETION_INDEX, "")
-    if not said.isdecimal():
+    completion_index = environ.get(COMPLETION_INDEX, "")
+    if not completion_index.isdecimal():
         raise BadEnvironment(
             f"--env names many environments or --shard says index, and {COMPLETION_INDEX} "
-            f"is {said!r};"
+            f"is {completion_index!r};"
             " run in an Indexed Job, or name one environment and one shard"
         )
-    return int(said)
+    return int(completion_index)

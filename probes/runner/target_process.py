@@ -69,14 +69,14 @@ class Started:
         return self.environment
 
     def _last_words(self, *, late: bool) -> str:
-        said = self._output.read_text("utf-8", "replace").strip().splitlines()[-1:]
+        last_line = self._output.read_text("utf-8", "replace").strip().splitlines()[-1:]
         self.stop()
         if late:
             return (
                 f"the target was not ready within {READY_WITHIN:g} s; its last words: "
-                f"{''.join(said) or 'none'}"
+                f"{''.join(last_line) or 'none'}"
             )
-        return "".join(said) or "the target ended before it was ready, and said nothing"
+        return "".join(last_line) or "the target ended before it was ready, and said nothing"
 
     def stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):

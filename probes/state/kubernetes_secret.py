@@ -98,9 +98,9 @@ class SecretState:
         try:
             yield kubernetes
         except ApiError as error:
-            said = f"{self}: the API server answers {error.status.code} {error.status.reason}"
+            message = f"{self}: the API server answers {error.status.code} {error.status.reason}"
             raise CannotAsk(
-                f"{said}; it must exist, and the service account may get and update it"
+                f"{message}; it must exist, and the service account may get and update it"
             ) from error
         except httpx.HTTPError as error:
             raise CannotAsk(
@@ -111,7 +111,7 @@ class SecretState:
 
     def _opened(self, secret: Secret, user: str) -> Entry:
         try:
-            said = base64.b64decode((secret.data or {}).get(user, ""), validate=True) or b"{}"
-            return {str(name): str(value) for name, value in json.loads(said).items()}
+            stored = base64.b64decode((secret.data or {}).get(user, ""), validate=True) or b"{}"
+            return {str(name): str(value) for name, value in json.loads(stored).items()}
         except (ValueError, AttributeError) as error:
             raise CannotAsk(f"{self} holds no JSON under {user}; remove that key") from error

@@ -99,8 +99,8 @@ class FileState:
         try:
             yield
         except OSError as error:
-            said = f"the state file {self._path} cannot be written ({error.strerror})"
-            raise CannotAsk(f"{said}; name another in state of [identity]") from error
+            message = f"the state file {self._path} cannot be written ({error.strerror})"
+            raise CannotAsk(f"{message}; name another in state of [identity]") from error
 
     @asynccontextmanager
     async def _locked(self, what: str) -> AsyncIterator[None]:

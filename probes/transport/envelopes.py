@@ -213,26 +213,26 @@ def _quote(answer: Answer) -> str:
 
 
 def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
-    said, meant = _quote(answer), service_words.meaning(answer.words, who)
+    quoted, meant = _quote(answer), service_words.meaning(answer.words, who)
     match answer.status:
         case 404 if answer.json is None:
-            observed = f"{answer}: no route there{said}"
+            observed = f"{answer}: no route there{quoted}"
             return Finding(Code.ROUTE_BROKEN, observed, "the gateway's route or rewrite")
         case 503 if b"no healthy upstream" in answer.body:
             observed = f"{answer}: no healthy upstream"
             cause = f"gateway subset of {who}: no pods match"
             return Finding(Code.SERVICE_UNAVAILABLE, observed, cause)
         case status if status >= 500:
-            observed = f"{answer} where {wanted} was promised{said}"
+            observed = f"{answer} where {wanted} was promised{quoted}"
             return Finding(Code.SERVICE_UNAVAILABLE, observed, meant or who)
         case 401 | 403 if wanted < 400:
-            observed = f"{answer} to a member{said}"
+            observed = f"{answer} to a member{quoted}"
             cause = meant or f"token or membership check of {who}"
             return Finding(Code.ACCESS_REFUSED, observed, cause)
         case status if status < 300 and wanted in (401, 403):
             cause = f"access check of {who}"
             return Finding(Code.STRANGER_ADMITTED, f"{answer} to a stranger", cause)
-    observed = f"{answer} where {wanted} was promised{said}"
+    observed = f"{answer} where {wanted} was promised{quoted}"
     return Finding(Code.CONTRACT_BROKEN, observed, meant or who)
 
 

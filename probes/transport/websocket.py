@@ -80,8 +80,10 @@ class WebSocket:
     def _dropped(self, error: ConnectionClosed) -> Broken:
         current().subject = self._exchange
         who = service(self._exchange.url)
-        said = f"{who} dropped an open socket: {error}"
-        return broken(Code.SOCKET_DROPPED, said, f"{who}: a restart, or a proxy's idle time-out")
+        sentence = f"{who} dropped an open socket: {error}"
+        return broken(
+            Code.SOCKET_DROPPED, sentence, f"{who}: a restart, or a proxy's idle time-out"
+        )
 
 
 @asynccontextmanager
@@ -179,8 +181,8 @@ def _answer(url: str, error: InvalidStatus) -> Answer:
     )
 
 
-def _headers(said: Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in said.raw_items()}
+def _headers(sentence: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in sentence.raw_items()}
 
 
 def explain(answer: Answer) -> Finding:

@@ -84,8 +84,8 @@ def _checked(request: Request) -> Response | None:
 
 
 def _status(code: HTTPStatus, reason: str) -> Response:
-    said: Object = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "metadata": {}}
-    return JSONResponse({**said, "reason": reason, "code": code.value, "message": reason}, code)
+    status: Object = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "metadata": {}}
+    return JSONResponse({**status, "reason": reason, "code": code.value, "message": reason}, code)
 
 
 class _Snapshot:

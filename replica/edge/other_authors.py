@@ -90,11 +90,11 @@ def routes(faults: Collection[str]) -> list[Json]:
 
 
 def _route(answer: ForeignAnswer) -> Json:
-    said = {
+    response = {
         "handler": "static_response",
         "status_code": answer.status,
         "headers": answer.headers,
         "body": answer.body,
     }
     path = answer.path.replace("{project}", "*")
-    return {"match": [{"path": [path]}], "handle": [said], "terminal": True}
+    return {"match": [{"path": [path]}], "handle": [response], "terminal": True}

@@ -101,7 +101,7 @@ def environment_variables(
     google: Google, redirect_uris: Iterable[str], accounts: Iterable[Account]
 ) -> dict[str, str]:
     """What the provider is told in its environment: its address, its client, who can sign in."""
-    told = {
+    settings = {
         "issuer": google.provider,
         "socket": str(google.socket),
         "clientId": google.client_id,
@@ -109,4 +109,4 @@ def environment_variables(
         "redirectUris": list(redirect_uris),
         "accounts": [asdict(account) for account in accounts],
     }
-    return {"GOOGLE": json.dumps(told)}
+    return {"GOOGLE": json.dumps(settings)}

@@ -99,7 +99,7 @@ class Child:
             raise self.failure()
 
     def failure(self) -> ChildError:
-        said = self._log.read_text("utf-8", "replace").strip().splitlines()
+        lines = self._log.read_text("utf-8", "replace").strip().splitlines()
         return ChildError(
-            f"{self._log.stem} ended unexpectedly; it said: {said[-1] if said else 'nothing'}"
+            f"{self._log.stem} ended unexpectedly; it said: {lines[-1] if lines else 'nothing'}"
         )

@@ -97,14 +97,14 @@ class StandIn:
 
     def settings(self, faults: Collection[str]) -> dict[str, str]:
         """What it is told in its environment."""
-        told = {
+        node_settings = {
             "port": self.livekit.port,
             "control": str(self.control),
             "tcp_port": self.livekit.tcp_port,
             "keys": {self.livekit.key: self.livekit.secret},
             "faults": sorted(faults),
         }
-        return {SETTINGS: json.dumps(told), "PYTHONPATH": str(ROOT)}
+        return {SETTINGS: json.dumps(node_settings), "PYTHONPATH": str(ROOT)}
 
     async def switch(self, faults: Collection[str]) -> None:
         async with self._http() as http:

@@ -22,14 +22,16 @@ def main() -> None:
 
 
 async def _serve() -> None:
-    told = json.loads(os.environ[SETTINGS])
-    node = LiveKitNode(told["keys"], told["tcp_port"], faults=FAULTS & set(told["faults"]))
+    settings = json.loads(os.environ[SETTINGS])
+    node = LiveKitNode(
+        settings["keys"], settings["tcp_port"], faults=FAULTS & set(settings["faults"])
+    )
     media = MediaSockets(node)
     install(media)
     await media.open()
     apps = {
-        _private(told["control"]): control.app(node, media),
-        _public(told["port"]): answers.app(node, media),
+        _private(settings["control"]): control.app(node, media),
+        _public(settings["port"]): answers.app(node, media),
     }
     async with serve_apps(apps, dated=False):
         await asyncio.Event().wait()

@@ -109,15 +109,15 @@ class Peer:
         if self.connection.remoteDescription is None:
             self._early.append(init)
             return
-        told = json.loads(init)
-        line = str(told.get("candidate", "")).removeprefix("candidate:")
+        parsed = json.loads(init)
+        line = str(parsed.get("candidate", "")).removeprefix("candidate:")
         words = line.split()
         if len(words) < 8 or words[2].lower() != "udp" or words[4].endswith(".local"):
             return
         candidate = candidate_from_sdp(line)
         candidate.sdpMid, candidate.sdpMLineIndex = (
-            told.get("sdpMid") or None,
-            told.get("sdpMLineIndex"),
+            parsed.get("sdpMid") or None,
+            parsed.get("sdpMLineIndex"),
         )
         await self.connection.addIceCandidate(candidate)
 
@@ -145,14 +145,14 @@ class Peer:
 
     def _lines(self) -> Iterator[str]:
         node = self._media.node
-        told = next(
+        parsed = next(
             (to for fault, to in ADVERTISED.items() if node.is_fault_active(fault)), node.address
         )
         found = dict.fromkeys(re.findall(r"a=(candidate:.*)", self.connection.localDescription.sdp))
         if not self._over_tcp:
-            yield from (line.strip().replace(f" {node.address} ", f" {told} ") for line in found)
+            yield from (line.strip().replace(f" {node.address} ", f" {parsed} ") for line in found)
         if self._media.offers_tcp:
-            yield TCP_CANDIDATE.format(host=told, port=node.tcp_port)
+            yield TCP_CANDIDATE.format(host=parsed, port=node.tcp_port)
 
     def on_state(self, heard: Callable[[str], None]) -> None:
         """Say each new state of the connection."""

@@ -25,8 +25,8 @@ class TwirpError(Exception):
 
     @property
     def body(self) -> dict[str, object]:
-        said: dict[str, object] = {"code": self.code, "msg": self.message}
-        return {**said, "meta": self.meta} if self.meta else said
+        payload: dict[str, object] = {"code": self.code, "msg": self.message}
+        return {**payload, "meta": self.meta} if self.meta else payload
 
 
 Action = Callable[[LiveKitNode, Message], Message]
@@ -103,10 +103,10 @@ def _decode(message: type[Message], body: bytes, kind: str) -> Message:
         raise TwirpError(400, "malformed", "the request could not be decoded") from None
 
 
-def _encoded(said: Message, kind: str) -> Response:
+def _encoded(message: Message, kind: str) -> Response:
     if kind == PROTOBUF:
-        return Response(said.SerializeToString(), media_type=PROTOBUF)
-    told = json_format.MessageToDict(
-        said, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+        return Response(message.SerializeToString(), media_type=PROTOBUF)
+    as_dict = json_format.MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
-    return Response(json.dumps(told), media_type=JSON)
+    return Response(json.dumps(as_dict), media_type=JSON)

@@ -20,7 +20,7 @@ def join_response(
     subscriber_primary: bool,
 ) -> rtc.SignalResponse:
     """The first thing that somebody is told who joins."""
-    said = rtc.JoinResponse(
+    answer = rtc.JoinResponse(
         room=room.shown(),
         participant=info,
         other_participants=[other.info for other in room.others(info.identity)],
@@ -31,7 +31,7 @@ def join_response(
         ping_timeout=15,
         ping_interval=5,
     )
-    return rtc.SignalResponse(join=said)
+    return rtc.SignalResponse(join=answer)
 
 
 def new_participant(grants: Grants) -> models.ParticipantInfo:

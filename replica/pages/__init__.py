@@ -89,8 +89,13 @@ def _bundle(build_id: str) -> bytes:
         raise ChildError(
             "esbuild is missing, which bundles the replica's pages; install it with: make setup"
         )
-    said = ["--bundle", "--format=esm", "--charset=utf8", f"--define:BUILD={json.dumps(build_id)}"]
-    command = [str(ESBUILD), str(SITE / "assets" / "main.js"), *said]
+    options = [
+        "--bundle",
+        "--format=esm",
+        "--charset=utf8",
+        f"--define:BUILD={json.dumps(build_id)}",
+    ]
+    command = [str(ESBUILD), str(SITE / "assets" / "main.js"), *options]
     try:
         return subprocess.run(
             command, check=True, capture_output=True, timeout=BUNDLED_WITHIN

@@ -90,30 +90,34 @@ class SdkParticipant:
 
     async def send(self, mode: str, count: int = MESSAGE_COUNT) -> dict[bytes, float]:
         """The messages sent, each with its time."""
-        said = {}
+        sent_at = {}
         for number in range(count):
             message = f"{self.name} {mode} {number} {time.monotonic_ns()}".encode()
-            said[message] = time.monotonic()
+            sent_at[message] = time.monotonic()
             await self.room.local_participant.publish_data(
                 message, reliable=mode == RELIABLE, topic="probe"
             )
-        return said
+        return sent_at
 
-    async def heard_all(self, said: Sequence[bytes], seconds: float) -> int:
+    async def heard_all(self, sent_at: Sequence[bytes], seconds: float) -> int:
         """How many of `said` were heard, as soon as that is all, or after `seconds`."""
         deadline = time.monotonic() + seconds
-        while missing := [message for message in said if message not in self._heard]:
+        while missing := [message for message in sent_at if message not in self._heard]:
             self._news.clear()
             try:
                 await asyncio.wait_for(self._news.wait(), deadline - time.monotonic())
             except TimeoutError:
-                return len(said) - len(missing)
-        return len(said)
+                return len(sent_at) - len(missing)
+        return len(sent_at)
 
-    def slowest(self, said: dict[bytes, float]) -> float:
+    def slowest(self, sent_at: dict[bytes, float]) -> float:
         """Seconds of the slowest of `said` that was heard; 0 where none was."""
         return max(
-            (self._heard[message] - at for message, at in said.items() if message in self._heard),
+            (
+                self._heard[message] - at
+                for message, at in sent_at.items()
+                if message in self._heard
+            ),
             default=0.0,
         )
 
@@ -259,11 +263,11 @@ async def by_tcp(speaker: SdkParticipant, listener: SdkParticipant, seconds: flo
     began = time.monotonic()
     await within(seconds, speaker.rejoin_by_tcp())
     back = time.monotonic() - began
-    said = await speaker.send(RELIABLE, 3)
-    heard = await listener.heard_all([*said], DELIVERY_TIMEOUT_S)
+    sent_at = await speaker.send(RELIABLE, 3)
+    heard = await listener.heard_all([*sent_at], DELIVERY_TIMEOUT_S)
     path = await speaker.path()
     return TcpRejoin(
-        path.protocol if path else "", path.port if path else 0, back, len(said), heard
+        path.protocol if path else "", path.port if path else 0, back, len(sent_at), heard
     )
 
 

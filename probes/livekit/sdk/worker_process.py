@@ -98,10 +98,10 @@ class Worker:
 
     async def _last_line(self) -> str:
         assert self._process.stderr
-        said = b""
+        tail = b""
         while chunk := await self._process.stderr.read(_SAID):
-            said = (said + chunk)[-_SAID:]
-        return "".join(said.decode("utf-8", "replace").strip().splitlines()[-1:])
+            tail = (tail + chunk)[-_SAID:]
+        return "".join(tail.decode("utf-8", "replace").strip().splitlines()[-1:])
 
 
 @asynccontextmanager

@@ -147,7 +147,7 @@ def test_no_check_is_waited_for_longer_than_agreed() -> None:
         Check("c", is_missing),
         Check("d", is_wrong),
     ]
-    seen = {check.name: (result.ok, result.said) for check, result in run_checks(checks, 0.3)}
+    seen = {check.name: (result.ok, result.detail) for check, result in run_checks(checks, 0.3)}
     released.set()
     assert seen["a"][0] is False
     assert seen["a"][1].startswith("no answer within")
