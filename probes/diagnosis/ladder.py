@@ -9,10 +9,18 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from probes.config.environment import Target, address
+from probes.diagnosis.service_health import (
+    SERVICE_PREFIX,
+    doubled_slash,
+    liveness_path,
+    service_name,
+    service_step,
+)
+from probes.diagnosis.step import Step
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.transport import connection_errors
@@ -22,7 +30,7 @@ from probes.transport.http import Answer, Web, service
 from probes.transport.tls import HandshakeError, peer_certificate
 
 RUNG_TIMEOUT_S = 3.0
-LADDER_TIMEOUT_S = 8.0  # for all of them
+LADDER_TIMEOUT_S = 10.0  # for all of them
 # Codes that say who answered in the service's place, which is more than the edge's rung can say.
 AUTHOR_KNOWN = frozenset(
     {
@@ -34,18 +42,8 @@ AUTHOR_KNOWN = frozenset(
     }
 )
 NETWORK = ("dns", "tcp", "tls")
-STEP = "/api/svc/"
 ONCE = "/api/oauth2/"  # a leg of sign-in is no read: its code and its state are good once
 REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the token
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A rung, and what to call the cause when it is the one that broke."""
-
-    rung: Rung
-    cause: str = ""
-    timed_out: bool = False
 
 
 async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
@@ -95,6 +93,13 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     if exchange.url.startswith("https:"):
         yield await tls(web.target, host, port)
     path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
+    name = service_name(path)
+
+    async def ask(on_api_host: str) -> Answer | str:
+        return await _again(web, web.target.hosts.api + on_api_host, exchange)
+
+    if name and path.startswith(ONCE):
+        yield await service_step(ask, name, exchange.status, finding)
     if not path.startswith("/api/") or path.startswith(ONCE):
         return
     # A write is not repeated, a socket or a stream would not end: its service's liveness is read in
@@ -103,9 +108,12 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     behind = await _again(web, web.target.hosts.api + read, exchange)
     if exchange.url.startswith(web.target.hosts.apex):
         yield await _edge(web, finding, exchange, path, behind)
-    yield _gateway(behind)
-    if path.startswith(STEP):
-        yield await _service(web, path, exchange)
+    gateway = _gateway(behind)
+    doubled = await doubled_slash(ask, name, behind) if gateway.rung.held and name else None
+    yield doubled or gateway
+    if name:
+        yield await service_step(ask, name, exchange.status, finding)
+    if path.startswith(SERVICE_PREFIX):
         yield await _rule(web, path, exchange, behind)
 
 
@@ -114,11 +122,7 @@ def _is_read(exchange: Exchange) -> bool:
 
 
 def _liveness(path: str) -> str:
-    """Where the service behind `path` says that it is alive (contract 8)."""
-    if not path.startswith(STEP):
-        return "/api/ops/health/live"
-    name = path.split("/")[3]
-    return f"{STEP}auth/actuator/health/liveness" if name == "auth" else f"{STEP}{name}/health/live"
+    return liveness_path(service_name(path) or "ops")
 
 
 def _place(url: str) -> tuple[str, int]:
@@ -225,7 +229,8 @@ def _gateway(behind: Answer | str) -> Step:
         who = service(behind.url)
         return Step(
             Rung("gateway", held=False, detail=f"{saw}: no healthy upstream"),
-            f"gateway subset of {who}: its DestinationRule selects no ready pods (a4263252)",
+            f"gateway subset of {who}: no ready pod; its DestinationRule selects none "
+            "(a4263252), or readiness fails in all (database, redis)",
         )
     if behind.status == 404 and not behind.body:
         return Step(
@@ -242,14 +247,6 @@ def _gateway(behind: Answer | str) -> Step:
     return Step(Rung("gateway", held=True, detail=saw))
 
 
-async def _service(web: Web, path: str, exchange: Exchange) -> Step:
-    name = path.split("/")[3]
-    alive = await _again(web, web.target.hosts.api + _liveness(path), exchange)
-    if isinstance(alive, Answer) and alive.status == 200:
-        return Step(Rung("service", held=True, detail=f"{name}-service says it is alive"))
-    return Step(Rung("service", held=False, detail=f"its liveness: {alive}"), f"{name}-service")
-
-
 async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -> Step:
     """Would the path answer with /api in front of it, or without? (V6 §2, contract 4.1)."""
     write = not _is_read(exchange)
@@ -259,7 +256,7 @@ async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -
     sent, served, other = _other_base(path)
     if write:
         # Go services say that they are alive under their base path as well (contract 8).
-        other = f"{STEP}{name}/api/health/live"
+        other = f"{SERVICE_PREFIX}{name}/api/health/live"
     answer = await _again(web, web.target.hosts.api + other, exchange)
     if isinstance(answer, str) or answer.json is None or (write and sent.startswith("/api/")):
         return Step(Rung("rule", held=True, detail=f"{served} does not answer either"))
@@ -275,10 +272,11 @@ def _other_base(path: str) -> tuple[str, str, str]:
     """What the service gets, what it may serve instead, and the outside path that would lead
     there.
     """
-    name, _, rest = path.removeprefix(STEP).partition("/")
+    name, _, rest = path.removeprefix(SERVICE_PREFIX).partition("/")
     bare = f"/{urlsplit('/' + rest).path.strip('/')}"
     short = "/".join(bare.split("/")[:3])
     if rest.startswith("api/"):
-        return short, short.removeprefix("/api"), f"{STEP}{name}/{rest.removeprefix('api/')}"
+        bare_rest = rest.removeprefix("api/")
+        return short, short.removeprefix("/api"), f"{SERVICE_PREFIX}{name}/{bare_rest}"
     short = "/".join(bare.split("/")[:2])
-    return short, f"/api{short}", f"{STEP}{name}/api/{rest}"
+    return short, f"/api{short}", f"{SERVICE_PREFIX}{name}/api/{rest}"

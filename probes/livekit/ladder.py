@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from probes.config.livekit import LiveKit
 from probes.diagnosis import ladder
+from probes.diagnosis.step import Step
 from probes.finding import Broken, Code, Finding, Rung
 from probes.livekit import http_answers, rooms, signalling, stun, token_answers, turn
 from probes.livekit.signalling import JoinedSession
@@ -72,7 +73,7 @@ class _LadderRun:
             "join": self._join,
         }
 
-    async def _held(self, asking: Awaitable[ladder.Step], code: Code) -> str:
+    async def _held(self, asking: Awaitable[Step], code: Code) -> str:
         step = await asking
         if not step.rung.held:
             raise Broken(Finding(code, step.rung.detail, step.cause))

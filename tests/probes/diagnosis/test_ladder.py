@@ -36,7 +36,10 @@ BASE_PATH = "storage base path: the service serves /api/storage, the gateway sen
 PAGE_PATH = "storage base path: the service serves /storage, the page asks for /api/storage"
 LOST = "edge behaviour or origin: /api/* does not reach the gateway"
 MASK = "CloudFront custom error response: it replaces the service's own errors"
-SUBSET = "gateway subset of storage-service: its DestinationRule selects no ready pods (a4263252)"
+SUBSET = (
+    "gateway subset of storage-service: no ready pod; its DestinationRule selects none (a4263252), "
+    "or readiness fails in all (database, redis)"
+)
 SLASH = "gateway rewrite: the service redirects a path that it got with a doubled slash (f53a0b5e)"
 
 
@@ -133,7 +136,10 @@ STORIES = {
         "the gateway's route or rewrite",
     ),
     "ops": Story(
-        {}, "dns tcp edge gateway", "the gateway's route or rewrite", path="/api/ops/api/users/me"
+        {},
+        "dns tcp edge gateway service",
+        "the gateway's route or rewrite",
+        path="/api/ops/api/users/me",
     ),
     "a page": Story({}, "dns tcp", "the gateway's route or rewrite", path="/config.js"),
 }
