@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from replica.faults.lookup import UnknownFault, expect_fault_names
+from replica.infra.processes import ChildError
 
 SOCKETS = ("chat", "presence", "board")
 
@@ -61,7 +62,7 @@ def _put_faults(
             return _bad_request('send a JSON list of fault names, as in ["service-hangs"]')
         try:
             await set_faults(expect_fault_names(wanted))
-        except UnknownFault as error:
+        except (UnknownFault, ChildError) as error:
             return _bad_request(str(error))
         return JSONResponse(sorted(wanted))
 

@@ -61,12 +61,12 @@ class Replica:
 
     async def set_faults(self, faults: Collection[str]) -> None:
         """Have exactly these faults. When this returns, every part has them; what users made
-        stays.
+        stays. Raises ChildError, with nothing changed, where a real LiveKit cannot have one.
         """
         async with self._switching:
+            await self._parts.livekit.switch(faults)
             await self._parts.buckets.set_access_rules(self.state.hosts.apex, faults)
             await self._parts.caddy.load(caddy_config.config(self._parts.places, faults))
-            await self._parts.livekit.switch(faults)
             self.state.faults = set(faults)
             await self._parts.buckets.upload_site(pages.fault_config(self.state))
 

@@ -63,11 +63,6 @@ KEYS = (
         "V6 §5, livekit.md §2",
     ),
     Fault(
-        "app-signs-with-another-key",
-        "Video-service signs with a key that LiveKit does not have, while the probes' is good.",
-        "V6 §5",
-    ),
-    Fault(
         "livekit-clock-runs-ahead",
         "The clock of LiveKit's node is an hour ahead: every fresh token has expired.",
         "livekit.md §2",
@@ -91,6 +86,11 @@ KEYS = (
 )
 # The app's own way.
 APP = (
+    Fault(
+        "app-signs-with-another-key",
+        "Video-service signs with a key that LiveKit does not have, while the probes' is good.",
+        "V6 §5",
+    ),
     Fault(
         "app-token-lacks-grant",
         "Video-service's tokens name a room and do not allow to join it.",

@@ -75,7 +75,9 @@ class Server(Protocol):
         ...
 
     async def switch(self, faults: Collection[str]) -> None:
-        """Have its faults be these. When this returns, they are in force."""
+        """Have its faults be these. When this returns, they are in force. Raises ChildError, with
+        nothing changed, where it cannot have one of them.
+        """
         ...
 
     async def state(self) -> dict[str, list[str]]:

@@ -1,17 +1,20 @@
 """A real livekit-server in the stand-in's place: `LIVEKIT_SERVER=/path/to/livekit-server make
 probe` (1.7.2 and newer).
 
-It is honest: what only the stand-in can do wrong is refused. What the edge and video-service do
-wrong stays possible. Keys of its configuration: livekit/livekit, config-sample.yaml;
+It is honest: of what it can do wrong it does what a configuration makes it do, from its start on
+(CONFIGURED), and the rest is refused. What the edge and video-service do wrong stays possible. Keys
+of its configuration: livekit/livekit, config-sample.yaml;
 livekit/mediatransportutil, rtcconfig. JSON is YAML too.
 """
 
 import json
 import os
+import secrets
 import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jwt
@@ -23,6 +26,21 @@ from replica.livekit import TWIRP, LiveKit, Server, StandIn
 
 VARIABLE = "LIVEKIT_SERVER"
 UDP_PORTS = (50000, 50100)
+NAT_GATEWAY, POD = "203.0.113.7", "10.42.0.7"  # addresses that are nobody's here
+
+
+# What makes a real server wrong as the fault of that name says.
+CONFIGURED: Mapping[str, Callable[[LiveKit], dict[str, Any]]] = {
+    "livekit-key-is-unknown": lambda _: {"keys": {"APIrotatedaway": secrets.token_urlsafe(32)}},
+    "livekit-secret-differs": lambda livekit: {"keys": {livekit.key: secrets.token_urlsafe(32)}},
+    "livekit-accepts-dev-keys": lambda livekit: {
+        "keys": {livekit.key: livekit.secret, "devkey": "secret"}
+    },
+    "livekit-shows-debug": lambda _: {"development": True},
+    "livekit-advertises-nat-gateway": lambda _: {"rtc": {"node_ip": NAT_GATEWAY}},
+    "livekit-advertises-private-address": lambda _: {"rtc": {"node_ip": POD}},
+    "livekit-offers-no-tcp": lambda _: {"rtc": {"tcp_port": 0}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +49,31 @@ class Binary:
 
     livekit: LiveKit
     path: Path
+    configured: set[str] = field(default_factory=set)  # faults that it was started with
 
     def command(self) -> list[str]:
         return [str(self.path)]
 
     def settings(self, faults: Collection[str]) -> dict[str, str]:
         """Its whole configuration. Raises ChildError where a fault needs the stand-in."""
-        self._refuse(faults)
-        return {"LIVEKIT_CONFIG": json.dumps(configuration(self.livekit))}
+        self.expect_possible(set(faults) - CONFIGURED.keys())
+        self.configured.update(CONFIGURED.keys() & set(faults))
+        return {"LIVEKIT_CONFIG": json.dumps(configuration(self.livekit, self.configured))}
 
     async def switch(self, faults: Collection[str]) -> None:
-        self._refuse(faults)
+        self.expect_possible(faults)
+
+    def expect_possible(self, faults: Collection[str]) -> None:
+        """Raise ChildError where one of `faults` is not to be had of a real server that runs."""
+        possible = {fault.name for fault in BESIDE} | self.configured
+        impossible = {fault.name for fault in LIVEKIT} - possible
+        for name in sorted(impossible & set(faults)):
+            if name in CONFIGURED:
+                raise ChildError(
+                    f"{name} is in a real server's configuration: start the replica with it "
+                    f"(--fault {name}), or unset {VARIABLE}"
+                )
+            raise ChildError(f"{name} is a fault of the stand-in: unset {VARIABLE} to rehearse it")
 
     async def state(self) -> dict[str, list[str]]:
         """Its rooms; of people and connections it tells nothing that we ask for."""
@@ -63,15 +95,18 @@ class Binary:
                 )
             }
 
-    def _refuse(self, faults: Collection[str]) -> None:
-        if wrong := sorted(set(faults) & {fault.name for fault in LIVEKIT if fault not in BESIDE}):
-            raise ChildError(
-                f"{wrong[0]} is a fault of the stand-in: unset {VARIABLE} to rehearse it"
-            )
+
+def configuration(livekit: LiveKit, faults: Collection[str] = ()) -> Mapping[str, Any]:
+    """What makes livekit-server do on loopback what the stand-in does, `faults` included."""
+    settings = _healthy(livekit)
+    for name in sorted(faults):
+        for section, over in CONFIGURED[name](livekit).items():
+            is_part = section == "rtc"
+            settings[section] = settings[section] | over if is_part else over
+    return settings
 
 
-def configuration(livekit: LiveKit) -> Mapping[str, object]:
-    """What makes livekit-server do on loopback what the stand-in does."""
+def _healthy(livekit: LiveKit) -> dict[str, Any]:
     return {
         "port": livekit.port,
         "bind_addresses": [LOOPBACK],
@@ -85,9 +120,8 @@ def configuration(livekit: LiveKit) -> Mapping[str, object]:
             "node_ip": LOOPBACK,
             "enable_loopback_candidate": True,
             "interfaces": {"includes": ["lo"]},
-            "stun_servers": [
-                f"{LOOPBACK}:3478"
-            ],  # in place of public ones, which clients would ask
+            # In place of public ones, which clients would ask.
+            "stun_servers": [f"{LOOPBACK}:3478"],
         },
     }
 

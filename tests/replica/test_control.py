@@ -2,10 +2,16 @@
 behind.
 """
 
+from collections.abc import Collection
+from typing import Any
+
 import httpx
 import pytest
 import websockets
 
+from replica import control
+from replica.control import ControlledReplica
+from replica.infra.processes import ChildError
 from tests.conftest import Replica
 from tests.support.replica_visitor import Visitor
 
@@ -31,6 +37,28 @@ def test_an_unknown_fault_changes_nothing(replica: Replica) -> None:
     assert answer.status_code == 400
     assert "did you mean service-hangs" in answer.text
     assert faults(replica) == ["service-hangs"]
+
+
+async def test_a_fault_that_cannot_be_had_is_refused_in_one_sentence() -> None:
+    """As a real livekit-server refuses those of the stand-in: 400, and no traceback."""
+
+    class Stubborn(ControlledReplica):
+        faults: Collection[str] = ("service-hangs",)
+
+        async def set_faults(self, _: Collection[str]) -> None:
+            raise ChildError("livekit-drops-data is a fault of the stand-in")
+
+        async def inventory(self) -> dict[str, Any]:
+            return {}
+
+        def drop_sockets(self, _: Collection[str]) -> int:
+            return 0
+
+    transport = httpx.ASGITransport(app=control.app(Stubborn()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://control") as http:
+        answer = await http.put("/faults", json=["livekit-drops-data"])
+    sentence = "livekit-drops-data is a fault of the stand-in\n"
+    assert (answer.status_code, answer.text) == (400, sentence)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'"service-hangs"', b"[1]", b"\xff"])

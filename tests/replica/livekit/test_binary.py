@@ -10,7 +10,7 @@ import pytest
 from replica.faults.livekit import BESIDE, LIVEKIT
 from replica.infra.processes import ChildError
 from replica.livekit import LiveKit, StandIn
-from replica.livekit.binary import Binary, chosen, configuration
+from replica.livekit.binary import CONFIGURED, Binary, chosen, configuration
 from tests.support.sfu import RunningStandIn
 
 LIVE = LiveKit("wss://livekit.test", 7880, 7881)
@@ -52,12 +52,29 @@ async def test_a_fault_of_the_stand_in_is_refused(tmp_path: Path) -> None:
         if fault in BESIDE:
             await server.switch([fault.name])
             continue
+        if fault.name in CONFIGURED:
+            continue
         with pytest.raises(
             ChildError, match=f"{fault.name} is a fault of the stand-in: unset LIVEKIT_SERVER"
         ):
             server.settings([fault.name])
         with pytest.raises(ChildError):
             await server.switch([fault.name, "service-hangs"])
+
+
+@pytest.mark.parametrize("fault", CONFIGURED)
+async def test_a_fault_of_the_configuration_is_there_from_the_start(
+    tmp_path: Path, fault: str
+) -> None:
+    """It changes the configuration, stays through a switch, and is refused to a server without."""
+    server, healthy = Binary(LIVE, tmp_path), Binary(LIVE, tmp_path)
+    settings = json.loads(server.settings([fault])["LIVEKIT_CONFIG"])
+    assert settings != configuration(LIVE)
+    assert settings.keys() - {"development"} == configuration(LIVE).keys()
+    assert settings["rtc"].keys() == configuration(LIVE)["rtc"].keys()
+    await server.switch([fault, "service-hangs"])
+    with pytest.raises(ChildError, match=f"start the replica with it \\(--fault {fault}\\)"):
+        await healthy.switch([fault])
 
 
 async def test_it_tells_its_rooms(tmp_path: Path, sfu: RunningStandIn) -> None:
