@@ -6,24 +6,25 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Playwright, Route, StorageState, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright, Route, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from probes.auth.tokens import Tokens
 from probes.auth.users import User
 from probes.browser import chromium
 from probes.browser.page import Visit
+from probes.browser.playwright_turns import limit_turns
 from probes.config.environment import Target
 from probes.finding import CannotAsk, NotApplicable
 from probes.recording import playwright_trace
@@ -32,13 +33,24 @@ from probes.transport.http import USER_AGENT
 
 CLOSING_TIME = 5.0  # seconds
 SCRATCH = "probes-browser-"
+# Once for a visit, in the first document of the app's own origin: who has logged out stays so.
+KEEP_TOKENS = """
+if (window === window.top && location.origin === %(origin)s && !sessionStorage.getItem('probes')) {
+  sessionStorage.setItem('probes', 'signed in')
+  for (const [name, value] of Object.entries(%(kept)s)) localStorage.setItem(name, value)
+}
+"""
 
 
 class Browser:
-    """Launched when the first scenario needs it, launched again should it have died."""
+    """Launched when the first scenario needs it, launched again should it have died.
 
-    def __init__(self, target: Target) -> None:
-        self.target = target
+    `traced_from`: the attempt of a scenario from which on its pages are traced, for a trace makes a
+    page half as dear again; 0 for none.
+    """
+
+    def __init__(self, target: Target, traced_from: int = 1) -> None:
+        self.target, self._traced_from = target, traced_from
         self._lock = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
@@ -58,23 +70,29 @@ class Browser:
         """
         recorder = current()
         try:
-            context = await self._context(await who.tokens() if isinstance(who, User) else who)
+            tokens = await who.tokens() if isinstance(who, User) else who
+            is_traced = 0 < self._traced_from <= recorder.attempt
+            context = await self._context(is_traced=is_traced)
         except PlaywrightError as error:
             raise CannotAsk(f"the browser gave no page: {_first_line(error)}") from error
+        keeper = _Keeper(recorder, self._scratch, is_traced=is_traced)
         with recorder.exchange("page", "NAVIGATE", self.target.hosts.apex + path) as navigation:
             visit = Visit(await context.new_page(), self.target, recorder)
             try:
                 await context.route(f"{self.target.hosts.apex}/api/**", _join_traces(navigation))
                 if prepare:
                     await prepare(visit)
-                await visit.open(navigation)
+                async with self._signed_in(visit.page, tokens):
+                    await visit.open(navigation)
                 yield visit
+                if recorder.attempt > 1:  # it broke before: a flake's trace tells as much
+                    await keeper.keep_trace(context)
             except (NotApplicable, asyncio.CancelledError):
                 raise
             except PlaywrightError as error:
                 raise CannotAsk(f"the browser failed: {_first_line(error)}") from error
             except Exception:
-                await _keep(context, visit, recorder, self._scratch)
+                await keeper.keep(context, visit)
                 raise
             finally:
                 await visit.settle()
@@ -82,32 +100,38 @@ class Browser:
                     async with asyncio.timeout(CLOSING_TIME):
                         await context.close()
 
-    async def _context(self, tokens: Tokens | None) -> BrowserContext:
-        state = self._signed_in(tokens) if tokens else None
+    async def _context(self, *, is_traced: bool) -> BrowserContext:
         browser = await self._ready()
         agent = (
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
             f"Chrome/{browser.version}"
         )
         context = await browser.new_context(
-            user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR", storage_state=state
+            user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR"
         )
         context.set_default_timeout(self.target.timeouts.answer_s * 1000)
-        await context.tracing.start(screenshots=False, snapshots=True)
+        if is_traced:
+            await context.tracing.start(screenshots=False, snapshots=True)
         return context
 
-    def _signed_in(self, tokens: Tokens) -> StorageState:
-        """What the app keeps of somebody who is signed in (contract 3.1)."""
+    @asynccontextmanager
+    async def _signed_in(self, page: Page, tokens: Tokens | None) -> AsyncIterator[None]:
+        """Have the document that is opened in the block find what the app keeps of somebody who is
+        signed in (contract 3.1). Playwright's storage_state opens a page of its own for it.
+        """
+        if not tokens:
+            yield
+            return
         kept = {
             "accessToken": tokens.access,
             "refreshToken": tokens.refresh,
             "userId": tokens.user_id,
         }
-        items: Any = [{"name": name, "value": value} for name, value in kept.items()]
-        return {
-            "cookies": [],
-            "origins": [{"origin": self.target.hosts.apex, "localStorage": items}],
-        }
+        origin = json.dumps(self.target.hosts.apex)
+        async with await page.add_init_script(
+            KEEP_TOKENS % {"origin": origin, "kept": json.dumps(kept)}
+        ):
+            yield
 
     async def warm(self) -> None:
         """Launch it before the first visit. What goes wrong is told by who visits."""
@@ -139,6 +163,7 @@ class Browser:
         os.environ["TMPDIR"] = str(
             self._scratch
         )  # the driver takes it from our environment, and only from there
+        limit_turns()
         try:
             return await async_playwright().start()
         finally:
@@ -190,24 +215,41 @@ def _join_traces(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa:
     return handle
 
 
-async def _keep(
-    context: BrowserContext, visit: Visit, recorder: Recorder, scratch: Path | None
-) -> None:
-    """A picture and a scrubbed trace of what went wrong; not to have them is no reason to lose the
-    finding.
+class _Keeper:
+    """Keeps a picture and a scrubbed trace of what went wrong; not to have them is no reason to
+    lose the finding.
     """
-    try:
-        async with asyncio.timeout(CLOSING_TIME):
-            await visit.page.screenshot(path=recorder.artifact("screenshot", ".png"))
-            with tempfile.TemporaryDirectory(dir=scratch) as folder:
-                raw = Path(folder) / "trace.zip"
-                await context.tracing.stop(path=raw)
-                await asyncio.to_thread(
-                    playwright_trace.redact_trace, raw, recorder.evidence.redactor
-                )
-                shutil.move(raw, recorder.artifact("trace", ".zip"))
-    except (PlaywrightError, TimeoutError, ValueError, OSError) as error:
-        recorder.note(f"no picture or trace was kept: {_first_line(error)}")
+
+    def __init__(self, recorder: Recorder, scratch: Path | None, *, is_traced: bool) -> None:
+        self._recorder, self._scratch, self._is_traced = recorder, scratch, is_traced
+
+    async def keep(self, context: BrowserContext, visit: Visit) -> None:
+        with self._noting_failure("picture or trace"):
+            async with asyncio.timeout(CLOSING_TIME):
+                await visit.page.screenshot(path=self._recorder.artifact("screenshot", ".png"))
+                await self._save_trace(context)
+
+    async def keep_trace(self, context: BrowserContext) -> None:
+        with self._noting_failure("trace"):
+            async with asyncio.timeout(CLOSING_TIME):
+                await self._save_trace(context)
+
+    async def _save_trace(self, context: BrowserContext) -> None:
+        if not self._is_traced:
+            return
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            raw = Path(folder) / "trace.zip"
+            await context.tracing.stop(path=raw)
+            redactor = self._recorder.evidence.redactor
+            await asyncio.to_thread(playwright_trace.redact_trace, raw, redactor)
+            shutil.move(raw, self._recorder.artifact("trace", ".zip"))
+
+    @contextlib.contextmanager
+    def _noting_failure(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (PlaywrightError, TimeoutError, ValueError, OSError) as error:
+            self._recorder.note(f"no {what} was kept: {_first_line(error)}")
 
 
 def _first_line(error: BaseException) -> str:

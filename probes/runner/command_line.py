@@ -6,9 +6,10 @@ import argparse
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from probes.finding import CannotAsk
+from probes.runner.options import PageTraces
 from reports.render import languages
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +65,14 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--no-confirm",
         {"action": "store_true", "help": "no confirming rerun of a scenario that broke"},
+    ),
+    (
+        "--page-traces",
+        {
+            "choices": get_args(PageTraces),
+            "default": "rerun",
+            "help": "traces of pages that broke: of the rerun (default), always, or never",
+        },
     ),
     (
         "--strict-verdicts",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from probes.config.environment import Target
 from probes.finding import CannotAsk
@@ -17,6 +17,8 @@ from probes.runner.sharding import Share
 from reports.publish import publishers
 from reports.render import languages
 from reports.render.languages import ENGLISH, Words
+
+PageTraces = Literal["rerun", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,17 @@ class RunOptions:
     stabilization_window_s: float = 0.0
     share: Share = field(default_factory=Share)
     known: frozenset[str] = frozenset()
+    page_traces: PageTraces = "rerun"
+
+    @property
+    def traced_from(self) -> int:
+        """The attempt of a scenario from which on its pages are traced; 0 for none. Where none is
+        asked again, a trace must begin with the first.
+        """
+        if self.page_traces == "never":
+            return 0
+        has_reruns = self.confirm or self.stabilization_window_s > 0
+        return 2 if self.page_traces == "rerun" and has_reruns else 1
 
     @property
     def whole(self) -> bool:
@@ -109,6 +122,7 @@ def read_options(
         stabilization_window_s=retries.seconds(option("settle")),
         share=share,
         known=frozenset(known),
+        page_traces=option("page_traces"),
     )
 
 

@@ -3,6 +3,7 @@ its verdict.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -27,6 +28,8 @@ CLOSING_TIME = 6.0
 # What all wait for at most, so that a browser need not be launched in the rush that they make.
 # Seconds.
 HEAD_START = 5.0
+# More pages than that would only wait for each other's processors, each with its own memory.
+PAGES_AT_ONCE = 6
 STOPPED_EARLY = "stopped-early"
 
 
@@ -55,6 +58,7 @@ class Run:
         self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
         self._stabilization_window_s, self._began = stabilization_window_s, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
+        self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._head_start: asyncio.Task[None] | None = None
 
@@ -114,9 +118,9 @@ class Run:
             await asyncio.wait(pending, timeout=CLOSING_TIME)
 
     @asynccontextmanager
-    async def _turn(self, *, alone: bool) -> Any:
-        if not alone:
-            async with self._free:
+    async def _turn(self, scenario: Scenario) -> Any:
+        if not scenario.alone:
+            async with self._pages if scenario.first else contextlib.nullcontext(), self._free:
                 yield
             return
         taken = 0
@@ -140,7 +144,7 @@ class Run:
                 if self._head_start:
                     await asyncio.wait((self._head_start,), timeout=HEAD_START)
                 await self.health.admit()
-            async with self._turn(alone=scenario.alone):
+            async with self._turn(scenario):
                 outcome = await self._ask(scenario, call)
                 self._failures += outcome.fails
                 if outcome.fails and self._failures == self._most_failures:

@@ -73,7 +73,7 @@ class Session:
         tracing = spans.Tracing(folder, folder.name, target.name, __version__, os.environ)
         self._evidence = RunEvidence(folder.name, folder, Journal(folder), redactor, tracing)
         self.web = Web(target)
-        self.browser = Browser(target)
+        self.browser = Browser(target, options.traced_from)
         self.cluster = Cluster(target.cluster)
         self.users = Users(target, self.web, redactor)
         self.ledger = Ledger(folder)

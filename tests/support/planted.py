@@ -8,9 +8,13 @@ import jwt
 EXPIRES = 1767330809  # 2026-01-02T05:13:29Z
 
 
-def token(kind: str = "access", subject: str = "b0395e6e-8a5f-4f7e-9c64-0c5d3a1b2c3d") -> str:
+def token(
+    kind: str = "access",
+    subject: str = "b0395e6e-8a5f-4f7e-9c64-0c5d3a1b2c3d",
+    expires: int = EXPIRES,
+) -> str:
     """A token as weAlist's auth service mints them (contract 2.2)."""
-    claims = {"sub": subject, "iss": "wealist-auth-service", "exp": EXPIRES, "type": kind}
+    claims = {"sub": subject, "iss": "wealist-auth-service", "exp": expires, "type": kind}
     return jwt.encode(claims, "k" * 32, headers={"kid": "wealist-auth-key-1"})
 
 

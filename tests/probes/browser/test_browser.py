@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -33,7 +34,7 @@ from tests.support.app import App
 from tests.support.fake_run import FOUND
 from tests.support.site import NOWHERE, Site, js, page, secured
 
-TOKEN = planted.token()
+TOKEN = planted.token(subject="u-1", expires=4_102_444_800)  # of 2100
 NOBODY = 2**22 + 1  # more than a process id can be (proc(5), pid_max)
 
 
@@ -232,6 +233,26 @@ async def test_a_member_is_signed_in_and_nobody_else(app: App, alice: User) -> N
         assert await visit.page.text_content("p") == "[]"
 
 
+LEAVES = """
+show(localStorage.getItem('accessToken') ?? 'signed out')
+if (localStorage.getItem('accessToken')) { %s; location.%s }
+"""
+
+
+@pytest.mark.parametrize(
+    "forgets", ["localStorage.clear()", "localStorage.removeItem('accessToken')"]
+)
+@pytest.mark.parametrize("goes", ["reload()", "replace('/?again')", "href = '/?again'"])
+async def test_who_has_logged_out_stays_so(app: App, alice: User, forgets: str, goes: str) -> None:
+    """Tokens are there for the first document alone: none that follows gets them back."""
+    app.does(LEAVES % (forgets, goes), "/?again")
+    async with app.open(LEAVES % (forgets, goes), user=alice) as visit:
+        await visit.page.get_by_text("signed out").wait_for()
+        await visit.page.evaluate("sessionStorage.clear()")
+        await visit.page.reload()
+        await visit.page.get_by_text("signed out").wait_for()
+
+
 ASKS = (
     "fetch('/api/x', {headers: {authorization: 'Bearer ' + localStorage.accessToken}}).then(() "
     "=> show('asked'))"
@@ -258,6 +279,31 @@ async def test_what_goes_wrong_leaves_a_picture_and_a_trace_without_secrets(
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert leaks(trace, TOKEN) == []
     assert leaks(trace, "/api/x")
+
+
+TRACED = [
+    (2, 1, Broken(FOUND), [".png"]),
+    (2, 2, Broken(FOUND), [".png", ".zip"]),
+    (2, 2, None, [".zip"]),
+    (0, 2, Broken(FOUND), [".png"]),
+]
+
+
+@pytest.mark.parametrize("case", TRACED)
+async def test_a_rerun_leaves_the_trace_that_the_first_attempt_has_not(
+    app: App, alice: User, recorder: Recorder, case: tuple[int, int, Exception | None, list[str]]
+) -> None:
+    """A flake's, too; a picture is left by every attempt that broke."""
+    traced_from, recorder.attempt, failure, left = case
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Broken):
+        patch.setattr(app.browser, "_traced_from", traced_from)
+        async with app.open("show('hello')", user=alice) as visit:
+            await visit.page.get_by_text("hello").wait_for()
+            if failure:
+                raise failure
+    assert kept(recorder) == left
+    for trace in (recorder.evidence.folder / "artifacts").glob("*.zip"):
+        assert leaks(trace, TOKEN) == []
 
 
 async def test_a_raw_trace_would_leak(

@@ -52,6 +52,19 @@ async def test_as_many_run_at_once_as_may(stage: Stage, slots: int, most: int) -
     assert floor.most == most
 
 
+@pytest.mark.parametrize(("pages", "most"), [(1, 1), (4, 4), (9, 6)])
+async def test_pages_are_open_at_once_as_far_as_a_browser_can_serve_them(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, pages: int, most: int
+) -> None:
+    """All others wait until one of these is done."""
+    monkeypatch.setattr(scheduler, "PAGES_AT_ONCE", pages)
+    floor = Floor()
+    calls = {name: (scenario(name, first=True), floor.visit(name)) for name in MANY}
+    made = stage.begin(calls, concurrency=9)
+    assert {(await made.outcome(name)).verdict for name in MANY} == {Verdict.HELD}
+    assert floor.most == most
+
+
 @pytest.mark.parametrize("fails", [False, True])
 async def test_who_goes_first_has_a_head_start(stage: Stage, fails: bool) -> None:
     """The others begin when it is over, whether it came to something or not; who goes first does
