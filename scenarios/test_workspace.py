@@ -32,3 +32,12 @@ async def test_a_profile_image_is_kept(web: Web, bob: User) -> None:
     """An image that a member gives themselves is there when they look again."""
     await profiles.set_image(web, bob)
     await profiles.expect_image(web, bob)
+
+
+async def test_everybody_is_told_who_they_are(
+    web: Web, alice: User, bob: User, stranger: User
+) -> None:
+    """Each user is shown their own account and profile, and nobody else's."""
+    for user in (alice, bob, stranger):
+        await profiles.expect_own_account(web, user)
+    await profiles.expect_same_person(web, alice)

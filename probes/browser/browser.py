@@ -85,6 +85,8 @@ class Browser:
                 async with self._signed_in(visit.page, tokens):
                     await visit.open(navigation)
                 yield visit
+                await visit.settle()
+                visit.expect_own_data()
                 if recorder.attempt > 1:  # it broke before: a flake's trace tells as much
                     await keeper.keep_trace(context)
             except (NotApplicable, asyncio.CancelledError):

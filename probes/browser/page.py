@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -20,9 +22,12 @@ from probes.browser.page_replies import (
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.recording.recorder import Exchange, Recorder
-from probes.transport.envelopes import explain as explain_answer
+from probes.transport import envelopes
+from probes.transport.envelopes import explain_foreign
 from probes.transport.http import Answer
+from probes.transport.identity import Asked, users_by_mark
 
+explain_ok = partial(envelopes.explain, wanted=200)
 SHOWS_NOTHING = "() => !document.body || !document.body.innerText.trim()"
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
 # Resource types, as the browser calls them.
@@ -159,7 +164,15 @@ class Visit:
                     )
                 )
         for reply in replies:
-            if reply.answer.status >= 300 and (finding := explain_answer(reply.answer, 200)):
+            judge = explain_foreign if reply.answer.status < 300 else explain_ok
+            if finding := judge(reply.answer):
+                self.blame(reply)
+                raise Broken(finding)
+
+    def expect_own_data(self) -> None:
+        """Raise Broken for what the API told the page of somebody else than its user."""
+        for reply in self.api_replies:
+            if finding := explain_foreign(reply.answer):
                 self.blame(reply)
                 raise Broken(finding)
 
@@ -253,11 +266,17 @@ class Visit:
         exchange.error = failure or None
         self.recorder.record(exchange, max(timing["responseEnd"], 0.0) / 1000)
         is_document = is_main_document(request, self.page)
+        answer = replace(answer, asked=self._asked(request))
         self.replies.append(Reply(answer, exchange, failure, is_document))
         if ended := self._uploading.pop(request, None):
             ended.set_result(None)
         if is_call(request.url) and (answer.is_html or answer.status >= 400):
             self.trouble.set()
+
+    def _asked(self, request: Request) -> Asked:
+        users = users_by_mark(self.target.users)
+        body = request.post_data_buffer or b""
+        return Asked(request.url, request.headers, body, users, request.method)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type != "error":

@@ -7,7 +7,7 @@ The portal itself says nothing: whatever goes wrong it drops the token and shows
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -32,6 +32,8 @@ CONTINUE = "Continue with Google"
 DASHBOARD = "Dashboard"
 WHO = re.compile(r"/users/me/?$")
 SAYS_WHY = re.compile(r"error|fail|unavailable|could not|no data|오류|실패|없습니다", re.IGNORECASE)
+GREETING = re.compile(r"Welcome back, (.+)")
+USERS = "/admin/users"
 NO_DATA = (
     "ops-service: what it asks Argo CD and Prometheus (ARGOCD_*, PROMETHEUS_URL; 5a0e8811), which "
     "answer it with nothing"
@@ -79,6 +81,8 @@ async def expect_data(browser: Browser, web: Web, user: User) -> None:
         if not asked:
             raise CannotAsk("the portal's dashboard asked for no data, so that none was looked for")
         text = await visit.page.locator("body").inner_text()
+        if finding := explain_greeting(text, [reply.answer for reply in visit.replies]):
+            raise Broken(finding)
         for reply in asked:
             if (finding := explain_data(reply.answer)) and not SAYS_WHY.search(text):
                 visit.blame(reply)
@@ -128,7 +132,34 @@ async def _expect_dashboard(visit: Visit, web: Web) -> None:
         visit.expect_no_complaint()
         observed = "the portal shows neither its dashboard nor a reason"
         raise Broken(Finding(Code.OPS_SESSION_REJECTED, observed, "the portal: AuthContext"))
+    visit.expect_own_data()
+    text = await visit.page.locator("body").inner_text()
+    if finding := explain_greeting(text, [reply.answer for reply in visit.replies]):
+        raise Broken(finding)
     await page_sign_in.redact_tokens(visit)
+
+
+def explain_greeting(text: str, answers: Sequence[Answer]) -> Finding | None:
+    """Name how the dashboard's user is another one, by its greeting or by the list of users; None
+    where nothing shows that; pure.
+    """
+    own, listed = None, []
+    for answer in answers:
+        data = Envelope.SUCCESS.open(answer.json)
+        if WHO.search(urlsplit(answer.url).path) and isinstance(data, dict):
+            own = data
+        elif answer.url.endswith(USERS) and isinstance(data, list):
+            listed = [row for row in data if isinstance(row, dict)]
+    name = (own or {}).get("name")
+    greeted = GREETING.search(text)
+    if name and greeted and greeted[1].strip() != name:
+        observed = f"the dashboard greets {greeted[1].strip()!r}, and its user is {name!r}"
+        return Finding(Code.FOREIGN_DATA, observed, "the portal: AuthContext")
+    twins = [row.get("name") for row in listed if own and row.get("email") == own.get("email")]
+    if name and twins and twins[0] != name:
+        observed = f"users/me calls the portal's user {name!r}, and the list of users {twins[0]!r}"
+        return Finding(Code.FOREIGN_DATA, observed, "ops-service: which row users/me reads")
+    return None
 
 
 def is_beside(reply: Reply) -> bool:

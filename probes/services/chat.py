@@ -7,6 +7,7 @@ Paths, events and envelopes are those of contract 5.1 and 5.2.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,15 +23,19 @@ from probes.transport.websocket import Event, WebSocket, expect_refusal, open_so
 
 CHATS = "/api/svc/chat/api/chats"
 CREATED = 201
+NOT_OURS = "chat-service: whom it sends a message to (its rooms, or its channels in Redis)"
 WINDOWS = 3  # enough to sit on more than one pod behind the gateway
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A chat. `name` is what its members see in their list."""
+    """A chat. `name` is what its members see in their list; `members` are ids of users, none where
+    they are not known.
+    """
 
     id: str
     name: str
+    members: frozenset[str] = frozenset()
 
     @property
     def socket(self) -> str:
@@ -63,7 +68,9 @@ async def create_chat(web: Web, user: User, others: Sequence[User], ledger: Ledg
     }
     made = expect(await call(web, user, "POST", "", body), Envelope.RAW, CREATED, keys=("chatId",))
     ledger.identify(name, made["chatId"])
-    return Chat(made["chatId"], name)
+    members = frozenset([user.id, *(other.id for other in others)])
+    expect_own(members, made.get("participants"), "the new chat's participants")
+    return Chat(made["chatId"], name, members)
 
 
 async def send(web: Web, user: User, room: Chat, text: str) -> ChatMessage:
@@ -130,6 +137,7 @@ async def expect_image(web: Web, user: User, room: Chat, content: bytes) -> None
 async def history(web: Web, user: User, room: Chat) -> list[ChatMessage]:
     """What was said, as `user` reads it who was not there."""
     rows = expect(await call(web, user, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
+    expect_own(room.members, rows, "the chat's history")
     return [parse_message(row) for row in rows]
 
 
@@ -145,6 +153,24 @@ async def delete_chat(web: Web, user: User, identity: str) -> bool:
     answer = await call(web, user, "DELETE", f"/{identity}")
     current().note(f"DELETE {CHATS}/{identity}: {answer.status}")
     return answer.status == 204 or (answer.json is not None and answer.status in (200, 403, 404))
+
+
+def expect_own(members: frozenset[str], rows: Any, what: str) -> None:
+    """Nothing in `rows` is of a user outside `members`. Raises Broken."""
+    if finding := explain_users(members, rows, what):
+        raise Broken(finding)
+
+
+def explain_users(members: frozenset[str], rows: Any, what: str) -> Finding | None:
+    """Name a user in `rows` who is not of the chat; None where all are, or nobody knows who is;
+    pure.
+    """
+    users = [str(row.get("userId") or "") for row in rows or () if isinstance(row, dict)]
+    others = [user for user in users if user and user not in members]
+    if not members or not others:
+        return None
+    observed = f"{what}: of {others[0]}, who is not in this chat"
+    return Finding(Code.FOREIGN_DATA, observed, NOT_OURS)
 
 
 def parse_message(row: Event) -> ChatMessage:
@@ -192,7 +218,13 @@ class JoinedChat:
 async def join(web: Web, room: Chat, user: User) -> AsyncIterator[JoinedChat]:
     """A socket in the chat for as long as the block lasts."""
     async with open_socket(web, room.socket, await user.token()) as socket:
+        socket.checks.append(partial(_explain_event, room))
         yield JoinedChat(socket, user, web.target.realtime.deliver_seconds)
+
+
+def _explain_event(room: Chat, event: Event) -> Finding | None:
+    what = f"{event.get('type')} on the open socket of a chat"
+    return explain_users(room.members, (event, event.get("message")), what)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +18,14 @@ from probes.finding import Broken, Code, Finding, broken
 from probes.polling import poll_until
 from probes.recording.recorder import Exchange, current
 from probes.services.boards import Card
-from probes.transport import envelopes
+from probes.transport import envelopes, identity
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
+from probes.transport.identity import Asked, Scope, scope_of
 
 NOTIFICATIONS = "/api/svc/noti/api/notifications"
 EVENT_STREAM = "text/event-stream"
+MISDIRECTED = "noti-service: whom it sends a notification to (its channel of each user in Redis)"
 STREAMS = 5  # contract 3.5: what a page opens in a row before it gives up
 
 
@@ -37,12 +39,19 @@ class Notice:
 
 
 class Stream:
-    """A member's open stream, from its `connected` on."""
+    """A member's open stream, from its `connected` on. Each event is judged by `scope` as it comes,
+    whoever waits for it.
+    """
 
     def __init__(
-        self, events: AsyncIterator[ServerSentEvent], exchange: Exchange, user: User
+        self,
+        events: AsyncIterator[ServerSentEvent],
+        exchange: Exchange,
+        user: User,
+        scope: Scope,
     ) -> None:
-        self._events, self._exchange, self._user = events, exchange, user
+        self._events, self._exchange, self._user, self._scope = events, exchange, user, scope
+        self._notices: list[Notice] = []
         self._began = asyncio.get_running_loop().time()
 
     async def next(self, within: float) -> ServerSentEvent | None:
@@ -59,15 +68,25 @@ class Stream:
             lived = asyncio.get_running_loop().time() - self._began
             raise Broken(explain_end(lived, error)) from error
         self._exchange.response_body += f"event: {event.event}\ndata: {event.data}\n\n".encode()
+        self._judge(event)
         return event
+
+    def _judge(self, event: ServerSentEvent) -> None:
+        row = _json(event.data)
+        found = identity.find_foreign(self._scope, row)
+        what = f"{event.event} on the open stream"
+        if finding := identity.foreign_data(what, found, self._scope.users, MISDIRECTED):
+            current().subject = self._exchange
+            raise Broken(finding)
+        if event.event == "notification":
+            self._notices.append(parse_notice(row))
 
     async def expect_notice(self, card: Card, within: float) -> Notice:
         """The notice about `card`. Raises Broken when it does not come in time."""
         end = asyncio.get_running_loop().time() + within
         while event := await self.next(max(0.0, end - asyncio.get_running_loop().time())):
-            notice = parse_notice(_json(event.data))
-            if event.event == "notification" and notice.about == card.id:
-                return notice
+            if event.event == "notification" and self._notices[-1].about == card.id:
+                return self._notices[-1]
         current().subject = self._exchange
         raise broken(
             Code.NOTIFICATION_LOST,
@@ -77,6 +96,10 @@ class Stream:
             "channel (contract 5.5)",
         )
 
+    def expect_once(self, card: Card) -> None:
+        """What came of `card` so far came once. Raises Broken."""
+        expect_once([notice for notice in self._notices if notice.about == card.id], "the stream")
+
     async def expect_open_for(self, seconds: float) -> None:
         """It is still open `seconds` after it began. Raises Broken when it ends before."""
         end = self._began + seconds
@@ -84,21 +107,47 @@ class Stream:
             await self.next(left)
 
 
-async def expect_notified(web: Web, user: User, assign: Callable[[], Awaitable[Card]]) -> Notice:
-    """What `user`, who listens, is told of a board that is assigned meanwhile. Raises Broken.
+def expect_once(notices: Sequence[Notice], where: str) -> None:
+    """One thing that happened is one notification. Raises Broken."""
+    if len(notices) > 1:
+        ids = len({notice.id for notice in notices})
+        raise broken(
+            Code.NOTIFICATION_DUPLICATED,
+            f"a board was assigned once, and {where} has {len(notices)} notifications of it, "
+            f"under {ids} id{'s' if ids > 1 else ''}",
+            "board-service, which tells noti-service more than once, or noti-service, which "
+            "stores or publishes each more than once",
+        )
+
+
+async def expect_notified(
+    web: Web, user: User, assign: Callable[[], Awaitable[Card]]
+) -> list[Notice]:
+    """What `user`, who listens, is told of two boards that are assigned meanwhile, once each.
+    Raises Broken.
 
     As a page's EventSource does: when a stream's time is over, another is opened, and there the
-    next board is told of.
+    next board is told of. The second board shows that nothing more comes of the first.
     """
     for left in reversed(range(STREAMS)):
         async with connected_stream(web, user) as listening:
-            card = await assign()
             try:
-                return await listening.expect_notice(card, web.target.realtime.deliver_seconds)
+                return await _notices_of_two(listening, assign, web.target.realtime.deliver_seconds)
             except Broken as failure:
                 if failure.finding.code is not Code.STREAM_CUT or not left:
                     raise
     raise AssertionError("the last stream gave a notice or an error")
+
+
+async def _notices_of_two(
+    listening: Stream, assign: Callable[[], Awaitable[Card]], timeout_s: float
+) -> list[Notice]:
+    first = await assign()
+    notices = [await listening.expect_notice(first, timeout_s)]
+    second = await assign()
+    notices.append(await listening.expect_notice(second, timeout_s))
+    listening.expect_once(first)
+    return notices
 
 
 @asynccontextmanager
@@ -126,7 +175,7 @@ async def open_stream(web: Web, user: User, token: str) -> AsyncIterator[Stream]
             current().subject = exchange
             raise Broken(explain(await web.read_refusal(response, exchange)))
         async with aclosing(EventSource(response).aiter_sse()) as events:
-            yield Stream(events, exchange, user)
+            yield Stream(events, exchange, user, scope_of(Asked(url, {}, b"", web.users)))
 
 
 async def list_notices(web: Web, user: User) -> list[Notice]:
@@ -139,24 +188,24 @@ async def list_notices(web: Web, user: User) -> list[Notice]:
 
 
 async def expect_listed(web: Web, user: User, card: Card) -> Notice:
-    """REST has the notice about `card`, whoever listened. Raises Broken when it does not show in
+    """REST has one notice about `card`, whoever listened. Raises Broken when it does not show in
     time.
     """
     timeout_s = web.target.realtime.deliver_seconds
 
-    async def about_the_card() -> Notice | None:
-        notices = await list_notices(web, user)
-        return next((notice for notice in notices if notice.about == card.id), None)
+    async def about_the_card() -> list[Notice]:
+        return [notice for notice in await list_notices(web, user) if notice.about == card.id]
 
-    notice = await poll_until(about_the_card, timeout_s)
-    if notice is None:
+    notices = await poll_until(about_the_card, timeout_s)
+    if not notices:
         raise broken(
             Code.NOTIFICATION_LOST,
             f"{user.name} was assigned a board, and {timeout_s:g} s later REST lists "
             "no notification of it",
             "board to noti: NOTI_SERVICE_URL or INTERNAL_API_KEY (f8d2b9c5, 76f1719a, 9606eb9e)",
         )
-    return notice
+    expect_once(notices, "REST")
+    return notices[0]
 
 
 async def dismiss(web: Web, user: User, identity: str) -> bool:

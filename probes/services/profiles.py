@@ -2,18 +2,19 @@
 5.6).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from probes.auth.users import User
-from probes.finding import Code, broken
-from probes.services import presign
+from probes.finding import Broken, Code, Finding, broken
+from probes.services import presign, workspaces
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
 
 PROFILES = "/api/svc/user/api/profiles"
+ACCOUNT = "/api/svc/user/api/users/me"
 IMAGE_TYPE = "image/png"
 CREATED = 201
 # The smallest picture there is: 1 by 1, transparent.
@@ -22,6 +23,7 @@ IMAGE = bytes.fromhex(
     "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
     "0000000049454e44ae426082"
 )
+ANOTHER = "user-service: it reads the row of another user or workspace"
 NOT_KEPT = "user-service: the profile of this workspace is not written, or another one is read"
 
 
@@ -40,6 +42,37 @@ async def read(web: Web, user: User) -> dict[str, Any]:
     answer = await call(web, user, "GET", "/me")
     profile: dict[str, Any] = expect(answer, Envelope.RAW, keys=("userId", "nickName"))
     return profile
+
+
+async def expect_own_account(web: Web, user: User) -> None:
+    """User-service tells `user` who they are, and nobody else. Raises Broken."""
+    answer = await web.ask("GET", web.target.hosts.apex + ACCOUNT, token=await user.token())
+    expect(answer, Envelope.RAW, keys=("userId", "email"))
+
+
+async def expect_same_person(web: Web, user: User) -> None:
+    """The profile of `user` and their row among the members are of one person. Raises Broken."""
+    profile = await read(web, user)
+    answer = await workspaces.call(web, user, "GET", f"/{web.target.workspace.id}/members")
+    rows = expect(answer, Envelope.RAW, kind=list)
+    if finding := explain_person(user.name, profile, [r for r in rows if r.get("userId")]):
+        raise Broken(finding)
+
+
+def explain_person(
+    name: str, profile: Mapping[str, Any], members: Sequence[Mapping[str, Any]]
+) -> Finding | None:
+    """Name how the member that `profile` is of has another name or image elsewhere; pure."""
+    own = [row for row in members if row["userId"] == profile["userId"]]
+    if not own:
+        observed = f"{name} asked for the members of their workspace, and is not among them"
+        return Finding(Code.FOREIGN_DATA, observed, ANOTHER)
+    for key in ("nickName", "profileImageUrl"):
+        one, other = profile.get(key), own[0].get(key)
+        if one and other and one != other:
+            observed = f"{name}'s profile has the {key} {one!r}, and the members' list {other!r}"
+            return Finding(Code.FOREIGN_DATA, observed, ANOTHER)
+    return None
 
 
 @asynccontextmanager

@@ -24,6 +24,10 @@ LEFT_BEHIND = (
     "auth-service: the redirect_uri of a sign-in that was given up stays in the session, and the "
     "next one lands there (OAuth2RedirectUriFilter, contract 2.1)"
 )
+ANOTHERS_SESSION = (
+    "auth-service's callback: the user that user-service gave it (/api/internal/oauth/login), or a "
+    "session that two users share"
+)
 LEFT_ALONE = "auth-service: logout blacklists the access token only (contract 2.3)"
 
 
@@ -62,7 +66,22 @@ async def _tokens(web: Web, user: User, redirect_uri: str, wanted: str) -> Token
         raise Broken(await narrow(web, finding))
     tokens = parse_landing(answer).tokens
     assert tokens, "a callback without finding has tokens"
+    if finding := explain_session(tokens, user.id, user.email):
+        raise Broken(finding)
     return tokens
+
+
+def explain_session(tokens: Tokens, user: str, email: str) -> Finding | None:
+    """Name whose session a sign-in gave in place of the user's; None where it is theirs; pure."""
+    said = claims(tokens.access)
+    theirs = {"sub": user, "email": email.casefold(), "userId": user}
+    got_email = str(said.get("email") or "").casefold()
+    got = {"sub": said.get("sub"), "email": got_email, "userId": tokens.user_id}
+    wrong = [name for name, value in got.items() if value and value != theirs[name]]
+    if not wrong:
+        return None
+    observed = f"{email} signed in, and the session is of {got['email'] or got['sub']}"
+    return Finding(Code.FOREIGN_DATA, f"{observed} ({', '.join(wrong)})", ANOTHERS_SESSION)
 
 
 async def narrow(web: Web, finding: Finding) -> Finding:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probes.finding import Broken, Code, Finding
-from probes.transport import service_words
+from probes.transport import identity, service_words
 from probes.transport.author import Author
 from probes.transport.http import Answer, service
 
@@ -129,6 +129,8 @@ def expect(
 
 def explain(answer: Answer, wanted: int) -> Finding | None:
     """Name what is wrong with `answer` where `wanted` was promised; None where nothing is; pure."""
+    if wanted < 400 and (finding := explain_foreign(answer)):
+        return finding
     who, wrote = service(answer.url), answer.author
     if wanted != 429 and (finding := _refusal_of_probes(answer, wrote)):
         return finding
@@ -139,6 +141,18 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
     if answer.status == wanted:
         return _content(answer, wanted, who)
     return _wrong_status(answer, wanted, who)
+
+
+def explain_foreign(answer: Answer) -> Finding | None:
+    """Name whose data an answer holds in place of the asker's, or of what was asked for; None
+    where it holds nobody else's; pure.
+    """
+    if answer.asked is None or answer.status >= 300 or not _is_api(answer):
+        return None
+    scope = identity.scope_of(answer.asked)
+    cause = identity.cause_of(service(answer.url), answer.headers)
+    found = identity.find_foreign(scope, answer.json)
+    return identity.foreign_data(str(answer), found, scope.users, cause)
 
 
 def _is_api(answer: Answer) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from probes.recording.recorder import Exchange, current
 from probes.transport import service_words
 from probes.transport.author import Author, author
 from probes.transport.connection_errors import Phase, failure
+from probes.transport.identity import Asked, users_by_mark
 from probes.transport.throttle import Throttle
 
 CONNECT_SHARE = 0.8  # of the time for an answer
@@ -28,13 +29,16 @@ USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; header names are lower case."""
+    """What came back; header names are lower case. `asked`: the request, where who asked is to be
+    compared with what came.
+    """
 
     method: str
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    asked: Asked | None = field(default=None, compare=False, repr=False)
 
     @property
     def media_type(self) -> str:
@@ -109,6 +113,7 @@ class Web:
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.users = users_by_mark(target.users)
         self._client = httpx.AsyncClient(
             transport=LoopbackNames(
                 verify=target.trust, limits=httpx.Limits(max_keepalive_connections=2 * AT_ONCE)
@@ -170,8 +175,9 @@ class Web:
                 exchange.set_response(
                     response.status_code, dict(response.headers), response.content
                 )
+        asked = Asked(url, dict(request.headers), request.content, self.users, method)
         return Answer(
-            method, url, response.status_code, exchange.response_headers, response.content
+            method, url, response.status_code, exchange.response_headers, response.content, asked
         )
 
     @asynccontextmanager

@@ -6,9 +6,11 @@ upgrade is seen.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,10 +21,11 @@ from websockets.typing import Origin
 from probes.config.environment import address
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.recording.recorder import Exchange, current
-from probes.transport import connection_errors, envelopes
+from probes.transport import connection_errors, envelopes, identity
 from probes.transport.author import Author
 from probes.transport.connection_errors import Phase, is_timeout, local_trouble
 from probes.transport.http import USER_AGENT, Answer, Web, service
+from probes.transport.identity import Asked, Scope, scope_of
 
 Event = dict[str, Any]
 SWITCHING = 101
@@ -38,10 +41,13 @@ class _Upgrade(connect):
 
 
 class WebSocket:
-    """One open socket; what is said and heard there is the body of its exchange."""
+    """One open socket; what is said and heard there is the body of its exchange. Each event is
+    judged by `checks` as it comes, whoever waits for it.
+    """
 
-    def __init__(self, connection: ClientConnection, exchange: Exchange) -> None:
+    def __init__(self, connection: ClientConnection, exchange: Exchange, scope: Scope) -> None:
         self._connection, self._exchange = connection, exchange
+        self.checks: list[Callable[[Event], Finding | None]] = [partial(_foreign, exchange, scope)]
 
     async def send(self, event: Event) -> None:
         """Raises Broken when the socket has been dropped."""
@@ -71,11 +77,20 @@ class WebSocket:
         line = await self._connection.recv()
         raw = line.encode() if isinstance(line, str) else line
         self._exchange.response_body += raw + b"\n"
-        try:
-            event = json.loads(raw)
-        except ValueError:
-            return {}
-        return event if isinstance(event, dict) else {}
+        event = _parse(raw)
+        for check in self.checks:
+            if finding := check(event):
+                current().subject = self._exchange
+                raise Broken(finding)
+        return event
+
+    async def close(self) -> None:
+        """Close it, and judge what nobody has waited for. Raises Broken."""
+        async with asyncio.timeout(2 * CLOSING_TIME):
+            await self._connection.close()
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await self._next()
 
     def _dropped(self, error: ConnectionClosed) -> Broken:
         current().subject = self._exchange
@@ -96,11 +111,30 @@ async def open_socket(
     url = f"{web.target.hosts.apex}{path}" + (f"?token={quote(token, safe='')}" if token else "")
     with current().exchange("socket", "GET", url) as exchange:
         connection = await upgrade(web, url, exchange, headers or {})
+        scope = scope_of(Asked(url, headers or {}, b"", web.users))
+        socket = WebSocket(connection, exchange, scope)
         try:
-            yield WebSocket(connection, exchange)
-        finally:
+            yield socket
+        except BaseException:
             async with asyncio.timeout(2 * CLOSING_TIME):
                 await connection.close()
+            raise
+        await socket.close()
+
+
+def _parse(raw: bytes) -> Event:
+    try:
+        event = json.loads(raw)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _foreign(exchange: Exchange, scope: Scope, event: Event) -> Finding | None:
+    who = service(exchange.url)
+    what = f"{event.get('type', 'an event')} on an open socket of {who}"
+    cause = f"{who}: whom it sends an event to (its rooms, or its channels in Redis)"
+    return identity.foreign_data(what, identity.find_foreign(scope, event), scope.users, cause)
 
 
 async def expect_refusal(

@@ -7,6 +7,7 @@ marks one that has not happened yet.
 from replica.faults.cluster import CLUSTER
 from replica.faults.edge import EDGE, PAGES, SERVICES
 from replica.faults.fault import Fault
+from replica.faults.identity import IDENTITY
 from replica.faults.livekit import LIVEKIT
 from replica.faults.realtime import REALTIME, REALTIME_PAGES, TOKENS
 from replica.faults.storage import BUCKET, STORAGE
@@ -24,6 +25,7 @@ GROUPS = (
     SIGN_IN,
     TRUST,
     EXPOSURE,
+    IDENTITY,
     LIVEKIT,
     CLUSTER,
 )

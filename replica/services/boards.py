@@ -3,6 +3,7 @@
 Its routes carry /api themselves; its socket stands at the root (contract §5.3).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -86,6 +87,8 @@ async def delete_project(call: ServiceCall) -> Response:
 
 async def init_settings(call: ServiceCall) -> Response:
     row = _project(call, call.id("project", "project"))
+    if call.state.is_fault_active("board-shows-another-project"):
+        row = replace(row, id=new_id(), name="Another plan")
     fields = [_field(name, options) for name, options in FIELDS.items()]
     return with_request_id(
         call.request,
@@ -190,7 +193,7 @@ def _tell_assignee(call: ServiceCall, row: BoardModel) -> None:
         resource=row.id,
         resource_name=row.title,
     )
-    notifications_stream.deliver(call.state, add(call.state.notifications, notification))
+    notifications_stream.notify(call.state, notification)
 
 
 def _expect_member(call: ServiceCall, workspace: str, what: str) -> None:

@@ -26,6 +26,8 @@ async def list_messages(call: ServiceCall) -> Response:
     """The newest page, oldest first; `before` names the message that ends it."""
     row, before = chat_of_participant(call), call.query("before")
     rows = _messages_of(call.state, row)
+    if call.state.is_fault_active("chat-history-mixes-rooms"):
+        rows = [*rows, _message_of_others(call.state)]
     end = next((place for place, message in enumerate(rows) if message.id == before), len(rows))
     limit = call.query("limit", "50")
     count = int(limit) if limit.isdigit() and 1 <= int(limit) <= 100 else 50
@@ -68,8 +70,16 @@ def copies(state: ReplicaState, message: MessageModel) -> list[MessageModel]:
 
 def publish(state: ReplicaState, message: MessageModel) -> None:
     """To the members on every pod, as long as the pods have a bus."""
+    if state.is_fault_active("chat-reaches-other-rooms"):
+        state.live.bus.publish(room(message.chat), received_event(_message_of_others(state)))
     if not state.is_fault_active("chat-bus-down"):
         state.live.bus.publish(room(message.chat), received_event(message))
+
+
+def _message_of_others(state: ReplicaState) -> MessageModel:
+    """What the stranger said in a chat of theirs."""
+    user = state.test_users["stranger"].id
+    return MessageModel(chat=new_id(), user=user, content="Between us", kind="TEXT", file={})
 
 
 def received_event(message: MessageModel) -> Event:

@@ -18,7 +18,7 @@ from replica.services.response_formats import (
     raw_json,
     refuse_unauthorized,
 )
-from replica.state import ReplicaState, add
+from replica.state import ReplicaState
 
 NOTIFICATIONS = "/api/notifications"
 EVENT = ("type", "actorId", "targetUserId", "workspaceId", "resourceType", "resourceId")
@@ -94,8 +94,7 @@ async def create(call: ServiceCall) -> Response:
         resource=event["resourceId"],
         resource_name=call.body.get("resourceName"),
     )
-    notifications_stream.deliver(call.state, add(call.state.notifications, row))
-    return raw_json(show(row), 201)
+    return raw_json(show(notifications_stream.notify(call.state, row)), 201)
 
 
 def _workspace(call: ServiceCall) -> str:

@@ -7,16 +7,17 @@ What happens while nobody listens is not sent again; REST lists it.
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from replica.live_connections import Event
-from replica.models import NotificationModel
+from replica.models import NotificationModel, new_id
 from replica.services.gin import ServiceCall, public
 from replica.services.notifications_view import show
 from replica.services.token_validation import bearer_token, validate_token
-from replica.state import ReplicaState
+from replica.state import ReplicaState, add
 
 WRITE_TIMEOUT, PING = 30, 30  # seconds in weAlist
 EARLY = 1 / 2
@@ -44,6 +45,8 @@ async def _events(state: ReplicaState, user: str) -> AsyncIterator[str]:
     )
     with state.live.bus.subscribe(_channel(user), happened.put_nowait):
         yield _event("connected", {"status": "connected"})
+        if state.is_fault_active("notifications-reach-others"):
+            yield _event("notification", show(_notification_of_another(state)))
         while (left := end - loop.time()) > 0:
             try:
                 yield _event(
@@ -53,8 +56,29 @@ async def _events(state: ReplicaState, user: str) -> AsyncIterator[str]:
                 yield ":ping\n\n"
 
 
+def _notification_of_another(state: ReplicaState) -> NotificationModel:
+    stranger, workspace = state.test_users["stranger"].id, state.home.id
+    return NotificationModel(
+        kind="BOARD_ASSIGNED",
+        actor=stranger,
+        target=stranger,
+        workspace=workspace,
+        resource_type="board",
+        resource=new_id(),
+        resource_name="Not yours",
+    )
+
+
 def _event(name: str, data: Event) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def notify(state: ReplicaState, row: NotificationModel) -> NotificationModel:
+    """Keep it, and send it to every stream that its user has open now."""
+    repeats = 2 if state.is_fault_active("notifications-come-thrice") else 0
+    for each in (row, *(replace(row, id=new_id()) for _ in range(repeats))):
+        deliver(state, add(state.notifications, each))
+    return row
 
 
 def deliver(state: ReplicaState, row: NotificationModel) -> None:

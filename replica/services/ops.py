@@ -1,5 +1,6 @@
 """ops-service: remote configuration for everybody, and the portal's own users (contract §6)."""
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -46,7 +47,10 @@ async def by_key(call: ServiceCall) -> Response:
 
 
 async def me(call: ServiceCall) -> Response:
-    return success_data(_shown(_portal_user(call)))
+    row = _portal_user(call)
+    if call.state.is_fault_active("ops-takes-one-for-another"):
+        row = replace(row, email="another@probes.invalid", name="Another")
+    return success_data(_shown(row))
 
 
 async def users(call: ServiceCall) -> Response:

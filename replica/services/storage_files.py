@@ -133,7 +133,10 @@ async def remove(call: ServiceCall) -> Response:
 
 async def all_files(call: ServiceCall) -> Response:
     workspace = expect_member(call, call.request.path_params["workspace"])
-    return success_data(_page(call, visible_files(call.state, workspace)))
+    rows = visible_files(call.state, workspace)
+    if call.state.is_fault_active("storage-lists-another-workspace"):
+        rows = [_file_of_others(call)]
+    return success_data(_page(call, rows))
 
 
 async def search(call: ServiceCall) -> Response:
@@ -204,6 +207,23 @@ async def _wrong_key(state: ReplicaState, row: FileModel) -> str:
         row.other_key = f"storage/{row.workspace}/{new_id()}/{row.original_name}"
         await state.objects.put(row.other_key, OTHER_BYTES)
     return row.other_key
+
+
+def _file_of_others(call: ServiceCall) -> FileModel:
+    """A file of a workspace that the caller has no part in."""
+    elsewhere, key = new_id(), new_id()
+    return FileModel(
+        workspace=elsewhere,
+        folder=None,
+        project=None,
+        name="others.txt",
+        original_name="others.txt",
+        key=f"storage/{elsewhere}/{key}/others.txt",
+        size=1,
+        content_type="text/plain",
+        uploaded_by=call.state.test_users["stranger"].id,
+        status="ACTIVE",
+    )
 
 
 def _live(call: ServiceCall) -> FileModel:

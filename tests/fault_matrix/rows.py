@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
 from tests.fault_matrix.cluster import CLUSTER, CLUSTER_CAUSES, CLUSTER_ELSEWHERE
+from tests.fault_matrix.identity import IDENTITY, IDENTITY_CAUSES, IDENTITY_ELSEWHERE
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
 from tests.fault_matrix.pages import MANY_CALLS, PAGE_CAUSES, PAGE_SESSION
 from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_CAUSES
@@ -234,6 +235,8 @@ for fault, row in (
     *TRUST.items(),
     *LIVEKIT.items(),
     *LIVEKIT_ELSEWHERE.items(),
+    *IDENTITY.items(),
+    *IDENTITY_ELSEWHERE.items(),
     *CLUSTER.items(),
     *CLUSTER_ELSEWHERE.items(),
 ):
@@ -291,5 +294,6 @@ CAUSES: dict[str, str] = {
     **PAGE_CAUSES,
     **TRUST_CAUSES,
     **LIVEKIT_CAUSES,
+    **IDENTITY_CAUSES,
     **CLUSTER_CAUSES,
 }

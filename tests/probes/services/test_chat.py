@@ -104,6 +104,22 @@ async def test_a_chat_is_gone_when_its_service_says_so(
     assert await chat.delete_chat(web, alice, "c-1") is gone
 
 
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ({"userId": "u-1"}, False),
+        ({"userId": "u-9"}, True),
+        ({"userId": None}, False),
+        ("nonsense", False),
+    ],
+)
+def test_who_is_not_in_the_chat_says_nothing_there(row: object, found: bool) -> None:
+    """In its history, among its participants and on its sockets."""
+    finding = chat.explain_users(frozenset({"u-1", "u-2"}), [row], "a message")
+    assert (finding is not None and finding.code is Code.FOREIGN_DATA) is found
+    assert chat.explain_users(frozenset(), [row], "a message") is None
+
+
 async def test_a_message_is_heard_once_by_its_id(
     target: Target, recorder: Recorder, alice: User, bob: User
 ) -> None:

@@ -168,19 +168,49 @@ async def test_a_stream_that_lives_long_enough_is_right(
 async def test_a_listener_opens_another_stream_after_one(
     target: Target, recorder: Recorder, bob: User
 ) -> None:
-    """And is told of the board that is assigned then; not for ever."""
+    """And is told of the boards that are assigned then; not for ever."""
     assigned: list[str] = []
 
     async def assign() -> Card:
         assigned.append("")
         return Card(f"b-{len(assigned)}", "t")
 
-    async with streaming(target, at_once, at_once, saying(notice("b-3"))) as web:
-        assert (await notifications.expect_notified(web, bob, assign)).about == "b-3"
+    async with streaming(target, at_once, at_once, saying(notice("b-3"), notice("b-4"))) as web:
+        notices = await notifications.expect_notified(web, bob, assign)
+        assert [each.about for each in notices] == ["b-3", "b-4"]
     async with streaming(target, at_once) as web:
         with pytest.raises(Broken, match="stream-cut"):
             await notifications.expect_notified(web, bob, assign)
-    assert len(assigned) == 3 + notifications.STREAMS
+    assert len(assigned) == 4 + notifications.STREAMS
+
+
+async def test_a_board_that_is_told_of_twice_is_found_by_the_next(
+    target: Target, recorder: Recorder, bob: User
+) -> None:
+    """What comes between the first board and the second counts, under one id or two."""
+    cards = iter((CARD, Card("b-2", "t")))
+
+    async def assign() -> Card:
+        return next(cards)
+
+    events = (notice("b-1"), notice("b-1"), notice("b-2"))
+    async with streaming(target, saying(*events)) as web:
+        with pytest.raises(Broken, match=r"notification-duplicated: .* has 2 .* under 1 id "):
+            await notifications.expect_notified(web, bob, assign)
+
+
+async def test_what_is_meant_for_another_is_found_before_it_is_passed_over(
+    target: Target, recorder: Recorder, bob: User
+) -> None:
+    """The stream's own token says whose it is."""
+    row = {"id": "n-1", "resourceId": "b-9", "targetUserId": "u-2"}
+    event = f"event: notification\ndata: {json.dumps(row)}\n\n".encode()
+    async with (
+        streaming(target, saying(event, notice("b-1"))) as web,
+        notifications.connected_stream(web, bob) as stream,
+    ):
+        with pytest.raises(Broken, match=r"foreign-data: .* targetUserId is u-2, not bob's"):
+            await stream.expect_notice(CARD, 20)
 
 
 async def test_a_stream_begins_with_connected(

@@ -16,9 +16,8 @@ from tests.support.session_tokens import REFRESH, SPENT, gives, pair
 from tests.support.signed import signed
 from tests.support.site import Said, Site, js, target_at
 
-TOKENS = urlencode(
-    {"accessToken": signed(), "refreshToken": signed(type="refresh"), "userId": "u-1"}
-)
+OWN = signed(email="alice@example.org")
+TOKENS = urlencode({"accessToken": OWN, "refreshToken": signed(type="refresh"), "userId": "u-1"})
 LOGOUT = "POST apex/api/svc/auth/api/auth/logout"
 COOKIE = "SESSION=c2Vzc2lvbg; Path=/; HttpOnly; Secure; SameSite=Lax"
 
@@ -70,6 +69,23 @@ ANEW = Said(302, headers={"location": "/oauth2/authorization/google"})
 
 def back_to(site: Site, place: str) -> None:
     site.says["GET api/api/oauth2/callback/google"] = Said(302, headers={"location": place})
+
+
+@pytest.mark.parametrize(
+    ("theirs", "user"),
+    [
+        (signed(sub="u-2", email="alice@example.org"), "u-1"),
+        (signed(email="bob@example.org"), "u-1"),
+        (OWN, "u-2"),
+    ],
+)
+async def test_a_session_of_somebody_else_is_foreign(
+    site: Site, web: Web, alice: User, theirs: str, user: str
+) -> None:
+    """Whoever the token or the landing names; one without an address is not judged by it."""
+    landing = urlencode({"accessToken": theirs, "refreshToken": theirs, "userId": user})
+    back_to(site, f"{web.target.oauth.landing}?{landing}")
+    assert await broken(sign_in.expect_landing(web, alice)) is Code.FOREIGN_DATA
 
 
 async def test_tokens_that_go_home_are_let_be(web: Web, alice: User) -> None:
