@@ -114,7 +114,8 @@ def test_a_token_in_an_answer_is_the_askers() -> None:
 def test_what_is_no_object_is_about_nobody() -> None:
     """Nonsense is judged elsewhere."""
     request = asked("/api/svc/user/api/users/me")
-    assert [paths(request, inside) for inside in (None, [], "x", 7, {"userId": 7})] == [[]] * 5
+    nonsense: list[Any] = [None, [], "x", 7, {"userId": 7}]
+    assert [paths(request, inside) for inside in nonsense] == [[]] * 5
 
 
 def test_an_answer_of_somebody_else_is_a_finding_whatever_was_wanted() -> None:
