@@ -22,6 +22,7 @@ from probes.transport.single_flight import SingleFlight
 NO_TABLE = "the environment file has no table [cluster]"
 Object = Mapping[str, Any]
 LOG_LINES = 1000
+LOGS_AT_MOST = 12  # for failed requests, in one run: a run may not load the API server
 LOG_WAITS_S = (0.2, 1.0, 2.0)  # a kubelet hands a line on within a second or two
 
 
@@ -91,6 +92,7 @@ class Cluster:
     def __init__(self, config: ClusterConfig | None) -> None:
         self._config = config
         self._http: Any = None
+        self._logs_left = LOGS_AT_MOST
         self._connections: SingleFlight[str, Any] = SingleFlight(self._connect)
         self._lists: SingleFlight[tuple[str, int], tuple[Any, ...]] = SingleFlight(self._list)
 
@@ -129,6 +131,25 @@ class Cluster:
         query = {"container": container, "tailLines": str(LOG_LINES)}
         answer = await self._get(path, f"the log of {pod}", query)
         return tuple(answer.text.splitlines())
+
+    async def log_of_request(self, workload: str, request: str) -> list[str]:
+        """The last lines of the workload's pods, once one has the request's id.
+
+        Empty where this run has asked for LOGS_AT_MOST such logs already.
+        """
+        facts = await self.facts("pods")
+        pods = [pod.name for pod in facts.pods if pod.name.startswith(f"{workload}-")]
+        lines: list[str] = []
+        for wait_s in LOG_WAITS_S:
+            if self._logs_left < len(pods):
+                return lines
+            self._logs_left -= len(pods)
+            await asyncio.sleep(wait_s)
+            logs = [await self.log(pod, workload) for pod in pods]
+            lines = [line for log in logs for line in log]
+            if any(request in line for line in lines):
+                break
+        return lines
 
     async def log_of_start(self, facts: Facts, marker: str) -> list[str]:
         """The last lines of auth-service's pods, once one tells of the start with `marker`."""

@@ -8,13 +8,15 @@ import asyncio
 from dataclasses import replace
 
 from probes.cluster.reader import Cluster
+from probes.diagnosis import request_log
 from probes.diagnosis.cluster_facts import RULES, Proof, Question, about
 from probes.diagnosis.ladder import diagnose
 from probes.finding import CannotAsk, Certainty, Finding, Rung
-from probes.recording.recorder import Recorder
+from probes.recording.recorder import Exchange, Recorder
 from probes.transport.http import Web
 
 WITNESS_TIMEOUT_S = 4.0
+FAILED = 500  # a status from which on the service itself has failed
 
 
 async def diagnose_with_witness(
@@ -25,9 +27,10 @@ async def diagnose_with_witness(
     found = await diagnose(web, finding, recorder)
     if not cluster.is_named:
         return found
+    question = about(found, exchange, web.target)
     try:
         async with asyncio.timeout(WITNESS_TIMEOUT_S):
-            proof = await _proof(cluster, about(found, exchange, web.target))
+            proof = await _proof(cluster, question) or await _logged(cluster, question, exchange)
     except (CannotAsk, TimeoutError) as error:
         recorder.note(f"the cluster proves nothing: {error or 'it did not answer in time'}")
         return found
@@ -42,6 +45,19 @@ async def _proof(cluster: Cluster, question: Question) -> Proof | None:
             if proof := next(rule.prove(question, facts), None):
                 return proof
     return None
+
+
+async def _logged(cluster: Cluster, question: Question, exchange: Exchange | None) -> Proof | None:
+    """What the service's log says of the request that it failed."""
+    asked = request_log.request_id(exchange) if exchange else ""
+    if not (asked and question.service and exchange and (exchange.status or 0) >= FAILED):
+        return None
+    lines = await cluster.log_of_request(question.service, asked)
+    words = request_log.error_of(lines, asked)
+    if not words:
+        return None
+    command = f"kubectl -n {question.namespace} logs deploy/{question.service} | grep {asked}"
+    return Proof(f"{question.service} logged of this request: {words}", command)
 
 
 def with_proof(finding: Finding, proof: Proof) -> Finding:

@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,6 +21,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from replica.services.request_log import log_failure
 from replica.services.response_formats import (
     ErrorFormat,
     GinJSON,
@@ -192,6 +194,8 @@ async def _no_socket(socket: WebSocket) -> None:
 def _refused(error_format: ErrorFormat) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log_failure(request, error)
         return error_format(request, error)
 
     return answer
@@ -214,7 +218,7 @@ class Gin:
             await _until_gone(receive)
         else:
             headers = Headers(scope=scope)
-            number = headers.get("x-request-id") or str(uuid.uuid4())
+            number = str(uuid.uuid4())  # whatever id the request brought (contract 9.5)
             inner = {**scope, "path": self.served(scope["path"]), "request_id": number}
             answer = _PREFLIGHT if scope["method"] == "OPTIONS" else self.app
             await answer(inner, receive, _marked(send, number, headers.get("origin")))

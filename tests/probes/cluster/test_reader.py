@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.cluster import reader
 from probes.cluster.reader import Cluster
 from probes.config.cluster import ClusterConfig
 from probes.finding import CannotAsk, NotApplicable
@@ -17,6 +18,7 @@ from tests.support.site import Said, Site
 
 PODS = "/api/v1/namespaces/weal/pods"
 MAPS = "/api/v1/namespaces/weal/configmaps"
+LOG = f"{PODS}/chat-service-1/log"
 A_POD = {"metadata": {"name": "a"}}
 
 
@@ -127,3 +129,24 @@ async def test_a_log_is_read_by_lines(cluster: Cluster, api: Api) -> None:
     api.answers(f"{PODS}/auth-1/log", Said(200, b"one\ntwo\n"))
     assert await cluster.log("auth-1", "auth-service") == ("one", "two")
     assert "tailLines=1000" in api.site.asked[0].path
+
+
+async def test_a_log_is_read_until_it_has_the_request(cluster: Cluster, api: Api) -> None:
+    """A kubelet hands a line on late; the logs of another workload's pods are not read."""
+    api.has(PODS, {"metadata": {"name": "chat-service-1"}}, {"metadata": {"name": "chatty-2"}})
+    api.site.first[f"GET 127{LOG}"] = [Said(200, b"started\n")]
+    api.answers(LOG, Said(200, b"started\nid-7\n"))
+    assert await cluster.log_of_request("chat-service", "id-7") == ["started", "id-7"]
+
+
+async def test_a_run_reads_few_logs(
+    cluster: Cluster, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred failed requests may not load the API server a hundred times."""
+    monkeypatch.setattr(reader, "LOG_WAITS_S", (0,))
+    api.has(PODS, {"metadata": {"name": "chat-service-1"}})
+    api.answers(LOG, Said(200, b"id-7\n"))
+    for _ in range(2 * reader.LOGS_AT_MOST):
+        await cluster.log_of_request("chat-service", "id-7")
+    asked = [asked for asked in api.site.asked if "/log" in asked.path]
+    assert len(asked) == reader.LOGS_AT_MOST

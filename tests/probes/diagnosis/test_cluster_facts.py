@@ -1,5 +1,6 @@
 """A fact of the cluster proves a cause where it is about the service that broke, and only there."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -29,7 +30,7 @@ from probes.finding import Certainty, Code, Finding, Verdict
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
 from tests.probes.cluster.conftest import kubeconfig
-from tests.support.site import Site
+from tests.support.site import Said, Site, js
 
 TARGET = Target(
     "t",
@@ -207,3 +208,24 @@ async def test_a_cluster_that_cannot_be_asked_leaves_the_finding_as_it_is(
 async def test_without_a_cluster_the_ladder_is_all(web: Web, recorder: Recorder) -> None:
     finding = Finding(Code.PRESIGN_DEV_CREDENTIALS, "minioadmin signs", "storage-service")
     assert await diagnose_with_witness(web, Cluster(None), finding, recorder) == finding
+
+
+async def test_a_services_own_log_proves_why_it_failed(
+    web: Web, site: Site, recorder: Recorder
+) -> None:
+    """A 500 with the id that the log has: its error is quoted, with the line that shows it."""
+    pods = "/api/v1/namespaces/weal/pods"
+    site.says[f"GET 127{pods}"] = js({"items": [{"metadata": {"name": "board-service-1"}}]})
+    rows = ({"request_id": "id-7", "span_id": "a"}, {"span_id": "a", "error": "too many clients"})
+    log = "\n".join(map(json.dumps, rows)).encode()
+    site.says[f"GET 127{pods}/board-service-1/log"] = Said(200, log)
+    path = kubeconfig(recorder.evidence.folder, f"http://127.0.0.1:{site.port}")
+    cluster = Cluster(ClusterConfig("weal", str(path), ask_timeout_s=20))
+    with recorder.exchange("http", "GET", site.origin("api") + "/api/svc/board/api/x") as failed:
+        failed.set_response(500, {"X-Request-ID": "id-7"})
+    finding = Finding(Code.UNEXPLAINED, "500", "board-service")
+    found = await diagnose_with_witness(web, cluster, finding, recorder)
+    await cluster.close()
+    assert found.certainty is Certainty.PROVEN
+    assert "board-service logged of this request: error: too many clients" in found.cause
+    assert "logs deploy/board-service | grep id-7" in found.rungs[-1].detail

@@ -1,6 +1,7 @@
 """What all Go services have in common."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -92,10 +93,22 @@ async def test_a_preflight_is_allowed_for_every_origin(ask: Ask) -> None:
 
 
 async def test_a_request_id_comes_back(ask: Ask) -> None:
-    """The caller's own is kept, in the header and in board's body."""
+    """A new one whatever the caller brought, in the header and in board's body (contract 9.5)."""
     answer = await ask("board", "alice", **{"X-Request-ID": "run-7"}).get("/api/projects/none")
-    assert answer.headers["x-request-id"] == "run-7"
-    assert answer.json()["requestId"] == "run-7"
+    given = answer.headers["x-request-id"]
+    assert given != "run-7"
+    assert answer.json()["requestId"] == given
+
+
+async def test_a_failed_request_is_logged_with_its_error(ask: Ask, state: ReplicaState) -> None:
+    """The middleware's line has the request's id, the handler's line in the same span the error."""
+    path = f"/api/workspaces/{next(iter(state.workspaces))}/members/invite"
+    answer = await ask("user", "stranger").post(path, json={"email": "a@b.c"})
+    handler, middleware = map(json.loads, state.pod_logs["user-service"])
+    assert answer.status_code == 500
+    assert middleware["http.request_id"] == answer.headers["x-request-id"]
+    assert middleware["span_id"] == handler["span_id"]
+    assert handler["error"] == "Failed to verify invite permission"
 
 
 @pytest.mark.parametrize("service", GO)
