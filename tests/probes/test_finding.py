@@ -23,7 +23,7 @@ LOST = Finding(Code.UPLOAD_LOST, "confirmed, then 404", "confirm")
 @pytest.mark.parametrize("code", Code)
 def test_a_code_is_a_slug(code: Code) -> None:
     """It is a metric's label, a file's name and a heading at once."""
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", code)
 
 
 @pytest.mark.parametrize("code", Code)
