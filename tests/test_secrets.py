@@ -29,6 +29,10 @@ SECRETS = {
     "password": "planted-Passw0rd-in-a-body",
     "key": "planted-internal-api-key-77",
     "refresh": "planted-opaque-refresh-token-4711",
+    "second cookie": "PROVIDERplanted9876543210fedcba",
+    "private member": "plAnted7pR1vateM3mber0fAk3yWh1chN0b0dyS33s",
+    "fragment": "pl4nt3dFr4gm3ntT0k3nAbCdEf01",
+    "userinfo": "planted-pa55word-of-a-store",
 }
 PRESIGNED = (
     "/file.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ASIAPLANTEDKEY000001%2F20260102%2Fx%2Fs3%2Faws4_request"
@@ -46,12 +50,17 @@ fetch("/api/svc/auth/api/auth/refresh", {{
   }})
 }});
 fetch("{PRESIGNED}");
+history.replaceState(null, "", "/back?from=" + "{SECRETS["second cookie"]}");
+fetch("/back?to={SECRETS["second cookie"]}#{SECRETS["fragment"]}");
+console.error("moved to //store:{SECRETS["userinfo"]}@x/y, then #{SECRETS["fragment"]}");
 </script></body></html>"""
 REPLY = json.dumps(
     {
         "accessToken": TOKEN,
         "refreshToken": SECRETS["refresh"],
         "error": f"invalid token: {TOKEN}, expired",
+        "keys": [{"kty": "RSA", "kid": "planted-kid", "d": SECRETS["private member"]}],
+        "store": f"http://store:{SECRETS['userinfo']}@x/y",
     }
 )
 
@@ -65,6 +74,9 @@ async def test_everything_that_holds_a_secret_is_touched(web, browser, target):
                   json={{"password": {SECRETS["password"]!r},
                          "refreshToken": {SECRETS["refresh"]!r}}})
     await web.ask("GET", apex + {PRESIGNED!r}, kind="s3")
+    await web.ask("GET", apex + "/back?to=" + {SECRETS["second cookie"]!r}
+                  + "#" + {SECRETS["fragment"]!r})
+    await web.ask("GET", apex.replace("//", "//store:" + {SECRETS["userinfo"]!r} + "@") + "/api/")
     async with browser.visit("/?token=" + {TOKEN!r}) as visit:
         await visit.page.wait_for_load_state("networkidle")
         cookie = "SESSION=" + {SECRETS["cookie"]!r}
@@ -80,6 +92,7 @@ class Leaky(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "application/json" if api else "text/html")
         self.send_header("set-cookie", f"SESSION={SECRETS['cookie']}; Path=/; HttpOnly")
+        self.send_header("set-cookie", f"P={SECRETS['second cookie']}; Path=/elsewhere; HttpOnly")
         self.end_headers()
         self.rfile.read(int(self.headers.get("content-length", 0)))
         self.wfile.write((REPLY if api else PAGE).encode())
@@ -125,6 +138,7 @@ def spellings(secret: str) -> list[bytes]:
         secret.encode(),
         quote(secret, safe="").encode(),
         base64.b64encode(secret.encode()).rstrip(b"="),
+        secret.encode().hex().encode(),
     ]
 
 

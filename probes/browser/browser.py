@@ -239,10 +239,12 @@ class _Keeper:
     async def _save_trace(self, context: BrowserContext) -> None:
         if not self._is_traced:
             return
+        redactor = self._recorder.evidence.redactor
+        for cookie in await context.cookies():
+            redactor.learn_cookies({"cookie": f"x={cookie.get('value', '')}"})
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
             raw = Path(folder) / "trace.zip"
             await context.tracing.stop(path=raw)
-            redactor = self._recorder.evidence.redactor
             await asyncio.to_thread(playwright_trace.redact_trace, raw, redactor)
             shutil.move(raw, self._recorder.artifact("trace", ".zip"))
 

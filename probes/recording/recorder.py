@@ -21,7 +21,7 @@ from probes.finding import Broken, Finding, Verdict
 from probes.recording import span_attributes, spans
 from probes.recording.journal import Journal
 from probes.recording.redactor import Redactor
-from probes.recording.secret_patterns import PLACEHOLDER
+from probes.recording.secret_replacements import PLACEHOLDER
 
 AUTHORIZATION = "authorization"
 # Headers that an answer may hang on, which a shell line repeats.
@@ -159,21 +159,28 @@ class Recorder:
         began.
         """
         self.exchanges.append(exchange)
+        self._learn(exchange)
         self._close(exchange, self.evidence.redactor.url(exchange.url), duration)
+
+    def _learn(self, exchange: Exchange) -> None:
+        """Its secrets are known before anything of it is written."""
+        redactor = self.evidence.redactor
+        redactor.learn_userinfo(exchange.url)
+        redactor.learn_cookies(exchange.request_headers)
+        redactor.learn_cookies(exchange.response_headers)
 
     def begin(self, kind: str, method: str, url: str, began_ns: int | None = None) -> Exchange:
         """An exchange under way, its span open; `began_ns` is Unix time where that was earlier."""
         name, attributes = span_attributes.exchange_attributes(
-            kind, method, self.evidence.redactor.url(url)
+            kind, method, self.evidence.redactor.url(url), url
         )
         span = self.evidence.tracing.start(name, "client", attributes, self.span, began_ns)
         return Exchange(kind, method, url, span)
 
     def _close(self, exchange: Exchange, url: str, duration: float) -> None:
         redactor = self.evidence.redactor
-        redactor.learn_cookies(exchange.request_headers)
-        redactor.learn_cookies(exchange.response_headers)
         error = redactor.text(exchange.error) if exchange.error else None
+        span_attributes.correct_url(exchange.span, exchange.kind, url)
         span_attributes.end_exchange(exchange.span, exchange.status, error)
         self._write(
             "exchange",

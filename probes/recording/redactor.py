@@ -12,12 +12,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import unquote
 
-from probes.recording import secret_labels, secret_patterns
+from probes.recording import secret_cookies, secret_labels, secret_patterns
 from probes.recording.secret_labels import DEV_CREDENTIALS, credential_kind
+from probes.recording.secret_names import PRIVATE_KEY_MEMBERS, is_secret
+from probes.recording.secret_replacements import hide
 
 __all__ = ["DEV_CREDENTIALS", "Redactor", "credential_kind"]
 
@@ -28,6 +29,7 @@ _PARSED = 100_000  # characters of a body, of which 2000 are shown
 _TEXT_TYPE = re.compile(
     r"text/|json|xml|javascript|ecmascript|x-www-form-urlencoded|mpegurl", re.IGNORECASE
 )
+_PRIVATE_KEY = "private key"
 _OPEN_TYPE = re.compile(r"\s*(?:\Z|multipart/)", re.IGNORECASE)  # may be text, may be bytes
 
 
@@ -66,12 +68,15 @@ class Redactor:
         are secret.
         """
         for name, value in headers.items():
-            if name.lower() in ("cookie", "set-cookie"):
-                with suppress(
-                    CookieError
-                ):  # what a server may not call a cookie, a browser does not keep
-                    for cookie in SimpleCookie(value).values():
-                        self.remember(cookie.value)
+            for cookie in secret_cookies.values(name, value):
+                self.remember(cookie)
+
+    def learn_userinfo(self, url: str) -> None:
+        """Remember the user's name and password in `url`, which others may quote without it."""
+        authority = url.partition("://")[2].partition("/")[0]
+        userinfo = authority.rpartition("@")[0]
+        for secret in (userinfo, userinfo.partition(":")[2]):
+            self.remember(unquote(secret))
 
     def text(self, value: str, scanned: int = _SCANNED) -> str:
         """Any text; secrets may stand anywhere in it. What lies beyond `scanned` characters is
@@ -129,8 +134,8 @@ class Redactor:
             return [self._tree(inner, name) for inner in value]
         if isinstance(value, str):
             return secret_patterns.redact_named(name, self._without_known(value))
-        hidden = type(value) in (int, float) and secret_patterns.is_secret(name, str(value))
-        return secret_patterns.hide(name, str(value)) if hidden else value
+        hidden = type(value) in (int, float) and is_secret(name, str(value))
+        return hide(name, str(value)) if hidden else value
 
     def _may_hold(self, value: str) -> bool:
         """A quick no for most texts, since every one is looked through for every form of every
@@ -192,11 +197,13 @@ def _called(key: str, value: dict[str, Any], name: str) -> str:
 
     HAR, storage states and lists of headers say {"name": "Cookie", "value": ...}, others
     {"cookies": {"session": ...}}. A trace's snapshot has ["INPUT", {"type": "password",
-    "__playwright_value_": ...}].
+    "__playwright_value_": ...}]. A JSON Web Key says by "kty" what its short names mean.
     """
     if name == "cookies" and (key == "value" or "value" not in value):
         return "cookie"
     if value.get("type") == "password" and key.strip("_").endswith("value"):
         return "password"
+    if name == _PRIVATE_KEY or ("kty" in value and key in PRIVATE_KEY_MEMBERS):
+        return _PRIVATE_KEY
     owner = value.get("name", name) if key == "value" else key
     return owner if isinstance(owner, str) else key

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote
 
 # Each stands in a public manual or a compose example and is shown in clear: seeing it is the
 # diagnosis.
@@ -180,12 +180,15 @@ def forms(secret: str) -> set[str]:
     }
     spelled |= {secret.replace("/", r"\/"), escape(secret), escape(secret, quote=False)}
     spelled |= {form for offset in range(3) for form in _base64(raw, offset)}
+    spelled |= {raw.hex(), raw.hex().upper()}
     encoded = {
         quote(form.encode("utf-8", "backslashreplace"), safe)
         for form in spelled
         for safe in ("", "/")
     }
     encoded |= {quote(form, "") for form in encoded}
+    encoded |= {quote_plus(secret.encode("utf-8", "backslashreplace"))}
+    encoded |= {"".join(f"%{byte:02X}" for byte in raw)}
     return spelled | encoded | {re.sub("%..", lambda m: m[0].lower(), form) for form in encoded}
 
 

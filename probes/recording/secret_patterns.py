@@ -1,255 +1,182 @@
 """Finds secrets in a text, a URL, a header or a cookie, and puts labels there: pure rules.
 
-Sources: RFC 6265 (cookies), RFC 7519 (JWT), AWS SigV4, SigV2 and POST policy, GCS and Azure signed
-URLs.
+Sources: RFC 6265 (cookies), RFC 7517 (JWK), RFC 7519 (JWT), AWS SigV4, SigV2 and POST policy, GCS
+and Azure signed URLs.
 """
 
 import functools
 import re
 from collections.abc import Callable
-from urllib.parse import unquote
+from dataclasses import dataclass
 
-from probes.recording import secret_labels
+from probes.recording import secret_cookies, secret_labels, secret_names
 from probes.recording.secret_labels import LABEL
+from probes.recording.secret_names import NAME, QUERY_NAME, is_secret
+from probes.recording.secret_replacements import (
+    AUTHORITY,
+    ENCODED_VALUE,
+    JWT,
+    NAMED,
+    NO_LABEL,
+    PARAMETER,
+    PORT,
+    QUERY_VALUE,
+    QUOTE,
+    SEPARATOR,
+    SIGV2,
+    Match,
+    hide,
+    hide_bearer,
+    hide_cookies,
+    hide_encoded_name,
+    hide_field,
+    hide_in_query,
+    hide_jwt,
+    hide_named,
+    hide_private_member,
+    hide_random_parameter,
+    hide_sigv2,
+    hide_userinfo,
+    hide_whole,
+)
 
-# Where a shell line wants the reader's own token; it is none.
-PLACEHOLDER = "$TOKEN"
-_KEY = r"credential|access[-_ ]?key(?:[-_ ]?id)?|googleaccessid"
-# Names that mean a secret in a query, but often mean something else ("code": "NOT_FOUND")
-# elsewhere.
-_DOUBTFUL = r"(?:(?<![A-Za-z0-9_.-])|(?<=%3F)|(?<=%26)|(?<=%23))(?:code|state|policy|sig)"
-_NAME = (
-    rf"(?:secret(?:[-_ ]?access)?(?:[-_ ]?key)?|{_KEY}|{_DOUBTFUL}|token|jwt"
-    r"|signature|authorization|passw(?:or)?d"
-    r"|passphrase|(?:api|private|signing|encryption|account|shared|session|storage)[-_ ]?key)"
-)
-_QUOTE = r"""\\{0,8}["']"""
-_SEPARATOR = (
-    # a pair of name and value as JSON has them: the name is a secret's, the value is the secret
-    rf"(?:{_QUOTE}\s{{0,2}},\s{{0,4}}{_QUOTE}value{_QUOTE}\s{{0,4}}:\s{{0,4}}"
-    rf"|{_QUOTE}\s{{0,2}},\s{{0,2}}(?={_QUOTE})"  # setItem("token", ...)
-    r"""|["']\s{1,8}value=(?=["'])"""  # <input name="policy" value=...>
-    rf"|(?:{_QUOTE})?\s{{0,4}}(?:=>|={{1,3}}|:)\s{{0,4}})"
-)
-_BARE = rf"""(?:{LABEL}|[^\s"'<>&,;\\(){{}}\[\]])"""
-# After a label a "#" begins the fragment of a URL.
-_WORD = rf"(?:(?:{LABEL})++(?:(?!#){_BARE})*+|{_BARE}++)"
-# Every repetition is possessive: no input makes a pattern try twice.
-_VALUE = (
-    rf'(?:"(?P<double>(?:{LABEL}|[^"\\\r\n]|\\.)*+)'
-    rf"|'(?P<single>(?:{LABEL}|[^'\\\r\n]|\\.)*+)"
-    rf"""|\\{{1,8}}["'](?P<escaped>(?:{LABEL}|[^"'\\\r\n]|\\++(?!["']))*+)"""
-    rf"""|(?P<bare>{_WORD}))"""
-)
-# What follows a label may be prose: "?token=<access token ...>, error".
-_QUERY_VALUE = rf"""(?:(?:{LABEL})++(?:(?!#){_BARE})*+|(?:{LABEL}|[^\s&#"'<>\\])++)"""
-_ENCODED_VALUE = r"""(?:(?!%(?:25)*(?:26|23|20|22|2C|3B|7D))[^\s"'<>&])++"""
-
-_PLAIN_WORD = re.compile(r"[A-Z]?[a-z]{1,20}")
-_LITERAL = re.compile(r"null|true|false|undefined|None|nil", re.IGNORECASE)
-_LOOKS_SECRET = re.compile(r"(?=[^0-9]*+[0-9])(?=[^A-Za-z]*+[A-Za-z])\S{24,}+")
-_SIGNED = re.compile(r"\s*(?:AWS4-HMAC-SHA256|GOOG4-|AWS )")
-_SCOPE = re.compile(r"/|%2F|%252F", re.IGNORECASE)
-_NAME_AT_END = re.compile(rf"{_NAME}\Z", re.IGNORECASE)
-_DOUBTFUL_AT_END = re.compile(rf"{_DOUBTFUL}\Z", re.IGNORECASE)
 _COOKIE_NAME = re.compile(r"cookie\Z", re.IGNORECASE)
-_COOKIE_PART = re.compile(r"[^;\r\n]++")
-_COOKIE_ATTRIBUTES = frozenset(
-    {
-        "path",
-        "domain",
-        "expires",
-        "max-age",
-        "samesite",
-        "secure",
-        "httponly",
-        "partitioned",
-        "priority",
-    }
-)
 
 
-def _kind(name: str) -> str:
-    name = re.sub("[-_ ]", "", name.lower())
-    if "secret" not in name and re.search(rf"(?:{_KEY})\Z", name):
-        return "key"
-    found = re.search(r"signature\Z|sig\Z|policy\Z|token\Z", name)
-    return {"sig": "signature"}.get(found[0], found[0]) if found else "secret"
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of place in which a secret stands: `replacement` gives what is shown for a match of
+    `pattern`, which is found in `example`.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    replacement: Callable[[Match], str]
+    example: str
 
 
-def hide(name: str, value: str) -> str:
-    """`value`, which `name` says is secret."""
-    if value == PLACEHOLDER:
-        return value
-    kind = _kind(name)
-    if kind == "key" and len(secret_labels.split(value)) == 1:
-        head = _SCOPE.split(value, maxsplit=1)[0]
-        return secret_labels.key(unquote(head)) + value[len(head) :] if head else value
-    if kind == "key" and secret_labels.whole(_SCOPE.split(value, maxsplit=1)[0]):
-        return value
-    if _SIGNED.match(value):
-        return _NAMED.sub(_named, _SIGV2.sub(_sigv2, value))
-    return secret_labels.mask(kind, value)
-
-
-def _replaced(match: re.Match[str], group: str, new: str) -> str:
-    start, end = match.start(group) - match.start(), match.end(group) - match.start()
-    return match[0][:start] + new + match[0][end:]
-
-
-def _jwt(match: re.Match[str]) -> str:
-    first, *others = re.split(r"\.|%", match[0])
-    glued = match.start() and match.string[match.start() - 1].isalnum()
-    # "heyJude.play()" is no token.
-    return (
-        secret_labels.token(match[0])
-        if others and (not glued or len(first) > len("eyJhbGciOi"))
-        else match[0]
-    )
-
-
-def _sigv2(match: re.Match[str]) -> str:
-    signature = secret_labels.plain("signature", match["signature"])
-    return f"AWS {secret_labels.key(match['key'])}:{signature}"
-
-
-def _userinfo(match: re.Match[str]) -> str:
-    user = match[0][:-1]
-    return match[0] if secret_labels.whole(user) else f"{secret_labels.plain('userinfo', user)}@"
-
-
-def _in_query(match: re.Match[str]) -> str:
-    group = "value" if match["value"] is not None else "encoded"
-    return _replaced(match, group, hide(match["name"], match[group]))
-
-
-def _encoded_name(match: re.Match[str]) -> str:
-    name = unquote(match["name"])
-    return (
-        _replaced(match, "value", hide(name, match["value"]))
-        if _NAME_AT_END.search(name)
-        else match[0]
-    )
-
-
-def _named(match: re.Match[str]) -> str:
-    group = match.lastgroup or "bare"
-    name, value = match["name"], match[group]
-    is_known = group == "bare" and (
-        _LITERAL.fullmatch(value) or (":" in match["separator"] and _is_prose(name, value))
-    )
-    return (
-        match[0]
-        if is_known or not is_secret(name, value)
-        else _replaced(match, group, hide(name, value))
-    )
-
-
-def _is_prose(name: str, value: str) -> bool:
-    """The log line "invalid token: expired" says what is wrong and gives nothing away."""
-    return _PLAIN_WORD.fullmatch(value) is not None and not name.lower().startswith("pass")
-
-
-def _field(match: re.Match[str]) -> str:
-    return _replaced(match, "value", hide(match["name"], match["value"]))
-
-
-def _cookies(value: str, shown: frozenset[str] = _COOKIE_ATTRIBUTES) -> str:
-    return _COOKIE_PART.sub(lambda part: _cookie(part[0], shown), value)
-
-
-def _cookie(part: str, shown: frozenset[str]) -> str:
-    # The first "=" before any label: labels have that sign too.
-    name, equals, _ = secret_labels.split(part)[0].partition("=")
-    if name.strip().lower() in shown:
-        return part
-    value_at = len(name) + 1 if equals else 0
-    return part[:value_at] + secret_labels.mask("cookie", part[value_at:])
-
-
-def _cookie_line(match: re.Match[str]) -> str:
-    content = match["value"]
-    return (
-        match[0]
-        if _PLAIN_WORD.fullmatch(content.strip())
-        else _replaced(match, "value", _cookies(content))
-    )
-
-
-def _bearer(match: re.Match[str]) -> str:
-    value = match["value"]
-    return (
-        match[0]
-        if _PLAIN_WORD.fullmatch(value)
-        else _replaced(match, "value", secret_labels.plain("token", value))
-    )
-
-
-_SIGV2 = re.compile(
-    rf"\bAWS (?P<key>{LABEL}|[A-Za-z0-9._-]{{3,128}}):(?P<signature>[A-Za-z0-9+/=]{{8,}}+)"
-)
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]*+(?:(?:\.|%(?:25)?2[Ee]){1,2}+[A-Za-z0-9_-]++){0,4}+")
-_NAMED = re.compile(
-    rf"(?=[acegjpst])(?P<name>{_NAME})(?P<separator>{_SEPARATOR}){_VALUE}", re.IGNORECASE
-)
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (
+RULES = (
+    Rule(
+        "private key in PEM",
         re.compile(
             r"-----BEGIN[^-\r\n]{0,40}PRIVATE(?: |%20|\+)KEY[^-\r\n]{0,20}-----(?:[^-]|-(?!----))*+"
             r"(?:-----END[^-\r\n]{0,60}-----)?"
         ),
-        lambda match: secret_labels.plain("private key", match[0]),
+        hide_whole("private key"),
+        "-----BEGIN PRIVATE KEY-----\nMIIhunT3r\n-----END PRIVATE KEY-----",
     ),
-    (_JWT, _jwt),
-    (_SIGV2, _sigv2),
-    (re.compile(r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"), lambda match: secret_labels.key(match[0])),
-    (re.compile(rf"""(?<=://)(?:(?:{LABEL}|[^\s/?#"'<>\\@])*+@)++"""), _userinfo),
-    (
+    Rule("JWT", JWT, hide_jwt, "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.hunT3r"),
+    Rule("SigV2 header", SIGV2, hide_sigv2, "AWS AKIAQWERTYUIOPASDFGH:hunT3r0badc0de="),
+    Rule(
+        "AWS access key",
+        re.compile(r"A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"),
+        lambda match: secret_labels.key(match[0]),
+        "AKIAQWERTYUIHUNT3RGH",
+    ),
+    Rule(
+        "token by its issuer's prefix",
         re.compile(
-            rf"(?:\A|(?<=[?&#;])|(?<=%3F)|(?<=%26)|(?<=%23))(?P<name>[A-Za-z0-9_.-]{{0,40}}?{_NAME})"
-            rf"""(?:=(?P<value>{_QUERY_VALUE})|%(?:25)?3D(?P<encoded>{_ENCODED_VALUE}))""",
+            r"(?<![A-Za-z0-9])(?:ya29\.|GOCSPX-|AIza|gh[oprsu]_|github_pat_|glpat-|xox[abprs]-|hvs\.)"
+            r"[A-Za-z0-9_.-]{10,}+"
+        ),
+        hide_whole("token"),
+        "GOCSPX-hunT3r0badc0de",
+    ),
+    Rule(
+        "userinfo of a URL",
+        re.compile(
+            rf"""{AUTHORITY}(?P<user>(?:{LABEL}|(?!%40)[^\s/?#"'<>\\@,;])++(?:@(?:{LABEL}|(?!%40)"""
+            rf"""[^\s/?#"'<>\\@,;])++(?=@))*+)(?P<at>@|%40)""",
             re.IGNORECASE,
         ),
-        _in_query,
+        hide_userinfo,
+        "https:\\/\\/user:hunT3r@h/p",
     ),
-    (
+    Rule(
+        "password with a slash in a URL",
+        re.compile(
+            rf"""(?<=://)(?P<user>[^\s/?#"'<>\\@:\[]++:(?!{PORT})[^\s"'<>\\@]++)(?P<at>@)"""
+        ),
+        hide_userinfo,
+        "redis://user:hun/T3r@redis:6379/0",
+    ),
+    Rule(
+        "named in a query",
+        re.compile(
+            rf"(?:\A|{PARAMETER})(?P<name>[A-Za-z0-9_.-]{{0,40}}?{QUERY_NAME})"
+            rf"""(?:=(?P<value>{QUERY_VALUE})|%(?:25)?3D(?P<encoded>{ENCODED_VALUE}))""",
+            re.IGNORECASE,
+        ),
+        hide_in_query,
+        "https://h/cb#ticket=hunT3r",
+    ),
+    Rule(
+        "named in a query, the name encoded",
         re.compile(
             rf"(?<=[?&#;])(?P<name>(?:[A-Za-z0-9_.-]|%[0-9A-Fa-f]{{2}}){{1,64}}+)"
             rf"""=(?P<value>(?:{LABEL}|[^\s&#?"'<>\\])++)"""
         ),
-        _encoded_name,
+        hide_encoded_name,
+        "/cb?%74oken=hunT3r",
     ),
-    (
+    Rule(
+        "random in a query or a fragment",
         re.compile(
-            rf'name="(?P<name>[^"\r\n]{{0,40}}?{_NAME})"(?:\r?\n[^\r\n]{{1,200}}){{0,2}}\r?\n\r?\n'
+            rf"{PARAMETER}{NO_LABEL}(?:(?P<name>[A-Za-z0-9_.%\[\]-]{{1,64}}?)(?:=|%(?:25)?3D))?+"
+            r"(?P<value>(?:[A-Za-z0-9._~+/=-]|%(?:2B|2F|3D|7E)){20,}+)",
+            re.IGNORECASE,
+        ),
+        hide_random_parameter,
+        "https://h/welcome#hunT3r0badC0de5fG7hI9jK1lM3nO5",
+    ),
+    Rule(
+        "field of a form",
+        re.compile(
+            rf'name="(?P<name>[^"\r\n]{{0,40}}?{NAME})"(?:\r?\n[^\r\n]{{1,200}}){{0,2}}\r?\n\r?\n'
             rf"(?P<value>(?:{LABEL}|[^\r\n])++)",
             re.IGNORECASE,
         ),
-        _field,
+        hide_field,
+        'Content-Disposition: form-data; name="policy"\r\n\r\nhunT3r',
     ),
-    (_NAMED, _named),
-    (
+    Rule("named", NAMED, hide_named, '{"client_secret": "hunT3r"}'),
+    Rule(
+        "private member of a JSON Web Key",
+        re.compile(
+            rf"""(?P<quote>{QUOTE})(?:{"|".join(sorted(secret_names.PRIVATE_KEY_MEMBERS))})(?P=quote)"""
+            rf"\s{{0,4}}:\s{{0,4}}(?P=quote)(?P<value>[A-Za-z0-9_-]{{20,}}+)(?=\\|[\"'])"
+        ),
+        hide_private_member,
+        '{"kty":"EC","d":"hunT3r0badC0de5fG7hI9jK1lM3nO5"}',
+    ),
+    Rule(
+        "element of XML",
         re.compile(
             r"<(?P<name>(?:AWS)?AccessKeyId|SecretAccessKey|SessionToken|Signature(?:Provided)?|Token|Password|Secret"
             r"|StringToSignBytes|CanonicalRequestBytes)>(?P<value>[^<]++)",
             re.IGNORECASE,
         ),
-        _field,
+        hide_field,
+        "<SecretAccessKey>hunT3r+/=</SecretAccessKey>",
     ),
-    (
+    Rule(
+        "scheme of an Authorization header",
         re.compile(
             r"""\b(?:bearer|basic)\s{1,4}(?P<value>[A-Za-z0-9._~+/=%-]{8,}+)(?!["'])""",
             re.IGNORECASE,
         ),
-        _bearer,
+        hide_bearer,
+        "sent bearer hunT3r-opaque, got 401",
     ),
-    (
+    Rule(
+        "cookies",
         re.compile(
-            rf"cookie(?:{_SEPARATOR}{_QUOTE}|{_QUOTE}?\s{{0,2}}:\s{{0,4}})"
+            rf"cookie(?:{SEPARATOR}{QUOTE}|{QUOTE}?\s{{0,2}}:\s{{0,4}})"
             rf"""(?P<value>(?:{LABEL}|[^"'\r\n\\]|(?<==)"[^"\r\n]*+"?)++)""",
             re.IGNORECASE,
         ),
-        _cookie_line,
+        hide_cookies,
+        "set-cookie: a=b; Path=/, sid=hunT3r; HttpOnly",
     ),
 )
 # One rule's label can show another rule where to look; a second round settles all but texts made to
@@ -266,8 +193,8 @@ def text(value: str) -> str:
 def _disguised(value: str) -> str:
     for _ in range(_ROUNDS):
         before = value
-        for pattern, replace in _RULES:
-            value = pattern.sub(replace, value)
+        for rule in RULES:
+            value = rule.pattern.sub(rule.replacement, value)
         if value == before:
             break
     return value
@@ -280,20 +207,12 @@ def tokens(value: str) -> str:
     """`value`, which is secret as a whole, with those of its parts labelled that can tell more than
     that.
     """
-    return _JWT.sub(_jwt, value)
+    return JWT.sub(hide_jwt, value)
 
 
 def redact_named(name: str, value: str) -> str:
     """`value`, which a header or a key of JSON calls `name`."""
     if _COOKIE_NAME.search(name):
-        return _cookies(
-            tokens(value), _COOKIE_ATTRIBUTES if name.lower() == "set-cookie" else frozenset()
-        )
+        shown = secret_cookies.ATTRIBUTES if name.lower() == "set-cookie" else frozenset[str]()
+        return secret_cookies.redact(tokens(value), shown)
     return hide(name, tokens(value)) if is_secret(name, value) else text(value)
-
-
-def is_secret(name: str, value: str) -> bool:
-    """Whether `name` alone makes a secret of `value`."""
-    if _DOUBTFUL_AT_END.search(name):
-        return _LOOKS_SECRET.match(value) is not None
-    return _NAME_AT_END.search(name) is not None

@@ -72,11 +72,13 @@ def scenario_attributes(scenario: str, owner: str, attempt: int) -> Attributes:
     }
 
 
-def exchange_attributes(kind: str, method: str, url: str) -> tuple[str, Attributes]:
-    """Name and attributes of a client span; `url` has been redacted. Of a TLS handshake only the
-    server is said.
+def exchange_attributes(
+    kind: str, method: str, url: str, asked: str = ""
+) -> tuple[str, Attributes]:
+    """Name and attributes of a client span; `url` is the one that was `asked`, redacted. Of a TLS
+    handshake only the server is said.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(asked or url)
     ours: Attributes = _SYNTHETIC | {
         "wealist.probes.exchange": kind,
         server_attributes.SERVER_ADDRESS: parts.hostname or "",
@@ -97,6 +99,12 @@ def _port(parts: SplitResult) -> int | None:
         return parts.port or PORTS.get(parts.scheme)
     except ValueError:  # a presigned URL may be that broken, and then it is evidence
         return None
+
+
+def correct_url(span: Span, kind: str, url: str) -> None:
+    """Say `url`, redacted by what the answer has told as well."""
+    if kind != "tls":
+        span.set_attribute(url_attributes.URL_FULL, url)
 
 
 def end_exchange(span: Span, status: int | None, error: str | None) -> None:

@@ -52,7 +52,7 @@ def parse(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
     seconds = query.get("x-amz-expires", "")
     return Presigned(
         url=url,
-        host=parts.netloc,
+        host=parts.netloc.rpartition("@")[2],
         path=unquote(parts.path),
         access_key=scope[0] or query.get("awsaccesskeyid", ""),
         region=scope[2] if len(scope) > 2 else "",

@@ -173,7 +173,7 @@ class Web:
                 if cookies is not None:
                     cookies.extract_cookies(response)
                 exchange.set_response(
-                    response.status_code, dict(response.headers), response.content
+                    response.status_code, read_headers(response), response.content
                 )
         asked = Asked(url, dict(request.headers), request.content, self.users, method)
         return Answer(
@@ -202,7 +202,7 @@ class Web:
             exchange.set_request(dict(request.headers))
             async with self._answering(exchange, request):
                 response = await self._client.send(request, stream=True)
-            exchange.set_response(response.status_code, dict(response.headers))
+            exchange.set_response(response.status_code, read_headers(response))
             try:
                 yield response, exchange
             finally:
@@ -233,6 +233,16 @@ class Web:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def read_headers(response: httpx.Response) -> dict[str, str]:
+    """By lower-case name; several Set-Cookie headers are one line each, since a cookie may hold the
+    comma that joins all others (RFC 9110 5.3).
+    """
+    headers = dict(response.headers)
+    if cookies := response.headers.get_list("set-cookie"):
+        headers["set-cookie"] = "\n".join(cookies)
+    return headers
 
 
 def service(url: str) -> str:

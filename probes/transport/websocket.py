@@ -216,7 +216,11 @@ def _answer(url: str, error: InvalidStatus) -> Answer:
 
 
 def _headers(sentence: Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in sentence.raw_items()}
+    headers: dict[str, str] = {}
+    for spelling, value in sentence.raw_items():
+        name = spelling.lower()
+        headers[name] = f"{headers[name]}\n{value}" if name in headers else value
+    return headers
 
 
 def explain(answer: Answer) -> Finding:

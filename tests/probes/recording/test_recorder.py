@@ -98,6 +98,24 @@ def test_an_exchange_of_somebody_else_has_their_times(evidence: RunEvidence) -> 
     assert '"1700000000000000000"' in (evidence.folder / spans.NAME).read_text()
 
 
+def test_what_an_answer_brings_is_not_in_the_url_that_it_answers(evidence: RunEvidence) -> None:
+    """Cookies of each Set-Cookie header, and userinfo, are known before anything of the exchange is
+    written: its URL in the journal and in the span, its body, and what is noted later.
+    """
+    cookie, password = "c00kie-0f-the-provider", "pa55-0f-the-store"
+    url = f"http://u:{password}@apex.localhost/back?to={cookie}"
+    recorder = recorder_of(evidence)
+    with recorder.exchange("http", "GET", url) as exchange:
+        headers = {"set-cookie": f"A=1; Path=/\nB={cookie}; Secure"}
+        exchange.set_response(200, headers, f"{password} {cookie}".encode())
+    recorder.note(f"{password} {cookie}")
+    left = "".join(path.read_text() for path in evidence.folder.iterdir())
+    assert cookie not in left
+    assert password not in left
+    span = json.loads((evidence.folder / spans.NAME).read_text())
+    assert '"apex.localhost"' in json.dumps(span)
+
+
 def test_notes_and_facts_are_redacted(careful: RunEvidence) -> None:
     """They quote the target and the browser's console."""
     recorder = recorder_of(careful)

@@ -6,7 +6,7 @@ import json
 import random
 import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -88,6 +88,10 @@ def redactor() -> Redactor:
         base64.b64encode(SECRET.encode()).decode(),
         quote(base64.b64encode(SECRET.encode())),
         base64.urlsafe_b64encode(f"alice:{SECRET}".encode()).decode(),
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        quote_plus(SECRET),
+        "".join(f"%{byte:02x}" for byte in SECRET.encode()),
     ],
 )
 def test_a_remembered_secret_goes_however_it_is_written(redactor: Redactor, written: str) -> None:
@@ -198,6 +202,14 @@ def test_a_url_keeps_what_is_no_secret(redactor: Redactor) -> None:
                 r'#\w+>"}'
             ),
         ),
+        (
+            {"keys": [{"kty": "RSA", "kid": "k-1", "n": "7", "d": "1", "oth": [{"r": "5"}]}]},
+            (
+                r'{"keys": \[{"kty": "RSA", "kid": "k-1", "n": "7", '
+                r'"d": "<secret #\w+>", "oth": \[{"r": "<secret #\w+>"}\]}\]}'
+            ),
+        ),
+        ({"d": "3", "k": "v"}, r'{"d": "3", "k": "v"}'),
         ({"code": 404, "n": 1.5}, r'{"code": 404, "n": 1.5}'),
         ({SECRET: 1}, r'{"<secret #\w+>": 1}'),
     ],

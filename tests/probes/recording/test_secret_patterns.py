@@ -10,6 +10,7 @@ from tests.support import planted
 
 TOKEN, SCOPE = planted.token(), "20260102/ap-northeast-2/s3/aws4_request"
 STATIC, TEMPORARY = "AKIAQWERTYUIOPASDFGH", "ASIAQWERTYUIOPASDFGH"
+RANDOM, HEX = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9t", "0badc0de0badc0de0badc0de0badc0de"
 DEEP = "https%3A%2F%2Fh%2Fcb%3Ftoken%3DhunT3r%26next%3D1"
 SIGV4 = (
     f"https://s3.ap-northeast-2.amazonaws.com/b/k%20k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={TEMPORARY}"
@@ -216,6 +217,39 @@ LEAKS = {
         [STATIC, "0badc0de"],
         ["Credential=AKIA…#", f"/{SCOPE}, Signature=<signature #"],
     ),
+    "session in a fragment": (
+        "https://h/cb#/home?sid=hunT3r&tab=1",
+        ["hunT3r"],
+        ["#/home?sid=<secret #", "&tab=1"],
+    ),
+    "ticket of a single sign-on": (
+        "/login?service=x&ticket=ST-1-hunT3r",
+        ["hunT3r"],
+        ["?service=x&ticket=<secret #"],
+    ),
+    "random fragment": (f"https://h/w#{RANDOM}", [RANDOM], ["https://h/w#<token #"]),
+    "random parameter": (f"/w?page=2&x={RANDOM}&y=3", [RANDOM], ["?page=2&x=<token #", "&y=3"]),
+    "random parameter, encoded": (
+        f"/r?u=https%3A%2F%2Fh%2Fw%3Fx%3D{RANDOM}%26y%3D3",
+        [RANDOM],
+        ["w%3Fx%3D<token #", "%26y%3D3"],
+    ),
+    "random in hex": (f"/w?x={HEX}", [HEX], ["/w?x=<token #"]),
+    "matrix parameter": (f"/w;jsessionid={HEX}?a=1", [HEX], [";jsessionid=<secret #"]),
+    "userinfo without a scheme": (
+        "moved to //user:hunT3r@h/p",
+        ["hunT3r"],
+        ["to //<userinfo #", ">@h/p"],
+    ),
+    "userinfo in JSON": ('"https:\\/\\/u:hunT3r@h"', ["hunT3r"], [">@h"]),
+    "userinfo encoded": ("?to=https%3A%2F%2Fu%3AhunT3r%40h%2Fp", ["hunT3r"], [">%40h%2Fp"]),
+    "userinfo with a slash": ("amqp://u:hu/nT3r@h:5672/v", ["nT3r"], ["amqp://<us", "@h:5672/v"]),
+    "private JWK in a text": (
+        f"got {{'kty': 'EC', 'kid': 'wealist-auth-key-1', 'd': '{RANDOM}', 'x': 'f83OJ3D2xF1Bg8'}}",
+        [RANDOM],
+        ["'kid': 'wealist-auth-key-1', 'd': '<private key #", "'x': 'f83OJ3D2xF1Bg8'"],
+    ),
+    "client secret of Google": ("secret used: GOCSPX-hunT3r0badc0de.", ["hunT3r"], ["used: <tok"]),
     "cookies": (
         'Cookie: sid=hunT3r; theme="da;rk"',
         ["hunT3r", "da;rk", "rk"],
@@ -271,6 +305,18 @@ def test_redacting_twice_changes_nothing(case: str) -> None:
         "fetch(u, {credentials: 'include'})",
         "credential: minioadmin/20260102/us-east-1/s3",
         "cookie: missing",
+        "INTERNAL_API_KEY: storage-service has another one than chat-service",
+        "INTERNAL_API_KEY: 서비스마다 다르다",
+        "invalid API key: APIoldKey9",
+        "invalid API key: wealist-livekit",
+        "kid: wealist-auth-key-1, which the JWKS (keys: wealist-auth-key-2) does not publish",
+        "JWKS publishes private members d, p, q",
+        "?client_id=407408718192-a1b2c3d4e5f6g7h8i9j0.apps.googleusercontent.com&x=1",
+        "/main.js?v=8790699aa8790699aa8790699aa8790699aa8790",
+        "?workspaceId=b0395e6e-8a5f-4f7e-9c64-0c5d3a1b2c3d&from=b0395e6e-8a5f-4f7e-9c64-0c5d3a1b2c3d",
+        "?at=2026-01-02T05:13:29.123456Z&at=2026-01-02T05%3A13%3A29.123456%2B09%3A00",
+        "?tab=KanbanBoardViewModeExtended2&next=/workspace/board-7/overview/of-the-week-27",
+        "https://h:8443/a@b and git@h and see //www.w3.org/2000/svg",
         "Cookie: <cookie #3f9a1c>",
         "heyJude.play.loud() and eyJ alone",
         "https://cdn.wealist.co.kr/a/b.png?v=3&code=#top",
@@ -283,6 +329,15 @@ def test_redacting_twice_changes_nothing(case: str) -> None:
 def test_what_is_no_secret_is_left_alone(text: str) -> None:
     """A reader needs the words of an error as they were."""
     assert secret_patterns.text(text) == text
+
+
+@pytest.mark.parametrize("rule", secret_patterns.RULES, ids=lambda rule: rule.name)
+def test_each_rule_hides_its_example(rule: secret_patterns.Rule) -> None:
+    """By itself, without the help of another rule."""
+    shown = rule.pattern.sub(rule.replacement, rule.example)
+    assert "hunT3r" not in shown
+    assert "HUNT3R" not in shown
+    assert " #" in shown or "…#" in shown
 
 
 def test_a_text_made_to_be_settled_late_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
