@@ -32,6 +32,7 @@ REPEATED = (
     "access-control-request-method",
     "access-control-request-headers",
 )
+KEPT_BYTES = 2**20  # of what came over one socket or stream
 HELD_OPEN = ("socket", "stream")
 # What makes a request an upgrade (RFC 6455); any key will do to see the answer's status.
 UPGRADE = {
@@ -76,6 +77,11 @@ class Exchange:
 
     def set_request(self, headers: Mapping[str, str], body: bytes = b"") -> None:
         self.request_headers, self.request_body = headers, body
+
+    def add_response(self, received: bytes) -> None:
+        """What has come over something that is held open; what is kept of it has a limit."""
+        if len(self.response_body) < KEPT_BYTES:
+            self.response_body += received
 
     def set_response(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
         self.status, self.response_headers, self.response_body = status, headers, body

@@ -67,7 +67,7 @@ class Stream:
             current().subject = self._exchange
             lived = asyncio.get_running_loop().time() - self._began
             raise Broken(explain_end(lived, error)) from error
-        self._exchange.response_body += f"event: {event.event}\ndata: {event.data}\n\n".encode()
+        self._exchange.add_response(f"event: {event.event}\ndata: {event.data}\n\n".encode())
         self._judge(event)
         return event
 

@@ -57,6 +57,7 @@ class Phase(StrEnum):
     CONNECT = "connect"
     TLS = "tls"
     REQUEST = "request"
+    BODY = "body"  # status and headers have come
 
 
 def failure(
@@ -110,6 +111,9 @@ def explain(url: str, error: BaseException, who: str, phase: Phase, timeout_s: f
             return _unconnected(host, error, timeout_s)
         case Phase.TLS:
             return _no_handshake(host, error, timeout_s)
+        case Phase.BODY if is_timeout(error):
+            observed = f"{who} at {host} sent headers, and its body did not end within"
+            return Finding(Code.SERVICE_STALLED, f"{observed} {timeout_s:g} s", who)
     return _no_answer(host, error, who, timeout_s)
 
 

@@ -8,20 +8,23 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
 
 from probes import __version__
 from probes.config.environment import Target, address
+from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange, current
-from probes.transport import service_words
+from probes.transport import bodies, service_words
 from probes.transport.author import Author, author
+from probes.transport.bodies import BodyTooLongError, LimitedStream
 from probes.transport.connection_errors import Phase, failure
 from probes.transport.identity import Asked, users_by_mark
 from probes.transport.throttle import Throttle
 
+LONG_BODY = f"more than {bodies.LIMIT_BYTES // 2**20} MiB"
 CONNECT_SHARE = 0.8  # of the time for an answer
 AT_ONCE = 12  # requests of one run; more would only wait for each other in the target
 USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
@@ -106,6 +109,8 @@ class _PhaseTrace:
             self.at = Phase.TLS
         elif "request_headers.started" in event:
             self.at = Phase.REQUEST
+        elif "response_body.started" in event:
+            self.at = Phase.BODY
 
 
 class Web:
@@ -124,7 +129,7 @@ class Web:
             timeout=httpx.Timeout(
                 target.timeouts.answer_s, connect=target.timeouts.answer_s * CONNECT_SHARE
             ),
-            headers={"user-agent": USER_AGENT},
+            headers={"user-agent": USER_AGENT, "accept-encoding": bodies.ACCEPTED},
             follow_redirects=False,
             trust_env=False,
         )
@@ -169,16 +174,12 @@ class Web:
                     )
                 exchange.set_request(dict(request.headers), request.content)
                 async with self._answering(exchange, request):
-                    response = await self._client.send(request)
+                    response = await self._client.send(request, stream=True)
+                    body = await self._read(response, exchange)
                 if cookies is not None:
                     cookies.extract_cookies(response)
-                exchange.set_response(
-                    response.status_code, read_headers(response), response.content
-                )
         asked = Asked(url, dict(request.headers), request.content, self.users, method)
-        return Answer(
-            method, url, response.status_code, exchange.response_headers, response.content, asked
-        )
+        return Answer(method, url, response.status_code, exchange.response_headers, body, asked)
 
     @asynccontextmanager
     async def stream(
@@ -193,6 +194,7 @@ class Web:
             headers = {
                 **(headers or {}),
                 "accept": "text/event-stream",
+                "accept-encoding": "identity",
                 "cache-control": "no-store",
                 "traceparent": exchange.traceparent,
                 "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
@@ -202,6 +204,7 @@ class Web:
             exchange.set_request(dict(request.headers))
             async with self._answering(exchange, request):
                 response = await self._client.send(request, stream=True)
+            response.stream = LimitedStream(cast("httpx.AsyncByteStream", response.stream))
             exchange.set_response(response.status_code, read_headers(response))
             try:
                 yield response, exchange
@@ -212,8 +215,22 @@ class Web:
         """What `listen` got in place of a stream, to its end. Raises Broken when it has none."""
         url = str(response.request.url)
         async with self._answering(exchange, response.request):
-            exchange.response_body = await response.aread()
-        return Answer("GET", url, response.status_code, exchange.response_headers, response.content)
+            body = await self._read(response, exchange)
+        return Answer("GET", url, response.status_code, exchange.response_headers, body)
+
+    async def _read(self, response: httpx.Response, exchange: Exchange) -> bytes:
+        """The whole body. Raises Broken where it is longer than any promise needs."""
+        status, headers = response.status_code, read_headers(response)
+        exchange.set_response(status, headers)
+        try:
+            exchange.response_body = await bodies.read(response)
+        except BodyTooLongError as error:
+            exchange.response_body = error.kept
+            answer = Answer(exchange.method, exchange.url, status, headers, error.kept)
+            raise Broken(explain_too_long(answer)) from error
+        finally:
+            await response.aclose()
+        return exchange.response_body
 
     @asynccontextmanager
     async def _answering(self, exchange: Exchange, request: httpx.Request) -> AsyncIterator[None]:
@@ -227,12 +244,20 @@ class Web:
             exchange.error = f"{type(error).__name__}: {error}"
             if exchange.kind == "stream":  # others are asked while it is open
                 current().subject = exchange
-            waited_s = answer_s * CONNECT_SHARE if phase.at is not Phase.REQUEST else answer_s
+            is_connected = phase.at in (Phase.REQUEST, Phase.BODY)
+            waited_s = answer_s if is_connected else answer_s * CONNECT_SHARE
             url = str(request.url)
             raise failure(exchange.url, error, service(url), phase.at, waited_s) from error
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def explain_too_long(answer: Answer) -> Finding:
+    """Name an answer that goes on and on; pure."""
+    observed = f"{answer} with {LONG_BODY}; the rest was not read"
+    who = service(answer.url)
+    return Finding(Code.CONTRACT_BROKEN, observed, f"{who}: it answers without an end")
 
 
 def read_headers(response: httpx.Response) -> dict[str, str]:

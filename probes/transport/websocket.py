@@ -76,7 +76,7 @@ class WebSocket:
     async def _next(self) -> Event:
         line = await self._connection.recv()
         raw = line.encode() if isinstance(line, str) else line
-        self._exchange.response_body += raw + b"\n"
+        self._exchange.add_response(raw + b"\n")
         event = _parse(raw)
         for check in self.checks:
             if finding := check(event):
