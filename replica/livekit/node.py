@@ -17,6 +17,10 @@ from replica.livekit.tokens import TokenChecks
 FAULTS = {fault.name for fault in LIVEKIT}
 DEV_KEYS = {"devkey": "secret"}
 CLOCK_AHEAD_S = 3600
+PROTOCOLS = {"1.7.2": 14, "1.9.12": 16, "1.13.5": 17}  # of signalling, by version
+NEWEST = "1.13.5"
+SINGLE_PEER = (1, 9, 10)  # the version from which /rtc/v1 is known
+NEEDS_ROOM = (1, 9, 1)  # from which a token must name a room
 STAND_IN = "the replica's stand-in"
 EMPTY_TIMEOUT_S = 300  # a room that nobody has entered
 DEPARTURE_TIMEOUT_S = 20  # a room that everybody has left
@@ -65,6 +69,7 @@ class LiveKitNode:
     over_tcp: set[tuple[str, str]] = field(
         default_factory=set
     )  # room and identity of who asked for TCP
+    version: str = "1.7.2"  # a fault makes it NEWEST
     id: str = field(default_factory=lambda: new_id("ND"))
 
     def is_fault_active(self, fault: str) -> bool:
@@ -79,15 +84,21 @@ class LiveKitNode:
             CLOCK_AHEAD_S if self.is_fault_active("livekit-clock-runs-ahead") else 0
         )
 
+    def is_at_least(self, *version: int) -> bool:
+        """Whether it answers as that version of livekit-server and later ones do."""
+        return tuple(map(int, self._spoken_version.split("."))) >= version
+
     @property
-    def is_new(self) -> bool:
-        """Whether it speaks the signalling of 1.9.10 and later, and checks as those do."""
-        return self.is_fault_active("livekit-is-another-version")
+    def _spoken_version(self) -> str:
+        if self.is_fault_active("livekit-is-another-version"):
+            return NEWEST
+        return self.version
 
     @property
     def server(self) -> models.ServerInfo:
         """What the server says of itself when somebody joins."""
-        version, protocol = ("1.13.5", 17) if self.is_new else ("1.7.2", 14)
+        version = self._spoken_version
+        protocol = PROTOCOLS.get(version, PROTOCOLS[NEWEST])
         standard = models.ServerInfo.Edition.Standard
         return models.ServerInfo(
             edition=standard,
@@ -108,7 +119,8 @@ class LiveKitNode:
         if self.is_fault_active("livekit-accepts-dev-keys"):
             keys |= DEV_KEYS
         verify = not self.is_fault_active("livekit-ignores-signatures")
-        return TokenChecks(keys, self.now(), is_new=self.is_new, verify=verify)
+        is_new = self.is_at_least(1, 13, 5)
+        return TokenChecks(keys, self.now(), is_new=is_new, verify=verify)
 
     def room(self, name: str, empty_timeout: int = 0) -> LiveKitRoom:
         """The room of that name, made where there is none."""

@@ -50,7 +50,7 @@ def create_room(node: LiveKitNode, request_message: Message) -> Message:
 def delete_room(node: LiveKitNode, request_message: Message) -> Message:
     assert isinstance(request_message, messages.DeleteRoomRequest)
     if request_message.room not in node.rooms:
-        prefix = "twirp error unknown: " if node.is_new else ""
+        prefix = "twirp error unknown: " if node.is_at_least(1, 9, 12) else ""
         raise TwirpError(404, "not_found", f"{prefix}requested room does not exist")
     node.delete(node.rooms[request_message.room])
     return messages.DeleteRoomResponse()

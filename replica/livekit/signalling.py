@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from replica.livekit.connection_modes import DualConnection, SingleConnection
 from replica.livekit.media_sockets import MediaSockets
-from replica.livekit.node import LiveKitNode
+from replica.livekit.node import NEEDS_ROOM, LiveKitNode
 from replica.livekit.participant import JoinContext, Participant
 from replica.livekit.relay import ice_servers
 from replica.livekit.signal_messages import join_response
@@ -75,7 +75,7 @@ class Signalling:
             return None
 
     def _check_grants(self, grants: Grants | None) -> Grants:
-        found = may_join(grants, needs_room=self._node.is_new)
+        found = may_join(grants, needs_room=self._node.is_at_least(*NEEDS_ROOM))
         if self._node.is_fault_active("livekit-loses-redis"):
             raise LiveKitRefusal(500, NO_NODES)
         return found

