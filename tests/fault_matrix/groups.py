@@ -1,19 +1,23 @@
 """Faults that may be in force in one run: most break little, and a hundred whole runs cost most of
 an hour.
 
-Group testing (Dorfman, 1943). No two faults of a group break the same area, and together they must
-break the sum of what each does: so whatever lies outside all rows has held under each, and what
-lies in one is what no other is known to break. A group that ends otherwise proves nothing, and each
-of its faults is tried alone.
+Group testing (Dorfman, 1943). No two faults of a group break the same scenario, nor the same area
+unless each breaks a single scenario there, and together they must break the sum of what each does:
+so whatever lies outside all rows has held under each, and what lies in one is what no other is
+known to break. A group that ends otherwise proves nothing; it is run again as users run it, and
+if that ends otherwise, too, each of its faults is tried alone.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 Rows = Mapping[str, Collection[str]]
+Groups = list[tuple[str, ...]]
 
-# A fault that breaks more leaves too little that could hold beside it.
-MOST_BROKEN = 15
+# Scenarios that the faults of a group may break together: what breaks cannot hold under the others.
+MOST_BROKEN = 45
+# Who breaks more of an area may stand before what another breaks there.
+SINGLE = 1
 OF_ITS_OWN = "cluster/"
 ONE_SERVER = {"calls": "livekit"}
 APART = (
@@ -22,36 +26,59 @@ APART = (
 )
 
 
-def grouped(rows: Rows) -> list[tuple[str, ...]]:
-    """The faults in groups of about one size; pure."""
+def grouped(rows: Rows) -> Groups:
+    """The faults in few groups, each of about as many scenarios; pure. The hardest to place come
+    first: those that break what most others break, too.
+    """
     rivals = Counter(area for broken in rows.values() for area in areas(broken))
     groups: list[list[str]] = []
     for fault in sorted(
-        rows, key=lambda fault: (-max(rivals[area] for area in areas(rows[fault])), fault)
+        rows,
+        key=lambda fault: (
+            -max(rivals[area] for area in areas(rows[fault])),
+            -len(rows[fault]),
+            fault,
+        ),
     ):
         room = [group for group in groups if _fits(fault, group, rows)]
         if room:
-            min(room, key=len).append(fault)
+            min(room, key=lambda group: _broken(group, rows)).append(fault)
         else:
             groups.append([fault])
     return [tuple(group) for group in groups]
 
 
-def areas(broken: Iterable[str]) -> set[str]:
-    """Where the scenarios `broken` are; pure. Each of the cluster's is judged by facts of its own,
-    which no other fault touches.
+def areas(broken: Collection[str]) -> Counter[str]:
+    """Where the scenarios `broken` are, and how many in each place; pure. Each of the cluster's is
+    judged by facts of its own, which no other fault touches.
     """
-    found = {scenario if scenario.startswith(OF_ITS_OWN) else area(scenario) for scenario in broken}
-    return {ONE_SERVER.get(area, area) for area in found}
+    return Counter(_place(scenario) for scenario in broken)
 
 
 def area(scenario: str) -> str:
     return scenario.partition("/")[0]
 
 
+def clash(one: Collection[str], other: Collection[str]) -> bool:
+    """Whether faults that break `one` and `other` would be in each other's way; pure."""
+    if set(one) & set(other):
+        return True
+    mine, theirs = areas(one), areas(other)
+    return any(max(mine[area], theirs[area]) > SINGLE for area in mine.keys() & theirs.keys())
+
+
+def _place(scenario: str) -> str:
+    found = scenario if scenario.startswith(OF_ITS_OWN) else area(scenario)
+    return ONE_SERVER.get(found, found)
+
+
+def _broken(group: Collection[str], rows: Rows) -> int:
+    return sum(len(rows[fault]) for fault in group)
+
+
 def _fits(fault: str, group: Collection[str], rows: Rows) -> bool:
-    small = all(len(rows[one]) <= MOST_BROKEN for one in (fault, *group))
-    return small and not any(
-        areas(rows[fault]) & areas(rows[other]) or frozenset({fault, other}) in APART
-        for other in group
+    if _broken((fault, *group), rows) > MOST_BROKEN:
+        return False
+    return not any(
+        clash(rows[fault], rows[other]) or frozenset({fault, other}) in APART for other in group
     )
