@@ -6,9 +6,7 @@ evidence is recorded, after redaction: httpx auto-instrumentation leaves X-Amz-C
 X-Amz-Signature in span URLs.
 """
 
-import base64
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Mapping
@@ -17,9 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from google.protobuf.json_format import MessageToDict
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.environment_variables import (
     OTEL_EXPORTER_OTLP_ENDPOINT,
     OTEL_EXPORTER_OTLP_PROTOCOL,
@@ -39,6 +35,7 @@ from opentelemetry.semconv.schemas import Schemas
 from opentelemetry.trace import Span, SpanKind, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from probes.recording.otlp_json import SpanLines
 from probes.recording.span_attributes import SERVICE, Attributes, encodable
 
 NAME = "spans.jsonl"
@@ -108,7 +105,7 @@ class _SpanFile(SpanProcessor):
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = (folder / NAME).open("ab", buffering=0)
-        self._lock = threading.RLock()
+        self._lock, self._lines = threading.RLock(), SpanLines()
         self._open: dict[int, Span] = {}
         self._kept: list[ReadableSpan] = []
 
@@ -122,7 +119,7 @@ class _SpanFile(SpanProcessor):
                 self._open.pop(context.span_id, None)
             if not self._file.closed:
                 with contextlib.suppress(OSError):  # a full disk is told by the journal
-                    self._file.write(otlp_json(span).encode() + b"\n")
+                    self._file.write(self._lines.line(span).encode() + b"\n")
                 self._kept.append(span)
 
     def close(self) -> list[ReadableSpan]:
@@ -134,18 +131,6 @@ class _SpanFile(SpanProcessor):
                 span.end()
             self._file.close()
             return self._kept
-
-
-def otlp_json(span: ReadableSpan) -> str:
-    """One line of the OTLP file format: enumerations as numbers, and ids in hex where protobuf's
-    JSON has base64.
-    """
-    message = MessageToDict(encode_spans([span]), use_integers_for_enums=True)
-    for scope in message["resourceSpans"][0]["scopeSpans"]:
-        for each in scope["spans"]:
-            for name in {"traceId", "spanId", "parentSpanId"} & each.keys():
-                each[name] = base64.b64decode(each[name]).hex()
-    return json.dumps(message, separators=(",", ":"))
 
 
 def _resource(run: str, environment: str, version: str, environ: Mapping[str, str]) -> Resource:
