@@ -20,10 +20,7 @@ from probes.runner import collection, command_line, fixtures, output, progress, 
 from probes.runner.attempt import Call
 from probes.runner.end_of_run import EndedRun
 from probes.runner.fixtures import SESSION
-from probes.runner.options import (
-    expect_possible,
-    read_options,
-)
+from probes.runner.options import expect_possible, read_options
 from probes.runner.problems import Problems
 from probes.runner.session import Session
 from probes.runner.sharding import Share
@@ -69,6 +66,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[DETAIL] = max(0, config.option.verbose)
     if config.getoption("gate") or _names_scenarios(config):
         progress.silence_pytest(config)
+    if _names_scenarios(config):
+        # It imports all of itself to sum up nothing: half a second of CPU.
+        config.pluginmanager.unregister(name="hypothesispytest")
     config.stash[PROBLEMS] = Problems()
     config.pluginmanager.register(config.stash[PROBLEMS], "probes-problems")
     config.pluginmanager.register(fixtures, "probes-fixtures")

@@ -4,6 +4,7 @@ Sources: AWS SigV4, SigV2 and POST policy, GCS and Azure signed URLs, OAuth 2.0 
 Connect, SAML 2.0 bindings, JWK (RFC 7517, 7518).
 """
 
+import functools
 import itertools
 import re
 from urllib.parse import unquote
@@ -37,6 +38,7 @@ _NAME_AT_END = re.compile(rf"{NAME}\Z", re.IGNORECASE)
 _DOUBTFUL_AT_END = re.compile(rf"{_DOUBTFUL}\Z", re.IGNORECASE)
 _API_KEY = re.compile(r"api[-_ ]?key\Z", re.IGNORECASE)
 
+_LONGEST_NAME = 64  # characters of a name that is worth remembering; most come a thousand times
 _RANDOM_LENGTH = 20  # characters; 100 bits in base32
 _HEX_LENGTH = 32
 _CHANGES = 0.2  # of neighbours; 0.4 in random text, 0.15 in words that are written together
@@ -62,12 +64,25 @@ def kind(name: str) -> str:
 
 
 def ends_secret(name: str) -> bool:
-    return _NAME_AT_END.search(name) is not None
+    return _name_ends(name)[0]
+
+
+def _name_ends(name: str) -> tuple[bool, bool]:
+    """Whether `name` ends as a secret's does, and whether that is doubtful."""
+    return _known_ends(name) if len(name) <= _LONGEST_NAME else _judge_ends(name)
+
+
+def _judge_ends(name: str) -> tuple[bool, bool]:
+    is_doubtful = _DOUBTFUL_AT_END.search(name) is not None
+    return _NAME_AT_END.search(name) is not None, is_doubtful
+
+
+_known_ends = functools.lru_cache(2048)(_judge_ends)
 
 
 def is_secret(name: str, value: str) -> bool:
     """Whether `name` alone makes a secret of `value`."""
-    if _DOUBTFUL_AT_END.search(name):
+    if _name_ends(name)[1]:
         return _LOOKS_SECRET.match(value) is not None
     if _API_KEY.search(name) and _LIVEKIT_KEY.fullmatch(value):
         return False  # LiveKit's key is an id; its secret has another name
