@@ -13,7 +13,7 @@ from probes.browser import session
 from probes.browser.browser import Browser
 from probes.browser.session import PageSession
 from probes.config.environment import Presign, Target
-from probes.livekit import OpenCalls, calls_opener
+from probes.livekit.opener import OpenCalls, calls_opener
 from probes.livekit.sdk.call import SdkCalls
 from probes.recording.ledger import Ledger
 from probes.services import chat

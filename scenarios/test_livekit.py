@@ -5,7 +5,7 @@ media.
 import pytest
 
 from probes.auth.users import User
-from probes.livekit import OpenCalls
+from probes.livekit.opener import OpenCalls
 from probes.livekit.sdk.call import SdkCalls
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §5")

@@ -18,7 +18,7 @@ from probes.browser.browser import Browser
 from probes.browser.page import Visit
 from probes.config.livekit import BROWSER
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
-from probes.livekit import OpenCalls
+from probes.livekit.opener import OpenCalls
 from probes.livekit.sdk import worker_process
 from probes.livekit.sdk.call import SdkCalls
 from probes.livekit.sdk.checks import OpenPorts, add_observed, explain_closed

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from probes.config.livekit import DEEP
 from probes.finding import NotApplicable
-from probes.livekit import OpenCalls
+from probes.livekit.opener import OpenCalls
 from probes.livekit.sdk import checks, worker_process
 from probes.livekit.sdk.checks import OpenPorts
 from probes.livekit.sdk.messages import (

@@ -8,7 +8,7 @@ import pytest
 
 from probes.config.environment import Target
 from probes.finding import NotApplicable
-from probes.livekit import calls_opener
+from probes.livekit.opener import calls_opener
 from probes.recording.ledger import Ledger
 from probes.transport.http import Web
 
@@ -36,5 +36,19 @@ def test_nothing_of_the_protocol_is_loaded_before() -> None:
     """Collecting the scenarios does not pay for protobufs and ICE."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+OF_THE_SUITE = (
+    "import sys, probes.livekit.sdk.worker, probes.livekit.sdk.participant; "
+    "print(*sorted({'httpx', 'jwt', 'opentelemetry', 'playwright', 'pytest'} & {*sys.modules}))"
+)
+
+
+def test_the_worker_of_a_call_loads_nothing_of_the_suite() -> None:
+    """It is started for each call, and needs the SDK alone."""
+    done = subprocess.run(
+        [sys.executable, "-c", OF_THE_SUITE], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
