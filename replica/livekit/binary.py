@@ -25,17 +25,18 @@ from replica.infra.processes import ChildError
 from replica.livekit import TWIRP, LiveKit, Server, StandIn
 
 VARIABLE = "LIVEKIT_SERVER"
+CONFIG_VARIABLE = "LIVEKIT_SERVER_CONFIG"  # JSON, table by table over ours
 UDP_PORTS = (50000, 50100)
 NAT_GATEWAY, POD = "203.0.113.7", "10.42.0.7"  # addresses that are nobody's here
 
 
 # What makes a real server wrong as the fault of that name says.
 CONFIGURED: Mapping[str, Callable[[LiveKit], dict[str, Any]]] = {
-    "livekit-key-is-unknown": lambda _: {"keys": {"APIrotatedaway": secrets.token_urlsafe(32)}},
-    "livekit-secret-differs": lambda livekit: {"keys": {livekit.key: secrets.token_urlsafe(32)}},
-    "livekit-accepts-dev-keys": lambda livekit: {
-        "keys": {livekit.key: livekit.secret, "devkey": "secret"}
+    "livekit-key-is-unknown": lambda livekit: {
+        "keys": {livekit.key: None, "APIrotatedaway": secrets.token_urlsafe(32)}
     },
+    "livekit-secret-differs": lambda livekit: {"keys": {livekit.key: secrets.token_urlsafe(32)}},
+    "livekit-accepts-dev-keys": lambda _: {"keys": {"devkey": "secret"}},
     "livekit-shows-debug": lambda _: {"development": True},
     "livekit-advertises-nat-gateway": lambda _: {"rtc": {"node_ip": NAT_GATEWAY}},
     "livekit-advertises-private-address": lambda _: {"rtc": {"node_ip": POD}},
@@ -49,6 +50,7 @@ class Binary:
 
     livekit: LiveKit
     path: Path
+    over: Mapping[str, Any] = field(default_factory=dict)  # over our configuration
     configured: set[str] = field(default_factory=set)  # faults that it was started with
 
     def command(self) -> list[str]:
@@ -58,7 +60,8 @@ class Binary:
         """Its whole configuration. Raises ChildError where a fault needs the stand-in."""
         self.expect_possible(set(faults) - CONFIGURED.keys())
         self.configured.update(CONFIGURED.keys() & set(faults))
-        return {"LIVEKIT_CONFIG": json.dumps(configuration(self.livekit, self.configured))}
+        settings = configuration(self.livekit, self.configured)
+        return {"LIVEKIT_CONFIG": json.dumps(merge(settings, self.over))}
 
     async def switch(self, faults: Collection[str]) -> None:
         self.expect_possible(faults)
@@ -100,10 +103,21 @@ def configuration(livekit: LiveKit, faults: Collection[str] = ()) -> Mapping[str
     """What makes livekit-server do on loopback what the stand-in does, `faults` included."""
     settings = _healthy(livekit)
     for name in sorted(faults):
-        for section, over in CONFIGURED[name](livekit).items():
-            is_part = section == "rtc"
-            settings[section] = settings[section] | over if is_part else over
+        settings = merge(settings, CONFIGURED[name](livekit))
     return settings
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with what `over` says otherwise, table by table; None takes a key out."""
+    result = dict(base)
+    for name, value in over.items():
+        if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
+            result[name] = merge(result[name], value)
+        elif value is None:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    return result
 
 
 def _healthy(livekit: LiveKit) -> dict[str, Any]:
@@ -138,4 +152,19 @@ def chosen(livekit: LiveKit, control: Path, environ: Mapping[str, str] = os.envi
     path = Path(named).absolute()
     if not os.access(path, os.X_OK) or path.is_dir():
         raise ChildError(f"{VARIABLE} names {named}, which is no program; correct it or unset it")
-    return Binary(replace(livekit, promised={}), path)
+    return Binary(replace(livekit, promised={}), path, _over(environ))
+
+
+def _over(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """Raises ChildError where it is no table in JSON."""
+    text = environ.get(CONFIG_VARIABLE, "") or "{}"
+    try:
+        table = json.loads(text)
+    except ValueError:
+        table = None
+    if isinstance(table, dict):
+        return table
+    raise ChildError(
+        f'{CONFIG_VARIABLE} must be a table in JSON, as in {{"rtc": {{"use_ice_lite": true}}}}, '
+        f"not {text!r}"
+    )

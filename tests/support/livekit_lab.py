@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,23 +16,11 @@ import httpx
 
 from replica.infra import processes
 from replica.livekit import server_build
+from replica.livekit.binary import merge
 
 KEY, SECRET = "APIlab", "a-secret-of-the-lab-of-thirty-two-characters"
 START_TIMEOUT_S = 30
 QUICK_START_S, STATS_INTERVAL_S = 0.5, 2.5
-
-
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with what `over` says otherwise, table by table; None takes a key out."""
-    result = dict(base)
-    for name, value in over.items():
-        if isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
-            result[name] = merged(result[name], value)
-        elif value is None:
-            result.pop(name, None)
-        else:
-            result[name] = value
-    return result
 
 
 def free_port(kind: int = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
@@ -142,7 +130,7 @@ def lab_server(version: str, folder: Path, **over: Any) -> Iterator[LabServer]:
     """A server on loopback for as long as the block lasts; `over` changes its configuration."""
     udp_port = free_port(socket.SOCK_DGRAM)
     base = default_configuration(free_port(), free_port(), min(udp_port, 65000))
-    server = LabServer(version, folder, merged(base, over))
+    server = LabServer(version, folder, merge(base, over))
     try:
         server.start()
         yield server

@@ -20,8 +20,9 @@ from typing import Any
 
 from aioice import stun
 
+from replica.livekit.binary import merge
 from tests.support import livekit_verdicts
-from tests.support.livekit_lab import KEY, SECRET, LabServer, merged
+from tests.support.livekit_lab import KEY, SECRET, LabServer
 
 CLIENT, SERVER = "10.99.0.1", "10.99.0.2"
 PORT, TCP_PORT, STUN_PORT = 7880, 7881, 3478
@@ -161,7 +162,7 @@ def judge(world: dict[str, Any]) -> dict[str, Any]:
         name_server(folder)
         start_stun_server(world.get("stun", HONEST))
         server = LabServer(
-            world["version"], folder, merged(configuration(), world["over"]), SERVER, inside
+            world["version"], folder, merge(configuration(), world["over"]), SERVER, inside
         )
         try:
             server.start()

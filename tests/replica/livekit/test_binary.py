@@ -77,6 +77,20 @@ async def test_a_fault_of_the_configuration_is_there_from_the_start(
         await healthy.switch([fault])
 
 
+def test_a_configuration_of_ones_own_goes_over_ours(tmp_path: Path) -> None:
+    """Table by table; what is no table in JSON is refused in one sentence."""
+    program = tmp_path / "livekit-server"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    named = {"LIVEKIT_SERVER": str(program)}
+    own = {"LIVEKIT_SERVER_CONFIG": '{"rtc": {"use_ice_lite": true, "tcp_port": null}}'}
+    rtc = json.loads(chosen(LIVE, tmp_path, named | own).settings([])["LIVEKIT_CONFIG"])["rtc"]
+    assert (rtc["use_ice_lite"], rtc["node_ip"], "tcp_port" in rtc) == (True, "127.0.0.1", False)
+    for wrong in ("rtc: {}", "[1]"):
+        with pytest.raises(ChildError, match="must be a table in JSON"):
+            chosen(LIVE, tmp_path, named | {"LIVEKIT_SERVER_CONFIG": wrong})
+
+
 async def test_it_tells_its_rooms(tmp_path: Path, sfu: RunningStandIn) -> None:
     """By its own RoomService, which a stand-in has too."""
     assert "rooms" in await Binary(sfu.livekit, tmp_path).state()
