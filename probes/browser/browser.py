@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -26,7 +27,7 @@ from probes.browser import chromium
 from probes.browser.page import Visit
 from probes.browser.playwright_turns import limit_turns
 from probes.config.environment import Target
-from probes.finding import CannotAsk, NotApplicable
+from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording import playwright_trace
 from probes.recording.recorder import Exchange, Recorder, current
 from probes.transport.http import USER_AGENT
@@ -93,8 +94,11 @@ class Browser:
                 raise
             except PlaywrightError as error:
                 raise CannotAsk(f"the browser failed: {_first_line(error)}") from error
-            except Exception:
+            except Exception as error:
                 await keeper.keep(context, visit)
+                if isinstance(error, Broken) and visit.local_trouble:
+                    reason = f"the browser could not ask: {visit.local_trouble}"
+                    raise CannotAsk(reason) from error
                 raise
             finally:
                 await visit.settle()
@@ -108,13 +112,23 @@ class Browser:
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
             f"Chrome/{browser.version}"
         )
-        context = await browser.new_context(
-            user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR"
+        context = await self._new_context(
+            browser, user_agent=f"{agent} Safari/537.36 {USER_AGENT}", locale="ko-KR"
         )
         context.set_default_timeout(self.target.timeouts.answer_s * 1000)
         if is_traced:
             await context.tracing.start(screenshots=False, snapshots=True)
         return context
+
+    async def _new_context(self, browser: Chromium, **wishes: Any) -> BrowserContext:
+        """Once more, by another browser, for who waited when the first one died."""
+        try:
+            return await browser.new_context(**wishes)
+        except PlaywrightError:
+            if browser.is_connected():
+                raise
+        browser = await self._ready()
+        return await browser.new_context(**wishes)
 
     @asynccontextmanager
     async def _signed_in(self, page: Page, tokens: Tokens | None) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import ConsoleMessage, Locator, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
+from probes.browser import net_errors
 from probes.browser.page_replies import (
     Reply,
     explain,
@@ -45,6 +46,7 @@ class Visit:
         self.page, self.target, self.recorder = page, target, recorder
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
+        self.local_trouble = ""  # what this machine, and not the target, kept the page from
         self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
@@ -61,6 +63,7 @@ class Visit:
         try:
             response = await self.page.goto(navigation.url, wait_until="domcontentloaded")
         except PlaywrightError as error:
+            self.local_trouble = await net_errors.navigation_trouble(str(error), navigation.url)
             raise Broken(explain(navigation.url, error)) from error
         if response:
             navigation.set_response(response.status, await response.all_headers())
@@ -264,6 +267,9 @@ class Visit:
         if answer.status:
             exchange.set_response(answer.status, answer.headers, answer.body)
         exchange.error = failure or None
+        self.local_trouble = self.local_trouble or net_errors.local_trouble(
+            failure, len(self.replies), offline=True
+        )
         self.recorder.record(exchange, max(timing["responseEnd"], 0.0) / 1000)
         is_document = is_main_document(request, self.page)
         answer = replace(answer, asked=self._asked(request))

@@ -16,7 +16,9 @@ from typing import Literal
 
 from aioice import Candidate, stun
 
+from probes.finding import CannotAsk
 from probes.livekit.signalling import Credentials, JoinedSession
+from probes.transport.connection_errors import exhausted
 
 TIMEOUT_S = 3.2  # seconds, in which a request is sent six times over UDP
 RETRANSMISSIONS = 5
@@ -95,6 +97,8 @@ async def _check(endpoint: IceEndpoint, credentials: Credentials) -> StunCheck:
     except (TimeoutError, stun.TransactionTimeout):
         return StunCheck(endpoint, None, "no answer")
     except OSError as error:
+        if reason := exhausted(error):
+            raise CannotAsk(f"{endpoint.host} could not be asked: {reason}") from error
         return StunCheck(endpoint, None, _reason(error))
 
 

@@ -6,6 +6,7 @@ a yes.
 """
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
+from requests.adapters import HTTPAdapter
 
 BATCH = 512
 WORDS = 200  # of a collector's own message
@@ -70,12 +72,27 @@ class ExportThread(threading.Thread):
         self.reason = self.reason or self.session.reason
 
 
+class _TrustingAdapter(HTTPAdapter):
+    """Trusts what every client of a run trusts: the system's authorities, or those of
+    SSL_CERT_FILE and SSL_CERT_DIR.
+    """
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        options["ssl_context"] = ssl.create_default_context()
+        super().init_poolmanager(*arguments, **options)  # type: ignore[no-untyped-call]
+
+
 class _CollectorSession(requests.Session):
     """Remembers what the collector answered last, which the exporter keeps to itself."""
 
     took_it = False
     rejected = 0
     reason = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # no client of a run obeys the machine's proxy variables
+        self.mount("https://", _TrustingAdapter())
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         try:

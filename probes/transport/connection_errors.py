@@ -42,6 +42,7 @@ _LOCAL = {
     errno.EPERM: "this machine forbids the connection (a firewall or a sandbox)",
     errno.EACCES: "this machine forbids the connection (a firewall or a sandbox)",
 }
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _UNTRUSTED = (18, 19, 20, 21)  # X509_V_ERR_*: self-signed, in chain, no issuer, no first signature
 _NOT_TLS = (
     "WRONG_VERSION_NUMBER",
@@ -85,6 +86,13 @@ def local_trouble(error: BaseException) -> str:
         if each.errno in _LOCAL:
             return _LOCAL[each.errno]
     return ""
+
+
+def exhausted(error: OSError) -> str:
+    """What this machine has no more of; "" where `error` may be about the address that was
+    asked.
+    """
+    return _LOCAL[error.errno] if error.errno in _EXHAUSTED else ""
 
 
 def _is_certificate_date(error: BaseException) -> bool:

@@ -7,6 +7,7 @@ where a server says nothing, and may abort at its end (python-sdks#784, #449).
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import ssl
 import sys
@@ -41,7 +42,8 @@ _PASSED_ON = (
     "LD_LIBRARY_PATH",
     "LIVEKIT_LIB_PATH",
 )
-_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+# ENOMEM, ENFILE, EMFILE, ENOSPC and ENOBUFS, as Rust words them.
+_EXHAUSTED = re.compile(r"\(os error (?:12|23|24|28|105)\)")
 
 
 class Worker:
@@ -146,8 +148,17 @@ async def run_call(
         except TimeoutError:
             late = f"it was not done within {seconds:g} s; "
     messages = tuple(worker.messages)
+    _expect_means(messages)
     done = messages and is_last(messages[-1])
     return Call(messages, "" if done else late + worker.exit_summary)
+
+
+def _expect_means(messages: Sequence[WorkerMessage]) -> None:
+    """Raise CannotAsk where the SDK lacked what this machine gives, whatever it did then."""
+    for message in messages:
+        if isinstance(message, StageFailed) and _EXHAUSTED.search(message.message):
+            reason = f"the call could not be made here: {message.message}"
+            raise CannotAsk(f"{reason}; this machine gives no more files or memory")
 
 
 @asynccontextmanager
@@ -179,9 +190,7 @@ def environment(ours: Mapping[str, str], ca: str) -> dict[str, str]:
     authorities.
     """
     passed = {
-        name: ours[name]
-        for name in (*_PASSED_ON, *_PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR")
-        if name in ours
+        name: ours[name] for name in (*_PASSED_ON, "SSL_CERT_FILE", "SSL_CERT_DIR") if name in ours
     }
     if ca:  # rustls-native-certs reads both, and nothing else once one of them is set
         places = ssl.get_default_verify_paths()

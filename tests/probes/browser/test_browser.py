@@ -356,3 +356,26 @@ def test_a_site_is_not_asked_before_a_browser_is_needed(site: Site, target: Targ
     browser = Browser(target)
     asyncio.run(browser.close())
     assert (browser._playwright, site.asked) == (None, [])
+
+
+async def test_who_waited_when_the_browser_died_gets_another(
+    app: App, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once: what kills the second one, too, is told."""
+    async with own(app.browser.target) as browser:
+        dead = await browser._ready()
+        await dead.close()
+        again = browser._ready
+        answers = [dead]
+        app.site.says["GET apex/"] = page()
+
+        async def ready() -> object:
+            return answers.pop() if answers else await again()
+
+        monkeypatch.setattr(browser, "_ready", ready)
+        async with browser.visit("/") as visit:
+            assert not visit.page.is_closed()
+        answers += [dead, dead]
+        with pytest.raises(CannotAsk, match="the browser gave no page"):
+            async with browser.visit("/"):
+                pass

@@ -1,10 +1,12 @@
 """A door of media is open when a check that nobody expected is answered there, signed."""
 
 import asyncio
+import errno
 
 import pytest
 from aioice import Candidate, stun
 
+from probes.finding import CannotAsk
 from probes.livekit import signalling
 from probes.livekit import stun as stun_checks
 from probes.livekit.stun import IceEndpoint, StunCheck
@@ -143,3 +145,16 @@ async def test_an_error_of_the_agent_is_an_answer(
     checks = await check_node(web, node)
     assert [check.answered for check in checks] == [True, True]
     assert "487" in checks[0].detail
+
+
+async def test_a_machine_without_descriptors_is_nobody_s_closed_port(
+    web: Web, node: FakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this machine has no more of says nothing about LiveKit's ports."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(stun_checks, "_by_tcp", fail)
+    with pytest.raises(CannotAsk, match="no file descriptor left"):
+        await check_node(web, node)

@@ -124,3 +124,13 @@ def test_a_disk_that_is_nearly_full_is_told(
     monkeypatch.setattr(preflight, "measure_skew", lambda _: None)
     facts = dict(preflight.look(target("", ""), tmp_path))
     assert facts["disk"].startswith("3 MB are free under ")
+
+
+def test_a_proxy_of_the_machine_is_said_not_to_be_used() -> None:
+    """Which clients obey it is no longer a question of the client."""
+    environ = {"https_proxy": "http://u:p@proxy.invalid:3128", "NO_PROXY": "x"}
+    [(name, said)] = preflight._look_at_proxies(environ)
+    assert name == "proxy"
+    assert said.startswith("HTTPS_PROXY is set here and is not used")
+    assert "proxy.invalid" not in said
+    assert list(preflight._look_at_proxies({"NO_PROXY": "x"})) == []

@@ -1,0 +1,74 @@
+"""What of the browser's network errors is this machine's own trouble.
+
+Source: chromium.googlesource.com/chromium/src, net/base/net_error_list.h.
+"""
+
+import asyncio
+import re
+import socket
+from urllib.parse import urlsplit
+
+from probes import clock
+
+_LOOKUP_TIMEOUT_S = 2.0
+# An app that asks without an end meets the browser's limit on its own (net/url_request).
+_MANY_REQUESTS = 1000
+_NAME = re.compile(r"\bERR_[A-Z0-9_]+")
+_MACHINE = "this machine"
+_LOCAL = {
+    "ERR_NETWORK_CHANGED": f"the network of {_MACHINE} changed meanwhile",
+    "ERR_NETWORK_IO_SUSPENDED": f"{_MACHINE} was suspended meanwhile",
+    "ERR_NETWORK_ACCESS_DENIED": f"{_MACHINE} forbids the connection (a firewall or a sandbox)",
+    "ERR_OUT_OF_MEMORY": f"{_MACHINE} has no memory left",
+    "ERR_NO_BUFFER_SPACE": f"{_MACHINE} has no socket buffer left",
+    "ERR_FILE_NO_SPACE": f"the disk of {_MACHINE} is full",
+    "ERR_ADDRESS_IN_USE": f"{_MACHINE} has no local port left",
+    "ERR_MANDATORY_PROXY_CONFIGURATION_FAILED": "the browser's proxy configuration is wrong",
+    "ERR_NO_SUPPORTED_PROXIES": "the browser cannot use the proxy that it is given",
+    "ERR_TUNNEL_CONNECTION_FAILED": "the proxy of this machine opens no tunnel",
+    "ERR_SOCKS_CONNECTION_FAILED": "the proxy of this machine opens no connection",
+    "ERR_SOCKS_CONNECTION_HOST_UNREACHABLE": "the proxy of this machine opens no connection",
+}
+_EXHAUSTED = "ERR_INSUFFICIENT_RESOURCES"
+_DISCONNECTED = "ERR_INTERNET_DISCONNECTED"
+_UNRESOLVED = "ERR_NAME_NOT_RESOLVED"
+_CERTIFICATE_DATE = "ERR_CERT_DATE_INVALID"
+
+
+def local_trouble(text: str, requests: int = 0, *, offline: bool = False) -> str:
+    """What is wrong here, where the browser says so in `text`; "" where it does not. `requests`:
+    how many the page has made; `offline`: whether a probe took its network away.
+    """
+    name = (_NAME.search(text) or [""])[0]
+    if name.startswith("ERR_PROXY_"):
+        return "the proxy of this machine takes no connection, or its certificate is not trusted"
+    if name == _EXHAUSTED and requests < _MANY_REQUESTS:
+        return f"{_MACHINE} gives the browser no more memory, file descriptors or processes"
+    if name == _DISCONNECTED and not offline:
+        return f"{_MACHINE} has no network"
+    if name == _CERTIFICATE_DATE and clock.offset_s():
+        return f"the clock of {_MACHINE} is {abs(clock.offset_s()):.0f} s off that of the target"
+    return _LOCAL.get(name, "")
+
+
+async def navigation_trouble(text: str, url: str) -> str:
+    """What is wrong here, where the browser could not open `url`; "" where nothing is, as where the
+    resolver answers that there is no such name.
+    """
+    if _UNRESOLVED in text:
+        return await _resolver_trouble(urlsplit(url).hostname or "")
+    return local_trouble(text)
+
+
+async def _resolver_trouble(host: str) -> str:
+    try:
+        async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
+            await asyncio.get_running_loop().getaddrinfo(host, 443)
+    except TimeoutError:
+        return f"the resolver of {_MACHINE} does not answer"
+    except socket.gaierror as error:
+        is_dead = error.errno == socket.EAI_AGAIN
+        return f"the resolver of {_MACHINE} does not answer (EAI_AGAIN)" if is_dead else ""
+    except OSError as error:
+        return f"the resolver of {_MACHINE} cannot be asked: {error}"
+    return ""

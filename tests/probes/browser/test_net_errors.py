@@ -1,0 +1,96 @@
+"""What the browser says of this machine is not said of the target."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from probes import clock
+from probes.browser import browser as browsers
+from probes.browser import net_errors
+from probes.browser.browser import Browser
+from probes.config.environment import Hosts, Target
+from probes.finding import Broken, CannotAsk
+from probes.recording.recorder import Recorder
+
+
+@pytest.fixture(autouse=True)
+def _right_clock() -> Iterator[None]:
+    yield
+    clock.correct_by(0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("net::ERR_NETWORK_CHANGED", "the network of this machine changed"),
+        ("net::ERR_PROXY_CONNECTION_FAILED", "the proxy of this machine takes no connection"),
+        ("net::ERR_PROXY_CERTIFICATE_INVALID", "the proxy of this machine"),
+        ("net::ERR_TUNNEL_CONNECTION_FAILED", "the proxy of this machine opens no tunnel"),
+        ("net::ERR_INSUFFICIENT_RESOURCES", "no more memory, file descriptors or processes"),
+        ("Page.goto: net::ERR_INTERNET_DISCONNECTED at https://h/", "this machine has no network"),
+        ("net::ERR_CONNECTION_REFUSED", ""),
+        ("net::ERR_CERT_DATE_INVALID", ""),
+        ("net::ERR_ABORTED", ""),
+        ("", ""),
+    ],
+)
+def test_this_machine_s_trouble_is_known_by_its_error(text: str, reason: str) -> None:
+    """And what a target can cause is no trouble of ours."""
+    found = net_errors.local_trouble(text)
+    assert reason in found
+    assert bool(found) is bool(reason)
+
+
+def test_what_a_probe_or_the_app_did_is_no_trouble_of_the_machine() -> None:
+    """A network that a probe took away, and an app that asks without an end."""
+    assert net_errors.local_trouble("net::ERR_INTERNET_DISCONNECTED", offline=True) == ""
+    assert net_errors.local_trouble("net::ERR_INSUFFICIENT_RESOURCES", requests=9000) == ""
+
+
+def test_a_date_is_wrong_by_the_clock_here() -> None:
+    """Where the target's Date says that the clock is off, no certificate is to blame."""
+    clock.correct_by(90_000)
+    assert "90000 s off" in net_errors.local_trouble("net::ERR_CERT_DATE_INVALID")
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(socket.EAI_AGAIN, "the resolver of this machine"), (socket.EAI_NONAME, "")],
+)
+async def test_a_dead_resolver_is_told_from_a_name_that_is_not_there(
+    number: int, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser has one word for both; the system's resolver has two."""
+
+    async def fail(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(number, "planted")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fail)
+    text = "Page.goto: net::ERR_NAME_NOT_RESOLVED at https://h/"
+    found = await net_errors.navigation_trouble(text, "https://h/")
+    assert found.startswith(reason)
+    assert bool(found) is bool(reason)
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+async def test_a_page_that_this_machine_kept_away_is_unknown(
+    is_local: bool, target: Target, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks for it: the scenario is not asked, and the target not blamed. What refuses the
+    browser itself is the target's, as before.
+    """
+    closed = ["--proxy-server=127.0.0.1:1", "--proxy-bypass-list=<-loopback>"]
+    monkeypatch.setattr(browsers, "device_arguments", lambda _: closed if is_local else [])
+    origin = "http://apex.localhost:4999"
+    browser = Browser(replace(target, hosts=Hosts(origin, origin)))
+    try:
+        with pytest.raises(CannotAsk if is_local else Broken) as failure:
+            async with browser.visit("/"):
+                pass
+    finally:
+        await browser.close()
+    assert ("the proxy of this machine" in str(failure.value)) is is_local
