@@ -4,6 +4,7 @@ comes.
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from probes.transport.author import Author, author
 from probes.transport.bodies import BodyTooLongError, LimitedStream
 from probes.transport.connection_errors import Phase, failure
 from probes.transport.identity import Asked, users_by_mark
+from probes.transport.idle_connections import PollingBackend
 from probes.transport.throttle import Throttle
 
 LONG_BODY = f"more than {bodies.LIMIT_BYTES // 2**20} MiB"
@@ -84,6 +86,11 @@ class LoopbackNames(httpx.AsyncHTTPTransport):
     know.
     """
 
+    def __init__(self, verify: ssl.SSLContext, most_idle: int = 2 * AT_ONCE) -> None:
+        super().__init__(verify=verify, limits=httpx.Limits(max_keepalive_connections=most_idle))
+        # httpx hands none on; where httpcore has another name for it, it keeps its own.
+        self._pool._network_backend = PollingBackend()  # noqa: SLF001
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         if address(host) != host:
@@ -120,9 +127,7 @@ class Web:
         self.target = target
         self.users = users_by_mark(target.users)
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(
-                verify=target.trust, limits=httpx.Limits(max_keepalive_connections=2 * AT_ONCE)
-            ),
+            transport=LoopbackNames(target.trust),
             # Most of it to connect, since a run begins with many handshakes at once; less than all
             # of it, so that who
             # takes no connection is told from who takes it and says nothing.

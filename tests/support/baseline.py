@@ -47,7 +47,7 @@ def _alive(url: str) -> str:
 async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) -> Counter[int]:
     """Everything at once, on one loop, with one browser."""
     async with (
-        httpx.AsyncClient(transport=LoopbackNames(verify=environment.trust), timeout=30) as client,
+        httpx.AsyncClient(transport=LoopbackNames(environment.trust), timeout=30) as client,
         async_playwright() as playwright,
     ):
         mint = load_signer(environment.identity)
