@@ -3,9 +3,7 @@ what went wrong.
 """
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -15,15 +13,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, Playwright, Route, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from probes.auth.tokens import Tokens
 from probes.auth.users import User
-from probes.browser import chromium
+from probes.browser import chromium, trust
 from probes.browser.page import Visit
 from probes.browser.playwright_turns import limit_turns
 from probes.config.environment import Target
@@ -159,15 +155,17 @@ class Browser:
             if self._playwright is None:
                 self._playwright = await self._start()
             if self._chromium is None or not self._chromium.is_connected():
-                self._chromium = await self._playwright.chromium.launch(
-                    executable_path=chromium.find(),
-                    args=[
-                        "--disable-quic",
-                        *trust_arguments(self.target),
-                        *device_arguments(self.target),
-                    ],
-                )
+                self._chromium = await self._launch(self._playwright)
             return self._chromium
+
+    async def _launch(self, playwright: Playwright) -> Chromium:
+        scratch = self._scratch or Path(tempfile.gettempdir())
+        environ = await asyncio.to_thread(trust.home, self.target, scratch)
+        return await playwright.chromium.launch(
+            executable_path=chromium.find(),
+            env={**trust.without_proxies(environ), "TMPDIR": str(scratch)},
+            args=["--disable-quic", *device_arguments(self.target)],
+        )
 
     async def _start(self) -> Playwright:
         """Profiles and traces hold tokens until they are scrubbed: their folder is ours alone, and
@@ -196,17 +194,6 @@ class Browser:
                     await self._playwright.stop()
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
-
-
-def trust_arguments(target: Target) -> list[str]:
-    """Chromium has no flag for another authority, but one for the hash of a key in the chain."""
-    if not target.tls.ca:
-        return []
-    key = x509.load_pem_x509_certificate(Path(target.tls.ca).read_bytes()).public_key()
-    digest = hashlib.sha256(
-        key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    ).digest()
-    return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
 
 
 def device_arguments(target: Target) -> list[str]:

@@ -1,9 +1,8 @@
 """Certificates for the replica's hosts, from an authority of its own that lives as long as the
 replica does.
 
-trustme issues them: it makes authorities for tests and nothing else. Served chains end in the
-authority's own certificate, because a browser that is told to trust its public key must see that
-key in the handshake.
+trustme issues them: it makes authorities for tests and nothing else. As usual, a server does not
+send its root: who trusts it has it.
 """
 
 from collections.abc import Mapping
@@ -55,7 +54,6 @@ def _issued(authority: trustme.CA, stem: Path, name: str, days: int) -> Certific
     until = datetime.now(UTC) + timedelta(days=days, hours=1)
     leaf = authority.issue_cert(name, not_after=until)
     certificate = Certificate(stem.with_suffix(".pem"), stem.with_suffix(".key"))
-    chain = [*leaf.cert_chain_pems, authority.cert_pem]
-    certificate.chain.write_bytes(b"".join(pem.bytes() for pem in chain))
+    certificate.chain.write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
     leaf.private_key_pem.write_to_path(certificate.key)
     return certificate

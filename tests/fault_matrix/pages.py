@@ -27,7 +27,7 @@ def all_of(code: Code, scenarios: Iterable[str]) -> Row:
 
 
 PAGE_SESSION: dict[str, Row] = {
-    "certificate-names-other-host": all_of(Code.TLS_INVALID, AT_A_CHAT),
+    "certificate-names-other-host": all_of(Code.TLS_INVALID, (*AT_A_CHAT, ONE_CALL, MANY_CALLS)),
     "chat-drops-who-speaks": all_of(Code.CHAT_NOT_DELIVERED, (DROPPED, AWAY, IMAGE)),
     "chat-loses-file-url": {IMAGE: Code.CHAT_ALTERED},
     "bucket-refuses-origin": {IMAGE: Code.UPLOAD_BLOCKED},

@@ -143,7 +143,12 @@ TRUST_ELSEWHERE: dict[str, Row] = {
         [name for name in closed("") if name not in AT_THE_APEX],
     ),
     "certificate-names-other-host": all_of(
-        Code.TLS_INVALID, at(*SOCKETS, *STREAMS), shut("chat"), SIGN_OUT, AT_THE_APEX
+        Code.TLS_INVALID,
+        at(*SOCKETS, *STREAMS),
+        shut("chat"),
+        SIGN_OUT,
+        AT_THE_APEX,
+        (DASHBOARD, LANDING, PORTAL, PORTAL_LANDING, DATA),
     ),
     "edge-answers-html-to-upgrade": all_of(Code.SOCKET_UPGRADE_HTML, at(*SOCKETS)),
     "edge-forgets-deep-links": all_of(Code.ASSET_BROKEN, LANDING, DASHBOARD),

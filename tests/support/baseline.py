@@ -10,15 +10,16 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import httpx
 from playwright.async_api import async_playwright
 
 from probes.auth.signing_key import load_signer
-from probes.browser import chromium
-from probes.browser.browser import trust_arguments
+from probes.browser import chromium, trust
 from probes.config import environment_file as target
 from probes.config.environment import Target
 from probes.recording.journal import read
@@ -47,6 +48,7 @@ def _alive(url: str) -> str:
 async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) -> Counter[int]:
     """Everything at once, on one loop, with one browser."""
     async with (
+        AsyncExitStack() as stack,
         httpx.AsyncClient(transport=LoopbackNames(environment.trust), timeout=30) as client,
         async_playwright() as playwright,
     ):
@@ -60,8 +62,9 @@ async def ask(environment: Target, urls: Sequence[str], pages: Sequence[str]) ->
         }
         client.headers["authorization"] = f"Bearer {tokens['accessToken']}"
         client.headers["x-workspace-id"] = environment.workspace.id
+        home = Path(stack.enter_context(TemporaryDirectory()))
         browser = await playwright.chromium.launch(
-            executable_path=chromium.find(), args=trust_arguments(environment)
+            executable_path=chromium.find(), env={**trust.home(environment, home)}
         )
         state = {
             "cookies": [],

@@ -9,10 +9,16 @@ from probes.browser import chromium
 
 
 @asynccontextmanager
-async def launched(*arguments: str) -> AsyncIterator[Browser]:
+async def launched(
+    *arguments: str, environ: dict[str, str] | None = None
+) -> AsyncIterator[Browser]:
     """A browser for as long as the block lasts."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium.find(), args=arguments)
+        browser = await playwright.chromium.launch(
+            executable_path=chromium.find(),
+            args=arguments,
+            env={**environ} if environ else None,
+        )
         try:
             yield browser
         finally:

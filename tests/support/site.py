@@ -121,16 +121,11 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _certified(named: str, ca: Path, *, whole: bool, **wish: Any) -> ssl.SSLContext:
-    """What the host shows; with the `whole` chain the authority too, which Chromium must see to
-    trust it.
-    """
+def _certified(named: str, ca: Path, **wish: Any) -> ssl.SSLContext:
+    """What the host shows: its own certificate, and not the root, as usual."""
     authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.cert_pem.write_to_path(ca)
-    issued, chain = authority.issue_cert(named, **wish), ca.with_suffix(".chain")
-    pems = [issued.private_key_and_cert_chain_pem, *([authority.cert_pem] if whole else [])]
-    chain.write_bytes(b"".join(pem.bytes() for pem in pems))
-    context.load_cert_chain(chain)
+    authority.issue_cert(named, **wish).configure_cert(context)
     return context
 
 
@@ -139,7 +134,7 @@ async def secured(named: str, ca: Path, body: bytes = b"", **wish: Any) -> Async
     """The port of a host that shows a certificate for `named`; its authority is left in the file
     `ca`.
     """
-    context = _certified(named, ca, whole=bool(body), **wish)
+    context = _certified(named, ca, **wish)
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):

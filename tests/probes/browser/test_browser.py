@@ -1,9 +1,7 @@
 """One Chromium for a run: whom it trusts, who it says it is, and what a visit leaves behind."""
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 import json
 import os
 import stat
@@ -15,13 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import load_pem_x509_certificate
 
 from probes.auth.users import User, Users
 from probes.browser import browser as browsers
-from probes.browser.browser import SCRATCH, Browser, trust_arguments
-from probes.config.environment import Hosts, Identity, Target, Tls, UserConfig
+from probes.browser.browser import SCRATCH, Browser
+from probes.config.environment import Hosts, Identity, Target, UserConfig
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording import journal, playwright_trace
 from probes.recording import spans as telemetry
@@ -79,27 +75,6 @@ def kept(recorder: Recorder) -> list[str]:
         str(path.relative_to(recorder.evidence.folder)) for path in there
     )
     return sorted(Path(name).suffix for name in named)
-
-
-async def test_an_authority_of_the_environment_is_trusted(
-    target: Target, recorder: Recorder, tmp_path: Path
-) -> None:
-    """By the hash of its key (RFC 7469's pin), and no other authority's; without one there is
-    nothing to say.
-    """
-    assert trust_arguments(target) == []
-    ca = tmp_path / "ca.pem"
-    async with secured("apex.localhost", ca, body=b"<p>hello") as port:
-        origin = f"https://apex.localhost:{port}"
-        trusting = replace(target, hosts=Hosts(origin, origin), tls=Tls(str(ca)))
-        key = load_pem_x509_certificate(ca.read_bytes()).public_key()
-        digest = hashlib.sha256(
-            key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        ).digest()
-        [flag] = trust_arguments(trusting)
-        assert flag == f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"
-        async with own(trusting) as browser, browser.visit("/") as visit:
-            assert await visit.page.text_content("p") == "hello"
 
 
 async def test_another_authority_is_not_trusted(

@@ -6,11 +6,12 @@ import re
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
-from probes.browser.browser import trust_arguments
+from probes.browser import trust
 from probes.config.environment_file import build
 from tests.conftest import Replica
 from tests.support.browser import launched
@@ -43,11 +44,11 @@ class Portal:
 
 
 @pytest.fixture
-async def portal(replica: Replica) -> AsyncIterator[Portal]:
+async def portal(replica: Replica, tmp_path: Path) -> AsyncIterator[Portal]:
     """A browser of its own: it must trust the replica's authority."""
     environment = tomllib.loads(replica.environment.read_text())
     target = build(environment, str(replica.environment))
-    async with launched(*trust_arguments(target)) as browser:
+    async with launched(environ=trust.home(target, tmp_path)) as browser:
         yield Portal(await browser.new_page(), environment["oauth"], environment["hosts"]["apex"])
 
 
