@@ -8,14 +8,21 @@ tell.
 import asyncio
 import functools
 import socket
-import subprocess
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+
+from opentelemetry.sdk.environment_variables import (
+    OTEL_EXPORTER_OTLP_HEADERS,
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS,
+)
+from opentelemetry.util.re import parse_env_headers
 
 from probes.auth.signing_key import load_signer
 from probes.auth.tokens import seconds_left
@@ -28,6 +35,8 @@ from probes.state.store import open_state
 from reports.publish import publishers
 
 DEADLINE = 5.0  # seconds, for each
+BROWSER_TIMEOUT_S = 10.0
+PROTOBUF = "application/x-protobuf"
 SKEW = 30.0  # seconds; tokens that live for one are judged by the clock
 
 
@@ -58,16 +67,35 @@ def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]
 
 
 def browser(environ: Mapping[str, str]) -> str:
+    """It shows a page: a browser that knows its version may still lack a driver, or memory."""
     found = chromium.find(environ)
     try:
-        ended = subprocess.run(
-            [found, "--version"], capture_output=True, text=True, timeout=DEADLINE, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise CannotAsk(
-            f"{found} does not start ({type(error).__name__}); {chromium.ADVICE}"
-        ) from error
-    return ended.stdout.strip() or str(found)
+        version = asyncio.run(_show_a_page(found))
+    except CannotAsk:
+        raise
+    except Exception as error:
+        raise CannotAsk(f"{found} shows no page ({_words(error)}); {chromium.ADVICE}") from error
+    return f"Chromium {version} shows a page"
+
+
+async def _show_a_page(executable: Path) -> str:
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - 200 ms that only this is worth
+
+    async with asyncio.timeout(BROWSER_TIMEOUT_S), async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable)
+        try:
+            page = await browser.new_page()
+            await page.set_content("<p>shown")
+            if await page.text_content("p") != "shown":
+                raise CannotAsk(f"{executable} shows a page without its text; {chromium.ADVICE}")
+            return browser.version
+        finally:
+            await browser.close()
+
+
+def _words(error: Exception) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}".removesuffix(": ")
 
 
 def secrets(target: Target, environ: Mapping[str, str]) -> str:
@@ -182,21 +210,32 @@ def collector(environ: Mapping[str, str]) -> str:
     """
     if not (to := spans.endpoint(environ)):
         return "no export was asked for"
-    return _answers("the collector", "POST", to, {"Content-Type": "application/x-protobuf"})
+    variables = (OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_HEADERS)
+    given = next(filter(None, map(environ.get, variables)), "")
+    headers = parse_env_headers(given, liberal=True)
+    return _answers("the collector", "POST", to, {**headers, "Content-Type": PROTOBUF})
 
 
 def pushgateway(environ: Mapping[str, str]) -> str:
     if not (url := environ.get(publishers.PUSHGATEWAY)):
         return "no push was asked for"
-    return _answers("the Pushgateway", "GET", f"{url.rstrip('/')}/-/ready", {})
+    origin = url if "://" in url else f"http://{url}"  # as prometheus-client reads it
+    return _answers("the Pushgateway", "GET", f"{origin.rstrip('/')}/-/ready", {})
 
 
 def _answers(who: str, method: str, url: str, headers: Mapping[str, str]) -> str:
     import httpx  # noqa: PLC0415 - 70 ms that only a question is worth
 
     try:
-        answer = httpx.request(method, url, headers=dict(headers), timeout=DEADLINE)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        answer = httpx.request(
+            method,
+            url,
+            headers=dict(headers),
+            timeout=DEADLINE,
+            trust_env=False,
+            verify=ssl.create_default_context(),
+        )
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise CannotAsk(
             f"{who} does not answer ({type(error).__name__}); correct its address"
         ) from error

@@ -230,11 +230,25 @@ def recording(recorder: Recorder) -> Iterator[Recorder]:
         _current.reset(token)
 
 
+def _manner(exchange: Exchange) -> list[str]:
+    """How curl is to ask. A page is asked for as its document; of a handshake curl's words are
+    wanted; an upgrade is one of HTTP/1.1 only, and what is held open ends after nine seconds.
+    """
+    if exchange.kind == "tls":
+        return ["-v", "-o", "/dev/null"]
+    if exchange.method == "HEAD":
+        return ["-I"]
+    manner = ["-i"]
+    if exchange.kind in HELD_OPEN:
+        manner += ["-N", "-m", "9", "--http1.1"]
+    if exchange.method not in ("GET", "NAVIGATE"):
+        manner += ["-X", exchange.method]
+    return manner
+
+
 def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
     """A shell line that repeats `exchange`; where a token was sent it says $TOKEN."""
-    words = ["curl", "-sS", "-i", *(["-N", "-m", "9"] if exchange.kind in HELD_OPEN else [])]
-    if exchange.method not in ("GET", "HEAD"):
-        words += ["-X", exchange.method]
+    words = ["curl", "-sS", *_manner(exchange)]
     if ca:
         words += ["--cacert", ca]
     host = urlsplit(exchange.url).hostname or ""

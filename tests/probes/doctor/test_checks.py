@@ -3,6 +3,7 @@ not.
 """
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -182,10 +183,42 @@ def test_channels_are_read_and_not_used(receiver: Receiver) -> None:
     )
 
 
-def test_a_browser_that_does_not_start_is_told(tmp_path: Path) -> None:
-    """It is started, not only looked for."""
+@pytest.mark.parametrize("words", ["exit 1", "echo Chromium 150.0"], ids=["ends", "knows-itself"])
+def test_a_browser_that_shows_no_page_is_told(words: str, tmp_path: Path) -> None:
+    """It is driven, not only asked for its version."""
     broken = tmp_path / "chromium"
-    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.write_text(f"#!/bin/sh\n{words}\n")
     broken.chmod(0o755)
-    assert f"{broken} does not start" in complaint(checks.browser, {"PROBES_CHROMIUM": str(broken)})
-    assert "Chrom" in checks.browser(os.environ)
+    told = complaint(checks.browser, {"PROBES_CHROMIUM": str(broken)})
+    assert f"{broken} shows no page" in told
+    assert "PROBES_CHROMIUM" in told
+
+
+def test_a_browser_shows_a_page() -> None:
+    """The one that a run would drive."""
+    assert re.fullmatch(r"Chromium [\d.]+ shows a page", checks.browser(os.environ))
+
+
+def test_a_driver_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser alone is no use."""
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/nowhere/node")
+    assert "shows no page" in complaint(checks.browser, os.environ)
+
+
+def test_a_collector_is_asked_with_the_headers_of_the_export(receiver: Receiver) -> None:
+    """One that wants a key would refuse the doctor, and take the run's spans."""
+    environ = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
+        "OTEL_EXPORTER_OTLP_HEADERS": "x-api-key=planted%20key,x-scope=probes",
+    }
+    assert checks.collector(environ) == "answers"
+    headers = receiver.asked[-1].headers
+    assert (headers["x-api-key"], headers["x-scope"]) == ("planted key", "probes")
+
+
+def test_a_pushgateway_may_be_named_without_a_scheme(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the push itself reads it; a proxy variable that nobody understands changes nothing."""
+    monkeypatch.setenv("ALL_PROXY", "socks5h://proxy.invalid:1080")
+    assert checks.pushgateway({"PROBES_PUSHGATEWAY_URL": receiver.host}) == "answers"

@@ -210,7 +210,7 @@ def asked(
             "--resolve api.localhost:8443:127.0.0.1 https://api.localhost:8443/a",
         ),
         (
-            "HEAD https://api.localhost/a",
+            "GET https://api.localhost/a",
             {},
             "--resolve api.localhost:443:127.0.0.1 https://api.localhost/a",
         ),
@@ -227,6 +227,23 @@ def test_a_shell_line_shows_it_again(
     """With what the answer may hang on, and the token left out."""
     method, url = request_line.split(" ")
     assert curl(asked(evidence, method, url, headers), evidence.redactor) == f"curl -sS -i {line}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "url", "manner"),
+    [
+        ("page", "NAVIGATE", "https://wealist.co.kr/storage", "-i"),
+        ("tls", "HANDSHAKE", "https://wealist.co.kr/", "-v -o /dev/null"),
+        ("http", "HEAD", "https://wealist.co.kr/", "-I"),
+        ("stream", "GET", "https://wealist.co.kr/s", "-i -N -m 9 --http1.1"),
+    ],
+)
+def test_a_shell_line_can_be_run_whatever_was_asked(
+    evidence: RunEvidence, kind: str, method: str, url: str, manner: str
+) -> None:
+    """Words of ours for what a browser or a handshake did are no methods of HTTP."""
+    exchange = recorder_of(evidence).begin(kind, method, url)
+    assert curl(exchange, evidence.redactor) == f"curl -sS {manner} {url}"
 
 
 def test_a_shell_line_trusts_whom_the_environment_trusts(evidence: RunEvidence) -> None:
