@@ -122,6 +122,17 @@ SERVICES = (
         NO_INCIDENT,
     ),
     Fault(
+        "database-unreachable",
+        "Noti-service has lost its database: 500 to everybody, and /health/ready says so.",
+        "480056e9",
+    ),
+    Fault(
+        "redis-unreachable",
+        "Chat-service has lost its Redis: its pods deliver to nobody but their own, and "
+        "/health/ready says so.",
+        "contract §5.5",
+    ),
+    Fault(
         "redis-not-configured",
         "Chat, notifications, board and storage say they are ready although Redis is not "
         "configured.",

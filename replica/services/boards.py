@@ -182,6 +182,7 @@ def _tell_assignee(call: ServiceCall, row: BoardModel) -> None:
         row.assignee is None
         or row.assignee == call.user
         or call.state.is_fault_active("notifications-not-sent")
+        or call.state.is_fault_active("database-unreachable")  # noti's: 500, and board goes on
     ):
         return
     notification = NotificationModel(

@@ -72,7 +72,8 @@ def publish(state: ReplicaState, message: MessageModel) -> None:
     """To the members on every pod, as long as the pods have a bus."""
     if state.is_fault_active("chat-reaches-other-rooms"):
         state.live.bus.publish(room(message.chat), received_event(_message_of_others(state)))
-    if not state.is_fault_active("chat-bus-down"):
+    lost = state.is_fault_active("chat-bus-down") or state.is_fault_active("redis-unreachable")
+    if not lost:
         state.live.bus.publish(room(message.chat), received_event(message))
 
 

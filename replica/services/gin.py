@@ -159,9 +159,13 @@ def _observed(state: ReplicaState, service: str, base: str) -> list[BaseRoute]:
         return GinJSON({"status": "alive"})
 
     async def ready(_request: Request) -> Response:
-        return GinJSON(
-            {"status": "ready", "checks": {"database": "ok", "redis": redis_check(state, service)}}
-        )
+        checks = {
+            "database": database_check(state, service),
+            "redis": redis_check(state, service),
+        }
+        if "disconnected" in checks.values():
+            return GinJSON({"status": "not_ready", "checks": checks}, 503)
+        return GinJSON({"status": "ready", "checks": checks})
 
     async def metrics(_request: Request) -> Response:
         text = f'# TYPE up gauge\nup{{service="{service}-service"}} 1\n'
@@ -175,10 +179,17 @@ def _observed(state: ReplicaState, service: str, base: str) -> list[BaseRoute]:
     ]
 
 
+def database_check(state: ReplicaState, service: str) -> str:
+    lost = service == "noti" and state.is_fault_active("database-unreachable")
+    return "disconnected" if lost else "ok"
+
+
 def redis_check(state: ReplicaState, service: str) -> str:
     """User-service never hands its Redis to the health check, so it always says that there is none
     (contract §5.5).
     """
+    if service == "chat" and state.is_fault_active("redis-unreachable"):
+        return "disconnected"
     lying = service in REDIS_LIARS and state.is_fault_active("redis-not-configured")
     return "not_configured" if lying or service == "user" else "ok"
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from replica.models import NotificationModel, now
 from replica.services import notifications_stream
-from replica.services.gin import ServiceCall, as_id, engine, public, route
+from replica.services.gin import ServiceCall, as_id, database_check, engine, public, route
 from replica.services.notifications_view import show
 from replica.services.response_formats import (
     Refusal,
@@ -37,7 +37,13 @@ def app(state: ReplicaState) -> Starlette:
     return engine(state, "noti", routes, base="/api", hangs="service-hangs")
 
 
+def _expect_database(call: ServiceCall, message: str = "An internal error occurred") -> None:
+    if database_check(call.state, "noti") != "ok":
+        raise Refusal(500, "INTERNAL_ERROR", message)
+
+
 async def list_notifications(call: ServiceCall) -> Response:
+    _expect_database(call, "Failed to get notifications")
     rows = _mine(call)
     if call.query("unreadOnly") == "true":
         rows = [row for row in rows if not row.read_at]
@@ -50,6 +56,7 @@ async def list_notifications(call: ServiceCall) -> Response:
 
 
 async def unread_count(call: ServiceCall) -> Response:
+    _expect_database(call, "Failed to get unread count")
     rows = _mine(call)
     return raw_json(
         {"count": sum(not row.read_at for row in rows), "workspaceId": _workspace(call)}
@@ -57,6 +64,7 @@ async def unread_count(call: ServiceCall) -> Response:
 
 
 async def read_all(call: ServiceCall) -> Response:
+    _expect_database(call, "Failed to mark all as read")
     rows = [row for row in _mine(call) if not row.read_at]
     for row in rows:
         row.read_at = now()
@@ -64,12 +72,14 @@ async def read_all(call: ServiceCall) -> Response:
 
 
 async def read(call: ServiceCall) -> Response:
+    _expect_database(call)
     row = _own(call)
     row.read_at = now()
     return raw_json(show(row))
 
 
 async def delete(call: ServiceCall) -> Response:
+    _expect_database(call)
     del call.state.notifications[_own(call).id]
     return no_content()
 
@@ -85,6 +95,7 @@ async def create(call: ServiceCall) -> Response:
     ):
         raise refuse_unauthorized("Invalid internal API key")
     event = {name: call.text(name) for name in EVENT}
+    _expect_database(call)
     row = NotificationModel(
         kind=event["type"],
         actor=event["actorId"],

@@ -54,6 +54,9 @@ def all_of(code: Code, *scenarios: str) -> Row:
 
 # What the faults of edge, gateway and services break here.
 ELSEWHERE: dict[str, Row] = {
+    "database-unreachable": (
+        all_of(Code.SERVICE_UNAVAILABLE, ON_RETURN) | all_of(Code.NOTIFICATION_LOST, ASSIGNED)
+    ),
     "certificate-names-other-host": all_of(Code.TLS_INVALID, *ALL),
     "edge-masks-api-errors": all_of(Code.SOCKET_UPGRADE_HTML, STRANGER),
     "edge-serves-html-for-api": (
@@ -75,6 +78,10 @@ ELSEWHERE: dict[str, Row] = {
 REALTIME: dict[str, Row] = {
     "board-sends-no-events": all_of(Code.BOARD_EVENT_LOST, BOARD),
     "chat-bus-down": all_of(Code.CHAT_NOT_DELIVERED, *SCRIPTS.values(), BY_REST),
+    "redis-unreachable": (
+        all_of(Code.CHAT_NOT_DELIVERED, *SCRIPTS.values(), BY_REST)
+        | all_of(Code.SERVICE_UNAVAILABLE, "edge/redis-is-there-for-those-who-need-it[chat]")
+    ),
     "chat-delivers-twice": all_of(Code.CHAT_DUPLICATED, *CHAT),
     "chat-drops-who-speaks": all_of(Code.SOCKET_DROPPED, *SCRIPTS.values(), LATER),
     "chat-mangles-text": all_of(
@@ -104,6 +111,8 @@ REALTIME: dict[str, Row] = {
 REALTIME_CAUSES: dict[str, str] = {
     "board-sends-no-events": "board-service: its Redis channel",
     "chat-bus-down": "chat's bus",
+    "database-unreachable": "database unreachable, as the service's own readiness says",
+    "redis-unreachable": "redis unreachable, as the service's own readiness says",
     "chat-delivers-twice": "published twice",
     "chat-drops-who-speaks": "chat-service: a restart",
     "chat-mangles-text": "encoding",

@@ -74,6 +74,12 @@ def redis(*services: str) -> list[str]:
     return [f"edge/redis-is-there-for-those-who-need-it[{name}]" for name in services]
 
 
+# What noti-service reads from its database.
+NOTI_DATA = [
+    f"edge/a-route-answers-json[{name}-{host}]"
+    for name in ("noti-list", "noti-unread")
+    for host in ("apex", "api")
+]
 # Presigned for another place: whoever would send a user's bytes there stops before it does.
 NOT_SENT = [*presign("storage", checks=SENDING), *ROUND_TRIPS, *PAGES]
 # What the storage service answers to a member, beside its health.
@@ -109,6 +115,9 @@ MATRIX: dict[str, Row] = {
         "edge/the-certificate-holds[apex]",
         "edge/the-app-loads-with-all-its-assets",
         "edge/a-deep-link-opens-the-app",
+    ),
+    "database-unreachable": all_of(
+        Code.SERVICE_UNAVAILABLE, NOTI_DATA, redis("noti"), errors("noti")
     ),
     "edge-forgets-deep-links": all_of(
         Code.ASSET_BROKEN, "edge/a-deep-link-opens-the-app", PAGES, ON_PAGE
