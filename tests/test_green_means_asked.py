@@ -62,6 +62,10 @@ PEOPLE = {
     name: f"00000000-0000-4000-8000-0000000000{number}"
     for number, name in enumerate(("alice", "bob", "stranger", "operator"), 10)
 }
+NO_PODS = (
+    b"HTTP/1.1 503 Service Unavailable\r\nserver: istio-envoy\r\ncontent-type: text/plain\r\n"
+    b"content-length: 19\r\nconnection: close\r\n\r\nno healthy upstream"
+)
 EMPTY = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -129,7 +133,18 @@ def empty() -> Iterator[str]:
         yield origin
 
 
-TARGETS = {"refuses": refusing, "hangs": hanging, "is-empty": empty}
+@contextmanager
+def unavailable() -> Iterator[str]:
+    with listening(NO_PODS) as origin:
+        yield origin
+
+
+TARGETS = {
+    "refuses": refusing,
+    "hangs": hanging,
+    "is-empty": empty,
+    "has-no-pods": unavailable,
+}
 
 
 @pytest.mark.slow
@@ -137,7 +152,9 @@ TARGETS = {"refuses": refusing, "hangs": hanging, "is-empty": empty}
 def test_nothing_holds_where_nothing_was_observed(
     how: str, probe: Probe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Connection refused, no answer, or 200 with nothing in it: broken, unknown or skipped."""
+    """Connection refused, no answer, 200 with nothing in it, or a gateway without pods: broken,
+    unknown or skipped.
+    """
     for name, identity in PEOPLE.items():
         monkeypatch.setenv(f"PROBES_MUTE_{name.upper()}", signed(sub=identity))
     monkeypatch.setenv("PROBES_MUTE_LIVEKIT_KEY", "APImute")

@@ -13,11 +13,13 @@ from urllib.parse import urljoin
 
 from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.services.static_site import ASSET
+from probes.transport.author import Author
 from probes.transport.http import Answer, Web, service
 
 FOREIGN = "https://elsewhere.invalid"
 # A service that complains of what was sent has let the sender in.
 REACHED = (400, 409, 415, 422)
+NOBODY = (408, 429, 502, 503, 504)
 APP = b'id="root"'
 TRACE = re.compile(
     rb"Traceback \(most recent|\bgoroutine \d+ \[|\bpanic: |/\w+\.go:\d+"
@@ -58,6 +60,15 @@ async def expect_closed(web: Web, endpoint: Endpoint, user: str) -> None:
     return None
 
 
+def _is_of_nobody(answer: Answer) -> bool:
+    """Whether the gateway had nobody to ask, or somebody stopped the probes before it: a service
+    that is down or a firewall that blocks closes nothing for good.
+    """
+    if answer.author in (Author.WAF_BLOCK, Author.WAF_CHALLENGE):
+        return True
+    return answer.status in NOBODY and answer.json is None
+
+
 def _is_cors_refusal(answer: Answer) -> bool:
     """Whether Spring's CorsFilter refused the origin: its 403 is text (contract 1.5)."""
     return answer.status == 403 and answer.body.strip() == b"Invalid CORS request"
@@ -66,8 +77,12 @@ def _is_cors_refusal(answer: Answer) -> bool:
 def why_unasked(sign: Sign, answer: Answer) -> str:
     """Why an answer shows nothing of what was looked for; empty where it does; pure."""
     match sign:
+        case "served" if _is_of_nobody(answer):
+            return "no service answered, so that nothing shows whether it is closed"
         case "trace" if answer.status < 400 or (answer.status == 404 and answer.json is None):
             return "broken JSON provoked no error of the service"
+        case "trace" if _is_of_nobody(answer) and not TRACE.search(answer.body):
+            return "no service answered, so that its errors cannot be read"
         case "origin" if answer.json is None and not _is_cors_refusal(answer):
             return "no service answered, so that its CORS headers cannot be read"
         case "headers" if answer.status != 200 or not answer.is_html:
@@ -83,6 +98,8 @@ async def _expect_no_sources(web: Web, url: str) -> None:
         raise CannotAsk(f"{page}: it names no script, so that no source map can be looked for")
     for script in scripts:
         answer = await web.ask("GET", urljoin(url, f"{script}.map"), kind="page")
+        if _is_of_nobody(answer):
+            raise CannotAsk(f"{answer}: no site answered, so that no source map can be looked for")
         if isinstance(answer.json, dict) and "mappings" in answer.json:
             observed = f"{answer}: the page's sources"
             cause = "the frontend build: sourcemap"

@@ -128,6 +128,37 @@ async def test_what_shows_nothing_was_not_asked(
         await exposure.expect_closed(web, Endpoint("x", "/api/x", sign, body=body), "u-1")
 
 
+WAF = Said(403, b"<h1>403 Forbidden</h1>Request blocked.", "text/html", {"server": "CloudFront"})
+UPSTREAM = Said(503, b"no healthy upstream", "text/plain")
+
+
+@pytest.mark.parametrize("said", [UPSTREAM, Said(429), Said(504, b"", ""), WAF])
+@pytest.mark.parametrize(("sign", "body"), [("served", ""), ("trace", '{"')])
+async def test_who_is_not_there_has_closed_nothing(
+    site: Site, web: Web, *, sign: exposure.Sign, body: str, said: Said
+) -> None:
+    """A service that is down, a limit or a firewall held all that is private as closed."""
+    site.says["GET api/api/x"] = said
+    with pytest.raises(CannotAsk, match="no service answered"):
+        await exposure.expect_closed(web, Endpoint("x", "/api/x", sign, body=body), "u-1")
+
+
+async def test_a_service_that_fails_in_its_own_words_has_let_nobody_in(
+    site: Site, web: Web
+) -> None:
+    """Auth-service's 500 AUTH999 is its answer to a path that it does not have."""
+    site.says["GET api/api/x"] = js({"code": "AUTH999", "message": "m"}, 500)
+    await exposure.expect_closed(web, Endpoint("x", "/api/x"), "u-1")
+
+
+async def test_a_map_that_nobody_serves_just_now_was_not_asked_for(site: Site, web: Web) -> None:
+    """The page came, the script's map met a limit."""
+    here = Endpoint("source-maps-app", "/", "sources", host="apex")
+    site.says |= {"GET apex/": page(), "GET apex/assets/app.js.map": Said(429)}
+    with pytest.raises(CannotAsk, match="source map"):
+        await exposure.expect_closed(web, here, "u-1")
+
+
 async def test_an_error_without_a_trace_is_closed(site: Site, web: Web) -> None:
     """It was provoked, and kept its inside to itself."""
     site.says["POST api/api/x"] = js({"error": {"code": "BAD_REQUEST", "message": "m"}}, 400)
