@@ -69,6 +69,9 @@ def _base(name: str) -> str:
 async def service_step(ask: Ask, name: str, status: int | None, finding: Finding) -> Step:
     """Whether the service lives, and whether it, or a service that it asks, lacks a dependency."""
     alive = await ask(liveness_path(name))
+    if isinstance(alive, str) and status is not None and status < 500:
+        detail = f"its liveness: {alive}; it had answered before, so this is not the cause"
+        return Step(Rung("service", held=True, detail=detail))
     if isinstance(alive, str) or alive.status >= 500:
         return Step(Rung("service", held=False, detail=f"its liveness: {alive}"), f"{name}-service")
     detail = f"{name}-service says it is alive"
