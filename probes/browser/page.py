@@ -19,6 +19,7 @@ from probes.browser.page_replies import (
     is_call,
     is_judged_elsewhere,
     is_main_document,
+    is_thrown,
 )
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, broken
@@ -31,6 +32,7 @@ from probes.transport.identity import Asked, users_by_mark
 explain_ok = partial(envelopes.explain, wanted=200)
 SHOWS_NOTHING = "() => !document.body || !document.body.innerText.trim()"
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
+AFTER_TROUBLE_S = 2.0  # in which a page may show what it should all the same
 # Resource types, as the browser calls them.
 ASSETS = frozenset({"script", "stylesheet", "image", "font"})
 
@@ -47,6 +49,7 @@ class Visit:
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
         self.local_trouble = ""  # what this machine, and not the target, kept the page from
+        self.thrown: list[str] = []  # of the complaints, what the browser said, or what it threw
         self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
@@ -56,7 +59,7 @@ class Visit:
         page.on("requestfinished", lambda request: self._read_later(self._on_finished(request)))
         page.on("requestfailed", lambda request: self._read_later(self._on_failed(request)))
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self._complain(f"uncaught {error}"))
+        page.on("pageerror", lambda error: self._complain(f"uncaught {error}", thrown=True))
 
     async def open(self, navigation: Exchange) -> None:
         """Go to the page. Raises Broken when the browser cannot."""
@@ -78,13 +81,11 @@ class Visit:
         troubled the page; CannotAsk where only the element is missing: a text of the product may
         have changed, which breaks no promise.
         """
-        nowhere = Finding(Code.UNKNOWN, "", "")
-        try:
-            await self._wait_for(what, nowhere, state)
-        except Broken as failure:
-            if failure.finding is nowhere:
-                raise await self.not_found(name) from None
-            raise
+        if not await self._is_there(what, state):
+            self.expect_good_documents()
+            self.expect_good_replies(self.api_replies)
+            self.expect_nothing_thrown()
+            raise await self.not_found(name)
         return what.first
 
     async def not_found(self, name: str) -> Broken | CannotAsk:
@@ -93,9 +94,10 @@ class Visit:
         with contextlib.suppress(PlaywrightError):
             if await self.page.evaluate(SHOWS_NOTHING):
                 return broken(Code.ASSET_BROKEN, f"{path} is blank", "the page, or what it loads")
+        logged = f" (the page logged: {self.complaints[0]})" if self.complaints else ""
         return CannotAsk(
-            f"the probe did not find {name} on {path}: look at the screenshot; where the product's "
-            "text or markup has changed, change the probe"
+            f"the probe did not find {name} on {path}{logged}: look at the screenshot; where the "
+            "product's text or markup has changed, change the probe"
         )
 
     async def expect_visible(
@@ -107,11 +109,12 @@ class Visit:
         state: Literal["visible", "attached"] = "visible",
     ) -> None:
         """Wait until `what` is there. Raises Broken: what troubled the page, else `code`."""
-        await self._wait_for(what, Finding(code, otherwise, cause), state)
+        if not await self._is_there(what, state):
+            self.expect_no_trouble()
+            raise Broken(Finding(code, otherwise, cause))
 
-    async def _wait_for(
-        self, what: Locator, otherwise: Finding, state: Literal["visible", "attached"]
-    ) -> None:
+    async def _is_there(self, what: Locator, state: Literal["visible", "attached"]) -> bool:
+        """Wait for `what`; whether it came before trouble or time-out. Replies are read by then."""
         seen = asyncio.ensure_future(what.first.wait_for(state=state))
         troubled = asyncio.ensure_future(self.trouble.wait())
         try:
@@ -119,9 +122,9 @@ class Visit:
             if not seen.done():
                 # The trouble may be beside the point; a moment later the page may show it all the
                 # same.
-                await asyncio.wait((seen,), timeout=0.5)
+                await asyncio.wait((seen,), timeout=AFTER_TROUBLE_S)
             if seen.done() and seen.exception() is None:
-                return
+                return True
         finally:
             for task in (seen, troubled):
                 task.cancel()
@@ -129,8 +132,7 @@ class Visit:
         # The console may complain of a reply before its body has been read, and the reply is the
         # deeper cause.
         await self.settle()
-        self.expect_no_trouble()
-        raise Broken(otherwise)
+        return False
 
     def expect_no_trouble(self) -> None:
         """Raise Broken for what the page got or said wrong so far, the deepest cause first."""
@@ -140,12 +142,13 @@ class Visit:
 
     def expect_no_complaint(self) -> None:
         """Raise Broken for what the page threw, or said of itself as an error."""
-        if self.complaints:
-            raise Broken(
-                Finding(
-                    Code.PAGE_CONSOLE_ERROR, f"the console says: {self.complaints[0]}", "the page"
-                )
-            )
+        _expect_none(self.complaints)
+
+    def expect_nothing_thrown(self) -> None:
+        """Raise Broken for what the page threw, or the browser said of it. What an app logs is not
+        meant: it does so for much that its user never notices.
+        """
+        _expect_none(self.thrown)
 
     def expect_good_documents(self) -> None:
         """Raise Broken for a page that was asked for and answered with an error."""
@@ -291,9 +294,18 @@ class Visit:
         if is_judged_elsewhere(message.text, url, self.target.hosts.apex):
             self.recorder.note(f"console: {message.text}")
         else:
-            self._complain(message.text)
+            # Arguments are what a script logs; a line of the browser's own has none.
+            self._complain(message.text, thrown=not message.args or is_thrown(message.text))
 
-    def _complain(self, text: str) -> None:
+    def _complain(self, text: str, *, thrown: bool) -> None:
         self.complaints.append(text)
         self.recorder.note(f"console: {text}")
-        self.trouble.set()
+        if thrown:
+            self.thrown.append(text)
+            self.trouble.set()
+
+
+def _expect_none(complaints: Sequence[str]) -> None:
+    if complaints:
+        observed = f"the console says: {complaints[0]}"
+        raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, observed, "the page"))

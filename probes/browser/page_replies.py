@@ -22,6 +22,8 @@ LIVE_PARTS = re.compile(
     re.IGNORECASE,
 )
 THROWN = re.compile(r"^Uncaught |\b(?:Type|Reference|Syntax|Range)Error\b", re.IGNORECASE)
+# fetch() in Chromium, Firefox and Safari.
+FAILED_CALL = re.compile(r"Failed to fetch|NetworkError when attempting|Load failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,18 @@ def is_main_document(request: Request, page: Page) -> bool:
     return request.is_navigation_request() and request.frame == page.main_frame
 
 
+def is_thrown(text: str) -> bool:
+    """Whether a logged line is about a mistake in the page's script, not about a call that failed;
+    pure.
+    """
+    return bool(THROWN.search(text)) and not FAILED_CALL.search(text)
+
+
 def is_judged_elsewhere(text: str, url: str, apex: str) -> bool:
     """Whether a console line is about what is judged by what was seen of it: a socket, the stream,
     an answer of the API at `apex`, a request that was withdrawn; pure.
     """
-    if THROWN.search(text):
+    if is_thrown(text):
         return False
     if urlsplit(url).path.endswith("/stream") or LIVE_PARTS.search(text):
         return True

@@ -19,7 +19,7 @@ from probes.auth.users import User
 from probes.browser import sign_in as page_sign_in
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
-from probes.browser.page_replies import Reply
+from probes.browser.page_replies import Reply, is_call
 from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.recording.recorder import AUTHORIZATION
 from probes.services import identity_provider, ops
@@ -127,7 +127,7 @@ async def _expect_dashboard(visit: Visit, web: Web) -> None:
     if not await heading.first.is_visible():
         visit.expect_good_documents()
         visit.expect_good_replies([r for r in visit.api_replies if not is_beside(r)])
-        if any(map(page_sign_in.is_answered, _asked_who(visit))) and not _is_at_login(visit):
+        if any(map(page_sign_in.is_answered, visit.replies)) and not _is_at_login(visit):
             raise await visit.not_found(f"the heading {DASHBOARD}")
         visit.expect_no_complaint()
         observed = "the portal shows neither its dashboard nor a reason"
@@ -194,8 +194,9 @@ async def explain(visit: Visit, web: Web, *, asked: bool = True) -> Finding | No
     if finding := page_sign_in.explain_legs(visit.replies, promised, f"{promised.portal}login"):
         return await services_sign_in.narrow(web, finding)
     replies = _asked_who(visit)
-    if not replies and any(_is_about_user(reply) for reply in visit.replies):
-        return None  # it asked, and went on before it was answered
+    if not replies and any(_is_about_user(r) or _bears_token(r) for r in visit.replies):
+        # It asked and went on before it was answered, or it asks somebody else with its token.
+        return None
     if not replies:
         observed = "the portal came back from sign-in and asked ops-service for nobody"
         cause = "the portal's landing: it was given no token, or kept none"
@@ -230,6 +231,10 @@ def is_app_page(answer: Answer) -> bool:
         answer.headers.get("server") == "AmazonS3"
         or answer.headers.get("x-cache") == "Error from cloudfront"
     )
+
+
+def _bears_token(reply: Reply) -> bool:
+    return is_call(reply.answer.url) and bool(_token(reply))
 
 
 def _token(reply: Reply) -> str:

@@ -26,7 +26,7 @@ from probes.services import sign_in as services_sign_in
 from probes.services.oauth_answers import is_start
 from probes.transport.http import Web
 
-DASHBOARD, DASHBOARD_PATH = "My Dashboard", "/dashboard"  # contract 3.1, 3.7
+DASHBOARD = "My Dashboard"  # contract 3.7
 KEPT = (
     "() => ['accessToken', 'refreshToken', 'token'].map(name => localStorage.getItem(name) ?? '')"
 )
@@ -84,8 +84,8 @@ async def _legs(visit: Visit, web: Web) -> Finding | None:
 
 
 async def _expect_dashboard(visit: Visit, web: Web) -> None:
-    """The dashboard is shown. Raises Broken; CannotAsk where all is as it is on the dashboard but
-    its heading, which is a text of the product.
+    """The dashboard is shown. Raises Broken; CannotAsk where all is as it is for who is signed in
+    but the dashboard's heading, which is a text of the product, as its path is.
     """
     heading = visit.page.get_by_role("heading", name=DASHBOARD)
     finding = await why_missing(visit, heading, partial(_legs, visit, web))
@@ -93,8 +93,9 @@ async def _expect_dashboard(visit: Visit, web: Web) -> None:
         raise Broken(finding)
     if not await heading.first.is_visible():
         visit.expect_no_trouble()
-        path = urlsplit(visit.page.url).path
-        if path == DASHBOARD_PATH and any(is_answered(reply) for reply in visit.api_replies):
+        path, landing = urlsplit(visit.page.url).path, urlsplit(visit.target.oauth.landing).path
+        is_past_login = path.rstrip("/") not in ("", landing.rstrip("/"))
+        if is_past_login and any(is_answered(reply) for reply in visit.api_replies):
             raise await visit.not_found(f"the heading {DASHBOARD}")
         observed = f"who signed in is shown {path} and not the dashboard"
         raise Broken(Finding(Code.OAUTH_TOKEN_MISSING, observed, "the page: OAuthRedirectPage"))

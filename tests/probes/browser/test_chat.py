@@ -13,8 +13,8 @@ from probes.browser.browser import Browser
 from probes.browser.page import Visit
 from probes.browser.session import PageSession
 from probes.config.environment import Target
-from probes.config.timeouts import Realtime
-from probes.finding import Broken, Code
+from probes.config.timeouts import Realtime, Timeouts
+from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Recorder
 from probes.services.chat import Chat
 from probes.transport.http import Web
@@ -81,15 +81,47 @@ async def test_a_chat_is_opened_by_its_name_with_its_sockets(site: Site, browser
         assert opened.asked == ["presence", "chat"]
 
 
-async def test_a_chat_that_the_page_does_not_list_is_named(site: Site, browser: Browser) -> None:
+GIVEN = "<script>fetch('/api/svc/chat/api/chats/my').then(reply => reply.text())</script>"
+
+
+async def test_a_chat_that_the_page_was_given_and_does_not_list_is_named(
+    site: Site, browser: Browser
+) -> None:
     """The API has it, the page does not show it."""
     panel(site)
+    said = site.says["GET apex/panel"]
+    site.says["GET apex/panel"] = replace(said, body=said.body + GIVEN.encode())
+    site.says["GET apex/api/svc/chat/api/chats/my"] = js(
+        {"success": True, "message": [{"chatName": "another chat"}]}
+    )
     async with browser.visit("/panel") as visit:
         visit.page.set_default_timeout(500)
         with pytest.raises(Broken) as caught:
             await chat.open_chat(as_session(OpenPage(visit)), "another chat")
         assert caught.value.finding.code is Code.CHAT_NOT_DELIVERED
-        assert "does not list the chat another chat" in caught.value.finding.observed
+        assert "does not list" in caught.value.finding.observed
+
+
+async def test_a_list_that_looks_otherwise_was_not_asked(site: Site, browser: Browser) -> None:
+    """Nobody gave the page the chat: perhaps it asks once another tab is pressed."""
+    panel(site)
+    async with browser.visit("/panel") as visit:
+        visit.page.set_default_timeout(500)
+        with pytest.raises(CannotAsk, match="did not find the chat another chat"):
+            await chat.open_chat(as_session(OpenPage(visit)), "another chat")
+
+
+async def test_a_build_that_takes_no_pasted_image_was_not_asked(
+    site: Site, browser: Browser
+) -> None:
+    """An older panel ignores what is pasted: no image was sent nowhere."""
+    panel(site)
+    async with browser.visit("/panel") as visit:
+        visit.target = replace(visit.target, timeouts=Timeouts(answer_s=0.3))
+        opened = as_session(OpenPage(visit))
+        await chat.open_chat(opened, ROOM.name)
+        with pytest.raises(CannotAsk, match="did not find what takes a pasted image"):
+            await chat.send_image(opened, b"image")
 
 
 async def test_what_is_said_is_shown(site: Site, browser: Browser) -> None:

@@ -3,11 +3,13 @@ wrong.
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from probes.browser import drive
 from probes.browser.page import Visit
+from probes.config.timeouts import Timeouts
 from probes.finding import Broken, CannotAsk, Code
 from probes.recording import journal
 from probes.recording.recorder import Recorder
@@ -66,6 +68,12 @@ async def test_a_file_that_is_shown_is_seen(app: App, recorder: Recorder) -> Non
         await drive.expect_file(visit, "a.txt")
     facts = [event for event in journal.read(recorder.evidence.folder) if event["event"] == "fact"]
     assert [(fact["name"], fact["value"]) for fact in facts] == [("build", "2026.1.2-abc")]
+
+
+async def test_a_name_without_its_ending_is_shown(app: App, recorder: Recorder) -> None:
+    """How a page shows a file is its own."""
+    async with app.open("show('a')") as visit:
+        await drive.expect_file(visit, "a.txt")
 
 
 async def test_a_drive_without_it_is_empty(app: App, recorder: Recorder) -> None:
@@ -200,6 +208,40 @@ async def test_a_text_that_is_gone_at_once_does_not_matter(
     confirm = f"fetch('{path}', {{method: 'POST'}}).then(() => show('done'))"
     _, failure = await upload(s3, uploads(f"{bucket(s3)}?{SIGNED}", confirm))
     assert failure is None
+
+
+async def test_an_upload_in_other_words_is_left_to_the_api(s3: App, recorder: Recorder) -> None:
+    """S3 has taken it: neither the text nor the path that this build uses is a promise."""
+    s3.site.says["POST apex/api/svc/storage/storage/files/complete"] = js({"success": True})
+    done = "fetch('/api/svc/storage/storage/files/complete', {method: 'POST'})"
+    script = uploads(f"{bucket(s3)}?{SIGNED}", f"{done}.then(() => show('Upload complete'))")
+    async with s3.open(script) as visit:
+        visit.page.set_default_timeout(1000)
+        await drive.upload(visit, "a.txt", b"content")
+
+
+FOLDERS = f"""document.body.innerHTML = '<div id=root></div><button>{drive.NEW_FOLDER}</button>'
++ '<input placeholder="{drive.FOLDER_NAME}"><button id=make>{drive.MAKE}</button>';
+root.textContent = 'drive'; make.onclick = () => MADE"""
+
+
+@pytest.mark.parametrize("path", ["storage/folders", "drive/directories/new"])
+async def test_a_folder_is_asked_for_wherever_the_page_asks(
+    app: App, recorder: Recorder, path: str
+) -> None:
+    """Its path is the page's own; whether the folder is there, the API tells."""
+    app.site.says[f"POST apex/api/svc/storage/{path}"] = js({"success": True}, 201)
+    made = f"fetch('/api/svc/storage/{path}', {{method: 'POST'}})"
+    async with app.open(FOLDERS.replace("MADE", made)) as visit:
+        await drive.make_folder(visit, "probe")
+
+
+async def test_a_folder_that_nobody_is_asked_for_is_told(app: App, recorder: Recorder) -> None:
+    """The button does nothing."""
+    async with app.open(FOLDERS.replace("MADE", "show('made')")) as visit:
+        visit.target = replace(visit.target, timeouts=Timeouts(answer_s=0.3))
+        with pytest.raises(Broken, match="the page asked nobody to make it"):
+            await drive.make_folder(visit, "probe")
 
 
 async def test_a_page_in_the_confirmations_place_is_none(s3: App, recorder: Recorder) -> None:

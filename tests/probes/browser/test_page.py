@@ -86,7 +86,12 @@ async def test_a_thing_may_be_there_and_not_be_seen(app: App, recorder: Recorder
         ),
         ("ask()", js({}, 500), Code.SERVICE_UNAVAILABLE, "data answered 500 application/json"),
         ("ask()", js({}, 403), Code.ACCESS_REFUSED, "data answered 403 application/json"),
-        ("console.error('boom', 7)", js({}), Code.PAGE_CONSOLE_ERROR, "the console says: boom 7"),
+        (
+            "console.error('boom', new RangeError('7'))",
+            js({}),
+            Code.PAGE_CONSOLE_ERROR,
+            "the console says: boom RangeError: 7",
+        ),
         ("throw Error('boom')", js({}), Code.PAGE_CONSOLE_ERROR, "the console says: uncaught boom"),
         ("throw Error('1'); ", page(), Code.PAGE_CONSOLE_ERROR, "the console says: uncaught 1"),
     ],
@@ -120,6 +125,32 @@ async def test_trouble_may_be_beside_the_point(app: App, recorder: Recorder) -> 
         await hello(visit)
         with pytest.raises(Broken, match="page-received-html"):
             visit.expect_no_trouble()
+
+
+LOGGED = {
+    "a list that could not be read": "console.error('getBoards error:', 7)",
+    "a call that was cut off": "console.error('chats:', new TypeError('Failed to fetch'))",
+}
+
+
+@pytest.mark.parametrize("script", LOGGED.values(), ids=LOGGED.keys())
+async def test_what_an_app_logs_accuses_nobody_of_a_text_that_differs(
+    app: App, recorder: Recorder, script: str
+) -> None:
+    """The placeholder of an older build differs, and the app logs an error of its own besides."""
+    async with app.open(f"show('another text'); {script}") as visit:
+        visit.page.set_default_timeout(500)
+        with pytest.raises(CannotAsk, match=r"did not find a field .*the page logged"):
+            await visit.find(visit.page.get_by_placeholder("hello"), "a field")
+
+
+async def test_a_page_that_throws_is_broken_whatever_is_looked_for(
+    app: App, recorder: Recorder
+) -> None:
+    """Then the field is not missing for its text."""
+    async with app.open("show('hm'); console.error(new TypeError('x is undefined'))") as visit:
+        with pytest.raises(Broken, match="page-console-error"):
+            await visit.find(visit.page.get_by_placeholder("hello"), "a field")
 
 
 async def test_a_warning_is_no_complaint(app: App, recorder: Recorder) -> None:

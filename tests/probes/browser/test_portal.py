@@ -69,6 +69,13 @@ async def test_a_question_that_was_withdrawn_is_no_missing_token() -> None:
     assert await explain(seen, NOBODY) is None
 
 
+async def test_a_portal_that_asks_elsewhere_has_its_token() -> None:
+    """Who it is may stand under another path; that the portal has a token shows in what it asks."""
+    url = "https://wealist.co.kr/api/ops/api/session"
+    seen = visit(begun(), LANDED, me(200, url=url))
+    assert await explain(seen, NOBODY) is None
+
+
 @pytest.fixture
 async def web(site: Site, recorder: Recorder) -> AsyncIterator[Web]:
     web = Web(target_at(site))

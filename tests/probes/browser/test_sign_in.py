@@ -1,16 +1,22 @@
 """What a browser was answered on its way tells which leg of sign-in went astray."""
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
+from probes.auth.tokens import Tokens
+from probes.auth.users import User
+from probes.browser import sign_in
 from probes.browser.page_replies import Reply
 from probes.browser.sign_in import explain_legs
 from probes.config.sign_in import OAuth
-from probes.finding import Code
-from probes.recording.recorder import Exchange
-from probes.transport.http import Answer
+from probes.finding import Broken, CannotAsk, Code
+from probes.recording.recorder import Exchange, Recorder
+from probes.transport.http import Answer, Web
 from tests.probes.services.test_oauth import CALLBACK, PROMISED, TOKENS, begun, came_back, redirect
+from tests.support.app import App
+from tests.support.site import js
 
 HOME = came_back(f"{PROMISED.landing}?{TOKENS}")
 
@@ -84,3 +90,46 @@ def test_a_button_that_starts_on_another_host_is_named(path: str) -> None:
     assert finding
     assert finding.code is Code.OAUTH_SESSION_LOST
     assert f"the button leads to https://wealist.co.kr{path}" in finding.observed
+
+
+LANDING = "document.body.innerHTML = '<h1>WORDS</h1>'; history.replaceState(0, '', 'PATH'); ASKS"
+ASKS = "fetch('/api/x', {headers: {authorization: 'Bearer t'}}).then(reply => reply.text())"
+
+
+class Alice:
+    """Somebody with a pair."""
+
+    async def tokens(self) -> Tokens:
+        return Tokens("access", "refresh", "u-1")
+
+
+async def land(app: App, words: str, path: str, asks: str) -> None:
+    """Sign in at a landing that goes on to `path`, where the heading is `words`."""
+    app.site.says["GET apex/api/x"] = js({"data": 1})
+    script = LANDING.replace("WORDS", words).replace("PATH", path).replace("ASKS", asks)
+    app.does(script, "/oauth/callback")
+    landing = f"{app.site.origin('apex')}/oauth/callback"
+    app.browser.target = replace(app.browser.target, oauth=OAuth(landing=landing))
+    web = Web(app.browser.target)
+    try:
+        await sign_in.land(app.browser, web, cast("User", Alice()))
+    finally:
+        await web.close()
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/home"])
+async def test_a_dashboard_in_other_words_was_not_found(
+    app: App, recorder: Recorder, path: str
+) -> None:
+    """Heading and path are the product's; that its user is signed in shows in what it gets."""
+    with pytest.raises(CannotAsk, match="did not find the heading"):
+        await land(app, "Welcome", path, ASKS)
+
+
+@pytest.mark.parametrize(("path", "asks"), [("/", ASKS), ("/oauth/callback", ASKS), ("/home", "")])
+async def test_who_is_not_signed_in_is_told(
+    app: App, recorder: Recorder, path: str, asks: str
+) -> None:
+    """The login page, the landing itself, or a page that asks for nothing."""
+    with pytest.raises(Broken, match="oauth-token-missing"):
+        await land(app, "Sign in", path, asks)
