@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -40,8 +41,8 @@ class Racer:
         assert self._process.stdout
         self._ears, self._mouth = self._process.stdin, self._process.stdout
 
-    def go(self) -> None:
-        self._ears.write("go\n")
+    def go(self, order: str = "go") -> None:
+        self._ears.write(f"{order}\n")
         self._ears.flush()
 
     def told(self) -> str:
@@ -91,6 +92,13 @@ def gives_pair(visitor: Visitor, refresh_token: str) -> bool:
     """Whether auth-service gives a pair for it, which spends it."""
     url = f"{visitor.environment['hosts']['api']}/api/svc/auth/api/auth/refresh"
     return bool(visitor.http.post(url, json={"refreshToken": refresh_token}).status_code == 200)
+
+
+def await_next_second() -> None:
+    """Tokens count in seconds and carry no number of their own (contract 2.2): two that are made
+    in the same second are the same, and spent together.
+    """
+    time.sleep(1 - time.time() % 1)
 
 
 @pytest.mark.parametrize("kind", ["file", "secret"])
