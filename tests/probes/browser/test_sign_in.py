@@ -11,6 +11,7 @@ from probes.browser import sign_in
 from probes.browser.page_replies import Reply
 from probes.browser.sign_in import explain_legs
 from probes.config.sign_in import OAuth
+from probes.config.timeouts import Timeouts
 from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Exchange, Recorder
 from probes.transport.http import Answer, Web
@@ -109,7 +110,11 @@ async def land(app: App, words: str, path: str, asks: str) -> None:
     script = LANDING.replace("WORDS", words).replace("PATH", path).replace("ASKS", asks)
     app.does(script, "/oauth/callback")
     landing = f"{app.site.origin('apex')}/oauth/callback"
-    app.browser.target = replace(app.browser.target, oauth=OAuth(landing=landing))
+    app.browser.target = replace(
+        app.browser.target,
+        oauth=OAuth(landing=landing),
+        timeouts=Timeouts(answer_s=2, scenario_s=2),
+    )
     web = Web(app.browser.target)
     try:
         await sign_in.land(app.browser, web, cast("User", Alice()))
