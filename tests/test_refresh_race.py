@@ -121,6 +121,7 @@ def test_two_runs_at_once_lose_no_refresh_token(
         for racer in racers:
             racer.wait_until_ready()
         for number in range(ROUNDS):
+            await_next_second()
             seed = mint.pair(config).refresh
             assert asyncio.run(_sown(state, seed))
             for racer in racers:
