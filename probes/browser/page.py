@@ -14,6 +14,8 @@ from playwright.async_api import Error as PlaywrightError
 from probes.browser import net_errors
 from probes.browser.page_replies import (
     Reply,
+    describe_missing,
+    expect_none,
     explain,
     explain_document,
     is_call,
@@ -33,8 +35,7 @@ explain_ok = partial(envelopes.explain, wanted=200)
 SHOWS_NOTHING = "() => !document.body || !document.body.innerText.trim()"
 SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
 AFTER_TROUBLE_S = 2.0  # in which a page may show what it should all the same
-# Resource types, as the browser calls them.
-ASSETS = frozenset({"script", "stylesheet", "image", "font"})
+ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # as the browser calls them
 
 
 class Visit:
@@ -94,11 +95,7 @@ class Visit:
         with contextlib.suppress(PlaywrightError):
             if await self.page.evaluate(SHOWS_NOTHING):
                 return broken(Code.ASSET_BROKEN, f"{path} is blank", "the page, or what it loads")
-        logged = f" (the page logged: {self.complaints[0]})" if self.complaints else ""
-        return CannotAsk(
-            f"the probe did not find {name} on {path}{logged}: look at the screenshot; where the "
-            "product's text or markup has changed, change the probe"
-        )
+        return CannotAsk(describe_missing(name, path, self.complaints))
 
     async def expect_visible(
         self,
@@ -120,8 +117,7 @@ class Visit:
         try:
             await asyncio.wait((seen, troubled), return_when=asyncio.FIRST_COMPLETED)
             if not seen.done():
-                # The trouble may be beside the point; a moment later the page may show it all the
-                # same.
+                # The trouble may be beside the point.
                 await asyncio.wait((seen,), timeout=AFTER_TROUBLE_S)
             if seen.done() and seen.exception() is None:
                 return True
@@ -129,8 +125,7 @@ class Visit:
             for task in (seen, troubled):
                 task.cancel()
             await asyncio.gather(seen, troubled, return_exceptions=True)
-        # The console may complain of a reply before its body has been read, and the reply is the
-        # deeper cause.
+        # The console may complain of a reply before its body has been read.
         await self.settle()
         return False
 
@@ -142,13 +137,11 @@ class Visit:
 
     def expect_no_complaint(self) -> None:
         """Raise Broken for what the page threw, or said of itself as an error."""
-        _expect_none(self.complaints)
+        expect_none(self.complaints)
 
     def expect_nothing_thrown(self) -> None:
-        """Raise Broken for what the page threw, or the browser said of it. What an app logs is not
-        meant: it does so for much that its user never notices.
-        """
-        _expect_none(self.thrown)
+        """Raise Broken for what the page threw, or the browser said; an app logs much besides."""
+        expect_none(self.thrown)
 
     def expect_good_documents(self) -> None:
         """Raise Broken for a page that was asked for and answered with an error."""
@@ -303,9 +296,3 @@ class Visit:
         if thrown:
             self.thrown.append(text)
             self.trouble.set()
-
-
-def _expect_none(complaints: Sequence[str]) -> None:
-    if complaints:
-        observed = f"the console says: {complaints[0]}"
-        raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, observed, "the page"))

@@ -1,6 +1,7 @@
 """What a page got for its requests, and what of it is trouble; pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Request
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from probes.finding import Code, Finding
+from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange
 from probes.transport.http import Answer
 
@@ -101,3 +102,19 @@ def explain(url: str, error: PlaywrightError) -> Finding:
         f"the browser cannot open {host}: {reason}",
         "DNS, load balancer or listener",
     )
+
+
+def describe_missing(name: str, path: str, complaints: Sequence[str]) -> str:
+    """What to say where the probe did not find `name` on the page at `path`; pure."""
+    logged = f" (the page logged: {complaints[0]})" if complaints else ""
+    return (
+        f"the probe did not find {name} on {path}{logged}: look at the screenshot; where the "
+        "product's text or markup has changed, change the probe"
+    )
+
+
+def expect_none(complaints: Sequence[str]) -> None:
+    """Raises Broken for the first of what a page complained of."""
+    if complaints:
+        observed = f"the console says: {complaints[0]}"
+        raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, observed, "the page"))
