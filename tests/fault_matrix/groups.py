@@ -5,7 +5,7 @@ Group testing (Dorfman, 1943). No two faults of a group break the same scenario,
 unless each breaks a single scenario there, and together they must break the sum of what each does:
 so whatever lies outside all rows has held under each, and what lies in one is what no other is
 known to break. A group that ends otherwise proves nothing; it is run again as users run it, and
-if that ends otherwise, too, each of its faults is tried alone.
+if that ends otherwise, too, each half of it is a group of its own.
 """
 
 from collections import Counter
@@ -14,8 +14,9 @@ from collections.abc import Collection, Mapping
 Rows = Mapping[str, Collection[str]]
 Groups = list[tuple[str, ...]]
 
-# Scenarios that the faults of a group may break together: what breaks cannot hold under the others.
-MOST_BROKEN = 45
+# Scenarios that the faults of a group may break together, a fifth of all: what breaks cannot hold
+# under the others.
+MOST_BROKEN = 90
 # Who breaks more of an area may stand before what another breaks there.
 SINGLE = 1
 OF_ITS_OWN = "cluster/"

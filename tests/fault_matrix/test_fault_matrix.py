@@ -32,17 +32,18 @@ class Together:
         self.apart: list[str] = []
 
     def run(self, fault: str) -> tuple[Group, Ended]:
-        """The group of `fault`, and how its run ended; where that proves nothing, of `fault` alone
-        and confirmed.
+        """A group with `fault`, and how its run ended; where one proves nothing, the half of it
+        with `fault`, down to `fault` alone.
         """
         group = next(group for group in self._groups if fault in group)
-        if group not in self._ended:
-            self._ended[group] = self._run_group(group)
-        run = self._ended[group]
-        if group == (fault,) or not differences(run, group):
-            return group, run
-        self.apart.append(f"{fault}, since of {', '.join(group)} came {differences(run, group)}")
-        return (fault,), lying(self._replica, [fault], self._runs.mktemp("alone"))
+        while True:
+            if group not in self._ended:
+                self._ended[group] = self._run_group(group)
+            run = self._ended[group]
+            if len(group) == 1 or not differences(run, group):
+                return group, run
+            self.apart.append(f"{', '.join(group)}: {differences(run, group)}")
+            group = half(group, fault)
 
     def _run_group(self, group: Group) -> Ended:
         """Unconfirmed, which is cheaper; confirmed where that differs, as on a busy machine."""
@@ -57,8 +58,8 @@ def together(
     started_replica: Replica,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Together]:
-    """For the faults that this session asks about; at its end it says which had to be tried
-    alone.
+    """For the faults that this session asks about; at its end it says which groups had to be
+    parted.
     """
     asked = {
         item.callspec.params.get("fault")
@@ -68,8 +69,13 @@ def together(
     together = Together(asked, started_replica, tmp_path_factory)
     yield together
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        for line in together.apart:
-            print(f"\ntried alone: {line}")
+        for line in dict.fromkeys(together.apart):
+            print(f"\nparted: {line}")
+
+
+def half(group: Group, fault: str) -> Group:
+    """Every other fault of `group`, `fault` among them; pure."""
+    return group[group.index(fault) % 2 :: 2]
 
 
 def lying(replica: Replica, faults: Sequence[str], runs: Path, *options: str) -> Ended:
@@ -159,8 +165,15 @@ def test_faults_of_a_group_keep_out_of_each_others_way() -> None:
 
 def test_a_fault_that_breaks_much_is_tried_alone() -> None:
     """Beside it too little could hold."""
-    rows = {"much": [f"a/{n}" for n in range(45)], "little": ["b/1"], "less": ["c/1"]}
+    rows = {"much": [f"a/{n}" for n in range(MOST_BROKEN)], "little": ["b/1"], "less": ["c/1"]}
     assert grouped(rows) == [("much",), ("less", "little")]
+
+
+def test_a_group_that_proves_nothing_is_halved_until_it_does() -> None:
+    """Each fault is in one of the halves, and in the end alone."""
+    group = ("a", "b", "c", "d", "e")
+    assert [half(group, fault) for fault in "abc"] == [("a", "c", "e"), ("b", "d"), ("a", "c", "e")]
+    assert half(half(half(group, "e"), "e"), "e") == ("e",)
 
 
 def test_faults_share_an_area_where_each_breaks_one_promise_of_it() -> None:
