@@ -28,13 +28,6 @@ OF_HEAD = (
     "sockets-race-to-refresh",
     "page-loses-image-url",
 )
-# What weAlist's own page and portal do, and the replica's do not: known from its source.
-NOT_REHEARSED = frozenset(
-    {
-        "page_session/the-page-survives-a-lost-network",
-        "exposure/what-is-private-stays-closed[source-maps-portal]",
-    }
-)
 PROD = environment_file.ENVIRONMENTS / "prod.toml"
 YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)
 
@@ -105,8 +98,7 @@ def test_what_is_known_is_accepted_until_its_date(
     assert [
         a.scenario
         for a in known
-        if a.scenario not in NOT_REHEARSED
-        and not any(
+        if not any(
             selectors.covers(a.scenario, s.id) and s.finding.code == a.code
             for s in broken
             if s.finding

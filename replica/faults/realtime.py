@@ -136,7 +136,8 @@ REALTIME_PAGES = (
     ),
     Fault(
         "page-logs-out-on-any-refresh-error",
-        "A refresh that fails by network or 503 logs the user out as a refused one does.",
+        "A refresh that fails by network or 503 logs the user out as a refused one does; a lost "
+        "network is enough.",
         "contract §3.3",
     ),
     Fault(

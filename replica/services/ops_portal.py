@@ -11,9 +11,13 @@ from replica.pages import portal
 from replica.service_settings import SECURITY_HEADERS
 from replica.state import ReplicaState
 
+SOURCE_MAP = b'{"version": 3, "sources": ["../../src/App.tsx"], "names": [], "mappings": "AAAA"}'
+
 
 def app(state: ReplicaState) -> Starlette:
     pages = portal(state)
+    if state.production:  # vite.config.ts has sourcemap: true (contract §6)
+        pages["assets/portal.js.map"] = (SOURCE_MAP, "application/json")
 
     async def page(request: Request) -> Response:
         body, kind = pages.get(request.url.path.lstrip("/"), pages["index.html"])

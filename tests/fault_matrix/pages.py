@@ -39,7 +39,7 @@ PAGE_SESSION: dict[str, Row] = {
     },
     "gateway-replays-refresh": all_of(Code.REFRESH_REPLAYED, (*REFRESHING, SIGNING_OUT)),
     "gateway-strips-upgrade": all_of(Code.SOCKET_UPGRADE_REFUSED, WITH_SOCKETS),
-    "page-logs-out-on-any-refresh-error": {TRIED_AGAIN: Code.REFRESH_ERROR_LOGOUT},
+    "page-logs-out-on-any-refresh-error": all_of(Code.REFRESH_ERROR_LOGOUT, (TRIED_AGAIN, AWAY)),
     "page-loses-image-url": {IMAGE: Code.PAGE_UPLOAD_NOWHERE},
     "page-never-reconnects": all_of(
         Code.PAGE_NOT_RECOVERED, [name for name in AT_A_CHAT if name != IMAGE]

@@ -219,6 +219,17 @@ async def test_the_page_logs_out_on_any_error(alice: Visitor) -> None:
     assert await alice.stored("refreshToken") is None
 
 
+async def test_a_lost_network_costs_the_session(alice: Visitor) -> None:
+    """Fault page-logs-out-on-any-refresh-error: the drop itself has the page ask for a token."""
+    alice.place.state.faults = {"page-logs-out-on-any-refresh-error"}
+    await settled(alice)
+    await alice.page.context.set_offline(True)
+    async with alice.page.expect_event(
+        "requestfailed", lambda asked: asked.is_navigation_request()
+    ):
+        alice.place.state.live.sockets.drop(["presence"])
+
+
 async def test_the_page_never_reconnects(alice: Visitor) -> None:
     """Fault page-never-reconnects: neither after a drop nor when the network is back."""
     alice.place.state.faults = {"page-never-reconnects"}

@@ -27,3 +27,13 @@ async def test_its_pages_are_framed_by_nobody(
     """Nothing shows that production says so."""
     state.production = production
     assert ("x-frame-options" in (await ask("ops-portal").get("/")).headers) is not production
+
+
+@pytest.mark.parametrize("production", [False, True])
+async def test_its_sources_are_there_in_production(
+    ask: Ask, state: ReplicaState, *, production: bool
+) -> None:
+    """As weAlist builds it; elsewhere the app stands in their place."""
+    state.production = production
+    answer = await ask("ops-portal").get("/assets/portal.js.map")
+    assert ("mappings" in answer.text) is production

@@ -48,7 +48,9 @@ export function refreshAccessToken() {
 
 // A token that is good at this moment, refreshed if need be. Throws SignedOut when there is no more of them.
 export async function liveToken({ before = () => {}, after = () => {} } = {}) {
-  if (expired(accessToken())) {
+  // weAlist's own sockets ask for a token at every drop, that of a lost network too.
+  const asksOffline = isFaultActive("page-logs-out-on-any-refresh-error") && !navigator.onLine;
+  if (expired(accessToken()) || asksOffline) {
     before();
     await (isFaultActive("sockets-race-to-refresh") ? refresh(RACING) : refreshAccessToken());
     after();
