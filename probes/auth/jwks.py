@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import jwt
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from probes.auth.tokens import ALGORITHM, claims
 from probes.finding import Broken, Code, Finding, broken
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Web
 
 WELL_KNOWN = "/api/svc/auth/.well-known"
@@ -30,6 +30,21 @@ OWN_KEYS = (
     "auth-service: each pod has a key of its own, JWT_RSA_PRIVATE_KEY and JWT_RSA_PUBLIC_KEY "
     "are not set (90cd4d3e)"
 )
+
+
+class KeyRow(TypedDict):
+    """One key of a JWKS (RFC 7517); what else it has depends on its kind."""
+
+    kty: str
+
+
+class KeySet(TypedDict):
+    keys: list[KeyRow]
+
+
+class OpenId(TypedDict):
+    issuer: str
+    jwks_uri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +62,7 @@ class Key:
 async def fetch_keys(web: Web) -> tuple[Key, ...]:
     """What one call to JWKS gives. Raises Broken."""
     answer = await web.ask("GET", web.target.hosts.api + JWKS)
-    rows = expect(answer, Envelope.RAW, keys=("keys",))["keys"]
-    found = read(rows)
+    found = read(expect_shape(answer, Envelope.RAW, KeySet)["keys"])
     if not found:
         raise broken(
             Code.CONTRACT_BROKEN,
@@ -86,11 +100,8 @@ async def expect_keys_verify(web: Web, token: str) -> None:
     """The keys are strong, verify `token` and are those that openid-configuration speaks of. Raises
     Broken.
     """
-    configuration = expect(
-        await web.ask("GET", web.target.hosts.api + OPENID),
-        Envelope.RAW,
-        keys=("issuer", "jwks_uri"),
-    )
+    answer = await web.ask("GET", web.target.hosts.api + OPENID)
+    configuration = expect_shape(answer, Envelope.RAW, OpenId)
     if finding := await find_key_problem(web, token) or explain_openid(configuration, token):
         raise Broken(finding)
 

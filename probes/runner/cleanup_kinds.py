@@ -87,7 +87,7 @@ async def _in_drive(drive: Drive) -> list[Entry]:
         ("file", row) for row in folder.get("files", [])
     ]
     return [
-        Entry(kind, str(row.get("originalName") or row.get("name")), str(row.get("id")))
+        Entry(kind, row.get("originalName") or row.get("name", ""), row["id"])
         for kind, row in named
     ]
 

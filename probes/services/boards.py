@@ -5,19 +5,47 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from probes.auth.users import User
 from probes.finding import CannotAsk, Code, broken
 from probes.polling import poll_until
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Identity
 from probes.transport.websocket import Event, WebSocket, open_socket
 
 BOARD = "/api/svc/board"
 CREATED = 201
+
+
+class MadeBoard(TypedDict):
+    boardId: Identity
+
+
+class BoardEvent(TypedDict):
+    """What a project's socket says of a board (contract 5.3)."""
+
+    boardId: Identity
+
+
+class BoardRow(TypedDict):
+    """A board as board-service lists it (contract 5.3)."""
+
+    boardId: Identity
+    title: str
+
+
+class OnlineUser(TypedDict):
+    userId: Identity
+
+
+class OnlineUsers(TypedDict):
+    """Ids or rows; null where nobody is online and Redis is not there."""
+
+    onlineUsers: list[str | OnlineUser] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +78,8 @@ async def create(web: Web, user: User, ledger: Ledger, assignee: User | None = N
     name = ledger.enter("board", "card")
     body = {"projectId": _project(web), "title": name, "content": ""}
     body |= {"assigneeId": assignee.id} if assignee else {}
-    made = expect(
-        await call(web, user, "POST", "boards", body), Envelope.DATA, CREATED, keys=("boardId",)
-    )
+    answer = await call(web, user, "POST", "boards", body)
+    made = expect_shape(answer, Envelope.DATA, MadeBoard, CREATED)
     ledger.identify(name, made["boardId"])
     return Card(made["boardId"], name)
 
@@ -63,10 +90,9 @@ async def rename(web: Web, user: User, card: Card) -> None:
 
 
 async def list_cards(web: Web, user: User) -> list[Card]:
-    rows = expect(
-        await call(web, user, "GET", f"boards/project/{_project(web)}"), Envelope.DATA, kind=list
-    )
-    return [Card(str(row.get("boardId")), str(row.get("title"))) for row in rows]
+    answer = await call(web, user, "GET", f"boards/project/{_project(web)}")
+    rows = expect_shape(answer, Envelope.DATA, list[BoardRow])
+    return [Card(row["boardId"], row["title"]) for row in rows]
 
 
 async def remove(web: Web, user: User, identity: str) -> bool:
@@ -89,8 +115,9 @@ class BoardView:
         time.
         """
         event = await self._socket.receive(
-            lambda event: event.get("type") == kind and event.get("boardId") == card.id,
+            lambda event: event["type"] == kind and event["boardId"] == card.id,
             self._timeout_s,
+            {kind: BoardEvent},
         )
         if event is None:
             raise broken(
@@ -108,7 +135,7 @@ async def expect_shown(web: Web, watcher: User, user: User) -> None:
 
     async def is_shown() -> bool:
         answer = await call(web, watcher, "GET", f"projects/{_project(web)}/online-users")
-        shown = expect(answer, Envelope.DATA, keys=("onlineUsers",))["onlineUsers"]
+        shown = expect_shape(answer, Envelope.DATA, OnlineUsers)["onlineUsers"]
         return user.id in map(_id_of, shown or [])
 
     if not await poll_until(is_shown, timeout_s):
@@ -119,9 +146,9 @@ async def expect_shown(web: Web, watcher: User, user: User) -> None:
         )
 
 
-def _id_of(row: Any) -> str:
+def _id_of(row: str | OnlineUser) -> str:
     """A user of a list, which holds ids or rows."""
-    return str(row.get("userId")) if isinstance(row, dict) else str(row)
+    return row if isinstance(row, str) else row["userId"]
 
 
 @asynccontextmanager

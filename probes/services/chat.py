@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, broken
@@ -17,8 +16,18 @@ from probes.polling import poll_until
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import presign
-from probes.transport.envelopes import Envelope, expect
+from probes.services.chat_rows import (
+    EVENTS,
+    RECEIVED,
+    ChatRow,
+    ImageTicket,
+    MadeChat,
+    MessageRow,
+    SentImage,
+)
+from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import url_problem
 from probes.transport.websocket import Event, WebSocket, expect_refusal, open_socket
 
 CHATS = "/api/svc/chat/api/chats"
@@ -66,7 +75,8 @@ async def create_chat(web: Web, user: User, others: Sequence[User], ledger: Ledg
         "chatName": name,
         "participants": [other.id for other in others],
     }
-    made = expect(await call(web, user, "POST", "", body), Envelope.RAW, CREATED, keys=("chatId",))
+    answer = await call(web, user, "POST", "", body)
+    made = expect_shape(answer, Envelope.RAW, MadeChat, CREATED)
     ledger.identify(name, made["chatId"])
     members = frozenset([user.id, *(other.id for other in others)])
     expect_own(members, made.get("participants"), "the new chat's participants")
@@ -78,9 +88,7 @@ async def send(web: Web, user: User, room: Chat, text: str) -> ChatMessage:
     answer = await call(
         web, user, "POST", f"/messages/{room.id}", {"content": text, "messageType": "TEXT"}
     )
-    return parse_message(
-        expect(answer, Envelope.RAW, CREATED, keys=("messageId", "userId", "content"))
-    )
+    return parse_message(expect_shape(answer, Envelope.RAW, MessageRow, CREATED))
 
 
 async def send_image(web: Web, user: User, room: Chat, content: bytes) -> None:
@@ -93,7 +101,7 @@ async def send_image(web: Web, user: User, room: Chat, content: bytes) -> None:
     }
     answer = await call(web, user, "POST", "/files/presigned-url", body)
     presign.expect_issued(answer)
-    ticket = expect(answer, Envelope.DATA, keys=("uploadUrl", "downloadUrl"))
+    ticket = expect_shape(answer, Envelope.DATA, ImageTicket)
     signed = presign.expect_trusted(ticket["uploadUrl"], web.target.presign)
     headers = {"content-type": "image/png"}
     put = await web.ask("PUT", signed.url, content=content, headers=headers, kind="s3")
@@ -106,12 +114,16 @@ async def send_image(web: Web, user: User, room: Chat, content: bytes) -> None:
         "fileSize": len(content),
     }
     sent = await call(web, user, "POST", f"/messages/{room.id}", message)
-    expect(sent, Envelope.RAW, CREATED, keys=("messageId",))
+    expect_shape(sent, Envelope.RAW, SentImage, CREATED)
 
 
-async def _images(web: Web, user: User, room: Chat) -> list[Event]:
+async def _rows(web: Web, user: User, room: Chat) -> list[MessageRow]:
     answer = await call(web, user, "GET", f"/messages/{room.id}")
-    rows = expect(answer, Envelope.MESSAGE, kind=list)
+    return expect_shape(answer, Envelope.MESSAGE, list[MessageRow])
+
+
+async def _images(web: Web, user: User, room: Chat) -> list[MessageRow]:
+    rows = await _rows(web, user, room)
     return [row for row in rows if row.get("messageType") == "IMAGE"]
 
 
@@ -123,7 +135,7 @@ async def expect_image(web: Web, user: User, room: Chat, content: bytes) -> None
         observed = f"an image was sent, and {user.name} finds none after {timeout_s:g} s"
         raise broken(Code.CHAT_NOT_DELIVERED, observed, "chat-service")
     url = str(images[-1].get("fileUrl") or "")
-    if not urlsplit(url).hostname:
+    if url_problem(url):
         observed = f"the image's message names {url or 'no file'}"
         cause = "who sent it (contract 3.6), or chat-service, which did not keep its fileUrl"
         raise broken(Code.CHAT_ALTERED, observed, cause)
@@ -136,14 +148,15 @@ async def expect_image(web: Web, user: User, room: Chat, content: bytes) -> None
 
 async def history(web: Web, user: User, room: Chat) -> list[ChatMessage]:
     """What was said, as `user` reads it who was not there."""
-    rows = expect(await call(web, user, "GET", f"/messages/{room.id}"), Envelope.MESSAGE, kind=list)
+    rows = await _rows(web, user, room)
     expect_own(room.members, rows, "the chat's history")
     return [parse_message(row) for row in rows]
 
 
 async def list_chats(web: Web, user: User) -> list[Chat]:
-    rows = expect(await call(web, user, "GET", "/my"), Envelope.MESSAGE, kind=list)
-    return [Chat(str(row.get("chatId")), str(row.get("chatName"))) for row in rows]
+    answer = await call(web, user, "GET", "/my")
+    rows = expect_shape(answer, Envelope.MESSAGE, list[ChatRow])
+    return [Chat(row["chatId"], row["chatName"]) for row in rows]
 
 
 async def delete_chat(web: Web, user: User, identity: str) -> bool:
@@ -173,8 +186,8 @@ def explain_users(members: frozenset[str], rows: Any, what: str) -> Finding | No
     return Finding(Code.FOREIGN_DATA, observed, NOT_OURS)
 
 
-def parse_message(row: Event) -> ChatMessage:
-    return ChatMessage(str(row.get("messageId")), str(row.get("userId")), str(row.get("content")))
+def parse_message(row: MessageRow) -> ChatMessage:
+    return ChatMessage(row["messageId"], row["userId"], row["content"])
 
 
 class JoinedChat:
@@ -192,7 +205,7 @@ class JoinedChat:
     async def hear(self, speaker: User) -> ChatMessage:
         """The next message of `speaker`. Raises Broken when none comes in the stated time."""
         event = await self._socket.receive(
-            lambda event: self._is_new(event, speaker), self._timeout_s
+            lambda event: self._is_new(event, speaker), self._timeout_s, EVENTS
         )
         if event is None:
             raise Broken(silence_finding(self._user.name, speaker.name, self._timeout_s))
@@ -208,10 +221,10 @@ class JoinedChat:
         return heard
 
     def _is_new(self, event: Event, speaker: User) -> bool:
-        message = event.get("message")
-        if event.get("type") != "MESSAGE_RECEIVED" or not isinstance(message, dict):
+        if event["type"] != RECEIVED:
             return False
-        return message.get("userId") == speaker.id and message.get("messageId") not in self._heard
+        message = event["message"]
+        return message["userId"] == speaker.id and message["messageId"] not in self._heard
 
 
 @asynccontextmanager

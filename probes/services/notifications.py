@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote
 
 import httpx
@@ -19,14 +19,27 @@ from probes.polling import poll_until
 from probes.recording.recorder import Exchange, current
 from probes.services.boards import Card
 from probes.transport import envelopes, identity
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Answer, Web
 from probes.transport.identity import Asked, Scope, scope_of
+from probes.transport.typed_answers import Identity, json_problem, shape_problem
 
 NOTIFICATIONS = "/api/svc/noti/api/notifications"
 EVENT_STREAM = "text/event-stream"
 MISDIRECTED = "noti-service: whom it sends a notification to (its channel of each user in Redis)"
 STREAMS = 5  # contract 3.5: what a page opens in a row before it gives up
+
+
+class NoticeRow(TypedDict):
+    """A notification, by REST or over the stream (contract 5.4)."""
+
+    id: Identity
+    resourceId: Identity
+    resourceName: NotRequired[str | None]
+
+
+class NoticePage(TypedDict):
+    notifications: list[NoticeRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +92,7 @@ class Stream:
             current().subject = self._exchange
             raise Broken(finding)
         if event.event == "notification":
-            self._notices.append(parse_notice(row))
+            self._notices.append(parse_notice(self._read(event.data)))
 
     async def expect_notice(self, card: Card, within: float) -> Notice:
         """The notice about `card`. Raises Broken when it does not come in time."""
@@ -99,6 +112,17 @@ class Stream:
     def expect_once(self, card: Card) -> None:
         """What came of `card` so far came once. Raises Broken."""
         expect_once([notice for notice in self._notices if notice.about == card.id], "the stream")
+
+    def _read(self, data: str) -> NoticeRow:
+        """A notification's data. Raises Broken where it is none."""
+        problem = json_problem(data.encode("utf-8", "surrogatepass"))
+        row: Any = None if problem else json.loads(data)
+        if problem := problem or shape_problem(row, NoticeRow, "data"):
+            current().subject = self._exchange
+            observed = f"a notification came over the stream that is none: {problem}"
+            raise broken(Code.CONTRACT_BROKEN, observed, "noti-service")
+        notice: NoticeRow = row
+        return notice
 
     async def expect_open_for(self, seconds: float) -> None:
         """It is still open `seconds` after it began. Raises Broken when it ends before."""
@@ -181,10 +205,8 @@ async def open_stream(web: Web, user: User, token: str) -> AsyncIterator[Stream]
 async def list_notices(web: Web, user: User) -> list[Notice]:
     """What REST keeps for `user`, the newest page of it."""
     answer = await _call(web, user, "GET", "")
-    return [
-        parse_notice(row)
-        for row in expect(answer, Envelope.RAW, keys=("notifications",))["notifications"]
-    ]
+    page = expect_shape(answer, Envelope.RAW, NoticePage)
+    return [parse_notice(row) for row in page["notifications"]]
 
 
 async def expect_listed(web: Web, user: User, card: Card) -> Notice:
@@ -220,17 +242,14 @@ async def _call(web: Web, user: User, method: str, path: str) -> Answer:
     return await web.ask(method, url, token=await user.token(), headers=headers)
 
 
-def parse_notice(row: Any) -> Notice:
-    fields = row if isinstance(row, dict) else {}
-    return Notice(
-        str(fields.get("id")), str(fields.get("resourceId")), str(fields.get("resourceName"))
-    )
+def parse_notice(row: NoticeRow) -> Notice:
+    return Notice(row["id"], row["resourceId"], row.get("resourceName") or "")
 
 
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

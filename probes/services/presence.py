@@ -4,16 +4,24 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypedDict
 
 from probes.auth.users import User
 from probes.finding import Code, broken
 from probes.polling import poll_until
 from probes.services import chat
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Web
+from probes.transport.typed_answers import Identity
 from probes.transport.websocket import open_socket
 
 SOCKET = f"{chat.CHATS}/ws/presence"
+
+
+class PresenceRow(TypedDict):
+    """A user in the list of who is online (contract 5.1)."""
+
+    userId: Identity
 
 
 @asynccontextmanager
@@ -65,4 +73,4 @@ async def expect_away(web: Web, watcher: User, users: Sequence[User]) -> None:
 
 async def _online(web: Web, watcher: User) -> set[str]:
     answer = await chat.call(web, watcher, "GET", "/presence/online")
-    return {str(row.get("userId")) for row in expect(answer, Envelope.MESSAGE, kind=list)}
+    return {row["userId"] for row in expect_shape(answer, Envelope.MESSAGE, list[PresenceRow])}

@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from probes.auth.users import User
 from probes.recording.ledger import Ledger
 from probes.services.presign import Presigned, expect_issued, parse
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Web
+from probes.transport.typed_answers import Identity, WebUrl
+
+
+class Ticket(TypedDict):
+    """What all four answer (contract 4.5); only storage's names a file."""
+
+    uploadUrl: WebUrl
+    fileId: NotRequired[Identity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class PresignEndpoint:
         url = web.target.hosts.apex + self.path.replace("{storage}", web.target.paths.storage)
         answer = await web.ask("POST", url, token=await user.token(), json=body)
         expect_issued(answer)
-        ticket = expect(answer, self.envelope, keys=("uploadUrl",))
+        ticket = expect_shape(answer, self.envelope, Ticket)
         if "fileId" in ticket and self.name == "storage":
             ledger.identify(name, ticket["fileId"])
         return parse(ticket["uploadUrl"])

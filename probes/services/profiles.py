@@ -4,14 +4,14 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NotRequired, TypedDict
 
 from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, broken
 from probes.services import presign, workspaces
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Identity, WebUrl, url_problem
 
 PROFILES = "/api/svc/user/api/profiles"
 ACCOUNT = "/api/svc/user/api/users/me"
@@ -27,6 +27,23 @@ ANOTHER = "user-service: it reads the row of another user or workspace"
 NOT_KEPT = "user-service: the profile of this workspace is not written, or another one is read"
 
 
+class Profile(TypedDict):
+    """A profile as user-service answers it (contract 5.6)."""
+
+    userId: Identity
+    nickName: str
+    profileImageUrl: NotRequired[str | None]
+
+
+class ImageTicket(TypedDict):
+    uploadUrl: WebUrl
+    fileKey: str
+
+
+class Attachment(TypedDict):
+    attachmentId: Identity
+
+
 async def call(web: Web, user: User, method: str, path: str, body: Any = None) -> Answer:
     return await web.ask(
         method,
@@ -37,11 +54,10 @@ async def call(web: Web, user: User, method: str, path: str, body: Any = None) -
     )
 
 
-async def read(web: Web, user: User) -> dict[str, Any]:
+async def read(web: Web, user: User) -> Profile:
     """The profile of `user` in the workspace. Raises Broken."""
     answer = await call(web, user, "GET", "/me")
-    profile: dict[str, Any] = expect(answer, Envelope.RAW, keys=("userId", "nickName"))
-    return profile
+    return expect_shape(answer, Envelope.RAW, Profile)
 
 
 async def expect_own_account(web: Web, user: User) -> None:
@@ -98,14 +114,14 @@ async def set_image(web: Web, user: User) -> None:
     request_body = {"fileName": "probe.png", "contentType": IMAGE_TYPE, "fileSize": len(IMAGE)}
     answer = await call(web, user, "POST", "/me/image/presigned-url", request_body)
     presign.expect_issued(answer)
-    ticket = expect(answer, Envelope.RAW, keys=("uploadUrl", "fileKey"))
+    ticket = expect_shape(answer, Envelope.RAW, ImageTicket)
     signed = presign.expect_trusted(ticket["uploadUrl"], web.target.presign)
     headers = {"content-type": IMAGE_TYPE}
     put = await web.ask("PUT", signed.url, content=IMAGE, headers=headers, kind="s3")
     presign.expect_stored(put)
     row = {**request_body, "fileKey": ticket["fileKey"]}
     saved = await call(web, user, "POST", "/me/image/attachment", row)
-    attachment = expect(saved, Envelope.RAW, CREATED, keys=("attachmentId",))
+    attachment = expect_shape(saved, Envelope.RAW, Attachment, CREATED)
     chosen = {"attachmentId": attachment["attachmentId"]}
     expect(await call(web, user, "PUT", "/me/image", chosen), Envelope.RAW)
 
@@ -113,7 +129,7 @@ async def set_image(web: Web, user: User) -> None:
 async def expect_image(web: Web, user: User) -> None:
     """The profile shows the image that was set, and its bytes are there. Raises Broken."""
     url = str((await read(web, user)).get("profileImageUrl") or "")
-    if not urlsplit(url).hostname:
+    if url_problem(url):
         observed = f"an image was saved for the profile, and it names {url or 'none'}"
         raise broken(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
     answer = await web.ask("GET", url, kind="s3")

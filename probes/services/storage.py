@@ -6,18 +6,55 @@ page's do.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired, TypedDict
 
 from probes.auth.users import User
 from probes.finding import Broken, Code, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import presign
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Identity, WebUrl
 
 TEXT = "text/plain"  # the extension .txt is on weAlist's list of allowed ones (contract 4.2)
 CREATED = 201
+
+
+class Row(TypedDict):
+    """A file or folder as storage-service answers it (contract 4.2)."""
+
+    id: Identity
+    name: NotRequired[str]
+    originalName: NotRequired[str]
+
+
+class NamedRow(TypedDict):
+    id: Identity
+    name: str
+
+
+class Folder(TypedDict):
+    """`children` and `files` are absent when there are none."""
+
+    children: NotRequired[list[Row]]
+    files: NotRequired[list[Row]]
+
+
+class UploadTicket(TypedDict):
+    uploadUrl: WebUrl
+    fileKey: str
+    fileId: Identity
+
+
+class ConfirmedFile(TypedDict):
+    id: Identity
+    status: str
+    name: NotRequired[str]
+
+
+class DownloadTicket(TypedDict):
+    downloadUrl: WebUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +86,23 @@ class Drive:
             method, f"{self.base}/storage/{path}", token=await self.user.token(), **asked
         )
 
-    async def contents(self) -> dict[str, Any]:
-        """The root folder; `children` and `files` are absent when there are none."""
+    async def contents(self) -> Folder:
+        """The root folder. Raises Broken."""
         answer = await self.call("GET", f"folders/contents?workspaceId={self.workspace}")
-        folder: dict[str, Any] = expect(answer, Envelope.SUCCESS)
-        return folder
+        return expect_shape(answer, Envelope.SUCCESS, Folder)
 
     async def make_folder(self, label: str) -> Item:
         """A new folder in the root. Raises Broken."""
         entry = self.ledger.enter("folder", label)
         body = {"workspaceId": self.workspace, "name": entry}
         answer = await self.call("POST", "folders", json=body)
-        folder = expect(answer, Envelope.SUCCESS, CREATED, keys=("id", "name"))
+        folder = expect_shape(answer, Envelope.SUCCESS, NamedRow, CREATED)
         self.ledger.identify(entry, folder["id"])
         return Item("folder", folder["id"], folder["name"], entry)
 
-    async def upload_url(self, label: str, size: int) -> dict[str, Any]:
-        """A presigned URL and the row of a file that is not there yet; `entry` is the ledger's
-        name of it. Raises Broken.
+    async def upload_url(self, label: str, size: int) -> tuple[UploadTicket, str]:
+        """A presigned URL and the row of a file that is not there yet, and the ledger's name of
+        it. Raises Broken.
         """
         entry = self.ledger.enter("file", label)
         body = {
@@ -77,31 +113,27 @@ class Drive:
         }
         answer = await self.call("POST", "files/upload-url", json=body)
         presign.expect_issued(answer)
-        keys = ("uploadUrl", "fileKey", "fileId")
-        ticket: dict[str, Any] = expect(answer, Envelope.SUCCESS, keys=keys)
+        ticket = expect_shape(answer, Envelope.SUCCESS, UploadTicket)
         self.ledger.identify(entry, ticket["fileId"])
-        return {**ticket, "entry": entry}
+        return ticket, entry
 
     async def upload(self, label: str, content: bytes) -> Item:
         """The confirmed file, its bytes in S3. Nothing is sent to a place that the environment does
         not vouch for.
         """
-        ticket = await self.upload_url(label, len(content))
+        ticket, entry = await self.upload_url(label, len(content))
         presign.expect_trusted(ticket["uploadUrl"], self.web.target.presign)
         put = await self.web.ask(
             "PUT", ticket["uploadUrl"], content=content, headers={"content-type": TEXT}, kind="s3"
         )
         presign.expect_stored(put)
         answer = await self.call("POST", "files/confirm", json={"fileId": ticket["fileId"]})
-        file = expect(answer, Envelope.SUCCESS, keys=("id", "status"))
-        return Item("file", file["id"], str(file.get("name", ticket["entry"])), ticket["entry"])
+        file = expect_shape(answer, Envelope.SUCCESS, ConfirmedFile)
+        return Item("file", file["id"], file.get("name", entry), entry)
 
     async def download_link(self, file_id: str) -> str:
-        ticket = expect(
-            await self.call("GET", f"files/{file_id}/download"),
-            Envelope.SUCCESS,
-            keys=("downloadUrl",),
-        )
+        answer = await self.call("GET", f"files/{file_id}/download")
+        ticket = expect_shape(answer, Envelope.SUCCESS, DownloadTicket)
         signed = presign.expect_trusted(ticket["downloadUrl"], self.web.target.presign)
         if self.web.target.presign:
             presign.expect_lifetime(signed, self.web.target.presign.get_seconds)
@@ -122,18 +154,18 @@ class Drive:
         """What the drive lists of what was made as `entry`. Raises Broken when it does not."""
         for row in await self._rows(kind):
             if entry in (row.get("name"), row.get("originalName")):
-                self.ledger.identify(entry, str(row["id"]))
-                return Item(kind, str(row["id"]), str(row.get("name", entry)), entry)
+                self.ledger.identify(entry, row["id"])
+                return Item(kind, row["id"], row.get("name", entry), entry)
         raise _not_listed(kind, entry)
 
     async def expect_listed(self, item: Item) -> None:
         """The drive lists `item`, whatever it calls it. Raises Broken."""
-        if item.id not in [str(row.get("id")) for row in await self._rows(item.kind)]:
+        if item.id not in [row["id"] for row in await self._rows(item.kind)]:
             raise _not_listed(item.kind, item.entry)
 
     async def expect_gone(self, item: Item) -> None:
         """The drive neither lists `item` nor answers for it. Raises Broken when it does."""
-        listed = item.id in [str(row.get("id")) for row in await self._rows(item.kind)]
+        listed = item.id in [row["id"] for row in await self._rows(item.kind)]
         answer = await self.call("GET", f"{item.kind}s/{item.id}")
         if listed or (answer.status == 200 and answer.json is not None):
             where = "is still listed" if listed else f"still answers {answer.status}"
@@ -154,8 +186,9 @@ class Drive:
                 "storage-service: the object outlives its row",
             )
 
-    async def _rows(self, kind: str) -> list[dict[str, Any]]:
-        return list((await self.contents()).get("files" if kind == "file" else "children", []))
+    async def _rows(self, kind: str) -> list[Row]:
+        folder = await self.contents()
+        return folder.get("files", []) if kind == "file" else folder.get("children", [])
 
     async def delete_for_good(self, kind: str, identity: str) -> bool:
         """Through the trash and out of it, as the page does; whether the service says that it is

@@ -5,16 +5,34 @@ Its 2xx proves nothing of LiveKit: that a room could not be made there is only a
 """
 
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from probes.auth.users import User
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Identity, Jwt
 
 BASE = "/api/svc/video/api/video"
 CREATED = 201
 ENDED = 410  # ROOM_ENDED
+
+
+class MadeCall(TypedDict):
+    id: Identity
+
+
+class CallRow(TypedDict):
+    """A call as video-service lists it (contract 7.1)."""
+
+    id: Identity
+    name: str
+
+
+class JoinReply(TypedDict):
+    token: Jwt
+    wsUrl: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +64,25 @@ async def create_call(web: Web, user: User, ledger: Ledger) -> Call:
     """A call in the workspace, in the ledger before it exists. Raises Broken."""
     name = ledger.enter("call", "call")
     body = {"name": name, "workspaceId": web.target.workspace.id}
-    made = expect(
-        await call(web, user, "POST", "rooms", body), Envelope.SUCCESS, CREATED, keys=("id",)
-    )
-    ledger.identify(name, str(made["id"]))
-    return Call(str(made["id"]), name)
+    answer = await call(web, user, "POST", "rooms", body)
+    made = expect_shape(answer, Envelope.SUCCESS, MadeCall, CREATED)
+    ledger.identify(name, made["id"])
+    return Call(made["id"], name)
 
 
 async def join(web: Web, user: User, room: Call) -> CallTicket:
     """A ticket for `user`; its token is known to the redactor before it is used. Raises Broken."""
     answer = await call(web, user, "POST", f"rooms/{room.id}/join?userName={user.name}")
-    given = expect(answer, Envelope.SUCCESS, keys=("token", "wsUrl"))
-    current().evidence.redactor.remember(str(given["token"]))
-    return CallTicket(room.id, str(given["wsUrl"]), str(given["token"]))
+    given = expect_shape(answer, Envelope.SUCCESS, JoinReply)
+    current().evidence.redactor.remember(given["token"])
+    return CallTicket(room.id, given["wsUrl"], given["token"])
 
 
 async def list_calls(web: Web, user: User) -> list[Call]:
     """The calls of the workspace that go on. Raises Broken."""
     answer = await call(web, user, "GET", f"rooms/workspace/{web.target.workspace.id}?active=true")
-    return [
-        Call(str(row.get("id")), str(row.get("name")))
-        for row in expect(answer, Envelope.SUCCESS, kind=list)
-    ]
+    rows = expect_shape(answer, Envelope.SUCCESS, list[CallRow])
+    return [Call(row["id"], row["name"]) for row in rows]
 
 
 async def end_call(web: Web, user: User, identity: str) -> bool:

@@ -1,17 +1,34 @@
 """The workspace and who belongs to it, as user-service says it (contract 5.6)."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from probes.auth.tokens import claims
 from probes.auth.users import User
 from probes.finding import CannotAsk, Code, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Identity
 
 WORKSPACES = "/api/svc/user/api/workspaces"
 CREATED = 201
+
+
+class MadeWorkspace(TypedDict):
+    workspaceId: Identity
+
+
+class WorkspaceRow(TypedDict):
+    """A workspace as user-service lists it (contract 5.6)."""
+
+    workspaceId: Identity
+    workspaceName: str
+
+
+class Membership(TypedDict):
+    isMember: bool
 
 
 async def call(web: Web, user: User, method: str, path: str, body: object = None) -> Answer:
@@ -32,9 +49,9 @@ async def create(web: Web, user: User, ledger: Ledger) -> OwnWorkspace:
     """A private workspace of `user`, in the ledger before it exists. Raises Broken."""
     name = ledger.enter("workspace", "workspace")
     answer = await call(web, user, "POST", "/create", {"workspaceName": name, "isPublic": False})
-    made = expect(answer, Envelope.RAW, CREATED, keys=("workspaceId",))
-    ledger.identify(name, str(made["workspaceId"]))
-    return OwnWorkspace(str(made["workspaceId"]), name)
+    made = expect_shape(answer, Envelope.RAW, MadeWorkspace, CREATED)
+    ledger.identify(name, made["workspaceId"])
+    return OwnWorkspace(made["workspaceId"], name)
 
 
 async def invite(web: Web, owner: User, workspace: OwnWorkspace, user: User) -> None:
@@ -48,8 +65,9 @@ async def invite(web: Web, owner: User, workspace: OwnWorkspace, user: User) -> 
 
 async def list_own(web: Web, user: User) -> list[OwnWorkspace]:
     """The workspaces that `user` sees on their dashboard. Raises Broken."""
-    rows = expect(await call(web, user, "GET", "/all"), Envelope.RAW, kind=list)
-    return [OwnWorkspace(str(r.get("workspaceId")), str(r.get("workspaceName"))) for r in rows]
+    answer = await call(web, user, "GET", "/all")
+    rows = expect_shape(answer, Envelope.RAW, list[WorkspaceRow])
+    return [OwnWorkspace(row["workspaceId"], row["workspaceName"]) for row in rows]
 
 
 async def expect_seen(web: Web, user: User, workspace: OwnWorkspace) -> None:
@@ -75,7 +93,7 @@ async def is_member(web: Web, user: User) -> bool:
     public workspace. Raises Broken.
     """
     answer = await call(web, user, "GET", f"/{web.target.workspace.id}/validate-member/{user.id}")
-    return bool(expect(answer, Envelope.RAW, keys=("isMember",))["isMember"])
+    return expect_shape(answer, Envelope.RAW, Membership)["isMember"]
 
 
 async def require_outsider(web: Web, user: User) -> None:

@@ -4,13 +4,16 @@ not.
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from probes.finding import Broken, Code, Finding
 from probes.transport import identity, service_words
 from probes.transport.author import Author
 from probes.transport.http import Answer, service
+from probes.transport.typed_answers import quote_value, shape_problem, split_url
+
+T = TypeVar("T")
 
 
 def _success(body: Any) -> Any:
@@ -90,16 +93,45 @@ class Envelope(Enum):
     another.
     """
 
-    SUCCESS = (_success,)
-    DATA = (_data,)
-    MESSAGE = (_message,)
-    RAW = (_raw,)
-    GO_ERROR = (_go_error,)
-    AUTH_ERROR = (_auth_error,)
+    SUCCESS = (_success, "data")
+    DATA = (_data, "data")
+    MESSAGE = (_message, "message")
+    RAW = (_raw, "")
+    GO_ERROR = (_go_error, "error")
+    AUTH_ERROR = (_auth_error, "")
 
     def open(self, body: Any) -> Any:
         unwrap: Callable[[Any], Any] = self.value[0]
         return unwrap(body)
+
+    @property
+    def path(self) -> str:
+        """Where in the answer its content stands."""
+        return str(self.value[1])
+
+
+def expect_shape(answer: Answer, envelope: Envelope, shape: type[T], status: int = 200) -> T:
+    """What is inside the envelope, of the type `shape`: a TypedDict, or a list of them. Raises
+    Broken, which names the field that is not as promised and what stood there.
+    """
+    if finding := explain(answer, status):
+        raise Broken(finding)
+    if finding := explain_shape(answer, envelope, shape):
+        raise Broken(finding)
+    inside: T = envelope.open(answer.json)
+    return inside
+
+
+def explain_shape(answer: Answer, envelope: Envelope, shape: Any) -> Finding | None:
+    """Name the field of a successful answer that is not of the promised type; pure."""
+    inside = envelope.open(answer.json)
+    if inside is None and envelope is not Envelope.RAW:
+        wrong = f"{quote_value(answer.json)}, not the promised {envelope.name.lower()} envelope"
+    else:
+        wrong = shape_problem(inside, shape, envelope.path)
+    if not wrong:
+        return None
+    return Finding(Code.CONTRACT_BROKEN, f"{answer}: {wrong}", service(answer.url))
 
 
 def expect(
@@ -177,7 +209,7 @@ def _refusal_of_probes(answer: Answer, wrote: Author) -> Finding | None:
 
 def _redirect(answer: Answer) -> Finding:
     location = answer.headers.get("location", "nowhere")
-    there, here = urlsplit(location), urlsplit(answer.url)
+    there, here = split_url(location), urlsplit(answer.url)
     observed = f"{answer}, a redirect to {location}"
     if there.scheme == "https" and here.scheme == "http":
         return Finding(Code.ROUTE_BROKEN, observed, "redirect to HTTPS: this host speaks HTTP here")
@@ -212,10 +244,9 @@ def _marks(answer: Answer) -> str:
 def _content(answer: Answer, wanted: int, who: str) -> Finding | None:
     if wanted == 204:
         return None
-    if answer.json is None:
-        return Finding(
-            Code.CONTRACT_BROKEN, f"{answer} where JSON was promised{_quote(answer)}", who
-        )
+    if problem := answer.json_problem:
+        observed = f"{answer} where JSON was promised ({problem}){_quote(answer)}"
+        return Finding(Code.CONTRACT_BROKEN, observed, who)
     if answer.media_type == "text/html":
         return Finding(Code.CONTRACT_BROKEN, f"{answer}: JSON that is labelled text/html", who)
     return None

@@ -18,7 +18,7 @@ from probes import __version__
 from probes.config.environment import Target, address
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange, current
-from probes.transport import bodies, service_words
+from probes.transport import bodies, service_words, typed_answers
 from probes.transport.author import Author, author
 from probes.transport.bodies import BodyTooLongError, LimitedStream
 from probes.transport.connection_errors import Phase, failure
@@ -72,6 +72,11 @@ class Answer:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
+
+    @property
+    def json_problem(self) -> str:
+        """Why the body is no JSON as it goes between systems; "" where it is."""
+        return typed_answers.json_problem(self.body, self.headers.get("content-type", ""))
 
     def __str__(self) -> str:
         path = urlsplit(self.url).path
@@ -159,8 +164,10 @@ class Web:
         cookies: httpx.Cookies | None = None,
     ) -> Answer:
         """One exchange, redirects not followed; `cookies` is the visitor's jar. Raises Broken when
-        no answer comes.
+        no answer comes, and where `url` is none that can be asked: an answer has given it.
         """
+        if problem := typed_answers.url_problem(url):
+            raise Broken(typed_answers.explain_url(url, problem))
         async with self._turns.one():
             with current().exchange(kind, method, url) as exchange:
                 request = self._client.build_request(

@@ -26,11 +26,14 @@ from probes.transport.author import Author
 from probes.transport.connection_errors import Phase, is_timeout, local_trouble
 from probes.transport.http import USER_AGENT, Answer, Web, service
 from probes.transport.identity import Asked, Scope, scope_of
+from probes.transport.socket_events import explain_event
 
 Event = dict[str, Any]
 SWITCHING = 101
 CLOSING_TIME = 2.0  # seconds
 GATEWAY = (502, 503, 504)
+# Close codes with which we end a socket ourselves (RFC 6455, 7.4.1).
+REFUSED = {1002: "breaks the protocol", 1007: "is not UTF-8", 1009: "is too big"}
 
 
 class _Upgrade(connect):
@@ -58,13 +61,18 @@ class WebSocket:
         except ConnectionClosed as error:
             raise self._dropped(error) from error
 
-    async def receive(self, wanted: Callable[[Event], bool], within: float) -> Event | None:
+    async def receive(
+        self,
+        wanted: Callable[[Event], bool],
+        within: float,
+        shapes: Mapping[str, Any] | None = None,
+    ) -> Event | None:
         """The next event that is wanted; None when none comes in time. Raises Broken when the
-        socket is dropped.
+        socket is dropped, or an event is not of its type's shape in `shapes`.
         """
         try:
             async with asyncio.timeout(within):
-                while not wanted(event := await self._next()):
+                while not wanted(event := await self._next(shapes or {})):
                     pass
         except TimeoutError:
             current().subject = self._exchange
@@ -73,15 +81,23 @@ class WebSocket:
             raise self._dropped(error) from error
         return event
 
-    async def _next(self) -> Event:
+    async def _next(self, shapes: Mapping[str, Any]) -> Event:
         line = await self._connection.recv()
         raw = line.encode() if isinstance(line, str) else line
         self._exchange.add_response(raw + b"\n")
-        event = _parse(raw)
+        event = self._read(line, shapes)
         for check in self.checks:
             if finding := check(event):
                 current().subject = self._exchange
                 raise Broken(finding)
+        return event
+
+    def _read(self, line: str | bytes, shapes: Mapping[str, Any]) -> Event:
+        if problem := explain_event(line, shapes):
+            current().subject = self._exchange
+            who = service(self._exchange.url)
+            raise broken(Code.CONTRACT_BROKEN, f"{who} sent over its socket {problem}", who)
+        event: Event = json.loads(line)
         return event
 
     async def close(self) -> None:
@@ -90,11 +106,15 @@ class WebSocket:
             await self._connection.close()
             with contextlib.suppress(ConnectionClosed):
                 while True:
-                    await self._next()
+                    await self._next({})
 
     def _dropped(self, error: ConnectionClosed) -> Broken:
         current().subject = self._exchange
         who = service(self._exchange.url)
+        if error.sent and not error.rcvd_then_sent and error.sent.code in REFUSED:
+            reason = f"{REFUSED[error.sent.code]} ({error.sent})"
+            observed = f"{who} sent a frame that no page takes: it {reason}"
+            return broken(Code.CONTRACT_BROKEN, observed, f"{who}, or a proxy that alters frames")
         sentence = f"{who} dropped an open socket: {error}"
         return broken(
             Code.SOCKET_DROPPED, sentence, f"{who}: a restart, or a proxy's idle time-out"
@@ -120,14 +140,6 @@ async def open_socket(
                 await connection.close()
             raise
         await socket.close()
-
-
-def _parse(raw: bytes) -> Event:
-    try:
-        event = json.loads(raw)
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) else {}
 
 
 def _foreign(exchange: Exchange, scope: Scope, event: Event) -> Finding | None:

@@ -98,21 +98,45 @@ def saying(*events: bytes) -> Speak:
 async def test_the_stream_brings_the_notice_about_a_card(
     target: Target, recorder: Recorder, bob: User
 ) -> None:
-    """Comments, other events and other boards are passed over; what is no JSON too."""
+    """Comments, other events and other boards are passed over."""
     events = (
         b":ping\n\n",
         notice("b-2"),
-        b"event: notification\ndata: nonsense\n\n",
         notice("b-1"),
     )
     async with (
         streaming(target, saying(*events)) as web,
         notifications.connected_stream(web, bob) as stream,
     ):
-        assert await stream.expect_notice(CARD, 20) == Notice("n-1", "b-1", "None")
+        assert await stream.expect_notice(CARD, 20) == Notice("n-1", "b-1", "")
     event = list(journal.read(recorder.evidence.folder))[-1]
     assert (event["kind"], event["status"]) == ("stream", 200)
     assert event["response"]["body"].startswith("event: connected\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"nonsense", "Expecting value at character 0"),
+        (b"null", "data: expected an object, got null"),
+        (
+            b'{"id": "n-1", "resourceId": {}}',
+            "data.resourceId: expected an id, got an empty object",
+        ),
+    ],
+)
+async def test_what_is_no_notification_breaks_the_contract(
+    target: Target, recorder: Recorder, bob: User, data: bytes, told: str
+) -> None:
+    """It is not passed over: a page that listens could not read it either."""
+    event = b"event: notification\ndata: " + data + b"\n\n"
+    async with (
+        streaming(target, saying(event)) as web,
+        notifications.connected_stream(web, bob) as stream,
+    ):
+        with pytest.raises(Broken, match=f"contract-broken: .*{told}"):
+            await stream.expect_notice(CARD, 20)
+    assert recorder.subject
 
 
 async def test_no_token_stays_in_the_evidence(

@@ -115,7 +115,11 @@ def test_every_way_to_break_the_promise_has_a_name(
         ),
         (answer(401), 200, "answered 401 application/json to a member"),
         (answer(200), 403, "answered 200 application/json to a stranger"),
-        (answer(200, b"ok", TEXT), 200, 'answered 200 text/plain where JSON was promised, "ok"'),
+        (
+            answer(200, b"ok", TEXT),
+            200,
+            'where JSON was promised (Expecting value at character 0), "ok"',
+        ),
     ],
 )
 def test_what_was_observed_is_told_in_words(given: Answer, wanted: int, words: str) -> None:

@@ -4,9 +4,11 @@ evidence.
 
 import asyncio
 import json
+import re
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -19,9 +21,15 @@ from probes.recording import journal
 from probes.recording.recorder import Recorder, curl
 from probes.transport import websocket
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Identity
 from tests.support.chat_socket import talking
 from tests.support.session_tokens import token
 from tests.support.site import NOWHERE, Said, Site, js, page, secured
+
+
+class Numbered(TypedDict):
+    id: Identity
+
 
 PATH = "/api/svc/chat/api/chats/ws/presence"
 ACCEPTED = Finding(Code.SOCKET_ACCEPTS_EXPIRED, "it opened", "chat")
@@ -82,13 +90,61 @@ async def test_no_token_stays_in_the_evidence(target: Target, recorder: Recorder
     assert "-H 'upgrade: websocket'" in line
 
 
-async def test_silence_is_none_and_what_is_no_event_is_passed_over(
-    target: Target, recorder: Recorder
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("[1]", "a message that is none: the answer: expected an object, got a list of 1"),
+        ('{"type": null}', "a message that is none: type: expected a string, got null"),
+        ('{"type": "a", "n": NaN}', "what is no JSON: NaN is no JSON"),
+        ("nonsense", "what is no JSON: Expecting value at character 0"),
+        (b"{}", "a binary frame of 2 bytes, which no page reads"),
+        ('{"type": "b", "id": 7}', "a malformed b: id: expected an id, got 7"),
+    ],
+)
+async def test_what_is_no_event_breaks_the_contract(
+    target: Target, recorder: Recorder, line: str | bytes, told: str
 ) -> None:
-    """Lines that are no JSON object are heard, kept, and wanted by nobody."""
+    """A message that no page could read names its field and what stood there, wanted or not."""
 
     async def mumble(connection: ServerConnection) -> None:
-        for line in ("[1]", "nonsense", b"\xff", '{"type": "a"}'):
+        await connection.send(line)
+        await connection.wait_closed()
+
+    async with talking(target, mumble) as web, websocket.open_socket(web, PATH, "") as socket:
+        with pytest.raises(
+            Broken, match=re.escape(f"contract-broken: chat-service sent over its socket {told}")
+        ):
+            await socket.receive(lambda _: False, 20, {"b": Numbered})
+        assert recorder.subject
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        (b"\x81\x02\xff\xfe", "is not UTF-8"),
+        (b"\xa1\x02{}", "breaks the protocol"),
+        (b"\x81\x7f\x00\x00\x00\x00\x7f\x00\x00\x00", "is too big"),
+    ],
+)
+async def test_a_frame_that_we_refuse_is_no_restart(
+    target: Target, recorder: Recorder, frame: bytes, told: str
+) -> None:
+    """Who closes a socket for a frame that no page takes blames the frame, not its own close."""
+
+    async def garble(connection: ServerConnection) -> None:
+        connection.transport.write(frame)
+        await connection.wait_closed()
+
+    async with talking(target, garble) as web, websocket.open_socket(web, PATH, "") as socket:
+        with pytest.raises(Broken, match=f"contract-broken: .*no page takes: it {told}"):
+            await socket.receive(lambda _: True, 20)
+
+
+async def test_silence_is_none(target: Target, recorder: Recorder) -> None:
+    """Events that nobody wants are heard, kept, and passed over."""
+
+    async def mumble(connection: ServerConnection) -> None:
+        for line in ('{"type": "b"}', '{"type": "a"}'):
             await connection.send(line)
         await connection.wait_closed()
 
