@@ -175,7 +175,11 @@ TRUST_ELSEWHERE: dict[str, Row] = {
         SIGNED_OUT: Code.ROUTE_BROKEN,
     },
     "service-hangs": all_of(Code.SERVICE_STALLED, at("noti", *STREAMS), closed("config-noti")),
-    "service-has-no-endpoints": all_of(Code.SERVICE_UNAVAILABLE, at("board", "board-socket")),
+    "service-has-no-endpoints": (
+        all_of(Code.SERVICE_UNAVAILABLE, at("board", "board-socket"))
+        # Nobody is there who could show it.
+        | all_of(Code.UNKNOWN, closed("config-board", "stack-traces-board"))
+    ),
     "site-loses-asset": all_of(Code.PAGE_CONSOLE_ERROR, DASHBOARD, LANDING),
     "socket-accepts-expired-token": all_of(
         Code.SOCKET_ACCEPTS_EXPIRED, bad(*SOCKETS, kinds=["expired"])
