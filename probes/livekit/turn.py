@@ -23,6 +23,7 @@ URL = re.compile(
     r"(?P<scheme>turns?):(?P<host>\[[^]]+\]|[^:?]+)(?::(?P<port>\d+))?(?:\?transport=(?P<by>udp|tcp))?"
 )
 NO_CREDENTIALS = "named without username and credential, so clients do not even begin to connect"
+_CHALLENGES = (401, 438)  # with which a server asks for credentials
 PORTS = {"turn": 3478, "turns": 5349}  # RFC 7065
 
 
@@ -57,16 +58,18 @@ async def allocate_all(target: Target, relays: Sequence[IceServer]) -> tuple[Tur
 async def _allocate(target: Target, relay: IceServer, url: str) -> TurnResult:
     if (server := _parse(url)) is None:
         return TurnResult(url, "", "is no TURN URL")
+    unsigned: list[str] = []
     if not (relay.username and relay.credential):
         return TurnResult(url, "", NO_CREDENTIALS)
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            return TurnResult(url, await _relayed_address(target, relay, server), "allocated")
+            relayed = await _relayed_address(target, relay, server, unsigned)
+            return TurnResult(url, relayed, "allocated")
     except (stun.TransactionTimeout, TimeoutError):
-        return TurnResult(url, "", f"no answer within {TIMEOUT_S:g} s")
+        silent = f"no answer within {TIMEOUT_S:g} s"
+        return TurnResult(url, "", unsigned[-1] if unsigned else silent)
     except stun.TransactionFailed as failed:
-        code, reason = failed.response.attributes.get("ERROR-CODE", (0, "no reason"))
-        return TurnResult(url, "", f"refused with {code} {reason}")
+        return TurnResult(url, "", _refusal(failed.response))
     except ssl.SSLCertVerificationError as error:
         return TurnResult(url, "", f"certificate verification failed: {error.verify_message}")
     except (OSError, ValueError) as error:
@@ -83,25 +86,57 @@ def _parse(url: str) -> _TurnServer | None:
     return _TurnServer(parts["host"].strip("[]"), port, tls, tcp=tls or parts["by"] == "tcp")
 
 
-async def _relayed_address(target: Target, relay: IceServer, server: _TurnServer) -> str:
+def _refusal(response: stun.Message) -> str:
+    code, reason = response.attributes.get("ERROR-CODE", (0, "no reason"))
+    return f"refused with {code} {reason}"
+
+
+class _NotesErrors:
+    """Keeps what a server answers unsigned, which its client must not act upon (RFC 8489 section
+    9.2.5): with 400 LiveKit's own TURN server refuses a name or a password that it does not know.
+    """
+
+    unsigned: list[str]
+
+    def datagram_received(self, data: bytes | str, addr: tuple[str, int]) -> None:
+        with contextlib.suppress(ValueError):
+            message = stun.parse_message(data)  # type: ignore[arg-type]
+            challenged = message.attributes.get("ERROR-CODE", (0, ""))[0] in _CHALLENGES
+            if message.message_class == stun.Class.ERROR and not challenged:
+                self.unsigned.append(_refusal(message))
+        super().datagram_received(data, addr)  # type: ignore[misc]
+
+
+class _UdpClient(_NotesErrors, turn.TurnClientUdpProtocol):
+    pass
+
+
+class _TcpClient(_NotesErrors, turn.TurnClientTcpProtocol):
+    pass
+
+
+async def _relayed_address(
+    target: Target, relay: IceServer, server: _TurnServer, unsigned: list[str]
+) -> str:
     """By aioice's client over a connection of ours, so that a certificate is checked against the
-    name in the URL, wherever that name leads.
+    name in the URL, wherever that name leads. `unsigned`: gets refusals that nobody has signed.
     """
     loop, peer = asyncio.get_running_loop(), (address(server.host), server.port)
     identity = (peer, relay.username, relay.credential, LIFETIME_S, LIFETIME_S)
     transport: asyncio.BaseTransport
-    client: turn.TurnClientProtocol
+    client: _UdpClient | _TcpClient
     if server.tcp:
         transport, client = await loop.create_connection(
-            lambda: turn.TurnClientTcpProtocol(*identity),
+            lambda: _TcpClient(*identity),
             *peer,
             ssl=target.trust if server.tls else None,
             server_hostname=server.host if server.tls else None,
         )
     else:
         transport, client = await loop.create_datagram_endpoint(
-            lambda: turn.TurnClientUdpProtocol(*identity), remote_addr=peer
+            lambda: _UdpClient(*identity), remote_addr=peer
         )
+    client.unsigned = unsigned
     try:
         host, port = await client.connect()
         with contextlib.suppress(TimeoutError):

@@ -19,6 +19,7 @@ STALE_AFTER_S = 6  # a node says so 4 s after its last word from Redis
 
 ByVersion = dict[str, Verdicts]
 Meddle = Callable[[LabServer], Awaitable[None]]
+Ask = Callable[[], Awaitable[ByVersion]]
 
 
 async def nothing(_: LabServer) -> None:
@@ -40,7 +41,7 @@ async def on_loopback(
 
     async def one(version: str) -> Verdicts:
         place = folder / version
-        place.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
         settings = over() if callable(over) else over
         with lab_server(version, place, **settings) as server:
             if before:
@@ -78,22 +79,43 @@ def _run(order: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def expect_held(found: ByVersion) -> None:
+async def expect_held(ask: Ask) -> None:
     """Every promise holds on every version, and was asked for."""
-    for version, verdicts in found.items():
-        assert livekit_verdicts.codes(verdicts) == {}, f"{version}:\n{show(verdicts)}"
-        held = [v for v in verdicts.values() if v.code == livekit_verdicts.HELD]
-        assert len(held) >= len(verdicts) - 1, show(verdicts)
+
+    def complaint(found: ByVersion) -> str:
+        return "\n".join(_not_held(version, verdicts) for version, verdicts in found.items())
+
+    await _expect(ask, complaint)
 
 
-def expect_codes(found: ByVersion, codes: dict[str, str], cause: str) -> None:
+def _not_held(version: str, verdicts: Verdicts) -> str:
+    held = [v for v in verdicts.values() if v.code == livekit_verdicts.HELD]
+    is_well = livekit_verdicts.codes(verdicts) == {} and len(held) >= len(verdicts) - 1
+    return "" if is_well else f"{version}:\n{livekit_verdicts.show(verdicts)}"
+
+
+async def expect_codes(ask: Ask, codes: dict[str, str], cause: str) -> None:
     """Every version shows these codes and no other, all with one cause, which has `cause` in it."""
-    for version, verdicts in found.items():
-        assert livekit_verdicts.codes(verdicts) == codes, f"{version}:\n{show(verdicts)}"
-        causes = livekit_verdicts.causes(verdicts)
-        assert len(causes) == 1, f"{version}:\n{show(verdicts)}"
-        assert cause in causes.pop(), f"{version}:\n{show(verdicts)}"
+
+    def complaint(found: ByVersion) -> str:
+        return "\n".join(_other(each, found[each], codes, cause) for each in found)
+
+    await _expect(ask, complaint)
 
 
-def show(verdicts: Verdicts) -> str:
-    return livekit_verdicts.show(verdicts)
+def _other(version: str, verdicts: Verdicts, codes: dict[str, str], cause: str) -> str:
+    causes = livekit_verdicts.causes(verdicts)
+    has_codes = livekit_verdicts.codes(verdicts) == codes
+    has_cause = len(causes) == 1 and all(cause in each for each in causes)
+    if has_codes and has_cause:
+        return ""
+    return f"{version}, where {codes} by {cause!r} was expected:\n{livekit_verdicts.show(verdicts)}"
+
+
+async def _expect(ask: Ask, complaint: Callable[[ByVersion], str]) -> None:
+    """As a run does: what was seen once is asked again, and counts if it is seen twice; servers
+    have deadlines of their own, which a busy machine misses.
+    """
+    if complaint(await ask()).strip():
+        confirmed = complaint(await ask()).strip()
+        assert not confirmed, confirmed

@@ -25,8 +25,9 @@ REALM, NONCE = "turn.example.org", b"nonce"
 class Turn(asyncio.DatagramProtocol):
     """As little of RFC 8656 as lends one relay: `refuses` says no to whatever credentials."""
 
-    def __init__(self, *, refuses: bool = False) -> None:
-        self.refuses, self.given_back = refuses, asyncio.Event()
+    def __init__(self, *, refuses: bool = False, unsigned: int = 401) -> None:
+        self.refuses, self.unsigned = refuses, unsigned  # the error that refuses what was signed
+        self.given_back = asyncio.Event()
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -39,7 +40,7 @@ class Turn(asyncio.DatagramProtocol):
         reply = stun.Message(asked.message_method, kind, asked.transaction_id)
         if refused:
             reply.attributes |= {
-                "ERROR-CODE": (401, "Unauthorized"),
+                "ERROR-CODE": (self.unsigned, "Bad") if signed else (401, "Unauthorized"),
                 "REALM": REALM,
                 "NONCE": NONCE,
             }
@@ -87,7 +88,20 @@ async def test_credentials_that_are_refused_are_told(target: Target) -> None:
     async with lending(Turn(refuses=True)) as url:
         (came,) = await allocate_all(target, of(url))
     assert came.relay == ""
-    assert "401 Unauthorized" in came.detail
+    assert "refused with 401" in came.detail
+
+
+async def test_a_refusal_that_nobody_signed_is_no_silence(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pion's server, which is LiveKit's own, says 400 to a password that it does not know."""
+    monkeypatch.setattr(turn, "TIMEOUT_S", 0.5)
+    async with lending(Turn(refuses=True, unsigned=400)) as url:
+        (came,) = await allocate_all(target, of(url))
+    assert came.detail == "refused with 400 Bad"
+    finding = explain_turn([came], LiveKit("wss://x", "K", "S"))
+    assert finding
+    assert "the credentials" in finding.cause
 
 
 async def test_a_server_that_is_silent_is_told(
