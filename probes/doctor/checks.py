@@ -1,8 +1,8 @@
 """What a run needs, looked at one by one: each check says what it saw, or raises CannotAsk with
 what to do.
 
-Nothing is asked of the target but the time of day: whether it keeps its promises is for the run to
-tell.
+Nothing is asked of the target but the time of day and who its test users are: whether it keeps its
+promises is for the run to tell.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ from probes.auth.signing_key import load_signer
 from probes.auth.tokens import seconds_left
 from probes.browser import chromium
 from probes.config.environment import Target, UserConfig, address
+from probes.doctor.users import users
 from probes.finding import CannotAsk
 from probes.recording import spans
 from probes.state import last_run
@@ -61,6 +62,7 @@ def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]
         yield Check("state store", functools.partial(state_store, target, environ), needed=True)
         yield Check("dns", functools.partial(dns, target))
         yield Check("clock", functools.partial(clock, target))
+        yield Check("users", functools.partial(users, target, environ))
     yield Check("collector", functools.partial(collector, environ))
     yield Check("pushgateway", functools.partial(pushgateway, environ))
     yield Check("notices", functools.partial(notices, environ))

@@ -51,6 +51,7 @@ def test_it_is_a_command(replica: Replica) -> None:
         "state store",
         "dns",
         "clock",
+        "users",
         "collector",
         "pushgateway",
         "notices",
