@@ -83,9 +83,10 @@ async def test_a_development_server_is_open_to_everybody(tmp_path: Path) -> None
     ("over", "log"),
     [
         ({"redis": {"address": "${REDIS_HOST}:6379"}}, "unable to connect to redis"),
+        ({"redis": {"address": "127.0.0.1:1"}}, "unable to connect to redis"),
         ({"keys": None}, "one of key-file or keys must be provided"),
     ],
-    ids=["literal ${REDIS_HOST}", "no keys"],
+    ids=["literal ${REDIS_HOST}", "Redis down", "no keys"],
 )
 async def test_a_server_that_does_not_start_is_absent(
     tmp_path: Path, over: dict[str, Any], log: str

@@ -1,0 +1,73 @@
+"""The suite as a user runs it, with a real livekit-server in the stand-in's place: all tiers of
+calls, the app and its page included.
+"""
+
+import json
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from probes.finding import Verdict
+from replica.livekit.binary import CONFIG_VARIABLE, CONFIGURED, VARIABLE
+from replica.livekit.server_build import VERSIONS, server_path
+from tests.conftest import Ended, Probe
+from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES
+from tests.support.livekit_lab import free_port
+
+CALLS = ("--env", "replica", "-k", "(livekit or calls) and not cluster")
+# What others than the server do wrong, in front of a real one.
+BESIDE = (
+    "app-hands-out-wrong-livekit-url",
+    "app-signs-with-another-key",
+    "app-token-lacks-grant",
+    "app-token-lives-too-long",
+    "livekit-gateway-strips-upgrade",
+    "livekit-host-serves-html",
+)
+FAULTS = sorted((*CONFIGURED, *BESIDE))
+
+
+def run(probe: Probe, version: str, *arguments: str, over: Mapping[str, Any]) -> Ended:
+    variables = {VARIABLE: str(server_path(version)), CONFIG_VARIABLE: json.dumps(over)}
+    return probe(*CALLS, *arguments, **variables)
+
+
+def configured_otherwise() -> dict[str, Any]:
+    """Well, and nothing as it is by default."""
+    udp_port, turn_port = (free_port(socket.SOCK_DGRAM) for _ in range(2))
+    return {
+        "rtc": {
+            "use_ice_lite": True,
+            "udp_port": udp_port,
+            "port_range_start": None,
+            "port_range_end": None,
+        },
+        "room": {"auto_create": False},
+        "turn": {"enabled": True, "domain": "turn.localhost", "udp_port": turn_port},
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("otherwise", [False, True], ids=["default", "otherwise"])
+def test_all_tiers_hold_on_a_healthy_server(probe: Probe, version: str, *, otherwise: bool) -> None:
+    """Two participants and the page included, and the run says which server it asked."""
+    ended = run(probe, version, "-vv", over=configured_otherwise() if otherwise else {})
+    assert (ended.code, ended.codes) == (0, {}), ended.output
+    skipped = {s.id for s in ended.report.scenarios if s.verdict == Verdict.SKIPPED}
+    relay = set() if otherwise else {"livekit/a-relay-is-lent"}
+    assert skipped == {"livekit/the-server-is-the-promised-one"} | relay
+    assert f"livekit-server {version}" in ended.output
+
+
+@pytest.mark.parametrize(
+    ("version", "fault"),
+    [(VERSIONS[number % len(VERSIONS)], fault) for number, fault in enumerate(FAULTS)],
+)
+def test_a_fault_shows_as_on_the_stand_in(probe: Probe, version: str, fault: str) -> None:
+    """The same codes on the same scenarios, and the same cause; each on one version in turn."""
+    ended = run(probe, version, "--fault", fault, over={})
+    assert ended.codes == LIVEKIT[fault], ended.output
+    causes = {s.finding.cause for s in ended.report.scenarios if s.finding}
+    assert any(LIVEKIT_CAUSES[fault] in cause for cause in causes), causes
