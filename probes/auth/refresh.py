@@ -3,6 +3,7 @@
 """
 
 import asyncio
+from typing import TypedDict
 
 from probes import clock
 from probes.auth.tokens import OwnSession, Tokens, claims, timestamp
@@ -10,6 +11,7 @@ from probes.finding import Broken, CannotAsk, Code, Finding, broken
 from probes.transport import envelopes, service_words
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Identity, Jwt, shape_problem
 
 REFRESH = "/api/svc/auth/api/auth/refresh"
 SPENT = "AUTH006"
@@ -31,6 +33,14 @@ ANOTHER_AUTHOR = frozenset(
 TOKEN_CLOCK_STEP_S = 1.1
 
 
+class Pair(TypedDict):
+    """What a refresh gives (contract 2.3)."""
+
+    accessToken: Jwt
+    refreshToken: Jwt
+    userId: Identity
+
+
 async def request_pair(web: Web, refresh_token: str) -> Answer:
     """Spend a refresh token once its second is over. Raises Broken when no answer comes."""
     await asyncio.sleep(
@@ -46,12 +56,10 @@ async def request_pair(web: Web, refresh_token: str) -> Answer:
 
 def read_pair(answer: Answer) -> Tokens | None:
     """The new pair; None where the answer has none."""
-    match answer.json:
-        case {"accessToken": str(access), "refreshToken": str(again), "userId": str(user)} if (
-            answer.status == 200
-        ):
-            return Tokens(access, again, user)
-    return None
+    body = answer.json
+    if answer.status != 200 or shape_problem(body, Pair):
+        return None
+    return Tokens(body["accessToken"], body["refreshToken"], body["userId"])
 
 
 def is_spent(answer: Answer) -> bool:
@@ -121,6 +129,8 @@ def explain(answer: Answer) -> Finding:
     if finding and finding.code in ANOTHER_AUTHOR:
         return finding
     observed = f"{describe_answer(answer)} to a good refresh token, and no new pair"
+    if finding is None and (problem := shape_problem(answer.json, Pair)):
+        return Finding(Code.REFRESH_UNAVAILABLE, f"{observed}: {problem}", "auth-service")
     return Finding(Code.REFRESH_UNAVAILABLE, observed, _cause(answer))
 
 

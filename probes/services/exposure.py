@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urljoin
 
 from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.services.static_site import ASSET
 from probes.transport.author import Author
 from probes.transport.http import Answer, Web, service
+from probes.transport.typed_answers import join_url
 
 FOREIGN = "https://elsewhere.invalid"
 # A service that complains of what was sent has let the sender in.
@@ -97,7 +97,7 @@ async def _expect_no_sources(web: Web, url: str) -> None:
     if not scripts:
         raise CannotAsk(f"{page}: it names no script, so that no source map can be looked for")
     for script in scripts:
-        answer = await web.ask("GET", urljoin(url, f"{script}.map"), kind="page")
+        answer = await web.ask("GET", join_url(url, f"{script}.map"), kind="page")
         if _is_of_nobody(answer):
             raise CannotAsk(f"{answer}: no site answered, so that no source map can be looked for")
         if isinstance(answer.json, dict) and "mappings" in answer.json:

@@ -4,13 +4,12 @@ Google's.
 A provider that does not let us in is no finding of weAlist's.
 """
 
-from urllib.parse import urljoin
-
 import httpx
 
 from probes.config.environment import Target
 from probes.finding import CannotAsk, NotApplicable
 from probes.transport.http import Web
+from probes.transport.typed_answers import join_url
 
 STEPS = 8  # redirects and forms between start and callback
 
@@ -31,7 +30,7 @@ async def sign_in(web: Web, jar: httpx.Cookies, url: str, email: str) -> str:
             answer = await web.ask(
                 "POST", f"{url}/login", data={"account": email}, cookies=jar, kind="page"
             )
-        url = urljoin(url, answer.headers.get("location", ""))
+        url = join_url(url, answer.headers.get("location", ""))
         if url.partition("?")[0] == web.target.oauth.redirect_uri:
             return url
         if not 300 <= answer.status < 400 or not url.startswith(web.target.oauth.provider):

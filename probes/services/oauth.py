@@ -6,10 +6,12 @@ Sources: contract 2.1 (start, callback, landing, allow-list), V6 §7, RFC 6749 1
 """
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlsplit
+from typing import TypedDict
+from urllib.parse import quote
 
 import httpx
 
+from probes.auth.tokens import Tokens
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import current
@@ -24,6 +26,7 @@ from probes.services.oauth_answers import (
 )
 from probes.transport import envelopes
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import Jwt, shape_problem, split_url
 
 STATE_LENGTH = 16  # characters of which nobody guesses the right ones
 STARTS = 4
@@ -78,6 +81,13 @@ CONTAINER_COOKIE = "JSESSIONID"
 STATE = "auth-service: the state of a callback is not compared with the session's"
 
 
+class TokenPair(TypedDict):
+    """What the landing's address brings (contract 2.1)."""
+
+    accessToken: Jwt
+    refreshToken: Jwt
+
+
 async def start(web: Web, jar: httpx.Cookies, redirect_uri: str = "") -> Start:
     """Leave for the provider; the session's cookie goes into `jar`. Raises Broken."""
     oauth = web.target.oauth
@@ -101,7 +111,7 @@ async def callback(web: Web, jar: httpx.Cookies, url: str) -> Answer:
 def explain_start_elsewhere(place: str, oauth: OAuth) -> Finding:
     """Name a sign-in that begins where its callback does not come to; pure."""
     observed = f"the button leads to {place}, the provider comes back to {oauth.redirect_uri}"
-    if urlsplit(place).hostname == urlsplit(oauth.redirect_uri).hostname:
+    if split_url(place).hostname == split_url(oauth.redirect_uri).hostname:
         return Finding(Code.CONTRACT_BROKEN, f"{observed}; {oauth.start} was promised", "the page")
     return Finding(Code.OAUTH_SESSION_LOST, observed, f"the page's button: {START_HOST}")
 
@@ -119,7 +129,7 @@ def explain_start(answer: Answer, oauth: OAuth, *, has_session: bool = False) ->
             or _explain_request(answer, request, oauth)
             or (None if has_session else _explain_cookie(answer, oauth))
         )
-    if place.startswith("http:") or urlsplit(place).hostname == urlsplit(oauth.start).hostname:
+    if place.startswith("http:") or split_url(place).hostname == split_url(oauth.start).hostname:
         return Finding(Code.OAUTH_REDIRECT_LOOP, f"{answer}, back to {place}", PROTO)
     return Finding(
         Code.CONTRACT_BROKEN,
@@ -137,7 +147,7 @@ def _explain_redirect_uri(redirect_uri: str, oauth: OAuth) -> Finding | None:
         return None
     if redirect_uri.startswith("http:"):
         return Finding(Code.OAUTH_REDIRECT_LOOP, observed, PROTO)
-    if urlsplit(redirect_uri).hostname != urlsplit(oauth.start).hostname:
+    if split_url(redirect_uri).hostname != split_url(oauth.start).hostname:
         return Finding(Code.OAUTH_SESSION_LOST, observed, HOSTS)
     return Finding(Code.CONTRACT_BROKEN, observed, "auth-service: OAUTH2_CLIENT_REDIRECT_URI")
 
@@ -211,11 +221,7 @@ def explain_callback(
     landed = parse_landing(answer)
     observed = f"who came back from the provider is sent to {landed.place}"
     if landed.place == wanted:
-        return (
-            None
-            if landed.tokens
-            else Finding(Code.OAUTH_TOKEN_MISSING, f"{observed} without a token", SUCCESS_HANDLER)
-        )
+        return _explain_tokens(landed.tokens, observed)
     in_clear = landed.place.startswith("http:") and not wanted.startswith("http:")
     if landed.place == answer.url.partition("?")[0] or in_clear:
         return Finding(Code.OAUTH_REDIRECT_LOOP, observed, PROTO)
@@ -227,6 +233,19 @@ def explain_callback(
         observed += ": the session's cookie did not come along"
         return Finding(Code.OAUTH_SESSION_LOST, observed, HOSTS)
     return _explain_no_tokens(answer, observed)
+
+
+def _explain_tokens(tokens: Tokens | None, observed: str) -> Finding | None:
+    """Name what is wrong with the tokens of a landing: a page with half a pair clears it."""
+    if tokens is None:
+        return Finding(Code.OAUTH_TOKEN_MISSING, f"{observed} without a token", SUCCESS_HANDLER)
+    pair = {"accessToken": tokens.access, "refreshToken": tokens.refresh}
+    if missing := [name for name, value in pair.items() if not value]:
+        observed = f"{observed} without {missing[0]}"
+        return Finding(Code.OAUTH_TOKEN_MISSING, observed, SUCCESS_HANDLER)
+    if problem := shape_problem(pair, TokenPair):
+        return Finding(Code.CONTRACT_BROKEN, f"{observed} with {problem}", SUCCESS_HANDLER)
+    return None
 
 
 def _explain_no_tokens(answer: Answer, observed: str) -> Finding:

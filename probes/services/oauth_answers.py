@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs
 
 from probes.auth.tokens import Tokens
 from probes.transport.http import Answer
+from probes.transport.typed_answers import join_url, split_url
 
 REDIRECTS = (302, 303, 307)
 # A comma inside of an expiry date has no name and equals sign after it.
@@ -40,7 +41,7 @@ def parse_request(answer: Answer) -> dict[str, str]:
     """What a redirect to the provider asks of it."""
     return {
         name: values[0]
-        for name, values in parse_qs(urlsplit(answer.headers.get("location", "")).query).items()
+        for name, values in parse_qs(split_url(answer.headers.get("location", "")).query).items()
     }
 
 
@@ -48,7 +49,7 @@ def parse_landing(answer: Answer) -> Landing:
     """Where a browser goes from `answer`: it takes a backslash for a slash, and completes what is
     not whole.
     """
-    aim = urljoin(answer.url, answer.headers.get("location", "").strip().replace("\\", "/"))
+    aim = join_url(answer.url, answer.headers.get("location", "").strip().replace("\\", "/"))
     place, _, query = aim.partition("?")
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     access, refresh = fields.get("accessToken", ""), fields.get("refreshToken", "")
@@ -59,7 +60,7 @@ def parse_landing(answer: Answer) -> Landing:
 
 def is_start(url: str) -> bool:
     """Whether somebody begins to sign in at `url`, on whichever host; pure."""
-    return bool(START.search(urlsplit(url).path))
+    return bool(START.search(split_url(url).path))
 
 
 def read_cookies(answer: Answer) -> dict[str, dict[str, object]]:
@@ -82,5 +83,5 @@ def is_refused(answer: Answer) -> bool:
     """Whether Spring has read a callback and refused it: its failure handler goes to /login?error
     (contract 2.1); pure.
     """
-    parts = urlsplit(urljoin(answer.url, answer.headers.get("location", "")))
+    parts = split_url(join_url(answer.url, answer.headers.get("location", "")))
     return answer.status in REDIRECTS and parts.path == "/login" and "error" in parts.query

@@ -3,11 +3,11 @@ deep links, http.
 """
 
 import re
-from urllib.parse import urljoin
 
 from probes.config.environment import Target
 from probes.finding import Code, broken
 from probes.transport.http import Answer, Web
+from probes.transport.typed_answers import join_url
 
 # What Vite writes into index.html; an HTML parser would find no more in it.
 ASSET = re.compile(
@@ -29,7 +29,7 @@ async def expect_assets(web: Web, target: Target) -> None:
             "the frontend build in the site bucket",
         )
     for asset in {*assets, "/config.js"}:
-        _expect_asset(await web.ask("GET", urljoin(shell.url, asset), kind="page"))
+        _expect_asset(await web.ask("GET", join_url(shell.url, asset), kind="page"))
 
 
 async def expect_deep_link(web: Web, target: Target, path: str) -> None:

@@ -172,6 +172,9 @@ def _no_answer(host: str, error: BaseException, who: str, timeout_s: float) -> F
     if is_timeout(error):
         observed = f"{who} at {host} took the request and did not answer within {timeout_s:g} s"
         return Finding(Code.SERVICE_STALLED, observed, who)
+    if undecoded := _first(error, httpx.DecodingError):
+        observed = f"{who} at {host} answered what its content-encoding is not: {_words(undecoded)}"
+        return Finding(Code.CONTRACT_BROKEN, observed, who)
     if _first(error, ConnectionResetError):
         observed = f"{who} at {host}: connection reset before the answer was complete"
     else:

@@ -139,6 +139,9 @@ def test_a_finding_tells_no_state() -> None:
     [
         (f"{PROMISED.landing}?{TOKENS}", None),
         (PROMISED.landing, Code.OAUTH_TOKEN_MISSING),
+        (f"{PROMISED.landing}?accessToken={signed()}&userId=u-1", Code.OAUTH_TOKEN_MISSING),
+        (f"{PROMISED.landing}?accessToken=null&refreshToken=null", Code.CONTRACT_BROKEN),
+        ("https://[elsewhere", Code.OAUTH_CALLBACK_LOST),
         (f"{PROMISED.portal}login?{TOKENS}", Code.OAUTH_LANDING_HIJACKED),
         (f"https://elsewhere.invalid/?{TOKENS}", Code.OAUTH_OPEN_REDIRECT),
         ("/login?error", Code.OAUTH_STATE_LOST),

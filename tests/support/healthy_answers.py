@@ -1,0 +1,317 @@
+"""What a healthy weAlist answers to each of the suite's HTTP verbs, and the verb that asks.
+
+The bodies are those of a recorded run of the suite against the replica, shortened; a test holds
+that every verb accepts its own.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from probes.auth import jwks, refresh
+from probes.auth.tokens import OwnSession, Tokens
+from probes.auth.users import User
+from probes.config.livekit import LiveKit
+from probes.livekit import rooms
+from probes.livekit.tokens import Access
+from probes.recording.ledger import Ledger
+from probes.services import (
+    boards,
+    chat,
+    exposure,
+    notifications,
+    oauth,
+    presence,
+    profiles,
+    sign_in,
+    static_site,
+    token_checks,
+    video,
+    workspaces,
+)
+from probes.services.chat import Chat
+from probes.services.exposure import Endpoint
+from probes.services.presign_endpoints import PRESIGN_ENDPOINTS
+from probes.services.storage import Drive, Item
+from probes.services.token_checks import OPS, USER
+from probes.services.video import Call
+from probes.transport.http import Web
+from tests.support.session_tokens import token
+from tests.support.site import SHELL, Said, js
+
+SIGNED = (
+    "https://files.s3.example/storage/w/2026/01/a.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+    "&X-Amz-Credential=ASIAEXAMPLE%2F20260101%2Fap-northeast-2%2Fs3%2Faws4_request"
+    "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host"
+    "&X-Amz-Security-Token=t&X-Amz-Signature=0123"
+)
+CALLS = LiveKit("wss://livekit.localhost", "KEY", "SECRET")
+ACCESS = Access("APIkey", "a-secret-that-is-long-enough-for-hs256")
+ROOM = Chat("c-1", "n")
+MESSAGE = {"messageId": "m-1", "userId": "u-1", "content": "x", "messageType": "TEXT"}
+FILE = {"id": "f-1", "name": "a.txt", "originalName": "a.txt", "status": "ACTIVE"}
+NOTICE = {"id": "n-1", "type": "BOARD_ASSIGNED", "resourceId": "b-1", "resourceName": "x"}
+TICKET = {"uploadUrl": SIGNED, "fileKey": "k", "fileId": "f-1"}
+DOWNLOAD = {"downloadUrl": SIGNED.replace("300", "60")}
+PUBLIC = {
+    "kty": "RSA",
+    "kid": "k-1",
+    "use": "sig",
+    "alg": "RS256",
+    "e": "AQAB",
+    "n": "1" + "A" * 342,
+}
+PAIR = {
+    "accessToken": token(number=1, age=50),
+    "refreshToken": token("refresh", 1),
+    "userId": "u-1",
+}
+LANDING = "https://apex.localhost/oauth/callback?" + "&".join(
+    f"{name}={quote(value)}" for name, value in PAIR.items()
+)
+START = (
+    "https://accounts.google.com/o/oauth2/v2/auth?response_type=code&client_id=c&scope=email+profile"
+    "&state=0123456789abcdef0123&redirect_uri=https%3A%2F%2Fapi.localhost%2Fapi%2Foauth2%2Fcallback%2Fgoogle"
+)
+COOKIE = "SESSION=abc; Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+def success(data: Any, status: int = 200) -> Said:
+    return js({"success": True, "data": data}, status)
+
+
+def data(value: Any, status: int = 200) -> Said:
+    return js({"data": value, "requestId": "r-1"}, status)
+
+
+def message(value: Any) -> Said:
+    return js({"success": True, "message": value})
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who asks, and with what."""
+
+    web: Web
+    user: User
+    ledger: Ledger
+
+    @property
+    def drive(self) -> Drive:
+        base = f"{self.web.target.hosts.apex}/api/svc/storage/api"
+        return Drive(self.web, self.user, base, "w-1", self.ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A verb, and the healthy answers to its requests in their order; the last is repeated."""
+
+    name: str
+    ask: Callable[[Cast], Awaitable[object]]
+    answers: tuple[Said, ...] = field(default=())
+
+
+async def _refresh(cast: Cast) -> object:
+    async def keep(_: Tokens) -> None:
+        return None
+
+    old = Tokens(token(number=0, age=90), token("refresh", 0, 90), "u-1")
+    return await refresh.refresh(cast.web, OwnSession(old, keep))
+
+
+async def _callback(cast: Cast) -> object:
+    answer = await oauth.callback(cast.web, httpx.Cookies(), "https://api.localhost/api/oauth2/x")
+    promised = cast.web.target.oauth
+    return oauth.explain_callback(answer, promised.landing, promised)
+
+
+async def _admitted(cast: Cast) -> None:
+    await token_checks.expect_admitted(cast.web, USER, await cast.user.token())
+
+
+async def _operator(cast: Cast) -> None:
+    await token_checks.expect_admitted(cast.web, OPS, await cast.user.token())
+
+
+def _presign(number: int) -> Callable[[Cast], Awaitable[object]]:
+    endpoint = PRESIGN_ENDPOINTS[number]
+    return lambda cast: endpoint.issue(cast.web, cast.user, cast.ledger)
+
+
+def _exposed(sign: exposure.Sign, answers: Said) -> Case:
+    endpoint = Endpoint(sign, "/api/svc/user/metrics", sign)
+    return Case(
+        f"exposure-{sign}",
+        lambda cast: exposure.expect_closed(cast.web, endpoint, "u-1"),
+        (answers,),
+    )
+
+
+ERROR: Mapping[str, Any] = {"error": {"code": "UNAUTHORIZED", "message": "no token"}}
+ASSETS = Said(200, SHELL, "text/html"), Said(200, b"x", "text/javascript")
+CASES = (
+    Case(
+        "drive-contents",
+        lambda cast: cast.drive.expect_listed(Item("file", "f-1", "a.txt", "a.txt")),
+        (success({"id": "r", "children": [{"id": "d-1", "name": "d"}], "files": [FILE]}),),
+    ),
+    Case("drive-folder", lambda cast: cast.drive.make_folder("d"), (success(FILE, 201),)),
+    Case(
+        "drive-upload",
+        lambda cast: cast.drive.upload("a.txt", b"x"),
+        (success(TICKET), Said(200), success(FILE)),
+    ),
+    Case(
+        "drive-download",
+        lambda cast: cast.drive.download("f-1"),
+        (success(DOWNLOAD), Said(200, b"x", "text/plain")),
+    ),
+    Case(
+        "chat-create",
+        lambda cast: chat.create_chat(cast.web, cast.user, [cast.user], cast.ledger),
+        (js({"chatId": "c-1", "participants": [{"userId": "u-1"}]}, 201),),
+    ),
+    Case("chat-send", lambda cast: chat.send(cast.web, cast.user, ROOM, "x"), (js(MESSAGE, 201),)),
+    Case(
+        "chat-list",
+        lambda cast: chat.list_chats(cast.web, cast.user),
+        (message([{"chatId": "c-1", "chatName": "n", "unreadCount": 0}]),),
+    ),
+    Case(
+        "chat-history", lambda cast: chat.history(cast.web, cast.user, ROOM), (message([MESSAGE]),)
+    ),
+    Case(
+        "chat-image",
+        lambda cast: chat.send_image(cast.web, cast.user, ROOM, b"x"),
+        (data({"uploadUrl": SIGNED, "downloadUrl": SIGNED}), Said(200), js(MESSAGE, 201)),
+    ),
+    Case(
+        "chat-image-arrives",
+        lambda cast: chat.expect_image(cast.web, cast.user, ROOM, b"x"),
+        (
+            message([{**MESSAGE, "messageType": "IMAGE", "fileUrl": SIGNED}]),
+            Said(200, b"x", "image/png"),
+        ),
+    ),
+    Case(
+        "presence",
+        lambda cast: presence.expect_shown(cast.web, cast.user, cast.user, online=True),
+        (message([{"userId": "u-1", "status": "ONLINE"}]),),
+    ),
+    Case(
+        "board-create",
+        lambda cast: boards.create(cast.web, cast.user, cast.ledger),
+        (data({"boardId": "b-1", "title": "t"}, 201),),
+    ),
+    Case(
+        "board-list",
+        lambda cast: boards.list_cards(cast.web, cast.user),
+        (data([{"boardId": "b-1", "title": "t"}]),),
+    ),
+    Case(
+        "board-online",
+        lambda cast: boards.expect_shown(cast.web, cast.user, cast.user),
+        (data({"onlineUsers": [{"userId": "u-2"}, "u-1"]}),),
+    ),
+    Case(
+        "notices",
+        lambda cast: notifications.list_notices(cast.web, cast.user),
+        (js({"notifications": [NOTICE], "total": 1}),),
+    ),
+    Case(
+        "profile",
+        lambda cast: profiles.expect_name(cast.web, cast.user, "n"),
+        (js({"userId": "u-1", "nickName": "n", "profileImageUrl": SIGNED}),),
+    ),
+    Case(
+        "profile-image",
+        lambda cast: profiles.set_image(cast.web, cast.user),
+        (js(TICKET), Said(200), js({"attachmentId": "a-1"}, 201), js({})),
+    ),
+    Case(
+        "profile-image-is-there",
+        lambda cast: profiles.expect_image(cast.web, cast.user),
+        (
+            js({"userId": "u-1", "nickName": "n", "profileImageUrl": SIGNED}),
+            Said(200, profiles.IMAGE, "image/png"),
+        ),
+    ),
+    Case(
+        "workspace-create",
+        lambda cast: workspaces.create(cast.web, cast.user, cast.ledger),
+        (js({"workspaceId": "w-2"}, 201),),
+    ),
+    Case(
+        "workspaces",
+        lambda cast: workspaces.list_own(cast.web, cast.user),
+        (js([{"workspaceId": "w-1", "workspaceName": "n"}]),),
+    ),
+    Case(
+        "member", lambda cast: workspaces.is_member(cast.web, cast.user), (js({"isMember": True}),)
+    ),
+    Case(
+        "call-create",
+        lambda cast: video.create_call(cast.web, cast.user, cast.ledger),
+        (success({"id": "v-1", "name": "n"}, 201),),
+    ),
+    Case(
+        "call-join",
+        lambda cast: video.join(cast.web, cast.user, Call("v-1", "n")),
+        (success({"room": {"id": "v-1"}, "token": token(), "wsUrl": "wss://livekit.localhost"}),),
+    ),
+    Case(
+        "calls",
+        lambda cast: video.list_calls(cast.web, cast.user),
+        (success([{"id": "v-1", "name": "n"}]),),
+    ),
+    Case(
+        "rooms",
+        lambda cast: rooms.list_rooms(cast.web, CALLS, ACCESS),
+        (js({"rooms": [{"name": "r"}]}),),
+    ),
+    Case(
+        "room-create", lambda cast: rooms.create(cast.web, CALLS, ACCESS, "r"), (js({"name": "r"}),)
+    ),
+    Case("refresh", _refresh, (js(PAIR),)),
+    Case("keys", lambda cast: jwks.fetch_keys(cast.web), (js({"keys": [PUBLIC]}),)),
+    Case(
+        "openid",
+        lambda cast: jwks.expect_keys_verify(cast.web, PAIR["accessToken"]),
+        (
+            js({"issuer": "i", "jwks_uri": "https://h/.well-known/jwks.json"}),
+            js({"keys": [PUBLIC]}),
+        ),
+    ),
+    Case("user", _admitted, (js({"userId": "u-1", "email": "alice@example.org"}),)),
+    Case("operator", _operator, (success({"id": "u-1", "email": "alice@example.org"}),)),
+    *(
+        Case(
+            f"presign-{endpoint.name}",
+            _presign(number),
+            ({"SUCCESS": success, "DATA": data, "RAW": js}[endpoint.envelope.name](TICKET),),
+        )
+        for number, endpoint in enumerate(PRESIGN_ENDPOINTS)
+    ),
+    Case(
+        "start",
+        lambda cast: oauth.start(cast.web, httpx.Cookies()),
+        (Said(302, headers={"location": START, "set-cookie": COOKIE}),),
+    ),
+    Case("callback", _callback, (Said(302, headers={"location": LANDING}),)),
+    Case(
+        "arrival",
+        lambda cast: sign_in.expect_arrival(cast.web),
+        (
+            Said(302, headers={"location": START, "set-cookie": COOKIE}),
+            Said(302, headers={"location": "https://api.localhost/login?error"}),
+        ),
+    ),
+    Case("assets", lambda cast: static_site.expect_assets(cast.web, cast.web.target), ASSETS),
+    _exposed("served", js(ERROR, 401)),
+    _exposed("trace", js(ERROR, 400)),
+    _exposed("origin", js(ERROR, 401)),
+    _exposed("sources", Said(200, SHELL, "text/html")),
+)
