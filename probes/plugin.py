@@ -26,7 +26,7 @@ from probes.runner.session import Session
 from probes.runner.sharding import Share
 from probes.runner.target_process import start_target
 from reports.model import verdict_store
-from reports.render import annotations, deploy_gate, files, languages, terminal
+from reports.render import languages
 from reports.render.languages import Words
 
 SCENARIOS = command_line.ROOT / "scenarios"
@@ -156,6 +156,7 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
         scenarios=scenarios,
         announce=shown.add,
         problems=config.stash[PROBLEMS],
+        show=functools.partial(_show, config),
     )
 
 
@@ -245,10 +246,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     ended = mine.finish()
     config.stash[ENDED] = ended
     session.exitstatus = ended.exit_code
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and (config.getoption("gate") or pytest_failed):
+    if config.getoption("gate") or pytest_failed:
         # Before pytest writes its empty line, or where it sums up nothing.
-        _show(config, ended, reporter)
+        _show(config, ended)
 
 
 def pytest_terminal_summary(
@@ -256,36 +256,19 @@ def pytest_terminal_summary(
 ) -> None:
     ended = config.stash.get(ENDED, None)
     if ended and not ended.is_shown:
-        _show(config, ended, terminalreporter)
+        _show(config, ended)
     known = len(config.stash.get(KNOWN, []))
     if known and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         lists = "python -m pytest scenarios --collect-only lists them"
         terminalreporter.write_line(f"none of {known} scenarios is selected; {lists}")
 
 
-def _show(config: pytest.Config, ended: EndedRun, reporter: Any) -> None:
-    """The verdict for people, and what went wrong of ours; showing may be what goes wrong."""
-    stream, strict, words = output.stream(reporter), ended.options.strict, ended.options.words
-    ended.is_shown = True
-    try:
-        config.stash[PROGRESS].end()
-        if ended.options.gate:
-            deploy_gate.show(ended.report, stream, ended.histories, strict=strict)
-        else:
-            terminal.show(
-                ended.report,
-                stream,
-                words,
-                ended.histories,
-                os.environ,
-                strict=strict,
-                detail=config.stash[DETAIL],
-            )
-        if annotations.is_wanted(os.environ) and not ended.options.gate:
-            annotations.summarize(ended.report.folder / files.MARKDOWN, os.environ)
-    except Exception as error:  # noqa: BLE001 - ours, and the exit code is to say so
-        ended.problems.add("showing the report", error)
-    stream.writelines(f"{line}\n" for line in ended.problems.shown)
+def _show(config: pytest.Config, ended: EndedRun) -> None:
+    """The verdict for people; of a run that is stuck, too, in the midst of what pytest captures."""
+    if reporter := config.pluginmanager.get_plugin("terminalreporter"):
+        with config.stash[PROGRESS].uncaptured():
+            config.stash[PROGRESS].end()
+            output.show(ended, output.stream(reporter), config.stash[DETAIL])
     config.stash[PYTEST].exitstatus = ended.exit_code
 
 

@@ -2,7 +2,6 @@
 the exit code is neither that of a kept promise nor that of a broken one.
 """
 
-import os
 import signal
 import subprocess
 from pathlib import Path
@@ -214,6 +213,41 @@ def test_a_run_on_a_full_disk_is_shown(text: str, file: str, tmp_path: Path) -> 
     assert ("upload-lost" in done.output) == (text == BROKEN)
 
 
+IMPATIENT = """
+import time
+from probes.runner import session
+session.GRACE_S = 0.5
+"""
+BLOCKED = """
+async def test_the_loop_is_blocked():
+    "Nothing else has its turn any more."
+    time.sleep(60)
+"""
+CLOSED = """
+async def test_the_loop_is_stopped():
+    "A mistake of ours ends the loop under the run."
+    asyncio.get_running_loop().stop()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("disk", ["", FULL], ids=["", "full disk"])
+@pytest.mark.parametrize("stuck", [BLOCKED, CLOSED], ids=["blocked", "stopped"])
+def test_a_run_that_is_stuck_ends_by_its_deadline(
+    stuck: str, disk: str, file: str, tmp_path: Path
+) -> None:
+    """Whatever else is wrong: people get the verdicts that there are, and the process is gone."""
+    path = Path(file)
+    path.write_text(path.read_text() + "\n[timeouts]\nrun_s = 2\n")
+    text = IMPATIENT + BROKEN + disk + stuck
+    done = run(file, tmp_path, text, "--probe-concurrency", "1")
+    assert done.code == EXIT_UNKNOWN, done.output
+    assert "upload-lost" in done.output
+    assert "Traceback" not in done.output
+    assert bool(disk) is ("could not be written" in one_line(done.output))
+    assert "suite health" in done.output
+
+
 STUBBORN = """
 async def test_it_takes_its_time_to_end():
     "This lasts, and closes slowly."
@@ -242,12 +276,21 @@ def test_a_second_signal_changes_nothing(number: signal.Signals, file: str, tmp_
     check_complete(done)
 
 
-def test_no_home_directory_is_no_green_run(file: str, tmp_path: Path) -> None:
-    """A state file under ~ of a user that nobody knows: the run says what to name instead."""
-    state = '\n[identity]\nstate = "file:~nobody-of-that-name/state.json"\n'
+def test_a_store_below_a_home_that_nobody_has_is_bad_input(file: str, tmp_path: Path) -> None:
+    """A state file under ~ of a user that this machine does not know is told before anything is
+    asked, with what to name instead.
+    """
     path = Path(file)
-    path.write_text(path.read_text() + state)
+    path.write_text(
+        path.read_text() + '\n[identity]\nstate = "file:~nobody-of-that-name/state.json"\n'
+    )
     done = run(file, tmp_path, KEPT)
+    assert done.code == EXIT_BAD_INPUT, done.output
+    assert "name a full path" in one_line(done.output)
     assert "Traceback" not in done.output
-    assert "write a full path" in one_line(done.output) or done.code == EXIT_UNKNOWN
-    assert os.environ.get("HOME")
+
+
+def test_a_run_needs_no_home_directory(file: str, tmp_path: Path) -> None:
+    """A container's user often has none: what is asked does not live there."""
+    done = run(file, tmp_path, KEPT, HOME="")
+    assert done.code == EXIT_HELD, done.output

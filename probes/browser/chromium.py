@@ -42,7 +42,9 @@ def find(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def _downloads(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    # A user without a name has no home, and Path.home() raises.
+    home = Path(environ.get("HOME") or os.environ.get("HOME") or "/")
+    return Path(environ.get("PLAYWRIGHT_BROWSERS_PATH") or home / ".cache" / "ms-playwright")
 
 
 def install() -> Path:

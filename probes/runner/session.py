@@ -5,6 +5,7 @@ follows then is in end_of_run.py.
 import asyncio
 import functools
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,11 +63,14 @@ class Session:
         announce: Callable[[Scenario, Outcome], None],
         *,
         problems: Problems | None = None,
+        show: Callable[[EndedRun], None] = lambda _: None,
     ) -> None:
+        # On a disk that fills up, half a module would be left for the next process.
+        sys.dont_write_bytecode = True
         self.target = target
         self._options, self._started, self._scenarios = options, started, scenarios
         self._began, self._ended = time.monotonic(), COMPLETED
-        self.problems = problems or Problems()
+        self.problems, self._show = problems or Problems(), show
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog = threading.Timer(target.timeouts.run_s + GRACE_S, self._end_stuck_run)
         folder, redactor = options.folder, Redactor()
@@ -261,6 +265,10 @@ class Session:
         last_resort.start()
         try:
             self._ended = "stuck"
-            end_of_run.perform(self._ended_run(), end_of_run.REPORT_STEPS)
+            with self._guarded("saying how the suite fared"):
+                self._record_health()
+            run = self._ended_run()
+            end_of_run.perform(run, end_of_run.REPORT_STEPS)
+            self._show(run)
         finally:
             os._exit(EXIT_UNKNOWN)

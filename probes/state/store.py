@@ -167,6 +167,13 @@ def expect_store_name(source: str, where: str) -> None:
             f"{source}: state in [identity], or {ELSEWHERE}, must be file:PATH or "
             f"secret:NAMESPACE/NAME, not {where!r}"
         )
+    try:
+        Path(where.partition(":")[2]).expanduser()
+    except RuntimeError as error:
+        raise BadEnvironment(
+            f"{source}: state in [identity], or {ELSEWHERE}, is {where!r}, and this machine knows "
+            "no such home; name a full path"
+        ) from error
 
 
 def open_state(where: str, timeout_s: float) -> State | None:
