@@ -18,7 +18,7 @@ class Scenario:
     """A promise, as it is declared.
 
     `deadline` in seconds; `alone`: runs when no other does; `first`: takes longest, and waits for
-    no other.
+    no other; `lingers`: mostly waits, and begins before those that do not.
     """
 
     id: str
@@ -33,12 +33,13 @@ class Scenario:
     deadline: float = 0.0
     alone: bool = False
     first: bool = False
+    lingers: bool = False
 
     @property
     def journal_entry(self) -> dict[str, Any]:
         """What the journal says of it before it ran."""
         fields = asdict(self)
-        del fields["deadline"], fields["alone"], fields["first"]
+        del fields["deadline"], fields["alone"], fields["first"], fields["lingers"]
         return {"scenario": fields.pop("id"), **fields}
 
 

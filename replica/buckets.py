@@ -66,9 +66,10 @@ class Buckets:
         does not delay.
         """
         origin = SOMEWHERE_ELSE if "bucket-refuses-origin" in faults else apex
-        await self._ask("PUT", f"/{FILES}?cors", cors(origin))
+        await self._ask("PUT", f"/{FILES}?cors", cors(origin, faults))
         who = "*" if "bucket-ignores-signatures" in faults else {"AWS": POD_ROLE}
-        await self._ask("PUT", f"/{FILES}?policy", json.dumps(policy(who)).encode())
+        rules = policy(who, everybody_reads="bucket-is-public-to-read" in faults)
+        await self._ask("PUT", f"/{FILES}?policy", json.dumps(rules).encode())
 
     async def pod_credentials(self) -> Mapping[str, str]:
         """What EKS Pod Identity hands to a pod: a key for some hours, with its session token."""
@@ -135,13 +136,17 @@ class Buckets:
         return answer.raise_for_status()
 
 
-def cors(origin: str) -> bytes:
+def cors(origin: str, faults: Collection[str] = ()) -> bytes:
     """The rule of the production bucket (contract §1.5), for one origin."""
+    methods = ["GET", "PUT", "POST", "DELETE", "HEAD"]
+    if "bucket-cors-forgets-put" in faults:
+        methods.remove("PUT")
+    headers = ["authorization"] if "bucket-cors-forgets-type" in faults else ["*"]
     rule = ET.Element("CORSRule")
     rows = {
         "AllowedOrigin": [origin],
-        "AllowedMethod": ["GET", "PUT", "POST", "DELETE", "HEAD"],
-        "AllowedHeader": ["*"],
+        "AllowedMethod": methods,
+        "AllowedHeader": headers,
         "ExposeHeader": ["ETag", "Content-Length", "Content-Type"],
         "MaxAgeSeconds": ["3600"],
     }
@@ -153,7 +158,7 @@ def cors(origin: str) -> bytes:
     return ET.tostring(rules)
 
 
-def policy(who: str | Mapping[str, str]) -> dict[str, Any]:
+def policy(who: str | Mapping[str, str], *, everybody_reads: bool = False) -> dict[str, Any]:
     """Who may read and write objects. For "*" no signature is needed, and the edge leaves it out
     (`replica.edge`).
     """
@@ -163,4 +168,8 @@ def policy(who: str | Mapping[str, str]) -> dict[str, Any]:
         "Action": ["s3:GetObject", "s3:PutObject"],
         "Resource": f"arn:aws:s3:::{FILES}/*",
     }
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    public = {**statement, "Principal": "*", "Action": ["s3:GetObject"]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [statement, *([public] if everybody_reads else [])],
+    }

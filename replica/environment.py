@@ -101,6 +101,7 @@ def realtime(scale: float) -> dict[str, Value]:
         "pause_seconds": round(3 * scale, 3),
         "reconnect_seconds": 10.0,
         "attempts": 5,
+        "linger_seconds": round(65 * scale, 3),
     }
 
 

@@ -7,6 +7,7 @@ signature.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote
 
@@ -26,6 +27,8 @@ class Signer:
     access_key: str
     secret_key: str
     session_token: str | None
+    service: str = "s3"
+    days_ago: int = 0
 
     def put(self, key: str, seconds: int) -> str:
         """For any content type: weAlist signs `host` only (contract 4.3)."""
@@ -49,8 +52,15 @@ class Signer:
         from botocore.credentials import Credentials  # noqa: PLC0415
 
         credentials = Credentials(self.access_key, self.secret_key, self.session_token)
+        dated = datetime.now(UTC) - timedelta(days=self.days_ago)
+
+        class Dated(S3SigV4QueryAuth):  # type: ignore[misc]
+            def _modify_request_before_signing(self, request: AWSRequest) -> None:
+                request.context["timestamp"] = dated.strftime("%Y%m%dT%H%M%SZ")
+                super()._modify_request_before_signing(request)
+
         request = AWSRequest(method, url, headers=headers)
-        S3SigV4QueryAuth(credentials, "s3", self.region, expires=seconds).add_auth(request)
+        Dated(credentials, self.service, self.region, expires=seconds).add_auth(request)
         return str(request.url)
 
 

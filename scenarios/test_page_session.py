@@ -57,7 +57,7 @@ async def test_a_refused_refresh_logs_out_once(
     page is quiet.
     """
     async with at_a_chat() as (stay, _):
-        stay.refuse_refreshes()
+        await stay.refuse_refreshes()
         await stay.expire(await alice.expired_token())
         await stay.drop("chat")
         await stay.expect_one_logout()
@@ -71,7 +71,7 @@ async def test_a_failed_refresh_is_tried_again(
     chat comes back.
     """
     async with at_a_chat() as (stay, _):
-        stay.fail_refreshes("unavailable", "network")
+        await stay.fail_refreshes("unavailable", "network")
         await stay.expire(await alice.expired_token())
         await stay.drop("chat")
         await stay.expect_recovered("chat")

@@ -4,12 +4,14 @@ for a while.
 
 import pytest
 
+from probes import clock
 from probes.auth.users import User
 from probes.config.environment import Presign
 from probes.finding import NotApplicable
 from probes.recording.ledger import Ledger
-from probes.services import presign
+from probes.services import presign, presign_use
 from probes.services.presign_endpoints import PRESIGN_ENDPOINTS, PresignEndpoint
+from probes.services.presign_use import Upload
 from probes.transport.http import Web
 
 pytestmark = [
@@ -21,11 +23,20 @@ pytestmark = [
 async def _issued(
     issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> presign.Presigned:
+    _require_promise(web)
+    return await issuer.issue(web, alice, ledger)
+
+
+async def _upload(issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger) -> Upload:
+    _require_promise(web)
+    return await issuer.begin_upload(web, alice, ledger)
+
+
+def _require_promise(web: Web) -> None:
     if web.target.presign is None:
         raise NotApplicable(
             "this environment does not say what its presigned URLs look like: [presign]"
         )
-    return await issuer.issue(web, alice, ledger)
 
 
 async def test_no_development_credential_signs(
@@ -56,26 +67,32 @@ async def test_the_url_dies_soon(
     issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, promised_presign: Presign
 ) -> None:
     """An upload URL lives as long as the environment says and no longer, and for its host only."""
-    signed = await _issued(issuer, web, alice, ledger)
-    presign.expect_lifetime(signed, promised_presign.put_seconds)
-    presign.expect_signed_headers(signed, ("host",))
+    upload = await _upload(issuer, web, alice, ledger)
+    presign.expect_lifetime(upload.signed, promised_presign.put_seconds)
+    presign.expect_date(upload.signed, clock.now())
+    presign.expect_signed_headers(upload.signed, ("host",))
+    await presign_use.expect_dies(web, upload)
+
+
+async def test_an_upload_comes_back(
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
+) -> None:
+    """What is uploaded by a presigned URL is there, unchanged, where the app would show it."""
+    await presign_use.expect_comes_back(web, await _upload(issuer, web, alice, ledger))
 
 
 async def test_a_tampered_url_is_refused(
     issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """A URL changed to lead to another object uploads nothing."""
-    signed = await _issued(issuer, web, alice, ledger)
-    presign.expect_trusted(signed.url, web.target.presign)
-    presign.expect_refused(
-        await web.ask(
-            "PUT",
-            presign.tamper(signed.url),
-            content=b"x",
-            headers={"content-type": issuer.content_type},
-            kind="s3",
-        )
-    )
+    await presign_use.expect_tampered_refused(web, await _upload(issuer, web, alice, ledger))
+
+
+async def test_nothing_is_had_without_a_signature(
+    issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
+) -> None:
+    """Who has no signature can neither read, list nor write what users upload."""
+    await presign_use.expect_nothing_unsigned(web, await _upload(issuer, web, alice, ledger))
 
 
 @pytest.mark.promise(incident="net::ERR_FAILED, V6 §3.1")
@@ -83,13 +100,4 @@ async def test_the_browser_may_upload(
     issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """S3 answers the browser's preflight for an upload from the app's origin with yes."""
-    signed = await _issued(issuer, web, alice, ledger)
-    presign.expect_trusted(signed.url, web.target.presign)
-    asked = {
-        "origin": web.target.hosts.apex,
-        "access-control-request-method": "PUT",
-        "access-control-request-headers": "content-type",
-    }
-    presign.expect_preflight_allowed(
-        await web.ask("OPTIONS", signed.url, headers=asked, kind="s3"), web.target.hosts.apex
-    )
+    await presign_use.expect_browser_may_upload(web, await _upload(issuer, web, alice, ledger))

@@ -8,13 +8,14 @@ from probes.auth import jwks
 from probes.auth.forged_tokens import FORGERIES, hs256_public
 from probes.auth.tokens import Tokens
 from probes.auth.users import User
-from probes.finding import NotApplicable
+from probes.finding import Broken, NotApplicable
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Web
 from probes.transport.single_flight import SingleFlight
 
 LOGOUT = "/api/svc/auth/api/auth/logout"
+VALIDATE = "/api/svc/auth/api/auth/validate"
 # What needs more than a good token: time, another purpose, a signing key, an end.
 MADE_BY_WEALIST = ("expired", "refresh", "wrong-issuer", "signed-out")
 KINDS = (*FORGERIES, "hs256-public", *MADE_BY_WEALIST)
@@ -85,3 +86,16 @@ async def sign_out(web: Web, tokens: Tokens) -> None:
     url, both = web.target.hosts.apex + LOGOUT, {"refreshToken": tokens.refresh}
     answer = await web.ask("POST", url, token=tokens.access, json=both)
     expect(answer, Envelope.RAW)
+
+
+async def is_valid_to_auth(web: Web, token: str) -> bool | None:
+    """What auth-service says of the token to services that ask it; None where it says nothing."""
+    url = web.target.hosts.api + VALIDATE
+    try:
+        answer = await web.ask("POST", url, json={"token": token})
+    except Broken:
+        return None
+    match answer.json:
+        case {"valid": bool(valid)}:
+            return valid
+    return None

@@ -26,6 +26,7 @@ JWKS_PATH, ALGORITHMS = "/.well-known/jwks.json", "id_token_signing_alg_values_s
 JWKS, OPENID = f"{WELL_KNOWN}/jwks.json", f"{WELL_KNOWN}/openid-configuration"
 ASKED = 8  # times; with two pods in turn or at random, both are met
 STRONG = 2048  # bits
+PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")  # RFC 7518 6.3.2, 6.4
 OWN_KEYS = (
     "auth-service: each pod has a key of its own, JWT_RSA_PRIVATE_KEY and JWT_RSA_PUBLIC_KEY "
     "are not set (90cd4d3e)"
@@ -49,10 +50,13 @@ class OpenId(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A published key that may verify signatures."""
+    """A published key that may verify signatures. `exposed`: members of its private half that are
+    published as well.
+    """
 
     kid: str
     public: rsa.RSAPublicKey
+    exposed: tuple[str, ...] = ()
 
     @property
     def modulus(self) -> int:
@@ -76,19 +80,33 @@ def read(rows: Any) -> tuple[Key, ...]:
     """The RSA keys among `rows`; what is none is passed over."""
     found = []
     for row in rows if isinstance(rows, list) else []:
+        members = row if isinstance(row, dict) else {}
+        exposed = tuple(name for name in PRIVATE if name in members)
+        public = {name: value for name, value in members.items() if name not in PRIVATE}
         try:
-            key = jwt.PyJWK.from_dict(row, ALGORITHM).key
+            key = jwt.PyJWK.from_dict(public, ALGORITHM).key
         except (jwt.PyJWTError, TypeError, AttributeError):
             continue
         if isinstance(key, rsa.RSAPublicKey):
-            found.append(Key(str(row.get("kid", "")), key))
+            found.append(Key(str(public.get("kid", "")), key, exposed))
     return tuple(found)
 
 
 async def expect_stable_keys(web: Web) -> None:
     """Every call gives the same keys, whichever pod answers. Raises Broken."""
-    if finding := explain_difference(await _asked_often(web)):
+    published = await _asked_often(web)
+    if finding := explain_exposure(published[0]) or explain_difference(published):
         raise Broken(finding)
+
+
+def explain_exposure(keys: tuple[Key, ...]) -> Finding | None:
+    """Name a key whose private half is published; None where none is; pure."""
+    for key in keys:
+        if key.exposed:
+            observed = f"JWKS publishes {', '.join(key.exposed)} of the key {key.kid}"
+            cause = "auth-service: it publishes its private key, with which anybody signs tokens"
+            return Finding(Code.ENDPOINT_EXPOSED, observed, cause)
+    return None
 
 
 async def _asked_often(web: Web) -> list[tuple[Key, ...]]:

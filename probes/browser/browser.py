@@ -10,11 +10,12 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Page, Playwright, Route, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from probes.auth.tokens import Tokens
@@ -29,6 +30,7 @@ from probes.recording.recorder import Exchange, Recorder, current
 from probes.transport.http import USER_AGENT
 
 CLOSING_TIME = 5.0  # seconds
+TRACE_CALLS = files(__package__).joinpath("trace_calls.js").read_text("utf-8")
 SCRATCH = "probes-browser-"
 # Once for a visit, in the first document of the app's own origin: who has logged out stays so.
 KEEP_TOKENS = """
@@ -76,7 +78,7 @@ class Browser:
         with recorder.exchange("page", "NAVIGATE", self.target.hosts.apex + path) as navigation:
             visit = Visit(await context.new_page(), self.target, recorder)
             try:
-                await context.route(f"{self.target.hosts.apex}/api/**", _join_traces(navigation))
+                await context.add_init_script(_join_traces(navigation, self.target))
                 if prepare:
                     await prepare(visit)
                 async with self._signed_in(visit.page, tokens):
@@ -205,17 +207,12 @@ def device_arguments(target: Target) -> list[str]:
     )
 
 
-def _join_traces(navigation: Exchange):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Playwright's handler type is private
-    """Have weAlist's spans join ours on same-origin calls; elsewhere it would fail the preflight
-    (contract 1.5).
+def _join_traces(navigation: Exchange, target: Target) -> str:
+    """A script that has weAlist's spans join ours on the page's calls of its own API; elsewhere it
+    would fail the preflight (contract 1.5).
     """
-
-    async def handle(route: Route) -> None:
-        await route.continue_(
-            headers={**route.request.headers, "traceparent": navigation.traceparent}
-        )
-
-    return handle
+    arguments = {"traceparent": navigation.traceparent, "api": f"{target.hosts.apex}/api/"}
+    return TRACE_CALLS.replace("ARGUMENTS", json.dumps(arguments))
 
 
 class _Keeper:

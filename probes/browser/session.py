@@ -55,7 +55,7 @@ class PageSession:
 
     async def prepare(self) -> None:
         """Call before the page is opened."""
-        await self._traffic.watch()
+        self._traffic.watch()
         await self.sockets.watch()
 
     # What can be done to a page.
@@ -68,15 +68,15 @@ class PageSession:
         self._stale = frozenset({token, before.access, self._session.tokens.access})
         await self.page.evaluate("token => localStorage.setItem('accessToken', token)", token)
 
-    def fail_refreshes(self, *how: Failing) -> None:
+    async def fail_refreshes(self, *how: Failing) -> None:
         """The next refreshes end so, one after the other, and do not reach weAlist, where the token
         stays unused.
         """
-        self._traffic.fail_refreshes(*how)
+        await self._traffic.fail_refreshes(*how)
 
-    def refuse_refreshes(self) -> None:
+    async def refuse_refreshes(self) -> None:
         """The session is over, as auth-service says it."""
-        self._traffic.fail_refreshes("refused", forever=True)
+        await self._traffic.fail_refreshes("refused", forever=True)
 
     async def drop(self, *kinds: str) -> None:
         """The server closes these sockets of the page at the same moment."""

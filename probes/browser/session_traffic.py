@@ -47,16 +47,19 @@ class Traffic:
         self._page, self._news = page, news
         self._failing: Iterator[Failing] = iter(())
 
-    async def watch(self) -> None:
+    def watch(self) -> None:
         """Call before the page is opened."""
         self._page.on("request", self._on_request)
         self._page.on("requestfinished", self._on_request_end)
         self._page.on("requestfailed", self._on_request_end)
         self._page.on("framenavigated", self._on_navigated)
-        await self._page.route(REFRESHES, self._answer_refresh)
 
-    def fail_refreshes(self, *how: Failing, forever: bool = False) -> None:
-        """The next refreshes end so and do not reach weAlist, where the token stays unused."""
+    async def fail_refreshes(self, *how: Failing, forever: bool = False) -> None:
+        """The next refreshes end so and do not reach weAlist, where the token stays unused.
+
+        From then on Playwright answers the page's preflights in the servers' place.
+        """
+        await self._page.route(REFRESHES, self._answer_refresh)
         self._failing = itertools.cycle(how) if forever else iter(how)
 
     async def _answer_refresh(self, route: Route) -> None:

@@ -91,6 +91,7 @@ class Presign:
     temporary: bool = True
     put_seconds: int = 300
     get_seconds: int = 3600
+    scheme: str = "https"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Realtime:
     """How long real time may take (contract 3.5, 5.2 to 5.4).
 
     Seconds, and how often a page tries in a row. `scale`: the target's own time-outs are so much
-    shorter.
+    shorter. `linger_seconds`: how long a socket is lived in, past the usual idle timeout of 60.
     """
 
     scale: float = 1.0
@@ -30,3 +30,4 @@ class Realtime:
     pause_seconds: float = 3.0
     reconnect_seconds: float = 30.0
     attempts: int = 5
+    linger_seconds: float = 65.0

@@ -35,6 +35,7 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
     mark: dict[str, Any] = {}
     for level in reversed(list(item.iter_markers("promise"))):
         mark |= level.kwargs
+    lingers = item.get_closest_marker("lingers") is not None
     file, line, _ = item.location
     return Scenario(
         id=name,
@@ -46,9 +47,11 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
         owner=mark.get("owner", "nobody"),
         area=area(item.path),
         incident=mark.get("incident", ""),
-        deadline=mark.get("deadline", target.timeouts.scenario_s),
+        deadline=mark.get("deadline", target.timeouts.scenario_s)
+        + (target.realtime.linger_seconds if lingers else 0.0),
         alone=item.get_closest_marker("alone") is not None,
         first="browser" in item.fixturenames,  # type: ignore[attr-defined]
+        lingers=lingers,
     )
 
 

@@ -73,7 +73,7 @@ class Run:
         self._began = time.monotonic()
         self._head_start = asyncio.create_task(head_start) if head_start else None
         for name, (scenario, call) in sorted(
-            scenarios.items(), key=lambda item: not item[1][0].first
+            scenarios.items(), key=lambda item: (not item[1][0].first, not item[1][0].lingers)
         ):
             self._tasks[name] = asyncio.create_task(self._perform(scenario, call), name=name)
 

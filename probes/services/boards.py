@@ -14,8 +14,9 @@ from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.open_websocket import Event, WebSocket
 from probes.transport.typed_answers import Identity
-from probes.transport.websocket import Event, WebSocket, open_socket
+from probes.transport.websocket import open_socket
 
 BOARD = "/api/svc/board"
 CREATED = 201
@@ -108,13 +109,13 @@ class BoardView:
     """An open board socket."""
 
     def __init__(self, socket: WebSocket, user: User, timeout_s: float) -> None:
-        self._socket, self._user, self._timeout_s = socket, user, timeout_s
+        self.socket, self._user, self._timeout_s = socket, user, timeout_s
 
     async def expect_event(self, kind: str, card: Card) -> Event:
         """The event of `kind` about `card`. Raises Broken when it does not come in the stated
         time.
         """
-        event = await self._socket.receive(
+        event = await self.socket.receive(
             lambda event: event["type"] == kind and event["boardId"] == card.id,
             self._timeout_s,
             {kind: BoardEvent},

@@ -27,8 +27,9 @@ from probes.services.chat_rows import (
 )
 from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Answer, Web
+from probes.transport.open_websocket import Event, WebSocket
 from probes.transport.typed_answers import url_problem
-from probes.transport.websocket import Event, WebSocket, expect_refusal, open_socket
+from probes.transport.websocket import expect_refusal, open_socket
 
 CHATS = "/api/svc/chat/api/chats"
 CREATED = 201
@@ -196,15 +197,15 @@ class JoinedChat:
     """
 
     def __init__(self, socket: WebSocket, user: User, timeout_s: float) -> None:
-        self._socket, self._user, self._timeout_s = socket, user, timeout_s
+        self.socket, self._user, self._timeout_s = socket, user, timeout_s
         self._heard: set[str] = set()
 
     async def say(self, text: str) -> None:
-        await self._socket.send({"type": "MESSAGE", "content": text, "messageType": "TEXT"})
+        await self.socket.send({"type": "MESSAGE", "content": text, "messageType": "TEXT"})
 
     async def hear(self, speaker: User) -> ChatMessage:
         """The next message of `speaker`. Raises Broken when none comes in the stated time."""
-        event = await self._socket.receive(
+        event = await self.socket.receive(
             lambda event: self._is_new(event, speaker), self._timeout_s, EVENTS
         )
         if event is None:

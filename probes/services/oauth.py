@@ -154,6 +154,9 @@ def _explain_redirect_uri(redirect_uri: str, oauth: OAuth) -> Finding | None:
 
 def _explain_request(answer: Answer, request: Mapping[str, str], oauth: OAuth) -> Finding | None:
     client = request.get("client_id", "")
+    if secrets := [name for name in request if "secret" in name.lower()]:
+        observed = f"{answer} with {', '.join(secrets)} in the URL that the browser is sent to"
+        return Finding(Code.ENDPOINT_EXPOSED, observed, "auth-service: its client registration")
     promised = (
         (f"response_type {request.get('response_type')!r}", request.get("response_type") == "code"),
         (f"client_id {client!r}", bool(client) and client == (oauth.client_id or client)),

@@ -8,6 +8,7 @@ policy.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from probes.config.environment import Presign
@@ -17,12 +18,25 @@ from probes.transport import envelopes
 from probes.transport.http import Answer, service
 
 S3_TROUBLE = re.compile(r"\bS3\b|credential|\bIMDS\b|identity|bucket|AccessDenied", re.IGNORECASE)
+SERVICE = "s3"
+SIGNER = "the issuer's credentials or signed headers"
+# By S3's own code (Amazon S3 API reference, error responses).
+PUT_CAUSES = {
+    "InvalidAccessKeyId": f"{SIGNER}: S3 does not know the key, it is deleted or another account's",
+    "InvalidToken": f"{SIGNER}: the session token is not the key's",
+    "ExpiredToken": f"{SIGNER}: the pod's role has run out",
+}
+STAMP = "%Y%m%dT%H%M%SZ"  # of X-Amz-Date
+CLOCKS_DIFFER_S = 15 * 60  # S3 refuses a request that is further off (RequestTimeTooSkewed)
 NO_CREDENTIALS = re.compile(r"credential|\bIMDS\b|identity|AccessDenied", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Presigned:
-    """What a presigned URL says about itself. `seconds`: its life; None where it does not say."""
+    """What a presigned URL says about itself. `seconds`: its life; None where it does not say.
+    `service` and `day` are those of its scope, `dated` is when it was signed; each empty where it
+    does not say.
+    """
 
     url: str
     host: str
@@ -32,6 +46,10 @@ class Presigned:
     seconds: int | None
     signed_headers: tuple[str, ...]
     session_token: bool
+    scheme: str = "https"
+    service: str = "s3"
+    day: str = ""
+    dated: str = ""
 
     @property
     def key_kind(self) -> str:
@@ -59,6 +77,10 @@ def parse(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
         seconds=int(seconds) if seconds.isdecimal() else None,
         signed_headers=tuple(query.get("x-amz-signedheaders", "").split(";")),
         session_token="x-amz-security-token" in query,
+        scheme=parts.scheme,
+        service=scope[3] if len(scope) > 3 else "",
+        day=scope[1] if len(scope) > 1 else "",
+        dated=query.get("x-amz-date", ""),
     )
 
 
@@ -125,11 +147,20 @@ def _wrong_places(signed: Presigned, expected: Presign) -> list[str]:
         wrong.append(
             f"it is signed for region {signed.region or 'none'} instead of {expected.region}"
         )
+    if signed.region and signed.service != SERVICE:
+        wrong.append(f"it is signed for the service {signed.service or 'none'} instead of s3")
+    if signed.scheme != expected.scheme:
+        wrong.append(f"it goes over {signed.scheme}, {expected.scheme} is promised")
     return wrong
 
 
 def _who_misplaced(signed: Presigned, expected: Presign) -> str:
     name = signed.host.partition(":")[0]
+    if signed.host == expected.host and signed.scheme != expected.scheme:
+        return (
+            "S3_PUBLIC_ENDPOINT or S3_ENDPOINT of the issuer: its scheme; the user's bytes and the "
+            "signature go in clear"
+        )
     if name in ("localhost", "127.0.0.1", "minio"):
         return "S3_PUBLIC_ENDPOINT or S3_ENDPOINT of the issuer: a development value"
     if name.startswith("cdn."):
@@ -144,13 +175,32 @@ def _who_misplaced(signed: Presigned, expected: Presign) -> str:
 
 
 def expect_lifetime(signed: Presigned, seconds: int) -> None:
-    """Raise Broken when the URL lives longer than `seconds`, or does not say."""
-    if signed.seconds is None or signed.seconds > seconds:
+    """Raise Broken when the URL lives longer than `seconds`, less than half of it, or does not
+    say: who fills in a form, or has a slow line, needs the time that is promised.
+    """
+    if signed.seconds is None or not seconds / 2 <= signed.seconds <= seconds:
         lives = "for ever" if signed.seconds is None else f"{signed.seconds} s"
         raise broken(
             Code.PRESIGN_LIFETIME,
             f"it lives {lives}, {seconds} s are promised",
             "the issuer's expiry setting",
+        )
+
+
+def expect_date(signed: Presigned, now: float) -> None:
+    """Raise Broken when the URL was not signed at `now` (Unix), within what S3 allows clocks."""
+    try:
+        dated = datetime.strptime(signed.dated, STAMP).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise broken(
+            Code.CONTRACT_BROKEN, f"it is dated {signed.dated or 'never'}", "the issuer"
+        ) from None
+    if abs(now - dated) > CLOCKS_DIFFER_S or not signed.dated.startswith(signed.day):
+        raise broken(
+            Code.PRESIGN_LIFETIME,
+            f"it is dated {signed.dated} and signed for the day {signed.day or 'none'}, and was "
+            f"issued at {datetime.fromtimestamp(now, UTC).strftime(STAMP)}",
+            "the issuer's clock, or a URL that it keeps and hands out again",
         )
 
 
@@ -190,7 +240,9 @@ def explain_put(answer: Answer) -> Finding | None:
         answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace")
         or "no reason given"
     )
-    cause = "the issuer's credentials or signed headers" if answer.status == 403 else "S3"
+    cause = PUT_CAUSES.get(reason, "S3" if answer.status != 403 else SIGNER)
+    if reason == "AccessDenied" and b"expired" in answer.body:
+        cause = "the issuer's clock, or a URL that it keeps and hands out again"
     return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {reason}", cause)
 
 
@@ -232,17 +284,4 @@ def expect_refused(answer: Answer) -> None:
             Code.PRESIGN_TAMPER_ACCEPTED,
             f"{answer} to an upload whose URL was changed after it was signed",
             "S3's signature check: a public bucket policy, or a proxy that signs for everybody",
-        )
-
-
-def expect_preflight_allowed(answer: Answer, origin: str) -> None:
-    """Raise Broken unless a preflight was answered with yes for `origin` (Fetch standard, CORS
-    protocol).
-    """
-    allowed = answer.headers.get("access-control-allow-origin", "")
-    if answer.status >= 300 or allowed not in (origin, "*"):
-        raise broken(
-            Code.UPLOAD_BLOCKED,
-            f"{answer} to the preflight from {origin}, allowing {allowed or 'no origin'}",
-            "bucket CORS: it does not allow the app's origin (contract 1.5)",
         )

@@ -1,12 +1,15 @@
 """The four services that hand out presigned URLs, and how each is asked (contract 4.5)."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
+from urllib.parse import quote
 
 from probes.auth.users import User
 from probes.recording.ledger import Ledger
-from probes.services.presign import Presigned, expect_issued, parse
+from probes.services.presign import Presigned, expect_issued, expect_trusted, parse
+from probes.services.presign_use import Upload
 from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Web
 from probes.transport.typed_answers import Identity, WebUrl
@@ -16,7 +19,12 @@ class Ticket(TypedDict):
     """What all four answer (contract 4.5); only storage's names a file."""
 
     uploadUrl: WebUrl
+    fileKey: NotRequired[str]
+    downloadUrl: NotRequired[WebUrl]
     fileId: NotRequired[Identity]
+
+
+SIZE = 16  # bytes that nobody else has
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,25 @@ class PresignEndpoint:
 
     async def issue(self, web: Web, user: User, ledger: Ledger) -> Presigned:
         """A fresh presigned URL, read. What storage notes of it is in the ledger. Raises Broken."""
+        return parse((await self._ticket(web, user, ledger))["uploadUrl"])
+
+    async def begin_upload(self, web: Web, user: User, ledger: Ledger) -> Upload:
+        """A presigned URL that the environment vouches for, and what to send there. Raises
+        Broken.
+        """
+        ticket = await self._ticket(web, user, ledger)
+        key = str(ticket.get("fileKey") or "")
+        cdn = f"{web.target.hosts.cdn}/{quote(key)}" if web.target.hosts.cdn and key else ""
+        return Upload(
+            issuer=self.name,
+            signed=expect_trusted(ticket["uploadUrl"], web.target.presign),
+            key=key,
+            shown=str(ticket.get("downloadUrl") or cdn),
+            content_type=self.content_type,
+            content=secrets.token_bytes(SIZE),
+        )
+
+    async def _ticket(self, web: Web, user: User, ledger: Ledger) -> Ticket:
         # Only storage makes a row that somebody would find again.
         name = (
             ledger.enter("file", f"presign.{self.suffix}")
@@ -43,7 +70,7 @@ class PresignEndpoint:
         body = {
             "fileName": name,
             "contentType": self.content_type,
-            "fileSize": 1,
+            "fileSize": SIZE,
             **(self.extra or {}),
         }
         if self.name != "user":
@@ -54,7 +81,7 @@ class PresignEndpoint:
         ticket = expect_shape(answer, self.envelope, Ticket)
         if "fileId" in ticket and self.name == "storage":
             ledger.identify(name, ticket["fileId"])
-        return parse(ticket["uploadUrl"])
+        return ticket
 
 
 PRESIGN_ENDPOINTS = (

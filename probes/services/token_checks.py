@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from probes.auth.bad_tokens import MISPLACED, BadToken
+from probes.auth.bad_tokens import MISPLACED, BadToken, is_valid_to_auth
 from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import current
@@ -21,6 +21,7 @@ from probes.services import notifications, ops, workspaces
 from probes.transport import envelopes, websocket
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web, service
+from probes.transport.open_websocket import ClosedAtOnce
 
 Where = Literal["header", "query"]
 TOO_LONG = (400, 413, 414, 431)  # before anybody has read the token
@@ -47,7 +48,6 @@ RULES = {
 }
 
 
-VALIDATE = "/api/svc/auth/api/auth/validate"
 # What auth-service's own check does not look at, so that nobody who asks it does (contract 2.3).
 UNREAD = {
     "refresh": "whose /api/auth/validate does not look at the claim type (contract 2.3)",
@@ -114,6 +114,16 @@ def _url(origin: str, path: str, query: str) -> str:
     return f"{origin}{path}" + (f"{'&' if '?' in path else '?'}{query}" if query else "")
 
 
+async def _request_refused(
+    web: Web, endpoint: ProtectedEndpoint, token: str, where: Where | None = None
+) -> Answer:
+    """As `request`, for who must be refused. Raises Broken where a socket opens only to close."""
+    try:
+        return await request(web, endpoint, token, where)
+    except ClosedAtOnce as closed:
+        raise Broken(closed.refusal) from closed
+
+
 async def _request_socket(web: Web, path: str, token: str, headers: Mapping[str, str]) -> Answer:
     try:
         async with websocket.open_socket(web, path, token, headers):
@@ -145,7 +155,7 @@ async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: BadToken) -
     """A bad token does not. Raises Broken."""
     elsewhere = bad.kind == MISPLACED
     where: Where = "query" if (endpoint.where == "header") == elsewhere else "header"
-    answer = await request(web, endpoint, bad.token, where)
+    answer = await _request_refused(web, endpoint, bad.token, where)
     if not is_accepted(endpoint, answer):
         return check_refusal(endpoint, bad.kind, answer)
     current().subject = current().exchanges[-1]
@@ -164,7 +174,7 @@ async def expect_forbidden(web: Web, endpoint: ProtectedEndpoint, user: User) ->
     """Somebody else's good token is told that this is not theirs. Raises Broken; CannotAsk where
     the workspace is open to everybody.
     """
-    answer = await request(web, endpoint, await user.token())
+    answer = await _request_refused(web, endpoint, await user.token())
     if endpoint.kind == "socket" and answer.status != websocket.SWITCHING:
         if finding := websocket.explain_refusal(answer, 403):
             raise Broken(finding)
@@ -243,7 +253,7 @@ async def _compare(
         await _status(web, other, bad.token),
         await _status(web, endpoint, bad.foreign),
     )
-    valid = await _is_valid_to_auth(web, bad.token) if bad.kind in UNREAD else None
+    valid = await is_valid_to_auth(web, bad.token) if bad.kind in UNREAD else None
     cause = cause_of(
         endpoint,
         bad.kind,
@@ -258,19 +268,6 @@ async def _compare(
     if valid is not None:
         detail += f"; auth-service's /validate says valid={str(valid).lower()}"
     return replace(finding, cause=cause, rungs=(Rung("trust", held=False, detail=detail),))
-
-
-async def _is_valid_to_auth(web: Web, token: str) -> bool | None:
-    """What auth-service says of the token to services that ask it; None where it says nothing."""
-    url = web.target.hosts.api + VALIDATE
-    try:
-        answer = await web.ask("POST", url, json={"token": token})
-    except Broken:
-        return None
-    match answer.json:
-        case {"valid": bool(valid)}:
-            return valid
-    return None
 
 
 async def _status(web: Web, endpoint: ProtectedEndpoint, token: str) -> int:

@@ -6,11 +6,8 @@ upgrade is seen.
 """
 
 import asyncio
-import contextlib
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,21 +16,17 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Origin
 
 from probes.config.environment import address
-from probes.finding import Broken, CannotAsk, Code, Finding, broken
+from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.recording.recorder import Exchange, current
-from probes.transport import connection_errors, envelopes, identity
+from probes.transport import connection_errors, envelopes
 from probes.transport.author import Author
 from probes.transport.connection_errors import Phase, is_timeout, local_trouble
 from probes.transport.http import USER_AGENT, Answer, Web, service
-from probes.transport.identity import Asked, Scope, scope_of
-from probes.transport.socket_events import explain_event
+from probes.transport.identity import Asked, scope_of
+from probes.transport.open_websocket import CLOSING_TIME, ClosedAtOnce, WebSocket
 
-Event = dict[str, Any]
 SWITCHING = 101
-CLOSING_TIME = 2.0  # seconds
 GATEWAY = (502, 503, 504)
-# Close codes with which we end a socket ourselves (RFC 6455, 7.4.1).
-REFUSED = {1002: "breaks the protocol", 1007: "is not UTF-8", 1009: "is too big"}
 
 
 class _Upgrade(connect):
@@ -41,84 +34,6 @@ class _Upgrade(connect):
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
-
-
-class WebSocket:
-    """One open socket; what is said and heard there is the body of its exchange. Each event is
-    judged by `checks` as it comes, whoever waits for it.
-    """
-
-    def __init__(self, connection: ClientConnection, exchange: Exchange, scope: Scope) -> None:
-        self._connection, self._exchange = connection, exchange
-        self.checks: list[Callable[[Event], Finding | None]] = [partial(_foreign, exchange, scope)]
-
-    async def send(self, event: Event) -> None:
-        """Raises Broken when the socket has been dropped."""
-        line = json.dumps(event, ensure_ascii=False)
-        self._exchange.request_body += line.encode() + b"\n"
-        try:
-            await self._connection.send(line)
-        except ConnectionClosed as error:
-            raise self._dropped(error) from error
-
-    async def receive(
-        self,
-        wanted: Callable[[Event], bool],
-        within: float,
-        shapes: Mapping[str, Any] | None = None,
-    ) -> Event | None:
-        """The next event that is wanted; None when none comes in time. Raises Broken when the
-        socket is dropped, or an event is not of its type's shape in `shapes`.
-        """
-        try:
-            async with asyncio.timeout(within):
-                while not wanted(event := await self._next(shapes or {})):
-                    pass
-        except TimeoutError:
-            current().subject = self._exchange
-            return None
-        except ConnectionClosed as error:
-            raise self._dropped(error) from error
-        return event
-
-    async def _next(self, shapes: Mapping[str, Any]) -> Event:
-        line = await self._connection.recv()
-        raw = line.encode() if isinstance(line, str) else line
-        self._exchange.add_response(raw + b"\n")
-        event = self._read(line, shapes)
-        for check in self.checks:
-            if finding := check(event):
-                current().subject = self._exchange
-                raise Broken(finding)
-        return event
-
-    def _read(self, line: str | bytes, shapes: Mapping[str, Any]) -> Event:
-        if problem := explain_event(line, shapes):
-            current().subject = self._exchange
-            who = service(self._exchange.url)
-            raise broken(Code.CONTRACT_BROKEN, f"{who} sent over its socket {problem}", who)
-        event: Event = json.loads(line)
-        return event
-
-    async def close(self) -> None:
-        """Close it, and judge what nobody has waited for. Raises Broken."""
-        async with asyncio.timeout(2 * CLOSING_TIME):
-            await self._connection.close()
-            with contextlib.suppress(ConnectionClosed):
-                while True:
-                    await self._next({})
-
-    def _dropped(self, error: ConnectionClosed) -> Broken:
-        current().subject = self._exchange
-        who = service(self._exchange.url)
-        if error.sent and not error.rcvd_then_sent and error.sent.code in REFUSED:
-            reason = f"{REFUSED[error.sent.code]} ({error.sent})"
-            observed = f"{who} sent a frame that no page takes: it {reason}"
-            return broken(Code.CONTRACT_BROKEN, observed, f"{who}, or a proxy that alters frames")
-        sentence = f"{who} dropped an open socket: {error}"
-        return broken(
-            Code.SOCKET_DROPPED, sentence, f"{who}: a restart, or a proxy's idle time-out"
-        )
 
 
 @asynccontextmanager
@@ -134,19 +49,13 @@ async def open_socket(
         scope = scope_of(Asked(url, headers or {}, b"", web.users))
         socket = WebSocket(connection, exchange, scope)
         try:
+            await socket.expect_taken(web.target.timeouts.answer_s)
             yield socket
         except BaseException:
             async with asyncio.timeout(2 * CLOSING_TIME):
                 await connection.close()
             raise
         await socket.close()
-
-
-def _foreign(exchange: Exchange, scope: Scope, event: Event) -> Finding | None:
-    who = service(exchange.url)
-    what = f"{event.get('type', 'an event')} on an open socket of {who}"
-    cause = f"{who}: whom it sends an event to (its rooms, or its channels in Redis)"
-    return identity.foreign_data(what, identity.find_foreign(scope, event), scope.users, cause)
 
 
 async def expect_refusal(
@@ -163,6 +72,8 @@ async def expect_refusal(
             raise Broken(finding) from refused
         current().subject = None
         return
+    except ClosedAtOnce as closed:
+        raise Broken(closed.refusal) from closed
     current().subject = current().exchanges[-1]
     raise Broken(accepted)
 
@@ -200,6 +111,7 @@ async def upgrade(
                 origin=Origin(web.target.hosts.apex),
                 open_timeout=None,
                 close_timeout=CLOSING_TIME,
+                ping_interval=None,  # we ask by ourselves, and say what was not answered
                 proxy=None,
                 **tls,
             )

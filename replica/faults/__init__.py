@@ -9,18 +9,20 @@ from replica.faults.edge import EDGE, PAGES, SERVICES
 from replica.faults.fault import Fault
 from replica.faults.identity import IDENTITY
 from replica.faults.livekit import LIVEKIT
-from replica.faults.realtime import REALTIME, REALTIME_PAGES, TOKENS
-from replica.faults.storage import BUCKET, STORAGE
+from replica.faults.realtime import LINGERING, REALTIME, REALTIME_PAGES, TOKENS
+from replica.faults.storage import BUCKET, PRESIGN, STORAGE
 from replica.faults.trust import EXPOSURE, SIGN_IN, TRUST
 
 GROUPS = (
     EDGE,
     BUCKET,
     STORAGE,
+    PRESIGN,
     SERVICES,
     PAGES,
     TOKENS,
     REALTIME,
+    LINGERING,
     REALTIME_PAGES,
     SIGN_IN,
     TRUST,

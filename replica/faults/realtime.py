@@ -110,6 +110,40 @@ REALTIME = (
     ),
 )
 
+LINGERING = (
+    Fault(
+        "board-cuts-sockets",
+        "One of two board pods ends each socket after a minute.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "board-ignores-pings",
+        "The board service does not answer the app's ping.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "chat-goes-deaf",
+        "One of two chat pods loses its rooms after a minute: its sockets stay open and hear "
+        "nothing more.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "chat-sends-binary",
+        "One of two chat pods sends its events in binary frames, which pages cannot parse.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "presence-closes-at-once",
+        "One of two chat pods opens presence sockets and closes them at once with 4401.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "presence-ignores-heartbeats",
+        "The presence socket does not answer the app's heartbeat.",
+        NO_INCIDENT,
+    ),
+)
+
 REALTIME_PAGES = (
     Fault(
         "page-loses-image-url",

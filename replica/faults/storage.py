@@ -10,6 +10,21 @@ BUCKET = (
         "CORS",
     ),
     Fault(
+        "bucket-cors-forgets-put",
+        "The files bucket's CORS rules allow the app's origin to read and not to PUT.",
+        "CORS",
+    ),
+    Fault(
+        "bucket-cors-forgets-type",
+        "The files bucket's CORS rules do not allow the header content-type, which uploads have.",
+        "CORS",
+    ),
+    Fault(
+        "bucket-is-public-to-read",
+        "The files bucket's policy lets everybody read, without a signature.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "bucket-ignores-signatures",
         "The files bucket gives objects to anyone, whatever the signature in the URL says.",
         NO_INCIDENT,
@@ -87,6 +102,44 @@ STORAGE = (
     Fault(
         "storage-keeps-deleted-object",
         "A file deleted for good stays readable, and its object stays in the bucket.",
+        NO_INCIDENT,
+    ),
+)
+
+PRESIGN = (
+    Fault(
+        "board-presigns-for-yesterday",
+        "Board-service's upload URLs bear yesterday's date: S3 takes none of them.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "board-presigns-with-dead-key",
+        "Board-service signs upload URLs with a key that S3 does not know.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "board-presigns-for-another-service",
+        "Board-service's upload URLs name another AWS service than S3 in their scope.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "board-names-another-key",
+        "Board-service names another key than its upload URL leads to: nobody finds the file.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "user-presigns-over-http",
+        "User-service's upload URLs go over http: bytes and signature in clear.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "user-presigns-for-reading",
+        "User-service signs upload URLs for GET, so that nothing can be uploaded.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "chat-presigns-for-seconds",
+        "Chat-service's upload URLs end after 20 seconds instead of 300.",
         NO_INCIDENT,
     ),
 )

@@ -154,6 +154,11 @@ EXPOSURE = (
         "ENABLE_TEST_AUTH in production",
     ),
     Fault(
+        "jwks-shows-private-key",
+        "Auth-service publishes a private member of its signing key among the public ones.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "internal-endpoints-open",
         "The gateway passes /api/internal of user and noti on from outside, and neither "
         "asks who is there.",

@@ -147,7 +147,11 @@ def _with_tests(request: Request) -> Pod:
 
 
 async def jwks(request: Request) -> Response:
-    return JSONResponse(pod_of(request).key.jwks())
+    pod = pod_of(request)
+    published = pod.key.jwks()
+    if pod.state.is_fault_active("jwks-shows-private-key"):
+        published["keys"][0]["d"] = "cHJpdmF0ZQ"  # not the real one: this goes into reports
+    return JSONResponse(published)
 
 
 async def openid_configuration(_request: Request) -> Response:

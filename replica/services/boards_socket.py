@@ -32,6 +32,7 @@ def authorize(state: ReplicaState, asked: HTTPConnection) -> tuple[str, str]:
 
 async def serve(session: SocketSession) -> None:
     live, room, listener = session.state.live, _room(session.topic_id), session.connection.send
+    deaf = session.state.is_fault_active("board-ignores-pings")
     with (
         live.board_pod.subscribe(room, listener),
         live.bus.subscribe(room, listener),
@@ -40,7 +41,7 @@ async def serve(session: SocketSession) -> None:
         async for text in session.connection.incoming():
             if len(text.encode()) > MAX_BYTES:
                 session.connection.drop(TOO_BIG)
-            elif parse_event(text).get("type") == "ping":
+            elif parse_event(text).get("type") == "ping" and not deaf:
                 session.connection.send({"type": "pong"})
 
 

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from replica.live_connections import ALL_WORKSPACES
 from replica.models import NIL_ID, ChatModel, now
-from replica.s3_objects import public_signer
 from replica.services import chat_messages, chat_sockets
 from replica.services.boards_attachments import object_key
 from replica.services.gin import ServiceCall, as_id, engine, route
+from replica.services.presigning import PUT_SECONDS, upload_url
 from replica.services.response_formats import (
     Refusal,
     bad_request,
@@ -27,7 +27,6 @@ from replica.state import ReplicaState, add
 
 BASE = "/api/chats"
 CHAT = f"{BASE}/{{chat}}"
-PUT_SECONDS = 300
 MAX_SIZE = 50 * 1024 * 1024
 KINDS = {"DM", "GROUP", "PROJECT"}
 IMAGES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
@@ -155,7 +154,7 @@ async def image_url(call: ServiceCall) -> Response:
             400, "INVALID_FILE_TYPE", "Only image files are allowed (jpeg, png, gif, webp)"
         )
     key = object_key("chat", call, name)
-    url = public_signer(call.state.bucket).put(key, PUT_SECONDS)
+    url = upload_url(call.state, "chat", key)
     shown = f"{call.state.hosts.cdn}/{key}"
     issued = {"uploadUrl": url, "downloadUrl": shown, "fileKey": key, "expiresIn": PUT_SECONDS}
     return with_request_id(call.request, issued)

@@ -5,6 +5,8 @@ it twice under one id. What is typed and read stays on the pod. Nothing answers 
 chat, and no socket ends with its token.
 """
 
+import asyncio
+import contextlib
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -15,7 +17,9 @@ from replica.services import chat_messages
 from replica.services.gin import as_id
 from replica.services.response_formats import Refusal, forbidden, not_found
 from replica.services.sockets import (
+    CUT_AFTER,
     SocketSession,
+    is_on_second_pod,
     json_refusal,
     parse_event,
     upgrade,
@@ -44,12 +48,17 @@ def authorize_presence(state: ReplicaState, asked: HTTPConnection) -> tuple[str,
 async def serve_chat(session: SocketSession) -> None:
     live, room = session.state.live, chat_messages.room(session.topic_id)
     pod = pod_of(session.state, session.user)
-    here = live.presence.at(ALL_WORKSPACES, session.user, now)
     with (
-        pod.subscribe(room, session.connection.send),
-        live.bus.subscribe(room, session.connection.send),
-        here,
+        contextlib.ExitStack() as heard,
+        live.presence.at(ALL_WORKSPACES, session.user, now),
     ):
+        for rooms in (pod, live.bus):
+            heard.enter_context(rooms.subscribe(room, session.connection.send))
+        if session.state.is_fault_active("chat-goes-deaf") and is_on_second_pod(
+            session.state, session.user
+        ):
+            loop = asyncio.get_running_loop()
+            loop.call_later(CUT_AFTER * session.state.scale, heard.close)
         async for text in session.connection.incoming():
             _hear(session, pod, parse_event(text))
 
@@ -110,9 +119,10 @@ def _complain(session: SocketSession, code: str, message: str) -> None:
 
 
 async def serve_presence(session: SocketSession) -> None:
+    deaf = session.state.is_fault_active("presence-ignores-heartbeats")
     with session.state.live.presence.at(ALL_WORKSPACES, session.user, now):
         async for text in session.connection.incoming():
-            if parse_event(text).get("type") == "heartbeat":
+            if parse_event(text).get("type") == "heartbeat" and not deaf:
                 session.connection.send({"type": "pong"})
 
 

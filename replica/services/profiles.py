@@ -8,12 +8,10 @@ from typing import Any
 from starlette.responses import Response
 
 from replica.models import AttachmentModel, UserModel, new_id
-from replica.s3_objects import public_signer
 from replica.services.gin import ServiceCall, as_id, route
+from replica.services.presigning import PUT_SECONDS, upload_url
 from replica.services.response_formats import Refusal, not_found, raw_json
 from replica.state import add
-
-PUT_SECONDS = 300
 
 
 async def my_profile(call: ServiceCall) -> Response:
@@ -44,7 +42,7 @@ async def image_url(call: ServiceCall) -> Response:
     call.text("contentType")
     call.number("fileSize")
     key = f"profiles/{new_id()}/{name}"
-    url = public_signer(call.state.bucket).put(key, PUT_SECONDS)
+    url = upload_url(call.state, "user", key)
     expires = datetime.now(UTC) + timedelta(seconds=PUT_SECONDS)
     return raw_json(
         {"uploadUrl": url, "fileKey": key, "expiresAt": expires.isoformat().replace("+00:00", "Z")}

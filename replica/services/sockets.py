@@ -26,6 +26,9 @@ from replica.state import ReplicaState
 
 DROPPED = 1012  # a server that restarts
 TOO_BIG = 1009
+GOING_AWAY = 1001
+REFUSED_LATE = 4401
+CUT_AFTER = 60  # seconds in weAlist
 NO_SOCKET = (
     "Bad Request\nwebsocket: the client is not using the websocket protocol: 'upgrade' token "
     "not found\n"
@@ -36,7 +39,7 @@ class Connection:
     """One open socket: what is told leaves in order, without the teller waiting for it."""
 
     def __init__(self, socket: WebSocket) -> None:
-        self._socket = socket
+        self._socket, self._is_binary = socket, False
         self._outgoing: asyncio.Queue[Event | int] = asyncio.Queue()
 
     def send(self, event: Event) -> None:
@@ -55,10 +58,18 @@ class Connection:
                     return
                 yield got.get("text") or (got.get("bytes") or b"").decode(errors="replace")
 
+    def send_binary(self) -> None:
+        """From now on all frames are binary."""
+        self._is_binary = True
+
     async def deliver(self) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it ended while we spoke
             while not isinstance(event := await self._outgoing.get(), int):
-                await self._socket.send_text(json.dumps(event, ensure_ascii=False))
+                text = json.dumps(event, ensure_ascii=False)
+                if self._is_binary:
+                    await self._socket.send_bytes(text.encode())
+                else:
+                    await self._socket.send_text(text)
             await self._socket.close(event)
 
 
@@ -96,6 +107,7 @@ def upgrade(
             return
         await socket.accept()
         line = Connection(socket)
+        _apply_faults(state, kind, user, line)
         delivering = asyncio.create_task(line.deliver())
         try:
             with state.live.sockets.register(kind, line):
@@ -112,6 +124,24 @@ def upgrade(
         return PlainTextResponse(NO_SOCKET, 400, headers={"sec-websocket-version": "13"})
 
     return [WebSocketRoute(path, opened), Route(path, not_a_socket)]
+
+
+def _apply_faults(state: ReplicaState, kind: str, user: str, line: Connection) -> None:
+    """What a sick second pod does to the sockets that land on it."""
+    if not is_on_second_pod(state, user):
+        return
+    if kind == "presence" and state.is_fault_active("presence-closes-at-once"):
+        line.drop(REFUSED_LATE)
+    if kind == "chat" and state.is_fault_active("chat-sends-binary"):
+        line.send_binary()
+    if kind == "board" and state.is_fault_active("board-cuts-sockets"):
+        loop = asyncio.get_running_loop()
+        loop.call_later(CUT_AFTER * state.scale, line.drop, GOING_AWAY)
+
+
+def is_on_second_pod(state: ReplicaState, user: str) -> bool:
+    """A user's sockets land on the pod of their place in the list of users."""
+    return next((place for place, known in enumerate(state.users) if known == user), 0) % 2 == 1
 
 
 def json_refusal(no: Refusal) -> Response:

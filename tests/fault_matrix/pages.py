@@ -31,6 +31,8 @@ PAGE_SESSION: dict[str, Row] = {
     "chat-drops-who-speaks": all_of(Code.CHAT_NOT_DELIVERED, (DROPPED, AWAY, IMAGE)),
     "chat-loses-file-url": {IMAGE: Code.CHAT_ALTERED},
     "bucket-refuses-origin": {IMAGE: Code.UPLOAD_BLOCKED},
+    "bucket-cors-forgets-put": {IMAGE: Code.UPLOAD_BLOCKED},
+    "bucket-cors-forgets-type": {IMAGE: Code.UPLOAD_BLOCKED},
     "edge-answers-html-to-upgrade": all_of(Code.SOCKET_UPGRADE_HTML, WITH_SOCKETS),
     "edge-serves-html-for-api": {
         **all_of(Code.EDGE_HTML_FALLBACK, AT_A_CHAT),

@@ -10,24 +10,22 @@ from tests.fault_matrix.cluster import CLUSTER, CLUSTER_CAUSES, CLUSTER_ELSEWHER
 from tests.fault_matrix.identity import IDENTITY, IDENTITY_CAUSES, IDENTITY_ELSEWHERE
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
 from tests.fault_matrix.pages import MANY_CALLS, PAGE_CAUSES, PAGE_SESSION
+from tests.fault_matrix.presign import (
+    BROWSER,
+    ISSUERS,
+    LEADS,
+    PRESIGN_CAUSES,
+    USED,
+    presign_rows,
+)
 from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_CAUSES
+from tests.fault_matrix.sockets import SOCKETS, SOCKETS_CAUSES, SOCKETS_ELSEWHERE
 from tests.fault_matrix.trust import TRUST, TRUST_CAUSES, TRUST_ELSEWHERE
 
 Row = dict[str, str]
 
-ISSUERS = ("storage", "board", "chat", "user")
-CHECKS = (
-    "no-development-credential-signs",
-    "temporary-credentials-sign",
-    "the-url-leads-to-our-bucket",
-    "the-url-dies-soon",
-    "a-tampered-url-is-refused",
-    "the-browser-may-upload",
-)
-SENDING = (
-    "a-tampered-url-is-refused",
-    "the-browser-may-upload",
-)  # they use the URL that they were given
+SENDING = (*USED, BROWSER)  # they use the URL that they were given
+CHECKS = ("no-development-credential-signs", "temporary-credentials-sign", LEADS, *SENDING)
 PAGES = (
     "storage/the-page-shows-the-drive-that-the-api-holds",
     "storage/a-file-uploaded-on-the-page-arrives",
@@ -92,12 +90,6 @@ MATRIX: dict[str, Row] = {
     "page-names-board-project": {ON_PAGE: Code.SERVICE_UNAVAILABLE},
     "api-host-refuses-connections": all_of(
         Code.HOST_UNREACHABLE, routes("api"), redis(*NEED_REDIS), "edge/the-certificate-holds[api]"
-    ),
-    "bucket-ignores-signatures": all_of(
-        Code.PRESIGN_TAMPER_ACCEPTED, presign(*ISSUERS, checks=["a-tampered-url-is-refused"])
-    ),
-    "bucket-refuses-origin": all_of(
-        Code.UPLOAD_BLOCKED, presign(*ISSUERS, checks=["the-browser-may-upload"]), PAGES[1]
     ),
     "certificate-expires-soon": all_of(Code.TLS_EXPIRING, "edge/the-certificate-holds[api]"),
     "certificate-names-other-host": all_of(
@@ -176,7 +168,7 @@ MATRIX: dict[str, Row] = {
         Code.CONTRACT_BROKEN,
         routes("apex", "user-workspaces"),
         routes("api", "user-workspaces"),
-        "workspace/who-is-invited-sees-the-workspace",
+        INVITED,
     ),
     "service-hangs": all_of(
         Code.SERVICE_STALLED, routes("apex", "noti"), routes("api", "noti"), redis("noti")
@@ -244,6 +236,9 @@ for fault, row in (
     *TRUST.items(),
     *LIVEKIT.items(),
     *LIVEKIT_ELSEWHERE.items(),
+    *presign_rows(presign, PAGES[1]).items(),
+    *SOCKETS.items(),
+    *SOCKETS_ELSEWHERE.items(),
     *IDENTITY.items(),
     *IDENTITY_ELSEWHERE.items(),
     *CLUSTER.items(),
@@ -259,8 +254,6 @@ CAUSES: dict[str, str] = {
     "profile-image-is-not-saved": "user-service",
     "page-names-board-project": "storage-service",
     "api-host-refuses-connections": "listener",
-    "bucket-ignores-signatures": "signature check",
-    "bucket-refuses-origin": "bucket CORS",
     "certificate-expires-soon": "certificate",
     "certificate-names-other-host": "certificate",
     "edge-forgets-deep-links": "site bucket",
@@ -303,6 +296,8 @@ CAUSES: dict[str, str] = {
     **PAGE_CAUSES,
     **TRUST_CAUSES,
     **LIVEKIT_CAUSES,
+    **PRESIGN_CAUSES,
     **IDENTITY_CAUSES,
+    **SOCKETS_CAUSES,
     **CLUSTER_CAUSES,
 }

@@ -200,6 +200,7 @@ TRUST: dict[str, Row] = {
         Code.TOKEN_FORGERY_ACCEPTED, bad(*SERVICES, *SOCKETS, *STREAMS, kinds=["wrong-issuer"])
     ),
     "forwarded-proto-missing": all_of(Code.OAUTH_REDIRECT_LOOP, ALL_LEGS),
+    "jwks-shows-private-key": {KEYS[0]: Code.ENDPOINT_EXPOSED},
     "internal-endpoints-open": all_of(Code.ENDPOINT_EXPOSED, closed("internal")),
     # Where nobody gets in, a refusal proves nothing.
     "oauth-callback-throws": (
@@ -253,6 +254,7 @@ TRUST_CAUSES: dict[str, str] = {
     "auth-validates-foreign-issuers": "does not compare the issuer",
     "forwarded-proto-missing": "X-Forwarded-Proto",
     "internal-endpoints-open": "asks for nothing",
+    "jwks-shows-private-key": "publishes its private key",
     "oauth-callback-throws": "exception in auth-service's callback",
     "oauth-callback-not-rewritten": "rewrite of /api/oauth2/callback",
     "oauth-filter-runs-late": "filter order",

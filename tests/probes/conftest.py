@@ -47,7 +47,9 @@ def visited_site() -> Iterator[Site]:
 @pytest.fixture(scope="session")
 async def one_browser(visited_site: Site) -> AsyncIterator[Browser]:
     """Launched once; a test that harms a browser has its own."""
-    signed = Presign(f"s3.localhost:{visited_site.port}", "path", "files", "ap-northeast-2")
+    signed = Presign(
+        f"s3.localhost:{visited_site.port}", "path", "files", "ap-northeast-2", scheme="http"
+    )
     timeouts = Timeouts(
         answer_s=120, retry_delay_s=0
     )  # so long that whoever waits for it is seen to hang

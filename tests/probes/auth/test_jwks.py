@@ -3,7 +3,15 @@
 import pytest
 
 from probes.auth import jwks
-from probes.auth.jwks import JWKS, OPENID, explain, explain_difference, explain_openid, read
+from probes.auth.jwks import (
+    JWKS,
+    OPENID,
+    explain,
+    explain_difference,
+    explain_exposure,
+    explain_openid,
+    read,
+)
 from probes.finding import Broken, Code
 from probes.transport.http import Web
 from tests.support.signed import ISSUER, published, signed
@@ -17,6 +25,16 @@ def test_only_rsa_keys_are_read() -> None:
     rows = [published(), {"kty": "oct", "k": "AAAA", "kid": "x"}, {"kid": "y"}, "z", None]
     assert [key.kid for key in read(rows)] == ["wealist-auth-key-1"]
     assert read("nothing") == ()
+
+
+def test_a_private_member_of_a_key_is_exposed() -> None:
+    """The key is read all the same, for others to judge."""
+    [key] = read([published() | {"d": "x", "q": "y"}])
+    finding = explain_exposure((key,))
+    assert finding is not None
+    assert finding.code is Code.ENDPOINT_EXPOSED
+    assert "publishes d, q of the key" in finding.observed
+    assert explain_exposure(read([published()])) is None
 
 
 def test_two_pods_with_keys_of_their_own_are_told() -> None:

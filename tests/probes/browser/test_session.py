@@ -88,7 +88,7 @@ async def test_refreshes_fail_as_they_are_told_to_and_then_work(
 ) -> None:
     """First Envoy's 503, then no answer, then the service itself; only the last reaches it."""
     async with staying(browser) as page:
-        page.fail_refreshes("unavailable", "network")
+        await page.fail_refreshes("unavailable", "network")
         said = [await page.page.evaluate("refresh()") for _ in range(3)]
         assert [status for status, _ in said] == [503, 0, 200]
         assert said[0][1] == "no healthy upstream"
@@ -101,7 +101,7 @@ async def test_a_refused_refresh_is_refused_every_time(app: Site, browser: Brows
     unused.
     """
     async with staying(browser) as page:
-        page.refuse_refreshes()
+        await page.refuse_refreshes()
         said = [
             await page.page.evaluate("ask('POST', arguments)".replace("arguments", repr(REFRESH)))
         ]
@@ -138,7 +138,7 @@ async def test_tokens_from_before_are_stale(browser: Browser) -> None:
 async def test_one_logout_without_a_trace_is_as_promised(browser: Browser) -> None:
     """Refused once, led to the login page once, both tokens gone."""
     async with staying(browser) as page:
-        page.refuse_refreshes()
+        await page.refuse_refreshes()
         await page.expire(EXPIRED)
         await page.page.evaluate("refresh().then(() => logOut('accessToken', 'refreshToken'))")
         await page.expect_one_logout()
@@ -147,7 +147,7 @@ async def test_one_logout_without_a_trace_is_as_promised(browser: Browser) -> No
 async def test_a_logout_that_keeps_a_token_is_named(browser: Browser) -> None:
     """Whoever sits down next would be signed in."""
     async with staying(browser) as page:
-        page.refuse_refreshes()
+        await page.refuse_refreshes()
         await page.expire(EXPIRED)
         await page.page.evaluate("refresh().then(() => logOut('accessToken'))")
         with pytest.raises(Broken) as caught:

@@ -52,6 +52,13 @@ def came_back(location: str) -> Answer:
     return redirect(CALLBACK, location)
 
 
+def test_a_client_secret_is_not_for_the_browser() -> None:
+    """Whoever has it can pass for auth-service."""
+    finding = explain_start(begun(client_secret="x"), PROMISED)
+    assert finding is not None
+    assert finding.code is Code.ENDPOINT_EXPOSED
+
+
 def test_a_start_as_promised_is_let_be() -> None:
     """More scopes than promised, and a client that the environment does not name, are no faults."""
     assert explain_start(begun(), PROMISED) is None

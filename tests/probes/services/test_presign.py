@@ -4,6 +4,7 @@ counts.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
@@ -190,16 +191,56 @@ def test_a_url_is_signed_for_the_environments_region(signed: Presigned, seen: st
     ("seconds", "complaint"),
     [
         (300, ""),
-        (1, ""),
+        (150, ""),
+        (149, "presign-lifetime: it lives 149 s, 300 s are promised"),
         (301, "presign-lifetime: it lives 301 s, 300 s are promised"),
         (None, "presign-lifetime: it lives for ever, 300 s are promised"),
     ],
 )
-def test_a_url_lives_no_longer_than_promised(seconds: int | None, complaint: str) -> None:
+def test_a_url_lives_as_long_as_promised(seconds: int | None, complaint: str) -> None:
     """A URL that does not say when it ends may be good for ever."""
     assert (
         nothing(lambda: presign.expect_lifetime(replace(GOOD, seconds=seconds), 300)) == complaint
     )
+
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("dated", "day", "complaint"),
+    [
+        ("20260102T120000Z", "20260102", ""),
+        ("20260102T115000Z", "20260102", ""),
+        ("20260101T120000Z", "20260101", "presign-lifetime: it is dated 20260101T120000Z and"),
+        ("20260103T120000Z", "20260103", "presign-lifetime: it is dated 20260103T120000Z and"),
+        ("20260102T120000Z", "20260101", "presign-lifetime: it is dated 20260102T120000Z and"),
+        ("yesterday", "20260102", "contract-broken: it is dated yesterday"),
+        ("", "", "contract-broken: it is dated never"),
+    ],
+)
+def test_a_url_is_dated_when_it_is_issued(dated: str, day: str, complaint: str) -> None:
+    """One of yesterday is dead, one of tomorrow lives a day longer."""
+    signed = replace(GOOD, dated=dated, day=day)
+    said = nothing(lambda: presign.expect_date(signed, NOON))
+    assert said.startswith(complaint)
+    assert bool(said) is bool(complaint)
+
+
+@pytest.mark.parametrize(
+    ("signed", "observed", "cause"),
+    [
+        (replace(GOOD, service="execute-api"), "for the service execute-api instead of s3", "S3_"),
+        (replace(GOOD, scheme="http"), "it goes over http, https is promised", "in clear"),
+    ],
+)
+def test_a_url_is_for_s3_and_over_https(signed: Presigned, observed: str, cause: str) -> None:
+    """Another scope is refused, another scheme shows the bytes to everybody on the way."""
+    with pytest.raises(Broken) as failure:
+        presign.expect_endpoint(signed, FILES)
+    assert failure.value.finding.code is Code.PRESIGN_WRONG_ENDPOINT
+    assert observed in failure.value.finding.observed
+    assert cause in failure.value.finding.cause
 
 
 @pytest.mark.parametrize("said", ["", "-5", "1e9", "³"])
@@ -292,25 +333,3 @@ def test_a_tampered_upload_is_refused(status: int, broken: bool) -> None:
         nothing(lambda: presign.expect_refused(s3(status))).startswith("presign-tamper-accepted: ")
         is broken
     )
-
-
-APP = "https://wealist.co.kr"
-
-
-@pytest.mark.parametrize(
-    ("status", "allow", "complaint"),
-    [
-        (200, APP, ""),
-        (204, "*", ""),
-        (200, "", "allowing no origin"),
-        (200, "https://evil.example", "allowing https://evil.example"),
-        (403, APP, "answered 403"),
-        (300, APP, "answered 300"),
-    ],
-)
-def test_the_apps_origin_may_upload(status: int, allow: str, complaint: str) -> None:
-    """What the browser calls net::ERR_FAILED is a preflight that was not allowed."""
-    answer = s3(status, access_control_allow_origin=allow) if allow else s3(status)
-    said = nothing(lambda: presign.expect_preflight_allowed(answer, APP))
-    assert complaint in said
-    assert said.startswith("upload-blocked: ") is bool(complaint)

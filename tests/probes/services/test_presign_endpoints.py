@@ -39,8 +39,8 @@ def alice(target: Target, web: Web) -> User:
     return Users(users, web, Redactor(), {"ALICE": "alices.own.token"}).user("alice")
 
 
-FILE = {"fileName": "presign.txt", "contentType": "text/plain", "fileSize": 1}
-IMAGE = {"fileName": "presign.png", "contentType": "image/png", "fileSize": 1}
+FILE = {"fileName": "presign.txt", "contentType": "text/plain", "fileSize": 16}
+IMAGE = {"fileName": "presign.png", "contentType": "image/png", "fileSize": 16}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ def target(site: Site) -> Target:
         site,
         users={"bob": UserConfig("u-1", token="BOB")},
         identity=Identity("static"),
-        presign=Presign(f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2"),
+        presign=Presign(
+            f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2", scheme="http"
+        ),
     )
 
 

@@ -40,7 +40,9 @@ def target(site: Site) -> Target:
         site,
         users={"alice": UserConfig("u-1", token="ALICE")},
         identity=Identity("static"),
-        presign=Presign(f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2"),
+        presign=Presign(
+            f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2", scheme="http"
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 
+from probes.auth import bad_tokens
 from probes.auth.bad_tokens import MISPLACED, BadToken
 from probes.auth.users import User
 from probes.config.environment import Target
@@ -231,6 +232,6 @@ async def test_who_was_asked_about_a_token_is_blamed(
 ) -> None:
     """Services that ask auth-service take what it takes; it says so itself (contract 2.3)."""
     site.first[DOOR] = [SERVED]
-    site.says |= {DOOR: UNAUTHORIZED, f"POST api{token_checks.VALIDATE}": validate}
+    site.says |= {DOOR: UNAUTHORIZED, f"POST api{bad_tokens.VALIDATE}": validate}
     finding = (await caught(web, USER, BadToken(kind, "bad", "foreign"))).finding
     assert cause in finding.cause

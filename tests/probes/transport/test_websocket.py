@@ -13,6 +13,7 @@ from typing import TypedDict
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidUpgrade
+from websockets.utils import accept_key
 
 from probes.config.environment import Hosts, Target, Tls
 from probes.config.timeouts import Timeouts
@@ -21,6 +22,7 @@ from probes.recording import journal
 from probes.recording.recorder import Recorder, curl
 from probes.transport import websocket
 from probes.transport.http import Answer, Web
+from probes.transport.open_websocket import ClosedAtOnce
 from probes.transport.typed_answers import Identity
 from tests.support.chat_socket import talking
 from tests.support.session_tokens import token
@@ -66,6 +68,7 @@ async def test_the_upgrade_is_a_browsers_with_the_suites_name(
 
     async def look(connection: ServerConnection) -> None:
         seen.append(connection)
+        await connection.wait_closed()
 
     async with talking(target, look) as web, websocket.open_socket(web, PATH, "a/b+c"):
         pass
@@ -132,10 +135,12 @@ async def test_a_frame_that_we_refuse_is_no_restart(
     """Who closes a socket for a frame that no page takes blames the frame, not its own close."""
 
     async def garble(connection: ServerConnection) -> None:
+        await connection.recv()
         connection.transport.write(frame)
         await connection.wait_closed()
 
     async with talking(target, garble) as web, websocket.open_socket(web, PATH, "") as socket:
+        await socket.send({})
         with pytest.raises(Broken, match=f"contract-broken: .*no page takes: it {told}"):
             await socket.receive(lambda _: True, 20)
 
@@ -159,15 +164,79 @@ async def test_a_dropped_socket_is_named(target: Target, recorder: Recorder) -> 
     """With the close code that the service gave, whether we spoke or listened."""
 
     async def drop(connection: ServerConnection) -> None:
+        await connection.recv()
         await connection.close(1012, "restart")
 
     async with talking(target, drop) as web, websocket.open_socket(web, PATH, "") as socket:
-        with pytest.raises(
-            Broken, match=r"socket-dropped: chat-service dropped an open socket: received 1012"
-        ):
+        await socket.send({})
+        named = (
+            r"socket-dropped: chat-service dropped an open socket after \d+\.\d s: received 1012"
+        )
+        with pytest.raises(Broken, match=named):
             await socket.receive(lambda _: True, 20)
         with pytest.raises(Broken, match="socket-dropped"):
             await socket.send({})
+
+
+async def test_a_socket_that_closes_at_once_was_never_open(
+    target: Target, recorder: Recorder
+) -> None:
+    """For who may it is dropped; for who must be refused it is a refusal in the wrong place."""
+
+    async def refuse(connection: ServerConnection) -> None:
+        await connection.close(4401, "token")
+
+    async with talking(target, refuse) as web:
+        with pytest.raises(ClosedAtOnce, match=r"socket-dropped: .* received 4401"):
+            async with websocket.open_socket(web, PATH, ""):
+                pass
+        leak = Finding(Code.STRANGER_ADMITTED, "", "")
+        with pytest.raises(Broken, match=r"socket-refusal-unclear: .*101.* received 4401"):
+            await websocket.expect_refusal(web, PATH, "", leak)
+
+
+async def test_a_socket_that_does_not_answer_pings_is_half_open(
+    target: Target, recorder: Recorder
+) -> None:
+    """It took the upgrade, and nobody is at the other end."""
+    over = asyncio.Event()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = request.lower().split("sec-websocket-key: ")[1]
+        start = request.lower().index(key)
+        accept = accept_key(request[start:].split("\r\n")[0])
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+            + f"sec-websocket-accept: {accept}\r\n\r\n".encode()
+        )
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
+        origin = f"http://apex.localhost:{server.sockets[0].getsockname()[1]}"
+        timeouts = replace(target.timeouts, answer_s=0.2)
+        web = Web(replace(target, hosts=Hosts(origin, origin), timeouts=timeouts))
+        with pytest.raises(Broken, match=r"socket-half-open: no pong within 0\.2 s"):
+            async with websocket.open_socket(web, PATH, ""):
+                pass
+        over.set()
+        await web.close()
+
+
+async def test_a_binary_frame_is_nothing_that_a_page_can_parse(
+    target: Target, recorder: Recorder
+) -> None:
+    """Whatever it holds; also when nobody has waited for it."""
+
+    async def speak(connection: ServerConnection) -> None:
+        await connection.send(b'{"type": "a"}')
+        await connection.wait_closed()
+
+    async with talking(target, speak) as web:
+        with pytest.raises(Broken, match=r"contract-broken: .* a binary frame of 13 bytes"):
+            async with websocket.open_socket(web, PATH, ""):
+                pass
 
 
 @pytest.mark.parametrize(
