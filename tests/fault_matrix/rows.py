@@ -10,14 +10,7 @@ from tests.fault_matrix.cluster import CLUSTER, CLUSTER_CAUSES, CLUSTER_ELSEWHER
 from tests.fault_matrix.identity import IDENTITY, IDENTITY_CAUSES, IDENTITY_ELSEWHERE
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
 from tests.fault_matrix.pages import MANY_CALLS, PAGE_CAUSES, PAGE_SESSION
-from tests.fault_matrix.presign import (
-    BROWSER,
-    ISSUERS,
-    LEADS,
-    PRESIGN_CAUSES,
-    USED,
-    presign_rows,
-)
+from tests.fault_matrix.presign import BROWSER, ISSUERS, LEADS, PRESIGN_CAUSES, USED, presign_rows
 from tests.fault_matrix.realtime import ELSEWHERE, REALTIME, REALTIME_CAUSES
 from tests.fault_matrix.sockets import SOCKETS, SOCKETS_CAUSES, SOCKETS_ELSEWHERE
 from tests.fault_matrix.trust import TRUST, TRUST_CAUSES, TRUST_ELSEWHERE
