@@ -33,6 +33,8 @@ SOCKETS_ELSEWHERE: dict[str, Row] = {
     "service-hangs": {STAYS["stream"]: Code.SERVICE_STALLED},
     "service-has-no-endpoints": all_of(Code.SERVICE_UNAVAILABLE, STAYS["board"], STAYS["stream"]),
     "board-sends-no-events": {STAYS["board"]: Code.BOARD_EVENT_LOST},
+    "database-unreachable": {STAYS["stream"]: Code.NOTIFICATION_LOST},
+    "redis-unreachable": {STAYS["chat"]: Code.CHAT_NOT_DELIVERED},
     "chat-bus-down": {STAYS["chat"]: Code.CHAT_NOT_DELIVERED},
     "chat-reaches-other-rooms": {STAYS["chat"]: Code.FOREIGN_DATA},
     "notifications-reach-others": {STAYS["stream"]: Code.FOREIGN_DATA},
