@@ -25,7 +25,7 @@ from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.transport import connection_errors
 from probes.transport.connection_errors import Phase
-from probes.transport.envelopes import MASKED
+from probes.transport.envelopes import MASKED, explain_redirect
 from probes.transport.http import Answer, Web, service
 from probes.transport.tls import HandshakeError, peer_certificate
 
@@ -241,8 +241,7 @@ def _gateway(behind: Answer | str) -> Step:
         location = behind.headers.get("location", "")
         return Step(
             Rung("gateway", held=False, detail=f"{saw} to {location}"),
-            "gateway rewrite: the service redirects a path that it got with a doubled "
-            "slash (f53a0b5e)",
+            explain_redirect(behind).cause,
         )
     return Step(Rung("gateway", held=True, detail=saw))
 

@@ -68,6 +68,9 @@ RATE_LIMIT = (
     "the probes' 600 requests a minute"
 )
 PROXY = "the proxy between the probes and weAlist"
+DOUBLED_SLASH = (
+    "gateway rewrite: the service redirects a path that it got with a doubled slash (f53a0b5e)"
+)
 MARKS = ("server", "x-cache", "via", "age", "x-amzn-waf-action", "x-amz-error-code")
 # Who answers in a service's place, beside the app's own index.
 _ELSEWHERE = {
@@ -167,7 +170,7 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
     if wanted != 429 and (finding := _refusal_of_probes(answer, wrote)):
         return finding
     if 300 <= answer.status < 400:
-        return _redirect(answer)
+        return explain_redirect(answer)
     if _is_api(answer) and (finding := _of_another(answer, wrote, wanted)):
         return finding
     if answer.status == wanted:
@@ -207,17 +210,21 @@ def _refusal_of_probes(answer: Answer, wrote: Author) -> Finding | None:
     return Finding(Code.UNKNOWN, limit, RATE_LIMIT)
 
 
-def _redirect(answer: Answer) -> Finding:
+def explain_redirect(answer: Answer) -> Finding:
+    """Name what a redirect in an answer's place comes from, by where it leads; pure."""
     location = answer.headers.get("location", "nowhere")
     there, here = split_url(location), urlsplit(answer.url)
     observed = f"{answer}, a redirect to {location}"
-    if there.scheme == "https" and here.scheme == "http":
+    if there.scheme == "https" and here.scheme == "http" and there.hostname == here.hostname:
         return Finding(Code.ROUTE_BROKEN, observed, "redirect to HTTPS: this host speaks HTTP here")
     if there.netloc and there.hostname != here.hostname:
         return Finding(Code.ROUTE_BROKEN, observed, f"a redirect to another host: {there.hostname}")
     if "login" in there.path or "oauth2" in there.path:
         cause = f"{service(answer.url)} or the gateway: the request counts as not signed in"
         return Finding(Code.ROUTE_BROKEN, observed, cause)
+    if there.path and here.path != there.path and here.path.endswith(there.path):
+        # gin and Spring redirect `//x`, which a rewrite to `/` leaves, to the `/x` that they know.
+        return Finding(Code.ROUTE_BROKEN, observed, DOUBLED_SLASH)
     return Finding(Code.ROUTE_BROKEN, observed, "the gateway's rewrite")
 
 

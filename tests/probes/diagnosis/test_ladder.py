@@ -122,6 +122,11 @@ STORIES = {
         "gateway: no route for this path",
     ),
     "doubled slash": Story(both(CONTENTS, TWICE), "dns tcp edge gateway!", SLASH),
+    "sent to sign in": Story(
+        both(CONTENTS, Said(302, headers={"location": "/oauth2/authorization/google"})),
+        "dns tcp edge gateway!",
+        "storage-service or the gateway: the request counts as not signed in",
+    ),
     "dead service": Story(
         both(CONTENTS, js({}, 500)) | both(LIVE, js({}, 500)),
         "dns tcp edge gateway service!",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from probes.finding import Broken, Code
-from probes.transport.envelopes import FELL_BACK, MASKED, Envelope, expect, explain
+from probes.transport.envelopes import DOUBLED_SLASH, FELL_BACK, MASKED, Envelope, expect, explain
 from probes.transport.http import Answer
 from tests.support.site import SHELL
 
@@ -55,7 +55,8 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
         (answer(200, b"ok", TEXT), 200, Code.CONTRACT_BROKEN, "board-service"),
         (answer(200, b"<p>", HTML, "/health"), 200, Code.CONTRACT_BROKEN, "edge"),
         (answer(200, SHELL, HTML), 400, Code.EDGE_MASKS_ERRORS, MASKED),
-        (answer(301, b"", {"location": "/x"}), 200, Code.ROUTE_BROKEN, "the gateway's rewrite"),
+        (answer(301, b"", {"location": "/y"}), 200, Code.ROUTE_BROKEN, "the gateway's rewrite"),
+        (answer(301, b"", {"location": "/x"}), 200, Code.ROUTE_BROKEN, DOUBLED_SLASH),
         (answer(300, b"<p>", HTML), 403, Code.ROUTE_BROKEN, "the gateway's rewrite"),
         (answer(400), 200, Code.CONTRACT_BROKEN, "board-service"),
         (answer(401), 400, Code.CONTRACT_BROKEN, "board-service"),
