@@ -159,7 +159,7 @@ def assemble(folder: Path, events: list[Event]) -> Run:
         ended=ended,
         has_beginning=bool(start),
         scenarios=tuple(_forgive(forgiven, result) for result in results),
-        facts=tuple(facts(events)),
+        facts=tuple(dict.fromkeys(facts(events))),  # a confirming rerun says them again
         spans=spans(last(events, "spans")),
         shard=text(start, "shard"),
         gate=gate,

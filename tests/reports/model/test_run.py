@@ -19,6 +19,7 @@ def test_a_whole_run_is_one_value(written: Written) -> None:
     written.started(expected("edge/a", incident="V6", owner="edge")).write(
         "fact", name="build", value="2f1"
     )
+    written.write("fact", name="build", value="2f1")  # a confirming rerun says it again
     written.exchange("edge/a", status=404).exchange(None, status=None, error="refused")
     written.write("note", scenario="edge/a", attempt=1, text="seen").write(
         "note", scenario=None, attempt=1, text="swept"
