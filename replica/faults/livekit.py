@@ -97,6 +97,12 @@ APP = (
         "livekit.md §7",
     ),
     Fault(
+        "app-token-names-another-room",
+        "Video-service's tokens are for another room than the one that was joined: everybody is "
+        "alone there.",
+        "livekit.md §7",
+    ),
+    Fault(
         "app-token-lives-too-long",
         "Video-service's tokens are good for ten years.",
         "contract §7.1",

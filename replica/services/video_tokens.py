@@ -15,16 +15,16 @@ from replica.livekit import TWIRP
 from replica.state import ReplicaState
 
 SECONDS = 24 * 3600
+ANOTHER_ROOM = "another-room"
 TEN_YEARS = 10 * 365 * 24 * 3600
 
 
 def token(state: ReplicaState, room: str, user: str, name: str) -> str:
     """A seat in one room for one user: all that he needs to talk."""
-    grants = (
-        {"room": room}
-        if state.is_fault_active("app-token-lacks-grant")
-        else {"roomJoin": True, "room": room}
-    )
+    named = ANOTHER_ROOM if state.is_fault_active("app-token-names-another-room") else room
+    grants: dict[str, Any] = {"roomJoin": True, "room": named}
+    if state.is_fault_active("app-token-lacks-grant"):
+        del grants["roomJoin"]
     life = TEN_YEARS if state.is_fault_active("app-token-lives-too-long") else SECONDS
     return _signed(state, grants, life, {"sub": user, "name": name or user})
 

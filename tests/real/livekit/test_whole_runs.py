@@ -23,6 +23,7 @@ BESIDE = (
     "app-signs-with-another-key",
     "app-token-lacks-grant",
     "app-token-lives-too-long",
+    "app-token-names-another-room",
     "livekit-gateway-strips-upgrade",
     "livekit-host-serves-html",
 )

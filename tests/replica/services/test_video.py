@@ -75,6 +75,10 @@ async def test_a_seat_is_for_one_room_and_a_day(ask: Ask, state: ReplicaState) -
     [
         ("app-token-lacks-grant", lambda seat, said: "roomJoin" not in said["video"]),
         (
+            "app-token-names-another-room",
+            lambda seat, said: said["video"]["room"] == video_tokens.ANOTHER_ROOM,
+        ),
+        (
             "app-token-lives-too-long",
             lambda seat, said: said["exp"] - said["nbf"] == video_tokens.TEN_YEARS,
         ),
