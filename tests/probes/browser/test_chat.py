@@ -124,6 +124,19 @@ async def test_a_build_that_takes_no_pasted_image_was_not_asked(
             await chat.send_image(opened, b"image")
 
 
+@pytest.mark.parametrize("words", ["Type a message...", "메세지 보내기"])
+async def test_a_field_of_another_build_is_found(site: Site, browser: Browser, words: str) -> None:
+    """Its placeholder is a text of the product."""
+    panel(site)
+    said = site.says["GET apex/panel"]
+    body = said.body.replace(chat.PLACE.encode(), words.encode())
+    site.says["GET apex/panel"] = replace(said, body=body)
+    async with browser.visit("/panel") as visit:
+        await chat.open_chat(as_session(OpenPage(visit)), ROOM.name)
+        await chat.say(as_session(OpenPage(visit)), "hello")
+        assert await visit.page.get_by_text("hello", exact=True).count() == 1
+
+
 async def test_what_is_said_is_shown(site: Site, browser: Browser) -> None:
     """The bubble is there."""
     panel(site)

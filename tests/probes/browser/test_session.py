@@ -16,7 +16,7 @@ from probes.browser.session import SIGN_IN, PageSession, open_session
 from probes.browser.session_traffic import REFUSAL
 from probes.config.environment import Target
 from probes.config.timeouts import Realtime
-from probes.finding import Broken, Code
+from probes.finding import Broken, Code, NotApplicable
 from probes.recording.recorder import Recorder
 from tests.support.planted import token
 from tests.support.site import Said, Site, js
@@ -142,6 +142,30 @@ async def test_one_logout_without_a_trace_is_as_promised(browser: Browser) -> No
         await page.expire(EXPIRED)
         await page.page.evaluate("refresh().then(() => logOut('accessToken', 'refreshToken'))")
         await page.expect_one_logout()
+
+
+ROUTER = "history.replaceState(null, '', '/'); dispatchEvent(new PopStateEvent('popstate'));"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_move_within_the_document_is_no_second_logout(browser: Browser, times: int) -> None:
+    """React Router shows the login page before the document that was asked for comes."""
+    async with staying(browser) as page:
+        page.refuse_refreshes()
+        await page.expire(EXPIRED)
+        leave = f"{ROUTER * times} logOut('accessToken', 'refreshToken')"
+        await page.page.evaluate(f"refresh().then(() => {{ {leave} }})")
+        await page.expect_one_logout()
+
+
+async def test_calls_that_no_service_refuses_share_no_refresh(app: Site, browser: Browser) -> None:
+    """Services that only parse refuse nothing: then nothing is known of a shared refresh."""
+    async with staying(browser) as page:
+        page.realtime = replace(page.realtime, reconnect_seconds=0.2)
+        await page.expire(EXPIRED)
+        await page.page.evaluate(f"ask('GET', '{CALL}')")
+        with pytest.raises(NotApplicable, match="0 of the page's calls were refused"):
+            await page.expect_calls_repeated(together=2)
 
 
 async def test_a_logout_that_keeps_a_token_is_named(browser: Browser) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from probes.config.environment import Hosts, Target, Tls
+from probes.diagnosis import ladder
 from probes.diagnosis.ladder import diagnose
-from probes.finding import Broken, Code, Finding
+from probes.diagnosis.step import Step
+from probes.finding import Broken, Code, Finding, Rung
 from probes.recording import journal
 from probes.recording.recorder import Recorder
 from probes.transport import connection_errors
@@ -303,6 +305,23 @@ async def test_what_the_ladder_asks_is_on_record(site: Site, web: Web, recorder:
     ]
     assert exchanges == [site.origin(asked.host) + asked.path for asked in site.asked]
     assert len(exchanges) > 2
+
+
+@pytest.mark.parametrize("rung", ["tcp", "tls"])
+async def test_a_rung_that_times_out_overrides_no_answer(
+    site: Site, web: Web, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, rung: str
+) -> None:
+    """The answer came by that way: 'port 443 takes no connection' was the probe's own hurry."""
+
+    async def late(*_: object) -> Step:
+        return Step(Rung(rung, held=False, detail="timed out"), "DNS, load balancer or listener")
+
+    monkeypatch.setattr(ladder, "tcp", late)
+    site.says = ALIVE | both(CONTENTS, js({}, 500)) | both(LIVE, js({}, 500))
+    finding = await diagnose(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
+    assert finding.cause == "storage-service"
+    assert finding.rungs[1].held
+    assert "an answer had come before" in finding.rungs[1].detail
 
 
 @pytest.mark.parametrize("kind", ["socket", "stream"])

@@ -249,6 +249,13 @@ def test_a_life_that_is_no_number_is_none(said: str) -> None:
     assert parse(f"{HOST}?X-Amz-Expires={quote(said)}").seconds is None
 
 
+def test_who_signs_the_host_alone_signs_enough() -> None:
+    """The real Go SDK signs nothing else (contract 4.3); one more header is no fault either."""
+    alone = parse(f"{HOST}?X-Amz-Credential={quote(f'ASIA/{SCOPE}', '')}&X-Amz-SignedHeaders=host")
+    for signed in (alone, GOOD):
+        presign.expect_signed_headers(signed, ("host",))
+
+
 def test_the_headers_that_count_are_signed() -> None:
     """A content type that is free to change makes a page of an upload."""
     presign.expect_signed_headers(GOOD, ("host", "content-type"))
