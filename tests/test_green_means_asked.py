@@ -164,4 +164,4 @@ def test_nothing_holds_where_nothing_was_observed(
     held = {s.id for s in run.report.scenarios if s.verdict in (Verdict.HELD, Verdict.DEGRADED)}
     assert held - MAY_HOLD.keys() == set(), run.output
     broken = [s for s in run.report.scenarios if s.verdict is Verdict.BROKEN]
-    assert len(broken) > 100, run.output  # it was the target that said nothing
+    assert len(broken) > 20, run.output  # it was the target that said nothing

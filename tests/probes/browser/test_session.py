@@ -151,7 +151,7 @@ ROUTER = "history.replaceState(null, '', '/'); dispatchEvent(new PopStateEvent('
 async def test_a_move_within_the_document_is_no_second_logout(browser: Browser, times: int) -> None:
     """React Router shows the login page before the document that was asked for comes."""
     async with staying(browser) as page:
-        page.refuse_refreshes()
+        await page.refuse_refreshes()
         await page.expire(EXPIRED)
         leave = f"{ROUTER * times} logOut('accessToken', 'refreshToken')"
         await page.page.evaluate(f"refresh().then(() => {{ {leave} }})")
