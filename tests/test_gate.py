@@ -199,7 +199,7 @@ def test_people_are_told_of_changes_and_of_nothing_else(
     channel.answers["*"] = (500, "text/plain", b"")
     refused = gated.run(**notices)
     assert refused.code == EXIT_BROKEN
-    assert "notice: not sent: 1 of 1 channels did not take it" in refused.output
+    assert "notice: not sent" in refused.output
     channel.answers["*"] = (200, "text/plain", b"")
     channel.asked.clear()
     assert gated.run(**notices).code == EXIT_BROKEN
