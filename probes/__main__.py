@@ -9,6 +9,7 @@ from probes.finding import EXIT_BAD_INPUT, EXIT_HELD
 # Each module has a `main`; the sentence is what --help says of it.
 COMMANDS = {
     "doctor": ("probes.doctor.command", "say what a run against an environment would lack"),
+    "sign-in": ("probes.doctor.sign_in", "sign in by hand, and have the suite judge the landing"),
     "explain": ("reports.explain", "show the runbook of a finding's code"),
 }
 HELP = ("-h", "--help", "help")

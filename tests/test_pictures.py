@@ -44,7 +44,8 @@ async def test_a_stranger_can_name_the_cause(
     assert CAUSE in first
     assert "rule: /api/svc/storage/api/storage/" in first
     finding = page.locator(".finding").first
-    assert await finding.locator(".ladder .broke b").inner_text() == "rule"
+    # Where the ladder ended, and what the cluster says of it.
+    assert await finding.locator(".ladder .broke b").all_inner_texts() == ["rule", "cluster"]
     assert (await finding.locator(".again pre").inner_text()).startswith("curl ")
     assert "SERVER_BASE_PATH" in "".join(await page.locator(".runbook").all_text_contents())
     assert await page.locator("img").first.evaluate("image => image.naturalWidth") > 0

@@ -12,19 +12,15 @@ from tests.test_secrets import JWT, everything, spellings
 LEAVES = """
 import json, os
 from pathlib import Path
-from probes import chat, page_chat, page_session
 
-async def test_every_token_of_a_page_is_told_outside(browser, web, ledger, member):
+async def test_every_token_of_a_page_is_told_outside(at_a_chat, user):
     "A page loses its sockets, refreshes and breaks; its tokens are told to the test alone."
-    alice, bob = member("alice"), member("bob")
-    room = await chat.open_room(web, alice, [bob], ledger)
-    expired = await alice.expired()
-    async with page_session.stay(browser, alice, page_chat.path(web.target.workspace.id)) as stay:
-        await page_chat.open_chat(stay, room.name)
+    expired = await user("alice").expired_token()
+    async with at_a_chat() as (stay, _):
         first = await stay.page.evaluate("({...localStorage})")
         await stay.expire(expired)
         await stay.drop("chat", "presence")
-        await stay.comes_back("chat", "presence")
+        await stay.expect_recovered("chat", "presence")
         await stay.page.evaluate(
             "console.error('연결 시도: wss://x/ws?token=' + localStorage.accessToken)")
         last = await stay.page.evaluate("({...localStorage})")

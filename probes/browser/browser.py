@@ -45,11 +45,13 @@ class Browser:
     """Launched when the first scenario needs it, launched again should it have died.
 
     `traced_from`: the attempt of a scenario from which on its pages are traced, for a trace makes a
-    page half as dear again; 0 for none.
+    page half as dear again; 0 for none. `by_hand`: a person types into it, so it has a window, and
+    nothing of other hosts' pages is kept.
     """
 
-    def __init__(self, target: Target, traced_from: int = 1) -> None:
-        self.target, self._traced_from = target, traced_from
+    def __init__(self, target: Target, traced_from: int = 1, *, by_hand: bool = False) -> None:
+        self.target, self._by_hand = target, by_hand
+        self._traced_from = 0 if by_hand else traced_from
         self._lock = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
@@ -77,6 +79,7 @@ class Browser:
         keeper = _Keeper(recorder, self._scratch, is_traced=is_traced)
         with recorder.exchange("page", "NAVIGATE", self.target.hosts.apex + path) as navigation:
             visit = Visit(await context.new_page(), self.target, recorder)
+            visit.only_own = self._by_hand
             try:
                 await context.add_init_script(_join_traces(navigation, self.target))
                 if prepare:
@@ -93,7 +96,8 @@ class Browser:
             except PlaywrightError as error:
                 raise CannotAsk(f"the browser failed: {_first_line(error)}") from error
             except Exception as error:
-                await keeper.keep(context, visit)
+                if not self._by_hand:
+                    await keeper.keep(context, visit)
                 if isinstance(error, Broken) and visit.local_trouble:
                     reason = f"the browser could not ask: {visit.local_trouble}"
                     raise CannotAsk(reason) from error
@@ -163,8 +167,10 @@ class Browser:
     async def _launch(self, playwright: Playwright) -> Chromium:
         scratch = self._scratch or Path(tempfile.gettempdir())
         environ = await asyncio.to_thread(trust.home, self.target, scratch)
+        find = chromium.find_with_window if self._by_hand else chromium.find
         return await playwright.chromium.launch(
-            executable_path=chromium.find(),
+            executable_path=find(),
+            headless=not self._by_hand,
             env={**trust.without_proxies(environ), "TMPDIR": str(scratch)},
             args=["--disable-quic", *device_arguments(self.target)],
         )

@@ -17,6 +17,10 @@ INSTALLED = (
     "/usr/bin/chromium",
     "/usr/bin/google-chrome",
 )
+WITH_WINDOW = ("/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chromium-browser")
+# `python -m probes sign-in` sets it: a person is to see the browser, and to type into it.
+BY_HAND = "PROBES_SIGN_IN_BY_HAND"
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 ADVICE = (
     "install Debian's chromium-headless-shell, or set PROBES_CHROMIUM to the path of a Chromium"
 )
@@ -39,6 +43,21 @@ def find(environ: Mapping[str, str] = os.environ) -> Path:
         if os.access(shell, os.X_OK):
             return shell
     raise CannotAsk(f"no Chromium was found; {ADVICE}")
+
+
+def find_with_window(environ: Mapping[str, str] = os.environ) -> Path:
+    """The executable of a Chromium that a person can see. Raises CannotAsk."""
+    if not any(environ.get(name) for name in DISPLAYS):
+        raise CannotAsk("there is no display to open a browser on; run this on a desktop")
+    named = environ.get("PROBES_CHROMIUM", "")
+    candidates = (named,) if named and "headless" not in named else WITH_WINDOW
+    for candidate in candidates:
+        if os.access(candidate, os.X_OK):
+            return Path(candidate)
+    raise CannotAsk(
+        "no Chromium with a window was found; install Debian's chromium, or set PROBES_CHROMIUM to "
+        "the path of one"
+    )
 
 
 def _downloads(environ: Mapping[str, str]) -> Path:

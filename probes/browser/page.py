@@ -21,6 +21,7 @@ from probes.browser.page_replies import (
     is_call,
     is_judged_elsewhere,
     is_main_document,
+    is_own,
     is_thrown,
 )
 from probes.config.environment import Target
@@ -42,11 +43,13 @@ class Visit:
     """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page
     throws.
 
-    `news` is set whenever something has happened; who waits for it clears it.
+    `news` is set whenever something has happened; who waits for it clears it. `only_own`: nothing
+    of other hosts is recorded, where a person types a password.
     """
 
     def __init__(self, page: Page, target: Target, recorder: Recorder) -> None:
         self.page, self.target, self.recorder = page, target, recorder
+        self.only_own = False
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
         self.local_trouble = ""  # what this machine, and not the target, kept the page from
@@ -226,9 +229,8 @@ class Visit:
             # Of a redirect the browser keeps no body.
             wanted = is_call(request.url) and not 300 <= response.status < 400
             body = b""
-            with contextlib.suppress(
-                PlaywrightError
-            ):  # a page that logs out at once takes only the body along
+            # A page that logs out at once takes only the body along.
+            with contextlib.suppress(PlaywrightError):
                 body = await response.body() if wanted else b""
             await self._record_answer(request, response, body)
 
@@ -241,9 +243,8 @@ class Visit:
         )
 
     async def _record_answer(self, request: Request, response: Response, body: bytes) -> None:
-        with contextlib.suppress(
-            PlaywrightError
-        ):  # a page that closes meanwhile takes its headers along
+        # A page that closes meanwhile takes its headers along.
+        with contextlib.suppress(PlaywrightError):
             # Cookies are shown to who asks the browser again; an asset has none.
             headers = (
                 response.headers
@@ -255,6 +256,8 @@ class Visit:
             )
 
     def _record(self, request: Request, answer: Answer, failure: str = "") -> None:
+        if self.only_own and not is_own(request.url, self.target):
+            return
         timing = request.timing
         exchange = self.recorder.begin(
             "page", request.method, request.url, int(timing["startTime"] * 1e6) or None
@@ -284,6 +287,8 @@ class Visit:
         if message.type != "error":
             return
         url = message.location.get("url", "")
+        if self.only_own and not is_own(url, self.target):
+            return
         if is_judged_elsewhere(message.text, url, self.target.hosts.apex):
             self.recorder.note(f"console: {message.text}")
         else:

@@ -9,6 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, Request
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from probes.config.environment import Target
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange
 from probes.transport.http import Answer
@@ -51,6 +52,13 @@ def is_call(url: str) -> bool:
     """Whether JSON is what belongs there."""
     path = urlsplit(url).path
     return "/api/" in path and not path.startswith(NO_CALLS)
+
+
+def is_own(url: str, target: Target) -> bool:
+    """Whether `url` is of weAlist, and not of a provider's pages; pure."""
+    hosts, oauth = target.hosts, target.oauth
+    own = (hosts.apex, hosts.api, hosts.cdn, oauth.start, oauth.redirect_uri, oauth.portal)
+    return urlsplit(url).hostname in {urlsplit(each).hostname for each in own if each}
 
 
 def is_main_document(request: Request, page: Page) -> bool:

@@ -19,7 +19,7 @@ from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
 from probes.browser.session import SIGN_IN
 from probes.config.sign_in import OAuth
-from probes.finding import Broken, Code, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.recording.recorder import AUTHORIZATION
 from probes.services import identity_provider, oauth
 from probes.services import sign_in as services_sign_in
@@ -45,6 +45,37 @@ async def sign_in(browser: Browser, web: Web, user: User) -> None:
         await _expect_dashboard(visit, web)
         await reload(visit)
         await _expect_dashboard(visit, web)
+
+
+async def sign_in_by_hand(browser: Browser, web: Web, person_timeout_s: float) -> None:
+    """From the app's page, where a person signs in within `person_timeout_s`, to the dashboard, and
+    still there after a reload. Raises Broken; CannotAsk where nobody came back from the provider.
+    """
+    async with browser.visit("/") as visit:
+        await _wait_for_person(visit, web, person_timeout_s)
+        await _expect_dashboard(visit, web)
+        await reload(visit)
+        await _expect_dashboard(visit, web)
+
+
+async def _wait_for_person(visit: Visit, web: Web, timeout_s: float) -> None:
+    landing = urlsplit(visit.target.oauth.landing).path
+    arrived = (landing, DASHBOARD_PATH)
+    wrong: list[Finding] = []
+
+    def is_over() -> bool:
+        astray = explain_legs(visit.replies, visit.target.oauth, visit.target.oauth.landing)
+        wrong.extend([astray] if astray else [])
+        is_gone = visit.page.is_closed()
+        return bool(wrong) or is_gone or urlsplit(visit.page.url).path in arrived
+
+    await visit.wait_until(is_over, timeout_s)
+    if wrong:
+        raise Broken(await services_sign_in.narrow(web, wrong[0]))
+    if urlsplit(visit.page.url).path not in arrived:
+        raise CannotAsk(
+            f"nobody came back signed in within {timeout_s:g} s; sign in in the window that opens"
+        )
 
 
 async def land(browser: Browser, web: Web, user: User) -> None:

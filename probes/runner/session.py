@@ -14,6 +14,7 @@ from dataclasses import asdict
 
 from probes import __version__
 from probes.auth.users import Users
+from probes.browser import chromium
 from probes.browser.browser import Browser
 from probes.cluster.reader import Cluster
 from probes.config.environment import Target
@@ -77,7 +78,8 @@ class Session:
         tracing = spans.Tracing(folder, folder.name, target.name, __version__, os.environ)
         self._evidence = RunEvidence(folder.name, folder, Journal(folder), redactor, tracing)
         self.web = Web(target)
-        self.browser = Browser(target, options.traced_from)
+        by_hand = bool(os.environ.get(chromium.BY_HAND))
+        self.browser = Browser(target, options.traced_from, by_hand=by_hand)
         self.cluster = Cluster(target.cluster)
         self.users = Users(target, self.web, redactor)
         self.ledger = Ledger(folder)
