@@ -14,6 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 from probes.browser import net_errors
 from probes.browser.page_replies import (
     Reply,
+    asked_of,
     describe_missing,
     expect_none,
     explain,
@@ -30,7 +31,6 @@ from probes.recording.recorder import Exchange, Recorder
 from probes.transport import envelopes
 from probes.transport.envelopes import explain_foreign
 from probes.transport.http import Answer
-from probes.transport.identity import Asked, users_by_mark
 
 explain_ok = partial(envelopes.explain, wanted=200)
 SHOWS_NOTHING = "() => !document.body || !document.body.innerText.trim()"
@@ -43,13 +43,12 @@ class Visit:
     """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page
     throws.
 
-    `news` is set whenever something has happened; who waits for it clears it. `only_own`: nothing
-    of other hosts is recorded, where a person types a password.
+    `news` is set whenever something has happened; who waits for it clears it.
     """
 
     def __init__(self, page: Page, target: Target, recorder: Recorder) -> None:
         self.page, self.target, self.recorder = page, target, recorder
-        self.only_own = False
+        self.only_own = False  # nothing of other hosts is recorded where a person types a password
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
         self.local_trouble = ""  # what this machine, and not the target, kept the page from
@@ -271,17 +270,12 @@ class Visit:
         )
         self.recorder.record(exchange, max(timing["responseEnd"], 0.0) / 1000)
         is_document = is_main_document(request, self.page)
-        answer = replace(answer, asked=self._asked(request))
+        answer = replace(answer, asked=asked_of(request, self.target))
         self.replies.append(Reply(answer, exchange, failure, is_document))
         if ended := self._uploading.pop(request, None):
             ended.set_result(None)
         if is_call(request.url) and (answer.is_html or answer.status >= 400):
             self.trouble.set()
-
-    def _asked(self, request: Request) -> Asked:
-        users = users_by_mark(self.target.users)
-        body = request.post_data_buffer or b""
-        return Asked(request.url, request.headers, body, users, request.method)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type != "error":

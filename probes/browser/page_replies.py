@@ -13,6 +13,7 @@ from probes.config.environment import Target
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import Exchange
 from probes.transport.http import Answer
+from probes.transport.identity import Asked, users_by_mark
 
 # What lives under /api/ and is for people, not for programs.
 NO_CALLS = ("/api/ops-portal", "/api/oauth2")
@@ -52,6 +53,12 @@ def is_call(url: str) -> bool:
     """Whether JSON is what belongs there."""
     path = urlsplit(url).path
     return "/api/" in path and not path.startswith(NO_CALLS)
+
+
+def asked_of(request: Request, target: Target) -> Asked:
+    """Who asked for what, as far as the request says; pure."""
+    users, body = users_by_mark(target.users), request.post_data_buffer or b""
+    return Asked(request.url, request.headers, body, users, request.method)
 
 
 def is_own(url: str, target: Target) -> bool:

@@ -59,23 +59,30 @@ async def sign_in_by_hand(browser: Browser, web: Web, person_timeout_s: float) -
 
 
 async def _wait_for_person(visit: Visit, web: Web, timeout_s: float) -> None:
-    landing = urlsplit(visit.target.oauth.landing).path
-    arrived = (landing, DASHBOARD_PATH)
-    wrong: list[Finding] = []
+    promised = visit.target.oauth
+    astray: list[Finding] = []
 
     def is_over() -> bool:
-        astray = explain_legs(visit.replies, visit.target.oauth, visit.target.oauth.landing)
-        wrong.extend([astray] if astray else [])
-        is_gone = visit.page.is_closed()
-        return bool(wrong) or is_gone or urlsplit(visit.page.url).path in arrived
+        finding = explain_legs(visit.replies, promised, promised.landing)
+        astray.extend([finding] if finding else [])
+        return bool(astray) or _has_landed(visit)
 
     await visit.wait_until(is_over, timeout_s)
-    if wrong:
-        raise Broken(await services_sign_in.narrow(web, wrong[0]))
-    if urlsplit(visit.page.url).path not in arrived:
+    if astray:
+        raise Broken(await services_sign_in.narrow(web, astray[0]))
+    if not _has_landed(visit):
         raise CannotAsk(
             f"nobody came back signed in within {timeout_s:g} s; sign in in the window that opens"
         )
+
+
+def _has_landed(visit: Visit) -> bool:
+    """Whether the provider has led the page back to the app's landing."""
+    landing = visit.target.oauth.landing
+    return any(
+        reply.is_document and reply.answer.url.partition("?")[0] == landing
+        for reply in visit.replies
+    )
 
 
 async def land(browser: Browser, web: Web, user: User) -> None:
