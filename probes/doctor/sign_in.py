@@ -2,11 +2,10 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-import pytest
 
 from probes.browser import chromium
 from probes.finding import EXIT_BAD_INPUT, CannotAsk
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     except CannotAsk as error:
         print(f"probes sign-in: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    os.environ[chromium.BY_HAND] = "1"
     runs = ["--runs", options.runs] if options.runs else []
     print("A browser opens. Sign in there; then leave it alone until it closes.")
-    return int(pytest.main([str(SCENARIO), "--env", options.env, "--no-confirm", *runs]))
+    command = [sys.executable, "-m", "pytest", str(SCENARIO), "--env", options.env, "--no-confirm"]
+    return subprocess.call([*command, *runs], env={**os.environ, chromium.BY_HAND: "1"})
