@@ -28,6 +28,10 @@ class Contract:
     scoped: bool = False
     status: int = 200
 
+    @property
+    def is_health(self) -> bool:
+        return self.name.endswith("-health")
+
     def url(self, origin: str, target: Target, user: str) -> str:
         path = self.path.replace("{storage}", target.paths.storage)
         known = {
@@ -56,9 +60,9 @@ ROUTES = (
     ),
     Contract("auth-health", f"{AUTH}/actuator/health", Envelope.RAW, keys=("status",), public=True),
     Contract("user-workspaces", f"{USER}/workspaces/all", Envelope.RAW, list),
-    Contract("user-me", f"{USER}/users/me", Envelope.RAW),
+    Contract("user-me", f"{USER}/users/me", Envelope.RAW, keys=("userId",)),
     Contract("user-members", f"{USER}/workspaces/{{workspace}}/members", Envelope.RAW, list),
-    Contract("user-profile", f"{USER}/profiles/me", Envelope.RAW, scoped=True),
+    Contract("user-profile", f"{USER}/profiles/me", Envelope.RAW, keys=("userId",), scoped=True),
     Contract(
         "user-health", "/api/svc/user/health/live", Envelope.RAW, keys=("status",), public=True
     ),

@@ -8,7 +8,7 @@ from probes.auth.users import User
 from probes.config.environment import Target
 from probes.finding import Code, NotApplicable, broken
 from probes.recording.recorder import current
-from probes.services import exposure, static_site
+from probes.services import exposure, health, static_site
 from probes.transport import tls
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
@@ -25,13 +25,10 @@ async def test_a_route_answers_json(
     web: Web, target: Target, alice: User, contract: Contract, host: str
 ) -> None:
     """Every public route of weAlist's API answers JSON as its service wraps it, never a page."""
-    expect(
-        await _get(web, target, alice, contract, host),
-        contract.envelope,
-        200,
-        contract.kind,
-        contract.keys,
-    )
+    answer = await _get(web, target, alice, contract, host)
+    data = expect(answer, contract.envelope, 200, contract.kind, contract.keys)
+    if contract.is_health:
+        health.expect_up(answer, data)
 
 
 @by_name("contract", MISSING)

@@ -102,6 +102,11 @@ SERVICES = (
         "91a344de",
     ),
     Fault(
+        "chat-says-it-is-down",
+        "Chat-service answers 200 to who asks whether it lives, and says that it is down.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "profile-forgets-changes",
         "User-service answers 200 to a changed profile and keeps the old one.",
         "3db31cb6",

@@ -156,7 +156,8 @@ def engine(
 
 def _observed(state: ReplicaState, service: str, base: str) -> list[BaseRoute]:
     async def live(_request: Request) -> Response:
-        return GinJSON({"status": "alive"})
+        is_down = service == "chat" and state.is_fault_active("chat-says-it-is-down")
+        return GinJSON({"status": "down" if is_down else "alive"})
 
     async def ready(_request: Request) -> Response:
         checks = {

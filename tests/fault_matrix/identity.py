@@ -19,6 +19,7 @@ IDENTITY: dict[str, Row] = {
     "profile-is-another-members": all_of(Code.FOREIGN_DATA, both("user-profile"), PROFILES),
     "board-shows-another-project": all_of(Code.FOREIGN_DATA, both("board-settings")),
     "storage-lists-another-workspace": all_of(Code.FOREIGN_DATA, both("storage-files")),
+    "chat-says-it-is-down": all_of(Code.SERVICE_UNAVAILABLE, both("chat-health")),
     "chat-reaches-other-rooms": all_of(Code.FOREIGN_DATA, CHAT),
     # A page that opens a chat asks for its history.
     "chat-history-mixes-rooms": all_of(Code.FOREIGN_DATA, LATER, IMAGE, AT_A_CHAT),
@@ -39,6 +40,7 @@ IDENTITY_CAUSES: dict[str, str] = {
     "profile-is-another-members": "user-service: it reads the row of another",
     "board-shows-another-project": "board-service: it reads the row of another",
     "storage-lists-another-workspace": "storage-service: it reads the row of another",
+    "chat-says-it-is-down": "one of its own checks fails",
     "chat-reaches-other-rooms": "chat-service: whom it sends",
     "chat-history-mixes-rooms": "chat-service: it reads the row of another",
     "notifications-reach-others": "noti-service: whom it sends a notification to",

@@ -1,5 +1,6 @@
 """Every silent way back to the portal's login page has a name, by what the portal was answered."""
 
+import json
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -7,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from probes.browser.page_replies import Reply
-from probes.browser.portal import explain, is_app_page, is_beside
+from probes.browser.portal import explain, explain_greeting, is_app_page, is_beside
 from probes.finding import Code
 from probes.recording.recorder import Exchange, Recorder
 from probes.services import ops
@@ -134,3 +135,35 @@ def test_the_sites_answers_are_known() -> None:
     """By S3's name, or CloudFront's word for an error."""
     assert is_app_page(Answer("GET", "x", 200, {"x-cache": "Error from cloudfront"}, b""))
     assert not is_app_page(Answer("GET", "x", 200, {"server": "istio-envoy"}, b""))
+
+
+def account(**row: str) -> Answer:
+    body = json.dumps({"success": True, "data": {"email": "a@x.test", **row}}).encode()
+    return Answer("GET", "https://apex/api/ops/api/users/me", 200, {}, body)
+
+
+def listed(*rows: dict[str, str]) -> Answer:
+    body = json.dumps({"success": True, "data": list(rows)}).encode()
+    return Answer("GET", "https://apex/api/ops/api/admin/users", 200, {}, body)
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "observed"),
+    [
+        ("Welcome back, Alice", [account(name="Alice")], ""),
+        ("Dashboard", [account(name="Alice")], ""),
+        ("Welcome back, Bob", [account(name="Alice")], "greets 'Bob', and its user is 'Alice'"),
+        ("", [account(name="Alice"), listed({"email": "a@x.test", "name": "Alice"})], ""),
+        (
+            "",
+            [account(name="Al"), listed({"email": "a@x.test", "name": "Bob"})],
+            "list of users 'Bob'",
+        ),
+        ("Welcome back, Bob", [listed({"email": "a@x.test", "name": "Bob"})], ""),
+    ],
+)
+def test_the_dashboard_greets_its_user(text: str, answers: list[Answer], observed: str) -> None:
+    """By the name that ops-service gives everywhere; a greeting of other words tells nothing."""
+    finding = explain_greeting(text, answers)
+    assert observed in (finding.observed if finding else "")
+    assert bool(finding) is bool(observed)
