@@ -22,7 +22,8 @@ NEW_FOLDER, FOLDER_NAME, MAKE, LOADING = "새 폴더", "폴더 이름 입력", "
 CLAIM = "the page says that the file is uploaded"
 DRIVE = "section.drive, main, #root"
 # Where a drive is likely to be bare, as parts of the window.
-BARE = ((0.75, 0.5), (0.75, 0.75), (0.95, 0.4), (0.5, 0.85), (0.95, 0.2))
+BARE = ((0.75, 0.5), (0.75, 0.85), (0.75, 0.75), (0.75, 0.6), (0.95, 0.4), (0.5, 0.85), (0.95, 0.2))
+MENU_TIMEOUT_MS = 500.0
 BUILD = "All rights reserved Oranges"
 
 
@@ -120,7 +121,8 @@ async def _open_menu(visit: Visit, button: Locator) -> None:
     for x, y in BARE:
         place = (x * window["width"], y * window["height"])
         await visit.page.mouse.click(*place, button="right")
-        if await button.first.is_visible():
+        with contextlib.suppress(PlaywrightTimeout):
+            await button.first.wait_for(timeout=MENU_TIMEOUT_MS)
             return
 
 

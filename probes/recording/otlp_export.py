@@ -79,7 +79,7 @@ class _TrustingAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         options["ssl_context"] = ssl.create_default_context()
-        super().init_poolmanager(*arguments, **options)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*arguments, **options)
 
 
 class _CollectorSession(requests.Session):
