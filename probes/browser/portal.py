@@ -121,7 +121,8 @@ async def _expect_dashboard(visit: Visit, web: Web) -> None:
     """The dashboard is shown. Raises Broken; CannotAsk where all is as it is on the dashboard but
     its heading, which is a text of the product.
     """
-    heading = visit.page.get_by_role("heading", name=DASHBOARD)
+    # The app's own dashboard has a heading with this word in it, and is where a lost landing leads.
+    heading = visit.page.get_by_role("heading", name=DASHBOARD, exact=True)
     if finding := await page_sign_in.why_missing(visit, heading, partial(explain, visit, web)):
         raise Broken(finding)
     if not await heading.first.is_visible():

@@ -21,6 +21,8 @@ MOST_BROKEN = 90
 SINGLE = 1
 OF_ITS_OWN = "cluster/"
 ONE_SERVER = {"calls": "livekit"}
+# What the ladder asks of the edge after another break would be answered by these.
+ALONE = frozenset({"edge-sends-api-to-bucket", "edge-forgets-deep-links"})
 APART = (
     # The page goes on with its expired token, as far as the list that is of a wrong type.
     frozenset({"services-ignore-expiry", "service-answers-wrong-type"}),
@@ -80,7 +82,7 @@ def _broken(group: Collection[str], rows: Rows) -> int:
 
 
 def _fits(fault: str, group: Collection[str], rows: Rows) -> bool:
-    if _broken((fault, *group), rows) > MOST_BROKEN:
+    if ALONE & {fault, *group} or _broken((fault, *group), rows) > MOST_BROKEN:
         return False
     return not any(
         clash(rows[fault], rows[other]) or frozenset({fault, other}) in APART for other in group

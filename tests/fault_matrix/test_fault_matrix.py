@@ -125,8 +125,9 @@ def told(group: Group) -> dict[str, str]:
 
 def strangers(run: Ended, fault: str) -> set[str]:
     """Suspects that do not name what the fault has broken."""
-    codes = Counter(code for code in MATRIX[fault].values() if code != Code.UNKNOWN)
-    ((code, _),) = codes.most_common(1)
+    row = MATRIX[fault].values()
+    broken = [code for code in row if code != Code.UNKNOWN]
+    ((code, _),) = Counter(broken or row).most_common(1)
     found = [
         s.finding
         for s in run.report.scenarios
