@@ -15,6 +15,7 @@ from probes.browser import net_errors
 from probes.browser.page_replies import (
     Reply,
     asked_of,
+    cookie_headers,
     describe_missing,
     expect_none,
     explain,
@@ -242,17 +243,10 @@ class Visit:
         )
 
     async def _record_answer(self, request: Request, response: Response, body: bytes) -> None:
-        # A page that closes meanwhile takes its headers along.
-        with contextlib.suppress(PlaywrightError):
-            # Cookies are shown to who asks the browser again; an asset has none.
-            headers = (
-                response.headers
-                if request.resource_type in ASSETS
-                else await response.all_headers()
-            )
-            self._record(
-                request, Answer(request.method, request.url, response.status, headers, body)
-            )
+        headers = response.headers
+        if request.resource_type not in ASSETS:  # an asset sets no cookies
+            headers |= await cookie_headers(response)
+        self._record(request, Answer(request.method, request.url, response.status, headers, body))
 
     def _record(self, request: Request, answer: Answer, failure: str = "") -> None:
         if self.only_own and not is_own(request.url, self.target):

@@ -1,12 +1,14 @@
 """What a page got for its requests, and what of it is trouble; pure."""
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page, Request
+from playwright.async_api import Page, Request, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.config.environment import Target
@@ -18,6 +20,7 @@ from probes.transport.identity import Asked, users_by_mark
 # What lives under /api/ and is for people, not for programs.
 NO_CALLS = ("/api/ops-portal", "/api/oauth2")
 ABORTED = ("net::ERR_ABORTED", "NS_BINDING_ABORTED")  # by the page, which has gone on
+HEADERS_TIMEOUT_S = 1.0
 OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # only the probe takes a page's network away
 # A page's own console line about its sockets and its stream, as the app words them (contract 3.5).
 LIVE_PARTS = re.compile(
@@ -53,6 +56,18 @@ def is_call(url: str) -> bool:
     """Whether JSON is what belongs there."""
     path = urlsplit(url).path
     return "/api/" in path and not path.startswith(NO_CALLS)
+
+
+async def cookie_headers(response: Response) -> dict[str, str]:
+    """All headers of an answer, cookies included, which the browser shows to who asks it again.
+
+    Empty where it does not tell: of a page that went on it may keep silent for as long as the page
+    is open.
+    """
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(HEADERS_TIMEOUT_S):
+            return await response.all_headers()
+    return {}
 
 
 def asked_of(request: Request, target: Target) -> Asked:

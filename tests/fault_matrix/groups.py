@@ -22,10 +22,14 @@ SINGLE = 1
 OF_ITS_OWN = "cluster/"
 ONE_SERVER = {"calls": "livekit"}
 # What the ladder asks of the edge after another break would be answered by these.
-ALONE = frozenset({"edge-sends-api-to-bucket", "edge-forgets-deep-links"})
+ALONE = frozenset(
+    {"edge-sends-api-to-bucket", "edge-forgets-deep-links", "load-balancer-has-no-targets"}
+)
 APART = (
     # The page goes on with its expired token, as far as the list that is of a wrong type.
     frozenset({"services-ignore-expiry", "service-answers-wrong-type"}),
+    # A service without its database refuses no token that it lets in.
+    frozenset({"database-unreachable", "refresh-token-serves-as-access"}),
     # A server that checks no signature takes the keys that it knows for every key's.
     frozenset({"livekit-ignores-signatures", "livekit-accepts-dev-keys"}),
 )

@@ -174,6 +174,7 @@ TRUST_ELSEWHERE: dict[str, Row] = {
         SIGN_OUT: Code.REFRESH_UNAVAILABLE,
         SIGNED_OUT: Code.ROUTE_BROKEN,
     },
+    "database-unreachable": all_of(Code.SERVICE_UNAVAILABLE, good("noti")),
     "service-hangs": all_of(Code.SERVICE_STALLED, at("noti", *STREAMS), closed("config-noti")),
     "service-has-no-endpoints": (
         all_of(Code.SERVICE_UNAVAILABLE, at("board", "board-socket"))
