@@ -136,8 +136,7 @@ class PageSession:
 
     async def expect_calls_repeated(self, *, together: int = 1) -> None:
         """Calls that were refused for an expired token are repeated after one refresh. Raises
-        Broken; NotApplicable where fewer than `together` calls were refused, so that nothing was
-        there to share a refresh.
+        Broken; NotApplicable where fewer than `together` calls were refused: nothing shared one.
         """
         await self.visit.wait_until(
             lambda: self.observation.logouts > 0 or self._is_through,
@@ -152,11 +151,12 @@ class PageSession:
             and not reply.is_withdrawn
         ]
         refused = {reply.answer.url for reply in calls if reply.answer.status == 401}
-        if not refused and not self.observation.asked:
-            self._expect_reached(calls)
-        answers = [reply.answer for reply in calls]
-        finding = recovery.explain_calls(self.observation, answers)
         unasked = not refused and not self.observation.asked
+        if unasked:
+            self._expect_reached(calls)
+        elif together > 1:
+            self.visit.expect_good_replies([r for r in calls if r.answer.status != 401])
+        finding = recovery.explain_calls(self.observation, [reply.answer for reply in calls])
         if len(refused) < together and together > 1 and (finding is None or unasked):
             raise NotApplicable(
                 f"{len(refused)} of the page's calls were refused for their expired token, and a "

@@ -146,7 +146,7 @@ MATRIX: dict[str, Row] = {
         ON_PAGE,
         MANY_CALLS,
     ),
-    "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES, ON_PAGE),
+    "page-calls-wrong-storage-path": all_of(Code.PAGE_RECEIVED_HTML, PAGES, ON_PAGE, MANY_CALLS),
     "page-ignores-failed-upload": all_of(Code.PAGE_UPLOAD_NOWHERE, PAGES[1]),
     "page-shows-empty-drive": all_of(Code.PAGE_DRIVE_EMPTY, PAGES[0]),
     "page-throws-on-load": all_of(Code.PAGE_CONSOLE_ERROR, PAGES, ON_PAGE, MANY_CALLS),
