@@ -51,10 +51,8 @@ PAGE_SESSION: dict[str, Row] = {
     ),
     "page-storms-on-reconnect": all_of(Code.SOCKET_RECONNECT_STORM, (REFUSED, AWAY)),
     "refresh-path-lost-behind-gateway": all_of(Code.REFRESH_UNAVAILABLE, REFRESHING),
-    "service-has-no-endpoints": all_of(
-        Code.SERVICE_UNAVAILABLE,
-        (*AT_A_CHAT, "calls/who-joins-on-the-page-hears-the-other"),
-    ),
+    # A chat needs no board: what the page cannot ask of it is its own matter.
+    "service-has-no-endpoints": {ALL_AT_ONCE: Code.SERVICE_UNAVAILABLE},
     "edge-forgets-deep-links": all_of(Code.ASSET_BROKEN, (*WITH_SOCKETS, ONE_CALL)),
     "site-loses-asset": all_of(Code.PAGE_CONSOLE_ERROR, (*WITH_SOCKETS, ONE_CALL)),
     "sockets-race-to-refresh": {ALL_AT_ONCE: Code.REFRESH_RACE_LOGOUT},
