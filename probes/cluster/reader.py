@@ -5,7 +5,7 @@ Nothing that comes back is recorded but method, URL and status: objects may quot
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -145,8 +145,7 @@ class Cluster:
                 return lines
             self._logs_left -= len(pods)
             await asyncio.sleep(wait_s)
-            logs = [await self.log(pod, workload) for pod in pods]
-            lines = [line for log in logs for line in log]
+            lines = await self._logs(pods, workload)
             if any(request in line for line in lines):
                 break
         return lines
@@ -159,11 +158,14 @@ class Cluster:
         lines: list[str] = []
         for wait_s in LOG_WAITS_S:
             await asyncio.sleep(wait_s)
-            logs = [await self.log(pod, sign_in_log.AUTH) for pod in pods]
-            lines = [line for log in logs for line in log]
+            lines = await self._logs(pods, sign_in_log.AUTH)
             if sign_in_log.is_told(lines, marker):
                 break
         return lines
+
+    async def _logs(self, pods: Sequence[str], container: str) -> list[str]:
+        logs = [await self.log(pod, container) for pod in pods]
+        return [line for log in logs for line in log]
 
     async def close(self) -> None:
         if self._http is not None:

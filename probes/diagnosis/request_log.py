@@ -1,7 +1,7 @@
 """What a service's own log says of one request that failed: pure, from lines to a sentence.
 
 A line belongs to the request where it carries the id that the answer carried; the error is then in
-that line, or in another line of the same span. Source: contract 9.1 (zap's JSON lines).
+that line, or in another line of the same span. Source: contract 9.5 (zap's JSON lines).
 """
 
 import json

@@ -214,10 +214,10 @@ def _subject(value: str) -> str:
 
 def _claims(token: str) -> Mapping[str, Any]:
     try:
-        said: Mapping[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        decoded: Mapping[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return {}
-    return said
+    return decoded
 
 
 def _json(body: bytes) -> Any:
