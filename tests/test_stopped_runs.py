@@ -210,7 +210,7 @@ def test_what_a_killed_run_created_is_swept_by_the_next(replica: Replica, tmp_pa
     ended(process, tmp_path / "runs")
     assert replica.state() != before
     run = ended(
-        begin(tmp_path / "runs", "--env", str(replica.environment), "-k", "comes_back"),
+        begin(tmp_path / "runs", "--env", str(replica.environment), "-k", "byte_for_byte"),
         tmp_path / "runs",
     )
     assert run.code == 0, run.output

@@ -10,10 +10,16 @@ from tests.support.site import Said, js
 KEY = "a secret that is long enough for HS256"
 SPENT = js({"code": "AUTH006", "message": "used"}, 401)
 REFRESH = "POST apex/api/svc/auth/api/auth/refresh"
+# Many are made when a test module is imported, and used up to an hour and a half later.
+OUTLIVES_THE_TESTS = 6 * 3600
 
 
 def token(
-    kind: str = "access", number: int = 0, age: float = 60, seconds: float = 1800, user: str = "u-1"
+    kind: str = "access",
+    number: int = 0,
+    age: float = 60,
+    seconds: float = OUTLIVES_THE_TESTS,
+    user: str = "u-1",
 ) -> str:
     """Issued `age` seconds ago, for `seconds`."""
     issued = int(time.time() - age)

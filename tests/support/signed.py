@@ -9,6 +9,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from tests.support.session_tokens import OUTLIVES_THE_TESTS
+
 KID, ISSUER = "wealist-auth-key-1", "wealist-auth-service"
 
 
@@ -25,7 +27,7 @@ def signed(number: int = 0, kid: str = KID, **said: Any) -> str:
         "sub": "u-1",
         "iss": ISSUER,
         "iat": now,
-        "exp": now + 1800,
+        "exp": now + OUTLIVES_THE_TESTS,
         "type": "access",
         "email": "a@b",
         **said,

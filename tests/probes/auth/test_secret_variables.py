@@ -6,8 +6,9 @@ import pytest
 from probes import clock
 from probes.auth.secret_variables import expect_usable, read_token
 from probes.finding import CannotAsk
+from tests.support.session_tokens import OUTLIVES_THE_TESTS
 
-TOKEN = jwt.encode({"sub": "u-1", "exp": clock.now() + 3600}, "k" * 32)
+TOKEN = jwt.encode({"sub": "u-1", "exp": clock.now() + OUTLIVES_THE_TESTS}, "k" * 32)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,6 @@ def test_a_token_that_says_nothing_of_itself_is_let_through() -> None:
 
 def test_expiry_is_judged_by_the_target_s_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine's may be days off."""
-    monkeypatch.setattr(clock, "_offset_s", 7200.0)
+    monkeypatch.setattr(clock, "_offset_s", 2.0 * OUTLIVES_THE_TESTS)
     with pytest.raises(CannotAsk, match="expired"):
         expect_usable(TOKEN, "ALICE", "u-1")

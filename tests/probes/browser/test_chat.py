@@ -159,7 +159,10 @@ async def test_a_button_that_does_nothing_is_named(site: Site, browser: Browser)
 
 
 def told(site: Site, *texts: str) -> None:
-    rows = [{"messageId": text, "userId": "u-1", "content": text} for text in texts]
+    rows = [
+        {"messageId": f"m-{number}", "userId": "u-1", "content": text}
+        for number, text in enumerate(texts)
+    ]
     site.says["GET apex/api/svc/chat/api/chats/messages/c-1"] = js(
         {"success": True, "message": rows}
     )

@@ -1,6 +1,7 @@
 """The browser trusts what the other clients of a run trust, and checks names as they do."""
 
 import ssl
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,20 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from probes.browser import nss_database, trust
 from probes.browser.browser import Browser
+from probes.config import environment
 from probes.config.environment import Hosts, Target, Tls
 from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Recorder
 from probes.transport.http import LoopbackNames
 from tests.support.site import secured
+
+
+@pytest.fixture(autouse=True)
+def _authorities_are_read_again() -> Iterator[None]:
+    """A run reads them once; a test changes the variables that name them."""
+    environment._trusting.cache_clear()
+    yield
+    environment._trusting.cache_clear()
 
 
 async def shown(target: Target, origin: str) -> str:

@@ -24,6 +24,7 @@ from probes.recording.redactor import Redactor
 from probes.services.video import BASE
 from probes.transport.http import Web
 from tests.support.livekit_node import ACCESS, FakeNode
+from tests.support.session_tokens import token
 from tests.support.site import Site, js
 
 
@@ -44,24 +45,19 @@ def calls(web: Web, ledger: Ledger) -> Calls:
     return Calls(web, ledger)
 
 
-TOKEN_OF_ALICE = jwt.encode(
-    {"sub": "u-1", "exp": int(time.time()) + 3600}, "a-secret-of-thirty-two-characters-long"
-)
-
-
 @pytest.fixture
 def alice(target: Target, web: Web) -> User:
-    return Users(target, web, Redactor(), {"A": TOKEN_OF_ALICE}).user("alice")
+    return Users(target, web, Redactor(), {"A": token()}).user("alice")
 
 
 def hand_out(site: Site, url: str, access: Access = ACCESS) -> None:
     """Have video-service hand out such an address, and a token of such a key."""
     grants = {"roomJoin": True, "room": "r-1"}
     said = {"iss": access.key, "sub": "u-1", "exp": int(time.time()) + 3600, "video": grants}
-    token = jwt.encode(said, access.secret, algorithm="HS256")
+    ticket = jwt.encode(said, access.secret, algorithm="HS256")
     site.says[f"POST apex{BASE}/rooms"] = js({"success": True, "data": {"id": "r-1"}}, 201)
     site.says[f"POST apex{BASE}/rooms/r-1/join"] = js(
-        {"success": True, "data": {"token": token, "wsUrl": url}}
+        {"success": True, "data": {"token": ticket, "wsUrl": url}}
     )
 
 

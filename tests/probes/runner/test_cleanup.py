@@ -145,7 +145,10 @@ async def test_a_chat_a_card_and_a_notice_are_removed(
     site.says["GET apex/api/svc/chat/api/chats/my"] = js({"success": True, "message": []})
     cards = js({"data": [{"boardId": "b-1", "title": card}], "requestId": "r"})
     site.says["GET apex/api/svc/board/api/boards/project/p-1"] = cards
-    told = [{"id": "n-1", "resourceName": OLD}, {"id": "n-2", "resourceName": "Ship it"}]
+    told = [
+        {"id": "n-1", "resourceId": "b-7", "resourceName": OLD},
+        {"id": "n-2", "resourceId": "b-8", "resourceName": "Ship it"},
+    ]
     site.says["GET apex/api/svc/noti/api/notifications"] = js({"notifications": told})
     for path in ("chat/api/chats/c-1", "board/api/boards/b-1", "noti/api/notifications/n-1"):
         site.says[f"DELETE apex/api/svc/{path}"] = Said(204)
