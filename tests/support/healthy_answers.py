@@ -55,7 +55,7 @@ MESSAGE = {"messageId": "m-1", "userId": "u-1", "content": "x", "messageType": "
 FILE = {"id": "f-1", "name": "a.txt", "originalName": "a.txt", "status": "ACTIVE"}
 NOTICE = {"id": "n-1", "type": "BOARD_ASSIGNED", "resourceId": "b-1", "resourceName": "x"}
 TICKET = {"uploadUrl": SIGNED, "fileKey": "k", "fileId": "f-1"}
-DOWNLOAD = {"downloadUrl": SIGNED.replace("300", "60")}
+DOWNLOAD = {"downloadUrl": SIGNED.replace("300", "3600")}
 PUBLIC = {
     "kty": "RSA",
     "kid": "k-1",
