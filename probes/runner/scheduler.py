@@ -55,11 +55,12 @@ class Run:
         self.health = health or SelfHealth()
         self._attempts = Attempts(target, evidence, span, refine, self.health)
         self._confirm, self._announce = confirm, announce
-        self._slots, self._most_failures, self._failures = concurrency, most_failures, 0
+        self._most_failures, self._failures = most_failures, 0
         self._stabilization_window_s, self._began = stabilization_window_s, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+        self._together: list[asyncio.Task[Outcome]] = []
         self._head_start: asyncio.Task[None] | None = None
 
     def start(
@@ -76,6 +77,8 @@ class Run:
             scenarios.items(), key=lambda item: (not item[1][0].first, not item[1][0].lingers)
         ):
             self._tasks[name] = asyncio.create_task(self._perform(scenario, call), name=name)
+            if not scenario.alone:
+                self._together.append(self._tasks[name])
 
     async def outcome(self, name: str) -> Outcome:
         task = self._tasks[name]
@@ -123,16 +126,11 @@ class Run:
             async with self._pages if scenario.first else contextlib.nullcontext(), self._free:
                 yield
             return
-        taken = 0
-        async with self._alone:  # two that want all slots must not each hold half of them
-            try:
-                while taken < self._slots:
-                    await self._free.acquire()
-                    taken += 1
-                yield
-            finally:
-                for _ in range(taken):
-                    self._free.release()
+        # Slots collected one by one would be missing while others still want them.
+        if self._together:
+            await asyncio.wait(self._together)
+        async with self._alone:
+            yield
 
     async def _perform(self, scenario: Scenario, call: Call) -> Outcome:
         if reason := self.target.reason_to_skip(scenario.id):

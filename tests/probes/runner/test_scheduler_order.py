@@ -13,7 +13,7 @@ import pytest
 from probes.config.timeouts import Timeouts
 from probes.finding import Broken, Finding, Verdict
 from probes.recording.recorder import Recorder
-from probes.results import Accepted
+from probes.results import Accepted, Scenario
 from probes.runner import attempt as attempts
 from probes.runner import scheduler
 from probes.runner.attempt import Call
@@ -126,6 +126,24 @@ async def test_who_must_be_alone_is(stage: Stage, slots: int) -> None:
         assert (await made.outcome(name)).verdict is Verdict.HELD
     assert [floor.crowds[name] for name in alone] == [1, 1]
     assert (floor.most > 1) is (slots > 1)
+
+
+async def test_who_waits_to_be_alone_takes_no_place_from_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many pages are open at once after the others are done as before."""
+    monkeypatch.setattr(scheduler, "PAGES_AT_ONCE", 3)
+    three = asyncio.Barrier(3)
+
+    async def meet() -> None:
+        await three.wait()
+
+    calls: dict[str, tuple[Scenario, Call]] = {
+        name: (scenario(name, first=True, deadline=5.0), meet) for name in MANY
+    }
+    calls["edge/alone"] = (scenario("edge/alone", alone=True), doing(None))
+    made = stage.begin(calls, concurrency=3)
+    assert {(await made.outcome(name)).verdict for name in calls} == {Verdict.HELD}
 
 
 async def test_a_wait_for_a_turn_is_no_part_of_the_duration(
