@@ -23,6 +23,7 @@ FOUND = Finding(Code.UPLOAD_LOST, "the file is gone", "storage-service")
 TARGET = Target(
     "test", Hosts("https://a", "https://b"), Workspace("w"), {}, timeouts=Timeouts(retry_delay_s=0)
 )
+MANY = [f"edge/{letter}" for letter in "abcdef"]
 
 
 def scenario(name: str, **changes: Any) -> Scenario:
