@@ -4,8 +4,7 @@ import pytest
 
 from probes.config.environment import Target
 from probes.finding import BadEnvironment
-from tests.probes.config.test_environment import ACCEPTED, built
-from tests.support.usable_environment import USABLE
+from tests.support.usable_environment import ACCEPTED, USABLE, built
 
 KNOWN = ("edge/the-certificate-holds[cdn]", "edge/http-leads-to-https", "presign/signed[chat]")
 
