@@ -9,7 +9,14 @@ from websockets.asyncio.server import ServerConnection, serve
 from probes.config.environment import Hosts, Target
 from probes.transport.http import Web
 
+PATH = "/api/svc/chat/api/chats/ws/presence"
 Talk = Callable[[ServerConnection], Awaitable[None]]
+
+
+async def echo(connection: ServerConnection) -> None:
+    """Say everything again."""
+    async for line in connection:
+        await connection.send(line)
 
 
 @asynccontextmanager
