@@ -39,6 +39,7 @@ from probes.services.storage import Drive, Item
 from probes.services.token_checks import OPS, USER
 from probes.services.video import Call
 from probes.transport.http import Web
+from tests.support.envelopes import data, message, success
 from tests.support.session_tokens import token
 from tests.support.site import SHELL, Said, js
 
@@ -77,18 +78,6 @@ START = (
     "&state=0123456789abcdef0123&redirect_uri=https%3A%2F%2Fapi.localhost%2Fapi%2Foauth2%2Fcallback%2Fgoogle"
 )
 COOKIE = "SESSION=abc; Path=/; Secure; HttpOnly; SameSite=Lax"
-
-
-def success(data: Any, status: int = 200) -> Said:
-    return js({"success": True, "data": data}, status)
-
-
-def data(value: Any, status: int = 200) -> Said:
-    return js({"data": value, "requestId": "r-1"}, status)
-
-
-def message(value: Any) -> Said:
-    return js({"success": True, "message": value})
 
 
 @dataclass(frozen=True, slots=True)

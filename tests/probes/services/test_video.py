@@ -21,6 +21,7 @@ from probes.services import video
 from probes.services.storage import Drive
 from probes.services.video import BASE, Call
 from probes.transport.http import Web
+from tests.support.envelopes import success
 from tests.support.site import NOWHERE, Said, Site, js
 
 ROOMS = f"apex{BASE}/rooms"
@@ -53,10 +54,6 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = Ledger(tmp_path / "20260102T030405Z-ab12cd")
     yield ledger
     ledger.close()
-
-
-def success(data: object, status: int = 200) -> Said:
-    return js({"success": True, "data": data}, status)
 
 
 async def test_a_call_is_in_the_ledger_before_it_exists(
