@@ -5,43 +5,32 @@ that every verb accepts its own.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
-import httpx
-
-from probes.auth import jwks, refresh
-from probes.auth.tokens import OwnSession, Tokens
-from probes.auth.users import User
 from probes.config.livekit import LiveKit
 from probes.livekit import rooms
 from probes.livekit.tokens import Access
-from probes.recording.ledger import Ledger
 from probes.services import (
     boards,
     chat,
     exposure,
     notifications,
-    oauth,
     presence,
     profiles,
-    sign_in,
     static_site,
-    token_checks,
     video,
     workspaces,
 )
 from probes.services.chat import Chat
 from probes.services.exposure import Endpoint
 from probes.services.presign_endpoints import PRESIGN_ENDPOINTS
-from probes.services.storage import Drive, Item
-from probes.services.token_checks import OPS, USER
+from probes.services.storage import Item
 from probes.services.video import Call
-from probes.transport.http import Web
 from tests.support.envelopes import data, message, success
+from tests.support.healthy_sign_in import SIGN_IN
 from tests.support.session_tokens import token
 from tests.support.site import SHELL, Said, js
+from tests.support.verb_cases import Case, Cast
 
 SIGNED = (
     "https://files.s3.example/storage/w/2026/01/a.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
@@ -56,73 +45,8 @@ MESSAGE = {"messageId": "m-1", "userId": "u-1", "content": "x", "messageType": "
 FILE = {"id": "f-1", "name": "a.txt", "originalName": "a.txt", "status": "ACTIVE"}
 NOTICE = {"id": "n-1", "type": "BOARD_ASSIGNED", "resourceId": "b-1", "resourceName": "x"}
 TICKET = {"uploadUrl": SIGNED, "fileKey": "k", "fileId": "f-1"}
+WRAPPED: Mapping[str, Callable[[Any], Said]] = {"SUCCESS": success, "DATA": data, "RAW": js}
 DOWNLOAD = {"downloadUrl": SIGNED.replace("300", "3600")}
-PUBLIC = {
-    "kty": "RSA",
-    "kid": "k-1",
-    "use": "sig",
-    "alg": "RS256",
-    "e": "AQAB",
-    "n": "1" + "A" * 342,
-}
-PAIR = {
-    "accessToken": token(number=1, age=50),
-    "refreshToken": token("refresh", 1),
-    "userId": "u-1",
-}
-LANDING = "https://apex.localhost/oauth/callback?" + "&".join(
-    f"{name}={quote(value)}" for name, value in PAIR.items()
-)
-START = (
-    "https://accounts.google.com/o/oauth2/v2/auth?response_type=code&client_id=c&scope=email+profile"
-    "&state=0123456789abcdef0123&redirect_uri=https%3A%2F%2Fapi.localhost%2Fapi%2Foauth2%2Fcallback%2Fgoogle"
-)
-COOKIE = "SESSION=abc; Path=/; Secure; HttpOnly; SameSite=Lax"
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who asks, and with what."""
-
-    web: Web
-    user: User
-    ledger: Ledger
-
-    @property
-    def drive(self) -> Drive:
-        base = f"{self.web.target.hosts.apex}/api/svc/storage/api"
-        return Drive(self.web, self.user, base, "w-1", self.ledger)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A verb, and the healthy answers to its requests in their order; the last is repeated."""
-
-    name: str
-    ask: Callable[[Cast], Awaitable[object]]
-    answers: tuple[Said, ...] = field(default=())
-
-
-async def _refresh(cast: Cast) -> object:
-    async def keep(_: Tokens) -> None:
-        return None
-
-    old = Tokens(token(number=0, age=90), token("refresh", 0, 90), "u-1")
-    return await refresh.refresh(cast.web, OwnSession(old, keep))
-
-
-async def _callback(cast: Cast) -> object:
-    answer = await oauth.callback(cast.web, httpx.Cookies(), "https://api.localhost/api/oauth2/x")
-    promised = cast.web.target.oauth
-    return oauth.explain_callback(answer, promised.landing, promised)
-
-
-async def _admitted(cast: Cast) -> None:
-    await token_checks.expect_admitted(cast.web, USER, await cast.user.token())
-
-
-async def _operator(cast: Cast) -> None:
-    await token_checks.expect_admitted(cast.web, OPS, await cast.user.token())
 
 
 def _presign(number: int) -> Callable[[Cast], Awaitable[object]]:
@@ -264,43 +188,18 @@ CASES = (
     Case(
         "room-create", lambda cast: rooms.create(cast.web, CALLS, ACCESS, "r"), (js({"name": "r"}),)
     ),
-    Case("refresh", _refresh, (js(PAIR),)),
-    Case("keys", lambda cast: jwks.fetch_keys(cast.web), (js({"keys": [PUBLIC]}),)),
-    Case(
-        "openid",
-        lambda cast: jwks.expect_keys_verify(cast.web, PAIR["accessToken"]),
-        (
-            js({"issuer": "i", "jwks_uri": "https://h/.well-known/jwks.json"}),
-            js({"keys": [PUBLIC]}),
-        ),
-    ),
-    Case("user", _admitted, (js({"userId": "u-1", "email": "alice@example.org"}),)),
-    Case("operator", _operator, (success({"id": "u-1", "email": "alice@example.org"}),)),
     *(
         Case(
             f"presign-{endpoint.name}",
             _presign(number),
-            ({"SUCCESS": success, "DATA": data, "RAW": js}[endpoint.envelope.name](TICKET),),
+            (WRAPPED[endpoint.envelope.name](TICKET),),
         )
         for number, endpoint in enumerate(PRESIGN_ENDPOINTS)
-    ),
-    Case(
-        "start",
-        lambda cast: oauth.start(cast.web, httpx.Cookies()),
-        (Said(302, headers={"location": START, "set-cookie": COOKIE}),),
-    ),
-    Case("callback", _callback, (Said(302, headers={"location": LANDING}),)),
-    Case(
-        "arrival",
-        lambda cast: sign_in.expect_arrival(cast.web),
-        (
-            Said(302, headers={"location": START, "set-cookie": COOKIE}),
-            Said(302, headers={"location": "https://api.localhost/login?error"}),
-        ),
     ),
     Case("assets", lambda cast: static_site.expect_assets(cast.web, cast.web.target), ASSETS),
     _exposed("served", js(ERROR, 401)),
     _exposed("trace", js(ERROR, 400)),
     _exposed("origin", js(ERROR, 401)),
     _exposed("sources", Said(200, SHELL, "text/html")),
+    *SIGN_IN,
 )

@@ -23,10 +23,11 @@ from probes.services.boards import BoardEvent
 from probes.services.chat_rows import EVENTS
 from probes.transport.http import Web
 from probes.transport.socket_events import explain_event
-from tests.support.healthy_answers import CASES, MESSAGE, Case, Cast
+from tests.support.healthy_answers import CASES, MESSAGE
 from tests.support.mutations import Mutation, mutations
 from tests.support.session_tokens import token
 from tests.support.site import Said, Site, evidence_in, js, recorder_of, target_at
+from tests.support.verb_cases import Case, Cast
 
 MUTATIONS = 10_000
 OURS = (429, 407)  # of these a verb says that the probes were refused
