@@ -32,6 +32,7 @@ from reports.render.languages import Words
 SCENARIOS = command_line.ROOT / "scenarios"
 PART = pytest.StashKey[tuple[str, Share]]()  # the environment and the share that are ours
 KNOWN = pytest.StashKey[list[str]]()  # every scenario, before -k takes some away
+OURS = pytest.StashKey[frozenset[str]]()  # of these, the share and the tier that were asked for
 BIND = pytest.StashKey[Callable[[pytest.FixtureRequest], Call]]()
 OUTCOME = pytest.StashKey[Outcome]()
 PROGRESS = pytest.StashKey[progress.RunProgress]()
@@ -97,16 +98,25 @@ def _or_usage_error(ask: Callable[[], T]) -> T:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Know every scenario by name before -k takes some away, and leave out those of other
-    shares.
+    """Know every scenario by name before -k takes some away, and leave out those of other shares
+    and of the other tier.
     """
     scenarios = [item for item in items if collection.is_scenario(item)]
-    config.stash[KNOWN] = [collection.scenario_id(item) for item in scenarios]
-    _, share = config.stash[PART]
-    others = {item for item in scenarios if not share.holds(collection.scenario_id(item))}
+    known = [collection.scenario_id(item) for item in scenarios]
+    others = {item for item in scenarios if not _is_ours(config, item)}
+    config.stash[KNOWN] = known
+    config.stash[OURS] = frozenset(known) - {collection.scenario_id(item) for item in others}
     if others:
         config.hook.pytest_deselected(items=[item for item in items if item in others])
         items[:] = [item for item in items if item not in others]
+
+
+def _is_ours(config: pytest.Config, item: pytest.Item) -> bool:
+    """Whether a scenario is of the share and of the tier that were asked for."""
+    _, share = config.stash[PART]
+    if not share.holds(collection.scenario_id(item)):
+        return False
+    return config.getoption("tier") == "full" or collection.is_quick(item)
 
 
 @pytest.hookimpl(trylast=True)
@@ -130,8 +140,7 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
     files = {collection.area(file) for file in SCENARIOS.glob("test_*.py")}
     all_areas = files <= {area(name) for name in known}
     environment, share = config.stash[PART]
-    of_share = {name for name in known if share.holds(name)}
-    whole = all_areas and of_share == set(chosen)
+    whole = all_areas and config.stash[OURS] == set(chosen)
     option = functools.partial(_option, config)
     options = _or_usage_error(
         lambda: read_options(option, len(chosen), share, known if whole else ())

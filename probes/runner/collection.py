@@ -14,6 +14,9 @@ from probes.config.environment import Target
 from probes.results import Scenario
 from probes.runner.attempt import Call
 
+# A browser, and the people of a call in a process of their own.
+_COSTLY = frozenset({"browser", "sdk_calls"})
+
 
 def is_scenario(item: pytest.Item) -> bool:
     return item.get_closest_marker("promise") is not None
@@ -53,6 +56,12 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
         first="browser" in item.fixturenames,  # type: ignore[attr-defined]
         lingers=lingers,
     )
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether it costs little CPU and memory, and no time to speak of: `--tier quick`."""
+    fixtures: list[str] = item.fixturenames  # type: ignore[attr-defined]
+    return _COSTLY.isdisjoint(fixtures) and item.get_closest_marker("lingers") is None
 
 
 def check(items: Sequence[Any]) -> None:

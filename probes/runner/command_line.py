@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from probes.finding import CannotAsk
-from probes.runner.options import PageTraces
+from probes.runner.options import PageTraces, Tier
 from reports.render import languages
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +27,14 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "default": "",
             "metavar": "I/N",
             "help": "one of N shares of the scenarios; index/N in a pod",
+        },
+    ),
+    (
+        "--tier",
+        {
+            "choices": get_args(Tier),
+            "default": "full",
+            "help": "quick: only scenarios without pages, calls and sockets that are held open",
         },
     ),
     (

@@ -19,6 +19,7 @@ from reports.render import languages
 from reports.render.languages import ENGLISH, Words
 
 PageTraces = Literal["rerun", "always", "never"]
+Tier = Literal["quick", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class RunOptions:
     share: Share = field(default_factory=Share)
     known: frozenset[str] = frozenset()
     page_traces: PageTraces = "rerun"
+    tier: Tier = "full"
 
     @property
     def traced_from(self) -> int:
@@ -123,6 +125,7 @@ def read_options(
         share=share,
         known=frozenset(known),
         page_traces=option("page_traces"),
+        tier=option("tier"),
     )
 
 

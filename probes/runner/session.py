@@ -113,8 +113,11 @@ class Session:
             deadline=self.target.timeouts.run_s,
             trace=trace,
             expected=[scenario.journal_entry for scenario in self._scenarios],
+            **({"tier": "quick"} if self._options.tier == "quick" else {}),
             **({"shard": str(share)} if share.of > 1 else {}),
         )
+        if self._options.tier == "quick":
+            self._record_fact("tier", "quick; what needs pages, calls or long waits was not asked")
         for name, value in preflight.look(self.target, self._options.folder):
             self._record_fact(name, value)
         if self._options.trace_url and trace:

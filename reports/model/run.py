@@ -85,6 +85,7 @@ class Run:
     artifacts: tuple[Artifact, ...] = ()
     spans: Spans | None = None
     shard: str = ""
+    tier: str = "full"
     gate: bool = False
     previous: PreviousRun | None = None
     self_health: Mapping[str, float] = field(default_factory=dict)
@@ -162,6 +163,7 @@ def assemble(folder: Path, events: list[Event]) -> Run:
         facts=tuple(dict.fromkeys(facts(events))),  # a confirming rerun says them again
         spans=spans(last(events, "spans")),
         shard=text(start, "shard"),
+        tier=text(start, "tier") or "full",
         gate=gate,
         previous=previous,
         self_health={name: number(health, name) for name in health},

@@ -77,7 +77,9 @@ def _collected(run: Run) -> Any:
         "deployment.environment.name": run.environment,
     }
     attributes = Resource.create(
-        ours | ({"wealist.probes.shard": run.shard} if run.shard else {})
+        ours
+        | {"wealist.probes.tier": run.tier}
+        | ({"wealist.probes.shard": run.shard} if run.shard else {})
     ).attributes
     # The SDK makes an id for each process, and every run would be another set of series.
     resource = Resource(

@@ -56,7 +56,8 @@ def grouping(run: Run) -> dict[str, str]:
     """What tells this run's metrics from those of others, and nothing that changes from run to
     run.
     """
-    return {"environment": run.environment, "shard": (run.shard or "1/1").replace("/", "-of-")}
+    shard = (run.shard or "1/1").replace("/", "-of-")
+    return {"environment": run.environment, "shard": shard, "tier": run.tier}
 
 
 def _registry(run: Run) -> CollectorRegistry:
@@ -85,7 +86,8 @@ def _left_behind(origin: str, auth: Auth, run: Run) -> list[dict[str, str]]:
         for group in groups
         if group.get("job") == JOB
         and group.get("environment") == ours["environment"]
-        and group.get("shard", "").partition("-of-")[2] != parts
+        and group.get("tier", run.tier) == run.tier
+        and (group.get("shard", "").partition("-of-")[2] != parts or "tier" not in group)
     ]
 
 

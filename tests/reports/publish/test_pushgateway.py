@@ -38,7 +38,7 @@ def test_a_run_replaces_its_group(gateway: Receiver, run: Run) -> None:
     first = gateway.asked[0]
     assert (first.method, first.path) == (
         "PUT",
-        "/metrics/job/wealist-probes/environment/replica/shard/1-of-1",
+        "/metrics/job/wealist-probes/environment/replica/shard/1-of-1/tier/full",
     )
     sent = [each for family in parsed(first.body.decode()) for each in family.samples]
     assert {(s.name, tuple(sorted(s.labels.items())), s.value) for s in sent} == {
@@ -71,9 +71,10 @@ def test_groups_of_another_split_are_removed(gateway: Receiver, written: Written
     """The first shard takes away what four shares left when there are two; groups of others
     stay.
     """
-    ours = {"job": "wealist-probes", "environment": "replica"}
+    ours = {"job": "wealist-probes", "environment": "replica", "tier": "full"}
     groups = [
         ours | {"shard": "4-of-4"},
+        ours | {"shard": "1-of-1", "tier": "quick"},
         ours | {"shard": "1-of-1", "instance": ""},
         ours | {"shard": "2-of-2"},
         ours | {"environment": "prod", "shard": "1-of-1"},
@@ -86,17 +87,32 @@ def test_groups_of_another_split_are_removed(gateway: Receiver, written: Written
     removed = [
         each.path.partition("replica/")[2] for each in gateway.asked if each.method == "DELETE"
     ]
-    assert removed[0] == "shard/4-of-4"
-    assert removed[1].endswith("/shard/1-of-1")
+    assert removed[0] == "shard/4-of-4/tier/full"
+    assert removed[1].endswith("/shard/1-of-1/tier/full")
     assert len(removed) == 2
+
+
+def test_tiers_have_groups_of_their_own(gateway: Receiver, written: Written) -> None:
+    """Neither replaces the other's; what a version without tiers left is removed."""
+    old = {"job": "wealist-probes", "environment": "replica", "shard": "1-of-1"}
+    listed = {"data": [{"labels": old}, {"labels": old | {"tier": "full"}}]}
+    gateway.answers[LISTING] = (200, "application/json", json.dumps(listed).encode())
+    written.started("a/x", tier="quick").held("a/x").ended()
+    assert push(written.load(), gateway.url) == ""
+    changed = [
+        (each.method, each.path.partition("replica/")[2])
+        for each in gateway.asked
+        if each.method != "GET"
+    ]
+    assert changed == [("PUT", "shard/1-of-1/tier/quick"), ("DELETE", "shard/1-of-1")]
 
 
 def test_other_shards_remove_nothing(gateway: Receiver, written: Written) -> None:
     """One is enough, and four lists at once would be three too many."""
     written.started("a/x", shard="2/2").held("a/x").ended()
     assert push(written.load(), gateway.url) == ""
-    assert [(each.method, each.path.rpartition("/")[2]) for each in gateway.asked] == [
-        ("PUT", "2-of-2")
+    assert [(each.method, each.path.partition("environment/")[2]) for each in gateway.asked] == [
+        ("PUT", "replica/shard/2-of-2/tier/full")
     ]
 
 
