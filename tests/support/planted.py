@@ -18,6 +18,9 @@ def token(
     return jwt.encode(claims, "k" * 32, headers={"kid": "wealist-auth-key-1"})
 
 
+ALICES_TOKEN = token(subject="u-1", expires=4_102_444_800)  # of 2100
+
+
 def spellings(secret: str) -> set[str]:
     """Raw, percent-encoded, and base64 at each place it can have in a longer text."""
     raw = secret.encode()

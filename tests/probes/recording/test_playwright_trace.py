@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 from probes.recording import playwright_trace, secret_labels
 from probes.recording.redactor import Redactor
 from tests.support import planted
+from tests.support.artifacts import leaks
 from tests.support.site import Said, Site, js
 
 MINTED, KNOWN = planted.token(), "wJalr/Xu+tnFEMI=known"
@@ -61,19 +62,6 @@ async def record(browser: Browser, site: Site, archive: Path, *, sources: bool) 
     await page.title()  # a last snapshot, of the field that was filled
     await context.tracing.stop(path=archive)
     await context.close()
-
-
-def leaks(archive: Path, *secrets: str) -> list[tuple[str, str]]:
-    """Each member of `archive` with each of `secrets` that it holds, in any spelling."""
-    with zipfile.ZipFile(archive) as opened:
-        users = {name: opened.read(name) for name in opened.namelist()}
-    return [
-        (name, spelling)
-        for name, data in users.items()
-        for secret in secrets
-        for spelling in planted.spellings(secret)
-        if spelling.encode() in data or spelling in name
-    ]
 
 
 async def test_a_real_trace_keeps_its_form_and_loses_its_secrets(
