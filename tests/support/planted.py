@@ -6,6 +6,7 @@ from urllib.parse import quote
 import jwt
 
 EXPIRES = 1767330809  # 2026-01-02T05:13:29Z
+SECRET = "wJalr/Xu+tnFE MI=%&\"'<ü>"
 
 
 def token(
