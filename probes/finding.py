@@ -1,6 +1,6 @@
 """How a promise was broken, in words that a pager, a metric and a runbook share."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -197,6 +197,12 @@ class Finding:
     def runbook(self) -> str:
         """Where the repository says what to do about it."""
         return f"docs/runbooks/{self.code}.md"
+
+
+def with_fact(finding: Finding, fact: str) -> Finding:
+    """The finding, its cause proven by `fact`; pure."""
+    cause = f"{finding.cause}; proven: {fact}"
+    return replace(finding, cause=cause, certainty=Certainty.PROVEN)
 
 
 class Broken(AssertionError):  # noqa: N818 - it reads as what it says: raise Broken(finding)

@@ -159,7 +159,7 @@ async def test_no_more_nodes_run_than_promised(cluster: Cluster) -> None:
     if not config.nodes_at_most:
         raise NotApplicable("[cluster] promises no nodes_at_most")
     facts = await cluster.facts("nodes", "pods", "usage", "autoscalers")
-    current().judge(capacity.nodes(facts, config.nodes_at_most, config.namespace))
+    current().judge(capacity.nodes(facts, config))
 
 
 @pytest.mark.promise(incident="V6 §7.2")

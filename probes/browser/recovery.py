@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from probes.auth import refresh
 from probes.browser.websockets import PageSocket
-from probes.finding import Code, Finding
+from probes.finding import Code, Finding, with_fact
 from probes.transport import websocket
 from probes.transport.http import Answer
 
@@ -19,6 +19,7 @@ NO_INTERCEPTOR = (
     "the page: its socket code reconnects without refreshAccessToken(); sockets pass no Axios "
     "interceptor (V6 §4)"
 )
+ASKED_FOR_NONE = "the browser saw the old token in the socket's URL, and no refresh before it"
 RACE = (
     "the page: each socket refreshes for itself, and the refresh token, which rotates, works "
     "once (contract 3.3)"
@@ -191,13 +192,15 @@ def _stale(seen: Observation) -> Finding | None:
     if (socket := seen.stale_attempt) is None:
         return None
     refreshed = sum(answer.status == 200 for answer in seen.answers)
-    return Finding(
+    finding = Finding(
         Code.SOCKET_STALE_TOKEN,
         f"after a drop the page opened its {socket.what} socket with the token that it had "
         f"before, {socket.label}; "
         f"it had refreshed {refreshed or 'no'} token{'s' * (refreshed > 1)} until then",
         NO_INTERCEPTOR,
     )
+    # Where a refresh was under way, the page may have opened the socket without waiting for it.
+    return finding if seen.asked else with_fact(finding, ASKED_FOR_NONE)
 
 
 def _logout(seen: Observation) -> Finding | None:

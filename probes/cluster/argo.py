@@ -15,12 +15,13 @@ def not_permitted(facts: Facts, argocd: str) -> Finding | None:
     """Who would fail to sync, known before it is tried; pure."""
     projects = {project.name: project for project in facts.projects}
     found = [problems for each in facts.applications for problems in _forbidden(each, projects)]
-    return offenders.finding(
+    finding = offenders.finding(
         Code.ARGO_NOT_PERMITTED,
         found,
         "AppProject: its sourceRepos or destinations lack what an Application names (V6 §5.2)",
         kubectl.get(argocd, "appprojects", output="yaml"),
     )
+    return offenders.proven(finding, found)
 
 
 def _forbidden(app: Application, projects: dict[str, Project]) -> list[str]:

@@ -7,7 +7,7 @@ from probes.cluster import kubectl, offenders
 from probes.cluster.facts import Autoscaler, Facts, Node, Pod
 from probes.cluster.pods import crashing_pods, sum_requests
 from probes.config.cluster import ClusterConfig
-from probes.finding import Code, Finding
+from probes.finding import Code, Finding, with_fact
 
 WORST = 4
 ENDED = ("Succeeded", "Failed")
@@ -19,13 +19,14 @@ def replicas(facts: Facts, promised: ClusterConfig) -> Finding | None:
         *_other_minimum(facts, promised.min_replicas),
         *_other_replicas(facts, promised.replicas),
     ]
-    return offenders.finding(
+    finding = offenders.finding(
         Code.REPLICAS_UNPROMISED,
         found,
         "autoscaling.minReplicas and replicaCount: a parameter of the Application overrides "
         "prod.yaml (V6 §6.3)",
         kubectl.get(promised.namespace, "hpa,deployments"),
     )
+    return offenders.proven(finding, found)
 
 
 def _other_minimum(facts: Facts, promised: Mapping[str, int]) -> Iterator[str]:
@@ -35,7 +36,7 @@ def _other_minimum(facts: Facts, promised: Mapping[str, int]) -> Iterator[str]:
         if found is None:
             yield f"{service} has no autoscaler, and minReplicas {wanted} is promised"
         elif found.min_replicas != wanted:
-            yield f"minReplicas of {service} is {found.min_replicas}, promised is {wanted}"
+            yield _minimum(found, wanted)
 
 
 def _other_replicas(facts: Facts, promised: Mapping[str, int]) -> Iterator[str]:
@@ -48,8 +49,12 @@ def _other_replicas(facts: Facts, promised: Mapping[str, int]) -> Iterator[str]:
             yield f"{service} has {found.replicas} replicas, promised are {wanted}"
 
 
-def nodes(facts: Facts, at_most: int, namespace: str) -> Finding | None:
-    """More nodes than promised: the arithmetic of requests against use, in one finding; pure."""
+def nodes(facts: Facts, promised: ClusterConfig) -> Finding | None:
+    """More nodes than promised: the arithmetic of requests against use, in one finding; pure.
+
+    Proven where an autoscaler keeps more pods than is promised.
+    """
+    at_most = promised.nodes_at_most
     ready = [node for node in facts.nodes if node.ready]
     if not at_most or len(ready) <= at_most:
         return None
@@ -62,13 +67,28 @@ def nodes(facts: Facts, at_most: int, namespace: str) -> Finding | None:
         *_doubled(facts.autoscalers, placed),
         f"most is kept by {', '.join(_idlest(facts, placed))}",
     ]
-    return Finding(
+    finding = Finding(
         Code.NODES_OVERPROVISIONED,
         "; ".join(sentences),
         "Cluster Autoscaler removes a node by requests, not by use: lower minReplicas and "
         "requests, remove what crashes (V6 §6.2)",
-        reproduce_command="kubectl top nodes && " + kubectl.get(namespace, "hpa,pods", "", "wide"),
+        reproduce_command="kubectl top nodes && "
+        + kubectl.get(promised.namespace, "hpa,pods", "", "wide"),
     )
+    kept = [*_kept(facts, promised.min_replicas)]
+    return with_fact(finding, kept[0]) if kept else finding
+
+
+def _kept(facts: Facts, promised: Mapping[str, int]) -> Iterator[str]:
+    """Autoscalers that keep more pods than is promised, whatever the use."""
+    for each in facts.autoscalers:
+        wanted = promised.get(each.target, each.min_replicas)
+        if each.min_replicas > wanted:
+            yield _minimum(each, wanted)
+
+
+def _minimum(found: Autoscaler, wanted: int) -> str:
+    return f"minReplicas of {found.target} is {found.min_replicas}, promised is {wanted}"
 
 
 def _requests_and_use(facts: Facts, ready: list[Node], placed: list[Pod]) -> str:

@@ -9,7 +9,7 @@ from probes.cluster.environment import of_workload
 from probes.cluster.facts import Facts, SecretShape, Workload
 from probes.cluster.secret_shapes import digest
 from probes.config.livekit import LiveKit
-from probes.finding import Code, Finding
+from probes.finding import Code, Finding, with_fact
 
 SHORTEST_SECRET = 32  # characters; LiveKit complains of less
 CONFIG = "LIVEKIT_CONFIG"
@@ -25,28 +25,23 @@ def keys(
     """
     line = kubectl.get(where, "secret", secret) + " # its values are not shown"
     if problem := _malformed(shape):
-        return Finding(
-            Code.LIVEKIT_KEYS_MALFORMED,
-            f"keys.yaml of Secret {secret} {problem}",
-            "ExternalSecret: its template must write one line `key: secret` (V6 §5.3)",
-            reproduce_command=line,
-        )
+        observed = f"keys.yaml of Secret {secret} {problem}"
+        cause = "keys.yaml: not the one line `key: secret` that its template must write (V6 §5.3)"
+        return _of_keys(Code.LIVEKIT_KEYS_MALFORMED, observed, cause, line)
     assert shape is not None
+    cause = "keys.yaml: LiveKit and video-service read different entries (V6 §5.3)"
     if shape.key_digest != digest(key):
-        return Finding(
-            Code.LIVEKIT_KEY_UNKNOWN,
-            f"keys.yaml of Secret {secret} has another key than the app signs with",
-            "keys.yaml: LiveKit and video-service read different entries (V6 §5.3)",
-            reproduce_command=line,
-        )
+        observed = f"keys.yaml of Secret {secret} has another key than the app signs with"
+        return _of_keys(Code.LIVEKIT_KEY_UNKNOWN, observed, cause, line)
     if shape.secret_digest != digest(value):
-        return Finding(
-            Code.LIVEKIT_SECRET_MISMATCH,
-            f"keys.yaml of Secret {secret} has another secret than the app signs with",
-            "keys.yaml: LiveKit and video-service read different entries (V6 §5.3)",
-            reproduce_command=line,
-        )
+        observed = f"keys.yaml of Secret {secret} has another secret than the app signs with"
+        return _of_keys(Code.LIVEKIT_SECRET_MISMATCH, observed, cause, line)
     return None
+
+
+def _of_keys(code: Code, observed: str, cause: str, line: str) -> Finding:
+    """What the Secret holds is the cause itself."""
+    return with_fact(Finding(code, observed, cause, reproduce_command=line), observed)
 
 
 def _malformed(shape: SecretShape | None) -> str:

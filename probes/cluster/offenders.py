@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from probes.finding import Code, Finding
+from probes.finding import Code, Finding, with_fact
 
 NAMED = 4
 
@@ -21,3 +21,8 @@ def finding(
     if not offenders:
         return None
     return Finding(code, list_offenders(offenders), cause, reproduce_command=reproduce_command)
+
+
+def proven(finding: Finding | None, offenders: Sequence[str]) -> Finding | None:
+    """The finding where an offender is its own cause: the object that has to be changed."""
+    return with_fact(finding, offenders[0]) if finding else None

@@ -58,12 +58,13 @@ def find_path_mismatches(
         if workload(facts, served.service)
         for mismatch in mismatches(facts, served, known, storage)
     ]
-    return offenders.finding(
+    finding = offenders.finding(
         Code.ROUTE_PATH_MISMATCH,
         found,
         "the rewrite of a route and the base path of its service do not fit together (V6 §2)",
         kubectl.get(where, "virtualservices,httproutes", output="yaml"),
     )
+    return offenders.proven(finding, found)
 
 
 def mismatches(facts: Facts, served: Served, hosts: set[str], storage: str) -> Iterator[str]:
@@ -137,9 +138,10 @@ def find_duplicate_routes(facts: Facts, where: str) -> Finding | None:
         for (host, match), names in sorted(owners.items(), key=str)
         if len(names) > 1
     ]
-    return offenders.finding(
+    finding = offenders.finding(
         Code.ROUTE_DUPLICATED,
         found,
         "routes: which of two objects for one host wins is not defined; remove one",
         kubectl.get(where, "virtualservices,httproutes"),
     )
+    return offenders.proven(finding, found)

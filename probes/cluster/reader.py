@@ -24,6 +24,7 @@ Object = Mapping[str, Any]
 LOG_LINES = 1000
 LOGS_AT_MOST = 12  # for failed requests, in one run: a run may not load the API server
 LOG_WAITS_S = (0.2, 1.0, 2.0)  # a kubelet hands a line on within a second or two
+STARTS_WAITS_S = (0.2, 1.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Cluster:
         self._http: Any = None
         self._logs_left = LOGS_AT_MOST
         self._connections: SingleFlight[str, Any] = SingleFlight(self._connect)
+        self._starts: SingleFlight[str, list[str]] = SingleFlight(self._log_of_starts)
         self._lists: SingleFlight[tuple[str, int], tuple[Any, ...]] = SingleFlight(self._list)
 
     @property
@@ -152,11 +154,23 @@ class Cluster:
 
     async def log_of_start(self, facts: Facts, marker: str) -> list[str]:
         """The last lines of auth-service's pods, once one tells of the start with `marker`."""
+        return await self._log_of_auth(facts, marker, LOG_WAITS_S)
+
+    async def log_of_starts(self) -> list[str]:
+        """The last lines of auth-service's pods, read once in a run: whatever they tell of the
+        sign-ins that were started until then.
+        """
+        return await self._starts.get("the only one")
+
+    async def _log_of_starts(self, _: str) -> list[str]:
+        return await self._log_of_auth(await self.facts("pods"), "", STARTS_WAITS_S)
+
+    async def _log_of_auth(self, facts: Facts, marker: str, waits_s: Sequence[float]) -> list[str]:
         pods = [pod.name for pod in facts.pods if pod.name.startswith(sign_in_log.AUTH)]
         if not pods:
             raise CannotAsk("no pod of auth-service runs, whose log would tell")
         lines: list[str] = []
-        for wait_s in LOG_WAITS_S:
+        for wait_s in waits_s:
             await asyncio.sleep(wait_s)
             lines = await self._logs(pods, sign_in_log.AUTH)
             if sign_in_log.is_told(lines, marker):

@@ -27,13 +27,14 @@ def missing(facts: Facts, promised: Mapping[str, Mapping[str, str]], where: str)
         problem for name, keys in promised.items() for problem in missing_keys(facts, name, keys)
     ]
     first = next(iter(promised), "")
-    return offenders.finding(
+    finding = offenders.finding(
         Code.SETTING_MISSING,
         found,
         "ConfigMap: its settings are parameters of the Argo CD Application, not of prod.yaml "
         "(V6 §1.3, §3.3)",
         kubectl.get(where, "configmap", config_name(first), "yaml"),
     )
+    return offenders.proven(finding, found)
 
 
 def missing_keys(facts: Facts, service: str, keys: Mapping[str, str]) -> Iterator[str]:
@@ -58,13 +59,14 @@ def not_applied(facts: Facts, where: str) -> Finding | None:
         *(problem for app in facts.applications for problem in _unread_values(app, facts)),
         *_older_pods(facts),
     ]
-    return offenders.finding(
+    finding = offenders.finding(
         Code.SETTING_NOT_APPLIED,
         found,
         "Argo CD and Helm: a chart of one service reads parameters and values at the top only, "
         "and a pod reads its ConfigMap when it starts (V6 §1.2)",
         kubectl.get(where, "configmaps,pods", output="wide"),
     )
+    return offenders.proven(finding, found)
 
 
 def _lost_parameters(app: Application, facts: Facts) -> Iterator[str]:
@@ -112,12 +114,13 @@ def left_placeholders(facts: Facts) -> Iterator[str]:
 
 def placeholders(facts: Facts, where: str) -> Finding | None:
     found = [*left_placeholders(facts)]
-    return offenders.finding(
+    finding = offenders.finding(
         Code.PLACEHOLDER_LEFT,
         found,
         "configuration: neither Kubernetes nor the service expands variables there (V6 §5.4)",
         kubectl.get(where, "configmaps", output="yaml") + r" | grep -nE '\$[({][A-Z_]+[)}]'",
     )
+    return offenders.proven(finding, found)
 
 
 def _left(deployed: Workload, facts: Facts) -> Iterator[str]:

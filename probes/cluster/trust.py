@@ -16,14 +16,16 @@ SLACK = timedelta(minutes=5)
 
 def find_unguarded(facts: Facts, validates: Collection[str], where: str) -> Finding | None:
     """Services that take a token's word for itself; pure."""
-    return offenders.finding(
+    found = [*unguarded_services(facts, validates)]
+    finding = offenders.finding(
         Code.TOKEN_GUARD_MISSING,
-        [*unguarded_services(facts, validates)],
+        found,
         "ISTIO_JWT_MODE without RequestAuthentication: the service parses tokens, nobody verifies "
         "them (V6 §7.2)",
         kubectl.get(where, "requestauthentications,configmaps", output="yaml")
         + f" | grep -nE '{MODE}|matchLabels'",
     )
+    return offenders.proven(finding, found)
 
 
 def unguarded_services(facts: Facts, validates: Collection[str]) -> Iterator[str]:

@@ -7,11 +7,12 @@ asked changes nothing at all.
 import asyncio
 from dataclasses import replace
 
+from probes.cluster import sign_in_log
 from probes.cluster.reader import Cluster
 from probes.diagnosis import request_log
 from probes.diagnosis.cluster_facts import RULES, Proof, Question, about
 from probes.diagnosis.ladder import diagnose
-from probes.finding import CannotAsk, Certainty, Finding, Rung
+from probes.finding import CannotAsk, Certainty, Finding, Rung, with_fact
 from probes.recording.recorder import Exchange, Recorder
 from probes.transport.http import Web
 
@@ -25,12 +26,16 @@ async def diagnose_with_witness(
     """The ladder's finding, and what the cluster proves of its cause, where it may be asked."""
     exchange = recorder.last
     found = await diagnose(web, finding, recorder)
-    if not cluster.is_named:
+    if not cluster.is_named or found.certainty is Certainty.PROVEN:
         return found
     question = about(found, exchange, web.target)
     try:
         async with asyncio.timeout(WITNESS_TIMEOUT_S):
-            proof = await _proof(cluster, question) or await _logged(cluster, question, exchange)
+            proof = (
+                await _proof(cluster, question)
+                or await _unseen_start(cluster, question)
+                or await _logged(cluster, question, exchange)
+            )
     except (CannotAsk, TimeoutError) as error:
         recorder.note(f"the cluster proves nothing: {error or 'it did not answer in time'}")
         return found
@@ -45,6 +50,15 @@ async def _proof(cluster: Cluster, question: Question) -> Proof | None:
             if proof := next(rule.prove(question, facts), None):
                 return proof
     return None
+
+
+async def _unseen_start(cluster: Cluster, question: Question) -> Proof | None:
+    """That auth-service's filter logged no start at all, this one included."""
+    if question.finding.cause != sign_in_log.FILTER_ORDER:
+        return None
+    if not sign_in_log.is_silent(await cluster.log_of_starts()):
+        return None
+    return Proof(sign_in_log.UNSEEN, sign_in_log.log_command(question.namespace))
 
 
 async def _logged(cluster: Cluster, question: Question, exchange: Exchange | None) -> Proof | None:
@@ -63,5 +77,4 @@ async def _logged(cluster: Cluster, question: Question, exchange: Exchange | Non
 def with_proof(finding: Finding, proof: Proof) -> Finding:
     """The finding, its cause proven by a fact; pure."""
     rung = Rung("cluster", held=False, detail=f"{proof.fact} ({proof.command})")
-    cause = f"{finding.cause}; proven: {proof.fact}"
-    return replace(finding, cause=cause, certainty=Certainty.PROVEN, rungs=(*finding.rungs, rung))
+    return replace(with_fact(finding, proof.fact), rungs=(*finding.rungs, rung))

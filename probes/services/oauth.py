@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from probes.auth.tokens import Tokens
+from probes.cluster.sign_in_log import FILTER_ORDER
 from probes.config.sign_in import OAuth
 from probes.finding import Broken, Code, Finding
 from probes.recording.recorder import current
@@ -63,11 +64,6 @@ REFUSED = (
 REWRITE = (
     "the gateway's rewrite of /api/oauth2/callback (de3bc490), or its route to auth-service "
     "(46f7e238)"
-)
-FILTER_ORDER = (
-    "filter order of auth-service: OAuth2RedirectUriFilter runs after "
-    "OAuth2AuthorizationRequestRedirectFilter, and"
-    " never sees redirect_uri (V6 §7, 481c46e9)"
 )
 ALLOW_LIST = (
     "auth-service's allow-list: oauth2.allowed-redirect-patterns is empty, and empty means all "

@@ -241,6 +241,17 @@ def test_a_refused_page_is_judged(
     assert (finding and finding.code) == code
 
 
+@pytest.mark.parametrize(("asked", "proven"), [(0, True), (1, False)])
+def test_only_who_asked_for_no_refresh_is_proven_to_ask_for_none(
+    asked: int, *, proven: bool
+) -> None:
+    """A refresh that was under way may have been overtaken: that is another mistake."""
+    seen = Observation((socket(carries=OLD),), asked, stale=frozenset({OLD}))
+    finding = explain_return(seen, ["chat"], ATTEMPTS)
+    assert finding
+    assert ("; proven: " in finding.cause) is proven
+
+
 def got(status: int, path: str = "/api/svc/user/api/workspaces/all") -> Answer:
     return answer(status, method="GET", url=APEX + path)
 

@@ -20,7 +20,7 @@ from probes.cluster.facts import (
     Usage,
 )
 from probes.config.cluster import ClusterConfig
-from probes.finding import Code, Verdict
+from probes.finding import Certainty, Code, Verdict
 from tests.support.cluster_objects import AN_HOUR, NOW, pod, told, workload
 
 
@@ -122,7 +122,7 @@ def test_too_many_nodes_come_with_their_arithmetic() -> None:
         usage=(Usage("busy", 850, 90), Usage("idle", 10, 20)),
         autoscalers=(Autoscaler("a", "a", 2, 10),),
     )
-    found = capacity.nodes(facts, 3, "weal")
+    found = capacity.nodes(facts, ClusterConfig("weal", nodes_at_most=3))
     observed = told(found, Code.NODES_OVERPROVISIONED)
     assert found
     assert found.verdict is Verdict.DEGRADED
@@ -135,5 +135,10 @@ def test_too_many_nodes_come_with_their_arithmetic() -> None:
         "idle (900m, uses 10m)",
     ):
         assert said in observed
-    assert capacity.nodes(facts, 5, "weal") is None
-    assert capacity.nodes(facts, 0, "weal") is None
+    assert found.certainty is Certainty.LIKELY
+    config = ClusterConfig("weal", nodes_at_most=3, min_replicas={"a": 1})
+    proven = capacity.nodes(facts, config)
+    assert proven
+    assert proven.cause.endswith("; proven: minReplicas of a is 2, promised is 1")
+    for at_most in (5, 0):
+        assert capacity.nodes(facts, ClusterConfig("weal", nodes_at_most=at_most)) is None

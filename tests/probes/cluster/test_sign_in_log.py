@@ -36,3 +36,14 @@ def test_what_became_of_it_tells_the_causes_apart(lines: list[str], cause: str) 
 def test_a_log_without_its_level_blames_nobody(lines: list[str]) -> None:
     with pytest.raises(CannotAsk, match="logs nothing at INFO"):
         sign_in_log.judge(lines, "probe=r-1", "weal")
+
+
+@pytest.mark.parametrize(
+    ("lines", "silent"),
+    [([STARTED], True), ([STARTED, OTHERS], False), ([STARTED, REJECTED], False), ([], False)],
+)
+def test_a_filter_is_silent_where_it_says_nothing_of_anybody(
+    lines: list[str], *, silent: bool
+) -> None:
+    """And where the log would have it: a log without INFO says nothing."""
+    assert sign_in_log.is_silent(lines) is silent

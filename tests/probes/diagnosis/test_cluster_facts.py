@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from probes.cluster import sign_in_log
 from probes.cluster.facts import (
     ConfigMap,
     Container,
@@ -229,3 +230,26 @@ async def test_a_services_own_log_proves_why_it_failed(
     assert found.certainty is Certainty.PROVEN
     assert "board-service logged of this request: error: too many clients" in found.cause
     assert "logs deploy/board-service | grep id-7" in found.rungs[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("log", "certainty"),
+    [
+        ("x INFO Started", Certainty.PROVEN),
+        ("x INFO Stored client redirect_uri in session: y", Certainty.LIKELY),
+        ("WARN x", Certainty.LIKELY),
+    ],
+)
+async def test_a_filter_that_logged_no_start_is_proven_to_run_late(
+    web: Web, site: Site, recorder: Recorder, log: str, certainty: Certainty
+) -> None:
+    """A line about anybody's start leaves open what became of this one."""
+    pods = "/api/v1/namespaces/weal/pods"
+    site.says[f"GET 127{pods}"] = js({"items": [{"metadata": {"name": "auth-service-1"}}]})
+    site.says[f"GET 127{pods}/auth-service-1/log"] = Said(200, log.encode())
+    path = kubeconfig(recorder.evidence.folder, f"http://127.0.0.1:{site.port}")
+    cluster = Cluster(ClusterConfig("weal", str(path), ask_timeout_s=20))
+    finding = Finding(Code.OAUTH_LANDING_HIJACKED, "sent to x", sign_in_log.FILTER_ORDER)
+    found = await diagnose_with_witness(web, cluster, finding, recorder)
+    await cluster.close()
+    assert found.certainty is certainty

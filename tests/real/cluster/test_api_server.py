@@ -167,7 +167,7 @@ async def _codes(cluster: Cluster) -> set[Code]:
         paths.find_path_mismatches(facts, hosts, "/api/svc/storage", NAMESPACE),
         endpoints.missing(facts, NAMESPACE),
         trust.find_unguarded(facts, ["ops-service"], NAMESPACE),
-        capacity.nodes(facts, 3, NAMESPACE),
+        capacity.nodes(facts, ClusterConfig(NAMESPACE, nodes_at_most=3)),
     )
     return {finding.code for finding in findings if finding}
 
