@@ -1,6 +1,6 @@
 """The cluster: what Git says is what runs, and what runs fits together, before users notice."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,6 +13,7 @@ from probes.cluster import (
     livekit,
     paths,
     pods,
+    restarts,
     settings,
     sign_in_log,
     trust,
@@ -26,9 +27,6 @@ from probes.services import oauth
 from probes.transport.http import Web
 
 pytestmark = pytest.mark.promise(owner="platform", incident="V6 §1.2")
-
-# Runs follow each other in production within this time (deploy/overlays/cronjob).
-SINCE_THE_LAST_RUN = timedelta(minutes=15)
 
 
 @pytest.mark.promise(incident="V6 §5.2")
@@ -135,11 +133,11 @@ async def test_no_pod_waits_to_run(cluster: Cluster) -> None:
     current().judge(pods.pending(facts, datetime.now(UTC), cluster.config.namespace))
 
 
-async def test_no_pod_has_restarted(cluster: Cluster) -> None:
+async def test_no_pod_has_restarted(cluster: Cluster, target: Target) -> None:
     """No container has ended since the last run."""
     facts = await cluster.facts("pods")
-    since = datetime.now(UTC) - SINCE_THE_LAST_RUN
-    current().judge(pods.find_restarts(facts, since, cluster.config.namespace))
+    looked = await restarts.window(target.identity.state, datetime.now(UTC))
+    current().judge(restarts.find_restarts(facts, looked, cluster.config.namespace))
 
 
 @pytest.mark.promise(incident="V6 §6.3")

@@ -60,21 +60,6 @@ def pending(facts: Facts, now: datetime, where: str) -> Finding | None:
     )
 
 
-def find_restarts(facts: Facts, since: datetime, where: str) -> Finding | None:
-    """Whose container has ended and was started again after `since`; pure."""
-    found = [
-        f"a container of {pod.name} ended at {pod.restarted:%H:%M:%S} ({pod.ended or 'unknown'})"
-        for pod in facts.pods
-        if pod.restarted and pod.restarted > since and pod.waiting != CRASHING
-    ]
-    return offenders.finding(
-        Code.POD_RESTARTED,
-        found,
-        "the pod's previous log says why it ended; OOMKilled means its memory limit",
-        kubectl.get(where, "pods"),
-    )
-
-
 def stuck_jobs(facts: Facts, now: datetime, where: str) -> Finding | None:
     """Jobs and CronJobs of the probes that do not end, or begin; pure."""
     found = [

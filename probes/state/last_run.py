@@ -82,6 +82,14 @@ async def swap_last_run(
         return PreviousRun(problem=str(error))
 
 
+async def last_end(where: str) -> float:
+    """When the last whole run ended, as Unix time; 0 where none is known, or the store refuses."""
+    try:
+        return unpack(await update.read(where, KEY)).ran
+    except CannotAsk:
+        return 0.0
+
+
 async def remember_notified(where: str, notified: Mapping[str, str]) -> None:
     """Leave what a channel was told: {scenario: code}, no code where it was told that the promise
     holds again. A store that refuses costs a notice that comes twice, and no more.

@@ -9,6 +9,7 @@ from probes.state.store import Entry, State, open_state
 HISTORY, RUNS = "history", "runs"  # beside the users' names in the store
 SWAP_ATTEMPTS = 20  # with other runs, on one change
 TIMEOUT_S = 5.0  # for the whole change
+NO_ANSWER = f"the state store did not answer within {TIMEOUT_S:g} s; is it to be reached?"
 
 
 async def change(where: str, key: str, how: Callable[[Entry], Entry]) -> Entry:
@@ -24,9 +25,19 @@ async def change(where: str, key: str, how: Callable[[Entry], Entry]) -> Entry:
         async with asyncio.timeout(TIMEOUT_S):
             return await _compare_and_swap(state, key, how)
     except TimeoutError:
-        raise CannotAsk(
-            f"the state store did not answer within {TIMEOUT_S:g} s; is it to be reached?"
-        ) from None
+        raise CannotAsk(NO_ANSWER) from None
+
+
+async def read(where: str, key: str) -> Entry:
+    """What is there under `key`; empty where `where` names no store. Raises CannotAsk."""
+    state = open_state(where, TIMEOUT_S)
+    if state is None:
+        return {}
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            return await state.read(key)
+    except TimeoutError:
+        raise CannotAsk(NO_ANSWER) from None
 
 
 async def _compare_and_swap(state: State, key: str, how: Callable[[Entry], Entry]) -> Entry:

@@ -76,14 +76,6 @@ def test_a_pod_that_waits_is_told_with_its_reason(age_s: int, *, is_told: bool) 
     assert (found.observed if found else "") == ("a-1 is Pending: no room" if is_told else "")
 
 
-@pytest.mark.parametrize(("minutes", "is_told"), [(5, True), (30, False)])
-def test_a_restart_since_the_last_run_degrades(minutes: int, *, is_told: bool) -> None:
-    ended = pod(restarted=NOW - timedelta(minutes=minutes), ended="OOMKilled")
-    found = pods.find_restarts(Facts(pods=(ended,)), NOW - timedelta(minutes=15), "weal")
-    assert bool(found) is is_told
-    assert found is None or found.verdict is Verdict.DEGRADED
-
-
 @pytest.mark.parametrize(
     ("job", "is_stuck"),
     [
