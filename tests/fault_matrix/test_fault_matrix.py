@@ -118,8 +118,8 @@ def differences(run: Ended, group: Group) -> dict[str, str]:
         scenario for scenario in expected | codes if expected.get(scenario) != codes.get(scenario)
     }
     causes = {fault: str(found) for fault in group if (found := strangers(run, fault))}
-    causes |= {fault: found for fault in group if (found := unproven(run, fault))}
-    return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | causes
+    guesses = {fault: guess for fault in group if (guess := unproven(run, fault))}
+    return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | causes | guesses
 
 
 def told(group: Group) -> dict[str, str]:
