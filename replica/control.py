@@ -2,7 +2,7 @@
 behind.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from http import HTTPStatus
 from json import JSONDecodeError
 from typing import Any, Protocol
@@ -28,11 +28,14 @@ class ControlledReplica(Protocol):
 
     async def inventory(self) -> dict[str, Any]: ...
 
+    @property
+    def requests(self) -> Mapping[str, int]: ...
+
     def drop_sockets(self, kinds: Collection[str]) -> int: ...
 
 
 def app(replica: ControlledReplica) -> Starlette:
-    """GET /ready, GET and PUT /faults, GET /state, POST /drop."""
+    """GET /ready, GET and PUT /faults, GET /state and /requests, POST /drop."""
 
     async def ready(_: Request) -> Response:
         return PlainTextResponse("ready\n")
@@ -43,11 +46,15 @@ def app(replica: ControlledReplica) -> Starlette:
     async def state(_: Request) -> Response:
         return JSONResponse(await replica.inventory())
 
+    async def requests(_: Request) -> Response:
+        return JSONResponse(dict(replica.requests))
+
     routes = [
         Route("/ready", ready),
         Route("/faults", faults, methods=["GET"]),
         Route("/faults", _put_faults(replica.set_faults), methods=["PUT"]),
         Route("/state", state),
+        Route("/requests", requests),
         Route("/drop", _post_drop(replica.drop_sockets), methods=["POST"]),
     ]
     return Starlette(routes=routes)

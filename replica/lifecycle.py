@@ -74,6 +74,11 @@ class Replica:
         """End every open socket of these kinds as a server does that restarts."""
         return self.state.live.sockets.drop(kinds)
 
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """How often each stand-in that counts was asked."""
+        return self.state.requests
+
     async def wait_for_exit(self) -> None:
         """Wait for one of the programs to end, which raises ChildError."""
         await asyncio.gather(*(program.wait_for_exit() for program in self._parts.programs))

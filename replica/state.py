@@ -2,7 +2,7 @@
 that are on.
 """
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -101,6 +101,7 @@ class ReplicaState:
         default_factory=set
     )  # raw tokens, as auth-service keeps them in Redis
 
+    requests: Counter[str] = field(default_factory=Counter)  # by stand-in, for tests of cost
     pod_logs: dict[str, deque[str]] = field(default_factory=dict)  # by service, oldest line first
     live: LiveConnections = field(default_factory=LiveConnections)
     test_users: dict[str, UserModel] = field(default_factory=dict)

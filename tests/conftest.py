@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,10 @@ class Replica:
         """What users have created there."""
         said: dict[str, Any] = httpx.get(f"{self.control}/state", timeout=30).json()
         return said
+
+    def requests(self) -> Counter[str]:
+        """How often its stand-ins were asked: the cluster's API."""
+        return Counter(httpx.get(f"{self.control}/requests", timeout=30).json())
 
 
 @pytest.fixture(scope="session")

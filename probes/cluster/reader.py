@@ -22,7 +22,9 @@ from probes.transport.single_flight import SingleFlight
 NO_TABLE = "the environment file has no table [cluster]"
 Object = Mapping[str, Any]
 LOG_LINES = 1000
-LOGS_AT_MOST = 12  # for failed requests, in one run: a run may not load the API server
+# A run may not load the API server: past so many requests the diagnosis asks no more.
+REQUESTS_AT_MOST = 40
+LOGS_AT_MOST = 12  # for failed requests, in one run
 LOG_WAITS_S = (0.2, 1.0, 2.0)  # a kubelet hands a line on within a second or two
 STARTS_WAITS_S = (0.2, 1.8)
 
@@ -93,6 +95,7 @@ class Cluster:
     def __init__(self, config: ClusterConfig | None) -> None:
         self._config = config
         self._http: Any = None
+        self._requests = 0
         self._logs_left = LOGS_AT_MOST
         self._connections: SingleFlight[str, Any] = SingleFlight(self._connect)
         self._starts: SingleFlight[str, list[str]] = SingleFlight(self._log_of_starts)
@@ -120,6 +123,15 @@ class Cluster:
         lists = await asyncio.gather(*(self._lists.get((kind, attempt)) for kind in kinds))
         return Facts(**dict(zip(kinds, lists, strict=True)))
 
+    async def seen_facts(self, *kinds: str) -> Facts:
+        """As `facts`, as the first attempt of this run has seen them: for a diagnosis, which
+        confirms nothing. Raises CannotAsk, also where a run may ask no more.
+        """
+        if self._requests + len(kinds) > REQUESTS_AT_MOST:
+            raise CannotAsk(f"this run has asked the cluster's API {self._requests} times")
+        lists = await asyncio.gather(*(self._lists.get((kind, 1)) for kind in kinds))
+        return Facts(**dict(zip(kinds, lists, strict=True)))
+
     async def secret(self, name: str, key: str) -> SecretShape | None:
         """The shape of one text in a Secret; None where it is not there. The text goes nowhere."""
         path = f"/api/v1/namespaces/{self.config.namespace}/secrets/{name}"
@@ -139,11 +151,12 @@ class Cluster:
 
         Empty where this run has asked for LOGS_AT_MOST such logs already.
         """
-        facts = await self.facts("pods")
+        facts = await self.seen_facts("pods")
         pods = [pod.name for pod in facts.pods if pod.name.startswith(f"{workload}-")]
         lines: list[str] = []
         for wait_s in LOG_WAITS_S:
-            if self._logs_left < len(pods):
+            may_ask = self._requests + len(pods) <= REQUESTS_AT_MOST
+            if self._logs_left < len(pods) or not may_ask:
                 return lines
             self._logs_left -= len(pods)
             await asyncio.sleep(wait_s)
@@ -163,7 +176,7 @@ class Cluster:
         return await self._starts.get("the only one")
 
     async def _log_of_starts(self, _: str) -> list[str]:
-        return await self._log_of_auth(await self.facts("pods"), "", STARTS_WAITS_S)
+        return await self._log_of_auth(await self.seen_facts("pods"), "", STARTS_WAITS_S)
 
     async def _log_of_auth(self, facts: Facts, marker: str, waits_s: Sequence[float]) -> list[str]:
         pods = [pod.name for pod in facts.pods if pod.name.startswith(sign_in_log.AUTH)]
@@ -210,6 +223,7 @@ class Cluster:
         missing_is_none: bool = False,
     ) -> Any:
         http = await self._connections.get("the only one")
+        self._requests += 1
         with current().exchange("cluster", "GET", f"{http.base_url}".rstrip("/") + path) as asked:
             async with self._answering(asked, what):
                 answer = await http.get(path, params=query)

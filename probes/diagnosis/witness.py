@@ -46,7 +46,7 @@ async def _proof(cluster: Cluster, question: Question) -> Proof | None:
     """The first fact of the first rule that has one."""
     for rule in RULES:
         if question.finding.code in rule.codes:
-            facts = await cluster.facts(*rule.kinds)
+            facts = await cluster.seen_facts(*rule.kinds)
             if proof := next(rule.prove(question, facts), None):
                 return proof
     return None

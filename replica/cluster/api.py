@@ -2,13 +2,16 @@
 
 import base64
 import time
+from collections import Counter
 from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from replica.cluster import faulty
 from replica.cluster.builders import NAMESPACE, Object, metadata
@@ -42,14 +45,26 @@ def app(state: ReplicaState) -> Starlette:
 
     namespaced = "/namespaces/{namespace}/{plural}"
     return Starlette(
+        middleware=[Middleware(_Counted, requests=state.requests)],
         routes=[
             Route("/api/v1/namespaces/{namespace}/secrets/{name}", secret),
             Route("/api/v1/namespaces/{namespace}/pods/{pod}/log", log),
             Route(f"/api/v1{namespaced}", core),
             Route("/api/v1/{plural}", core),
             Route(f"/apis/{{group}}/{{version}}{namespaced}", group),
-        ]
+        ],
     )
+
+
+class _Counted:
+    """What a run costs the API server is a promise of its own."""
+
+    def __init__(self, app: ASGIApp, requests: Counter[str]) -> None:
+        self._app, self._requests = app, requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._requests["cluster"] += 1
+        await self._app(scope, receive, send)
 
 
 def kubeconfig(server: str) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from probes.cluster.reader import REQUESTS_AT_MOST
 from probes.finding import Code
 from replica.faults import FAULTS
-from tests.conftest import Ended, Probe, Replica, begin, ended
+from tests.conftest import Ended, Probe, Replica, begin, ended, events
 from tests.fault_matrix.groups import MOST_BROKEN, areas, grouped
 from tests.fault_matrix.incidents import PROVEN, first_cause
 from tests.fault_matrix.rows import CAUSES, MATRIX
@@ -92,8 +93,12 @@ def lying(replica: Replica, faults: Sequence[str], runs: Path, *options: str) ->
 
 def test_without_a_fault_all_hold(replica: Replica, probe: Probe) -> None:
     """Nothing else is worth a word before this."""
+    before = replica.requests()
     run = probe("--env", str(replica.environment))
     assert run.codes == {}, run.output
+    recorded = requests_recorded(run)
+    assert recorded == replica.requests()["cluster"] - before["cluster"]
+    assert 0 < recorded <= REQUESTS_AT_MOST
     if not run.report.flaky:  # which a busy machine adds lines for
         assert len(run.output.splitlines()) <= 15, run.output
 
@@ -109,6 +114,14 @@ def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Toge
     assert unproven(run, fault) == "", run.output
     if group == ("storage-base-path-mismatch",):  # what has many causes has many blocks
         assert len(run.output.splitlines()) <= 60, run.output
+        assert requests_recorded(run) <= REQUESTS_AT_MOST
+
+
+def requests_recorded(run: Ended) -> int:
+    """How often the run asked the cluster's API, by its journal."""
+    assert run.folder
+    asked = [each for each in events(run.folder) if each["event"] == "exchange"]
+    return sum(each["kind"] == "cluster" for each in asked)
 
 
 def differences(run: Ended, group: Group) -> dict[str, str]:

@@ -2,7 +2,7 @@
 behind.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import httpx
@@ -49,6 +49,10 @@ async def test_a_fault_that_cannot_be_had_is_refused_in_one_sentence() -> None:
             raise ChildError("livekit-drops-data is a fault of the stand-in")
 
         async def inventory(self) -> dict[str, Any]:
+            return {}
+
+        @property
+        def requests(self) -> Mapping[str, int]:
             return {}
 
         def drop_sockets(self, _: Collection[str]) -> int:
