@@ -51,6 +51,7 @@ class Files:
     livekit_key: Path
     livekit_secret: Path
     kubeconfig: Path
+    tempo: str  # its origin
 
 
 def tables(state: ReplicaState, files: Files, control: str) -> dict[str, dict[str, Value]]:
@@ -84,6 +85,7 @@ def tables(state: ReplicaState, files: Files, control: str) -> dict[str, dict[st
         "exposure": {"closed": [*CLOSED, *(CLOSED_IN_PRODUCTION if state.production else ())]},
         "livekit": livekit(state.livekit, files),
         **cluster(files),
+        "tracing": {"tempo": files.tempo, "ask_timeout_s": 1.0},
         "timeouts": {"answer_s": 5, "scenario_s": 60, "run_s": 120},
         "control": {"url": control},
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from replica import control, environment, google, pages
+from replica import control, environment, google, pages, tempo
 from replica.buckets import Buckets
 from replica.cluster import api as cluster_api
 from replica.edge import caddy_config, gateway
@@ -31,7 +31,7 @@ from replica.service_settings import PublicHosts
 from replica.signing_key import SigningKey
 from replica.state import TEST_USERS, ReplicaState, email_for
 
-CONTROL, KUBERNETES = "control", "kubernetes"
+CONTROL, KUBERNETES, TEMPO = "control", "kubernetes", "tempo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ async def run_replica(
         from replica.services import APPS  # noqa: PLC0415 - services take time to import; SeaweedFS starts meanwhile
 
         listeners = {
-            name: stack.enter_context(listening_socket()) for name in (*APPS, CONTROL, KUBERNETES)
+            name: stack.enter_context(listening_socket())
+            for name in (*APPS, CONTROL, KUBERNETES, TEMPO)
         }
         authority = certificates.issue(folder / "tls", NAMES)
         places = _places(ports, seaweed, listeners, authority, folder, production=production)
@@ -141,6 +142,7 @@ async def run_replica(
         )
         apps = {listeners[name]: make(state) for name, make in APPS.items()}
         apps[listeners[KUBERNETES]] = cluster_api.app(state)
+        apps[listeners[TEMPO]] = tempo.app(state)
         await stack.enter_async_context(
             serve_apps({**apps, listeners[CONTROL]: control.app(replica)}, state.scale)
         )
@@ -154,6 +156,7 @@ async def run_replica(
             _write_secret(calls.key.encode(), folder / "livekit-key"),
             _write_secret(calls.secret.encode(), folder / "livekit-secret"),
             cluster_api.write_kubeconfig(f"http://{_address(listeners[KUBERNETES])}", folder),
+            f"http://{_address(listeners[TEMPO])}",
         )
         yield replica, environment.tables(state, files, control_url)
 

@@ -5,7 +5,7 @@ that are on.
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from replica.faults import FAULTS
 from replica.google import Google
@@ -101,6 +101,7 @@ class ReplicaState:
         default_factory=set
     )  # raw tokens, as auth-service keeps them in Redis
 
+    traces: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by id, as Tempo has it
     requests: Counter[str] = field(default_factory=Counter)  # by stand-in, for tests of cost
     pod_logs: dict[str, deque[str]] = field(default_factory=dict)  # by service, oldest line first
     live: LiveConnections = field(default_factory=LiveConnections)

@@ -27,6 +27,7 @@ from probes.config.livekit import LiveKit
 from probes.config.notices import Notices
 from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.config.timeouts import Realtime, Timeouts
+from probes.config.tracing import TracingConfig
 from probes.finding import Code
 from replica.faults import FAULTS
 from tests.test_layers import FLOORS
@@ -54,6 +55,7 @@ SECTIONS = {
     "notices": Notices,
     "livekit": LiveKit,
     "cluster": ClusterConfig,
+    "tracing": TracingConfig,
     "accepted": results.Accepted,
 }
 

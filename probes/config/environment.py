@@ -16,6 +16,7 @@ from probes.config.notices import Notices
 from probes.config.selectors import area, covers, literal
 from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.config.timeouts import Realtime, Timeouts
+from probes.config.tracing import TracingConfig
 from probes.finding import BadEnvironment
 from probes.results import Accepted
 
@@ -123,6 +124,7 @@ class Target:
     notices: Notices = field(default_factory=Notices)
     livekit: LiveKit | None = None
     cluster: ClusterConfig | None = None
+    tracing: TracingConfig | None = None
     accepted: tuple[Accepted, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
 

@@ -31,6 +31,7 @@ from probes.config.renamed_keys import expect_current_keys
 from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.config.timeouts import Realtime, Timeouts
 from probes.config.toml_schema import nearest, section, table, text
+from probes.config.tracing import tracing_config
 from probes.finding import BadEnvironment, Code
 from probes.results import Accepted
 from probes.state.store import expect_store_name, with_store_of_environ
@@ -105,6 +106,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         notices=section(source, "notices", Notices, settings.get("notices", {})),
         livekit=read_livekit(source, settings),
         cluster=cluster_config(source, settings),
+        tracing=tracing_config(source, settings),
         accepted=tuple(section(source, "accepted", Accepted, a) for a in accepted),
         skip={
             key: text(source, f"{key} in [skip]", why)

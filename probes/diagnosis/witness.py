@@ -12,12 +12,22 @@ from probes.cluster.reader import Cluster
 from probes.diagnosis import request_log
 from probes.diagnosis.cluster_facts import RULES, Proof, Question, about
 from probes.diagnosis.ladder import diagnose
+from probes.diagnosis.tempo import Tempo, diagnose_with_trace
 from probes.finding import CannotAsk, Certainty, Finding, Rung, with_fact
 from probes.recording.recorder import Exchange, Recorder
 from probes.transport.http import Web
 
 WITNESS_TIMEOUT_S = 4.0
 FAILED = 500  # a status from which on the service itself has failed
+
+
+async def diagnose_with_witnesses(
+    web: Web, cluster: Cluster, tempo: Tempo, finding: Finding, recorder: Recorder
+) -> Finding:
+    """The ladder's finding, what the cluster proves of its cause, and what the trace shows."""
+    exchange = recorder.last
+    found = await diagnose_with_witness(web, cluster, finding, recorder)
+    return await diagnose_with_trace(tempo, found, exchange, recorder)
 
 
 async def diagnose_with_witness(

@@ -18,7 +18,8 @@ from probes.browser import chromium
 from probes.browser.browser import Browser
 from probes.cluster.reader import Cluster
 from probes.config.environment import Target
-from probes.diagnosis.witness import diagnose_with_witness
+from probes.diagnosis.tempo import Tempo
+from probes.diagnosis.witness import diagnose_with_witnesses
 from probes.finding import EXIT_UNKNOWN
 from probes.recording import span_attributes, spans
 from probes.recording.journal import Journal
@@ -80,7 +81,7 @@ class Session:
         self.web = Web(target)
         by_hand = bool(os.environ.get(chromium.BY_HAND))
         self.browser = Browser(target, options.traced_from, by_hand=by_hand)
-        self.cluster = Cluster(target.cluster)
+        self.cluster, self.tempo = Cluster(target.cluster), Tempo(target)
         self.users = Users(target, self.web, redactor)
         self.ledger = Ledger(folder)
         self.run = self._new_run(announce)
@@ -94,7 +95,7 @@ class Session:
             self.target,
             self._evidence,
             span,
-            functools.partial(diagnose_with_witness, self.web, self.cluster),
+            functools.partial(diagnose_with_witnesses, self.web, self.cluster, self.tempo),
             concurrency=preflight.affordable_concurrency(options.concurrency),
             confirm=options.confirm,
             most_failures=options.most_failures,
@@ -171,6 +172,8 @@ class Session:
             await self.web.close()
         with self._guarded("closing the cluster's API"):
             await self.cluster.close()
+        with self._guarded("closing Tempo's API"):
+            await self.tempo.close()
         with self._guarded("stopping the watch over the suite itself"):
             await self.run.health.stop()
             self._record_health()

@@ -9,11 +9,15 @@ from collections import deque
 from starlette.requests import Request
 
 from replica.services.response_formats import Refusal
+from replica.tempo import keep_failure
 
 LOGGED = 200  # lines of one service that are kept
 
 
 def log_failure(request: Request, refusal: Refusal) -> None:
+    keep_failure(
+        request.app.state.replica, request, f"{request.app.state.service}-service", refusal.logged
+    )
     span = secrets.token_hex(8)
     name = f"{request.app.state.service}-service"
     lines = request.app.state.replica.pod_logs.setdefault(name, deque(maxlen=LOGGED))
