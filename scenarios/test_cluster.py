@@ -129,7 +129,7 @@ async def test_no_pod_crashes_again_and_again(cluster: Cluster) -> None:
 
 async def test_no_pod_waits_to_run(cluster: Cluster) -> None:
     """Every pod has a node, its image and its configuration."""
-    facts = await cluster.facts("pods")
+    facts = await cluster.facts("pods", "events")
     current().judge(pods.pending(facts, datetime.now(UTC), cluster.config.namespace))
 
 

@@ -77,6 +77,17 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """A warning about a pod; `count`: how often it has come, `last` when it did."""
+
+    pod: str
+    reason: str
+    message: str
+    count: int = 1
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     name: str
     selector: Labels
@@ -241,18 +252,6 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class SecretShape:
-    """What may be known of a secret text: never the text itself. `digest`: SHA-256, shortened."""
-
-    lines: int
-    has_pair: bool
-    key_length: int
-    secret_length: int
-    key_digest: str
-    secret_digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """What was asked for; what was not is empty."""
 
@@ -274,6 +273,7 @@ class Facts:
     synced_secrets: tuple[SyncedSecret, ...] = ()
     applications: tuple[Application, ...] = ()
     projects: tuple[Project, ...] = ()
+    events: tuple[Event, ...] = ()
 
     @property
     def workloads(self) -> tuple[Workload, ...]:

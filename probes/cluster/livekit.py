@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from probes.cluster import kubectl, offenders
 from probes.cluster.environment import of_workload
-from probes.cluster.facts import Facts, SecretShape, Workload
-from probes.cluster.secret_shapes import digest
+from probes.cluster.facts import Facts, Workload
+from probes.cluster.secret_shapes import SecretShape, digest
 from probes.config.livekit import LiveKit
 from probes.finding import Code, Finding, with_fact
 

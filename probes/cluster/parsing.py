@@ -15,6 +15,7 @@ from probes.cluster.facts import (
     Container,
     CronJob,
     Endpoints,
+    Event,
     Job,
     Labels,
     Node,
@@ -195,6 +196,20 @@ def _started(obj: Object) -> datetime:
     known = [when(at(state, "state", "running", "startedAt")) for state in states]
     running = [time for time in known if time]
     return min(running, default=when(at(obj, "status", "startTime")) or _created(obj))
+
+
+def event(obj: Object) -> Event:
+    """Of core/v1; a series counts for itself, and older writers fill lastTimestamp."""
+    times = (at(obj, "series", "lastObservedTime"), at(obj, "lastTimestamp"), at(obj, "eventTime"))
+    known = [time for time in map(when, times) if time]
+    count = at(obj, "series", "count") or at(obj, "count") or 1
+    return Event(
+        pod=text(obj, "involvedObject", "name"),
+        reason=text(obj, "reason"),
+        message=text(obj, "message"),
+        count=int(count),
+        last=max(known, default=_created(obj)),
+    )
 
 
 def service(obj: Object) -> Service:

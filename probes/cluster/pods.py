@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from probes.cluster import kubectl, offenders
+from probes.cluster import events, kubectl, offenders
 from probes.cluster.facts import CronJob, Facts, Job, Pod
 from probes.finding import Code, Finding
 
@@ -48,7 +48,7 @@ def sum_requests(pods: Iterable[Pod]) -> tuple[float, float]:
 def pending(facts: Facts, now: datetime, where: str) -> Finding | None:
     """Who waits for a node, an image or its configuration, and what for; pure."""
     found = [
-        f"{pod.name} is Pending: {pod.waiting or pod.pending or 'no reason is told'}"
+        f"{pod.name} is Pending: {_why_pending(pod, facts, now)}"
         for pod in facts.pods
         if pod.phase == "Pending" and now - pod.started > PENDING_TOO_LONG
     ]
@@ -58,6 +58,13 @@ def pending(facts: Facts, now: datetime, where: str) -> Finding | None:
         "scheduler, image or configuration: the pod's condition says which",
         kubectl.get(where, "events") + " --field-selector reason=FailedScheduling",
     )
+
+
+def _why_pending(pod: Pod, facts: Facts, now: datetime) -> str:
+    """ContainerCreating says nothing: a volume that cannot be mounted is told by an event."""
+    event = events.telling_event(facts.events, pod, now)
+    told = events.quote(event) if event else ""
+    return told or pod.waiting or pod.pending or "no reason is told"
 
 
 def stuck_jobs(facts: Facts, now: datetime, where: str) -> Finding | None:

@@ -7,13 +7,13 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from probes.cluster import parsing, routing, sign_in_log
-from probes.cluster.facts import Facts, SecretShape
-from probes.cluster.secret_shapes import shape
+from probes.cluster.facts import Facts
+from probes.cluster.secret_shapes import SecretShape, shape
 from probes.config.cluster import ClusterConfig
 from probes.finding import CannotAsk, NotApplicable
 from probes.recording.recorder import Exchange, current
@@ -43,6 +43,7 @@ class Kind:
     needed: bool = False
     optional: bool = False
     where: str = "namespace"
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -55,9 +56,11 @@ class Kind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
+WARNINGS = {"fieldSelector": "type=Warning,involvedObject.kind=Pod", "limit": "500"}
 KINDS: Mapping[str, Kind] = {
     "config_maps": Kind("", "v1", "configmaps", parsing.config_map, needed=True),
     "pods": Kind("", "v1", "pods", parsing.pod, needed=True),
+    "events": Kind("", "v1", "events", parsing.event, query=WARNINGS),
     "deployments": Kind("apps", "v1", "deployments", parsing.workload, needed=True),
     "rollouts": Kind("argoproj.io", "v1alpha1", "rollouts", parsing.workload, optional=True),
     "services": Kind("", "v1", "services", parsing.service, needed=True),
@@ -207,7 +210,7 @@ class Cluster:
             "namespace": f"/namespaces/{self.config.namespace}",
         }[kind.where]
         path = f"{kind.base}{namespace}/{kind.plural}"
-        answer = await self._get(path, kind.resource, missing_is_none=kind.optional)
+        answer = await self._get(path, kind.resource, kind.query, missing_is_none=kind.optional)
         items = (answer.json().get("items") or []) if answer is not None else []
         if kind.needed and not items:
             place = namespace.rpartition("/")[2] or "the cluster"

@@ -1,10 +1,21 @@
 """What may be known of a secret text: its shape, and hashes to compare; the text is let go."""
 
 import hashlib
-
-from probes.cluster.facts import SecretShape
+from dataclasses import dataclass
 
 DIGITS = 12  # of a digest: enough to tell two keys apart, too few to look one up
+
+
+@dataclass(frozen=True, slots=True)
+class SecretShape:
+    """What may be known of a secret text: never the text itself. `digest`: SHA-256, shortened."""
+
+    lines: int
+    has_pair: bool
+    key_length: int
+    secret_length: int
+    key_digest: str
+    secret_digest: str
 
 
 def shape(text: str) -> SecretShape:

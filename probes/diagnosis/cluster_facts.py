@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from probes.cluster import endpoints, kubectl, paths, settings, trust
+from probes.cluster import endpoints, events, kubectl, paths, settings, trust
 from probes.cluster.environment import config_name, of_workload, quotable_value, workload
 from probes.cluster.facts import Facts, Pod
 from probes.config.environment import Target
@@ -106,22 +106,43 @@ def _unguarded(question: Question, facts: Facts) -> Iterator[Proof]:
             yield Proof(problem, kubectl.config_value(question.namespace, config, trust.MODE))
 
 
-def _no_pods(question: Question, facts: Facts) -> Iterator[Proof]:
-    wanted = "livekit" if question.finding.code in LIVEKIT_CODES else question.service
-    if not wanted:
-        return
-    command = kubectl.get(question.namespace, "pods", output="wide") + " --show-labels"
-    for pod in facts.pods:
-        if pod.name.startswith(wanted) and (problem := _trouble(pod)):
+def _behind(question: Question) -> str:
+    """What the names of the pods behind the finding begin with; "" where nobody knows."""
+    return "livekit" if question.finding.code in LIVEKIT_CODES else question.service
+
+
+def _pods(question: Question, facts: Facts) -> list[Pod]:
+    wanted = _behind(question)
+    return [pod for pod in facts.pods if wanted and pod.name.startswith(wanted)]
+
+
+def _troubled_pods(question: Question, facts: Facts) -> Iterator[Proof]:
+    for pod in _pods(question, facts):
+        if problem := _trouble(pod):
             yield Proof(problem, f"kubectl -n {question.namespace} logs --previous {pod.name}")
+
+
+def _events(question: Question, facts: Facts) -> Iterator[Proof]:
+    now = datetime.now(UTC)
+    for pod in _pods(question, facts):
+        if event := events.telling_event(facts.events, pod, now):
+            command = kubectl.get(question.namespace, "events")
+            command += f" --field-selector involvedObject.name={pod.name}"
+            yield Proof(f"pod {pod.name}: {events.quote(event)}", command)
+
+
+def _no_pods(question: Question, facts: Facts) -> Iterator[Proof]:
+    wanted = _behind(question)
+    command = kubectl.get(question.namespace, "pods", output="wide") + " --show-labels"
     for problem in endpoints.empty(facts):
-        if wanted in problem:
+        if wanted and wanted in problem:
             yield Proof(problem, command)
 
 
 def _trouble(pod: Pod) -> str:
     if pod.waiting:
-        return f"pod {pod.name} waits: {pod.waiting}, after {pod.restarts} restarts"
+        ended = f", last ended as {pod.ended}" if pod.ended else ""
+        return f"pod {pod.name} waits: {pod.waiting}, after {pod.restarts} restarts{ended}"
     if pod.restarted and datetime.now(UTC) - pod.restarted < LATELY:
         return f"pod {pod.name} was restarted at {pod.restarted:%H:%M:%S} ({pod.ended})"
     return ""
@@ -190,6 +211,8 @@ RULES = (
     Rule(ROUTED, (*ROUTES, *WORKLOADS), _base_path),
     Rule(SIGNED, WORKLOADS, _s3),
     Rule(TRUSTED, (*WORKLOADS, "token_guards"), _unguarded),
+    Rule(UNSERVED, ("pods",), _troubled_pods),
+    Rule(UNSERVED, ("pods", "events"), _events),
     Rule(UNSERVED, BEHIND, _no_pods),
     Rule(frozenset({Code.LIVEKIT_NOT_READY}), WORKLOADS, _placeholders),
     Rule(frozenset({Code.OAUTH_SESSION_LOST}), WORKLOADS, _redirect_uri),

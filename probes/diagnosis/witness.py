@@ -53,12 +53,22 @@ async def diagnose_with_witness(
 
 
 async def _proof(cluster: Cluster, question: Question) -> Proof | None:
-    """The first fact of the first rule that has one."""
+    """The first fact of the first rule that has one. Raises CannotAsk where none has, and a list
+    was refused.
+    """
+    refused: CannotAsk | None = None
     for rule in RULES:
-        if question.finding.code in rule.codes:
+        if question.finding.code not in rule.codes:
+            continue
+        try:
             facts = await cluster.seen_facts(*rule.kinds)
-            if proof := next(rule.prove(question, facts), None):
-                return proof
+        except CannotAsk as error:
+            refused = error
+            continue
+        if proof := next(rule.prove(question, facts), None):
+            return proof
+    if refused:
+        raise refused
     return None
 
 

@@ -128,6 +128,22 @@ def is_ready(pod: Object) -> bool:
     return conditions.get("Ready") == "True"
 
 
+def warning(pod: str, reason: str, message: str, age: timedelta, count: int = 1) -> Object:
+    """An event of core/v1 about a pod, as kubelet or the scheduler writes it."""
+    number = f"{abs(hash((pod, reason))) % 16**12:012x}"
+    return {
+        "metadata": metadata(f"{pod}.{number}"),
+        "involvedObject": {"kind": "Pod", "namespace": NAMESPACE, "name": pod},
+        "reason": reason,
+        "message": message,
+        "type": "Warning",
+        "count": count,
+        "firstTimestamp": ago(age),
+        "lastTimestamp": ago(age),
+        "source": {"component": "kubelet"},
+    }
+
+
 def autoscaler(kind: str, name: str, minimum: int) -> Object:
     target = {
         "apiVersion": "argoproj.io/v1alpha1" if kind == "Rollout" else "apps/v1",

@@ -121,7 +121,24 @@ def _parses_only(*services: str) -> Change:
 def _no_livekit_pods(found: Objects) -> None:
     for pod in _pods_of(found, LIVEKIT):
         _crash(pod)
+        _warn(found, pod, "BackOff", "Back-off restarting failed container livekit-server")
     objects.follow_pods(found)
+
+
+def _slow_probe(found: Objects) -> None:
+    """Kubelet asks a service that hangs as users do, and has not given it up yet."""
+    message = (
+        'Readiness probe failed: Get "http://10.0.1.9:8002/health/ready": context deadline '
+        "exceeded (Client.Timeout exceeded while awaiting headers)"
+    )
+    for pod in _pods_of(found, "noti-service"):
+        _warn(found, pod, "Unhealthy", message)
+
+
+def _warn(found: Objects, pod: Object, reason: str, message: str) -> None:
+    name = pod["metadata"]["name"]
+    age = timedelta(seconds=20)
+    found["v1/events"].append(builders.warning(name, reason, message, age, count=3))
 
 
 def _crash(pod: Object) -> None:
@@ -213,6 +230,7 @@ def _pending(found: Objects) -> None:
         "containerStatuses": [],
     }
     found["v1/pods"].append(pod)
+    _warn(found, pod, "FailedScheduling", message)
 
 
 def _restarted(found: Objects) -> None:
@@ -251,6 +269,7 @@ CHANGES: Mapping[str, Change] = {
     "storage-presigns-with-dev-credentials": _dev_credentials,
     "storage-presigns-for-localhost": _localhost,
     "service-has-no-endpoints": _subset_without_pods,
+    "service-hangs": _slow_probe,
     "ops-parses-without-verifying": _parses_only("ops-service"),
     "services-trust-unverified-tokens": _parses_only(*TRUSTING),
     "livekit-has-no-pods": _no_livekit_pods,

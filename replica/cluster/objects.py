@@ -1,6 +1,7 @@
 """Every object of an honest weAlist in its cluster (contract 1.4, 9; V6 §5, §6)."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from replica.cluster import builders, routes
 from replica.cluster.builders import ARGOCD, NAMESPACE, NODES, Object
@@ -79,7 +80,20 @@ def add_workloads(found: Objects, replicas: Mapping[str, int], livekit: int) -> 
             builders.autoscaler(kind_name(name), name, number) for name, number in replicas.items()
         ],
     }
+    found["v1/events"] = _starting(pods)
     follow_pods(found)
+
+
+def _starting(pods: list[Object]) -> list[Object]:
+    """Spring takes its time: each pod of auth-service was not ready at first (contract 9)."""
+    message = "Readiness probe failed: dial tcp 10.0.1.7:8080: connect: connection refused"
+    return [
+        builders.warning(
+            pod["metadata"]["name"], "Unhealthy", message, builders.STARTED - timedelta(seconds=30)
+        )
+        for pod in pods
+        if _name(pod) == "auth-service"
+    ]
 
 
 def follow_pods(found: Objects) -> None:

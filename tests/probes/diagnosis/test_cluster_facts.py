@@ -12,6 +12,7 @@ from probes.cluster.facts import (
     Container,
     Destination,
     Endpoints,
+    Event,
     Facts,
     Match,
     Pod,
@@ -167,6 +168,20 @@ def test_a_pod_that_crashes_is_the_fact_before_its_missing_endpoint() -> None:
         "pod chat-service-1 waits: CrashLoopBackOff, after 9 restarts",
         "no pod takes requests for Service chat-service",
     ]
+
+
+def test_an_event_of_the_services_pod_is_quoted() -> None:
+    """Kubelet's own word, before the missing endpoint that follows from it."""
+    now = datetime.now(UTC)
+    quiet = Pod("chat-service-1", {"app": "chat-service"}, "Running", ready=True, started=STARTED)
+    other = replace(quiet, name="noti-service-1")
+    warned = [
+        Event(name, "Unhealthy", f"probe of {name} failed", 2, now) for name in (quiet.name, "noti")
+    ]
+    facts = deployed("chat-service", {}, pods=(quiet, other), events=tuple(warned))
+    found = facts_of(Code.SERVICE_STALLED, "chat-service", facts)
+    assert found == ["pod chat-service-1: Unhealthy: probe of chat-service-1 failed (2 times)"]
+    assert facts_of(Code.SERVICE_STALLED, "noti-service", facts) == []
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def _whole(item: Object, version: str, plural: str) -> Object:
         "endpointslices": "EndpointSlice",
         "horizontalpodautoscalers": "HorizontalPodAutoscaler",
     }
-    kinds |= {"cronjobs": "CronJob", "deployments": "Deployment"}
+    kinds |= {"cronjobs": "CronJob", "deployments": "Deployment", "events": "Event"}
     is_metric = version.startswith("metrics.")
     kind = "Pod" if plural == "pods" and not is_metric else kinds.get(plural) or NAMES[plural]
     about = {k: v for k, v in item["metadata"].items() if k not in ("managedFields", "uid")}
