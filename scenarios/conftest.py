@@ -18,8 +18,8 @@ from probes.livekit.sdk.call import SdkCalls
 from probes.recording.ledger import Ledger
 from probes.services import chat
 from probes.services.chat import Chat
+from probes.services.protected_endpoints import ProtectedEndpoint
 from probes.services.storage import Drive
-from probes.services.token_checks import ProtectedEndpoint
 from probes.transport.http import Web
 from probes.transport.single_flight import SingleFlight
 from scenarios.trust import At, Bad

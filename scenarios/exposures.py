@@ -7,6 +7,9 @@ A name in `closed` covers what begins with it: "metrics" covers "metrics-user".
 from probes.services.exposure import Endpoint
 
 GO = ("user", "board", "chat", "noti", "storage")
+# What is not JSON, by what begins a line of it (Prometheus text format; Git; YAML).
+METRICS = r"^# (?:HELP|TYPE) |^[a-z]\w*(?:\{[^}]*\})? [-+.\dNI]"
+GIT, YAML = r"^ref: |^[0-9a-f]{40}$", r"^[\w-]+:(?: |$)"
 BROKEN_JSON = '{"'  # what a careless service answers with its insides
 
 ENDPOINTS = (
@@ -18,9 +21,9 @@ ENDPOINTS = (
         "internal-user-login", "/api/svc/user/api/internal/oauth/login", method="POST", body="{}"
     ),
     Endpoint("internal-noti", "/api/svc/noti/api/internal/notifications", method="POST", body="{}"),
-    *(Endpoint(f"metrics-{name}", f"/api/svc/{name}/metrics") for name in GO),
-    Endpoint("metrics-ops", "/api/ops/metrics"),
-    Endpoint("metrics-auth", "/api/svc/auth/actuator/prometheus"),
+    *(Endpoint(f"metrics-{name}", f"/api/svc/{name}/metrics", proof=METRICS) for name in GO),
+    Endpoint("metrics-ops", "/api/ops/metrics", proof=METRICS),
+    Endpoint("metrics-auth", "/api/svc/auth/actuator/prometheus", proof=METRICS),
     # Not heapdump: where it is open, asking for it takes all of a pod's memory over the wire.
     *(
         Endpoint(f"actuator-{n}", f"/api/svc/auth/actuator/{n}")
@@ -28,10 +31,10 @@ ENDPOINTS = (
     ),
     Endpoint("prometheus", "/api/monitoring/prometheus/api/v1/status/buildinfo"),
     Endpoint("loki", "/api/monitoring/loki/loki/api/v1/labels"),
-    Endpoint("git-app", "/.git/HEAD", host="apex"),
-    Endpoint("git-portal", "/api/ops-portal/.git/HEAD"),
-    Endpoint("config-app", "/config.yaml", host="apex"),
-    *(Endpoint(f"config-{name}", f"/api/svc/{name}/config.yaml") for name in GO),
+    Endpoint("git-app", "/.git/HEAD", host="apex", proof=GIT),
+    Endpoint("git-portal", "/api/ops-portal/.git/HEAD", proof=GIT),
+    Endpoint("config-app", "/config.yaml", host="apex", proof=YAML),
+    *(Endpoint(f"config-{name}", f"/api/svc/{name}/config.yaml", proof=YAML) for name in GO),
     Endpoint("source-maps-app", "/", "sources", host="apex"),
     Endpoint("source-maps-portal", "/api/ops-portal/login", "sources", host="apex"),
     Endpoint(

@@ -9,7 +9,7 @@ import pytest
 from probes.auth.users import User
 from probes.finding import NotApplicable
 from probes.services import token_checks
-from probes.services.token_checks import ProtectedEndpoint
+from probes.services.protected_endpoints import ProtectedEndpoint
 from probes.transport.http import Web
 from scenarios.trust import CELLS, OTHERS, PROTECTED, At, Bad
 
@@ -48,4 +48,5 @@ async def test_what_is_anothers_stays_shut(
     web: Web, user: Callable[[str], User], at: At, endpoint: ProtectedEndpoint, who: str
 ) -> None:
     """A good token opens what is its owner's, and is told 403 at what is somebody else's."""
-    await token_checks.expect_forbidden(web, await at(endpoint), user(who))
+    owner = user(endpoint.who)
+    await token_checks.expect_forbidden(web, await at(endpoint), user(who), owner)

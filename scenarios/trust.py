@@ -5,7 +5,7 @@ token trust.
 from collections.abc import Awaitable, Callable
 
 from probes.auth.bad_tokens import KINDS, MISPLACED, BadToken
-from probes.services.token_checks import OPS, USER, ProtectedEndpoint
+from probes.services.protected_endpoints import OPS, USER, ProtectedEndpoint
 from scenarios.contracts import BOARD, CHAT, NOTI
 
 Bad = Callable[[str, str], Awaitable[BadToken]]

@@ -24,11 +24,14 @@ MISPLACED = "misplaced"  # a good token, where a door does not look for one
 
 @dataclass(frozen=True, slots=True)
 class BadToken:
-    """A bad token, and one that another key has signed, to compare with."""
+    """A bad token, and to compare with: one that another key has signed, and a good one of the
+    same user; "" where there is none.
+    """
 
     kind: str
     token: str = field(repr=False)
     foreign: str = field(repr=False)
+    good: str = field(default="", repr=False)
 
 
 class BadTokens:
@@ -41,7 +44,8 @@ class BadTokens:
     async def get(self, kind: str, user: User) -> BadToken:
         """What nobody may take for good. Raises Broken, CannotAsk, NotApplicable."""
         token = await self._made.get((kind, user))
-        return BadToken(kind, token, await self._made.get(("foreign-key", user)))
+        foreign = await self._made.get(("foreign-key", user))
+        return BadToken(kind, token, foreign, await user.token())
 
     async def _make(self, wanted: tuple[str, User]) -> str:
         kind, user = wanted

@@ -15,7 +15,7 @@ from probes.transport.typed_answers import Identity, Jwt, shape_problem
 
 REFRESH = "/api/svc/auth/api/auth/refresh"
 SPENT = "AUTH006"
-# Who answered in auth-service's place is told by these.
+# Who answered in auth-service's place, or kept from it what was sent, is told by these.
 ANOTHER_AUTHOR = frozenset(
     {
         Code.EDGE_ERROR_PAGE,
@@ -24,6 +24,7 @@ ANOTHER_AUTHOR = frozenset(
         Code.EDGE_S3_ERROR,
         Code.LOAD_BALANCER_ERROR,
         Code.PROXY_ERROR,
+        Code.REQUEST_STRIPPED,
         Code.UNKNOWN,
         Code.UNKNOWN_PAGE,
     }
@@ -130,7 +131,7 @@ def explain(answer: Answer) -> Finding:
         return finding
     observed = f"{describe_answer(answer)} to a good refresh token, and no new pair"
     if finding is None and (problem := shape_problem(answer.json, Pair)):
-        return Finding(Code.REFRESH_UNAVAILABLE, f"{observed}: {problem}", "auth-service")
+        return Finding(Code.CONTRACT_BROKEN, f"{observed}: {problem}", "auth-service")
     return Finding(Code.REFRESH_UNAVAILABLE, observed, _cause(answer))
 
 

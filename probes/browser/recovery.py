@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from probes.auth import refresh
 from probes.browser.websockets import PageSocket
 from probes.finding import Code, Finding, with_fact
-from probes.transport import websocket
+from probes.transport import caching, websocket
 from probes.transport.http import Answer
 
 NO_INTERCEPTOR = (
@@ -32,6 +32,7 @@ TWICE = (
     "(contract 1.4)"
 )
 ANY_CALL = "the page: its response interceptor (401, one refresh, one repeated call; contract 3.3)"
+NOWHERE = "where the page's calls go (config.js, apiConfig), or the edge"
 ENOUGH = 3  # failed attempts to open a socket with a good token
 
 
@@ -109,11 +110,8 @@ def explain_refusal(
     if finding := _storm(seen, attempts, rows=1) or _stale(seen):
         return finding
     if not seen.asked:
-        return Finding(
-            Code.PAGE_NOT_RECOVERED,
-            "the page lost its socket and never asked for a refresh",
-            RECONNECT,
-        )
+        observed = "the page lost its socket and never asked for a refresh"
+        return Finding(Code.PAGE_NOT_RECOVERED, observed, RECONNECT)
     if not at_login:
         return Finding(
             Code.PAGE_NOT_RECOVERED,
@@ -145,6 +143,8 @@ def explain_calls(seen: Observation, replies: Sequence[Answer]) -> Finding | Non
         return Finding(Code.PAGE_NOT_RECOVERED, "the page called the API for nothing", ANY_CALL)
     refused = Counter(_call(answer) for answer in replies if answer.status == 401)
     if not refused and not seen.asked:
+        if not any(_is_let_in(answer) for answer in replies):
+            return Finding(Code.PAGE_NOT_RECOVERED, f"no service answered: {replies[-1]}", NOWHERE)
         return Finding(
             Code.STRANGER_ADMITTED,
             "the page called the API with an expired access token, and no service refused it",
@@ -157,10 +157,14 @@ def explain_calls(seen: Observation, replies: Sequence[Answer]) -> Finding | Non
         )
     call, times = refused.most_common(1)[0] if refused else ("", 0)
     if times > 1:
-        return Finding(
-            Code.PAGE_NOT_RECOVERED, f"{call} was refused with 401 {times} times", ANY_CALL
-        )
+        observed = f"{call} was refused with 401 {times} times"
+        return Finding(Code.PAGE_NOT_RECOVERED, observed, ANY_CALL)
     return None
+
+
+def _is_let_in(answer: Answer) -> bool:
+    """Whether a service, and not a cache, answered with what was asked for."""
+    return 200 <= answer.status < 300 and not caching.stored_marks(answer.headers)
 
 
 def unrepeated_calls(replies: Sequence[Answer]) -> list[str]:

@@ -6,13 +6,14 @@ a time, and stops at the first broken one, so that a drowning target is not push
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from probes.config.environment import Target, address
+from probes.diagnosis import rivals
+from probes.diagnosis.rivals import Evidence, choose
 from probes.diagnosis.service_health import (
     SERVICE_PREFIX,
     doubled_slash,
@@ -25,22 +26,11 @@ from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.transport import connection_errors
 from probes.transport.connection_errors import Phase
-from probes.transport.envelopes import MASKED, explain_redirect
-from probes.transport.http import Answer, Web, service
+from probes.transport.http import Answer, Web
 from probes.transport.tls import HandshakeError, peer_certificate
 
 RUNG_TIMEOUT_S = 3.0
 LADDER_TIMEOUT_S = 10.0  # for all of them
-# Codes that say who answered in the service's place, which is more than the edge's rung can say.
-AUTHOR_KNOWN = frozenset(
-    {
-        Code.EDGE_ERROR_PAGE,
-        Code.EDGE_S3_ERROR,
-        Code.LOAD_BALANCER_ERROR,
-        Code.PROXY_ERROR,
-        Code.UNKNOWN_PAGE,
-    }
-)
 NETWORK = ("dns", "tcp", "tls")
 ONCE = "/api/oauth2/"  # a leg of sign-in is no read: its code and its state are good once
 REPEATED = ("x-workspace-id",)  # headers that an answer depends on, beside the token
@@ -57,7 +47,7 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     if finding.code is Code.UNKNOWN:
         return finding
     rungs: list[Rung] = []
-    cause = ""
+    cause, code = "", Code(finding.code)
     with contextlib.suppress(TimeoutError):  # the rungs that were reached are told all the same
         async with (
             asyncio.timeout(LADDER_TIMEOUT_S),
@@ -67,9 +57,9 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
                 step = _weighed(asked, exchange)
                 rungs.append(step.rung)
                 if not step.rung.held:
-                    cause = step.cause
+                    cause, code = step.cause, step.code or code
                     break
-    return replace(finding, rungs=tuple(rungs), cause=cause or finding.cause)
+    return replace(finding, rungs=tuple(rungs), cause=cause or finding.cause, code=code)
 
 
 def _weighed(step: Step, exchange: Exchange) -> Step:
@@ -108,7 +98,7 @@ async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerat
     behind = await _again(web, web.target.hosts.api + read, exchange)
     if exchange.url.startswith(web.target.hosts.apex):
         yield await _edge(web, finding, exchange, path, behind)
-    gateway = _gateway(behind)
+    gateway = _gateway(exchange, finding, behind)
     doubled = await doubled_slash(ask, name, behind) if gateway.rung.held and name else None
     yield doubled or gateway
     if name:
@@ -172,11 +162,19 @@ def _timed_out(name: str, what: str, cause: str) -> Step:
     return Step(Rung(name, held=False, detail=detail), cause, timed_out=True)
 
 
-async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
-    """The same read elsewhere, by the same person; the sentence about it where no answer comes."""
+async def _again(web: Web, url: str, exchange: Exchange, left_out: str = "") -> Answer | str:
+    """The same read elsewhere, by the same person, with one part left out; the sentence about it
+    where no answer comes.
+    """
     headers_sent = {name.lower(): value for name, value in exchange.request_headers.items()}
     token = headers_sent.get(AUTHORIZATION, "").removeprefix("Bearer ")
     headers = {name: headers_sent[name] for name in REPEATED if name in headers_sent}
+    if left_out == rivals.QUERY:
+        url = url.partition("?")[0]
+    if left_out == rivals.WORKSPACE:
+        headers = {}
+    if left_out == rivals.AUTHORIZATION:
+        token = ""
     try:
         async with asyncio.timeout(RUNG_TIMEOUT_S):
             return await web.ask("GET", url, token=token, headers=headers)
@@ -189,61 +187,67 @@ async def _again(web: Web, url: str, exchange: Exchange) -> Answer | str:
 async def _edge(
     web: Web, finding: Finding, exchange: Exchange, path: str, behind: Answer | str
 ) -> Step:
-    """The edge is to blame where the api host answers JSON and the apex does not pass it on."""
-    apex = (
-        f"the apex answered {exchange.status} {exchange.response_headers.get('content-type', '')}"
-    ).strip()
-    if isinstance(behind, str) or behind.json is None or _is_json(exchange.response_body):
-        return Step(Rung("edge", held=True, detail=f"{apex}; the api host does no better"))
-    alive = await _again(web, web.target.hosts.apex + _liveness(path), exchange)
-    saw = (
-        f"{apex}, the api host {behind.status} {behind.media_type} for {urlsplit(behind.url).path}"
-    )
-    if finding.code in AUTHOR_KNOWN:
-        return Step(Rung("edge", held=False, detail=saw), finding.cause)
-    if isinstance(alive, str) or alive.json is None:
-        return Step(
-            Rung("edge", held=False, detail=saw),
-            "edge behaviour or origin: /api/* does not reach the gateway",
-        )
-    if finding.code is Code.EDGE_MASKS_ERRORS and _is_read(exchange):
-        return Step(Rung("edge", held=False, detail=saw), MASKED)
-    return Step(
-        Rung("edge", held=True, detail=f"{apex}, and passes on what says that the service is alive")
-    )
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body)
-    except ValueError:
-        return False
-    return True
-
-
-def _gateway(behind: Answer | str) -> Step:
+    """The edge is to blame where the api host does better than the apex, or the apex keeps what it
+    says for itself.
+    """
+    evidence = await _edge_evidence(web, finding, exchange, path, behind)
+    kind = exchange.response_headers.get("content-type", "")
+    detail = f"the apex answered {exchange.status} {kind}".strip()
     if isinstance(behind, str):
-        return Step(Rung("gateway", held=True, detail=behind))
-    saw = str(behind)
-    if behind.status == 503 and b"no healthy upstream" in behind.body:
-        who = service(behind.url)
-        return Step(
-            Rung("gateway", held=False, detail=f"{saw}: no healthy upstream"),
-            f"gateway subset of {who}: no ready pod; its DestinationRule selects none "
-            "(a4263252), or readiness fails in all (database, redis)",
-        )
-    if behind.status == 404 and not behind.body:
-        return Step(
-            Rung("gateway", held=False, detail=f"{saw}, empty, as Envoy says it"),
-            "gateway: no route for this path",
-        )
-    if 300 <= behind.status < 400:
-        location = behind.headers.get("location", "")
-        return Step(
-            Rung("gateway", held=False, detail=f"{saw} to {location}"),
-            explain_redirect(behind).cause,
-        )
-    return Step(Rung("gateway", held=True, detail=saw))
+        detail += f"; the api host: {behind}"
+    else:
+        asked = urlsplit(behind.url).path
+        detail += f", the api host {behind.status} {behind.media_type or 'no type'} for {asked}"
+    choice = choose(rivals.EDGE, evidence)
+    rung = Rung("edge", held=choice is None, detail=detail)
+    return Step(rung, choice.cause, code=choice.code) if choice else Step(rung)
+
+
+async def _edge_evidence(
+    web: Web, finding: Finding, exchange: Exchange, path: str, behind: Answer | str
+) -> Evidence:
+    """What tells the edge's rivals apart; no more is asked than that."""
+    body, headers = exchange.response_body, exchange.response_headers
+    first = Answer(exchange.method, exchange.url, exchange.status or 0, headers, body)
+    evidence = Evidence(finding, first, behind, is_read=_is_read(exchange))
+    if isinstance(behind, str):
+        return evidence
+    if not evidence.is_passed_on and behind.json is not None:
+        alive = await _again(web, web.target.hosts.apex + _liveness(path), exchange)
+        return replace(evidence, alive=alive)
+    if first.status < 400 or behind.status >= 300 or not evidence.is_read:
+        return evidence
+    evidence = replace(
+        evidence,
+        behind=await _again(web, behind.url, exchange),
+        again=await _again(web, exchange.url, exchange),
+    )
+    if not rivals.is_better_behind(evidence):
+        return evidence
+    sent = {name.lower() for name in exchange.request_headers}
+    given = {
+        rivals.AUTHORIZATION: AUTHORIZATION in sent,
+        rivals.WORKSPACE: REPEATED[0] in sent,
+        rivals.QUERY: "?" in exchange.url,
+    }
+    asked = [part for part in rivals.PARTS if given[part]]
+    without = {part: await _again(web, behind.url, exchange, part) for part in asked}
+    return replace(evidence, without=without)
+
+
+def _gateway(exchange: Exchange, finding: Finding, behind: Answer | str) -> Step:
+    detail = str(behind)
+    if isinstance(behind, str):
+        return Step(Rung("gateway", held=True, detail=detail))
+    headers, body = exchange.response_headers, exchange.response_body
+    first = Answer(exchange.method, exchange.url, exchange.status or 0, headers, body)
+    choice = choose(rivals.GATEWAY, Evidence(finding, first, behind, is_read=_is_read(exchange)))
+    if choice is None:
+        return Step(Rung("gateway", held=True, detail=detail))
+    detail += f": {behind.words}" if behind.words else ""
+    if location := behind.headers.get("location"):
+        detail += f" to {location}"
+    return Step(Rung("gateway", held=False, detail=detail), choice.cause, code=choice.code)
 
 
 async def _rule(web: Web, path: str, exchange: Exchange, behind: Answer | str) -> Step:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.services.static_site import ASSET
+from probes.transport.admission import holds_data
 from probes.transport.author import Author
 from probes.transport.http import Answer, Web, service
 from probes.transport.typed_answers import join_url
@@ -40,6 +41,7 @@ class Endpoint:
     method: str = "GET"
     host: Literal["api", "apex"] = "api"
     body: str = ""  # JSON, or nearly
+    proof: str = ""  # a pattern that what is served holds; "" where it is JSON with data
 
 
 async def expect_closed(web: Web, endpoint: Endpoint, user: str) -> None:
@@ -53,7 +55,7 @@ async def expect_closed(web: Web, endpoint: Endpoint, user: str) -> None:
     if sent:
         headers["content-type"] = "application/json"
     answer = await web.ask(endpoint.method, url, headers=headers, content=sent or None)
-    if reason := why_unasked(endpoint.sign, answer):
+    if reason := why_unasked(endpoint.sign, answer, endpoint.proof):
         raise CannotAsk(f"{answer}: {reason}")
     if finding := EXPLAIN[endpoint.sign](answer):
         raise Broken(finding)
@@ -74,11 +76,30 @@ def _is_cors_refusal(answer: Answer) -> bool:
     return answer.status == 403 and answer.body.strip() == b"Invalid CORS request"
 
 
-def why_unasked(sign: Sign, answer: Answer) -> str:
+def is_served(answer: Answer, proof: str) -> bool:
+    """Whether the answer shows what only who is let in gets, or a service's own complaint of what
+    was sent; an empty 200, a page to sign in at or a refusal with 200 show neither; pure.
+    """
+    if answer.status in REACHED:
+        return answer.author is Author.SERVICE and isinstance(answer.json, dict)
+    if answer.status >= 300:
+        return False
+    if proof:
+        return re.search(proof.encode(), answer.body, re.MULTILINE) is not None
+    return holds_data(answer)
+
+
+def _is_closed(answer: Answer) -> bool:
+    return (answer.status >= 300 and answer.status not in REACHED) or APP in answer.body
+
+
+def why_unasked(sign: Sign, answer: Answer, proof: str = "") -> str:
     """Why an answer shows nothing of what was looked for; empty where it does; pure."""
     match sign:
         case "served" if _is_of_nobody(answer):
             return "no service answered, so that nothing shows whether it is closed"
+        case "served" if not _is_closed(answer) and not is_served(answer, proof):
+            return "it neither refuses nor shows anything, so that it may be open or closed"
         case "trace" if answer.status < 400 or (answer.status == 404 and answer.json is None):
             return "broken JSON provoked no error of the service"
         case "trace" if _is_of_nobody(answer) and not TRACE.search(answer.body):
@@ -107,8 +128,8 @@ async def _expect_no_sources(web: Web, url: str) -> None:
 
 
 def explain_served(answer: Answer) -> Finding | None:
-    """A 2xx that is not the app's page in its place; pure."""
-    if (answer.status >= 300 and answer.status not in REACHED) or APP in answer.body:
+    """What is not refused, where something was shown, and not the app's page in its place; pure."""
+    if _is_closed(answer):
         return None
     who = service(answer.url)
     return Finding(

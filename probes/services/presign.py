@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 from probes.config.environment import Presign
 from probes.finding import Broken, Code, Finding, broken
 from probes.recording.redactor import credential_kind
-from probes.transport import envelopes
+from probes.transport import envelopes, service_words
 from probes.transport.http import Answer, service
 
 S3_TROUBLE = re.compile(r"\bS3\b|credential|\bIMDS\b|identity|bucket|AccessDenied", re.IGNORECASE)
@@ -241,9 +241,11 @@ def explain_put(answer: Answer) -> Finding | None:
         or "no reason given"
     )
     cause = PUT_CAUSES.get(reason, "S3" if answer.status != 403 else SIGNER)
+    if reason == "AccessDenied" or reason.startswith("KMS"):
+        cause = service_words.meaning(answer.words, "the issuer") or cause
     if reason == "AccessDenied" and b"expired" in answer.body:
         cause = "the issuer's clock, or a URL that it keeps and hands out again"
-    return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {reason}", cause)
+    return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {answer.words or reason}", cause)
 
 
 def expect_issued(answer: Answer) -> None:

@@ -84,14 +84,20 @@ async def expect_nothing_unsigned(web: Web, upload: Upload) -> None:
         ("lists the bucket", await web.ask("GET", listing, kind="s3")),
         ("takes an object", await upload.put(web, f"{bare}.unsigned")),
     ):
-        if finding := explain_unsigned(what, answer):
+        if finding := explain_unsigned(what, answer, upload.content):
             raise Broken(finding)
 
 
-def explain_unsigned(what: str, answer: Answer) -> Finding | None:
-    """Name what a bucket does for who has no signature; None where it refuses; pure."""
-    lists = not what.startswith("lists") or b"<ListBucketResult" in answer.body
-    if answer.status >= 300 or not lists:
+def explain_unsigned(what: str, answer: Answer, content: bytes) -> Finding | None:
+    """Name what a bucket does for who has no signature; None where nothing shows that it did, as
+    the bytes, a listing or an object's tag would; pure.
+    """
+    shown = {
+        "gives": answer.body == content,
+        "lists": b"<ListBucketResult" in answer.body,
+        "takes": "etag" in answer.headers,
+    }
+    if answer.status >= 300 or not shown[what.partition(" ")[0]]:
         return None
     cause = "the bucket's policy or ACL, which names everybody; or a proxy that signs for everybody"
     return Finding(Code.BUCKET_PUBLIC, f"{answer}: S3 {what} to who has no signature", cause)

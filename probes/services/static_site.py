@@ -3,9 +3,10 @@ deep links, http.
 """
 
 import re
+from urllib.parse import urlsplit
 
 from probes.config.environment import Target
-from probes.finding import Code, broken
+from probes.finding import Broken, Code, Finding, broken
 from probes.transport.http import Answer, Web
 from probes.transport.typed_answers import join_url
 
@@ -14,6 +15,14 @@ ASSET = re.compile(
     r"""<(?:script|link)\b[^>]*?\b(?:src|href)=["']([^"']+\.(?:js|css))["']""", re.IGNORECASE
 )
 TYPES = {"js": ("text/javascript", "application/javascript"), "css": ("text/css",)}
+CONFIG = "/config.js"
+# Where nobody's browser but a developer's finds anything, and what a build has left unfilled.
+DEVELOPMENT = re.compile(
+    r"\b(?:https?|wss?)://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal"
+    r"|[\w.-]+\.svc(?:\.cluster\.local)?)(?![\w.-])[^\s'\"]*"
+    r"|\$\{[A-Z_]+\}|__[A-Z]+(?:_[A-Z]+)*_URL__"
+)
+BUILD = "the frontend build in the site bucket"
 S3_OR_EDGE = "the site bucket, or CloudFront's error response in its place"
 
 
@@ -26,9 +35,9 @@ async def expect_assets(web: Web, target: Target) -> None:
         raise broken(
             Code.ASSET_BROKEN,
             f"{shell}, and it names no script",
-            "the frontend build in the site bucket",
+            BUILD,
         )
-    for asset in {*assets, "/config.js"}:
+    for asset in {*assets, CONFIG}:
         _expect_asset(await web.ask("GET", join_url(shell.url, asset), kind="page"))
 
 
@@ -61,3 +70,20 @@ def _expect_asset(answer: Answer) -> None:
     wanted = TYPES[answer.url.partition("?")[0].rpartition(".")[2]]
     if answer.status != 200 or answer.media_type not in wanted:
         raise broken(Code.ASSET_BROKEN, f"{answer} where {wanted[0]} was promised", S3_OR_EDGE)
+    if finding := explain_content(answer):
+        raise Broken(finding)
+
+
+def explain_content(answer: Answer) -> Finding | None:
+    """Name what is in an asset in place of what its type promises; pure."""
+    content = answer.body.strip()
+    if not content:
+        return Finding(Code.ASSET_BROKEN, f"{answer}, and it is empty", f"{BUILD}: an empty file")
+    if content[:15].lower().startswith((b"<!doctype html", b"<html")):
+        return Finding(Code.ASSET_BROKEN, f"{answer}, and it is a page of HTML", S3_OR_EDGE)
+    if not urlsplit(answer.url).path.endswith(CONFIG):
+        return None
+    if found := DEVELOPMENT.search(content.decode("utf-8", "replace")):
+        cause = f"{BUILD}: config.js of another environment, or one that nobody has filled in"
+        return Finding(Code.ASSET_BROKEN, f"{answer}, and it names {found[0]}", cause)
+    return None

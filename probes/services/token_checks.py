@@ -7,8 +7,7 @@ Sources: contract 2.5 (who verifies what), V6 §7 (ISTIO_JWT_MODE), RFC 8725.
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -18,12 +17,20 @@ from probes.auth.users import User
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import current
 from probes.services import notifications, ops, workspaces
+from probes.services.protected_endpoints import (
+    OPS,
+    USER,
+    ProtectedEndpoint,
+    Where,
+    is_accepted,
+)
 from probes.transport import envelopes, websocket
+from probes.transport.admission import holds_data, is_like
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web, service
 from probes.transport.open_websocket import ClosedAtOnce
+from probes.transport.wrong_status import explain_unproven
 
-Where = Literal["header", "query"]
 TOO_LONG = (400, 413, 414, 431)  # before anybody has read the token
 
 CODES = {
@@ -53,38 +60,6 @@ UNREAD = {
     "refresh": "whose /api/auth/validate does not look at the claim type (contract 2.3)",
     "wrong-issuer": "whose /api/auth/validate does not compare the issuer (contract 2.3)",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ProtectedEndpoint:
-    """A place that only the signed-in may enter. `{workspace}`, `{storage}`, `{project}` and
-    `{room}` are filled in.
-    """
-
-    name: str
-    path: str
-    kind: Literal["http", "socket", "stream"] = "http"
-    who: str = "alice"
-    where: Where = "header"
-    scoped: bool = False
-    envelope: Envelope = Envelope.GO_ERROR
-
-    def filled(self, web: Web, room: str = "") -> "ProtectedEndpoint":
-        target = web.target
-        known = {
-            "{storage}": target.paths.storage,
-            "{workspace}": target.workspace.id,
-            "{project}": target.workspace.project,
-            "{room}": room,
-        }
-        path = self.path
-        for name, value in known.items():
-            path = path.replace(name, value)
-        return replace(self, path=path)
-
-
-OPS = ProtectedEndpoint("ops", ops.ME, who="operator")
-USER = ProtectedEndpoint("user", "/api/svc/user/api/users/me")
 
 
 async def request(
@@ -159,20 +134,36 @@ async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: BadToken) -
     if not is_accepted(endpoint, answer):
         return check_refusal(endpoint, bad.kind, answer)
     current().subject = current().exchanges[-1]
+    who, whom = service(endpoint.path), f"a token of the kind {bad.kind}"
+    if not await _is_proven(web, endpoint, answer, bad.good):
+        raise Broken(explain_unproven(answer, whom, who))
     code = CODES.get(bad.kind, Code.TOKEN_FORGERY_ACCEPTED)
     if endpoint.kind == "socket" and code is Code.TOKEN_EXPIRY_IGNORED:
         code = Code.SOCKET_ACCEPTS_EXPIRED
-    finding = Finding(
-        code,
-        f"{answer} to a token of the kind {bad.kind}",
-        f"{service(endpoint.path)} asks for no token",
-    )
+    finding = Finding(code, f"{answer} to {whom}", f"{who} asks for no token")
     raise Broken(finding if bad.kind in FORMLESS else await _compare(web, endpoint, bad, finding))
 
 
-async def expect_forbidden(web: Web, endpoint: ProtectedEndpoint, user: User) -> None:
-    """Somebody else's good token is told that this is not theirs. Raises Broken; CannotAsk where
-    the workspace is open to everybody.
+async def _is_proven(web: Web, endpoint: ProtectedEndpoint, answer: Answer, good: str) -> bool:
+    """Whether what was given is what one who may is given: over HTTP a status alone, or another
+    body, accuses nobody.
+    """
+    if endpoint.kind != "http":
+        return True
+    if not good:
+        return holds_data(answer)
+    try:
+        admitted = await request(web, endpoint, good)
+    except Broken:
+        return holds_data(answer)
+    return is_like(answer, admitted) if is_accepted(endpoint, admitted) else holds_data(answer)
+
+
+async def expect_forbidden(
+    web: Web, endpoint: ProtectedEndpoint, user: User, owner: User | None = None
+) -> None:
+    """Somebody else's good token is told that this is not theirs; `owner` is who may. Raises
+    Broken; CannotAsk where the workspace is open to everybody.
     """
     answer = await _request_refused(web, endpoint, await user.token())
     if endpoint.kind == "socket" and answer.status != websocket.SWITCHING:
@@ -182,23 +173,15 @@ async def expect_forbidden(web: Web, endpoint: ProtectedEndpoint, user: User) ->
     if is_accepted(endpoint, answer):
         if web.target.workspace.id in endpoint.path:
             await workspaces.require_outsider(web, user)
-        cause = f"access check of {service(answer.url)}"
+        current().subject = current().exchanges[-1]
+        who = service(answer.url)
+        if not await _is_proven(web, endpoint, answer, await owner.token() if owner else ""):
+            raise Broken(explain_unproven(answer, "somebody else", who))
+        cause = f"access check of {who}"
         raise Broken(Finding(Code.STRANGER_ADMITTED, f"{answer} to somebody else", cause))
     if answer.status < 300:
         raise Broken(_nothing_said(answer))
     expect(answer, Envelope.RAW if endpoint.name == OPS.name else endpoint.envelope, 403)
-
-
-def is_accepted(endpoint: ProtectedEndpoint, answer: Answer) -> bool:
-    """Whether the endpoint let somebody in: an open socket, a stream that says something, data. A
-    status alone accuses nobody.
-    """
-    match endpoint.kind:
-        case "socket":
-            return answer.status == websocket.SWITCHING
-        case "stream":
-            return answer.media_type == notifications.EVENT_STREAM and bool(answer.body)
-    return answer.status < 300 and answer.json is not None and not answer.is_html
 
 
 def _nothing_said(answer: Answer) -> Finding:

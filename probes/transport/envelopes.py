@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from probes.finding import Broken, Code, Finding
-from probes.transport import identity, service_words
+from probes.transport import cloudfront_pages, identity
 from probes.transport.author import Author
 from probes.transport.http import Answer, service
-from probes.transport.typed_answers import quote_value, shape_problem, split_url
+from probes.transport.redirects import explain_redirect
+from probes.transport.typed_answers import quote_value, shape_problem
+from probes.transport.wrong_status import explain_status, quote
 
 T = TypeVar("T")
 
@@ -68,16 +70,9 @@ RATE_LIMIT = (
     "the probes' 600 requests a minute"
 )
 PROXY = "the proxy between the probes and weAlist"
-DOUBLED_SLASH = (
-    "gateway rewrite: the service redirects a path that it got with a doubled slash (f53a0b5e)"
-)
 MARKS = ("server", "x-cache", "via", "age", "x-amzn-waf-action", "x-amz-error-code")
 # Who answers in a service's place, beside the app's own index.
 _ELSEWHERE = {
-    Author.CLOUDFRONT: (
-        Code.EDGE_ERROR_PAGE,
-        "CloudFront cannot get an answer from its origin (the gateway's load balancer)",
-    ),
     Author.LOAD_BALANCER: (
         Code.LOAD_BALANCER_ERROR,
         "load balancer: no healthy target behind it (the gateway's pods)",
@@ -175,7 +170,7 @@ def explain(answer: Answer, wanted: int) -> Finding | None:
         return finding
     if answer.status == wanted:
         return _content(answer, wanted, who)
-    return _wrong_status(answer, wanted, who)
+    return explain_status(answer, wanted, who)
 
 
 def explain_foreign(answer: Answer) -> Finding | None:
@@ -210,24 +205,6 @@ def _refusal_of_probes(answer: Answer, wrote: Author) -> Finding | None:
     return Finding(Code.UNKNOWN, limit, RATE_LIMIT)
 
 
-def explain_redirect(answer: Answer) -> Finding:
-    """Name what a redirect in an answer's place comes from, by where it leads; pure."""
-    location = answer.headers.get("location", "nowhere")
-    there, here = split_url(location), urlsplit(answer.url)
-    observed = f"{answer}, a redirect to {location}"
-    if there.scheme == "https" and here.scheme == "http" and there.hostname == here.hostname:
-        return Finding(Code.ROUTE_BROKEN, observed, "redirect to HTTPS: this host speaks HTTP here")
-    if there.netloc and there.hostname != here.hostname:
-        return Finding(Code.ROUTE_BROKEN, observed, f"a redirect to another host: {there.hostname}")
-    if "login" in there.path or "oauth2" in there.path:
-        cause = f"{service(answer.url)} or the gateway: the request counts as not signed in"
-        return Finding(Code.ROUTE_BROKEN, observed, cause)
-    if there.path and here.path != there.path and here.path.endswith(there.path):
-        # gin and Spring redirect `//x`, which a rewrite to `/` leaves, to the `/x` that they know.
-        return Finding(Code.ROUTE_BROKEN, observed, DOUBLED_SLASH)
-    return Finding(Code.ROUTE_BROKEN, observed, "the gateway's rewrite")
-
-
 def _of_another(answer: Answer, wrote: Author, wanted: int) -> Finding | None:
     """Name who answered in the service's place; None where the service did, or the gateway."""
     observed = f"{answer} where JSON with {wanted} was promised, by {wrote} ({_marks(answer)})"
@@ -237,6 +214,8 @@ def _of_another(answer: Answer, wrote: Author, wanted: int) -> Finding | None:
         return Finding(Code.EDGE_HTML_FALLBACK, observed, FELL_BACK)
     if wrote is Author.UNKNOWN and not answer.is_html:
         return None
+    if wrote is Author.CLOUDFRONT:
+        return Finding(Code.EDGE_ERROR_PAGE, observed, cloudfront_pages.cause(answer))
     if found := _ELSEWHERE.get(wrote):
         code, cause = found
         return Finding(code, observed, cause)
@@ -252,40 +231,11 @@ def _content(answer: Answer, wanted: int, who: str) -> Finding | None:
     if wanted == 204:
         return None
     if problem := answer.json_problem:
-        observed = f"{answer} where JSON was promised ({problem}){_quote(answer)}"
+        observed = f"{answer} where JSON was promised ({problem}){quote(answer)}"
         return Finding(Code.CONTRACT_BROKEN, observed, who)
     if answer.media_type == "text/html":
         return Finding(Code.CONTRACT_BROKEN, f"{answer}: JSON that is labelled text/html", who)
     return None
-
-
-def _quote(answer: Answer) -> str:
-    """The service's own words, to be put behind an observation."""
-    return f', "{answer.words}"' if answer.words else ""
-
-
-def _wrong_status(answer: Answer, wanted: int, who: str) -> Finding:
-    quoted, meant = _quote(answer), service_words.meaning(answer.words, who)
-    match answer.status:
-        case 404 if answer.json is None:
-            observed = f"{answer}: no route there{quoted}"
-            return Finding(Code.ROUTE_BROKEN, observed, "the gateway's route or rewrite")
-        case 503 if b"no healthy upstream" in answer.body:
-            observed = f"{answer}: no healthy upstream"
-            cause = f"gateway subset of {who}: no pods match"
-            return Finding(Code.SERVICE_UNAVAILABLE, observed, cause)
-        case status if status >= 500:
-            observed = f"{answer} where {wanted} was promised{quoted}"
-            return Finding(Code.SERVICE_UNAVAILABLE, observed, meant or who)
-        case 401 | 403 if wanted < 400:
-            observed = f"{answer} to a member{quoted}"
-            cause = meant or f"token or membership check of {who}"
-            return Finding(Code.ACCESS_REFUSED, observed, cause)
-        case status if status < 300 and wanted in (401, 403):
-            cause = f"access check of {who}"
-            return Finding(Code.STRANGER_ADMITTED, f"{answer} to a stranger", cause)
-    observed = f"{answer} where {wanted} was promised{quoted}"
-    return Finding(Code.CONTRACT_BROKEN, observed, meant or who)
 
 
 def error_message(answer: Answer) -> str:

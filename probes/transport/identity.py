@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 
 from probes.finding import Code, Finding
+from probes.transport import caching
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
@@ -242,10 +243,6 @@ def foreign_data(
 
 def cause_of(who: str, headers: Mapping[str, str]) -> str:
     """Who mixes people up: a shared cache where the answer says that it comes from one."""
-    age, cached = headers.get("age", ""), headers.get("x-cache", "")
-    if age.strip("0") or cached.lower().startswith(("hit", "refreshhit")):
-        return (
-            f"a cache in front of {who}, which gives one user's answer to all "
-            f"(age: {age or 'none'}, x-cache: {cached or 'none'})"
-        )
+    if marks := caching.stored_marks(headers):
+        return f"a cache in front of {who}, which gives one user's answer to all ({marks})"
     return f"{who}: it reads the row of another than the token or the request names"

@@ -65,6 +65,29 @@ ROUTES = (
     Route("ops", ("/api/ops", "/api/ops/*"), "/api/ops", "30s"),
     Route("monitoring", ("/api/monitoring/*",)),
 )
+SIGN_IN = (
+    "<!doctype html><html><head><title>Sign in</title></head><body>"
+    '<form method="post"><input type="password" name="password"></form></body></html>'
+)
+# What faults put before all routes.
+BEFORE: dict[str, Json] = {
+    "gateway-drops-authorization": {
+        "match": [{"path": ["/api/svc/board/api/projects/*/init-settings"]}],
+        "handle": [{"handler": "headers", "request": {"delete": ["Authorization"]}}],
+    },
+    "gateway-shows-sign-in-page": {
+        "match": [{"path": ["/api/svc/noti/api/internal/*"]}],
+        "handle": [
+            {
+                "handler": "static_response",
+                "status_code": 200,
+                "headers": {"Content-Type": ["text/html; charset=utf-8"]},
+                "body": SIGN_IN,
+            }
+        ],
+        "terminal": True,
+    },
+}
 INTERNAL = ["/api/svc/user/api/internal*", "/api/svc/noti/api/internal*"]
 
 
@@ -78,7 +101,8 @@ def routes(
         upstreams = {**upstreams, "board": ()}
     found = [_route(route, _pods(route, upstreams), faults) for route in ROUTES]
     closed = [] if production or "internal-endpoints-open" in faults else [_CLOSED]
-    return [{"handle": [NO_CADDY]}, *closed, *found, {"handle": [envoy(404)]}]
+    before = [route for fault, route in BEFORE.items() if fault in faults]
+    return [{"handle": [NO_CADDY]}, *before, *closed, *found, {"handle": [envoy(404)]}]
 
 
 def _pods(route: Route, upstreams: Mapping[str, Sequence[str]]) -> list[str]:

@@ -19,6 +19,7 @@ class ForeignAnswer:
     status: int
     body: str
     headers: dict[str, list[str]] = field(default_factory=dict)
+    methods: tuple[str, ...] = ()  # all where empty
 
 
 def _cloudfront(status: int, reason: str) -> str:
@@ -75,6 +76,23 @@ ANSWERS = {
         _cloudfront(403, "Request blocked. We can't connect to the server for this app."),
         BY_CLOUDFRONT,
     ),
+    "edge-serves-stored-error": ForeignAnswer(
+        "/api/svc/board/health/live",
+        500,
+        '{"error": {"code": "INTERNAL_ERROR", "message": "Internal server error"}}',
+        {"Content-Type": ["application/json"], "Age": ["57"]},
+    ),
+    "edge-allows-reads-only": ForeignAnswer(
+        "/api/svc/user/api/profiles/me",
+        403,
+        _cloudfront(
+            403,
+            "This distribution is not configured to allow the HTTP request method that was used "
+            "for this request. The distribution supports only cachable requests.",
+        ),
+        BY_CLOUDFRONT,
+        ("PUT", "PATCH", "POST"),
+    ),
     "edge-throttles-the-probes": ForeignAnswer(
         "/api/svc/board/api/projects/{project}/init-settings",
         429,
@@ -84,9 +102,25 @@ ANSWERS = {
 }
 
 
+# What one fault takes off a request on its way from the apex: (path, header).
+DROPPED = {
+    "edge-drops-workspace-header": (
+        "/api/svc/noti/api/notifications/unread-count",
+        "X-Workspace-Id",
+    ),
+}
+
+
 def routes(faults: Collection[str]) -> list[Json]:
     """The routes of the faults in force; they come before all others."""
-    return [_route(ANSWERS[fault]) for fault in ANSWERS if fault in faults]
+    dropped = [drop_header(*DROPPED[fault]) for fault in DROPPED if fault in faults]
+    return dropped + [_route(ANSWERS[fault]) for fault in ANSWERS if fault in faults]
+
+
+def drop_header(path: str, name: str) -> Json:
+    """A route that takes the header `name` off requests for `path`, and lets them go on."""
+    onward = {"handler": "headers", "request": {"delete": [name]}}
+    return {"match": [{"path": [path]}], "handle": [onward]}
 
 
 def _route(answer: ForeignAnswer) -> Json:
@@ -97,4 +131,5 @@ def _route(answer: ForeignAnswer) -> Json:
         "body": answer.body,
     }
     path = answer.path.replace("{project}", "*")
-    return {"match": [{"path": [path]}], "handle": [response], "terminal": True}
+    match: Json = {"path": [path]} | ({"method": list(answer.methods)} if answer.methods else {})
+    return {"match": [match], "handle": [response], "terminal": True}

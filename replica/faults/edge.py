@@ -47,6 +47,32 @@ EDGE = (
         NO_INCIDENT,
     ),
     Fault(
+        "edge-drops-workspace-header",
+        "CloudFront does not pass X-Workspace-Id on where unread notifications are counted.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "gateway-drops-authorization",
+        "The gateway takes the Authorization header off where a board's settings are asked for.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "edge-serves-stored-error",
+        "CloudFront goes on answering the board service's health check with an error that it "
+        "has stored.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "edge-allows-reads-only",
+        "CloudFront's behaviour allows GET and HEAD where a profile is changed: its own 403.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "gateway-shows-sign-in-page",
+        "Whoever calls noti-service's internal endpoint gets 200 and a page to sign in at.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "waf-blocks-the-probes",
         "WAF refuses the list of unread notifications as if the probes were a bot.",
         NO_INCIDENT,

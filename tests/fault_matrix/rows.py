@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from probes.finding import Code
 from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
 from tests.fault_matrix.cluster import CLUSTER, CLUSTER_CAUSES, CLUSTER_ELSEWHERE
+from tests.fault_matrix.edge import EDGE, EDGE_CAUSES
 from tests.fault_matrix.identity import IDENTITY, IDENTITY_CAUSES, IDENTITY_ELSEWHERE
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
 from tests.fault_matrix.pages import MANY_CALLS, PAGE_CAUSES, PAGE_SESSION
@@ -46,10 +47,6 @@ def routes(host: str, start: str = "", without: str = "nothing") -> list[str]:
         for n in names
         if n.startswith(start) and not n.endswith(without)
     ]
-
-
-def apex_only(name: str) -> str:
-    return f"edge/a-route-answers-json[{name}-apex]"
 
 
 def errors(start: str = "") -> list[str]:
@@ -122,13 +119,6 @@ MATRIX: dict[str, Row] = {
         | all_of(Code.EDGE_MASKS_ERRORS, errors(), STRANGERS)
         | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE)
     ),
-    "edge-cannot-reach-origin": all_of(Code.EDGE_ERROR_PAGE, apex_only("user-health")),
-    "edge-sends-api-to-bucket": all_of(Code.EDGE_S3_ERROR, apex_only("board-health")),
-    "edge-serves-foreign-page": all_of(Code.UNKNOWN_PAGE, apex_only("storage-health")),
-    "edge-throttles-the-probes": all_of(Code.UNKNOWN, apex_only("board-settings")),
-    "load-balancer-has-no-targets": all_of(Code.LOAD_BALANCER_ERROR, apex_only("chat-health")),
-    "proxy-limits-bodies": all_of(Code.PROXY_ERROR, apex_only("noti-health")),
-    "waf-blocks-the-probes": all_of(Code.UNKNOWN, apex_only("noti-unread")),
     "edge-serves-plain-http": all_of(Code.HTTP_NOT_REDIRECTED, "edge/http-leads-to-https"),
     # 404 to all of it, which the edge makes a page of.
     "gateway-doubles-slash": (
@@ -232,6 +222,7 @@ for fault, row in (
     *presign_rows(presign, PAGES[1]).items(),
     *SOCKETS.items(),
     *SOCKETS_ELSEWHERE.items(),
+    *EDGE.items(),
     *IDENTITY.items(),
     *IDENTITY_ELSEWHERE.items(),
     *CLUSTER.items(),
@@ -252,13 +243,6 @@ CAUSES: dict[str, str] = {
     "edge-forgets-deep-links": "site bucket",
     "edge-masks-api-errors": "CloudFront custom error response",
     "edge-serves-html-for-api": "edge",
-    "edge-cannot-reach-origin": "CloudFront cannot get an answer from its origin",
-    "edge-sends-api-to-bucket": "goes to the bucket of the pages",
-    "edge-serves-foreign-page": "compare the same path on the api host",
-    "edge-throttles-the-probes": "rate limit: ask for an exception",
-    "load-balancer-has-no-targets": "load balancer: no healthy target",
-    "proxy-limits-bodies": "a proxy between the probes and the gateway",
-    "waf-blocks-the-probes": "WAF: ask for a rule",
     "edge-serves-plain-http": "redirect-to-https",
     "gateway-doubles-slash": "rewrite",
     "membership-check-fails": "membership check",
@@ -290,6 +274,7 @@ CAUSES: dict[str, str] = {
     **TRUST_CAUSES,
     **LIVEKIT_CAUSES,
     **PRESIGN_CAUSES,
+    **EDGE_CAUSES,
     **IDENTITY_CAUSES,
     **SOCKETS_CAUSES,
     **CLUSTER_CAUSES,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from probes.finding import Code
-from probes.services.token_checks import ProtectedEndpoint
+from probes.services.protected_endpoints import ProtectedEndpoint
 from scenarios.exposures import ENDPOINTS, GO
 from scenarios.trust import CELLS, OTHERS, PROTECTED
 

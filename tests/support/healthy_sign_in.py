@@ -7,7 +7,7 @@ import httpx
 from probes.auth import jwks, refresh
 from probes.auth.tokens import OwnSession, Tokens
 from probes.services import oauth, sign_in, token_checks
-from probes.services.token_checks import OPS, USER
+from probes.services.protected_endpoints import OPS, USER
 from tests.support.envelopes import success
 from tests.support.session_tokens import token
 from tests.support.site import Said, js

@@ -50,7 +50,11 @@ async def test_a_bad_pair_is_kept_before_it_is_judged(site: Site, web: Web) -> N
         (SPENT, Code.REFRESH_REPLAYED),
         (js({"code": "AUTH002", "message": "expired"}, 401), Code.REFRESH_UNAVAILABLE),
         (js({"code": "AUTH999", "message": "m"}, 500), Code.REFRESH_UNAVAILABLE),
-        (js({"accessToken": "a"}), Code.REFRESH_UNAVAILABLE),
+        (js({"accessToken": "a"}), Code.CONTRACT_BROKEN),
+        (
+            js({"code": "AUTH001", "message": "refreshToken is required"}, 400),
+            Code.REQUEST_STRIPPED,
+        ),
         (NOWHERE, Code.REFRESH_UNAVAILABLE),
         (Said(503, b"no healthy upstream", "text/plain"), Code.REFRESH_UNAVAILABLE),
         (page(), Code.EDGE_HTML_FALLBACK),

@@ -111,16 +111,23 @@ async def test_a_token_that_somebody_else_used_is_nobodys_fault(
         await signed_in(rotating(web, recorder, Open({"refresh": OLD.refresh})))
 
 
-@pytest.mark.parametrize("said", [NOWHERE, Said(500), Said(200, b"{}", "application/json")])
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (NOWHERE, Code.REFRESH_UNAVAILABLE),
+        (Said(500), Code.REFRESH_UNAVAILABLE),
+        (Said(200, b"{}", "application/json"), Code.CONTRACT_BROKEN),
+    ],
+)
 async def test_a_broken_refresh_endpoint_is_broken_and_keeps_the_old_token(
-    site: Site, web: Web, recorder: Recorder, said: Said
+    site: Site, web: Web, recorder: Recorder, said: Said, code: Code
 ) -> None:
     """Nobody is told to seed a new one: the old may still be good; the next run tries."""
     site.says[REFRESH] = said
     store = Open({"refresh": OLD.refresh})
     with pytest.raises(Broken) as failure:
         await signed_in(rotating(web, recorder, store))
-    assert failure.value.finding.code is Code.REFRESH_UNAVAILABLE
+    assert failure.value.finding.code is code
     assert "seed" not in failure.value.finding.observed
     assert store.kept["refresh"] == OLD.refresh
 

@@ -268,6 +268,7 @@ CALLS = {
     "repeated, and failed for another reason": ([got(401), got(403)], 1, None),
     "none refused, since the token was refreshed before": ([got(200)], 1, None),
     "nothing called": ([], 0, Code.PAGE_NOT_RECOVERED),
+    "no service reached": ([got(0), got(503)], 0, Code.PAGE_NOT_RECOVERED),
     "an expired token let in": ([got(200)], 0, Code.STRANGER_ADMITTED),
 }
 

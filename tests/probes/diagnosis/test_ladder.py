@@ -31,7 +31,7 @@ async def test_rungs_say_what_was_seen(site: Site, web: Web, recorder: Recorder)
     assert [rung.detail for rung in finding.rungs] == [
         "apex.localhost is 127.0.0.1",
         f"port {site.port} takes connections",
-        "the apex answered 200 text/html; the api host does no better",
+        f"the apex answered 200 text/html, the api host 404 text/plain for {CONTENTS}",
         f"GET api.localhost{CONTENTS} answered 404 text/plain",
         "storage-service says it is alive",
         f"{MORE} answers 200 application/json",

@@ -20,8 +20,8 @@ PAGE_PATH = "storage base path: the service serves /storage, the page asks for /
 LOST = "edge behaviour or origin: /api/* does not reach the gateway"
 MASK = "CloudFront custom error response: it replaces the service's own errors"
 SUBSET = (
-    "gateway subset of storage-service: no ready pod; its DestinationRule selects none (a4263252), "
-    "or readiness fails in all (database, redis)"
+    "gateway subset of storage-service: its DestinationRule selects no pod (a4263252), or no pod "
+    "of storage-service is ready (database, redis); `kubectl get pods --show-labels` tells which"
 )
 SLASH = "gateway rewrite: the service redirects a path that it got with a doubled slash (f53a0b5e)"
 

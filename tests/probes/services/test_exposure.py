@@ -29,7 +29,7 @@ def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
     )
 
 
-@pytest.mark.parametrize("status", [200, 201, 204, 400, 409, 415, 422])
+@pytest.mark.parametrize("status", [200, 201, 400, 409, 415, 422])
 def test_what_answers_is_open(status: int) -> None:
     """A complaint of what was sent has let the sender in, too."""
     finding = explain_served(answer(status))
@@ -149,6 +149,47 @@ async def test_a_service_that_fails_in_its_own_words_has_let_nobody_in(
     """Auth-service's 500 AUTH999 is its answer to a path that it does not have."""
     site.says["GET api/api/x"] = js({"code": "AUTH999", "message": "m"}, 500)
     await exposure.expect_closed(web, Endpoint("x", "/api/x"), "u-1")
+
+
+SIGN_IN = b"<!doctype html><form action='/login'><input type='password'></form>"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(200),
+        Said(204),
+        js({"success": False}),
+        js({}),
+        Said(200, SIGN_IN, "text/html"),
+        Said(200, b"ok", "text/plain"),
+        Said(400, b"Bad Request", "text/plain"),
+        Said(200, b'{"exists": true}', "application/json", {"age": "9"}),
+    ],
+)
+@pytest.mark.parametrize("proof", ["", "^# HELP "])
+async def test_nobody_is_accused_without_what_only_the_admitted_get(
+    site: Site, web: Web, said: Said, proof: str
+) -> None:
+    """A status, another's page or a stored answer shows neither that it is open nor closed."""
+    site.says["GET api/api/x"] = said
+    with pytest.raises(CannotAsk, match="neither refuses nor shows anything"):
+        await exposure.expect_closed(web, Endpoint("x", "/api/x", proof=proof), "u-1")
+
+
+@pytest.mark.parametrize(
+    ("said", "proof"),
+    [
+        (js({"exists": False}), ""),
+        (js({"error": {"code": "VALIDATION_ERROR", "message": "m"}}, 400), ""),
+        (Said(200, b"# HELP go_info x\n", "text/plain"), "^# HELP "),
+    ],
+)
+async def test_what_shows_its_inside_is_open(site: Site, web: Web, said: Said, proof: str) -> None:
+    """Data, a complaint in the service's own envelope, metrics."""
+    site.says["GET api/api/x"] = said
+    with pytest.raises(Broken, match="endpoint-exposed"):
+        await exposure.expect_closed(web, Endpoint("x", "/api/x", proof=proof), "u-1")
 
 
 async def test_a_map_that_nobody_serves_just_now_was_not_asked_for(site: Site, web: Web) -> None:

@@ -94,6 +94,20 @@ async def test_config_js_is_asked_for_even_if_nothing_names_it(
             SCRIPT,
             "answered 200 application/javascript where text/css was promised",
         ),
+        ("/assets/index-abc.js", replace(SCRIPT, body=b" \n"), "and it is empty"),
+        ("/assets/index-abc.css", Said(200, b"", "text/css"), "and it is empty"),
+        ("/assets/index-abc.js", replace(SCRIPT, body=INDEX), "and it is a page of HTML"),
+        (
+            "/config.js",
+            replace(SCRIPT, body=b'{API_BASE_URL: "http://localhost:8080"}'),
+            "and it names http://localhost:8080",
+        ),
+        (
+            "/config.js",
+            replace(SCRIPT, body=b'{API_DOMAIN: "http://board-service.wealist.svc/api"}'),
+            "and it names http://board-service.wealist.svc/api",
+        ),
+        ("/config.js", replace(SCRIPT, body=b'{A: "${API_URL}"}'), "and it names ${API_URL}"),
         (
             "/config.js",
             NOWHERE,

@@ -13,7 +13,8 @@ from probes.config.timeouts import Timeouts
 from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Recorder
 from probes.services import token_checks
-from probes.services.token_checks import OPS, USER, ProtectedEndpoint, cause_of
+from probes.services.protected_endpoints import OPS, USER, ProtectedEndpoint
+from probes.services.token_checks import cause_of
 from probes.transport.envelopes import Envelope
 from probes.transport.http import Web
 from tests.support.site import NOWHERE, Said, Site, js, page
@@ -89,6 +90,29 @@ async def test_another_refusal_is_named(site: Site, web: Web, said: Said, code: 
     """Another envelope, another status, another service's."""
     site.says[DOOR] = said
     assert (await caught(web, USER, FORGED)).finding.code is code
+
+
+GOOD_TOKEN = BadToken("alg-none", "forged-token", "foreign-token", "good-token")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (js({"success": False}), Code.CONTRACT_BROKEN),
+        (js({}), Code.CONTRACT_BROKEN),
+        (js({"status": "ok"}), Code.CONTRACT_BROKEN),
+        (js(["u-1"]), Code.CONTRACT_BROKEN),
+        (Said(200, SERVED.body, SERVED.kind, {"age": "34"}), Code.CACHED_ANSWER),
+        (js({"id": "u-1", "email": "e"}), Code.TOKEN_FORGERY_ACCEPTED),
+    ],
+)
+async def test_only_what_the_admitted_get_accuses(
+    site: Site, web: Web, said: Said, code: Code
+) -> None:
+    """Whoever answers everybody with something has taken no token for good."""
+    site.first[DOOR] = [said]
+    site.says[DOOR] = SERVED
+    assert (await caught(web, USER, GOOD_TOKEN)).finding.code is code
 
 
 @pytest.mark.parametrize("status", token_checks.TOO_LONG)

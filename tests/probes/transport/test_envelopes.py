@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from probes.finding import Broken, Code
-from probes.transport.envelopes import DOUBLED_SLASH, FELL_BACK, MASKED, Envelope, expect, explain
+from probes.transport.envelopes import FELL_BACK, MASKED, Envelope, expect, explain
 from probes.transport.http import Answer
+from probes.transport.redirects import DOUBLED_SLASH
 from tests.support.site import SHELL
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html; charset=utf-8"}
 TEXT = {"content-type": "text/plain"}
+DRIVE = b'{"data": [{"projectId": "p-1"}], "requestId": "r-1"}'
 S3 = {**HTML, "server": "AmazonS3", "x-cache": "Error from cloudfront"}
 
 
@@ -77,8 +79,8 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
         (answer(500), 404, Code.SERVICE_UNAVAILABLE, "board-service"),
         (answer(401), 200, Code.ACCESS_REFUSED, "token or membership check of board-service"),
         (answer(403), 201, Code.ACCESS_REFUSED, "token or membership check of board-service"),
-        (answer(200), 403, Code.STRANGER_ADMITTED, "access check of board-service"),
-        (answer(201), 401, Code.STRANGER_ADMITTED, "access check of board-service"),
+        (answer(200, DRIVE), 403, Code.STRANGER_ADMITTED, "access check of board-service"),
+        (answer(201, DRIVE), 401, Code.STRANGER_ADMITTED, "access check of board-service"),
         (answer(401), 403, Code.CONTRACT_BROKEN, "board-service"),
         (answer(404), 200, Code.CONTRACT_BROKEN, "board-service"),
         (answer(200), 404, Code.CONTRACT_BROKEN, "board-service"),
@@ -115,7 +117,7 @@ def test_every_way_to_break_the_promise_has_a_name(
             "answered 503 text/plain: no healthy upstream",
         ),
         (answer(401), 200, "answered 401 application/json to a member"),
-        (answer(200), 403, "answered 200 application/json to a stranger"),
+        (answer(200, DRIVE), 403, "answered 200 application/json to a stranger"),
         (
             answer(200, b"ok", TEXT),
             200,
