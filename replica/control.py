@@ -31,11 +31,13 @@ class ControlledReplica(Protocol):
     @property
     def requests(self) -> Mapping[str, int]: ...
 
+    def secrets(self) -> dict[str, list[str]]: ...
+
     def drop_sockets(self, kinds: Collection[str]) -> int: ...
 
 
 def app(replica: ControlledReplica) -> Starlette:
-    """GET /ready, GET and PUT /faults, GET /state and /requests, POST /drop."""
+    """GET /ready, GET and PUT /faults, GET /state, /requests and /secrets, POST /drop."""
 
     async def ready(_: Request) -> Response:
         return PlainTextResponse("ready\n")
@@ -49,12 +51,16 @@ def app(replica: ControlledReplica) -> Starlette:
     async def requests(_: Request) -> Response:
         return JSONResponse(dict(replica.requests))
 
+    async def secrets(_: Request) -> Response:
+        return JSONResponse(replica.secrets())
+
     routes = [
         Route("/ready", ready),
         Route("/faults", faults, methods=["GET"]),
         Route("/faults", _put_faults(replica.set_faults), methods=["PUT"]),
         Route("/state", state),
         Route("/requests", requests),
+        Route("/secrets", secrets),
         Route("/drop", _post_drop(replica.drop_sockets), methods=["POST"]),
     ]
     return Starlette(routes=routes)

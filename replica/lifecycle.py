@@ -70,6 +70,19 @@ class Replica:
             self.state.faults = set(faults)
             await self._parts.buckets.upload_site(pages.fault_config(self.state))
 
+    def secrets(self) -> dict[str, list[str]]:
+        """What nobody who tests the replica may show; tokens and signatures are known by form."""
+        state = self.state
+        bucket = state.bucket
+        return {
+            "signing key": state.key.secrets(),
+            "s3": [bucket.secret_key, bucket.session_token, bucket.static_secret_key],
+            "livekit": [state.livekit.secret],
+            "google": [state.google.client_secret],
+            "internal": [state.internal_key],
+            "session": list(state.sessions),
+        }
+
     def drop_sockets(self, kinds: Collection[str]) -> int:
         """End every open socket of these kinds as a server does that restarts."""
         return self.state.live.sockets.drop(kinds)

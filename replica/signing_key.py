@@ -69,6 +69,11 @@ class SigningKey:
         encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         return self.private.private_bytes(encoding, form, serialization.NoEncryption())
 
+    def secrets(self) -> list[str]:
+        """The private exponent as a JWK has it, and a line of the PEM."""
+        jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private))
+        return [jwk["d"], self.pem().decode().splitlines()[10]]
+
     def jwks(self) -> dict[str, Any]:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))
         return {

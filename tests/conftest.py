@@ -78,6 +78,11 @@ class Replica:
         """How often its stand-ins were asked: the cluster's API."""
         return Counter(httpx.get(f"{self.control}/requests", timeout=30).json())
 
+    def secrets(self) -> dict[str, list[str]]:
+        """What it holds and has handed out that no report may show, by kind."""
+        known: dict[str, list[str]] = httpx.get(f"{self.control}/secrets", timeout=30).json()
+        return known
+
 
 @pytest.fixture(scope="session")
 def started_replica() -> Iterator[Replica]:

@@ -2,13 +2,10 @@
 has one.
 """
 
-import tomllib
-from pathlib import Path
-
 import pytest
 
 from tests.conftest import Probe, Replica
-from tests.test_secrets import JWT, everything
+from tests.support.leaks import leaks
 
 
 @pytest.mark.parametrize(
@@ -26,15 +23,7 @@ def test_a_token_that_livekit_repeats_is_nowhere(
     assert run.folder
     journal = (run.folder / "run.jsonl").read_text("utf-8")
     assert WITNESS[fault] in journal, "the run has not met what it was to leave out"
-    secret = (
-        Path(tomllib.loads(replica.environment.read_text("utf-8"))["livekit"]["api_secret"])
-        .read_bytes()
-        .strip()
-    )
-    assert [
-        (name, found) for name, content in everything(run) for found in JWT.findall(content)
-    ] == []
-    assert [name for name, content in everything(run) if secret in content] == []
+    assert leaks(run, replica.secrets()) == []
 
 
 # What stands in the journal around what was taken out.

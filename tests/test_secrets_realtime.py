@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.conftest import Ended, Probe, Replica
 from tests.support.custom_scenarios import run_own
-from tests.test_secrets import JWT, everything, spellings
+from tests.support.leaks import FORMS, everything
+from tests.test_secrets import spellings
 
 LEAVES = """
 import json, os
@@ -42,7 +43,9 @@ def leaks(run: Ended, tokens: list[str]) -> list[tuple[str, str]]:
         if form in content
     ]
     return literal + [
-        (name, found.decode()) for name, content in left for found in JWT.findall(content)
+        (name, found.decode())
+        for name, content in left
+        for found in FORMS["token"].findall(content)
     ]
 
 

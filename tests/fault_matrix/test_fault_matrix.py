@@ -16,6 +16,7 @@ from tests.conftest import Ended, Probe, Replica, begin, ended, events
 from tests.fault_matrix.groups import MOST_BROKEN, areas, grouped
 from tests.fault_matrix.incidents import PROVEN, first_cause
 from tests.fault_matrix.rows import CAUSES, MATRIX
+from tests.support.leaks import leaks
 
 Group = tuple[str, ...]
 
@@ -31,6 +32,7 @@ class Together:
         self._groups = grouped({fault: row for fault, row in MATRIX.items() if fault in faults})
         self._replica, self._runs = replica, runs
         self._ended: dict[Group, Ended] = {}
+        self.leaks: dict[Group, list[str]] = {}
         self.apart: list[str] = []
 
     def run(self, fault: str) -> tuple[Group, Ended]:
@@ -51,7 +53,12 @@ class Together:
         """Unconfirmed, which is cheaper; confirmed where that differs, as on a busy machine."""
         runs = self._runs.mktemp("group")
         run = lying(self._replica, group, runs, "--no-confirm", "--page-traces", "never")
-        return lying(self._replica, group, runs) if differences(run, group) else run
+        self.leaks[group] = leaks(run, self._replica.secrets())
+        if not differences(run, group):
+            return run
+        run = lying(self._replica, group, runs)
+        self.leaks[group] += leaks(run, self._replica.secrets())
+        return run
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +106,7 @@ def test_without_a_fault_all_hold(replica: Replica, probe: Probe) -> None:
     recorded = requests_recorded(run)
     assert recorded == replica.requests()["cluster"] - before["cluster"]
     assert 0 < recorded <= REQUESTS_AT_MOST
+    assert leaks(run, replica.secrets()) == []
     if not run.report.flaky:  # which a busy machine adds lines for
         assert len(run.output.splitlines()) <= 15, run.output
 
@@ -106,12 +114,13 @@ def test_without_a_fault_all_hold(replica: Replica, probe: Probe) -> None:
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Together) -> None:
     """With the fault in force, the whole run ends as the table says: nothing missed, nothing extra,
-    right name.
+    right name; and what it leaves shows no secret of the replica's.
     """
     group, run = together.run(fault)
     assert run.codes == told(group), run.output
     assert strangers(run, fault) == set(), run.output
     assert unproven(run, fault) == "", run.output
+    assert together.leaks[group] == []
     if group == ("storage-base-path-mismatch",):  # what has many causes has many blocks
         assert len(run.output.splitlines()) <= 60, run.output
         assert requests_recorded(run) <= REQUESTS_AT_MOST

@@ -55,6 +55,9 @@ async def test_a_fault_that_cannot_be_had_is_refused_in_one_sentence() -> None:
         def requests(self) -> Mapping[str, int]:
             return {}
 
+        def secrets(self) -> dict[str, list[str]]:
+            return {}
+
         def drop_sockets(self, _: Collection[str]) -> int:
             return 0
 
