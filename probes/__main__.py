@@ -10,6 +10,7 @@ from probes.finding import EXIT_BAD_INPUT, EXIT_HELD
 COMMANDS = {
     "doctor": ("probes.doctor.command", "say what a run against an environment would lack"),
     "sign-in": ("probes.doctor.sign_in", "sign in by hand, and have the suite judge the landing"),
+    "ask": ("probes.doctor.ask", "ask one URL or one promise again, as a finding's line says"),
     "explain": ("reports.explain", "show the runbook of a finding's code"),
 }
 HELP = ("-h", "--help", "help")

@@ -143,7 +143,7 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
     whole = all_areas and config.stash[OURS] == set(chosen)
     option = functools.partial(_option, config)
     options = _or_usage_error(
-        lambda: read_options(option, len(chosen), share, known if whole else ())
+        lambda: read_options(option, len(chosen), share, known if whole else (), environment)
     )
     target, started = _or_usage_error(lambda: start_target(environment, config.getoption("fault")))
     if started:

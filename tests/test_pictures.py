@@ -29,8 +29,8 @@ def size(picture: Path) -> tuple[int, int]:
 async def test_a_stranger_can_name_the_cause(
     replica: Replica, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who opens only report.html of a real run finds cause, broken rung, curl line, runbook,
-    screenshot and trace.
+    """Who opens only report.html of a real run finds cause, broken rung, a line that asks again,
+    runbook, screenshot and trace.
     """
     monkeypatch.setenv(VARIABLE, "https://grafana.example.org/trace/{trace}")
     replica.set_faults(["storage-base-path-mismatch"])
@@ -46,7 +46,8 @@ async def test_a_stranger_can_name_the_cause(
     finding = page.locator(".finding").first
     # Where the ladder ended, and what the cluster says of it.
     assert await finding.locator(".ladder .broke b").all_inner_texts() == ["rule", "cluster"]
-    assert (await finding.locator(".again pre").inner_text()).startswith("curl ")
+    again = await finding.locator(".again pre").inner_text()
+    assert again.startswith("python -m probes ask ")
     assert "SERVER_BASE_PATH" in "".join(await page.locator(".runbook").all_text_contents())
     assert await page.locator("img").first.evaluate("image => image.naturalWidth") > 0
     trace = page.locator(".facts a")

@@ -43,6 +43,7 @@ class User:
         async with self._lock:
             if self._tokens is None:
                 self._tokens = await self._users.sign_in(self.name, self._config)
+                self._users.note_owner(self._tokens.access, self.name)
             return self._tokens
 
     async def token(self) -> str:
@@ -72,6 +73,14 @@ class Users:
         self._target, self._web, self._redactor, self._environ = target, web, redactor, environ
         self._by_name = {name: User(name, config, self) for name, config in target.users.items()}
         self._one_at_a_time = asyncio.Lock()
+        self._owners: dict[str, str] = {}
+
+    def note_owner(self, access: str, name: str) -> None:
+        self._owners[access] = name
+
+    def owner(self, access: str) -> str:
+        """The user who was signed in with `access`; "" where it is nobody's, or made to fail."""
+        return self._owners.get(access, "")
 
     def user(self, name: str) -> User:
         """Somebody by role; a role that the environment does not fill is complained of when it is

@@ -133,6 +133,13 @@ class Target:
         """The system's authorities, and the environment's own."""
         return _trusting(self.tls.ca)
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids that exist between runs, in lower case."""
+        users = [user.id for user in self.users.values()]
+        found = (*users, self.workspace.id, self.workspace.project)
+        return frozenset(identity.lower() for identity in found if identity)
+
     def acceptance(self, scenario: str, code: str, today: date) -> Accepted | None:
         """The environment's word that `code` in `scenario` is known, while its date has not
         passed.

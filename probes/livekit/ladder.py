@@ -20,7 +20,8 @@ from probes.livekit.stun import StunCheck
 from probes.livekit.tokens import Access
 from probes.livekit.turn import TurnResult
 from probes.recording.ledger import Ledger
-from probes.recording.recorder import curl, current
+from probes.recording.recorder import current
+from probes.recording.reproduce import reproduce_command
 from probes.transport.http import Answer, Web
 
 VALIDATE, NEWER = "/rtc/validate", "/rtc/v1/validate"
@@ -181,16 +182,16 @@ async def diagnose(web: Web, promised: LiveKit, access: Access, ledger: Ledger) 
             rungs.append(Rung(name, held=False, detail=failure.finding.observed))
             return LadderResult(
                 tuple(rungs),
-                _reproducible(replace(failure.finding, rungs=tuple(rungs)), web.target.tls.ca),
+                _reproducible(replace(failure.finding, rungs=tuple(rungs))),
             )
     return LadderResult(
         tuple(rungs), None, ladder_run.session, ladder_run.checks, ladder_run.turn_results
     )
 
 
-def _reproducible(finding: Finding, ca: str) -> Finding:
+def _reproducible(finding: Finding) -> Finding:
     """With a reproduce command: scenarios that share the finding have sent nothing themselves."""
     recorder = current()
     if recorder.last is None:
         return finding
-    return replace(finding, reproduce_command=curl(recorder.last, recorder.evidence.redactor, ca))
+    return replace(finding, reproduce_command=reproduce_command(recorder))

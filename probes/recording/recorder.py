@@ -4,7 +4,6 @@ Journal and spans are written here and nowhere else, after redaction, so that no
 leak.
 """
 
-import shlex
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,35 +11,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from opentelemetry.trace import Span
 
-from probes.config.environment import LOOPBACK
 from probes.finding import Broken, Finding, Verdict
 from probes.recording import span_attributes, spans
+from probes.recording.ask_again import AskAgain
 from probes.recording.journal import Journal
 from probes.recording.redactor import Redactor
-from probes.recording.secret_replacements import PLACEHOLDER
 
 AUTHORIZATION = "authorization"
-# Headers that an answer may hang on, which a shell line repeats.
-REPEATED = (
-    "content-type",
-    "x-workspace-id",
-    "origin",
-    "access-control-request-method",
-    "access-control-request-headers",
-)
 KEPT_BYTES = 2**20  # of what came over one socket or stream
 HELD_OPEN = ("socket", "stream")
-# What makes a request an upgrade (RFC 6455); any key will do to see the answer's status.
-UPGRADE = {
-    "connection": "Upgrade",
-    "upgrade": "websocket",
-    "sec-websocket-version": "13",
-    "sec-websocket-key": "cHJvYmVzIGFuZCBwcm9iZXM=",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +34,7 @@ class RunEvidence:
     journal: Journal
     redactor: Redactor
     tracing: spans.Tracing
+    again: AskAgain = field(default_factory=AskAgain)
 
 
 @dataclass(slots=True)
@@ -228,51 +211,3 @@ def recording(recorder: Recorder) -> Iterator[Recorder]:
         yield recorder
     finally:
         _current.reset(token)
-
-
-def _manner(exchange: Exchange) -> list[str]:
-    """How curl is to ask. A page is asked for as its document; of a handshake curl's words are
-    wanted; an upgrade is one of HTTP/1.1 only, and what is held open ends after nine seconds.
-    """
-    if exchange.kind == "tls":
-        return ["-v", "-o", "/dev/null"]
-    if exchange.method == "HEAD":
-        return ["-I"]
-    manner = ["-i"]
-    if exchange.kind in HELD_OPEN:
-        manner += ["-N", "-m", "9", "--http1.1"]
-    if exchange.method not in ("GET", "NAVIGATE"):
-        manner += ["-X", exchange.method]
-    return manner
-
-
-def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
-    """A shell line that repeats `exchange`; where a token was sent it says $TOKEN."""
-    words = ["curl", "-sS", *_manner(exchange)]
-    if ca:
-        words += ["--cacert", ca]
-    host = urlsplit(exchange.url).hostname or ""
-    if host.endswith(".localhost"):
-        parts = urlsplit(exchange.url)
-        words += [
-            "--resolve",
-            f"{host}:{parts.port or span_attributes.PORTS[parts.scheme]}:{LOOPBACK}",
-        ]
-    sent = {name.lower(): value for name, value in exchange.request_headers.items()}
-    repeated = {name: sent[name] for name in REPEATED if name in sent}
-    repeated |= {**UPGRADE, "origin": sent["origin"]} if exchange.kind == "socket" else {}
-    for name, value in redactor.headers(repeated).items():
-        words += ["-H", f"{name}: {value}"]
-    if exchange.request_body and "json" in (kind := sent.get("content-type", "")):
-        words += ["--data-raw", redactor.body(exchange.request_body, kind)]
-    line = shlex.join(words)
-    if AUTHORIZATION in sent:
-        line += f' -H "Authorization: Bearer {PLACEHOLDER}"'
-    if exchange.kind in HELD_OPEN:
-        # Their token is in the URL (contract 3.4).
-        place, _, query = exchange.url.partition("?")
-        name = query.partition("=")[0]
-        return f"{line} {shlex.quote(redactor.url(place))}" + (
-            f'"?{name}={PLACEHOLDER}"' if query else ""
-        )
-    return f"{line} {shlex.quote(redactor.url(exchange.url))}"

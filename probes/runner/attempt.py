@@ -13,7 +13,8 @@ from opentelemetry.trace import Span
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable, Verdict
 from probes.recording import span_attributes
-from probes.recording.recorder import Recorder, RunEvidence, curl, recording
+from probes.recording.recorder import Recorder, RunEvidence, recording
+from probes.recording.reproduce import promise_command, reproduce_command
 from probes.results import Attempt, Scenario, finding_entry
 from probes.runner import retries
 from probes.runner.self_health import SelfHealth
@@ -58,7 +59,7 @@ class Attempts:
             except NotApplicable:
                 span_attributes.end_scenario(span, Verdict.SKIPPED, None)
                 raise
-        finding = finding or next(iter(recorder.degraded), None)
+        finding = finding or _degraded(recorder)
         finding = self._redacted(self._unless_starved(finding, started), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
         duration = round(time.monotonic() - started, 6)
@@ -88,7 +89,10 @@ class Attempts:
             return unknown(str(why))
         except AssertionError as failure:
             return Finding(
-                Code.UNEXPLAINED, str(failure) or "an assertion without words failed", "unknown"
+                Code.UNEXPLAINED,
+                str(failure) or "an assertion without words failed",
+                "unknown",
+                reproduce_command=reproduce_command(recorder),
             )
         except asyncio.CancelledError as error:
             if (
@@ -130,10 +134,8 @@ class Attempts:
         """Run the ladder, unless what was `seen` at the first attempt is seen again; the finding
         stands anyway.
         """
-        line = (
-            curl(recorder.last, self.evidence.redactor, self.target.tls.ca) if recorder.last else ""
-        )
-        finding = replace(finding, reproduce_command=finding.reproduce_command or line)
+        line = finding.reproduce_command or reproduce_command(recorder)
+        finding = replace(finding, reproduce_command=line)
         if seen and (seen.code, seen.observed) == (
             finding.code,
             self.evidence.redactor.text(finding.observed),
@@ -161,6 +163,15 @@ class Attempts:
             reproduce_command=text(finding.reproduce_command),
             rungs=rungs,
         )
+
+
+def _degraded(recorder: Recorder) -> Finding | None:
+    """What degrades the promise, where something does; other requests have followed it."""
+    if not recorder.degraded:
+        return None
+    finding = recorder.degraded[0]
+    line = finding.reproduce_command or promise_command(recorder)
+    return replace(finding, reproduce_command=line)
 
 
 def unknown(why: str) -> Finding:

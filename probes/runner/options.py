@@ -28,7 +28,7 @@ class RunOptions:
 
     `most_failures`: the run ends after so many, 0 for never. `trace_url`: as
     probes.recording.trace_link has it. `known`: all scenarios that exist, where all of the share
-    are asked; else empty.
+    are asked; else empty. `environment` and `faults` as the command line names them.
     """
 
     folder: Path
@@ -45,6 +45,8 @@ class RunOptions:
     known: frozenset[str] = frozenset()
     page_traces: PageTraces = "rerun"
     tier: Tier = "full"
+    environment: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def traced_from(self) -> int:
@@ -105,7 +107,11 @@ def expect_possible(options: RunOptions, target: Target, environ: Mapping[str, s
 
 
 def read_options(
-    option: Callable[[str], Any], number: int, share: Share, known: Collection[str]
+    option: Callable[[str], Any],
+    number: int,
+    share: Share,
+    known: Collection[str],
+    environment: str,
 ) -> RunOptions:
     """The options of a run of `number` scenarios; `option` answers a command line option by name.
 
@@ -126,6 +132,8 @@ def read_options(
         known=frozenset(known),
         page_traces=option("page_traces"),
         tier=option("tier"),
+        environment=environment,
+        faults=tuple(option("fault")),
     )
 
 

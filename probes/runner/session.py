@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 from probes import __version__
 from probes.auth.users import Users
@@ -22,13 +23,14 @@ from probes.diagnosis.tempo import Tempo
 from probes.diagnosis.witness import diagnose_with_witnesses
 from probes.finding import EXIT_UNKNOWN
 from probes.recording import span_attributes, spans
+from probes.recording.ask_again import AskAgain
 from probes.recording.journal import Journal
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.recording.redactor import Redactor
 from probes.recording.trace_link import FACT, trace_page
 from probes.results import FAILING, Outcome, Scenario
-from probes.runner import end_of_run, preflight
+from probes.runner import command_line, end_of_run, preflight
 from probes.runner.attempt import Call
 from probes.runner.cleanup import clean_up
 from probes.runner.cleanup_kinds import ResourceKind, resource_kinds
@@ -77,14 +79,29 @@ class Session:
         self._watchdog = threading.Timer(target.timeouts.run_s + GRACE_S, self._end_stuck_run)
         folder, redactor = options.folder, Redactor()
         tracing = spans.Tracing(folder, folder.name, target.name, __version__, os.environ)
-        self._evidence = RunEvidence(folder.name, folder, Journal(folder), redactor, tracing)
         self.web = Web(target)
+        self.users = Users(target, self.web, redactor)
+        again = self._ask_again()
+        self._evidence = RunEvidence(folder.name, folder, Journal(folder), redactor, tracing, again)
         by_hand = bool(os.environ.get(chromium.BY_HAND))
         self.browser = Browser(target, options.traced_from, by_hand=by_hand)
         self.cluster, self.tempo = Cluster(target.cluster), Tempo(target)
-        self.users = Users(target, self.web, redactor)
         self.ledger = Ledger(folder)
         self.run = self._new_run(announce)
+
+    def _ask_again(self) -> AskAgain:
+        options, target = self._options, self.target
+        own = command_line.ROOT / "scenarios"
+        strays = [s for s in self._scenarios if not Path(s.file).resolve().is_relative_to(own)]
+        return AskAgain(
+            options.environment,
+            target.tls.ca,
+            options.faults,
+            ends_with_run=self._started is not None,
+            ids=target.ids,
+            files={scenario.id: scenario.file for scenario in strays},
+            owner=self.users.owner,
+        )
 
     def _new_run(self, announce: Callable[[Scenario, Outcome], None]) -> Run:
         options = self._options

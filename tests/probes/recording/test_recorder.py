@@ -10,7 +10,8 @@ import pytest
 
 from probes.finding import Code, Finding
 from probes.recording import journal, spans
-from probes.recording.recorder import Exchange, Recorder, RunEvidence, curl, current, recording
+from probes.recording.recorder import Exchange, Recorder, RunEvidence, current, recording
+from probes.recording.reproduce import curl
 from tests.support.site import recorder_of
 
 SCHEMA = json.loads((Path(journal.__file__).parent / "journal.schema.json").read_text())

@@ -15,8 +15,9 @@ from probes.config.environment import Hosts, Target, UserConfig
 from probes.config.timeouts import Realtime
 from probes.finding import Broken, Code
 from probes.recording import journal
-from probes.recording.recorder import Recorder, curl
+from probes.recording.recorder import Recorder
 from probes.recording.redactor import Redactor
+from probes.recording.reproduce import curl
 from probes.services import notifications
 from probes.services.boards import Card
 from probes.services.notifications import Notice

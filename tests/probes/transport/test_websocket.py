@@ -12,7 +12,8 @@ from websockets.utils import accept_key
 from probes.config.environment import Hosts, Target
 from probes.finding import Broken, Code, Finding
 from probes.recording import journal
-from probes.recording.recorder import Recorder, curl
+from probes.recording.recorder import Recorder
+from probes.recording.reproduce import curl
 from probes.transport import websocket
 from probes.transport.http import Web
 from probes.transport.open_websocket import ClosedAtOnce
