@@ -9,7 +9,7 @@ from probes.finding import Code, Finding, Verdict
 from probes.results import Outcome
 from reports.render.languages import words
 from reports.render.progress import Progress
-from tests.reports.render.test_terminal import Terminal, _uncoloured
+from tests.support.terminals import Terminal, uncoloured
 
 HELD, SKIPPED = Outcome(Verdict.HELD, duration=0.1), Outcome(Verdict.SKIPPED, reason="no TLS")
 BROKEN = Outcome(Verdict.BROKEN, Finding(Code.ROUTE_BROKEN, "404", "gateway"), duration=0.1)
@@ -27,16 +27,9 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE", "COLORTERM"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TERM", "xterm-256color")
-
-
 def moving(stream: io.StringIO) -> str:
     """The line as it stands now."""
-    return _uncoloured(stream.getvalue().rpartition("\r\x1b[2K")[2])
+    return uncoloured(stream.getvalue().rpartition("\r\x1b[2K")[2])
 
 
 @pytest.mark.parametrize("outcome", [HELD, SKIPPED, BROKEN, SILENT])
