@@ -20,6 +20,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser
 
+from probes.finding import Verdict
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
 from tests.support import slow
@@ -115,6 +116,11 @@ class Ended:
     def report(self) -> Run:
         assert self.folder, self.output
         return load(self.folder)
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """What became of each scenario: {scenario: verdict}."""
+        return {s.id: s.verdict for s in self.report.scenarios}
 
     @property
     def codes(self) -> dict[str, str]:

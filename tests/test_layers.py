@@ -194,10 +194,10 @@ def test_a_rightful_import_is_let_through(file: str, source: str) -> None:
     assert forbidden_imports(source, file) == []
 
 
-@pytest.mark.parametrize("file", files(*LAYERS))
+@pytest.mark.parametrize("file", ["conftest.py", *files(*LAYERS, "tests")])
 def test_a_file_stays_short(file: str) -> None:
-    """Nobody has to read more than 300 lines to know a module."""
-    assert len((ROOT / file).read_text("utf-8").splitlines()) < 300
+    """Nobody has to read more than 300 lines to know a module or a test of it."""
+    assert len((ROOT / file).read_text("utf-8").splitlines()) <= 300
 
 
 @pytest.mark.parametrize("file", files(*LAYERS, "tests"))
