@@ -10,7 +10,7 @@ from probes.finding import Code, NotApplicable, broken
 from probes.recording.recorder import current
 from probes.services import exposure, health, static_site
 from probes.transport import tls
-from probes.transport.envelopes import Envelope, expect
+from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
 from scenarios.contracts import JWKS, MISSING, NEED_REDIS, ROUTES, Contract
 
@@ -55,7 +55,7 @@ async def _get(web: Web, target: Target, alice: User, contract: Contract, host: 
 async def test_redis_is_there_for_those_who_need_it(web: Web, target: Target, name: str) -> None:
     """Services that deliver through Redis say that they have it; ready alone says nothing."""
     answer = await web.ask("GET", f"{target.hosts.api}/api/svc/{name}/health/ready")
-    checks = expect(answer, Envelope.RAW, keys=("checks",))["checks"]
+    checks = expect_shape(answer, Envelope.RAW, health.Readiness)["checks"]
     if checks.get("redis") != "ok":
         raise broken(
             Code.DEPENDENCY_DEGRADED,

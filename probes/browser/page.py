@@ -95,10 +95,21 @@ class Visit:
     async def not_found(self, name: str) -> Broken | CannotAsk:
         """What to raise where `name` is not on the page: a blank page is the page's own fault."""
         path = urlsplit(self.page.url).path
+        return await self.blank() or CannotAsk(describe_missing(name, path, self.complaints))
+
+    async def blank(self) -> Broken | None:
+        """What to raise where the page shows nothing at all; None where it shows something."""
         with contextlib.suppress(PlaywrightError):
             if await self.page.evaluate(SHOWS_NOTHING):
+                path = urlsplit(self.page.url).path
                 return broken(Code.ASSET_BROKEN, f"{path} is blank", "the page, or what it loads")
-        return CannotAsk(describe_missing(name, path, self.complaints))
+        return None
+
+    async def expect_something_shown(self) -> None:
+        """Raise Broken for what troubled the page, or where it is blank."""
+        self.expect_no_trouble()
+        if blank := await self.blank():
+            raise blank
 
     async def expect_visible(
         self,
@@ -110,7 +121,7 @@ class Visit:
     ) -> None:
         """Wait until `what` is there. Raises Broken: what troubled the page, else `code`."""
         if not await self._is_there(what, state):
-            self.expect_no_trouble()
+            await self.expect_something_shown()
             raise Broken(Finding(code, otherwise, cause))
 
     async def _is_there(self, what: Locator, state: Literal["visible", "attached"]) -> bool:
@@ -158,13 +169,9 @@ class Visit:
         for reply in replies:
             if reply.answer.is_html and not 300 <= reply.answer.status < 400:
                 self.blame(reply)
-                raise Broken(
-                    Finding(
-                        Code.PAGE_RECEIVED_HTML,
-                        f"the page asked its API and got a page: {reply.answer}",
-                        "the page's path against the service's",
-                    )
-                )
+                observed = f"the page asked its API and got a page: {reply.answer}"
+                cause = "the page's path against the service's"
+                raise broken(Code.PAGE_RECEIVED_HTML, observed, cause)
         for reply in replies:
             judge = explain_foreign if reply.answer.status < 300 else explain_ok
             if finding := judge(reply.answer):

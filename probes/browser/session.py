@@ -100,7 +100,7 @@ class PageSession:
         finding = recovery.explain_return(self.observation, kinds, self.realtime.attempts)
         if finding and finding.code is Code.PAGE_NOT_RECOVERED:
             # Nothing has been lost yet: what the page never got says why.
-            self.visit.expect_no_trouble()
+            await self.visit.expect_something_shown()
         self._judge(finding)
 
     async def expect_recovered(self, *kinds: str, refreshes: int | None = None) -> None:
@@ -153,7 +153,7 @@ class PageSession:
         refused = {reply.answer.url for reply in calls if reply.answer.status == 401}
         unasked = not refused and not self.observation.asked
         if unasked:
-            self._expect_reached(calls)
+            await self._expect_reached(calls)
         elif together > 1:
             self.visit.expect_good_replies([r for r in calls if r.answer.status != 401])
         finding = recovery.explain_calls(self.observation, [reply.answer for reply in calls])
@@ -164,11 +164,11 @@ class PageSession:
             )
         self._judge(finding)
 
-    def _expect_reached(self, calls: Sequence[Reply]) -> None:
+    async def _expect_reached(self, calls: Sequence[Reply]) -> None:
         """What never reached a service was not let in either. Raises Broken."""
         self.visit.expect_good_replies(calls)
         if not calls:
-            self.visit.expect_no_trouble()
+            await self.visit.expect_something_shown()
 
     @property
     def observation(self) -> Observation:

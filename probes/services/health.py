@@ -1,12 +1,18 @@
 """What a service says of its own health, whatever status it says it with (contract 8)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from probes.finding import Code, broken
 from probes.transport.http import Answer, service
 
 UP = frozenset({"alive", "healthy", "ok", "ready", "up"})
+
+
+class Readiness(TypedDict):
+    """What `/health/ready` answers: a word for each dependency."""
+
+    checks: dict[str, Any]
 
 
 def expect_up(answer: Answer, health: Mapping[str, Any]) -> None:
