@@ -6,6 +6,7 @@ not there proves nothing, and neither does one that comes late, is none, or is t
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from probes.recording.recorder import Exchange, Recorder
 INTERVAL_S = 0.5
 ANSWER_AT_MOST = 4 * 2**20  # bytes
 TRACES_AT_MOST = 6  # in one run: each may take the whole of its time
+SERVICE = re.compile(r"\b[a-z]+-service\b")
 FAILED = 500  # a status from which on a service has failed
 
 
@@ -130,14 +132,17 @@ def _sent_trace(exchange: Exchange | None) -> str:
 
 
 def with_span(finding: Finding, failed: FailedSpan, command: str) -> Finding:
-    """The span is a rung, and proves which service failed where nothing else has; pure.
+    """The span is a rung. It proves a cause that names its service, and takes the place of one that
+    names another; where a rung of the ladder broke, that one says more; pure.
 
-    The cause keeps its words where they name the service: findings of one cause stay one.
+    The cause keeps its words where it can: findings of one cause stay one.
     """
     rungs = (*finding.rungs, Rung("trace", held=False, detail=f"{failed} ({command})"))
     found = replace(finding, rungs=rungs)
-    if found.certainty is Certainty.PROVEN:
+    if found.certainty is Certainty.PROVEN or any(not rung.held for rung in finding.rungs):
         return found
     if failed.service in found.cause:
         return replace(found, certainty=Certainty.PROVEN)
-    return with_fact(replace(found, cause=failed.service), str(failed))
+    if SERVICE.search(found.cause):
+        return with_fact(replace(found, cause=failed.service), str(failed))
+    return found

@@ -20,7 +20,7 @@ from probes.cluster.facts import (
     Rule,
     Source,
 )
-from probes.finding import Code
+from probes.finding import Certainty, Code
 from tests.support.cluster_objects import NOW, pod, told, workload
 
 HERE = Place("https://kubernetes.default.svc", "", "weal")
@@ -83,6 +83,16 @@ def test_a_project_that_is_not_there_permits_nothing() -> None:
         argo.not_permitted(Facts(applications=(app(),)), "argocd"), Code.ARGO_NOT_PERMITTED
     )
     assert "AppProject p, which is not there" in observed
+
+
+def test_what_an_object_says_proves_its_own_cause_and_a_state_does_not() -> None:
+    """A project that forbids is why; that a sync failed has a reason of its own."""
+    forbidden = argo.not_permitted(Facts(applications=(app(),)), "argocd")
+    failed = argo.not_synced(Facts(applications=(app(sync="OutOfSync"),)), "argocd")
+    assert forbidden
+    assert failed
+    assert (forbidden.certainty, failed.certainty) == (Certainty.PROVEN, Certainty.LIKELY)
+    assert forbidden.cause.endswith(f"; proven: {forbidden.observed}")
 
 
 def test_an_application_that_is_not_synced_quotes_its_condition() -> None:

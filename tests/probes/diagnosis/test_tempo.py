@@ -11,7 +11,7 @@ from probes.config.tracing import TracingConfig
 from probes.diagnosis import tempo
 from probes.diagnosis.failed_span import FailedSpan
 from probes.diagnosis.tempo import Tempo, diagnose_with_trace, with_span
-from probes.finding import Certainty, Code, Finding
+from probes.finding import Certainty, Code, Finding, Rung
 from probes.recording.recorder import Exchange, Recorder
 from probes.transport.http import Web
 from tests.probes.diagnosis.test_failed_span import batch, failed, span
@@ -71,6 +71,16 @@ def test_another_service_that_failed_first_is_the_cause() -> None:
     assert found.cause.startswith("auth-service; proven: auth-service's span 'GET /validate'")
     known = replace(FINDING, certainty=Certainty.PROVEN)
     assert with_span(known, failed_first, "curl").cause == FINDING.cause
+
+
+def test_a_broken_rung_and_a_cause_without_a_service_keep_their_word() -> None:
+    """A span says who failed, and not that the database is away."""
+    failed_first = FailedSpan("auth-service", "GET /validate", "")
+    broken = replace(FINDING, rungs=(Rung("service", held=False, detail="database down"),))
+    for finding in (broken, replace(FINDING, cause="the bus between the pods")):
+        found = with_span(finding, failed_first, "curl")
+        assert (found.cause, found.certainty) == (finding.cause, Certainty.LIKELY)
+        assert found.rungs[-1].name == "trace"
 
 
 @pytest.mark.parametrize(
