@@ -23,6 +23,7 @@ from probes.auth.users import User
 from probes.browser import chromium, trust
 from probes.browser.page import Visit
 from probes.browser.playwright_turns import limit_turns
+from probes.config import proxies
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording import playwright_trace
@@ -171,7 +172,7 @@ class Browser:
         return await playwright.chromium.launch(
             executable_path=find(),
             headless=not self._by_hand,
-            env={**trust.without_proxies(environ), "TMPDIR": str(scratch)},
+            env={**proxies.without(environ), "TMPDIR": str(scratch)},
             args=["--disable-quic", *device_arguments(self.target)],
         )
 

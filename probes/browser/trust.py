@@ -23,7 +23,6 @@ TIMEOUT_S = 30.0  # a tenth of a second an authority, more on a busy machine
 # Where administrators put authorities of their own: Debian and Alpine, Red Hat.
 _ADDED = ("/usr/local/share/ca-certificates", "/etc/pki/ca-trust/source/anchors")
 # Chromium looks for the first, newer versions for the second where there is no first.
-_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "AUTO_PROXY")
 _MODULE = "probes.browser.nss_database"
 _DATABASE = Path(".pki") / "nssdb"
 
@@ -40,11 +39,6 @@ def home(target: Target, folder: Path, environ: Mapping[str, str] = os.environ) 
         database.mkdir(parents=True, mode=0o700)
         _write(database, authorities)
     return {**environ, "HOME": str(folder)}
-
-
-def without_proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` for a browser that asks the target directly, as all clients of a run do."""
-    return {name: value for name, value in environ.items() if name.upper() not in _PROXIES}
 
 
 def own_authorities(target: Target, environ: Mapping[str, str] = os.environ) -> list[bytes]:

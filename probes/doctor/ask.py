@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from probes.config import proxies
 from probes.config.environment import Target
 from probes.config.environment_file import build, find, parse
 from probes.config.selectors import area
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     could not be asked; 4 for bad input.
     """
     options = _parser().parse_args(arguments)
+    proxies.remove(os.environ)
     if "://" not in options.what:
         return _ask_scenario(options)
     try:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from probes.config import proxies
 from probes.config.environment import Target
 from probes.config.environment_file import build, find, parse
 from probes.doctor import checks as doctor_checks
@@ -56,6 +57,9 @@ def main(arguments: Sequence[str]) -> int:
             f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run",
         )
     )
+    if proxy := proxies.ignored(os.environ):
+        print(_line("warn", "proxy", proxy))
+    proxies.remove(os.environ)
     looked = run_checks(list(doctor_checks.checks(target, os.environ)))
     for check, seen in looked:
         print(

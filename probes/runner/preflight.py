@@ -11,13 +11,14 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from probes import clock
+from probes.config import proxies
 from probes.config.environment import Target, address
 
 TIMEOUT_S = 3.0
@@ -26,14 +27,16 @@ DESCRIPTORS_A_SCENARIO = 8  # connections, and a page's share of the browser's p
 DESCRIPTORS_OF_THE_RUN = 64
 DISK_WANTED_BYTES = 50_000_000
 
-PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
-
 Fact = tuple[str, str]
 
 
 def look(target: Target, folder: Path) -> Iterator[Fact]:
-    """What is amiss, as facts of the run; nothing where all is well. Takes seconds at most."""
-    yield from _look_at_proxies(os.environ)
+    """What is amiss, as facts of the run; nothing where all is well. Takes seconds at most. From
+    here on no client of this process or its children knows the machine's proxies.
+    """
+    if proxy := proxies.ignored(os.environ):
+        yield "proxy", proxy
+    proxies.remove(os.environ)
     yield from _look_at_clock(target)
     yield from _look_at_descriptors()
     yield from _look_at_disk(folder)
@@ -45,19 +48,6 @@ def affordable_concurrency(wanted: int) -> int:
     if limit == resource.RLIM_INFINITY:
         return wanted
     return max(1, min(wanted, (limit - DESCRIPTORS_OF_THE_RUN) // DESCRIPTORS_A_SCENARIO))
-
-
-def _look_at_proxies(environ: Mapping[str, str]) -> Iterator[Fact]:
-    """No client of a run obeys them: whoever asks would be the proxy, and not a user."""
-    named = [name for name in PROXIES if environ.get(name) or environ.get(name.lower())]
-    if named:
-        yield (
-            "proxy",
-            (
-                f"{' and '.join(named)} is set here and is not used: every client asks the target "
-                "directly; run where it can be reached"
-            ),
-        )
 
 
 def _look_at_clock(target: Target) -> Iterator[Fact]:

@@ -17,7 +17,7 @@ from opentelemetry.sdk.resources import Resource
 
 from reports.model.run import Run
 from reports.publish.metrics import METRICS, Sample, samples
-from reports.publish.sending import DEADLINE
+from reports.publish.sending import DEADLINE, TrustingAdapter
 
 SERVICE = "wealist-probes"
 logging.getLogger("opentelemetry.exporter").addHandler(logging.NullHandler())
@@ -58,6 +58,10 @@ class _Listening(requests.Session):
     """Remembers what the collector answered, which the exporter keeps to itself."""
 
     reason = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mount("https://", TrustingAdapter())
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         answer = super().send(request, **kwargs | {"allow_redirects": False})

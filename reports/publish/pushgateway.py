@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge, delete_from_gateway, pus
 
 from reports.model.run import Run
 from reports.publish.metrics import samples
-from reports.publish.sending import DEADLINE
+from reports.publish.sending import DEADLINE, TrustingAdapter
 
 JOB = "wealist-probes"
 
@@ -41,8 +41,15 @@ def _asking(  # noqa: PLR0917 - as prometheus-client calls it
     """As prometheus-client wants it; its own takes a redirect or a login page for a yes."""
 
     def ask() -> None:
-        request = functools.partial(requests.request, allow_redirects=False, auth=auth)
-        answer = request(method, url, data=data, headers=dict(headers), timeout=timeout)
+        with _session(auth) as session:
+            answer = session.request(
+                method,
+                url,
+                data=data,
+                headers=dict(headers),
+                timeout=timeout,
+                allow_redirects=False,
+            )
         if answer.status_code // 100 != 2 or "html" in answer.headers.get("content-type", ""):
             raise OSError(
                 answer.status_code,
@@ -50,6 +57,13 @@ def _asking(  # noqa: PLR0917 - as prometheus-client calls it
             )
 
     return ask
+
+
+def _session(auth: Auth) -> requests.Session:
+    session = requests.Session()
+    session.auth = auth
+    session.mount("https://", TrustingAdapter())
+    return session
 
 
 def grouping(run: Run) -> dict[str, str]:
@@ -76,7 +90,8 @@ def _left_behind(origin: str, auth: Auth, run: Run) -> list[dict[str, str]]:
     """Groups of this environment from when it was split in another way. An old Pushgateway that
     lists none has none.
     """
-    answer = requests.get(f"{origin}/api/v1/metrics", timeout=DEADLINE, auth=auth)
+    with _session(auth) as session:
+        answer = session.get(f"{origin}/api/v1/metrics", timeout=DEADLINE)
     listed = answer.json().get("data", []) if answer.ok else []
     groups = [entry.get("labels", {}) for entry in listed]
     ours = grouping(run)

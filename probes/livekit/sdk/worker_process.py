@@ -11,6 +11,7 @@ import re
 import signal
 import ssl
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -115,21 +116,22 @@ async def start_worker(
 
     `ca` is a PEM file to trust beside the system's authorities.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=ROOT,
-        env=environment(os.environ, ca),
-        start_new_session=True,
-    )
-    worker = Worker(process)
-    try:
-        await worker.ask(request)
-        yield worker
-    finally:
-        await asyncio.shield(worker.end())
+    with tempfile.TemporaryDirectory(prefix="probes-") as folder:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+            env=environment(os.environ, ca, Path(folder)),
+            start_new_session=True,
+        )
+        worker = Worker(process)
+        try:
+            await worker.ask(request)
+            yield worker
+        finally:
+            await asyncio.shield(worker.end())
 
 
 async def run_call(
@@ -185,9 +187,9 @@ async def play_tone(
     )
 
 
-def environment(ours: Mapping[str, str], ca: str) -> dict[str, str]:
-    """What the worker gets to know of our environment; pure but for where this machine keeps its
-    authorities.
+def environment(ours: Mapping[str, str], ca: str, folder: Path) -> dict[str, str]:
+    """What the worker gets to know of our environment. Where `ca` and an SSL_CERT_FILE are both to
+    be trusted, a bundle of them is written to `folder`.
     """
     passed = {
         name: ours[name] for name in (*_PASSED_ON, "SSL_CERT_FILE", "SSL_CERT_DIR") if name in ours
@@ -195,7 +197,17 @@ def environment(ours: Mapping[str, str], ca: str) -> dict[str, str]:
     if ca:  # rustls-native-certs reads both, and nothing else once one of them is set
         places = ssl.get_default_verify_paths()
         passed |= {
-            "SSL_CERT_FILE": ca,
+            "SSL_CERT_FILE": _bundle(ca, ours.get("SSL_CERT_FILE", ""), folder),
             "SSL_CERT_DIR": ours.get("SSL_CERT_DIR", places.capath or ""),
         }
     return {**passed, "PYTHONUNBUFFERED": "1"}
+
+
+def _bundle(ca: str, other: str, folder: Path) -> str:
+    """One file with the authorities of both: the variable names one only."""
+    if not other or not Path(other).is_file():
+        return ca
+    bundle = folder / "authorities.pem"
+    texts = [Path(path).read_text("ascii", "ignore") for path in (ca, other)]
+    bundle.write_text("\n".join(texts), "ascii")
+    return str(bundle)

@@ -59,7 +59,7 @@ def complaint(look: Any, *arguments: Any) -> str:
         ),
         (
             cast_by("static", token="A"),
-            {"A": token(age=9000)},
+            {"A": token(age=90_000)},
             "the access token of alice has expired",
         ),
         (

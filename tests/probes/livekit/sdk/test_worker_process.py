@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from probes.config.environment import LOOPBACK
 from probes.finding import CannotAsk
@@ -214,9 +216,21 @@ def test_a_worker_gets_none_of_our_secrets(tmp_path: Path) -> None:
         "PROBES_LIVEKIT_API_SECRET": "s3cret",
         "HTTPS_PROXY": "http://proxy.invalid",
     }
-    told = worker_process.environment(ours, str(tmp_path / "ca.pem"))
+    told = worker_process.environment(ours, str(tmp_path / "ca.pem"), tmp_path)
     assert "s3cret" not in told.values()
     assert "HTTPS_PROXY" not in told
     assert told["SSL_CERT_FILE"] == str(tmp_path / "ca.pem")
     assert told["SSL_CERT_DIR"]
-    assert "SSL_CERT_FILE" not in worker_process.environment(ours, "")
+    assert "SSL_CERT_FILE" not in worker_process.environment(ours, "", tmp_path)
+
+
+def test_a_worker_trusts_the_environment_file_and_the_variable(tmp_path: Path) -> None:
+    """SSL_CERT_FILE names one file: neither authority displaces the other in it."""
+    ours, theirs = trustme.CA(), trustme.CA()
+    ours.cert_pem.write_to_path(tmp_path / "ca.pem")
+    theirs.cert_pem.write_to_path(tmp_path / "corporate.pem")
+    environ = {"SSL_CERT_FILE": str(tmp_path / "corporate.pem")}
+    told = worker_process.environment(environ, str(tmp_path / "ca.pem"), tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(told["SSL_CERT_FILE"])
+    assert len(context.get_ca_certs()) == 2
