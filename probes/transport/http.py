@@ -125,6 +125,15 @@ class _PhaseTrace:
             self.at = Phase.BODY
 
 
+def trace_headers(exchange: Exchange) -> dict[str, str]:
+    """What joins a request to its service's trace and log.
+
+    Both are on weAlist's own services' list of allowed headers or join their traces (contract 1.5).
+    """
+    given = exchange.traceparent
+    return {"traceparent": given, "x-request-id": f"{current().evidence.run}-{given[36:52]}"}
+
+
 class Web:
     """One pool of connections for a run."""
 
@@ -178,12 +187,7 @@ class Web:
                 if token:
                     request.headers["authorization"] = f"Bearer {token}"
                 if kind == "http":
-                    # Both are on weAlist's own services' list of allowed headers or join their
-                    # traces (contract 1.5).
-                    request.headers["traceparent"] = exchange.traceparent
-                    request.headers["x-request-id"] = (
-                        f"{current().evidence.run}-{exchange.traceparent[36:52]}"
-                    )
+                    request.headers.update(trace_headers(exchange))
                 exchange.set_request(dict(request.headers), request.content)
                 async with self._answering(exchange, request):
                     response = await self._client.send(request, stream=True)
@@ -208,8 +212,7 @@ class Web:
                 "accept": "text/event-stream",
                 "accept-encoding": "identity",
                 "cache-control": "no-store",
-                "traceparent": exchange.traceparent,
-                "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
+                **trace_headers(exchange),
             }
             endless = httpx.Timeout(self.target.timeouts.answer_s, read=None)
             request = self._client.build_request("GET", url, headers=headers, timeout=endless)

@@ -21,7 +21,7 @@ from probes.recording.recorder import Exchange, current
 from probes.transport import connection_errors, envelopes
 from probes.transport.author import Author
 from probes.transport.connection_errors import Phase, is_timeout, local_trouble
-from probes.transport.http import USER_AGENT, Answer, Web, service
+from probes.transport.http import USER_AGENT, Answer, Web, service, trace_headers
 from probes.transport.identity import Asked, scope_of
 from probes.transport.open_websocket import CLOSING_TIME, ClosedAtOnce, WebSocket
 
@@ -89,32 +89,12 @@ class UpgradeRefused(Broken):
 async def upgrade(
     web: Web, url: str, exchange: Exchange, more: Mapping[str, str]
 ) -> ClientConnection:
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    headers = {
-        **more,
-        "traceparent": exchange.traceparent,
-        "x-request-id": f"{current().evidence.run}-{exchange.traceparent[36:52]}",
-    }
+    """A connection that has become a socket. Raises Broken, CannotAsk."""
+    headers = {**more, **trace_headers(exchange)}
     exchange.set_request({**headers, "origin": web.target.hosts.apex})
-    tls: dict[str, Any] = (
-        {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
-    )
     try:
         async with asyncio.timeout(web.target.timeouts.answer_s):
-            connection = await _Upgrade(
-                ("wss" if secure else "ws") + url.removeprefix(parts.scheme),
-                host=address(parts.hostname or ""),
-                port=parts.port or (443 if secure else 80),
-                additional_headers=headers,
-                user_agent_header=USER_AGENT,
-                origin=Origin(web.target.hosts.apex),
-                open_timeout=None,
-                close_timeout=CLOSING_TIME,
-                ping_interval=None,  # we ask by ourselves, and say what was not answered
-                proxy=None,
-                **tls,
-            )
+            connection = await _connect(web, url, headers)
     except InvalidStatus as error:
         answer = _answer(url, error)
         exchange.set_response(answer.status, answer.headers, answer.body)
@@ -124,12 +104,35 @@ async def upgrade(
         exchange.error = f"{type(error).__name__}: {error}"
         current().subject = exchange
         if reason := local_trouble(error):
-            raise CannotAsk(f"{parts.hostname} could not be asked: {reason}") from error
+            host = urlsplit(url).hostname
+            raise CannotAsk(f"{host} could not be asked: {reason}") from error
         raise Broken(explain_error(url, error, web.target.timeouts.answer_s)) from error
     exchange.set_response(
         SWITCHING, _headers(connection.response.headers) if connection.response else {}
     )
     return connection
+
+
+def _connect(web: Web, url: str, headers: Mapping[str, str]) -> _Upgrade:
+    """Await it for the connection; `url` is the http(s) URL of the socket."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    tls: dict[str, Any] = (
+        {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
+    )
+    return _Upgrade(
+        ("wss" if secure else "ws") + url.removeprefix(parts.scheme),
+        host=address(parts.hostname or ""),
+        port=parts.port or (443 if secure else 80),
+        additional_headers=headers,
+        user_agent_header=USER_AGENT,
+        origin=Origin(web.target.hosts.apex),
+        open_timeout=None,
+        close_timeout=CLOSING_TIME,
+        ping_interval=None,  # we ask by ourselves, and say what was not answered
+        proxy=None,
+        **tls,
+    )
 
 
 def _answer(url: str, error: InvalidStatus) -> Answer:

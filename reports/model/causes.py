@@ -11,16 +11,8 @@ from itertools import chain
 from probes.finding import Certainty, Code, Finding, Rung, Verdict
 from probes.results import PreviousRun
 from reports.model.history import History
-from reports.model.run import Result, Run
+from reports.model.run import NOTEWORTHY, WORST_FIRST, Result, Run
 
-_WORST_FIRST = (
-    Verdict.BROKEN,
-    Verdict.UNKNOWN,
-    Verdict.NOT_RUN,
-    Verdict.DEGRADED,
-    Verdict.HELD,
-    Verdict.SKIPPED,
-)
 _NO_CAUSE = frozenset({"", "unknown"})
 _ONE_CODE_FOR_MANY = frozenset({Code.UNKNOWN, Code.UNEXPLAINED})
 
@@ -140,7 +132,7 @@ def group(results: Iterable[Result], onsets: Mapping[str, Onset] = NO_ONSETS) ->
     """
     by_cause: dict[object, list[Result]] = {}
     for result in results:
-        if result.outcome.flaky or result.verdict in _WORST_FIRST[:4]:
+        if result.outcome.flaky or result.verdict in NOTEWORTHY:
             by_cause.setdefault(_identity(result), []).append(result)
     blocks = (_block(found, onsets) for found in by_cause.values())
     return tuple(sorted(blocks, key=_order))
@@ -172,7 +164,7 @@ def _block(results: Iterable[Result], onsets: Mapping[str, Onset]) -> Block:
 
 
 def _rank(result: Result) -> int:
-    return _WORST_FIRST.index(result.verdict)
+    return WORST_FIRST.index(result.verdict)
 
 
 def _strength(finding: Finding) -> tuple[bool, bool]:

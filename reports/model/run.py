@@ -95,7 +95,7 @@ class Run:
         """Scenarios that have something to say, worst first, else in the order in which they were
         expected.
         """
-        found = [s for s in self.scenarios if s.verdict in _WORST_FIRST]
+        found = [s for s in self.scenarios if s.verdict in NOTEWORTHY]
         return tuple(sorted(found, key=_severity))
 
     @property
@@ -117,12 +117,13 @@ class Run:
         )
 
 
-_WORST_FIRST = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.DEGRADED)
+NOTEWORTHY = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.DEGRADED)  # worst first
+WORST_FIRST = (*NOTEWORTHY, Verdict.HELD, Verdict.SKIPPED)
 
 
 def _severity(result: Result) -> tuple[bool, bool, int]:
     outcome = result.outcome
-    return outcome.accepted is not None, outcome.known, _WORST_FIRST.index(outcome.verdict)
+    return outcome.accepted is not None, outcome.known, NOTEWORTHY.index(outcome.verdict)
 
 
 def load(folder: Path) -> Run:

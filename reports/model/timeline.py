@@ -11,7 +11,7 @@ from itertools import groupby
 from probes.finding import Verdict
 from probes.results import Attempt
 from reports.model.events import Exchange
-from reports.model.run import Result, Run
+from reports.model.run import WORST_FIRST, Result, Run
 
 WIDTH, LABELS, RIGHT = (
     1_000.0,
@@ -69,16 +69,6 @@ class Timeline:
     rows: tuple[Row, ...]
 
 
-_BAD_FIRST = (
-    Verdict.BROKEN,
-    Verdict.UNKNOWN,
-    Verdict.NOT_RUN,
-    Verdict.DEGRADED,
-    Verdict.HELD,
-    Verdict.SKIPPED,
-)
-
-
 def family(scenario: Result) -> str:
     """The promise of which this is a case: storage/a-file-comes-back of
     storage/a-file-comes-back[apex].
@@ -87,7 +77,7 @@ def family(scenario: Result) -> str:
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    return min(verdicts, key=_BAD_FIRST.index)
+    return min(verdicts, key=WORST_FIRST.index)
 
 
 def timeline(run: Run) -> Timeline:
