@@ -109,7 +109,7 @@ async def test_a_body_that_cannot_be_unpacked_is_a_finding(site: Site, web: Web)
     )
     with pytest.raises(Broken) as failure:
         await web.ask("GET", site.origin("apex") + "/")
-    assert failure.value.finding.code is Code.SERVICE_UNAVAILABLE
+    assert failure.value.finding.code is Code.CONTRACT_BROKEN
 
 
 def nobody() -> Generator[int, None, None]:
