@@ -8,7 +8,7 @@ REPORT_LANG ?= en
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --upgrade
 
-.PHONY: test-real real-tools setup probe report test test-fast check readme bench soak pictures hooks image-tools \
+.PHONY: test-real real-tools setup probe report test test-fast check readme bench soak soak-runs pictures hooks image-tools \
 	image-test image-bench lock clean
 
 # What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
@@ -99,6 +99,11 @@ real-tools: setup
 # Fifty calls, killed ones included, and whatever they leave behind.
 soak: setup
 	PROBES_SOAK=50 $(BIN)/python -m pytest tests/test_calls_leave_nothing.py -W error
+
+# Whole healthy runs, every second one on a busy machine; added up in docs/reliability.md.
+COUNT ?= 20
+soak-runs: setup
+	@$(BIN)/python -m tests.support.soak_runs $(COUNT)
 
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready

@@ -1,0 +1,151 @@
+"""`make soak-runs COUNT=n`: healthy runs of the whole suite, every second one on a busy machine;
+what became of them is added up in docs/reliability.md, so that the next call continues.
+"""
+
+import argparse
+import contextlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import httpx
+
+from probes.finding import Verdict
+from probes.runner.target_process import Started
+from reports.model.run import Run, load
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
+QUIET, BUSY = "quiet", "busy"
+BUSY_LOOPS = 8
+RUN_ENDS_WITHIN_S = 300
+FOREVER = "while True: pass"
+HEAD = """| machine | runs | held | BROKEN | flaky | without an answer | leftovers | longest run |
+|---|---|---|---|---|---|---|---|
+"""
+ROW = re.compile(rf"^\| ({QUIET}|{BUSY}) \| (.*?) s \|$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What became of the runs on one kind of machine; `longest_s` is that of the longest."""
+
+    runs: int = 0
+    held: int = 0
+    broken: int = 0
+    flaky: int = 0
+    unanswered: int = 0
+    leftovers: int = 0
+    longest_s: int = 0
+
+    def plus(self, run: Run, leftovers: int, duration_s: float) -> "Sum":
+        verdicts = [scenario.verdict for scenario in run.scenarios]
+        return replace(
+            self,
+            runs=self.runs + 1,
+            held=self.held + verdicts.count(Verdict.HELD),
+            broken=self.broken + verdicts.count(Verdict.BROKEN),
+            flaky=self.flaky + len(run.flaky),
+            unanswered=self.unanswered
+            + verdicts.count(Verdict.UNKNOWN)
+            + verdicts.count(Verdict.NOT_RUN),
+            leftovers=self.leftovers + leftovers,
+            longest_s=max(self.longest_s, round(duration_s)),
+        )
+
+
+def read_sums(page: str) -> dict[str, Sum]:
+    """What the table of `page` says; nothing has been run where it has no row."""
+    sums = {QUIET: Sum(), BUSY: Sum()}
+    for machine, cells in ROW.findall(page):
+        sums[machine] = Sum(*(int(cell) for cell in cells.split(" | ")))
+    return sums
+
+
+def with_sums(page: str, sums: dict[str, Sum]) -> str:
+    """`page` with its table written anew."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = [f"| {machine} | {_cells(total)} s |\n" for machine, total in sums.items()]
+    return f"{before}{BEGIN}\n\n{HEAD}{''.join(rows)}\n{END}{after}"
+
+
+def _cells(total: Sum) -> str:
+    return " | ".join(str(getattr(total, field.name)) for field in fields(total))
+
+
+@contextmanager
+def busy_machine() -> Iterator[None]:
+    """Eight loops beside the run: stress-ng where it is installed, else Python's."""
+    command = [sys.executable, "-c", FOREVER]
+    loops = BUSY_LOOPS
+    if found := shutil.which("stress-ng"):
+        command, loops = [found, "--quiet", "--cpu", str(BUSY_LOOPS)], 1
+    processes = [subprocess.Popen(command) for _ in range(loops)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+def soak(count: int) -> None:
+    started = Started(["python", "-m", "replica"], [])
+    try:
+        environment = started.wait()
+        for _ in range(count):
+            sums = read_sums(PAGE.read_text("utf-8"))
+            machine = QUIET if sums[QUIET].runs <= sums[BUSY].runs else BUSY
+            sums[machine] = _one_more(sums[machine], machine, environment)
+            PAGE.write_text(with_sums(PAGE.read_text("utf-8"), sums), "utf-8")
+            print(f"{machine}: {sums[machine]}", flush=True)
+    finally:
+        started.stop()
+
+
+def _one_more(total: Sum, machine: str, environment: Path) -> Sum:
+    control = tomllib.loads(environment.read_text("utf-8"))["control"]["url"]
+    load_of = busy_machine if machine == BUSY else contextlib.nullcontext
+    with tempfile.TemporaryDirectory(prefix="soak-") as runs:
+        began = time.monotonic()
+        with load_of():
+            run = _run(environment, Path(runs))
+        duration_s = time.monotonic() - began
+    left: dict[str, int] = httpx.get(f"{control}/state", timeout=30).json()["counts"]
+    return total.plus(run, sum(left.values()), duration_s)
+
+
+def _run(environment: Path, runs: Path) -> Run:
+    command = [sys.executable, "-m", "pytest", "scenarios", "-q", "--env", str(environment)]
+    subprocess.run(
+        [*command, "--runs", str(runs)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        timeout=RUN_ENDS_WITHIN_S,
+        check=False,
+    )
+    (folder,) = (path.parent for path in runs.glob("*/run.jsonl"))
+    return load(folder)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make soak-runs", description=__doc__)
+    parser.add_argument("count", type=int, help="how many more runs")
+    soak(parser.parse_args(arguments).count)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
