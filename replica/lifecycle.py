@@ -153,25 +153,38 @@ async def run_replica(
             state,
             ReplicaParts(places, buckets, front, server, [weed, provider, front.process, sfu]),
         )
-        apps = {listeners[name]: make(state) for name, make in APPS.items()}
-        apps[listeners[KUBERNETES]] = cluster_api.app(state)
-        apps[listeners[TEMPO]] = tempo.app(state)
-        await stack.enter_async_context(
-            serve_apps({**apps, listeners[CONTROL]: control.app(replica)}, state.scale)
-        )
+        apps = {name: make(state) for name, make in APPS.items()}
+        apps |= {
+            CONTROL: control.app(replica),
+            KUBERNETES: cluster_api.app(state),
+            TEMPO: tempo.app(state),
+        }
+        served = {listeners[name]: app for name, app in apps.items()}
+        await stack.enter_async_context(serve_apps(served, state.scale))
         await front.ready()
         await google.wait_until_ready(sign_in, provider)
         await calls.ready(sfu)
         control_url = f"http://{_address(listeners[CONTROL])}"
-        files = Files(
-            authority.authority,
-            _write_secret(state.key.pem(), folder / "signing-key.pem"),
-            _write_secret(calls.key.encode(), folder / "livekit-key"),
-            _write_secret(calls.secret.encode(), folder / "livekit-secret"),
-            cluster_api.write_kubeconfig(f"http://{_address(listeners[KUBERNETES])}", folder),
-            f"http://{_address(listeners[TEMPO])}",
-        )
+        files = _files(state, calls, authority, listeners, folder)
         yield replica, environment.tables(state, files, control_url)
+
+
+def _files(
+    state: ReplicaState,
+    calls: LiveKit,
+    authority: certificates.Certificates,
+    listeners: Mapping[str, socket.socket],
+    folder: Path,
+) -> Files:
+    """What probes read beside their environment, written into `folder`."""
+    return Files(
+        authority.authority,
+        _write_secret(state.key.pem(), folder / "signing-key.pem"),
+        _write_secret(calls.key.encode(), folder / "livekit-key"),
+        _write_secret(calls.secret.encode(), folder / "livekit-secret"),
+        cluster_api.write_kubeconfig(f"http://{_address(listeners[KUBERNETES])}", folder),
+        f"http://{_address(listeners[TEMPO])}",
+    )
 
 
 def _provider(
