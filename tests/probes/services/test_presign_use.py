@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from probes.finding import Broken, Code
-from probes.services import presign_use
+from probes.services import presign, presign_use
 from probes.services.presign import parse
 from probes.services.presign_use import Upload
 from probes.transport.http import Answer, Web
@@ -137,3 +137,20 @@ def test_a_short_life_can_be_waited_for() -> None:
     signed = parse(f"https://s3.test/k?{QUERY}")
     assert signed.seconds == 300 > presign_use.SHORT_LIFE_S
     assert parse(presign_use.prolonged(replace(signed, seconds=604800))).seconds == 604799
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "cause"),
+    [
+        ("AccessDenied", "not authorized to perform: kms:GenerateDataKey", "KMS: the issuer"),
+        ("KMS.DisabledException", "key/abc is disabled", "KMS: the issuer"),
+        ("AccessDenied", "Request has expired", "the issuer's clock"),
+        ("SignatureDoesNotMatch", "m", "credentials or signed headers"),
+    ],
+)
+def test_s3_says_why_it_takes_nothing(code: str, message: str, cause: str) -> None:
+    """A key that may not be used is no wrong signature."""
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+    finding = presign.explain_put(Answer("PUT", "https://s3/k", 403, {}, body))
+    assert finding is not None
+    assert cause in finding.cause
