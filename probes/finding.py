@@ -1,7 +1,9 @@
 """How a promise was broken, in words that a pager, a metric and a runbook share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -38,6 +40,7 @@ class Code(StrEnum):
     FOREIGN_DATA = "foreign-data"
     HOST_UNREACHABLE = "host-unreachable"
     HTTP_NOT_REDIRECTED = "http-not-redirected"
+    INTERMITTENT = "intermittent"
     JWKS_UNSTABLE = "jwks-unstable"
     LIVEKIT_UPSTREAM_ABSENT = (
         "livekit-upstream-absent"  # LiveKit's in the order in which a call comes about
@@ -159,6 +162,28 @@ DEGRADED_CODES = frozenset(
     }
 )
 
+# What was seen once is proof, however often it is not seen when it is looked for again.
+PROVEN_ONCE = frozenset(
+    {
+        Code.BUCKET_PUBLIC,
+        Code.ENDPOINT_EXPOSED,
+        Code.FOREIGN_DATA,
+        Code.LIVEKIT_DEBUG_EXPOSED,
+        Code.LIVEKIT_DEV_KEYS_ACCEPTED,
+        Code.OAUTH_OPEN_REDIRECT,
+        Code.PRESIGN_DEV_CREDENTIALS,
+        Code.PRESIGN_STATIC_CREDENTIALS,
+        Code.PRESIGN_TAMPER_ACCEPTED,
+        Code.STRANGER_ADMITTED,
+        Code.TOKEN_EXPIRY_IGNORED,
+        Code.TOKEN_FORGERY_ACCEPTED,
+        Code.TOKEN_TYPE_IGNORED,
+    }
+)
+# An intermittent break of this share or more is no degraded promise but a broken one: one user in
+# four is not served. Fewer failures than these show no share.
+BROKEN_SHARE, FEWEST_FAILURES = 0.25, 3
+
 
 class Certainty(StrEnum):
     """What a cause rests on: what was seen from outside, or a fact that shows it."""
@@ -179,7 +204,8 @@ class Rung:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One broken promise. `cause` is a guess unless its certainty says that a fact proves it;
-    `observed` never is one.
+    `observed` never is one. Where the question was asked again `repeats` times on fresh
+    connections and only some failed, `failed_repeats` did.
     """
 
     code: Code
@@ -188,12 +214,22 @@ class Finding:
     rungs: tuple[Rung, ...] = field(default=())
     reproduce_command: str = ""  # a shell line that shows it again, with every secret left out
     certainty: Certainty = Certainty.LIKELY
+    failed_repeats: int = 0
+    repeats: int = 0
 
     @property
     def verdict(self) -> Verdict:
         if self.code is Code.UNKNOWN:
             return Verdict.UNKNOWN
+        if self.code is Code.INTERMITTENT:
+            return Verdict.BROKEN if self._breaks_often else Verdict.DEGRADED
         return Verdict.DEGRADED if self.code in DEGRADED_CODES else Verdict.BROKEN
+
+    @property
+    def _breaks_often(self) -> bool:
+        if self.failed_repeats < FEWEST_FAILURES:
+            return False
+        return self.failed_repeats >= BROKEN_SHARE * self.repeats
 
     @property
     def runbook(self) -> str:
@@ -207,14 +243,19 @@ def with_fact(finding: Finding, fact: str) -> Finding:
     return replace(finding, cause=cause, certainty=Certainty.PROVEN)
 
 
+# What is wrong with another answer to the same question; None where nothing is.
+Judge = Callable[[Any], Finding | None]
+
+
 class Broken(AssertionError):  # noqa: N818 - it reads as what it says: raise Broken(finding)
     """The target broke the promise; not a frozen dataclass, since contextlib writes to
-    exceptions.
+    exceptions. `judge`: how an answer to the same question is judged, where that is known.
     """
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, judge: Judge | None = None) -> None:
         super().__init__(f"{finding.code}: {finding.observed} (cause: {finding.cause})")
         self.finding = finding
+        self.judge = judge
 
 
 class NotApplicable(Exception):  # noqa: N818 - as above

@@ -3,11 +3,11 @@ and the reports.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from probes.finding import Code, Finding, Verdict
+from probes.finding import PROVEN_ONCE, Code, Finding, Verdict
 
 FAILING = frozenset({Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN})
 _ACCEPTABLE = (Verdict.BROKEN, Verdict.DEGRADED)
@@ -58,7 +58,8 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """How one try ended; `finding` is None when the promise was held, `verdict` when the try was
-    cut short. `duration` in seconds; `began` is Unix time.
+    cut short. `duration` in seconds; `began` is Unix time. `is_doubtful`: the suite was too busy to
+    be sure that it did not break the promise itself.
     """
 
     number: int
@@ -66,6 +67,12 @@ class Attempt:
     finding: Finding | None = None
     duration: float = 0.0
     began: float = 0.0
+    is_doubtful: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """The promise was, as it should be or not."""
+        return self.verdict in (Verdict.HELD, Verdict.DEGRADED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +119,39 @@ class Outcome:
 
 
 def conclude(attempts: Sequence[Attempt]) -> Outcome:
-    """The verdict over one or more attempts that ended: held at last is HELD but flaky, and a rerun
-    that could not ask does not clear the target of what the first attempt saw; pure.
+    """The verdict over one or more attempts that ended: what broke and then held is intermittent,
+    and a rerun that could not ask does not clear the target of what the first attempt saw; pure.
     """
     first, last = attempts[0], attempts[-1]
     decisive = first if last.verdict is Verdict.UNKNOWN else last
-    verdict = decisive.verdict or Verdict.UNKNOWN
-    flaky = len(attempts) > 1 and verdict in (Verdict.HELD, Verdict.DEGRADED)
-    return Outcome(verdict, decisive.finding, tuple(attempts), flaky)
+    verdict, finding = decisive.verdict or Verdict.UNKNOWN, decisive.finding
+    if decisive.kept and first.verdict is Verdict.BROKEN and first.finding:
+        finding = _at_times(first.finding, attempts)
+        verdict = finding.verdict
+    return Outcome(verdict, finding, tuple(attempts))
+
+
+def _at_times(finding: Finding, attempts: Sequence[Attempt]) -> Finding:
+    """What broke and then held; what is proven by being seen once stays what it is."""
+    if finding.code in PROVEN_ONCE:
+        return finding
+    broke = sum(attempt.verdict is Verdict.BROKEN for attempt in attempts)
+    asked = sum(attempt.verdict is not Verdict.UNKNOWN for attempt in attempts)
+    again = ""
+    if finding.repeats:
+        again = f"asked again on fresh connections, 0 of {finding.repeats} failed; "
+    observed = f"{finding.observed}; {again}the whole scenario failed {broke} of {asked} times"
+    return replace(finding, code=Code.INTERMITTENT, observed=observed)
 
 
 def finding_entry(finding: Finding | None) -> dict[str, Any] | None:
     """A finding as the journal carries it."""
     if finding is None:
         return None
-    return {**asdict(finding), "runbook": finding.runbook}
+    entry = {**asdict(finding), "runbook": finding.runbook}
+    if not finding.repeats:
+        del entry["failed_repeats"], entry["repeats"]
+    return entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from replica.cluster.builders import ARGOCD, NAMESPACE
 from replica.cluster.inventory import LIVEKIT_KEYS, SERVICES
 from replica.edge.gateway import CALLBACK
+from replica.infra.ports import LOOPBACK, SECOND_LOOPBACK
 from replica.livekit import LiveKit
 from replica.service_settings import PublicHosts
 from replica.services import oauth
@@ -158,7 +159,13 @@ def oauth_tables(state: ReplicaState) -> dict[str, Value]:
 
 
 def _hosts(hosts: PublicHosts) -> dict[str, Value]:
-    return {"apex": hosts.apex, "api": hosts.api, "cdn": hosts.cdn, "plain": hosts.plain}
+    return {
+        "apex": hosts.apex,
+        "api": hosts.api,
+        "cdn": hosts.cdn,
+        "plain": hosts.plain,
+        "loopback": [LOOPBACK, SECOND_LOOPBACK],
+    }
 
 
 def toml(name: str, tables: Tables) -> str:

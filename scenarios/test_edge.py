@@ -8,7 +8,7 @@ from probes.auth.users import User
 from probes.config.environment import Target
 from probes.finding import Code, NotApplicable, broken
 from probes.recording.recorder import current
-from probes.services import exposure, health, static_site
+from probes.services import addresses, exposure, health, static_site
 from probes.transport import tls
 from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
@@ -89,11 +89,24 @@ async def test_a_deep_link_opens_the_app(web: Web, target: Target) -> None:
 @pytest.mark.parametrize("host", ["apex", "api", "cdn", "livekit"])
 async def test_the_certificate_holds(target: Target, host: str) -> None:
     """The host's certificate is trusted, names the host, and does not end soon."""
-    origins = {"apex": target.hosts.apex, "api": target.hosts.api, "cdn": target.hosts.cdn}
-    origin = (origins | {"livekit": target.livekit.origin if target.livekit else ""})[host]
-    days = await tls.days_left(target, origin)
+    days = await tls.days_left(target, _origin(target, host))
     if finding := tls.explain_expiry(host, days, target.tls.warn_days):
         current().degrade(finding)
+
+
+def _origin(target: Target, host: str) -> str:
+    """Empty where the environment names no such host."""
+    origins = {"apex": target.hosts.apex, "api": target.hosts.api, "cdn": target.hosts.cdn}
+    return (origins | {"livekit": target.livekit.origin if target.livekit else ""})[host]
+
+
+@pytest.mark.promise(incident="contract 1.2")
+@pytest.mark.parametrize("host", ["apex", "api", "cdn", "livekit"])
+async def test_every_connection_is_served(web: Web, target: Target, host: str) -> None:
+    """Whichever address of the host a visitor's machine picks, a new connection is trusted and
+    answered.
+    """
+    await addresses.expect_all_served(web, _origin(target, host))
 
 
 @pytest.mark.promise(incident="8ba53b70")

@@ -26,13 +26,14 @@ LOOPBACK = "127.0.0.1"
 @dataclass(frozen=True, slots=True)
 class Hosts:
     """Absolute origins. `plain` is the http origin that must lead to https; empty where there is
-    none.
+    none. `loopback`: the addresses of every name under .localhost, which no DNS knows.
     """
 
     apex: str
     api: str
     cdn: str = ""
     plain: str = ""
+    loopback: tuple[str, ...] = (LOOPBACK,)
 
 
 @dataclass(frozen=True, slots=True)

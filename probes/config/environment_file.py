@@ -142,13 +142,25 @@ def _check(source: str, target: Target) -> None:
 
 
 def _check_hosts(source: str, hosts: Hosts) -> None:
-    for f in fields(Hosts):
-        origin = getattr(hosts, f.name)
-        needed = f.name in ("apex", "api")
+    for name in ("apex", "api", "cdn", "plain"):
+        origin = getattr(hosts, name)
+        needed = name in ("apex", "api")
         if (origin or needed) and not _is_origin(origin):
             raise BadEnvironment(
-                f"{source}: {f.name} in [hosts] must look like https://example.org, not {origin!r}"
+                f"{source}: {name} in [hosts] must look like https://example.org, not {origin!r}"
             )
+    if not hosts.loopback or not all(map(_is_loopback, hosts.loopback)):
+        raise BadEnvironment(
+            f"{source}: loopback in [hosts] must list addresses of this machine, like 127.0.0.1, "
+            f"not {list(hosts.loopback)!r}"
+        )
+
+
+def _is_loopback(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_timeouts(source: str, target: Target) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from opentelemetry.trace import Span
 
-from probes.finding import Broken, Finding, Verdict
+from probes.finding import Broken, Finding, Judge, Verdict
 from probes.recording import span_attributes, spans
 from probes.recording.ask_again import AskAgain
 from probes.recording.journal import Journal
@@ -82,6 +82,7 @@ class Recorder:
         self.exchanges: list[Exchange] = []
         self.degraded: list[Finding] = []
         self.subject: Exchange | None = None
+        self.answer_judge: Judge | None = None
         self._artifacts = 0
 
     @property

@@ -17,7 +17,7 @@ from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.recording.reproduce import promise_command, reproduce_command
 from probes.results import Attempt, Scenario, finding_entry
 from probes.runner import retries
-from probes.runner.self_health import SelfHealth
+from probes.runner.self_health import Health, SelfHealth
 from probes.transport.connection_errors import local_trouble
 from probes.transport.throttle import Throttle, bypass_limit
 
@@ -25,7 +25,7 @@ Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
 
 # The diagnosis of a failure has its own deadline, and is not trusted to keep it.
-DIAGNOSIS_TIMEOUT_S = 10.0
+DIAGNOSIS_TIMEOUT_S = 20.0
 # A cause that breaks a hundred promises must not be asked about by a hundred ladders at once.
 DIAGNOSES_AT_ONCE = 6
 
@@ -60,7 +60,10 @@ class Attempts:
                 span_attributes.end_scenario(span, Verdict.SKIPPED, None)
                 raise
         finding = finding or _degraded(recorder)
-        finding = self._redacted(self._unless_starved(finding, started), recorder)
+        # Only a late suite is itself a cause of what depends on time.
+        is_timed = finding is not None and retries.depends_on_time(finding)
+        health = self._health_since(started) if is_timed else Health()
+        finding = self._redacted(_unless_starved(finding, health), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
         duration = round(time.monotonic() - started, 6)
         span_attributes.end_scenario(span, verdict, finding)
@@ -72,7 +75,7 @@ class Attempts:
             duration=duration,
             finding=finding_entry(finding),
         )
-        return Attempt(number, verdict, finding, duration, began)
+        return Attempt(number, verdict, finding, duration, began, not health.is_calm)
 
     async def _judge(
         self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None
@@ -82,6 +85,7 @@ class Attempts:
             async with timer:
                 await call()
         except Broken as failure:
+            recorder.answer_judge = failure.judge
             return await self._diagnose(failure.finding, recorder, seen)
         except NotApplicable:
             raise
@@ -108,16 +112,9 @@ class Attempts:
             return self._mistake(error, recorder)
         return None
 
-    def _unless_starved(self, finding: Finding | None, started: float) -> Finding | None:
-        """What came too late for a suite that was starved meanwhile says nothing of the target."""
-        if finding is None or not retries.depends_on_time(finding):
-            return finding
+    def _health_since(self, started: float) -> Health:
         window_s = 2 * self.target.timeouts.answer_s
-        health = self._health.since(max(started, time.monotonic() - window_s))
-        if not health.is_starved:
-            return finding
-        observed = f"not known: the suite itself was starved ({health}); it saw: {finding.observed}"
-        return Finding(Code.UNKNOWN, observed, retries.STARVED)
+        return self._health.since(max(started, time.monotonic() - window_s))
 
     def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
         recorder.note("".join(traceback.format_exception(error)))
@@ -172,6 +169,19 @@ def _degraded(recorder: Recorder) -> Finding | None:
     finding = recorder.degraded[0]
     line = finding.reproduce_command or promise_command(recorder)
     return replace(finding, reproduce_command=line)
+
+
+def _unless_starved(finding: Finding | None, health: Health) -> Finding | None:
+    """What came too late for a suite that was starved meanwhile says nothing of the target, and
+    what came too late at times says nothing where the suite was busy.
+    """
+    if finding is None:
+        return None
+    is_at_times = finding.code is Code.INTERMITTENT
+    if not health.is_starved and (health.is_calm or not is_at_times):
+        return finding
+    observed = f"not known: the suite itself was starved ({health}); it saw: {finding.observed}"
+    return Finding(Code.UNKNOWN, observed, retries.STARVED)
 
 
 def unknown(why: str) -> Finding:

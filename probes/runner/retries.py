@@ -95,7 +95,12 @@ def is_starved(attempt: Attempt) -> bool:
     return attempt.finding is not None and attempt.finding.cause == STARVED
 
 
-def conclude_rested(attempts: Sequence[Attempt]) -> Outcome:
-    """The verdict over the attempts of a suite that was not starved, where there is one; pure."""
+def conclude_rested(attempts: Sequence[Attempt], *, stabilizing: bool = False) -> Outcome:
+    """The verdict over the attempts of a suite that was not starved, where there is one; a break
+    that a busy suite may have made counts where it comes again; pure.
+    """
     rested = [attempt for attempt in attempts if not is_starved(attempt)]
-    return replace(conclude(rested or attempts[-1:]), attempts=tuple(attempts))
+    if rested and rested[-1].verdict is Verdict.HELD:
+        rested = [attempt for attempt in rested if not attempt.is_doubtful]
+    counted = rested[-1:] if stabilizing else rested
+    return replace(conclude(counted or attempts[-1:]), attempts=tuple(attempts))

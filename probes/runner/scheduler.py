@@ -15,7 +15,7 @@ from opentelemetry.trace import Span
 
 from probes import clock
 from probes.config.environment import Target
-from probes.finding import NotApplicable, Verdict
+from probes.finding import Code, NotApplicable, Verdict
 from probes.recording.recorder import RunEvidence
 from probes.results import Attempt, Outcome, Scenario, finding_entry
 from probes.runner import retries
@@ -168,10 +168,14 @@ class Run:
         except asyncio.CancelledError:
             if not attempts:
                 raise
-        outcome = replace(retries.conclude_rested(attempts), duration=time.monotonic() - began)
-        # What broke before the roll-out was done is no flake.
-        if outcome.flaky and stabilizing:
-            outcome = replace(outcome, flaky=False, settled=time.monotonic() - self._began)
+        # What broke before the roll-out was done, and then held, is no intermittent break.
+        has_settled = stabilizing and len(attempts) > 1 and attempts[-1].kept
+        outcome = replace(
+            retries.conclude_rested(attempts, stabilizing=has_settled),
+            duration=time.monotonic() - began,
+        )
+        if has_settled:
+            outcome = replace(outcome, settled=time.monotonic() - self._began)
         return self._accepted(scenario, outcome)
 
     def _accepted(self, scenario: Scenario, outcome: Outcome) -> Outcome:
@@ -215,10 +219,12 @@ class Run:
     def _pause(self, attempts: list[Attempt]) -> float | None:
         if self.stopped:
             return None
+        last = attempts[-1].finding
+        is_counted = last is not None and last.code is Code.INTERMITTENT
         return retries.pause(
             [attempt.verdict or Verdict.UNKNOWN for attempt in attempts],
             stabilizing=self._is_stabilizing,
-            confirm=self._confirm,
+            confirm=self._confirm and not is_counted,
             retry_delay_s=self.target.timeouts.retry_delay_s,
         )
 

@@ -29,6 +29,8 @@ THROTTLED_SHARE = 0.35
 MEMORY_SHARE = 0.97
 # Others wait for processors, too, and the target may be among them; alone it proves nothing of us.
 PRESSURE_SHARE, LATE_UNDER_PRESSURE_S = 0.95, 0.75
+# Below these nothing of ours makes a time-out now and then.
+CALM_S, CALM_SHARE = 0.5, 0.3
 CLOCK_JUMP_S = 5.0
 LATE_TO_BEGIN_S = 0.25  # another scenario would make it later still
 ADMITTED_A_BEAT, ADMISSIONS_S = 24, 20.0
@@ -76,6 +78,12 @@ class Health:
             or self.memory_share >= MEMORY_SHARE
             or self._is_late_under_pressure
         )
+
+    @property
+    def is_calm(self) -> bool:
+        is_late = self.loop_delay_s >= CALM_S or self.late_share >= CALM_SHARE
+        is_waiting = max(self.waited_share, self.throttled_share) >= CALM_SHARE
+        return not (self.is_starved or is_late or is_waiting)
 
     @property
     def _is_late_under_pressure(self) -> bool:

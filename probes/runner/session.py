@@ -19,6 +19,7 @@ from probes.browser import chromium
 from probes.browser.browser import Browser
 from probes.cluster.reader import Cluster
 from probes.config.environment import Target
+from probes.diagnosis.intermittency import Repeater
 from probes.diagnosis.tempo import Tempo
 from probes.diagnosis.witness import diagnose_with_witnesses
 from probes.finding import EXIT_UNKNOWN
@@ -47,8 +48,7 @@ from reports.model.run import assemble
 # After its deadline a run has this long to close what it opened; then it is ended from outside the
 # loop.
 GRACE_S = 20.0
-CLEANUP_TIMEOUT_S = 10.0
-EXPORT_TIMEOUT_S = 2.0
+CLEANUP_TIMEOUT_S, EXPORT_TIMEOUT_S = 10.0, 2.0
 REPORT_TIMEOUT_S = 15.0  # for the reports of a run whose loop is stuck
 COMPLETED = "completed"
 
@@ -108,11 +108,12 @@ class Session:
         attributes = span_attributes.run_attributes(self._evidence.run)
         span = self._evidence.tracing.start(f"run {self.target.name}", attributes=attributes)
         self._record_start(spans.trace_id(span))
+        parts = (self.web, self.cluster, self.tempo)
         return Run(
             self.target,
             self._evidence,
             span,
-            functools.partial(diagnose_with_witnesses, self.web, self.cluster, self.tempo),
+            Repeater(self.web, functools.partial(diagnose_with_witnesses, *parts)).refine,
             concurrency=preflight.affordable_concurrency(options.concurrency),
             confirm=options.confirm,
             most_failures=options.most_failures,

@@ -4,7 +4,7 @@
 
 from probes.auth.tokens import claims
 from probes.finding import Code, Finding
-from probes.transport import envelopes
+from probes.transport import envelopes, service_words
 from probes.transport.http import Answer
 
 ME = "/api/ops/api/users/me"
@@ -42,7 +42,7 @@ WORDS = (
 
 def explain(answer: Answer, token: str) -> Finding | None:
     """Name why a portal user is not told who they are; None where they are; pure."""
-    reason = envelopes.error_message(answer)
+    reason = service_words.error_message(answer.json)
     observed = f"{answer} to a portal user" + (f", saying {reason!r}" if reason else "")
     if answer.status == 401:
         cause = _cause_of(reason, token) or f"ops-service: why it refuses, its log tells ({reason})"

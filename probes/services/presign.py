@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 from probes.config.environment import Presign
 from probes.finding import Broken, Code, Finding, broken
 from probes.recording.redactor import credential_kind
-from probes.transport import envelopes, service_words
+from probes.transport import service_words
 from probes.transport.http import Answer, service
 
 S3_TROUBLE = re.compile(r"\bS3\b|credential|\bIMDS\b|identity|bucket|AccessDenied", re.IGNORECASE)
@@ -260,7 +260,7 @@ def explain_issue(answer: Answer) -> Finding | None:
     The SDK signs without asking S3, so that only credentials, region or endpoint can fail; the
     service passes the SDK's text on with status 400, 500 or 503 (contract 4.3, 4.5).
     """
-    reason = envelopes.error_message(answer)
+    reason = service_words.error_message(answer.json)
     if answer.status < 400 or not S3_TROUBLE.search(reason):
         return None
     who = service(answer.url)

@@ -112,10 +112,12 @@ def expect_shape(answer: Answer, envelope: Envelope, shape: type[T], status: int
     """What is inside the envelope, of the type `shape`: a TypedDict, or a list of them. Raises
     Broken, which names the field that is not as promised and what stood there.
     """
-    if finding := explain(answer, status):
-        raise Broken(finding)
-    if finding := explain_shape(answer, envelope, shape):
-        raise Broken(finding)
+
+    def judge(other: Answer) -> Finding | None:
+        return explain(other, status) or explain_shape(other, envelope, shape)
+
+    if finding := judge(answer):
+        raise Broken(finding, judge)
     inside: T = envelope.open(answer.json)
     return inside
 
@@ -142,19 +144,28 @@ def expect(
     """What is inside the envelope. Raises Broken when status, type, envelope, kind or keys are not
     as promised.
     """
-    if finding := explain(answer, status):
-        raise Broken(finding)
+
+    def judge(other: Answer) -> Finding | None:
+        return explain(other, status) or _explain_inside(other, envelope, kind, keys)
+
+    if finding := judge(answer):
+        raise Broken(finding, judge)
+    return envelope.open(answer.json)
+
+
+def _explain_inside(
+    answer: Answer, envelope: Envelope, kind: type, keys: tuple[str, ...]
+) -> Finding | None:
+    """Name the envelope, kind or key that a successful answer lacks; pure."""
     inside = envelope.open(answer.json)
     missing = [key for key in keys if isinstance(inside, dict) and key not in inside]
-    if not isinstance(inside, kind) or missing:
-        saw = f"without {', '.join(missing)}" if missing else "which is not the promised envelope"
-        wanted = (
-            f"{envelope.name.lower()} envelope around {'a list' if kind is list else 'an object'}"
-        )
-        raise Broken(
-            Finding(Code.CONTRACT_BROKEN, f"{answer}, {saw} ({wanted})", service(answer.url))
-        )
-    return inside
+    if isinstance(inside, kind) and not missing:
+        return None
+    saw = f"without {', '.join(missing)}" if missing else "which is not the promised envelope"
+    around = "a list" if kind is list else "an object"
+    wanted = f"{envelope.name.lower()} envelope around {around}"
+    observed = f"{answer}, {saw} ({wanted})"
+    return Finding(Code.CONTRACT_BROKEN, observed, service(answer.url))
 
 
 def explain(answer: Answer, wanted: int) -> Finding | None:
@@ -236,13 +247,3 @@ def _content(answer: Answer, wanted: int, who: str) -> Finding | None:
     if answer.media_type == "text/html":
         return Finding(Code.CONTRACT_BROKEN, f"{answer}: JSON that is labelled text/html", who)
     return None
-
-
-def error_message(answer: Answer) -> str:
-    """What a service says of its refusal, in whichever of weAlist's envelopes; empty where it says
-    nothing; pure.
-    """
-    match answer.json:
-        case {"error": {"message": str(text)}} | {"message": str(text)} | {"error": str(text)}:
-            return text
-    return ""

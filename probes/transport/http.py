@@ -137,14 +137,13 @@ def trace_headers(exchange: Exchange) -> dict[str, str]:
 class Web:
     """One pool of connections for a run."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.target = target
         self.users = users_by_mark(target.users)
         self._client = httpx.AsyncClient(
-            transport=LoopbackNames(target.trust),
+            transport=transport or LoopbackNames(target.trust),
             # Most of it to connect, since a run begins with many handshakes at once; less than all
-            # of it, so that who
-            # takes no connection is told from who takes it and says nothing.
+            # of it, so that who takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(
                 target.timeouts.answer_s, connect=target.timeouts.answer_s * CONNECT_SHARE
             ),

@@ -79,3 +79,13 @@ def _of_json(value: Any) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def error_message(body: Any) -> str:
+    """What a service says of its refusal in JSON, in whichever of weAlist's envelopes; empty where
+    it says nothing; pure.
+    """
+    match body:
+        case {"error": {"message": str(text)}} | {"message": str(text)} | {"error": str(text)}:
+            return text
+    return ""

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from replica.edge import cloudfront, direct_hosts, gateway
+from replica.edge import cloudfront, direct_hosts, gateway, uneven
 from replica.edge.places import Places
-from replica.infra.ports import LOOPBACK
+from replica.infra.ports import LOOPBACK, SECOND_LOOPBACK
 
 Json = dict[str, Any]
 _PLAIN: Json = {"automatic_https": {"disable": True}, "protocols": ["h1"]}
@@ -39,7 +39,11 @@ def servers(places: Places, faults: Collection[str]) -> dict[str, Json]:
     found = {
         "gateway": {"listen": [f"unix/{places.gateway}"], **_PLAIN, **passing},
         "apex": {**_tls(places.apex, named), "routes": cloudfront.apex(places, faults)},
-        "api": {**_tls(places.api, shown), **passing},
+        "api": {
+            **_tls(places.api, shown),
+            **passing,
+            "routes": [*uneven.routes(places.upstreams, faults), *inside],
+        },
         "cdn": {**_tls(places.cdn, "cdn"), "routes": cloudfront.cdn(places)},
         "bucket": {**_tls(places.bucket, "bucket"), "routes": direct_hosts.bucket(places, faults)},
         "google": {
@@ -59,13 +63,29 @@ def servers(places: Places, faults: Collection[str]) -> dict[str, Json]:
     }
     if "api-host-refuses-connections" in faults:
         del found["api"]
+    for host, second in _second_addresses(places, found, faults).items():
+        found[host] = {**found[host], "listen": found[host]["listen"][:1]}
+        found[f"{host}-second"] = {**second, "listen": second["listen"][1:]}
+    return found
+
+
+def _second_addresses(
+    places: Places, servers: dict[str, Json], faults: Collection[str]
+) -> dict[str, Json]:
+    """Hosts whose second address is not as the first."""
+    found = {}
+    if "address-shows-other-certificate" in faults:
+        other = _tls(places.apex, "certificate-names-other-host")
+        found["apex"] = {**servers["apex"], **other}
+    if "address-has-no-targets" in faults:
+        found["livekit"] = {**servers["livekit"], "routes": [uneven.NO_TARGETS]}
     return found
 
 
 def _tls(port: int, tag: str) -> Json:
     policy = {"certificate_selection": {"any_tag": [tag]}}
     return {
-        "listen": [f"{LOOPBACK}:{port}"],
+        "listen": [f"{address}:{port}" for address in (LOOPBACK, SECOND_LOOPBACK)],
         "automatic_https": {"disable": True},
         "protocols": ["h1", "h2"],
         "tls_connection_policies": [policy],

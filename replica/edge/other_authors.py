@@ -124,12 +124,20 @@ def drop_header(path: str, name: str) -> Json:
 
 
 def _route(answer: ForeignAnswer) -> Json:
-    response = {
+    path = answer.path.replace("{project}", "*")
+    match: Json = {"path": [path]} | ({"method": list(answer.methods)} if answer.methods else {})
+    return {"match": [match], "handle": [_response(answer)], "terminal": True}
+
+
+def load_balancer_page() -> Json:
+    """What a load balancer without a target answers to whatever is asked."""
+    return {"handle": [_response(ANSWERS["load-balancer-has-no-targets"])]}
+
+
+def _response(answer: ForeignAnswer) -> Json:
+    return {
         "handler": "static_response",
         "status_code": answer.status,
         "headers": answer.headers,
         "body": answer.body,
     }
-    path = answer.path.replace("{project}", "*")
-    match: Json = {"path": [path]} | ({"method": list(answer.methods)} if answer.methods else {})
-    return {"match": [match], "handle": [response], "terminal": True}

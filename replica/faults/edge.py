@@ -115,6 +115,35 @@ EDGE = (
         NO_INCIDENT,
     ),
     Fault(
+        "address-shows-other-certificate",
+        "One of the two addresses of the apex host shows a certificate that was issued for "
+        "another name.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "address-has-no-targets",
+        "At one of the two addresses of LiveKit's host the load balancer has no target: 503.",
+        "eb5daebb",
+    ),
+    Fault(
+        "endpoint-outlives-pod",
+        "One of two endpoints of the ops service is a pod that is gone: every second request of "
+        "its configuration gets 503.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "selector-takes-in-other-pod",
+        "A selector takes in a pod of the chat service: every fourth list of notifications is "
+        "not found.",
+        "a4263252",
+    ),
+    Fault(
+        "one-pod-of-twelve-is-gone",
+        "One of twelve endpoints of the chat service is a pod that is gone: who is online is not "
+        "told to one in twelve.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "certificate-names-other-host",
         "The apex host shows a certificate that was issued for another name.",
         NO_INCIDENT,

@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Self
 
 LOOPBACK = "127.0.0.1"
+# A public name has several addresses; all of 127.0.0.0/8 is this machine (RFC 1122 3.2.1.3).
+SECOND_LOOPBACK = "127.0.0.2"
 
 
 class Ports:

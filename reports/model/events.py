@@ -111,6 +111,8 @@ def finding(value: Any) -> Finding | None:
         else (),
         text(value, "reproduce_command"),
         Certainty.PROVEN if text(value, "certainty") == Certainty.PROVEN else Certainty.LIKELY,
+        int(number(value, "failed_repeats")),
+        int(number(value, "repeats")),
     )
 
 

@@ -119,7 +119,7 @@ def _outcome(case: Element, scenario: Result, *, strict: bool) -> None:
         _failed(case, "error", "rerunError", scenario)
     elif verdict is Verdict.BROKEN or (strict and verdict is Verdict.DEGRADED):
         _failed(case, "failure", "rerunFailure", scenario)
-    elif scenario.outcome.flaky:
+    elif _held_at_last(scenario):
         for attempt in _unkept(scenario):
             kind = "flakyError" if attempt.verdict is Verdict.UNKNOWN else "flakyFailure"
             _surefire(case, kind, attempt.finding, scenario)
@@ -131,6 +131,13 @@ def _failed(case: Element, first: str, again: str, scenario: Result) -> None:
     _problem(case, first, tries[0] or scenario.finding, scenario)
     for finding in tries[1:]:
         _surefire(case, again, finding, scenario)
+
+
+def _held_at_last(scenario: Result) -> bool:
+    """What broke and then held; journals of 0.1.0 call it flaky."""
+    outcome = scenario.outcome
+    is_intermittent = outcome.finding is not None and outcome.finding.code is Code.INTERMITTENT
+    return outcome.flaky or (is_intermittent and len(outcome.attempts) > 1)
 
 
 def _unkept(scenario: Result) -> list[Attempt]:

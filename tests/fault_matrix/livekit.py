@@ -56,7 +56,8 @@ LIVEKIT: dict[str, Row] = {
     "livekit-accepts-dev-keys": all_of(Code.LIVEKIT_DEV_KEYS_ACCEPTED, strangers("livekit-dev")),
     "livekit-clock-runs-ahead": all_of(Code.LIVEKIT_CLOCK_SKEW, SEATED),
     "livekit-gateway-strips-upgrade": all_of(Code.LIVEKIT_UPGRADE_BLOCKED, SEATED, BY_THE_APP),
-    "livekit-has-no-pods": all_of(Code.LIVEKIT_UPSTREAM_ABSENT, HOST),
+    "livekit-has-no-pods": all_of(Code.LIVEKIT_UPSTREAM_ABSENT, HOST)
+    | all_of(Code.SERVICE_UNAVAILABLE, "edge/every-connection-is-served[livekit]"),
     "livekit-host-serves-html": all_of(Code.LIVEKIT_EDGE_HTML, HOST),
     "livekit-ignores-signatures": all_of(Code.TOKEN_FORGERY_ACCEPTED, strangers("random")),
     "livekit-is-another-version": all_of(Code.LIVEKIT_VERSION_DRIFT, VERSION),

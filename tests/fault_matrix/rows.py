@@ -9,6 +9,7 @@ from scenarios.contracts import MISSING, NEED_REDIS, ROUTES
 from tests.fault_matrix.cluster import CLUSTER, CLUSTER_CAUSES, CLUSTER_ELSEWHERE
 from tests.fault_matrix.edge import EDGE, EDGE_CAUSES
 from tests.fault_matrix.identity import IDENTITY, IDENTITY_CAUSES, IDENTITY_ELSEWHERE
+from tests.fault_matrix.intermittent import INTERMITTENT, INTERMITTENT_CAUSES, of_host
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES, LIVEKIT_ELSEWHERE
 from tests.fault_matrix.pages import MANY_CALLS, PAGE_CAUSES, PAGE_SESSION
 from tests.fault_matrix.presign import BROWSER, ISSUERS, LEADS, PRESIGN_CAUSES, USED, presign_rows
@@ -79,7 +80,7 @@ MATRIX: dict[str, Row] = {
     "profile-image-is-not-saved": {PROFILE_IMAGE: Code.SERVICE_UNAVAILABLE},
     "page-names-board-project": {ON_PAGE: Code.SERVICE_UNAVAILABLE},
     "api-host-refuses-connections": all_of(
-        Code.HOST_UNREACHABLE, routes("api"), redis(*NEED_REDIS), "edge/the-certificate-holds[api]"
+        Code.HOST_UNREACHABLE, routes("api"), redis(*NEED_REDIS), of_host("api")
     ),
     "certificate-expires-soon": all_of(Code.TLS_EXPIRING, "edge/the-certificate-holds[api]"),
     "certificate-names-other-host": all_of(
@@ -94,7 +95,7 @@ MATRIX: dict[str, Row] = {
         PAGES,
         OF_USERS,
         ON_PAGE,
-        "edge/the-certificate-holds[apex]",
+        of_host("apex"),
         "edge/the-app-loads-with-all-its-assets",
         "edge/a-deep-link-opens-the-app",
     ),
@@ -225,6 +226,7 @@ for fault, row in (
     *EDGE.items(),
     *IDENTITY.items(),
     *IDENTITY_ELSEWHERE.items(),
+    *INTERMITTENT.items(),
     *CLUSTER.items(),
     *CLUSTER_ELSEWHERE.items(),
 ):
@@ -276,6 +278,7 @@ CAUSES: dict[str, str] = {
     **PRESIGN_CAUSES,
     **EDGE_CAUSES,
     **IDENTITY_CAUSES,
+    **INTERMITTENT_CAUSES,
     **SOCKETS_CAUSES,
     **CLUSTER_CAUSES,
 }

@@ -29,8 +29,28 @@ def test_a_code_is_a_slug(code: Code) -> None:
 @pytest.mark.parametrize("code", Code)
 def test_a_finding_breaks_the_promise_unless_it_says_otherwise(code: Code) -> None:
     """Only a listed code is a warning, and only what could not be asked is nobody's guilt."""
-    expected = Verdict.DEGRADED if code in DEGRADED_CODES else Verdict.BROKEN
+    degraded = DEGRADED_CODES | {Code.INTERMITTENT}
+    expected = Verdict.DEGRADED if code in degraded else Verdict.BROKEN
     assert Finding(code, "", "").verdict is (Verdict.UNKNOWN if code is Code.UNKNOWN else expected)
+
+
+@pytest.mark.parametrize(
+    ("failed", "asked", "verdict"),
+    [
+        (0, 12, Verdict.DEGRADED),
+        (2, 12, Verdict.DEGRADED),
+        (3, 12, Verdict.BROKEN),
+        (11, 12, Verdict.BROKEN),
+        (1, 2, Verdict.DEGRADED),
+        (3, 40, Verdict.DEGRADED),
+    ],
+)
+def test_an_intermittent_break_of_one_in_four_is_broken(
+    failed: int, asked: int, verdict: Verdict
+) -> None:
+    """Fewer is degraded, and so is a share that rests on less than three failures."""
+    found = Finding(Code.INTERMITTENT, "", "", failed_repeats=failed, repeats=asked)
+    assert found.verdict is verdict
 
 
 def test_a_certificate_that_ends_soon_is_a_warning() -> None:

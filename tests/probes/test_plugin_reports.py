@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.finding import EXIT_BROKEN, EXIT_HELD, Verdict
+from probes.finding import EXIT_BROKEN, EXIT_HELD, Code, Verdict
 from tests.conftest import Ended, Probe, Replica
 from tests.support.custom_scenarios import run_own
 from tests.support.junit_cases import cases, problems, properties
@@ -79,8 +79,8 @@ SKIP = '[skip]\n"own/not-here" = "we have none of it"\n'
 
 
 def test_every_verdict_is_told_in_every_report(replica: Replica, tmp_path: Path) -> None:
-    """A rerun decides between flaky and broken; skipped and unknown are neither; all reports
-    agree.
+    """A rerun decides between intermittent and broken; skipped and unknown are neither; all
+    reports agree.
     """
     wished = tmp_path / "new" / "wished.xml"
     run = run_own(replica, tmp_path, ALL_KINDS, "--junitxml", str(wished), more=SKIP)
@@ -88,9 +88,9 @@ def test_every_verdict_is_told_in_every_report(replica: Replica, tmp_path: Path)
     assert attempts(run, "own/at-times") == [Verdict.BROKEN, Verdict.HELD]
     assert attempts(run, "own/never") == [Verdict.BROKEN, Verdict.BROKEN]
     assert attempts(run, "own/silent") == [Verdict.UNKNOWN]
-    assert [s.id for s in run.report.flaky] == ["own/at-times"]
+    assert run.codes["own/at-times"] == Code.INTERMITTENT
     said = " ".join(run.output.split())
-    assert "2 held, 1 broken, 1 could not be asked, 2 skipped, 1 flaky, in " in said
+    assert "1 held, 1 degraded, 1 broken, 1 could not be asked, 2 skipped, in " in said
     assert "skipped 1: we have none of it" in said
     assert "skipped 1: there is no CDN here" in said
     assert "observed nobody lent us a key; lend one" in said
@@ -105,7 +105,7 @@ def test_every_verdict_is_told_in_every_report(replica: Replica, tmp_path: Path)
         "own/always": [],
     }
     assert properties(found["own/never"])["code"] == "upload-lost"
-    assert properties(found["own/at-times"])["flaky"] == "true"
+    assert properties(found["own/at-times"])["code"] == "intermittent"
     assert {p["owner"] for p in map(properties, found.values())} == {"tests"}
     assert cases(run.folder / "junit.xml").keys() == found.keys()
 
@@ -114,7 +114,7 @@ def test_one_attempt_can_be_all(replica: Replica, tmp_path: Path) -> None:
     """With --no-confirm what breaks once is broken; -v names every verdict."""
     run = run_own(replica, tmp_path, ALL_KINDS, "--no-confirm", "-v", more=SKIP)
     assert attempts(run, "own/at-times") == attempts(run, "own/never") == [Verdict.BROKEN]
-    assert run.report.flaky == ()
+    assert run.codes["own/at-times"] == Code.UPLOAD_LOST
     table = run.output.partition("\nscenario ")[2].splitlines()[1:7]
     assert {row.split()[0]: row.split()[1] for row in table} == {
         "own/at-times": "BROKEN",

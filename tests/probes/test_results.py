@@ -25,6 +25,16 @@ WEAK, LOST = (
     Attempt(1, Verdict.UNKNOWN, attempts.unknown("no browser")),
 )
 OTHER = Attempt(1, Verdict.BROKEN, replace(FOUND, observed="another file is gone"))
+ADMITTED = Attempt(1, Verdict.BROKEN, replace(FOUND, code=Code.STRANGER_ADMITTED))
+REPEATED = Attempt(1, Verdict.BROKEN, replace(FOUND, repeats=12))
+SCENARIO_FAILED = "the whole scenario failed 1 of 2 times"
+AT_TIMES = replace(FOUND, code=Code.INTERMITTENT, observed=f"{FOUND.observed}; {SCENARIO_FAILED}")
+ONCE_OF_MANY = replace(
+    AT_TIMES,
+    observed=f"{FOUND.observed}; asked again on fresh connections, 0 of 12 failed; "
+    f"{SCENARIO_FAILED}",
+    repeats=12,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,13 +45,17 @@ OTHER = Attempt(1, Verdict.BROKEN, replace(FOUND, observed="another file is gone
         ([BROKE], Outcome(Verdict.BROKEN, FOUND)),
         ([LOST], Outcome(Verdict.UNKNOWN, LOST.finding)),
         ([BROKE, OTHER], Outcome(Verdict.BROKEN, OTHER.finding)),
-        ([BROKE, HELD], Outcome(Verdict.HELD, flaky=True)),
-        ([BROKE, WEAK], Outcome(Verdict.DEGRADED, EXPIRING, flaky=True)),
+        ([BROKE, HELD], Outcome(Verdict.DEGRADED, AT_TIMES)),
+        ([BROKE, WEAK], Outcome(Verdict.DEGRADED, AT_TIMES)),
+        ([REPEATED, HELD], Outcome(Verdict.DEGRADED, ONCE_OF_MANY)),
+        ([ADMITTED, HELD], Outcome(Verdict.BROKEN, ADMITTED.finding)),
         ([BROKE, LOST], Outcome(Verdict.BROKEN, FOUND)),
     ],
 )
 def test_two_attempts_make_one_verdict(attempts: list[Attempt], outcome: Outcome) -> None:
-    """Broken twice is broken; a rerun that could not ask clears nobody."""
+    """Broken twice is broken, broken once is intermittent, but a stranger who was let in once is
+    enough; a rerun that could not ask clears nobody.
+    """
     assert conclude(attempts) == replace(outcome, attempts=tuple(attempts))
 
 

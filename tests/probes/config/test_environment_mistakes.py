@@ -15,7 +15,7 @@ from tests.support.usable_environment import ACCEPTED, PRESIGN, USABLE, built, c
         ),
         (
             changed("api =", "apy ="),
-            "unknown key 'apy' in [hosts]; did you mean api? known are apex, api, cdn, plain",
+            "unknown key 'apy' in [hosts]; did you mean api? known are apex, api, cdn",
         ),
         (changed('"w-1"', "7"), "id in [workspace] must be a text, not 7"),
         (changed('id = "w-1"', ""), "[workspace] lacks 'id'"),

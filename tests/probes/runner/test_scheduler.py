@@ -32,43 +32,50 @@ async def test_a_promise_that_holds_is_asked_once(stage: Stage) -> None:
     assert all(event["scenario"] == "edge/x" for event in stage.journal())
 
 
+OFTEN = Finding(Code.INTERMITTENT, "4 of 12", "a pod", failed_repeats=4, repeats=12)
+
+
 @pytest.mark.parametrize(
     ("ends", "confirm", "ended"),
     [
-        ([FOUND, FOUND], True, (Verdict.BROKEN, 2, False)),
-        ([FOUND, None], True, (Verdict.HELD, 2, True)),
-        ([FOUND], False, (Verdict.BROKEN, 1, False)),
-        ([FOUND, CannotAsk("no browser")], True, (Verdict.BROKEN, 2, False)),
-        ([FOUND, NotApplicable("no TLS")], True, (Verdict.BROKEN, 1, False)),
-        ([CannotAsk("no browser")], True, (Verdict.UNKNOWN, 1, False)),
-        ([AssertionError(), None], True, (Verdict.HELD, 2, True)),
+        ([FOUND, FOUND], True, (Verdict.BROKEN, 2, Code.UPLOAD_LOST)),
+        ([FOUND, None], True, (Verdict.DEGRADED, 2, Code.INTERMITTENT)),
+        ([FOUND], False, (Verdict.BROKEN, 1, Code.UPLOAD_LOST)),
+        ([FOUND, CannotAsk("no browser")], True, (Verdict.BROKEN, 2, Code.UPLOAD_LOST)),
+        ([FOUND, NotApplicable("no TLS")], True, (Verdict.BROKEN, 1, Code.UPLOAD_LOST)),
+        ([CannotAsk("no browser")], True, (Verdict.UNKNOWN, 1, Code.UNKNOWN)),
+        ([AssertionError(), None], True, (Verdict.DEGRADED, 2, Code.INTERMITTENT)),
+        ([OFTEN], True, (Verdict.BROKEN, 1, Code.INTERMITTENT)),
     ],
 )
 async def test_what_broke_is_asked_once_more(
-    stage: Stage, ends: list[Any], confirm: bool, ended: tuple[Verdict, int, bool]
+    stage: Stage, ends: list[Any], confirm: bool, ended: tuple[Verdict, int, Code]
 ) -> None:
-    """At most once, and only what broke; both attempts are on record."""
+    """At most once, and only what broke and was not counted yet; both attempts are on record."""
     outcome = await stage.outcome(doing(*ends), confirm=confirm)
-    assert (outcome.verdict, len(outcome.attempts), outcome.flaky) == ended
+    assert outcome.finding
+    assert (outcome.verdict, len(outcome.attempts), outcome.finding.code) == ended
     [final] = stage.journal("scenario-finished")
-    assert (final["verdict"], final["attempts"], final["flaky"]) == ended
+    assert (final["verdict"], final["attempts"], final["finding"]["code"]) == ended
     assert len(stage.journal("attempt-finished")) == ended[1]
 
 
 @pytest.mark.parametrize(
     ("ends", "ended"),
     [
-        ([FOUND, FOUND, FOUND, None], (Verdict.HELD, 4, False)),
-        ([CannotAsk("no token yet"), None], (Verdict.HELD, 2, False)),
-        ([None], (Verdict.HELD, 1, False)),
+        ([FOUND, FOUND, FOUND, None], (Verdict.HELD, 4)),
+        ([OFTEN, None], (Verdict.HELD, 2)),
+        ([CannotAsk("no token yet"), None], (Verdict.HELD, 2)),
+        ([None], (Verdict.HELD, 1)),
     ],
 )
 async def test_what_does_not_hold_is_asked_until_it_settles(
-    stage: Stage, ends: list[Any], ended: tuple[Verdict, int, bool]
+    stage: Stage, ends: list[Any], ended: tuple[Verdict, int]
 ) -> None:
-    """Broken or unasked, as often as it takes; that it came late is on record, and is no flake."""
+    """Broken or unasked, as often as it takes; that it came late is on record, and no finding."""
     outcome = await stage.outcome(doing(*ends), stabilization_window_s=600.0)
-    assert (outcome.verdict, len(outcome.attempts), outcome.flaky) == ended
+    assert (outcome.verdict, len(outcome.attempts)) == ended
+    assert outcome.finding is None
     assert (outcome.settled > 0) == (len(ends) > 1)
     [final] = stage.journal("scenario-finished")
     assert ("settled" in final) == (len(ends) > 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,10 +133,38 @@ class Starving(SelfHealth):
         return timeout_s > 0 and self._is_calm_later
 
 
+class Busy(Starving):
+    """Late all the time, and not starved."""
+
+    def since(self, began: float) -> Health:
+        return Health(loop_delay_s=0.8)
+
+
 async def test_a_time_out_of_a_starved_suite_is_asked_again(stage: Stage) -> None:
-    """Held then is HELD, and no flake."""
+    """Held then is HELD, and nothing intermittent."""
     outcome = await stage.outcome(doing(STALLED, None), health=Starving(True))
-    assert (outcome.verdict, outcome.flaky, len(outcome.attempts)) == (Verdict.HELD, False, 2)
+    assert (outcome.verdict, outcome.finding, len(outcome.attempts)) == (Verdict.HELD, None, 2)
+
+
+async def test_a_time_out_of_a_busy_suite_that_holds_then_is_no_finding(stage: Stage) -> None:
+    """It was late itself, if not starved: it cannot tell whether the target was."""
+    outcome = await stage.outcome(doing(STALLED, None), health=Busy())
+    assert (outcome.verdict, outcome.finding, len(outcome.attempts)) == (Verdict.HELD, None, 2)
+
+
+async def test_what_a_busy_suite_has_seen_twice_is_broken(stage: Stage) -> None:
+    """Its lateness does not excuse a target that stalls each time."""
+    outcome = await stage.outcome(doing(STALLED, STALLED), health=Busy())
+    assert (outcome.verdict, len(outcome.attempts)) == (Verdict.BROKEN, 2)
+
+
+async def test_time_outs_at_times_of_a_busy_suite_are_not_known(stage: Stage) -> None:
+    """They are asked again when it is calm, and no word about the target before."""
+    at_times = replace(STALLED, code=Code.INTERMITTENT, failed_repeats=4, repeats=12)
+    outcome = await stage.outcome(doing(at_times), health=Busy(is_calm_later=False))
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert outcome.finding
+    assert outcome.finding.cause == retries.STARVED
 
 
 async def test_a_time_out_that_is_seen_again_by_a_rested_suite_is_broken(stage: Stage) -> None:
@@ -150,7 +179,7 @@ async def test_a_time_out_that_is_seen_again_by_a_rested_suite_is_broken(stage: 
 async def test_a_suite_that_stays_starved_knows_nothing(stage: Stage) -> None:
     """The figures and what was seen are told, and nobody else is blamed."""
     outcome = await stage.outcome(doing(STALLED), health=Starving(True, is_calm_later=False))
-    assert (outcome.verdict, outcome.flaky) == (Verdict.UNKNOWN, False)
+    assert outcome.verdict is Verdict.UNKNOWN
     assert outcome.finding
     assert outcome.finding.cause == retries.STARVED
     assert "loop up to 3.00 s late" in outcome.finding.observed

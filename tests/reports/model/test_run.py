@@ -100,15 +100,15 @@ def test_a_rerun_that_was_cut_short_does_not_clear_the_target(written: Written) 
 
 
 @pytest.mark.parametrize(
-    ("second", "verdict", "is_flaky"),
+    ("second", "verdict", "code"),
     [
-        ("held", Verdict.HELD, True),
-        ("broken", Verdict.BROKEN, False),
-        ("unknown", Verdict.BROKEN, False),
+        ("held", Verdict.DEGRADED, "intermittent"),
+        ("broken", Verdict.BROKEN, "edge-html-fallback"),
+        ("unknown", Verdict.BROKEN, "edge-html-fallback"),
     ],
 )
 def test_finished_attempts_count_without_their_conclusion(
-    written: Written, second: str, verdict: Verdict, is_flaky: bool
+    written: Written, second: str, verdict: Verdict, code: str
 ) -> None:
     """A kill between the last attempt and its conclusion loses nothing."""
     found = {"held": None, "broken": HTML, "unknown": finding("unknown", "no browser", "us")}[
@@ -118,7 +118,8 @@ def test_finished_attempts_count_without_their_conclusion(
         "edge/a", second, found, attempt=2
     )
     (scenario,) = written.load().scenarios
-    assert (scenario.verdict, scenario.outcome.flaky) == (verdict, is_flaky)
+    assert scenario.finding
+    assert (scenario.verdict, scenario.finding.code) == (verdict, code)
 
 
 def test_findings_come_worst_first(written: Written) -> None:
