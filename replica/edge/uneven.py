@@ -45,8 +45,8 @@ def routes(upstreams: Mapping[str, Sequence[str]], faults: Collection[str]) -> l
 
 
 def _route(uneven: UnevenPods, upstreams: Mapping[str, Sequence[str]]) -> Json:
-    good = upstreams[uneven.service][0]
-    bad = upstreams[uneven.bad][0] if uneven.bad else NO_POD
+    good = next(iter(upstreams.get(uneven.service, ())), NO_POD)
+    bad = next(iter(upstreams.get(uneven.bad, ())), NO_POD)
     # Caddy's round robin begins with the second.
     pods = [good, bad, *[good] * (uneven.of - 2)]
     rewrite = {"handler": "rewrite", "strip_path_prefix": uneven.strip}
