@@ -60,9 +60,7 @@ class Attempts:
                 span_attributes.end_scenario(span, Verdict.SKIPPED, None)
                 raise
         finding = finding or _degraded(recorder)
-        # Only a late suite is itself a cause of what depends on time.
-        is_timed = finding is not None and retries.depends_on_time(finding)
-        health = self._health_since(started) if is_timed else Health()
+        health = self._health_since(started) if finding else Health()
         finding = self._redacted(_unless_starved(finding, health), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
         duration = round(time.monotonic() - started, 6)
@@ -175,8 +173,8 @@ def _unless_starved(finding: Finding | None, health: Health) -> Finding | None:
     """What came too late for a suite that was starved meanwhile says nothing of the target, and
     what came too late at times says nothing where the suite was busy.
     """
-    if finding is None:
-        return None
+    if finding is None or not retries.depends_on_time(finding):
+        return finding
     is_at_times = finding.code is Code.INTERMITTENT
     if not health.is_starved and (health.is_calm or not is_at_times):
         return finding

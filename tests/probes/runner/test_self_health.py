@@ -127,7 +127,8 @@ class Starving(SelfHealth):
         self._starved, self._is_calm_later = list(starved), is_calm_later
 
     def since(self, began: float) -> Health:
-        return Health(loop_delay_s=3.0) if self._starved.pop(0) else Health()
+        is_starved = self._starved.pop(0) if self._starved else False
+        return Health(loop_delay_s=3.0) if is_starved else Health()
 
     async def calm(self, timeout_s: float) -> bool:
         return timeout_s > 0 and self._is_calm_later
