@@ -37,7 +37,9 @@ ROW = re.compile(rf"^\| ({QUIET}|{BUSY}) \| (.*?) s \|$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What became of the runs on one kind of machine; `longest_s` is that of the longest."""
+    """What became of the runs on one kind of machine; `leftovers` is the most that lay there after
+    a run, `longest_s` how long the longest took.
+    """
 
     runs: int = 0
     held: int = 0
@@ -58,7 +60,7 @@ class Sum:
             unanswered=self.unanswered
             + verdicts.count(Verdict.UNKNOWN)
             + verdicts.count(Verdict.NOT_RUN),
-            leftovers=self.leftovers + leftovers,
+            leftovers=max(self.leftovers, leftovers),
             longest_s=max(self.longest_s, round(duration_s)),
         )
 
