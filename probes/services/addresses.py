@@ -48,8 +48,11 @@ async def _expect_served(web: Web, url: str, address: str) -> None:
 
 
 def explain_served(answer: Answer) -> Finding | None:
-    """Name an answer that says that nobody is there to answer; pure."""
-    if answer.status < 500:
+    """Name an answer that says that nobody is there to answer, or that is none; pure."""
+    is_empty = answer.status == 200 and not answer.body
+    if answer.status < 500 and not is_empty:
         return None
     said = f', "{answer.words}"' if answer.words else ""
+    if is_empty:
+        said = " and nothing else"
     return Finding(Code.SERVICE_UNAVAILABLE, f"{answer}{said}", INSTANCE)

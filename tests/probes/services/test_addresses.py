@@ -44,6 +44,14 @@ async def test_one_answer_of_four_that_nobody_gives_is_found(site: Site, good: i
     assert failure.value.judge is addresses.explain_served
 
 
+async def test_an_empty_answer_serves_nobody(site: Site) -> None:
+    """Whoever sends it, it is no page and no refusal."""
+    site.says["GET apex/"] = Said(200)
+    async with web_with(site, ["127.0.0.1"]) as web:
+        with pytest.raises(Broken, match="and nothing else"):
+            await addresses.expect_all_served(web, site.origin("apex"))
+
+
 async def test_an_address_that_refuses_is_found(site: Site) -> None:
     """The other one answers as ever."""
     site.says["GET apex/"] = OK
