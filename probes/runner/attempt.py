@@ -25,7 +25,7 @@ Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
 
 # The diagnosis of a failure has its own deadline, and is not trusted to keep it.
-DIAGNOSIS_TIMEOUT_S = 20.0
+DIAGNOSIS_TIMEOUT_S = 25.0
 # A cause that breaks a hundred promises must not be asked about by a hundred ladders at once.
 DIAGNOSES_AT_ONCE = 6
 

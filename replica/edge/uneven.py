@@ -32,8 +32,8 @@ UNEVEN = {
     "selector-takes-in-other-pod": UnevenPods(
         "/api/svc/noti/api/notifications", "/api/svc/noti", "noti", 4, "chat"
     ),
-    "one-pod-of-twelve-is-gone": UnevenPods(
-        "/api/svc/chat/api/chats/presence/online", "/api/svc/chat", "chat", 12
+    "one-pod-of-five-is-gone": UnevenPods(
+        "/api/svc/chat/api/chats/presence/online", "/api/svc/chat", "chat", 5
     ),
 }
 NO_TARGETS = other_authors.load_balancer_page()

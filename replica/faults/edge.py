@@ -138,9 +138,9 @@ EDGE = (
         "a4263252",
     ),
     Fault(
-        "one-pod-of-twelve-is-gone",
-        "One of twelve endpoints of the chat service is a pod that is gone: who is online is not "
-        "told to one in twelve.",
+        "one-pod-of-five-is-gone",
+        "One of five endpoints of the chat service is a pod that is gone: who is online is not "
+        "told to one in five.",
         NO_INCIDENT,
     ),
     Fault(

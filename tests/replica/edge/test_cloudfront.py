@@ -35,7 +35,7 @@ OURS = {
     "address-has-no-targets",
     "endpoint-outlives-pod",
     "selector-takes-in-other-pod",
-    "one-pod-of-twelve-is-gone",
+    "one-pod-of-five-is-gone",
     "bucket-ignores-signatures",
     "edge-answers-html-to-upgrade",
     "gateway-strips-upgrade",
