@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from probes import clock
 from probes.auth.users import User
 from probes.config.livekit import LADDER, LiveKit
-from probes.finding import Broken, Code, Finding, NotApplicable
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.livekit import app_token, http_answers, ice_checks, signalling, token_answers, turn
 from probes.livekit.ladder import VALIDATE, LadderResult, ask, diagnose, probe_room
 from probes.livekit.sdk.checks import OpenPorts, explain_closed
@@ -150,8 +150,13 @@ class Calls:
         current().judge(finding)
 
     async def expect_hidden(self, path: str) -> None:
-        """Developer endpoints are not reachable from outside."""
-        current().judge(http_answers.explain_debug(await ask(self._web, self.promised, path)))
+        """Developer endpoints are not reachable from outside. Raises CannotAsk where nobody was
+        there to hide them.
+        """
+        answer = await ask(self._web, self.promised, path)
+        if answer.status >= 500:
+            raise CannotAsk(f"{answer}: nobody was there who could hide it")
+        current().judge(http_answers.explain_debug(answer))
 
     async def expect_app_call(self, user: User) -> None:
         """A call that `member` opens in the app, with the address and the token that the app hands

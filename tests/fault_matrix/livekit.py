@@ -57,7 +57,8 @@ LIVEKIT: dict[str, Row] = {
     "livekit-clock-runs-ahead": all_of(Code.LIVEKIT_CLOCK_SKEW, SEATED),
     "livekit-gateway-strips-upgrade": all_of(Code.LIVEKIT_UPGRADE_BLOCKED, SEATED, BY_THE_APP),
     "livekit-has-no-pods": all_of(Code.LIVEKIT_UPSTREAM_ABSENT, HOST)
-    | all_of(Code.SERVICE_UNAVAILABLE, "edge/every-connection-is-served[livekit]"),
+    | all_of(Code.SERVICE_UNAVAILABLE, "edge/every-connection-is-served[livekit]")
+    | all_of(Code.UNKNOWN, INSIDE),
     "livekit-host-serves-html": all_of(Code.LIVEKIT_EDGE_HTML, HOST),
     "livekit-ignores-signatures": all_of(Code.TOKEN_FORGERY_ACCEPTED, strangers("random")),
     "livekit-is-another-version": all_of(Code.LIVEKIT_VERSION_DRIFT, VERSION),
