@@ -184,6 +184,8 @@ PROVEN_ONCE = frozenset(
 # four is not served. Fewer failures than these show no share.
 BROKEN_SHARE, FEWEST_FAILURES = 0.25, 3
 
+PROVEN_BY = "; proven: "  # between a cause and the fact that proves it
+
 
 class Certainty(StrEnum):
     """What a cause rests on: what was seen from outside, or a fact that shows it."""
@@ -239,7 +241,7 @@ class Finding:
 
 def with_fact(finding: Finding, fact: str) -> Finding:
     """The finding, its cause proven by `fact`; pure."""
-    cause = f"{finding.cause}; proven: {fact}"
+    cause = f"{finding.cause}{PROVEN_BY}{fact}"
     return replace(finding, cause=cause, certainty=Certainty.PROVEN)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from probes.finding import Certainty, Code, Finding, Rung, Verdict
+from probes.finding import PROVEN_BY, Certainty, Code, Finding, Rung, Verdict
 from probes.results import PreviousRun
 from reports.model.history import History
 from reports.model.run import NOTEWORTHY, WORST_FIRST, Result, Run
@@ -72,7 +72,10 @@ class Block:
 
     @property
     def cause(self) -> str:
-        """Empty where the findings name none."""
+        """With the fact that proves it, where one does; empty where the findings name none."""
+        proof = self.proof
+        if proof and proof.certainty is Certainty.PROVEN:
+            return proof.cause
         finding = self.lead.outcome.reported_finding
         return "" if finding is None or finding.cause in _NO_CAUSE else finding.cause
 
@@ -139,13 +142,13 @@ def group(results: Iterable[Result], onsets: Mapping[str, Onset] = NO_ONSETS) ->
 
 
 def _identity(result: Result) -> object:
-    """Results with the same one stand in one block."""
+    """Results with the same one stand in one block, whether a fact proves its cause or not."""
     outcome, finding = result.outcome, result.outcome.reported_finding
     excuse = (outcome.known, outcome.accepted and (outcome.accepted.why, outcome.accepted.until))
     if finding is None:
         return excuse, result.id
     no_cause = finding.cause in _NO_CAUSE
-    return excuse, (finding.code, "") if no_cause else finding.cause
+    return excuse, (finding.code, "") if no_cause else finding.cause.partition(PROVEN_BY)[0]
 
 
 def _block(results: Iterable[Result], onsets: Mapping[str, Onset]) -> Block:

@@ -14,7 +14,6 @@ from probes.finding import Code
 from replica.faults import FAULTS
 from tests.conftest import Ended, Probe, Replica, begin, ended, events
 from tests.fault_matrix.groups import MOST_BROKEN, areas, grouped
-from tests.fault_matrix.incidents import PROVEN, first_cause
 from tests.fault_matrix.rows import CAUSES, MATRIX
 from tests.support.leaks import leaks
 
@@ -118,7 +117,6 @@ def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Toge
     group, run = together.run(fault)
     assert run.codes == told(group), run.output
     assert strangers(run, fault) == set(), run.output
-    assert unproven(run, fault) == "", run.output
     assert together.leaks[group] == []
     if group == ("storage-base-path-mismatch",):  # what has many causes has many blocks
         assert len(run.output.splitlines()) <= 60, run.output
@@ -139,8 +137,7 @@ def differences(run: Ended, group: Group) -> dict[str, str]:
         scenario for scenario in expected | codes if expected.get(scenario) != codes.get(scenario)
     }
     causes = {fault: str(found) for fault in group if (found := strangers(run, fault))}
-    guesses = {fault: guess for fault in group if (guess := unproven(run, fault))}
-    return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | causes | guesses
+    return {scenario: codes.get(scenario, "held") for scenario in sorted(others)} | causes
 
 
 def told(group: Group) -> dict[str, str]:
@@ -158,13 +155,6 @@ def strangers(run: Ended, fault: str) -> set[str]:
         if s.id in MATRIX[fault] and s.finding and s.finding.code == code
     ]
     return {finding.cause for finding in found if CAUSES[fault] not in finding.cause}
-
-
-def unproven(run: Ended, fault: str) -> str:
-    """The cause that is told first of an incident, where no fact proves it."""
-    broken = [s for s in run.report.scenarios if s.id in MATRIX[fault] and s.finding]
-    told_first = first_cause(broken) if fault in PROVEN else ""
-    return "" if "; proven: " in told_first else told_first
 
 
 def test_the_table_knows_every_fault() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from probes.finding import Certainty, Code, Finding, Rung, Verdict
+from probes.finding import Certainty, Code, Finding, Rung, Verdict, with_fact
 from probes.results import Accepted, Attempt, OngoingFailure, Outcome, PreviousRun
 from reports.model.causes import (
     Block,
@@ -153,6 +153,13 @@ def test_the_ladder_that_proves_most_is_the_proof() -> None:
     [block] = group([result("a", plain), result("b", climbed), result("c", proven)])
     assert (block.proof, block.certainty) == (proven, Certainty.PROVEN)
     assert block.reproduce_command == "curl b"  # the first that has one
+
+
+def test_a_cause_that_is_proven_once_is_proven_for_all_who_name_it() -> None:
+    """However many only guess it."""
+    proven = with_fact(HTML, "ConfigMap storage-service-config has no SERVER_BASE_PATH")
+    [block] = group([result("a", HTML), result("b", HTML), result("c", proven)])
+    assert (block.cause, block.certainty) == (proven.cause, Certainty.PROVEN)
 
 
 def test_a_block_names_every_owner_once() -> None:
