@@ -241,7 +241,7 @@ class Finding:
 
 def with_fact(finding: Finding, fact: str) -> Finding:
     """The finding, its cause proven by `fact`; pure."""
-    cause = f"{finding.cause}{PROVEN_BY}{fact}"
+    cause = f"{finding.cause}; proven: {fact}"
     return replace(finding, cause=cause, certainty=Certainty.PROVEN)
 
 

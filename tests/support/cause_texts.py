@@ -9,7 +9,7 @@ argument is followed at the calls.
 import ast
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +23,7 @@ _MAKERS = {
 _PROPER = re.compile(
     r"[\w{}]+-service|S3|edge|[{}]*|{} to {}"
 )  # names and ranges that every language shares
+_HOLE = re.compile(r"(?<!\$)\{\w+\}")  # of a text that is filled in elsewhere
 
 
 @functools.cache
@@ -35,10 +36,15 @@ def trees() -> dict[str, ast.Module]:
 
 
 @functools.cache
+def _nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
+
+
+@functools.cache
 def templates() -> frozenset[str]:
     """The texts, clause by clause; names that every language shares are none."""
     found = {
-        text.removeprefix("; ").replace("{}{}", "{}")
+        _HOLE.sub("{}", text).removeprefix("; ").replace("{}{}", "{}")
         for tree in trees().values()
         for text in _of(tree)
     }
@@ -54,12 +60,12 @@ def _of(tree: ast.Module) -> Iterator[str]:
 def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
     yield tree
     yield from (
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in _nodes(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
 
 def _causes(scope: ast.AST) -> Iterator[ast.expr]:
-    for node in ast.walk(scope):
+    for node in _nodes(scope):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if len(
                 args
@@ -108,7 +114,7 @@ def _filled(parts: list[ast.expr], scope: ast.AST, tree: ast.Module) -> Iterator
 
 def _named(name: str, scope: ast.AST, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
     for home in (scope, tree):
-        bound = [n.value for n in ast.walk(home) if isinstance(n, ast.Assign) and _binds(n, name)]
+        bound = [n.value for n in _nodes(home) if isinstance(n, ast.Assign) and _binds(n, name)]
         for value in bound:
             yield from _texts(value, home, tree, seen)
         if bound:
@@ -132,22 +138,28 @@ def _passed(
     default = position - len(function.args.args) + len(function.args.defaults)
     if default >= 0:
         yield from _plain(function.args.defaults[default])
-    for scope in (
-        scope for tree in trees().values() for scope in _scopes(tree) if scope is not function
-    ):
-        for node in ast.walk(scope):
+    for scope, call in _calls().get(function.name, ()):
+        if scope is function or len(call.args) <= position:
+            continue
+        yield from _plain(call.args[position])
+        match scope, call.args[position]:
+            case ast.FunctionDef(name=by), ast.Name(id=own) if (
+                own in _parameters(scope) and by not in seen
+            ):
+                yield from _passed(scope, _parameters(scope).index(own), seen | {function.name})
+
+
+@functools.cache
+def _calls() -> Mapping[str, list[tuple[ast.AST, ast.Call]]]:
+    """Who calls a function of that name: the scope, and the call."""
+    found: dict[str, list[tuple[ast.AST, ast.Call]]] = {}
+    scopes = [scope for tree in trees().values() for scope in _scopes(tree)]
+    for scope in scopes:
+        for node in _nodes(scope):
             match node:
-                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if (
-                    name == function.name and len(args) > position
-                ):
-                    yield from _plain(args[position])
-                    match scope, args[position]:
-                        case ast.FunctionDef(name=by), ast.Name(id=own) if (
-                            own in _parameters(scope) and by not in seen
-                        ):
-                            yield from _passed(
-                                scope, _parameters(scope).index(own), seen | {function.name}
-                            )
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                    found.setdefault(name, []).append((scope, node))
+    return found
 
 
 def _plain(node: ast.expr) -> Iterator[str]:
@@ -157,31 +169,30 @@ def _plain(node: ast.expr) -> Iterator[str]:
 
 def _binds(node: ast.Assign, name: str) -> bool:
     return any(
-        isinstance(n, ast.Name) and n.id == name
-        for target in node.targets
-        for n in ast.walk(target)
+        isinstance(n, ast.Name) and n.id == name for target in node.targets for n in _nodes(target)
     )
 
 
-def _imported_from(name: str, tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.ImportFrom)
-            and node.module in trees()
-            and any(a.name == name for a in node.names)
-        ):
-            yield str(node.module)
+@functools.cache
+def _imported_from(name: str, tree: ast.Module) -> tuple[str, ...]:
+    return tuple(
+        str(node.module)
+        for node in _nodes(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module in trees()
+        and any(a.name == name for a in node.names)
+    )
 
 
 def _called(name: str, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
     for module in (tree, *(trees()[m] for m in _imported_from(name, tree))):
-        for node in ast.walk(module):
+        for node in _nodes(module):
             if isinstance(node, ast.FunctionDef) and node.name == name:
                 for value in _returned(node):
                     yield from _texts(value, node, module, seen)
 
 
 def _returned(node: ast.AST) -> Iterator[ast.expr]:
-    for inner in ast.walk(node):
+    for inner in _nodes(node):
         if isinstance(inner, ast.Return) and inner.value is not None:
             yield inner.value
