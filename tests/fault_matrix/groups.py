@@ -25,13 +25,20 @@ ONE_SERVER = {"calls": "livekit"}
 ALONE = frozenset(
     {"edge-sends-api-to-bucket", "edge-forgets-deep-links", "load-balancer-has-no-targets"}
 )
+# A page that shows or does too little is blamed on what it was answered first, which is this.
+ANSWERS_FIRST = "database-unreachable"
+ON_THE_PAGE = frozenset(
+    {
+        "storage/a-file-uploaded-on-the-page-arrives",
+        "storage/a-folder-made-on-the-page-is-there",
+        "storage/the-page-shows-the-drive-that-the-api-holds",
+    }
+)
 APART = (
     # The page goes on with its expired token, as far as the list that is of a wrong type.
     frozenset({"services-ignore-expiry", "service-answers-wrong-type"}),
     # A service without its database refuses no token that it lets in.
     frozenset({"database-unreachable", "refresh-token-serves-as-access"}),
-    # A page whose upload fails is blamed on what it was answered first.
-    frozenset({"database-unreachable", "storage-has-no-s3-credentials"}),
     # A pod that has just been restarted is younger than its settings.
     frozenset({"pods-older-than-their-settings", "pod-was-restarted"}),
     # A server that checks no signature takes the keys that it knows for every key's.
@@ -93,5 +100,12 @@ def _fits(fault: str, group: Collection[str], rows: Rows) -> bool:
     if ALONE & {fault, *group} or _broken((fault, *group), rows) > MOST_BROKEN:
         return False
     return not any(
-        clash(rows[fault], rows[other]) or frozenset({fault, other}) in APART for other in group
+        clash(rows[fault], rows[other]) or _are_apart(fault, other, rows) for other in group
     )
+
+
+def _are_apart(fault: str, other: str, rows: Rows) -> bool:
+    if frozenset({fault, other}) in APART:
+        return True
+    broken = {*rows[fault], *rows[other]}
+    return ANSWERS_FIRST in (fault, other) and not broken.isdisjoint(ON_THE_PAGE)
