@@ -74,7 +74,7 @@ async def test_the_page_shows_the_drive_that_the_api_holds(
     file = await drive.upload("seen.txt", b"seen on the page")
     async with browser.visit(page_drive.path(drive.workspace), alice) as visit:
         await page_drive.expect_file(visit, file.name)
-        visit.expect_no_trouble()
+        page_drive.expect_no_trouble(visit)
 
 
 @pytest.mark.promise(incident="V6 §3, contract 3.6")
@@ -88,7 +88,7 @@ async def test_a_file_uploaded_on_the_page_arrives(
         await page_drive.upload(visit, entry, content)
         file = await drive.find("file", entry)
         expect_same_bytes(content, await drive.download(file.id), file.name)
-        visit.expect_no_trouble()
+        page_drive.expect_no_trouble(visit)
 
 
 @pytest.mark.promise(incident="8e08f2ac")

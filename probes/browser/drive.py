@@ -27,6 +27,10 @@ MENU_TIMEOUT_MS = 500.0
 BUILD = "All rights reserved Oranges"
 
 
+# Every page has a bell; what it lacks says nothing of the drive, and has promises of its own.
+BESIDES = "/api/svc/noti/"
+
+
 def path(workspace: str) -> str:
     return f"/workspace/{workspace}/storage"
 
@@ -48,6 +52,17 @@ async def expect_file(visit: Visit, name: str) -> None:
     with contextlib.suppress(PlaywrightTimeout):  # a footer that reads otherwise breaks nothing
         footer = await visit.page.get_by_text(BUILD).first.text_content(timeout=1000)
         visit.recorder.fact("build", (footer or "").rpartition("•")[2].strip())
+
+
+def expect_no_trouble(visit: Visit) -> None:
+    """Raises Broken for what the page got or said wrong of its drive, the deepest cause first."""
+    visit.expect_good_documents()
+    visit.expect_good_replies(_of_drive(visit))
+    visit.expect_no_complaint()
+
+
+def _of_drive(visit: Visit) -> list[Reply]:
+    return [r for r in visit.api_replies if not urlsplit(r.answer.url).path.startswith(BESIDES)]
 
 
 async def open_trash(visit: Visit) -> None:
@@ -99,14 +114,14 @@ async def make_folder(visit: Visit, name: str) -> None:
 
     await visit.wait_until(lambda: bool(answers()), visit.target.timeouts.answer_s)
     if not answers():
-        visit.expect_no_trouble()
+        expect_no_trouble(visit)
         raise broken(
             Code.PAGE_UPLOAD_NOWHERE,
             "a folder was named on the page, and the page asked nobody to make it",
             "the page: its dialog for folders",
         )
     if any(each.answer.status != CREATED for each in answers()):
-        visit.expect_good_replies(visit.api_replies)  # what broke first tells the cause
+        visit.expect_good_replies(_of_drive(visit))  # what broke first tells the cause
 
 
 def _makes_something(reply: Reply) -> bool:

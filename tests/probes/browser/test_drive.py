@@ -76,6 +76,23 @@ async def test_a_name_without_its_ending_is_shown(app: App, recorder: Recorder) 
         await drive.expect_file(visit, "a.txt")
 
 
+@pytest.mark.parametrize(("service", "breaks"), [("noti", False), ("storage", True)])
+async def test_what_stands_beside_the_drive_is_not_the_drive_s(
+    app: App, recorder: Recorder, service: str, breaks: bool
+) -> None:
+    """Every page has a bell; that it cannot be filled is told by its own promise."""
+    path = f"/api/svc/{service}/api/things"
+    app.site.says[f"GET apex{path}"] = js({"error": {"code": "INTERNAL_ERROR"}}, 500)
+    async with app.open(f"fetch('{path}').then(() => show('a.txt'))") as visit:
+        await drive.expect_file(visit, "a.txt")
+        broken = ""
+        try:
+            drive.expect_no_trouble(visit)
+        except Broken as failure:
+            broken = failure.finding.observed
+    assert (path in broken) is breaks
+
+
 async def test_a_drive_without_it_is_empty(app: App, recorder: Recorder) -> None:
     """A name that only begins like it is another file's."""
     async with app.open("show('a.txt.bak')") as visit:
