@@ -114,6 +114,6 @@ def test_a_share_sends_its_metrics_whatever_becomes_of_them(
         run = start(replica, tmp_path, "--shard", FEW, PROBES_PUSHGATEWAY_URL=gateway.url, **here)
         assert run.code == EXIT_HELD, run.output
         assert dict(run.report.facts)["metrics to the Pushgateway"].startswith(became)
-        group = "/metrics/job/wealist-probes/environment/replica/shard/1-of-40"
+        group = "/metrics/job/wealist-probes/environment/replica/shard/1-of-40/tier/full"
         assert (gateway.asked[0].method, gateway.asked[0].path) == ("PUT", group)
         assert all(s.id.encode() in gateway.asked[0].body for s in run.report.scenarios)
