@@ -109,7 +109,8 @@ async def _serve(faults: Collection[str], path: Path, mode: str) -> None:
 def _greeting(
     tables: Mapping[str, Mapping[str, object]], path: Path, faults: Collection[str]
 ) -> str:
-    lines = [f"{host:<6}{url}" for host, url in tables["hosts"].items()]
+    urls = {host: url for host, url in tables["hosts"].items() if isinstance(url, str)}
+    lines = [f"{host:<6}{url}" for host, url in urls.items()]
     active = ", ".join(sorted(faults)) or "none"
     scale = f"time-outs, pings and pauses: {tables['realtime']['scale']} of weAlist's"
     return "\n".join([*lines, f"environment: {path}", scale, f"faults: {active}", "ready"])
