@@ -57,7 +57,8 @@ async def test_what_never_comes_has_the_name_that_was_given(app: App, recorder: 
 
 async def test_a_thing_may_be_there_and_not_be_seen(app: App, recorder: Recorder) -> None:
     """As the field for files is."""
-    async with app.open("document.body.innerHTML = '<p id=x style=display:none>x</p>'") as visit:
+    hidden = "<p id=x style=display:none>x</p>"
+    async with app.open(f"document.body.innerHTML = '<p>y</p>{hidden}'") as visit:
         place = visit.page.locator("#x")
         await visit.expect_visible(
             place, Code.PAGE_DRIVE_EMPTY, "no x", "the page", state="attached"
