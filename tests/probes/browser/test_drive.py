@@ -23,7 +23,7 @@ CORS = {
     "access-control-allow-headers": "*",
 }
 PLACE = (
-    "document.body.innerHTML = '<input type=file style=display:none>'; const field = "
+    "document.body.innerHTML = '<input type=file style=display:none><p>drive</p>'; const field = "
     "document.body.firstChild;"
 )
 
