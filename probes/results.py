@@ -70,8 +70,8 @@ class Attempt:
     is_doubtful: bool = False
 
     @property
-    def kept(self) -> bool:
-        """The promise was, as it should be or not."""
+    def is_kept(self) -> bool:
+        """Whether the promise was kept, be it worse than it should be."""
         return self.verdict in (Verdict.HELD, Verdict.DEGRADED)
 
 
@@ -125,7 +125,7 @@ def conclude(attempts: Sequence[Attempt]) -> Outcome:
     first, last = attempts[0], attempts[-1]
     decisive = first if last.verdict is Verdict.UNKNOWN else last
     verdict, finding = decisive.verdict or Verdict.UNKNOWN, decisive.finding
-    if decisive.kept and first.verdict is Verdict.BROKEN and first.finding:
+    if decisive.is_kept and first.verdict is Verdict.BROKEN and first.finding:
         finding = _at_times(first.finding, attempts)
         verdict = finding.verdict
     return Outcome(verdict, finding, tuple(attempts))

@@ -169,7 +169,7 @@ class Run:
             if not attempts:
                 raise
         # What broke before the roll-out was done, and then held, is no intermittent break.
-        has_settled = stabilizing and len(attempts) > 1 and attempts[-1].kept
+        has_settled = stabilizing and len(attempts) > 1 and attempts[-1].is_kept
         outcome = replace(
             retries.conclude_rested(attempts, stabilizing=has_settled),
             duration=time.monotonic() - began,
