@@ -1,29 +1,17 @@
 """deploy/overlays/quick adds a CronJob that asks each minute what costs little."""
 
-import os
-import subprocess
-
 import kubernetes_validate
 import pytest
-import yaml
 
-from tests.support.manifests import KUBECTL, OVERLAYS, Manifest
+from tests.support.manifests import Manifest, with_component
 
 
 @pytest.fixture(scope="module", params=["prod", "dev"])
 def both(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Manifest]:
-    """An environment's CronJobs by name, in an overlay that names the component."""
-    folder = tmp_path_factory.mktemp("quick")
-    up = os.path.relpath(OVERLAYS, folder)
-    overlay = {"resources": [f"{up}/{request.param}/cronjob"], "components": [f"{up}/quick"]}
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    said = subprocess.run(
-        [str(KUBECTL), "kustomize", str(folder)], check=True, stdout=subprocess.PIPE
-    ).stdout
-    found = [each for each in yaml.safe_load_all(said) if each["kind"] == "CronJob"]
-    return {each["metadata"]["name"]: each for each in found}
+    """An environment's CronJobs by name, with the component."""
+    return with_component(request.param, "quick", tmp_path_factory.mktemp("quick"))
 
 
 def container(cronjob: Manifest) -> Manifest:

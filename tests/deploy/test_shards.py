@@ -1,25 +1,15 @@
 """deploy/overlays/shards makes the CronJob an Indexed Job whose pods share the scenarios."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import kubernetes_validate
-import yaml
 
-from tests.support.manifests import KUBECTL, OVERLAYS, Manifest, one
+from tests.support.manifests import Manifest, one, with_component
 
 
 def sharded(folder: Path) -> Manifest:
-    """Production's CronJob in an overlay that names the component."""
-    up = os.path.relpath(OVERLAYS, folder)
-    overlay = {"resources": [f"{up}/prod/cronjob"], "components": [f"{up}/shards"]}
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    said = subprocess.run(
-        [str(KUBECTL), "kustomize", str(folder)], check=True, stdout=subprocess.PIPE
-    ).stdout
-    (cronjob,) = (each for each in yaml.safe_load_all(said) if each["kind"] == "CronJob")
-    assert isinstance(cronjob, dict)
+    """Production's CronJob with the component."""
+    (cronjob,) = with_component("prod", "shards", folder).values()
     return cronjob
 
 

@@ -3,6 +3,7 @@ cannot make.
 """
 
 import functools
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,19 @@ def rendered(environment: str, home: str) -> tuple[Manifest, ...]:
     return tuple(
         yaml.safe_load_all(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     )
+
+
+def with_component(environment: str, component: str, folder: Path) -> dict[str, Manifest]:
+    """The CronJobs, by name, of an environment in an overlay of one's own, made in `folder`, that
+    names a component of ours. Raises CalledProcessError.
+    """
+    up = os.path.relpath(OVERLAYS, folder)
+    overlay = {"resources": [f"{up}/{environment}/cronjob"], "components": [f"{up}/{component}"]}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    command = [str(KUBECTL), "kustomize", str(folder)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    found = [each for each in yaml.safe_load_all(output) if each["kind"] == "CronJob"]
+    return {each["metadata"]["name"]: each for each in found}
 
 
 def of_kind(environment: str, kind: str) -> list[Manifest]:
