@@ -3,12 +3,13 @@
 import pytest
 
 from probes.auth.users import User, Users
-from probes.config.environment import Identity, Presign, Target, UserConfig
+from probes.config.environment import Target
 from probes.finding import Broken
 from probes.recording.redactor import Redactor
 from probes.services import profiles
 from probes.transport.http import Web
-from tests.support.site import NOWHERE, Said, Site, js, target_at
+from tests.support.drive import with_bucket
+from tests.support.site import NOWHERE, Said, Site, js
 
 ME = "apex/api/svc/user/api/profiles/me"
 SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_request"
@@ -16,14 +17,7 @@ SIGNED = "X-Amz-Credential=ASIAQWERTYUIOPASDFGH/20260102/ap-northeast-2/s3/aws4_
 
 @pytest.fixture
 def target(site: Site) -> Target:
-    return target_at(
-        site,
-        users={"bob": UserConfig("u-1", token="BOB")},
-        identity=Identity("static"),
-        presign=Presign(
-            f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2", scheme="http"
-        ),
-    )
+    return with_bucket(site, "bob")
 
 
 @pytest.fixture

@@ -6,26 +6,19 @@ from pathlib import Path
 import pytest
 
 from probes.auth.users import Users
-from probes.config.environment import Identity, Presign, Target, UserConfig
+from probes.config.environment import Target
 from probes.recording.ledger import Ledger
 from probes.recording.redactor import Redactor
 from probes.services.storage import Drive
 from probes.transport.http import Web
-from tests.support.drive import BASE, SIGNED, bucket
+from tests.support.drive import BASE, SIGNED, bucket, with_bucket
 from tests.support.envelopes import success
-from tests.support.site import Said, Site, target_at
+from tests.support.site import Said, Site
 
 
 @pytest.fixture
 def target(site: Site) -> Target:
-    return target_at(
-        site,
-        users={"alice": UserConfig("u-1", token="ALICE")},
-        identity=Identity("static"),
-        presign=Presign(
-            f"s3.localhost:{site.port}", "path", "files", "ap-northeast-2", scheme="http"
-        ),
-    )
+    return with_bucket(site, "alice")
 
 
 @pytest.fixture
