@@ -59,7 +59,7 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
 
 
 def is_quick(item: pytest.Item) -> bool:
-    """Whether it costs little CPU and memory, and no time to speak of: `--tier quick`."""
+    """Whether it needs no browser, no call and no long wait: `--tier quick`."""
     fixtures: list[str] = item.fixturenames  # type: ignore[attr-defined]
     return _COSTLY.isdisjoint(fixtures) and item.get_closest_marker("lingers") is None
 

@@ -1,4 +1,4 @@
-"""deploy/overlays/quick adds a CronJob that asks each minute what costs little."""
+"""deploy/overlays/quick adds a CronJob that asks each minute, without what costs most."""
 
 import kubernetes_validate
 import pytest

@@ -1,4 +1,4 @@
-"""`--tier quick` asks what costs little, and is a whole run all the same."""
+"""`--tier quick` leaves out what costs most, and is a whole run all the same."""
 
 from pathlib import Path
 
