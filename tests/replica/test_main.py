@@ -66,6 +66,7 @@ def ready(
         lines: list[str] = []
         while "ready" not in lines and (line := process.stdout.readline()):
             lines.append(line.rstrip("\n"))
+        assert "ready" in lines, lines
         try:
             yield Ready(process, lines, environment, temporary)
         finally:
