@@ -24,7 +24,7 @@ def explain_status(answer: Answer, wanted: int, who: str) -> Finding:
             return Finding(Code.ROUTE_BROKEN, observed, "the gateway's route or rewrite")
         case 503 if b"no healthy upstream" in answer.body:
             observed = f"{answer}: no healthy upstream"
-            cause = f"gateway subset of {who}: no pods match"
+            cause = f"no pod of {who} is ready, or the gateway's subset of it selects none"
             return Finding(Code.SERVICE_UNAVAILABLE, observed, cause)
         case status if status >= 500:
             observed = f"{answer} where {wanted} was promised{quoted}"

@@ -73,7 +73,7 @@ def test_what_was_promised_needs_no_name(given: Answer, wanted: int) -> None:
             answer(503, b"no healthy upstream", TEXT),
             200,
             Code.SERVICE_UNAVAILABLE,
-            "gateway subset of board-service: no pods match",
+            "no pod of board-service is ready, or the gateway's subset of it selects none",
         ),
         (answer(503), 200, Code.SERVICE_UNAVAILABLE, "board-service"),
         (answer(500), 404, Code.SERVICE_UNAVAILABLE, "board-service"),
