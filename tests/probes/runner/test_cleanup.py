@@ -23,13 +23,13 @@ from tests.support.site import NOWHERE, Said, Site, js
 
 STORAGE = "/api/svc/storage/storage"
 CONTENTS = f"GET apex{STORAGE}/folders/contents"
-RUN = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-abc123"
 OLD = "probe-20200101T000000Z-000000-1-old.txt"
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(tmp_path / RUN)
+    """That of a run that began now: one of half an hour ago would be an old run."""
+    ledger = Ledger(tmp_path / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-abc123")
     yield ledger
     ledger.close()
 
@@ -109,14 +109,13 @@ async def test_what_cannot_be_removed_stays_in_the_ledger(
     site: Site, drive: Drive, ledger: Ledger, said: Said, gone: bool
 ) -> None:
     """Only the service's own word that it is gone is believed; the next run tries again."""
-    ledger.identify(ledger.enter("folder", "a"), "d-1")
+    folder = ledger.enter("folder", "a")
+    ledger.identify(folder, "d-1")
     site.says[CONTENTS] = lists()
     deletes(site, "folders/d-1", said=said)
     await clean_up(ledger, drive.web.target, kept(drive))
     assert (ledger.open_entries == []) is gone
-    assert (
-        any(note.startswith(f"not swept: folder probe-{RUN}-1-a: ") for note in notes()) is not gone
-    )
+    assert any(note.startswith(f"not swept: folder {folder}: ") for note in notes()) is not gone
 
 
 async def test_a_drive_that_does_not_answer_keeps_the_entry(

@@ -4,7 +4,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from replica.service_settings import BucketSettings, PublicHosts
 from replica.services import APPS
@@ -13,6 +13,7 @@ from replica.state import ReplicaState
 from tests.support.page_visits import Place, Visitor, served, tokens_of, visitor
 
 KEY = SigningKey()
+expect.set_options(timeout=30_000)  # playwright's five seconds are short on a busy machine
 
 
 @pytest.fixture

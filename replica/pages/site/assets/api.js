@@ -30,8 +30,9 @@ export const streamUrl = (token) =>
   `${url("noti", "/api/notifications/stream")}?token=${encodeURIComponent(token)}`;
 
 const url = (service, path) => `${ENV.API_BASE_URL ?? ""}${BASES[service]}${path}`;
-// Sockets that drop together close some time apart on a busy machine; the race must be lost there too.
-const RACING = 1000;
+// Sockets that drop together close some time apart on a busy machine: the first waits for a rival, so that the race is
+// lost there too. Where only one socket is open, there is none.
+const RIVAL_COMES = 5000;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export class SignedOut extends Error {}
@@ -52,15 +53,28 @@ export async function liveToken({ before = () => {}, after = () => {} } = {}) {
   const asksOffline = isFaultActive("page-logs-out-on-any-refresh-error") && !navigator.onLine;
   if (expired(accessToken()) || asksOffline) {
     before();
-    await (isFaultActive("sockets-race-to-refresh") ? refresh(RACING) : refreshAccessToken());
+    await (isFaultActive("sockets-race-to-refresh") ? refresh(rival()) : refreshAccessToken());
     after();
   }
   return accessToken();
 }
 
-async function refresh(wait = 0) {
+let first = null;
+
+function rival() {
+  if (first) {
+    first();
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    first = resolve;
+    pause(RIVAL_COMES).then(resolve);
+  });
+}
+
+async function refresh(ready = null) {
   const token = refreshToken();
-  if (wait) await pause(wait);
+  await ready;
   const asking = token && fetch(url("auth", "/api/auth/refresh"), sent("POST", { refreshToken: token }));
   const answer = await (isFaultActive("page-logs-out-on-any-refresh-error") ? asking?.catch?.(() => null) : asking);
   if (!token || answer?.status === 401 || (isFaultActive("page-logs-out-on-any-refresh-error") && !answer?.ok)) {
