@@ -2,7 +2,6 @@
 runner/collection.py knows pytest too.
 """
 
-import contextlib
 import functools
 import os
 import signal
@@ -30,6 +29,7 @@ from reports.render import languages
 from reports.render.languages import Words
 
 SCENARIOS = command_line.ROOT / "scenarios"
+TESTS = command_line.ROOT / "tests"
 PART = pytest.StashKey[tuple[str, Share]]()  # the environment and the share that are ours
 KNOWN = pytest.StashKey[list[str]]()  # every scenario, before -k takes some away
 OURS = pytest.StashKey[frozenset[str]]()  # of these, the share and the tier that were asked for
@@ -44,19 +44,20 @@ _OWN_FAILURES = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 T = TypeVar("T")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     group = parser.getgroup("probes", "weAlist probes")
     for name, how in command_line.OPTIONS:
         group.addoption(name, **how)
     names, how = command_line.PROCESSES
-    with contextlib.suppress(ValueError):  # pytest-xdist is installed, and has them
+    if not pluginmanager.hasplugin("xdist"):
         group._addoption(*names, **how)  # noqa: SLF001 - pytest keeps short options to itself
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Complain about a mistyped environment before anything is collected."""
-    _or_usage_error(lambda: command_line.expect_one_process(config.option))
+    if not _is_for_tests(config):
+        _or_usage_error(lambda: command_line.expect_one_process(config.option))
     _or_usage_error(lambda: command_line.expect_otel_numbers(os.environ))
     environments, shard = config.getoption("env") or "replica", config.getoption("shard")
     config.stash[PART] = _or_usage_error(lambda: sharding.part(environments, shard, os.environ))
@@ -77,9 +78,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _names_scenarios(config: pytest.Config) -> bool:
     """Whether scenarios of ours will run, as far as the command line says."""
-    paths = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
-    named = any(path.is_relative_to(SCENARIOS) for path in paths)
+    named = any(path.is_relative_to(SCENARIOS) for path in _paths(config))
     return named and not config.getoption("collectonly")
+
+
+def _is_for_tests(config: pytest.Config) -> bool:
+    """Whether nothing but tests of this project will run."""
+    return all(path.is_relative_to(TESTS) for path in _paths(config))
+
+
+def _paths(config: pytest.Config) -> list[Path]:
+    return [Path(argument.partition("::")[0]).resolve() for argument in config.args]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -5,11 +5,12 @@ somebody just did.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from probes.finding import PROVEN_BY, Certainty, Code, Finding, Rung, Verdict
 from probes.results import PreviousRun
+from reports.model.common_cause import Identity, services_by_identity, shape, with_services
 from reports.model.history import History
 from reports.model.run import NOTEWORTHY, WORST_FIRST, Result, Run
 
@@ -50,11 +51,14 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One cause with its symptoms, worst and most first. `since` in Unix time, 0 if not known."""
+    """One cause with its symptoms, worst and most first. `since` in Unix time, 0 if not known;
+    `services` where several have the same cause.
+    """
 
     symptoms: tuple[Symptom, ...]
     is_new: bool = False
     since: float = 0.0
+    services: tuple[str, ...] = ()
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -77,7 +81,9 @@ class Block:
         if proof and proof.certainty is Certainty.PROVEN:
             return proof.cause
         finding = self.lead.outcome.reported_finding
-        return "" if finding is None or finding.cause in _NO_CAUSE else finding.cause
+        if finding is None or finding.cause in _NO_CAUSE:
+            return ""
+        return with_services(finding.cause, self.services) if self.services else finding.cause
 
     @property
     def proof(self) -> Finding | None:
@@ -133,15 +139,42 @@ def group(results: Iterable[Result], onsets: Mapping[str, Onset] = NO_ONSETS) ->
     """Blocks of all results that have something to say: new breaks before older ones, then by how
     many promises they break. What fails nothing comes last: known to a gate, accepted, flaky.
     """
-    by_cause: dict[object, list[Result]] = {}
+    by_cause: dict[Identity, list[Result]] = {}
     for result in results:
         if result.outcome.flaky or result.verdict in NOTEWORTHY:
             by_cause.setdefault(_identity(result), []).append(result)
-    blocks = (_block(found, onsets) for found in by_cause.values())
+    blocks = [
+        replace(_block(found, onsets), services=services)
+        for services, found in _at_many_services(by_cause)
+    ]
     return tuple(sorted(blocks, key=_order))
 
 
-def _identity(result: Result) -> object:
+def _at_many_services(
+    by_cause: Mapping[Identity, list[Result]],
+) -> Iterable[tuple[tuple[str, ...], list[Result]]]:
+    """The groups, those as one that differ in nothing but the service that their cause names, with
+    these services.
+    """
+    causes = {identity: _likely_cause(found[0]) for identity, found in by_cause.items()}
+    services_of = services_by_identity(causes)
+    merged: dict[Identity, tuple[tuple[str, ...], list[Result]]] = {}
+    for identity, found in by_cause.items():
+        services = services_of.get(identity, ())
+        same = (identity[0], shape(causes[identity])) if services else identity
+        merged.setdefault(same, (services, []))[1].extend(found)
+    return merged.values()
+
+
+def _likely_cause(result: Result) -> str:
+    """Empty where it is proven, or there is none."""
+    finding = result.outcome.reported_finding
+    if finding is None or finding.certainty is Certainty.PROVEN:
+        return ""
+    return "" if finding.cause in _NO_CAUSE else finding.cause
+
+
+def _identity(result: Result) -> Identity:
     """Results with the same one stand in one block, whether a fact proves its cause or not."""
     outcome, finding = result.outcome, result.outcome.reported_finding
     excuse = (outcome.known, outcome.accepted and (outcome.accepted.why, outcome.accepted.until))

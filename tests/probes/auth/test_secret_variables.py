@@ -48,7 +48,10 @@ def test_a_placeholder_is_named_with_its_variable(text: str) -> None:
 @pytest.mark.parametrize(
     ("claims", "sentence"),
     [
-        ({"sub": "u-2", "exp": clock.now() + OUTLIVES_THE_TESTS}, "the token in ALICE is of user u-2"),
+        (
+            {"sub": "u-2", "exp": clock.now() + OUTLIVES_THE_TESTS},
+            "the token in ALICE is of user u-2",
+        ),
         ({"sub": "u-1", "exp": clock.now() - 60}, r"the token in ALICE expired \d+ s ago"),
     ],
 )
