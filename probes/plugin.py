@@ -182,7 +182,7 @@ def _take_over_reporting(config: pytest.Config) -> None:
     """Our reports and progress lines in place of pytest's own."""
     progress.silence_pytest(config)
     if junit := config.pluginmanager.get_plugin("junitxml"):
-        junit.pytest_unconfigure(config)  # our own dialect knows UNKNOWN and flaky
+        junit.pytest_unconfigure(config)  # our own dialect knows UNKNOWN
 
 
 def _take_over_signals(session: pytest.Session) -> None:

@@ -86,7 +86,6 @@ class Outcome:
     verdict: Verdict
     finding: Finding | None = None
     attempts: tuple[Attempt, ...] = ()
-    flaky: bool = False
     accepted: Accepted | None = None
     reason: str = ""
     duration: float = 0.0
@@ -103,7 +102,7 @@ class Outcome:
 
     @property
     def reported_finding(self) -> Finding | None:
-        """The finding to show: of a flaky promise, that of the attempt that failed."""
+        """The finding to show: its own, else that of an attempt that did not hold."""
         failed = (attempt.finding for attempt in self.attempts if attempt.finding)
         return self.finding or next(failed, None)
 
@@ -113,8 +112,6 @@ class Outcome:
 
     @property
     def remark(self) -> str:
-        if self.flaky:
-            return "flaky"
         return self.finding.code if self.finding else self.reason
 
 

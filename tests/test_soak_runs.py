@@ -10,7 +10,7 @@ def test_a_sum_is_continued() -> None:
     page = PAGE.read_text("utf-8")
     sums = {
         QUIET: Sum(3, 1206, 0, 0, 0, 0, 31),
-        BUSY: replace(Sum(2, 800), flaky=1, unanswered=4, longest_s=78),
+        BUSY: replace(Sum(2, 800), intermittent=1, unanswered=4, longest_s=78),
     }
     written = with_sums(page, sums)
     assert read_sums(written) == sums
@@ -25,4 +25,4 @@ def test_a_page_without_a_table_begins_at_nothing() -> None:
 def test_the_page_claims_no_run_that_broke_or_left_something() -> None:
     """A soak that found something is mended before it is committed."""
     for total in read_sums(PAGE.read_text("utf-8")).values():
-        assert (total.broken, total.flaky, total.leftovers) == (0, 0, 0)
+        assert (total.broken, total.intermittent, total.leftovers) == (0, 0, 0)

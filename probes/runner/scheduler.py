@@ -239,7 +239,6 @@ class Run:
             verdict=outcome.verdict,
             duration=round(outcome.duration, 6),
             attempts=len(outcome.attempts),
-            flaky=outcome.flaky,
             finding=finding_entry(outcome.finding),
             accepted={"why": accepted.why, "until": accepted.until.isoformat()}
             if accepted

@@ -120,11 +120,6 @@ class Block:
         return tuple(dict.fromkeys(result.owner for result in self.results if result.owner))
 
     @property
-    def is_flaky(self) -> bool:
-        """Every promise held when it was asked again."""
-        return all(result.outcome.flaky for result in self.results)
-
-    @property
     def is_failing(self) -> bool:
         """It fails the run, or would with --strict-verdicts."""
         return self.lead.outcome.counts_as is not Verdict.HELD
@@ -137,11 +132,11 @@ class Block:
 
 def group(results: Iterable[Result], onsets: Mapping[str, Onset] = NO_ONSETS) -> tuple[Block, ...]:
     """Blocks of all results that have something to say: new breaks before older ones, then by how
-    many promises they break. What fails nothing comes last: known to a gate, accepted, flaky.
+    many promises they break. What fails nothing comes last: known to a gate, accepted.
     """
     by_cause: dict[Identity, list[Result]] = {}
     for result in results:
-        if result.outcome.flaky or result.verdict in NOTEWORTHY:
+        if result.verdict in NOTEWORTHY:
             by_cause.setdefault(_identity(result), []).append(result)
     blocks = [
         replace(_block(found, onsets), services=services)
@@ -185,12 +180,12 @@ def _identity(result: Result) -> Identity:
 
 
 def _block(results: Iterable[Result], onsets: Mapping[str, Onset]) -> Block:
-    by_symptom: dict[tuple[str, bool, str], list[Result]] = {}
+    by_symptom: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         finding = result.outcome.reported_finding
         code = str(finding.code) if finding else ""
         observed = finding.observed if finding and finding.code in _ONE_CODE_FOR_MANY else ""
-        by_symptom.setdefault((code, result.outcome.flaky, observed), []).append(result)
+        by_symptom.setdefault((code, observed), []).append(result)
     symptoms = [Symptom(code, tuple(found)) for (code, *_), found in by_symptom.items()]
     symptoms.sort(key=lambda symptom: (_rank(symptom.example), -len(symptom.results)))
     known = [onsets[r.id] for s in symptoms for r in s.results if r.id in onsets]
@@ -208,10 +203,9 @@ def _strength(finding: Finding) -> tuple[bool, bool]:
     return finding.certainty is Certainty.PROVEN, broke
 
 
-def _order(block: Block) -> tuple[bool, bool, bool, int, bool, int]:
+def _order(block: Block) -> tuple[bool, bool, int, bool, int]:
     lead = block.lead
     return (
-        block.is_flaky,
         lead.outcome.accepted is not None,
         lead.outcome.known,
         _rank(lead),

@@ -33,7 +33,6 @@ class Seen:
     at: datetime
     verdict: Verdict
     duration: float
-    flaky: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +42,11 @@ class History:
 
     `usual`: seconds between which nine of ten held runs ended before this one; None where too few
     are known. `since`: when the state began that the promise is in, as far as the runs say (None:
-    it was not asked); `runs`: how many in a row found it in that state. `flaky_rate`: of those that
-    asked, 0 to 1.
+    it was not asked); `runs`: how many in a row found it in that state.
     """
 
     seen: tuple[Seen, ...]
     usual: tuple[float, float] | None
-    flaky_rate: float
     since: datetime | None
     runs: int
     sentence: str
@@ -120,14 +117,10 @@ def _beside(folder: Path) -> Iterable[Path]:
 
 
 def _history(seen: Sequence[Seen], words: Words) -> History:
-    asked = [each for each in seen if each.verdict in _ASKED]
     streak = _streak(seen)
     return History(
         seen=tuple(seen),
-        usual=_usual(
-            [each.duration for each in seen[:-1] if each.verdict is Verdict.HELD and not each.flaky]
-        ),
-        flaky_rate=sum(each.flaky for each in asked) / len(asked) if asked else 0.0,
+        usual=_usual([each.duration for each in seen[:-1] if each.verdict is Verdict.HELD]),
         since=streak[0].at if streak else None,
         runs=len(streak),
         sentence=_sentence(seen, streak, words),

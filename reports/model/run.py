@@ -99,10 +99,6 @@ class Run:
         return tuple(sorted(found, key=_severity))
 
     @property
-    def flaky(self) -> tuple[Result, ...]:
-        return tuple(s for s in self.scenarios if s.outcome.flaky)
-
-    @property
     def counts(self) -> Counter[Verdict]:
         """How many scenarios count as what; accepted findings count as held."""
         return Counter(s.outcome.counts_as for s in self.scenarios)
@@ -233,7 +229,6 @@ def _final(scenario: str, event: Event, attempts: tuple[Attempt, ...]) -> Outcom
         verdict=verdict(event) or Verdict.UNKNOWN,
         finding=found,
         attempts=attempts,
-        flaky=event.get("flaky") is True,
         accepted=read_acceptance(event.get("accepted"), scenario, found),
         reason=text(event, "reason"),
         duration=number(event, "duration"),

@@ -30,14 +30,14 @@ _VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What later runs need to know of one: {scenario id: (verdict, seconds, flaky)}. `began` is
+    """What later runs need to know of one: {scenario id: (verdict, seconds)}. `began` is
     Unix time.
     """
 
     run: str
     environment: str
     began: float
-    promises: dict[str, tuple[Verdict, float, bool]]
+    promises: dict[str, tuple[Verdict, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +52,20 @@ class Summary:
 
 def summary_of(past: Past) -> Summary:
     quiet = (Verdict.HELD, Verdict.SKIPPED)
-    is_quiet = all(v in quiet and not flaky for v, _, flaky in past.promises.values())
+    is_quiet = all(verdict in quiet for verdict, _ in past.promises.values())
     return Summary(past.run, past.environment, past.began, is_quiet)
 
 
 def past_of(run: Run) -> Past:
     outcomes = {result.id: result.outcome for result in run.scenarios}
-    promises = {
-        name: (outcome.verdict, round(outcome.duration, 3), outcome.flaky)
-        for name, outcome in outcomes.items()
-    }
+    promises = {name: (each.verdict, round(each.duration, 3)) for name, each in outcomes.items()}
     return Past(run.id, run.environment, run.began, promises)
 
 
 def keep(run: Run) -> None:
     """Write what later runs need to know of this one, so that they need not read its journal."""
     past = past_of(run)
-    promises = {name: [str(verdict), *rest] for name, (verdict, *rest) in past.promises.items()}
+    promises = {name: [str(verdict), took] for name, (verdict, took) in past.promises.items()}
     # The summary has the first line, so that nobody needs to read the rest for it.
     summary = json.dumps(asdict(summary_of(past)), ensure_ascii=False).removesuffix("}")
     rest = json.dumps(promises, ensure_ascii=False)
@@ -107,7 +104,7 @@ def usual_durations(runs: Path, environment: str) -> dict[str, float]:
     for file in sorted(runs.glob(f"*/{NAME}"), reverse=True)[:RECENT]:
         past = _read(file)
         if past and past.environment == environment:
-            return {name: seconds for name, (_, seconds, _) in past.promises.items()}
+            return {name: seconds for name, (_, seconds) in past.promises.items()}
     return {}
 
 
@@ -119,9 +116,10 @@ def _read(file: Path) -> Past | None:
 
 
 def _past(whole: Any) -> Past:
+    # 0.1 had a third value.
     promises = {
-        str(name): (_VERDICT_OF[verdict], float(took), bool(flaky))
-        for name, (verdict, took, flaky) in whole["promises"].items()
+        str(name): (_VERDICT_OF[verdict], float(took))
+        for name, (verdict, took, *_) in whole["promises"].items()
     }
     return Past(str(whole["run"]), str(whole["environment"]), float(whole["began"]), promises)
 
@@ -155,14 +153,11 @@ def _packed(pasts: Sequence[Past]) -> str:
 
 
 def _row(past: Past, names: Sequence[str]) -> tuple[str, list[float]]:
-    """A letter for each name, a capital where it was flaky, a dot where it was not expected;
-    seconds of the others.
-    """
+    """A letter for each name, a dot where it was not expected; seconds of the others."""
     letters, durations = "", []
     for name in names:
-        verdict, took, flaky = past.promises.get(name, (None, 0.0, False))
-        letter = _LETTERS[verdict] if verdict else "."
-        letters += letter.upper() if flaky else letter
+        verdict, took = past.promises.get(name, (None, 0.0))
+        letters += _LETTERS[verdict] if verdict else "."
         durations += [round(took, 2)] if verdict else []
     return letters, durations
 
@@ -183,10 +178,8 @@ def unpack(text: str) -> list[Past]:
 
 def _promises(
     names: Sequence[str], letters: str, took: Sequence[float]
-) -> dict[str, tuple[Verdict, float, bool]]:
+) -> dict[str, tuple[Verdict, float]]:
     durations = iter(took)
     pairs = [(name, letter) for name, letter in zip(names, letters, strict=True) if letter != "."]
-    return {
-        name: (_VERDICTS[letter.lower()], next(durations), letter.isupper())
-        for name, letter in pairs
-    }
+    # 0.1 wrote some letters as capitals.
+    return {name: (_VERDICTS[letter.lower()], next(durations)) for name, letter in pairs}

@@ -54,7 +54,6 @@ LAST_SUCCESS = _metric(
     "scenario_last_success_timestamp_seconds", "when the promise last held", _SCENARIO, "s"
 )
 FAILING_RUNS = _metric("scenario_failing_runs", "how many runs in a row it has not held", _SCENARIO)
-FLAKY = _metric("scenario_flaky", "1 where it broke at times", _SCENARIO)
 ACCEPTED = _metric(
     "scenario_accepted", "1 where its finding is accepted in the environment file", _SCENARIO
 )
@@ -89,7 +88,6 @@ METRICS = (
     LAST_RUN,
     LAST_SUCCESS,
     FAILING_RUNS,
-    FLAKY,
     ACCEPTED,
     RUN_SCENARIOS,
     RUN_DURATION,
@@ -142,8 +140,6 @@ def _of_scenario(run: Run, scenario: Result) -> Iterator[Sample]:
     if succeeded := _last_success(run, scenario):
         yield Sample(LAST_SUCCESS, name, succeeded)
     yield Sample(FAILING_RUNS, name, _failing_runs(run, scenario))
-    is_intermittent = scenario.outcome.flaky or code == Code.INTERMITTENT
-    yield Sample(FLAKY, name, float(is_intermittent))
     yield Sample(ACCEPTED, name, float(scenario.outcome.accepted is not None))
 
 

@@ -38,8 +38,8 @@ def _codes(block: Block, words: Words) -> str:
 
 
 def badge(block: Block, words: Words = ENGLISH) -> str:
-    """FLAKY, or the verdict of the worst promise."""
-    return words.text("verdict.flaky") if block.is_flaky else words.verdict(block.lead.verdict)
+    """The verdict of the worst promise."""
+    return words.verdict(block.lead.verdict)
 
 
 def _marks(block: Block, words: Words) -> Iterator[str]:

@@ -29,14 +29,12 @@ _MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The last runs of one case, newest on the right. `marks`: a path for each verdict; `flaky`:
-    one for the dots.
+    """The last runs of one case, newest on the right. `marks`: a path for each verdict.
 
     `band`: (y, height) of the usual durations, `line`: the durations, `now`: (x, y) of this run's.
     """
 
     marks: tuple[tuple[Verdict, str], ...]
-    flaky: str
     band: tuple[float, float] | None
     line: str
     now: tuple[float, float] | None
@@ -61,7 +59,7 @@ class Case:
     @property
     def quiet(self) -> bool:
         """Nothing in it needs to be looked at."""
-        return self.scenario.verdict in _QUIET and not self.scenario.outcome.flaky
+        return self.scenario.verdict in _QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +130,7 @@ def strip(history: History, runs: int) -> Strip:
     for x, each in zip(places, seen, strict=True):
         top, height = _MARKS[each.verdict]
         marks[each.verdict] += f"M{x} {top}h{STEP - 1}v{height}h-{STEP - 1}z"
-    dots = "".join(
-        f"M{x + 1} 3h2v2h-2z" for x, each in zip(places, seen, strict=True) if each.flaky
-    )
-    return Strip(tuple(marks.items()), dots, *_spark(history, list(zip(places, seen, strict=True))))
+    return Strip(tuple(marks.items()), *_spark(history, list(zip(places, seen, strict=True))))
 
 
 def _spark(

@@ -1,8 +1,8 @@
 """JUnit XML of a run, for CI systems: one test case a promise, and nothing that makes a reader drop
 or misread one.
 
-The target's fault is a failure, the suite's own an error. Flaky promises take the form of Maven
-Surefire. GitLab keeps only the first of two cases with equal names, so names are unique; a
+The target's fault is a failure, the suite's own an error. What is intermittent takes the form of
+Maven Surefire. GitLab keeps only the first of two cases with equal names, so names are unique; a
 half-written file never exists under its own name.
 """
 
@@ -98,7 +98,6 @@ def _of_scenario(run: Run, scenario: Result) -> list[tuple[str, str]]:
         ("incident", scenario.incident),
         ("verdict", scenario.verdict),
         ("attempts", str(len(scenario.outcome.attempts))),
-        ("flaky", "true" if scenario.outcome.flaky else ""),
         ("code", finding.code if finding else ""),
         ("cause", finding.cause if finding else ""),
         ("certainty", finding.certainty if finding and finding.code != Code.UNKNOWN else ""),
@@ -134,10 +133,8 @@ def _failed(case: Element, first: str, again: str, scenario: Result) -> None:
 
 
 def _held_at_last(scenario: Result) -> bool:
-    """What broke and then held; journals of 0.1.0 call it flaky."""
-    outcome = scenario.outcome
-    is_intermittent = outcome.finding is not None and outcome.finding.code is Code.INTERMITTENT
-    return outcome.flaky or (is_intermittent and len(outcome.attempts) > 1)
+    finding, attempts = scenario.finding, scenario.outcome.attempts
+    return finding is not None and finding.code is Code.INTERMITTENT and len(attempts) > 1
 
 
 def _unkept(scenario: Result) -> list[Attempt]:

@@ -206,8 +206,6 @@ def _table(
 
 def _mark(result: Result, words: Words, history: Histories) -> str:
     outcome = result.outcome
-    if outcome.flaky:
-        return "  " + words.text("table.flaky")
     if outcome.accepted:
         return "  " + words.text("table.accepted")
     past = history.get(result.id)

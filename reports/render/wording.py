@@ -127,7 +127,7 @@ def counts(run: Run, words: Words = ENGLISH) -> str:
     accepted = sum(s.outcome.accepted is not None for s in excused)
     ended = run.counts - Counter({Verdict.HELD: len(excused)})
     numbers = [(ended[verdict], words.state(verdict)) for verdict in _COUNTED]
-    others = {"known": len(excused) - accepted, "accepted": accepted, "flaky": len(run.flaky)}
+    others = {"known": len(excused) - accepted, "accepted": accepted}
     numbers += [(number, words.text(f"headline.{key}")) for key, number in others.items()]
     parts = [
         words.text("headline.count", number=number, state=state)

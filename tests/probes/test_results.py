@@ -103,8 +103,7 @@ def test_only_an_answer_that_was_no_makes_a_promise_broken_before() -> None:
 
 
 def test_a_line_of_progress_says_the_most_telling_thing() -> None:
-    """That it is flaky, else the code, else the reason."""
-    assert Outcome(Verdict.HELD, EXPIRING, flaky=True, reason="r").remark == "flaky"
+    """The code, else the reason."""
     assert Outcome(Verdict.BROKEN, FOUND, reason="r").remark == "upload-lost"
     assert Outcome(Verdict.SKIPPED, reason="no TLS").remark == "no TLS"
 

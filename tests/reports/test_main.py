@@ -11,7 +11,7 @@ import pytest
 
 from reports import __main__ as commands
 from reports.__main__ import main
-from tests.reports.conftest import ROOT, Written, finding, flaky, green, killed, parsed, red
+from tests.reports.conftest import ROOT, Written, finding, green, intermittent, killed, parsed, red
 
 FOLDER = "reports/runs/run-1"
 
@@ -20,7 +20,7 @@ def junit_xml() -> Element:
     return parsed(Path(FOLDER, "junit.xml").read_text("utf-8"))
 
 
-@pytest.mark.parametrize(("make", "code"), [(green, 0), (flaky, 0), (red, 1), (killed, 10)])
+@pytest.mark.parametrize(("make", "code"), [(green, 0), (intermittent, 0), (red, 1), (killed, 10)])
 def test_a_run_is_told_again_with_its_exit_code(
     written: Written, capsys: pytest.CaptureFixture[str], make: object, code: int
 ) -> None:

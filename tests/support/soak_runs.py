@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from probes.finding import Verdict
+from probes.finding import Code, Verdict
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
 
@@ -29,7 +29,7 @@ QUIET, BUSY = "quiet", "busy"
 BUSY_LOOPS = 8
 RUN_ENDS_WITHIN_S = 300
 FOREVER = "while True: pass"
-HEAD = """| machine | runs | held | BROKEN | flaky | without an answer | leftovers | longest run |
+HEAD = """| machine | runs | held | BROKEN | intermittent | unanswered | leftovers | longest run |
 |---|---|---|---|---|---|---|---|
 """
 ROW = re.compile(rf"^\| ({QUIET}|{BUSY}) \| (.*?) s \|$", re.MULTILINE)
@@ -44,19 +44,20 @@ class Sum:
     runs: int = 0
     held: int = 0
     broken: int = 0
-    flaky: int = 0
+    intermittent: int = 0
     unanswered: int = 0
     leftovers: int = 0
     longest_s: int = 0
 
     def plus(self, run: Run, leftovers: int, duration_s: float) -> "Sum":
         verdicts = [scenario.verdict for scenario in run.scenarios]
+        codes = [scenario.finding.code for scenario in run.scenarios if scenario.finding]
         return replace(
             self,
             runs=self.runs + 1,
             held=self.held + verdicts.count(Verdict.HELD),
             broken=self.broken + verdicts.count(Verdict.BROKEN),
-            flaky=self.flaky + len(run.flaky),
+            intermittent=self.intermittent + codes.count(Code.INTERMITTENT),
             unanswered=self.unanswered
             + verdicts.count(Verdict.UNKNOWN)
             + verdicts.count(Verdict.NOT_RUN),

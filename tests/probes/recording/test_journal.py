@@ -67,7 +67,6 @@ EVENTS: dict[str, dict[str, Any]] = {
         "verdict": "held",
         "duration": 1.5,
         "attempts": 2,
-        "flaky": True,
         "finding": None,
         "accepted": {"why": "known", "until": "2026-12-01"},
         "reason": "",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from probes.finding import Certainty, Code, Finding, Rung, Verdict, with_fact
-from probes.results import Accepted, Attempt, OngoingFailure, Outcome, PreviousRun
+from probes.results import Accepted, OngoingFailure, Outcome, PreviousRun
 from reports.model.causes import (
     Block,
     Onset,
@@ -35,11 +35,6 @@ def result(
     return Result(id=name, **promise, **whose, outcome=Outcome(verdict, found, **how))  # type: ignore[arg-type]
 
 
-def flaky(name: str, found: Finding) -> Result:
-    attempts = (Attempt(1, Verdict.BROKEN, found), Attempt(2, Verdict.HELD))
-    return result(name, None, Verdict.HELD, attempts=attempts, flaky=True)
-
-
 ROUTE = finding(Code.ROUTE_BROKEN, PATH)
 HTML = finding(Code.EDGE_HTML_FALLBACK, PATH)
 MASKED = finding(Code.EDGE_MASKS_ERRORS, EDGE)
@@ -60,7 +55,6 @@ def names(blocks: tuple[Block, ...]) -> list[list[str]]:
         ([result("a", None, Verdict.HELD), result("b", None, Verdict.SKIPPED)], []),
         ([result("a", ROUTE), result("b", HTML)], [["a", "b"]]),
         ([result("a", ROUTE), result("b", MASKED)], [["a"], ["b"]]),
-        ([result("a", ROUTE), flaky("b", HTML)], [["a", "b"]]),
         ([result("a", EXPIRING, Verdict.DEGRADED), result("b", ROUTE)], [["b", "a"]]),
         ([result("a", ROUTE), result("b", ROUTE, accepted=KNOWN)], [["a"], ["b"]]),
         ([result("a", ROUTE, known=True), result("b", ROUTE)], [["b"], ["a"]]),
@@ -83,8 +77,6 @@ def test_what_names_one_cause_is_one_block(results: list[Result], blocks: list[l
     [
         ([result("a", BROWSERLESS, Verdict.UNKNOWN), result("b", ROUTE)], ["b", "a"]),
         ([result("a", MASKED), result("b", ROUTE), result("c", HTML)], ["b", "a"]),
-        ([flaky("a", MASKED), result("b", LATE, Verdict.UNKNOWN)], ["b", "a"]),
-        ([flaky("a", MASKED), result("b", ROUTE, accepted=KNOWN)], ["b", "a"]),
         ([result("a", MASKED, accepted=KNOWN), result("b", ROUTE, known=True)], ["b", "a"]),
     ],
 )
@@ -208,7 +200,7 @@ def test_earlier_runs_tell_new_from_old(
 ) -> None:
     """A promise that no earlier run has asked is not called new."""
     at = datetime.fromtimestamp(100.0, UTC)
-    seen = tuple(Seen("r", at, Verdict(verdict), 0.1, flaky=False) for verdict in verdicts)
-    history = History(seen, None, 0.0, at, runs, "")
+    seen = tuple(Seen("r", at, Verdict(verdict), 0.1) for verdict in verdicts)
+    history = History(seen, None, at, runs, "")
     results = [result("a", ROUTE), result("b", None, Verdict.HELD)]
     assert onsets_of_histories({"a": history, "b": history}, results) == onsets

@@ -17,7 +17,7 @@ from tests.reports.conftest import HTML, Written
 EDGE = "edge/a"
 TUESDAY = datetime(2026, 1, 6, 14, 2, tzinfo=UTC).timestamp()
 HOUR, DAY = 3600.0, 86_400.0
-HELD, BROKEN, SILENT, SKIPPED, FLAKY = "held", "broken", "unknown", "skipped", "flaky"
+HELD, BROKEN, SILENT, SKIPPED = "held", "broken", "unknown", "skipped"
 
 
 def run_of(
@@ -34,8 +34,7 @@ def run_of(
     written.started(EDGE, run=f"run-{number:02}", environment=environment)
     if verdict != "not-run":
         found = HTML if verdict == BROKEN else None
-        became, flaky = ("held", True) if verdict == FLAKY else (verdict, False)
-        written.became(EDGE, became, found, flaky=flaky, duration=duration)
+        written.became(EDGE, verdict, found, duration=duration)
     written.ended().close()
     return written.load()
 
@@ -85,7 +84,7 @@ def test_the_strip_is_oldest_first_with_gaps(tmp_path: Path) -> None:
     """Every run of the window has its place, one that could not ask too, and the newest is the run
     that is told.
     """
-    past = told(tmp_path, [HELD, SILENT, "not-run", FLAKY, BROKEN])
+    past = told(tmp_path, [HELD, SILENT, "not-run", HELD, BROKEN])
     assert past.verdicts == (
         Verdict.HELD,
         Verdict.UNKNOWN,
@@ -94,7 +93,6 @@ def test_the_strip_is_oldest_first_with_gaps(tmp_path: Path) -> None:
         Verdict.BROKEN,
     )
     assert [each.run for each in past.seen] == [f"run-{number:02}" for number in range(5)]
-    assert past.flaky_rate == pytest.approx(1 / 3)
     assert (past.since, past.runs) == (datetime.fromtimestamp(TUESDAY, UTC), 1)
 
 
@@ -115,13 +113,13 @@ def test_other_environments_and_later_runs_are_not_its_past(tmp_path: Path) -> N
 
 
 def test_what_is_usual_needs_enough_runs_that_held(tmp_path: Path) -> None:
-    """Four are too few; the run that is told, broken ones and flaky ones do not shift what is
+    """Four are too few; the run that is told, broken and degraded ones do not shift what is
     usual.
     """
     for number in range(4):
         run_of(tmp_path, number, TUESDAY + number, HELD, duration=1.0 + number / 10)
     run_of(tmp_path, 4, TUESDAY + 4, BROKEN, duration=30.0)
-    run_of(tmp_path, 5, TUESDAY + 5, FLAKY, duration=30.0)
+    run_of(tmp_path, 5, TUESDAY + 5, "degraded", duration=30.0)
     sixth = run_of(tmp_path, 6, TUESDAY + 6, HELD, duration=1.1)
     assert strips(sixth)[EDGE].usual is None
     assert not strips(sixth)[EDGE].unusual

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from probes.finding import Code, Verdict
+from probes.results import Outcome
 from reports.model.run import NoRun, load
 from tests.reports.conftest import BEGAN, HTML, Written, expected, finding, red
 
@@ -200,13 +201,22 @@ def test_a_journal_without_its_beginning_is_shown_and_not_trusted(written: Writt
     assert run.exit_code() == 10
 
 
+def test_a_journal_of_0_1_is_read(written: Written) -> None:
+    """It has a key that nobody sets any more, which changes nothing."""
+    written.started("edge/a").write(
+        "scenario-finished", odd=True, scenario="edge/a", verdict="held", duration=0.4, flaky=True
+    )
+    (result,) = written.ended().load().scenarios
+    assert result.outcome == Outcome(Verdict.HELD, duration=0.4)
+
+
 ODD: list[Any] = [None, 3, "text", [], {}, [None], {"a": None}, True, -1, 1e300, float("nan")]
 
 
 @pytest.mark.parametrize("value", ODD, ids=str)
 def test_fields_of_the_wrong_kind_cost_only_themselves(written: Written, value: Any) -> None:
     """Whatever stands in a field, the run is read and what is sound in it is kept."""
-    broken = ("verdict", "duration", "attempts", "flaky", "accepted", "reason")
+    broken = ("verdict", "duration", "attempts", "accepted", "reason")
     written.started("edge/a", "edge/b").held("edge/b")
     written.write(
         "scenario-finished",

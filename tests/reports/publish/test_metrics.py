@@ -9,7 +9,7 @@ from probes.finding import Code, Verdict
 from reports.model.run import Run
 from reports.publish import metrics
 from reports.publish.metrics import METRICS, samples
-from tests.reports.conftest import BEGAN, Written, flaky, green, red
+from tests.reports.conftest import BEGAN, Written, green, red
 from tests.reports.model.test_previous_run import FAILURE, LOST, compared
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
@@ -44,7 +44,6 @@ def test_a_green_run_has_succeeded_for_every_promise(written: Written) -> None:
     )
     assert len(told(run, metrics.LAST_RUN)) == 3
     assert set(told(run, metrics.FAILING_RUNS).values()) == {0}
-    assert told(flaky(written).load(), metrics.FLAKY) != {}
 
 
 def test_a_break_counts_its_runs_and_remembers_when_it_held(written: Written) -> None:

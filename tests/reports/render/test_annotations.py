@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reports.render import annotations
-from tests.reports.conftest import HTML, Written, expected, finding, flaky, red
+from tests.reports.conftest import HTML, Written, expected, finding, intermittent, red
 
 
 @pytest.mark.parametrize(("environ", "said"), [({}, False), ({"GITHUB_ACTIONS": "true"}, True)])
@@ -36,10 +36,10 @@ def test_each_cause_is_one_annotation_worst_first(written: Written) -> None:
     assert f"cause: {HTML['cause']} (likely)%0A" in told[0]
 
 
-def test_a_flaky_promise_is_a_notice(written: Written) -> None:
-    """It was kept in the end."""
-    (line,) = annotations.lines(flaky(written).load())
-    assert line.startswith("::notice ")
+def test_an_intermittent_promise_is_a_warning(written: Written) -> None:
+    """It was kept in the end, and some users are not served."""
+    (line,) = annotations.lines(intermittent(written).load())
+    assert line.startswith("::warning ")
 
 
 def test_no_more_than_github_keeps(written: Written) -> None:

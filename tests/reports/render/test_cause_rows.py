@@ -105,21 +105,6 @@ def test_what_differs_is_told_apart(written: Written) -> None:
     assert found == [["edge/a"], ["edge/b"], ["edge/c"]]
 
 
-def test_a_flaky_promise_is_shown_by_the_attempt_that_failed(written: Written) -> None:
-    """It held in the end, and what went wrong first is still said."""
-    written.started("edge/a").tried("edge/a", "broken", HTML).tried("edge/a", "held", attempt=2)
-    [block] = blocks(written.became("edge/a", "held", flaky=True, attempts=2).ended().load())
-    assert cause_rows.heading(block) == "FLAKY  edge-html-fallback"
-    assert ("cause", f"{HTML['cause']} (likely)") in rows(block)
-
-
-def test_a_degraded_promise_that_was_flaky_is_shown_once(written: Written) -> None:
-    """It is among the findings, and not again among the flakes."""
-    expiring = finding("tls-expiring", "10 days", "certificate")
-    written.started("edge/a").became("edge/a", "degraded", expiring, flaky=True)
-    assert len(blocks(written.ended().load())) == 1
-
-
 def test_a_verdict_without_words_says_so(written: Written) -> None:
     """A finding that nobody recorded is not made up."""
     [block] = blocks(written.started("edge/a").became("edge/a", "broken").ended().load())

@@ -82,7 +82,7 @@ def hostile(written: Written) -> Run:
     }
     written.write("attempt-finished", odd=True, **tried)
     accepted = {"why": HOSTILE, "until": HOSTILE}
-    more: dict[str, Any] = {"duration": 1, "accepted": accepted, "reason": HOSTILE, "flaky": True}
+    more: dict[str, Any] = {"duration": 1, "accepted": accepted, "reason": HOSTILE}
     written.write(
         "scenario-finished", odd=True, scenario=HOSTILE, verdict="broken", finding=found, **more
     )

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from reports.model.run import Run
 from reports.render.html import page as made
 from reports.render.languages import words
-from tests.reports.conftest import ROOT, SAMPLES, Written, flaky, green, killed, red
+from tests.reports.conftest import ROOT, SAMPLES, Written, green, intermittent, killed, red
 from tests.reports.render.test_html import hostile
 from tests.reports.render.test_html_findings import pictured
 from tests.reports.render.test_html_promises import past
@@ -255,7 +255,9 @@ async def test_paper_has_the_runbooks(browser: Browser, written: Written) -> Non
         assert await closed.count() == before
 
 
-@pytest.mark.parametrize(("write", "rungs"), [(red, ["held", "broke"]), (killed, []), (flaky, [])])
+@pytest.mark.parametrize(
+    ("write", "rungs"), [(red, ["held", "broke"]), (killed, []), (intermittent, [])]
+)
 async def test_the_ladder_is_drawn(
     browser: Browser, written: Written, write: Callable[[Written], Written], rungs: list[str]
 ) -> None:

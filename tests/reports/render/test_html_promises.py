@@ -12,15 +12,15 @@ from tests.reports.render.test_html_findings import cards_of
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def seen(*verdicts: str, duration: float = 1.0, flaky: bool = False) -> tuple[Seen, ...]:
+def seen(*verdicts: str, duration: float = 1.0) -> tuple[Seen, ...]:
     return tuple(
-        Seen(f"run-{n}", BEGAN + timedelta(hours=n), Verdict(verdict), duration, flaky)
+        Seen(f"run-{n}", BEGAN + timedelta(hours=n), Verdict(verdict), duration)
         for n, verdict in enumerate(verdicts)
     )
 
 
-def past(*verdicts: str, usual: tuple[float, float] | None = None, flaky: bool = False) -> History:
-    return History(seen(*verdicts, flaky=flaky), usual, 0.0, BEGAN, 1, "said")
+def past(*verdicts: str, usual: tuple[float, float] | None = None) -> History:
+    return History(seen(*verdicts), usual, BEGAN, 1, "said")
 
 
 def table(run: Run, history: dict[str, History] | None = None) -> list[Promise]:
@@ -94,13 +94,6 @@ def test_the_usual_durations_are_a_band() -> None:
 
 def test_a_run_that_asked_nothing_leaves_a_gap() -> None:
     """The line of durations is not drawn through a run that was skipped."""
-    gap = Seen("run-9", BEGAN, Verdict.SKIPPED, 0.0, flaky=False)
-    history = History(
-        (*seen("held", "held"), gap, *seen("held", "held")), None, 0.0, BEGAN, 1, "said"
-    )
+    gap = Seen("run-9", BEGAN, Verdict.SKIPPED, 0.0)
+    history = History((*seen("held", "held"), gap, *seen("held", "held")), None, BEGAN, 1, "said")
     assert strip(history, runs=5).line.count("M") == 2
-
-
-def test_what_was_flaky_has_a_dot() -> None:
-    """One dot for each run in which only the rerun held."""
-    assert strip(past("held", "held", flaky=True), runs=2).flaky.count("M") == 2

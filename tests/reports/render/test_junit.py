@@ -103,21 +103,19 @@ def test_a_failing_case_says_who_what_and_where(written: Written) -> None:
     assert HTML["reproduce_command"] in (failure.text or "")
 
 
-def test_a_flaky_promise_passes_in_surefire_s_form(written: Written) -> None:
+def test_an_intermittent_promise_passes_in_surefire_s_form(written: Written) -> None:
     """The failed attempt is on record and counts as no failure; one that could not ask is a
     flakyError.
     """
     silent = finding("unknown", "no browser", "the suite itself")
-    written.started("edge/a", "edge/b")
-    for name, verdict, found in (("edge/a", "broken", HTML), ("edge/b", "unknown", silent)):
-        written.tried(name, verdict, found).tried(name, "held", attempt=2)
-        written.became(name, "held", flaky=True, attempts=2)
-    found_cases = cases(written.ended().load())
-    assert [outcome(case) for case in found_cases.values()] == [["flakyFailure"], ["flakyError"]]
-    flake = found_cases["edge/a"].find("flakyFailure")
-    assert flake is not None
-    assert HTML["cause"] in (flake.findtext("stackTrace") or "")
-    assert properties(found_cases["edge/a"])["flaky"] == "true"
+    at_times = HTML | {"code": "intermittent"}
+    written.started("edge/a").tried("edge/a", "broken", HTML)
+    written.tried("edge/a", "unknown", silent, attempt=2).tried("edge/a", "held", attempt=3)
+    written.became("edge/a", "degraded", at_times, attempts=3)
+    [case] = cases(written.ended().load()).values()
+    assert outcome(case) == ["flakyFailure", "flakyError"]
+    assert HTML["cause"] in (case.findtext("flakyFailure/stackTrace") or "")
+    assert properties(case)["code"] == "intermittent"
 
 
 def test_attempts_that_broke_differently_are_all_told(written: Written) -> None:

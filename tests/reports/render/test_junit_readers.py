@@ -16,7 +16,7 @@ from junitparser import xunit2
 
 from reports.model.run import Run
 from reports.render import junit
-from tests.reports.conftest import HTML, SAMPLES, Written, finding, flaky, parsed, red
+from tests.reports.conftest import HTML, SAMPLES, Written, finding, intermittent, parsed, red
 
 # element: (attributes that it must have, that it may have, children that it may have)
 KNOWN: dict[str, tuple[str, str, str]] = {
@@ -132,11 +132,11 @@ def test_github_finds_the_file(written: Written, make: object) -> None:
         assert int(case.attrib["line"]) > 0
 
 
-def test_a_flaky_promise_passes_and_is_seen_to_be_flaky(written: Written) -> None:
+def test_an_intermittent_promise_passes_and_is_seen_to_be_one(written: Written) -> None:
     """junitparser, mikepenz/action-junit-report and Jenkins count it as passed, with the attempt
     that failed.
     """
-    run = flaky(written).load()
+    run = intermittent(written).load()
     document(run)
     suites: Any = xunit2.JUnitXml.fromfile(str(Path(run.folder, "junit.xml")))
     (case,) = [case for suite in suites for case in suite if case.flaky_failures()]

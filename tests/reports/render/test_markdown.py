@@ -93,10 +93,8 @@ def test_a_hostile_text_calls_nobody_and_leads_nowhere(written: Written) -> None
 def test_since_when_is_told(written: Written) -> None:
     """What the runs before say stands under the finding."""
     run = written.started("edge/a").broken("edge/a").ended().load()
-    now = Seen("run-1", datetime.now(UTC), Verdict.BROKEN, 0.4, flaky=False)
-    past = {
-        "edge/a": History((now, now), None, 0.0, None, 6, "broken since Tuesday 14:02 UTC, 6 runs")
-    }
+    now = Seen("run-1", datetime.now(UTC), Verdict.BROKEN, 0.4)
+    past = {"edge/a": History((now, now), None, None, 6, "broken since Tuesday 14:02 UTC, 6 runs")}
     assert "  - since: broken since Tuesday 14:02 UTC, 6 runs\n" in markdown.text(run, history=past)
 
 

@@ -12,7 +12,7 @@ from probes.finding import Verdict
 from reports.model.history import History, Seen
 from reports.model.run import Run
 from reports.render import terminal, wording
-from tests.reports.conftest import BEGAN, Written, finding, flaky
+from tests.reports.conftest import BEGAN, Written, finding
 from tests.support.terminals import shown
 
 
@@ -109,9 +109,11 @@ def test_evidence_is_shown_where_it_is_asked_for(written: Written) -> None:
 
 
 def test_what_fails_nothing_is_a_line(written: Written) -> None:
-    """A flaky or accepted finding is mentioned and does not take the room of a broken one."""
-    lines = shown(flaky(written).load()).splitlines()
-    assert lines[2] == "FLAKY  service-stalled: user service: edge/the-app-shell-loads"
+    """An accepted finding is mentioned and does not take the room of a broken one."""
+    accepted = {"why": "fixed in the next release", "until": "2026-12-01"}
+    written.started("edge/a").broken("edge/a", accepted=accepted)
+    lines = shown(written.ended().load()).splitlines()
+    assert lines[2].startswith("BROKEN  edge-html-fallback (accepted until 2026-12-01): fixed in")
 
 
 def test_a_degraded_promise_fails_only_where_it_is_asked_to(written: Written) -> None:
@@ -150,5 +152,5 @@ def test_history_stands_under_the_finding_and_beside_a_slow_promise(written: Wri
 
 
 def past_of(sentence: str, usual: tuple[float, float] | None = None) -> History:
-    now = Seen("run-1", datetime.now(UTC), Verdict.HELD, 0.4, flaky=False)
-    return History((now, now), usual, 0.0, None, 1, sentence)
+    now = Seen("run-1", datetime.now(UTC), Verdict.HELD, 0.4)
+    return History((now, now), usual, None, 1, sentence)

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from reports.model.run import Run
 from reports.render import languages, terminal
-from tests.reports.conftest import Written, expected, finding, flaky, green, killed, red
+from tests.reports.conftest import Written, expected, finding, green, intermittent, killed, red
 from tests.support.terminals import Terminal, shown, uncoloured
 
 
@@ -96,7 +96,7 @@ def test_a_stream_that_speaks_only_ascii_gets_ascii(written: Written) -> None:
     assert b"edge/\\uc704" in buffer.getvalue()
 
 
-@pytest.mark.parametrize("make", [green, red, flaky, killed])
+@pytest.mark.parametrize("make", [green, red, intermittent, killed])
 def test_every_promise_has_its_row(written: Written, make: Callable[[Written], Written]) -> None:
     """Nothing that was expected is missing from the table."""
     run = make(written).load()
