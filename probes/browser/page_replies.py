@@ -113,8 +113,9 @@ def explain_document(answer: Answer) -> Finding:
     """Name why a page was answered with an error, by whose page it is; pure."""
     path = urlsplit(answer.url).path
     if path.startswith("/api/"):
-        exact = ": the path without its last slash (9f5c7be5)" * (not path.endswith("/"))
-        cause = f"the gateway's route of {path}{exact}"
+        cause = f"the gateway's route of {path}: the path without its last slash (9f5c7be5)"
+        if path.endswith("/"):
+            cause = f"the gateway's route of {path}"
         return Finding(Code.ROUTE_BROKEN, f"{answer} for a page", cause)
     cause = "the site bucket, or the edge's fallback to index.html"
     return Finding(Code.ASSET_BROKEN, f"{answer} for a page of the app", cause)

@@ -59,10 +59,10 @@ Seen = Callable[[Evidence], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """`cause` may hold {who}, {seen} (the cause of the finding itself), {dropped} (that cause, with
-    the edge left out) and {redirect}. `needs`:
-    what must have been observed; `refuted`: what rules it out. `code`: the finding's, where it is
-    another than the finding has. `tells`: the command that tells it from the other rivals.
+    """`cause` may hold {who}, {seen} (the cause of the finding itself), {lost} (the part of the
+    request that this cause names) and {redirect}. `needs`: what must have been observed; `refuted`:
+    what rules it out. `code`: the finding's, where it is another than the finding has. `tells`: the
+    command that tells it from the other rivals.
     """
 
     cause: str
@@ -90,9 +90,12 @@ def choose(rivals: Sequence[Rival], evidence: Evidence) -> Choice | None:
     code = codes.pop() if len(codes) == 1 else None
     if len(causes) == 1:
         return Choice(causes[0], code)
+    alternatives = ", or ".join(causes)
     telling = next((rival.tells for rival in standing if rival.tells), "")
-    tells = f"; `{_filled(telling, evidence)}` tells which" if telling else ""
-    return Choice(", or ".join(causes) + tells, code)
+    if not telling:
+        return Choice(alternatives, code)
+    cause = f"{alternatives}; `{_filled(telling, evidence)}` tells which"
+    return Choice(cause, code)
 
 
 def _stands(rival: Rival, evidence: Evidence) -> bool:
@@ -108,8 +111,8 @@ def _filled(text: str, evidence: Evidence) -> str:
     if "{redirect}" in text and isinstance(evidence.behind, Answer):
         redirect = explain_redirect(evidence.behind).cause
     seen = evidence.finding.cause
-    dropped = seen.removeprefix("edge or ").partition(";")[0]
-    return text.format(who=evidence.who, seen=seen, redirect=redirect, dropped=dropped)
+    lost = seen.removeprefix("edge or gateway: ").partition(" does not reach ")[0]
+    return text.format(who=evidence.who, seen=seen, redirect=redirect, lost=lost)
 
 
 def _answers_json(reply: Reply) -> bool:
@@ -253,7 +256,7 @@ def _is_dropped_behind(evidence: Evidence) -> bool:
 
 GATEWAY: tuple[Rival, ...] = (
     CACHE,
-    Rival(cause="{dropped}", needs=_is_dropped_behind),
+    Rival(cause="gateway: {lost} does not reach {who}", needs=_is_dropped_behind),
     Rival(
         cause="gateway subset of {who}: its DestinationRule selects no pod (a4263252)",
         needs=_HAS_NO_PODS,

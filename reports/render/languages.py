@@ -50,16 +50,24 @@ class Words:
         return self.promises.get(title, title)
 
     def cause(self, cause: str) -> str:
-        """The translation of the template that `cause` was made from, of its clauses, or
-        `cause` itself.
+        """The translation of the template that `cause` was made from, of its clauses or
+        alternatives, or `cause` itself.
 
         So with what fills a template.
         """
+        if not self.causes:
+            return cause
         for pattern, translated in self.causes:
             if made := pattern.fullmatch(cause):
                 return translated.format(*map(self.cause, made.groups()))
-        clauses = cause.split("; ") if self.causes else []
-        return "; ".join(map(self.cause, clauses)) if len(clauses) > 1 else cause
+        for separator, own in (("; ", "; "), (", or ", self.texts["cause.or"])):
+            parts = cause.split(separator)
+            if len(parts) == 1:
+                continue
+            translations = [self.cause(part) for part in parts]
+            if translations != parts:
+                return own.join(translations)
+        return cause
 
     def runbook_path(self, code: str) -> str:
         """Where the repository says what to do about a finding of this code, in this language if it

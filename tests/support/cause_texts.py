@@ -1,9 +1,9 @@
 """Every cause that the probes can name, read from their source: texts, with a `{}` where
 something is filled in.
 
-It follows what stands third in `Finding(...)` and `broken(...)`, what is called `suspect`, and what
-those are made of: constants, choices, local names, and what functions return. What comes in as an
-argument is followed at the calls.
+It follows what stands third in `Finding(...)` and `broken(...)`, what is called `cause`, and what
+those are made of: constants, choices, local names, columns of tables that are looped over, and what
+functions return. What comes in as an argument is followed at the calls.
 """
 
 import ast
@@ -19,10 +19,11 @@ _MAKERS = {
     "finding": 2,
     "shows": 3,
     "Step": 1,
-}  # where their suspect stands
+    "expect_visible": 3,
+}  # where their cause stands
 _PROPER = re.compile(
-    r"[\w{}]+-service|S3|edge|[{}]*|{} to {}"
-)  # names and ranges that every language shares
+    r"[\w{}]+-service|S3|edge|[\W]*|{} to {}"
+)  # names, ranges and marks that every language shares
 _HOLE = re.compile(r"(?<!\$)\{\w+\}")  # of a text that is filled in elsewhere
 
 
@@ -75,7 +76,7 @@ def _causes(scope: ast.AST) -> Iterator[ast.expr]:
                 yield from (keyword.value for keyword in keywords if keyword.arg == "cause")
             case ast.Assign(targets=[ast.Name(id="cause")], value=value):
                 yield value
-            case ast.FunctionDef(name="cause_of") | ast.FunctionDef(name="_cause"):
+            case ast.FunctionDef(name="cause" | "cause_of" | "_cause" | "_cause_of"):
                 yield from _returned(node)
 
 
@@ -86,8 +87,6 @@ def _texts(node: ast.expr, scope: ast.AST, tree: ast.Module, seen: frozenset[str
             yield text
         case ast.JoinedStr(values=parts):
             yield from _filled(parts, scope, tree)
-        case ast.IfExp(body=one, orelse=other):
-            yield from [*follow(one), *follow(other)]
         case (
             ast.BoolOp(values=values)
             | ast.Tuple(elts=values)
@@ -97,10 +96,26 @@ def _texts(node: ast.expr, scope: ast.AST, tree: ast.Module, seen: frozenset[str
             yield from (text for value in values if value for text in follow(value))
         case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if name not in seen:
             yield from _named(name, scope, tree, seen | {name})
-        case ast.Call(func=ast.Name(id=name)) if name not in seen:
-            yield from _called(name, tree, seen | {name})
+        case ast.Attribute(value=ast.Name(), attr=name) if name.isupper() and name not in seen:
+            for module in _homes(name):
+                yield from _named(name, module, module, seen | {name})
+        case ast.IfExp(body=one, orelse=other):
+            yield from [*follow(one), *follow(other)]
+        case ast.Call():
+            yield from (text for value in _values(node) for text in follow(value))
+            yield from _called(node, tree, seen)
+
+
+def _values(call: ast.Call) -> list[ast.expr]:
+    """What a call of `next`, `format` or a table's `get` gives back."""
+    match call:
+        case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp(elt=chosen), *_]):
+            return [chosen]
+        case ast.Call(func=ast.Attribute(value=text, attr="format")):
+            return [text]
         case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[_, *other]):
-            yield from (text for value in (table, *other) for text in follow(value))
+            return [table, *other]
+    return []
 
 
 def _filled(parts: list[ast.expr], scope: ast.AST, tree: ast.Module) -> Iterator[str]:
@@ -113,8 +128,15 @@ def _filled(parts: list[ast.expr], scope: ast.AST, tree: ast.Module) -> Iterator
 
 
 def _named(name: str, scope: ast.AST, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
+    columns = [
+        row.elts[column] for table, column in _loops(scope, name) for row in _rows(table, tree)
+    ]
+    for value in columns:
+        yield from _texts(value, tree, tree, seen)
+    if columns:
+        return
     for home in (scope, tree):
-        bound = [n.value for n in _nodes(home) if isinstance(n, ast.Assign) and _binds(n, name)]
+        bound = list(_bound(name, home))
         for value in bound:
             yield from _texts(value, home, tree, seen)
         if bound:
@@ -123,6 +145,51 @@ def _named(name: str, scope: ast.AST, tree: ast.Module, seen: frozenset[str]) ->
         yield from _passed(scope, _parameters(scope).index(name))
     for module in _imported_from(name, tree):
         yield from _named(name, trees()[module], trees()[module], seen)
+
+
+def _loops(scope: ast.AST, name: str) -> Iterator[tuple[ast.expr, int]]:
+    """The tables that are looped over with `name` for one of their columns."""
+    for node in _nodes(scope):
+        match node:
+            case (
+                ast.For(target=ast.Tuple(elts=columns), iter=table)
+                | ast.comprehension(target=ast.Tuple(elts=columns), iter=table)
+            ):
+                names = [column.id for column in columns if isinstance(column, ast.Name)]
+                if name in names and len(names) == len(columns):
+                    yield table, names.index(name)
+
+
+def _rows(table: ast.expr, tree: ast.Module) -> Iterator[ast.Tuple]:
+    values = [table]
+    if isinstance(table, ast.Name):
+        values = list(_bound(table.id, tree))
+    for value in values:
+        if isinstance(value, ast.Tuple):
+            yield from (row for row in value.elts if isinstance(row, ast.Tuple))
+
+
+def _bound(name: str, home: ast.AST) -> Iterator[ast.expr]:
+    """What is assigned to `name`; of several at once, its own."""
+    for node in _nodes(home):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(
+                names
+            ) == len(values):
+                pairs = zip(names, values, strict=True)
+                yield from (v for n, v in pairs if isinstance(n, ast.Name) and n.id == name)
+            case ast.Assign(value=value) if _binds(node, name):
+                yield value
+
+
+@functools.cache
+def _homes(name: str) -> tuple[ast.Module, ...]:
+    """The modules that bind a constant of that name."""
+    return tuple(
+        tree
+        for tree in trees().values()
+        if any(isinstance(node, ast.Assign) and _binds(node, name) for node in tree.body)
+    )
 
 
 def _parameters(function: ast.FunctionDef) -> list[str]:
@@ -163,8 +230,14 @@ def _calls() -> Mapping[str, list[tuple[ast.AST, ast.Call]]]:
 
 
 def _plain(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
+    """A text, or the texts of a constant that is named in its place."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name.isupper():
+            for home in _homes(name):
+                for value in _bound(name, home):
+                    yield from _texts(value, home, home, frozenset({name}))
 
 
 def _binds(node: ast.Assign, name: str) -> bool:
@@ -184,7 +257,11 @@ def _imported_from(name: str, tree: ast.Module) -> tuple[str, ...]:
     )
 
 
-def _called(name: str, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
+def _called(call: ast.Call, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:
+    if not isinstance(call.func, ast.Name) or call.func.id in seen:
+        return
+    name = call.func.id
+    seen |= {name}
     for module in (tree, *(trees()[m] for m in _imported_from(name, tree))):
         for node in _nodes(module):
             if isinstance(node, ast.FunctionDef) and node.name == name:

@@ -133,6 +133,13 @@ def test_what_stands_in_korean_is_korean() -> None:
             ),
             "user-service: 토큰을 검증하지 않고 읽음 (RequestAuthentication 없는 X, contract 2.5)",
         ),
+        (
+            "gateway: no route for this path, or the gateway's rewrite; `look x` tells which",
+            (
+                "게이트웨이: 이 경로의 라우트가 없음, 또는 게이트웨이의 리라이트. `look x` "
+                "명령으로 구별함"
+            ),
+        ),
         ("storage-service", "storage-service"),
         ("{0} {} of another version", "{0} {} of another version"),
         ("", ""),
