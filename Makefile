@@ -51,11 +51,11 @@ check: .venv/ready
 	$(BIN)/mypy
 
 test: setup check
-	$(BIN)/python -m pytest tests -W error $(ARGS)
+	$(BIN)/python -m tests.support.all_tests $(ARGS)
 
 # No whole run, no replica, no browser: under two minutes on two cores.
 test-fast: setup check
-	$(BIN)/python -m pytest tests -W error -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest tests -W error -m "not slow" -n auto --dist loadscope $(ARGS)
 
 # After a change of a scenario, a fault or what a run prints: docs/scenarios.md, docs/faults.md and
 # the outputs in README.md.

@@ -6,6 +6,7 @@ import functools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,12 +45,12 @@ _OWN_FAILURES = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 T = TypeVar("T")
 
 
-def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("probes", "weAlist probes")
     for name, how in command_line.OPTIONS:
         group.addoption(name, **how)
-    names, how = command_line.PROCESSES
-    if not pluginmanager.hasplugin("xdist"):
+    if find_spec("xdist") is None:
+        names, how = command_line.PROCESSES
         group._addoption(*names, **how)  # noqa: SLF001 - pytest keeps short options to itself
 
 

@@ -13,6 +13,7 @@ import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from playwright.async_api import Browser
 from probes.finding import Verdict
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
-from tests.support import slow
+from tests.support import serial, slow
 from tests.support.browser import launched
-from tests.support.untranslated import Untranslated, recorder, write_summary
+from tests.support.untranslated import PROPERTY, Untranslated, write_summary
 
 ROOT = Path(__file__).parent.parent
 RUN_ENDS_WITHIN = 120  # seconds, on the busiest machine
@@ -38,18 +39,17 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow.mark(items)
+    serial.mark(items)
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    write_summary(terminalreporter, config)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    write_summary(terminalreporter)
 
 
 @pytest.fixture
-def untranslated(pytestconfig: pytest.Config) -> Untranslated:
+def untranslated(record_property: Callable[[str, object], None]) -> Untranslated:
     """Call it with what is not translated yet: a line at the end of the tests, no failure."""
-    return recorder(pytestconfig)
+    return partial(record_property, PROPERTY)
 
 
 @pytest.fixture(autouse=True)

@@ -5,23 +5,23 @@ tests/conftest.py and calls it with one sentence for each thing that is missing.
 is there and wrong still fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 
 import pytest
 
 Untranslated = Callable[[str], None]
-MISSING = pytest.StashKey[list[str]]()
+PROPERTY = "untranslated"  # of a test's report, which comes from whatever process ran it
 
 
-def recorder(config: pytest.Config) -> Untranslated:
-    """Where one test run collects what its tests find missing."""
-    return config.stash.setdefault(MISSING, []).append
-
-
-def write_summary(terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
+def write_summary(terminal: pytest.TerminalReporter) -> None:
     """One line for each missing translation, after the results of the tests."""
-    sentences = config.stash.setdefault(MISSING, [])
-    missing = sorted(set(sentences))
+    reports = chain.from_iterable(terminal.stats.get(how, ()) for how in ("passed", "failed"))
+    missing = sorted({sentence for report in reports for sentence in _sentences(report)})
     if missing:
         terminal.section("not translated yet (a warning)")
         terminal.write("\n".join(missing) + "\n")
+
+
+def _sentences(report: pytest.TestReport) -> Iterable[str]:
+    return [str(text) for name, text in report.user_properties if name == PROPERTY]
