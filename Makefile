@@ -5,6 +5,8 @@ FAULT ?=
 ENV ?= replica
 RUN ?=
 REPORT_LANG ?= en
+# Compiled modules are kept, whatever the shell says: a run would compile all of the suite again.
+unexport PYTHONDONTWRITEBYTECODE
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --upgrade
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+import certifi
 
 from probes.config.environment import Target
 from probes.finding import CannotAsk
@@ -51,7 +51,7 @@ def own_authorities(target: Target, environ: Mapping[str, str] = os.environ) -> 
     if not ours:
         return []
     public = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    public.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    public.load_verify_locations(certifi.where())
     known = set(public.get_ca_certs(binary_form=True))
     return [authority for authority in ours if authority not in known]
 

@@ -1,7 +1,5 @@
 """Routes and Argo CD's objects as typed facts; see parsing.py for the sources."""
 
-import yaml
-
 from probes.cluster.facts import (
     Application,
     Destination,
@@ -125,6 +123,8 @@ def _nested_config(helm: Object | None) -> tuple[str, ...]:
     """Keys at the top of inline values with a `config` under them: an umbrella chart's shape."""
     inline = at(helm, "valuesObject")
     if not inline:
+        import yaml  # noqa: PLC0415 - 60 ms that only a cluster with Argo CD is worth
+
         try:
             inline = yaml.safe_load(text(helm, "values"))
         except yaml.YAMLError:

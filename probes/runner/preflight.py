@@ -119,7 +119,7 @@ def _date_offset(origin: str) -> float | None:
 
 
 def _unverified() -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no authorities: 20 ms a host
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

@@ -17,7 +17,8 @@ from opentelemetry.sdk.resources import Resource
 
 from reports.model.run import Run
 from reports.publish.metrics import METRICS, Sample, samples
-from reports.publish.sending import DEADLINE, TrustingAdapter
+from reports.publish.sending import DEADLINE
+from reports.publish.trusting_adapter import TrustingAdapter
 
 SERVICE = "wealist-probes"
 logging.getLogger("opentelemetry.exporter").addHandler(logging.NullHandler())

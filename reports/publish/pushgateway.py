@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry, Gauge, delete_from_gateway, pus
 
 from reports.model.run import Run
 from reports.publish.metrics import samples
-from reports.publish.sending import DEADLINE, TrustingAdapter
+from reports.publish.sending import DEADLINE
+from reports.publish.trusting_adapter import TrustingAdapter
 
 JOB = "wealist-probes"
 

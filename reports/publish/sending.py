@@ -5,24 +5,10 @@ A daemon thread does it, so that neither a receiver that hangs nor one that drip
 end of the process.
 """
 
-import ssl
 import threading
 from collections.abc import Callable
-from typing import Any
-
-from requests.adapters import HTTPAdapter
 
 DEADLINE = 3.0  # seconds, for one receiver
-
-
-class TrustingAdapter(HTTPAdapter):
-    """Trusts what every client of a run trusts: the system's authorities, or those of
-    SSL_CERT_FILE and SSL_CERT_DIR.
-    """
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        options["ssl_context"] = ssl.create_default_context()
-        super().init_poolmanager(*arguments, **options)
 
 
 def send_within(send: Callable[[], str], deadline: float = DEADLINE) -> str:
