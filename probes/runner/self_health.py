@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from probes import clock
@@ -50,6 +50,9 @@ class Sample:
     pressure_s: float = 0.0
     memory_share: float = 0.0
     descriptors_share: float = 0.0
+
+
+SHARES = ("CPU used", "CPU waited for", "CPU throttled", "CPU pressure", "memory", "descriptors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,9 @@ class Health:
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
     def __str__(self) -> str:
-        shares = [
-            f"{name.removesuffix('_share').replace('_', ' ')} {getattr(self, name):.0%}"
-            for name in [f.name for f in fields(self)][2:]
-            if getattr(self, name) >= 0.005
-        ]
-        return ", ".join([f"loop up to {self.loop_delay_s:.2f} s late", *shares])
+        shares = zip(SHARES, list(asdict(self).values())[2:], strict=True)
+        shown = [f"{name} {share:.0%}" for name, share in shares if share >= 0.005]
+        return ", ".join([f"event loop up to {self.loop_delay_s:.2f} s late", *shown])
 
 
 class SelfHealth:

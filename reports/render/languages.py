@@ -93,7 +93,7 @@ def words(lang: str = ORIGINAL) -> Words:
         raise KeyError(lang)
     settings = tomllib.loads((_TEXTS / f"{lang}.toml").read_text("utf-8"))
     promises, causes = settings.pop("promises", {}), settings.pop("causes", {})
-    templates = sorted(causes, key=lambda template: len(template.replace("{}", "")), reverse=True)
+    templates = sorted(causes, key=_precedence, reverse=True)
     texts = dict(_flat(settings))
     if lang != ORIGINAL:
         texts = {**words(ORIGINAL).texts, **texts}  # what is not translated yet
@@ -107,6 +107,13 @@ def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _precedence(template: str) -> tuple[bool, int]:
+    """What adds a clause to any cause, as its proof, is tried before what would swallow it; then
+    the longest.
+    """
+    return template.startswith("{}; "), len(template.replace("{}", ""))
 
 
 def _pattern(template: str) -> re.Pattern[str]:

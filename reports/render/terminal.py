@@ -31,7 +31,6 @@ LISTED, EVIDENCE = 1, 2  # -v: every promise in a table; -vv: what was exchanged
 # two.
 ROOM = 34
 SHORT_BLOCKS = 6
-LONGEST_CAUSE = 100  # characters, in a line of that kind
 REASONS = 8  # to skip a promise
 EXCHANGES = 10  # of an example, the last ones
 _LABEL = 10
@@ -127,15 +126,23 @@ def _blocks(
 
 
 def _short(block: Block, width: int, words: Words) -> Iterator[Text]:
-    """Verdict, code, cause and one promise; what is accepted, or what the suite could not do, has
-    its reason instead of the cause.
+    """Verdict, code and one promise, then the cause; what is accepted, or what the suite could not
+    do, has its reason instead of the cause.
     """
     accepted = block.lead.outcome.accepted
     cause = words.cause(block.cause) if block.is_of_target else block.symptoms[0].observed
-    short = wording.cut(wording.one_line(accepted.why if accepted else cause), LONGEST_CAUSE)
-    parts = [cause_rows.heading(block, words), short, wording.one_line(block.lead.id)]
-    for line in wrap(": ".join(filter(None, parts)), width, "  "):
+    title = f"{cause_rows.heading(block, words)}: {wording.one_line(block.lead.id)}"
+    for line in wrap(title, width, "  "):
         yield Text(line)
+    reason = wording.one_line(accepted.why if accepted else cause)
+    if reason:
+        yield Text("  " + _first_line(reason, width - 2))
+
+
+def _first_line(text: str, width: int) -> str:
+    """What one line has room for, in whole words, with dots for the rest."""
+    first, *rest = wrap(text, width)
+    return f"{wrap(text, width - 4)[0]} ..." if rest else first
 
 
 def _rows(block: Block, words: Words, history: Histories, detail: int) -> cause_rows.Rows:

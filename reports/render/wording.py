@@ -47,11 +47,6 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def cut(text: str, most: int) -> str:
-    """At most so many characters of `text`; what is left out is three dots."""
-    return text if len(text) <= most else f"{text[: most - 3].rstrip()}..."
-
-
 def headline(
     run: Run,
     words: Words = ENGLISH,

@@ -41,7 +41,7 @@ def test_what_starves_a_suite(health: Health, is_starved: bool) -> None:
 def test_figures_are_said_in_one_line() -> None:
     """What is nothing is left out, but for the loop's own delay."""
     health = Health(loop_delay_s=1.234, late_share=0.5, throttled_share=0.25, pressure_share=0.004)
-    assert str(health) == "loop up to 1.23 s late, throttled 25%"
+    assert str(health) == "event loop up to 1.23 s late, CPU throttled 25%"
     assert health.figures["loop_delay_s"] == 1.234
 
 

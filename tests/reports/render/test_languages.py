@@ -140,6 +140,13 @@ def test_what_stands_in_korean_is_korean() -> None:
                 "명령으로 구별함"
             ),
         ),
+        (
+            "storage base path: the service serves /a, the gateway sends /b; proven: X has no Y",
+            (
+                "storage 베이스 경로: 서비스가 제공하는 경로는 /a, 게이트웨이가 보내는 경로는 /b; "
+                "증명됨: X has no Y"
+            ),
+        ),
         ("storage-service", "storage-service"),
         ("{0} {} of another version", "{0} {} of another version"),
         ("", ""),

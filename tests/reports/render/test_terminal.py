@@ -113,7 +113,8 @@ def test_what_fails_nothing_is_a_line(written: Written) -> None:
     accepted = {"why": "fixed in the next release", "until": "2026-12-01"}
     written.started("edge/a").broken("edge/a", accepted=accepted)
     lines = shown(written.ended().load()).splitlines()
-    assert lines[2].startswith("BROKEN  edge-html-fallback (accepted until 2026-12-01): fixed in")
+    assert lines[2].startswith("BROKEN  edge-html-fallback (accepted until 2026-12-01): edge/a")
+    assert lines[3] == "  fixed in the next release"
 
 
 def test_a_degraded_promise_fails_only_where_it_is_asked_to(written: Written) -> None:
