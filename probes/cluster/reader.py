@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from probes.cluster import parsing, routing, sign_in_log
+from probes.cluster.budget import Budget
 from probes.cluster.facts import Facts
 from probes.cluster.secret_shapes import SecretShape, shape
 from probes.config.cluster import ClusterConfig
@@ -22,11 +23,10 @@ from probes.transport.single_flight import SingleFlight
 NO_TABLE = "the environment file has no table [cluster]"
 Object = Mapping[str, Any]
 LOG_LINES = 1000
-# A run may not load the API server: past so many requests the diagnosis asks no more.
-REQUESTS_AT_MOST = 40
 LOGS_AT_MOST = 12  # for failed requests, in one run
 LOG_WAITS_S = (0.2, 1.0, 2.0)  # a kubelet hands a line on within a second or two
 STARTS_WAITS_S = (0.2, 1.8)
+FIRST_LOGS = 2 * len(LOG_WAITS_S)  # two pods of auth-service
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +93,22 @@ KINDS: Mapping[str, Kind] = {
 
 
 class Cluster:
-    """The API of one environment's cluster. Opened by the first who asks; `close` ends it."""
+    """The API of one environment's cluster. Opened by the first who asks; `close` ends it.
 
-    def __init__(self, config: ClusterConfig | None) -> None:
+    `can_settle`: the run waits for a roll-out, and asks each list again until it is well.
+    """
+
+    def __init__(self, config: ClusterConfig | None, *, can_settle: bool = False) -> None:
         self._config = config
         self._http: Any = None
-        self._requests = 0
+        # Each list, LiveKit's key file, and the logs of the portal's landing.
+        self._budget = Budget(kept=len(KINDS) + 1 + FIRST_LOGS, is_open=can_settle)
         self._logs_left = LOGS_AT_MOST
         self._connections: SingleFlight[str, Any] = SingleFlight(self._connect)
         self._starts: SingleFlight[str, list[str]] = SingleFlight(self._log_of_starts)
-        self._lists: SingleFlight[tuple[str, int], tuple[Any, ...]] = SingleFlight(self._list)
+        self._lists: SingleFlight[tuple[str, int], tuple[Any, ...]] = SingleFlight(
+            self._list, keeps_failures=True
+        )
 
     @property
     def is_named(self) -> bool:
@@ -118,8 +124,9 @@ class Cluster:
     async def facts(self, *kinds: str) -> Facts:
         """The objects of these kinds (names of Facts' fields), asked for at the same time.
 
-        Raises CannotAsk where the API is down, forbids, or has nothing where something must be;
-        NotApplicable where the environment names no cluster.
+        Raises CannotAsk where the API is down, forbids, has nothing where something must be, or
+        was asked often enough for a rerun to be refused; NotApplicable where the environment names
+        no cluster.
         """
         _ = self.config
         attempt = current().attempt
@@ -128,38 +135,36 @@ class Cluster:
 
     async def seen_facts(self, *kinds: str) -> Facts:
         """As `facts`, as the first attempt of this run has seen them: for a diagnosis, which
-        confirms nothing. Raises CannotAsk, also where a run may ask no more.
+        confirms nothing. Raises CannotAsk.
         """
-        if self._requests + len(kinds) > REQUESTS_AT_MOST:
-            raise CannotAsk(f"this run has asked the cluster's API {self._requests} times")
         lists = await asyncio.gather(*(self._lists.get((kind, 1)) for kind in kinds))
         return Facts(**dict(zip(kinds, lists, strict=True)))
 
     async def secret(self, name: str, key: str) -> SecretShape | None:
         """The shape of one text in a Secret; None where it is not there. The text goes nowhere."""
         path = f"/api/v1/namespaces/{self.config.namespace}/secrets/{name}"
-        answer = await self._get(path, f"Secret {name}", missing_is_none=True)
+        is_first = current().attempt == 1
+        answer = await self._get(path, f"Secret {name}", is_first=is_first, missing_is_none=True)
         encoded = (answer.json().get("data") or {}).get(key) if answer is not None else None
         return shape(base64.b64decode(encoded).decode(errors="replace")) if encoded else None
 
-    async def log(self, pod: str, container: str) -> tuple[str, ...]:
-        """The last lines that a container has written, oldest first."""
+    async def log(self, pod: str, container: str, *, is_first: bool = False) -> tuple[str, ...]:
+        """The last lines that a container has written, oldest first. Raises CannotAsk."""
         path = f"/api/v1/namespaces/{self.config.namespace}/pods/{pod}/log"
         query = {"container": container, "tailLines": str(LOG_LINES)}
-        answer = await self._get(path, f"the log of {pod}", query)
+        answer = await self._get(path, f"the log of {pod}", query, is_first=is_first)
         return tuple(answer.text.splitlines())
 
     async def log_of_request(self, workload: str, request: str) -> list[str]:
         """The last lines of the workload's pods, once one has the request's id.
 
-        Empty where this run has asked for LOGS_AT_MOST such logs already.
+        Empty where this run has asked for LOGS_AT_MOST such logs already. Raises CannotAsk.
         """
         facts = await self.seen_facts("pods")
         pods = [pod.name for pod in facts.pods if pod.name.startswith(f"{workload}-")]
         lines: list[str] = []
         for wait_s in LOG_WAITS_S:
-            may_ask = self._requests + len(pods) <= REQUESTS_AT_MOST
-            if self._logs_left < len(pods) or not may_ask:
+            if self._logs_left < len(pods):
                 return lines
             self._logs_left -= len(pods)
             await asyncio.sleep(wait_s)
@@ -170,7 +175,8 @@ class Cluster:
 
     async def log_of_start(self, facts: Facts, marker: str) -> list[str]:
         """The last lines of auth-service's pods, once one tells of the start with `marker`."""
-        return await self._log_of_auth(facts, marker, LOG_WAITS_S)
+        is_first = current().attempt == 1
+        return await self._log_of_auth(facts, marker, LOG_WAITS_S, is_first=is_first)
 
     async def log_of_starts(self) -> list[str]:
         """The last lines of auth-service's pods, read once in a run: whatever they tell of the
@@ -181,20 +187,24 @@ class Cluster:
     async def _log_of_starts(self, _: str) -> list[str]:
         return await self._log_of_auth(await self.seen_facts("pods"), "", STARTS_WAITS_S)
 
-    async def _log_of_auth(self, facts: Facts, marker: str, waits_s: Sequence[float]) -> list[str]:
+    async def _log_of_auth(
+        self, facts: Facts, marker: str, waits_s: Sequence[float], *, is_first: bool = False
+    ) -> list[str]:
         pods = [pod.name for pod in facts.pods if pod.name.startswith(sign_in_log.AUTH)]
         if not pods:
             raise CannotAsk("no pod of auth-service runs, whose log would tell")
         lines: list[str] = []
         for wait_s in waits_s:
             await asyncio.sleep(wait_s)
-            lines = await self._logs(pods, sign_in_log.AUTH)
+            lines = await self._logs(pods, sign_in_log.AUTH, is_first=is_first)
             if sign_in_log.is_told(lines, marker):
                 break
         return lines
 
-    async def _logs(self, pods: Sequence[str], container: str) -> list[str]:
-        logs = [await self.log(pod, container) for pod in pods]
+    async def _logs(
+        self, pods: Sequence[str], container: str, *, is_first: bool = False
+    ) -> list[str]:
+        logs = [await self.log(pod, container, is_first=is_first) for pod in pods]
         return [line for log in logs for line in log]
 
     async def close(self) -> None:
@@ -202,7 +212,7 @@ class Cluster:
             await self._http.aclose()
 
     async def _list(self, key: tuple[str, int]) -> tuple[Any, ...]:
-        name, _ = key
+        name, attempt = key
         kind = KINDS[name]
         namespace = {
             "cluster": "",
@@ -210,7 +220,13 @@ class Cluster:
             "namespace": f"/namespaces/{self.config.namespace}",
         }[kind.where]
         path = f"{kind.base}{namespace}/{kind.plural}"
-        answer = await self._get(path, kind.resource, kind.query, missing_is_none=kind.optional)
+        answer = await self._get(
+            path,
+            kind.resource,
+            kind.query,
+            is_first=attempt == 1,
+            missing_is_none=kind.optional,
+        )
         items = (answer.json().get("items") or []) if answer is not None else []
         if kind.needed and not items:
             place = namespace.rpartition("/")[2] or "the cluster"
@@ -223,10 +239,11 @@ class Cluster:
         what: str,
         query: Mapping[str, str] | None = None,
         *,
+        is_first: bool,
         missing_is_none: bool = False,
     ) -> Any:
         http = await self._connections.get("the only one")
-        self._requests += 1
+        self._budget.take(is_first=is_first)
         with current().exchange("cluster", "GET", f"{http.base_url}".rstrip("/") + path) as asked:
             async with self._answering(asked, what):
                 answer = await http.get(path, params=query)

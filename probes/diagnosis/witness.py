@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import replace
 
 from probes.cluster import sign_in_log
+from probes.cluster.budget import BudgetSpentError
 from probes.cluster.reader import Cluster
 from probes.diagnosis import request_log
 from probes.diagnosis.cluster_facts import RULES, Proof, Question, about
@@ -46,6 +47,8 @@ async def diagnose_with_witness(
                 or await _unseen_start(cluster, question)
                 or await _logged(cluster, question, exchange)
             )
+    except BudgetSpentError as error:
+        return replace(found, rungs=(*found.rungs, Rung("cluster", held=True, detail=str(error))))
     except (CannotAsk, TimeoutError) as error:
         recorder.note(f"the cluster proves nothing: {error or 'it did not answer in time'}")
         return found

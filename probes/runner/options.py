@@ -49,13 +49,18 @@ class RunOptions:
     faults: tuple[str, ...] = ()
 
     @property
+    def can_settle(self) -> bool:
+        """Whether the run waits for a roll-out."""
+        return self.stabilization_window_s > 0
+
+    @property
     def traced_from(self) -> int:
         """The attempt of a scenario from which on its pages are traced; 0 for none. Where none is
         asked again, a trace must begin with the first.
         """
         if self.page_traces == "never":
             return 0
-        has_reruns = self.confirm or self.stabilization_window_s > 0
+        has_reruns = self.confirm or self.can_settle
         return 2 if self.page_traces == "rerun" and has_reruns else 1
 
     @property

@@ -85,7 +85,8 @@ class Session:
         self._evidence = RunEvidence(folder.name, folder, Journal(folder), redactor, tracing, again)
         by_hand = bool(os.environ.get(chromium.BY_HAND))
         self.browser = Browser(target, options.traced_from, by_hand=by_hand)
-        self.cluster, self.tempo = Cluster(target.cluster), Tempo(target)
+        self.cluster = Cluster(target.cluster, can_settle=options.can_settle)
+        self.tempo = Tempo(target)
         self.ledger = Ledger(folder)
         self.run = self._new_run(announce)
 
@@ -235,9 +236,8 @@ class Session:
         if jump_s := self.run.health.clock_jump_s:
             self._record_fact(
                 "clock",
-                f"this machine's clock jumped by {jump_s:+.0f} s during the run; tokens were "
-                "judged "
-                "by the time before the jump",
+                f"this machine's clock jumped by {jump_s:+.0f} s during the run; "
+                "tokens were judged by the time before the jump",
             )
 
     def _record_stabilization(self) -> None:

@@ -11,10 +11,12 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[K, T]):
-    """A failure is forgotten, so that a confirming rerun asks anew."""
+    """A failure is forgotten, so that a confirming rerun asks anew; `keeps_failures`: it is not,
+    where the key itself tells the reruns apart.
+    """
 
-    def __init__(self, make: Callable[[K], Awaitable[T]]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[K], Awaitable[T]], *, keeps_failures: bool = False) -> None:
+        self._make, self._keeps_failures = make, keeps_failures
         self._made: dict[K, asyncio.Future[T]] = {}
 
     async def get(self, key: K) -> T:
@@ -26,5 +28,6 @@ class SingleFlight(Generic[K, T]):
         return await asyncio.shield(self._made[key])
 
     def _keep(self, key: K, made: asyncio.Future[T]) -> None:
-        if made.cancelled() or made.exception():
+        failed = made.cancelled() or made.exception() is not None
+        if made.cancelled() or (failed and not self._keeps_failures):
             del self._made[key]

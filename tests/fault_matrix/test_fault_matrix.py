@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.cluster.reader import REQUESTS_AT_MOST
+from probes.cluster.budget import REQUESTS_AT_MOST
 from probes.finding import Code
 from replica.faults import FAULTS
 from tests.conftest import Ended, Probe, Replica, begin, ended, events

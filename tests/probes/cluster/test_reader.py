@@ -161,16 +161,3 @@ async def test_a_diagnosis_asks_for_nothing_anew(
     recorder.attempt = 2
     await cluster.seen_facts("pods")
     assert len(api.site.asked) == 1
-
-
-async def test_past_its_share_a_run_asks_for_no_proof(
-    cluster: Cluster, api: Api, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a promise needs is asked for all the same."""
-    monkeypatch.setattr(reader, "REQUESTS_AT_MOST", 1)
-    api.has(PODS, A_POD)
-    api.has(MAPS, A_POD)
-    await cluster.facts("pods")
-    with pytest.raises(CannotAsk, match="has asked the cluster's API 1 times"):
-        await cluster.seen_facts("config_maps")
-    assert (await cluster.facts("config_maps")).config_maps

@@ -1,0 +1,37 @@
+"""How often one run may ask the cluster's API: it may not load the API server.
+
+A part is kept for what the promises ask at first, so that neither a confirmation nor a diagnosis
+takes it from them.
+"""
+
+from dataclasses import dataclass
+
+from probes.finding import CannotAsk
+
+REQUESTS_AT_MOST = 40
+
+
+class BudgetSpentError(CannotAsk):
+    """The run may ask the cluster no more."""
+
+
+@dataclass
+class Budget:
+    """`kept`: requests that are for first questions only. `is_open`: a run that waits for a
+    roll-out asks its lists again until they are well, and is not counted.
+    """
+
+    kept: int
+    at_most: int = REQUESTS_AT_MOST
+    is_open: bool = False
+    spent: int = 0
+
+    def take(self, *, is_first: bool) -> None:
+        """One request more. Raises BudgetSpentError."""
+        if is_first and self.kept:
+            self.kept -= 1
+        elif not self.is_open and self.spent + self.kept >= self.at_most:
+            raise BudgetSpentError(
+                f"not asked: the run's {self.at_most} requests to the cluster are spent"
+            )
+        self.spent += 1
