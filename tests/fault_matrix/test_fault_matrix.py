@@ -31,6 +31,7 @@ class Together:
         self._groups = grouped({fault: row for fault, row in MATRIX.items() if fault in faults})
         self._replica, self._runs = replica, runs
         self._ended: dict[Group, Ended] = {}
+        self._sessions: set[str] = set()
         self.leaks: dict[Group, list[str]] = {}
         self.apart: list[str] = []
 
@@ -52,12 +53,19 @@ class Together:
         """Unconfirmed, which is cheaper; confirmed where that differs, as on a busy machine."""
         runs = self._runs.mktemp("group")
         run = lying(self._replica, group, runs, "--no-confirm", "--page-traces", "never")
-        self.leaks[group] = leaks(run, self._replica.secrets())
+        self.leaks[group] = leaks(run, self._new_secrets())
         if not differences(run, group):
             return run
         run = lying(self._replica, group, runs)
-        self.leaks[group] += leaks(run, self._replica.secrets())
+        self.leaks[group] += leaks(run, self._new_secrets())
         return run
+
+    def _new_secrets(self) -> dict[str, list[str]]:
+        """Those of the last run: the sessions of earlier ones ended with them, and add up."""
+        held = self._replica.secrets()
+        sessions = [each for each in held["session"] if each not in self._sessions]
+        self._sessions.update(sessions)
+        return {**held, "session": sessions}
 
 
 @pytest.fixture(scope="session")
