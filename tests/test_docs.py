@@ -25,6 +25,7 @@ from probes.config.environment import (
 )
 from probes.config.livekit import LiveKit
 from probes.config.notices import Notices
+from probes.config.proxies import Proxy
 from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.config.timeouts import Realtime, Timeouts
 from probes.config.tracing import TracingConfig
@@ -42,6 +43,7 @@ FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SECTIONS = {
     "hosts": Hosts,
     "tls": Tls,
+    "proxy": Proxy,
     "identity": Identity,
     "users": UserConfig,
     "workspace": Workspace,

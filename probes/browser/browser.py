@@ -8,14 +8,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright, ProxySettings, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from probes.auth.tokens import Tokens
@@ -25,6 +25,7 @@ from probes.browser.page import Visit
 from probes.browser.playwright_turns import limit_turns
 from probes.config import proxies
 from probes.config.environment import Target
+from probes.config.proxies import Proxy
 from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording import playwright_trace
 from probes.recording.recorder import Exchange, Recorder, current
@@ -173,6 +174,7 @@ class Browser:
             executable_path=find(),
             headless=not self._by_hand,
             env={**proxies.without(environ), "TMPDIR": str(scratch)},
+            proxy=proxy_settings(self.target.proxy, os.environ),
             args=["--disable-quic", *device_arguments(self.target)],
         )
 
@@ -203,6 +205,23 @@ class Browser:
                     await self._playwright.stop()
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def proxy_settings(proxy: Proxy, environ: Mapping[str, str]) -> ProxySettings | None:
+    """As Playwright wants it; None where there is none. Raises CannotAsk."""
+    if not proxy.url:
+        return None
+    # Playwright adds <-loopback> as the last rule, which would overrule ours, unless it is there.
+    bypass = ",".join(["<-loopback>", *map(_bypass_rule, proxy.exceptions)])
+    settings = ProxySettings(server=proxy.url, bypass=bypass)
+    if userinfo := proxy.userinfo(environ):
+        settings["username"], settings["password"] = userinfo
+    return settings
+
+
+def _bypass_rule(pattern: str) -> str:
+    """An IPv6 address stands in brackets there, a network does not."""
+    return f"[{pattern}]" if ":" in pattern and "/" not in pattern else pattern
 
 
 def device_arguments(target: Target) -> list[str]:

@@ -23,11 +23,11 @@ _LOCAL = {
     "ERR_NO_BUFFER_SPACE": f"{_MACHINE} has no socket buffer left",
     "ERR_FILE_NO_SPACE": f"the disk of {_MACHINE} is full",
     "ERR_ADDRESS_IN_USE": f"{_MACHINE} has no local port left",
-    "ERR_MANDATORY_PROXY_CONFIGURATION_FAILED": "the browser's proxy configuration is wrong",
-    "ERR_NO_SUPPORTED_PROXIES": "the browser cannot use the proxy that it is given",
-    "ERR_TUNNEL_CONNECTION_FAILED": "the proxy of this machine opens no tunnel",
-    "ERR_SOCKS_CONNECTION_FAILED": "the proxy of this machine opens no connection",
-    "ERR_SOCKS_CONNECTION_HOST_UNREACHABLE": "the proxy of this machine opens no connection",
+    "ERR_MANDATORY_PROXY_CONFIGURATION_FAILED": "the browser cannot use [proxy] as it is written",
+    "ERR_NO_SUPPORTED_PROXIES": "the browser cannot use [proxy] as it is written",
+    "ERR_TUNNEL_CONNECTION_FAILED": "[proxy] opens no tunnel",
+    "ERR_SOCKS_CONNECTION_FAILED": "[proxy] opens no connection",
+    "ERR_SOCKS_CONNECTION_HOST_UNREACHABLE": "[proxy] opens no connection",
 }
 _EXHAUSTED = "ERR_INSUFFICIENT_RESOURCES"
 _DISCONNECTED = "ERR_INTERNET_DISCONNECTED"
@@ -41,7 +41,7 @@ def local_trouble(text: str, requests: int = 0, *, offline: bool = False) -> str
     """
     name = (_NAME.search(text) or [""])[0]
     if name.startswith("ERR_PROXY_"):
-        return "the proxy of this machine takes no connection, or its certificate is not trusted"
+        return "[proxy] takes no connection, or wants another user"
     if name == _EXHAUSTED and requests < _MANY_REQUESTS:
         return f"{_MACHINE} gives the browser no more memory, file descriptors or processes"
     if name == _DISCONNECTED and not offline:

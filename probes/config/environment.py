@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from probes.config.cluster import ClusterConfig
 from probes.config.livekit import LiveKit
 from probes.config.notices import Notices
+from probes.config.proxies import Proxy
 from probes.config.selectors import area, covers, literal
 from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.config.timeouts import Realtime, Timeouts
@@ -114,6 +115,7 @@ class Target:
     workspace: Workspace
     users: Mapping[str, UserConfig]
     tls: Tls = Tls()
+    proxy: Proxy = field(default_factory=Proxy)
     identity: Identity = Identity()
     presign: Presign | None = None
     paths: Paths = Paths()

@@ -27,6 +27,7 @@ from probes.config.environment import (
 )
 from probes.config.livekit import read_livekit
 from probes.config.notices import Notices
+from probes.config.proxies import read_proxy
 from probes.config.renamed_keys import expect_current_keys
 from probes.config.sign_in import Exposure, OAuth, SignOut
 from probes.config.timeouts import Realtime, Timeouts
@@ -91,6 +92,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
             for who, config in users.items()
         },
         tls=section(source, "tls", Tls, settings.get("tls", {})),
+        proxy=read_proxy(source, settings),
         identity=section(
             source, "identity", Identity, with_store_of_environ(table(source, "identity", settings))
         ),

@@ -11,8 +11,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from probes.config.environment import Target, address
-from probes.diagnosis import rivals
+from probes.config.environment import Target
+from probes.diagnosis import network_rungs, rivals
+from probes.diagnosis.network_rungs import RUNG_TIMEOUT_S
 from probes.diagnosis.rivals import Evidence, choose
 from probes.diagnosis.service_health import (
     SERVICE_PREFIX,
@@ -24,12 +25,8 @@ from probes.diagnosis.service_health import (
 from probes.diagnosis.step import Step
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
-from probes.transport import connection_errors
-from probes.transport.connection_errors import Phase
 from probes.transport.http import Answer, Web
-from probes.transport.tls import HandshakeError, peer_certificate
 
-RUNG_TIMEOUT_S = 3.0
 LADDER_TIMEOUT_S = 10.0  # for all of them
 NETWORK = ("dns", "tcp", "tls")
 ONCE = "/api/oauth2/"  # a leg of sign-in is no read: its code and its state are good once
@@ -78,10 +75,10 @@ def _is_ours(target: Target, url: str) -> bool:
 
 async def _steps(web: Web, finding: Finding, exchange: Exchange) -> AsyncGenerator[Step, None]:
     host, port = _place(exchange.url)
-    yield await dns(host, port)
-    yield await tcp(host, port)
+    yield await network_rungs.dns(web.target, host, port)
+    yield await network_rungs.tcp(web.target, host, port)
     if exchange.url.startswith("https:"):
-        yield await tls(web.target, host, port)
+        yield await network_rungs.tls(web.target, host, port)
     path = exchange.url.removeprefix(web.target.hosts.apex).removeprefix(web.target.hosts.api)
     name = service_name(path)
 
@@ -118,48 +115,6 @@ def _liveness(path: str) -> str:
 def _place(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-
-
-async def dns(host: str, port: int) -> Step:
-    try:
-        async with asyncio.timeout(RUNG_TIMEOUT_S):
-            found = await asyncio.get_running_loop().getaddrinfo(address(host), port)
-    except TimeoutError:
-        return _timed_out("dns", f"{host}: the name did not resolve", "DNS or the resolver here")
-    except OSError as error:
-        return _failed("dns", f"https://{host}", error, Phase.CONNECT)
-    return Step(Rung("dns", held=True, detail=f"{host} is {found[0][4][0]}"))
-
-
-async def tcp(host: str, port: int) -> Step:
-    try:
-        async with asyncio.timeout(RUNG_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(address(host), port)
-    except (OSError, TimeoutError) as error:
-        return _failed("tcp", f"https://{host}:{port}", error, Phase.CONNECT)
-    writer.close()
-    return Step(Rung("tcp", held=True, detail=f"port {port} takes connections"))
-
-
-async def tls(target: Target, host: str, port: int) -> Step:
-    try:
-        await peer_certificate(target, host, port, RUNG_TIMEOUT_S)
-    except HandshakeError as error:
-        return _failed("tls", f"https://{host}:{port}", error.cause, error.phase)
-    return Step(Rung("tls", held=True, detail="the certificate holds"))
-
-
-def _failed(name: str, url: str, error: Exception, phase: Phase) -> Step:
-    if reason := connection_errors.local_trouble(error):
-        return Step(Rung(name, held=True, detail=f"could not be asked: {reason}"))
-    finding = connection_errors.explain(url, error, "", phase, RUNG_TIMEOUT_S)
-    timed_out = connection_errors.is_timeout(error)
-    return Step(Rung(name, held=False, detail=finding.observed), finding.cause, timed_out)
-
-
-def _timed_out(name: str, what: str, cause: str) -> Step:
-    detail = f"{what} within {RUNG_TIMEOUT_S:g} s"
-    return Step(Rung(name, held=False, detail=detail), cause, timed_out=True)
 
 
 async def _again(web: Web, url: str, exchange: Exchange, left_out: str = "") -> Answer | str:

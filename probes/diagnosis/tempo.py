@@ -18,6 +18,7 @@ from probes.diagnosis.failed_span import FailedSpan, first_failure
 from probes.finding import CannotAsk, Certainty, Code, Finding, Rung, with_fact
 from probes.polling import poll_until
 from probes.recording.recorder import Exchange, Recorder
+from probes.transport.connections import LoopbackNames
 
 INTERVAL_S = 0.5
 ANSWER_AT_MOST = 4 * 2**20  # bytes
@@ -71,7 +72,7 @@ class Tempo:
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
             self._http = httpx.AsyncClient(
-                verify=self._target.trust,
+                transport=LoopbackNames(self._target.trust, self._target.proxy),
                 headers={"accept": "application/json", "accept-encoding": "identity"},
                 trust_env=False,
                 timeout=None,  # noqa: S113 - each ask has a deadline of its own

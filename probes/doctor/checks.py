@@ -27,10 +27,13 @@ from opentelemetry.util.re import parse_env_headers
 from probes.auth.signing_key import load_signer
 from probes.auth.tokens import seconds_left
 from probes.browser import chromium
+from probes.config import proxies
 from probes.config.environment import Target, UserConfig, address
 from probes.doctor.users import users
 from probes.finding import CannotAsk
 from probes.recording import spans
+from probes.runner.preflight import connect
+from probes.runner.proxy_check import find_problems
 from probes.state import last_run
 from probes.state.store import open_state
 from reports.publish import publishers
@@ -60,6 +63,8 @@ def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]
     if target:
         yield Check("secrets", functools.partial(secrets, target, environ), needed=True)
         yield Check("state store", functools.partial(state_store, target, environ), needed=True)
+        if target.proxy.url:
+            yield Check("proxy", functools.partial(proxy, target), needed=True)
         yield Check("dns", functools.partial(dns, target))
         yield Check("clock", functools.partial(clock, target))
         yield Check("users", functools.partial(users, target, environ))
@@ -163,15 +168,28 @@ def _origins(target: Target) -> list[str]:
     )
 
 
+def proxy(target: Target) -> str:
+    """It opens tunnels to some host of the target: which of them answers is for the run to tell."""
+    problems = asyncio.run(find_problems(target, tuple(_origins(target))))
+    wrong = [problem for problem in problems if problem]
+    if problems and len(wrong) == len(problems):
+        raise CannotAsk(wrong[0])
+    return "; ".join((f"leads to {len(problems) - len(wrong)} of {len(problems)} hosts", *wrong))
+
+
 def dns(target: Target) -> str:
     for origin in _origins(target):
         host = urlsplit(origin).hostname or ""
+        if target.proxy.leads_to(host):
+            continue
         try:
             socket.getaddrinfo(address(host), None)
         except OSError as error:
             raise CannotAsk(
                 f"{host}: {error.strerror}; look at the pod's resolver, the run will tell more"
             ) from error
+    if target.proxy.url:
+        return "hosts that are asked directly have addresses"
     return f"{len(_origins(target))} hosts have addresses"
 
 
@@ -196,7 +214,7 @@ def clock(target: Target) -> str:
 def _date(target: Target, parts: SplitResult) -> float:
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    with socket.create_connection((address(host), port), timeout=DEADLINE) as plain:
+    with connect(target.proxy, host, port) as plain:
         connection = HTTPConnection(host, port, timeout=DEADLINE)
         connection.sock = target.trust.wrap_socket(plain, server_hostname=host) if secure else plain
         try:
@@ -215,24 +233,29 @@ def collector(environ: Mapping[str, str]) -> str:
     variables = (OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_HEADERS)
     given = next(filter(None, map(environ.get, variables)), "")
     headers = parse_env_headers(given, liberal=True)
-    return _answers("the collector", "POST", to, {**headers, "Content-Type": PROTOBUF})
+    way = proxies.url_for(environ, to)
+    return _answers("the collector", "POST", to, way, {**headers, "Content-Type": PROTOBUF})
 
 
 def pushgateway(environ: Mapping[str, str]) -> str:
     if not (url := environ.get(publishers.PUSHGATEWAY)):
         return "no push was asked for"
     origin = url if "://" in url else f"http://{url}"  # as prometheus-client reads it
-    return _answers("the Pushgateway", "GET", f"{origin.rstrip('/')}/-/ready", {})
+    way = proxies.url_for(environ, origin)
+    return _answers("the Pushgateway", "GET", f"{origin.rstrip('/')}/-/ready", way)
 
 
-def _answers(who: str, method: str, url: str, headers: Mapping[str, str]) -> str:
+def _answers(
+    who: str, method: str, url: str, way: str, headers: Mapping[str, str] | None = None
+) -> str:
     import httpx  # noqa: PLC0415 - 70 ms that only a question is worth
 
     try:
         answer = httpx.request(
             method,
             url,
-            headers=dict(headers),
+            headers=dict(headers or {}),
+            proxy=way or None,
             timeout=DEADLINE,
             trust_env=False,
             verify=ssl.create_default_context(),

@@ -5,6 +5,7 @@ beside it is amiss.
 """
 
 import argparse
+import contextlib
 import os
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import NoReturn
 from probes.config import proxies
 from probes.config.environment import Target
 from probes.config.environment_file import build, find, parse
+from probes.config.proxies import Proxy
 from probes.doctor import checks as doctor_checks
 from probes.doctor.checks import Check
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, BadEnvironment, CannotAsk
@@ -57,9 +59,11 @@ def main(arguments: Sequence[str]) -> int:
             f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run",
         )
     )
-    if proxy := proxies.ignored(os.environ):
-        print(_line("warn", "proxy", proxy))
-    proxies.remove(os.environ)
+    proxy = target.proxy if target else Proxy()
+    if way := proxies.describe(os.environ, proxy):
+        print(_line("ok" if proxy.url else "warn", "way", way))
+    with contextlib.suppress(CannotAsk):  # a check says so
+        proxies.replace(os.environ, proxy)
     looked = run_checks(list(doctor_checks.checks(target, os.environ)))
     for check, seen in looked:
         print(

@@ -16,7 +16,7 @@ from probes.config.environment import Target
 from probes.finding import CannotAsk
 from probes.services.workspaces import WORKSPACES
 from probes.state.store import open_state
-from probes.transport.http import LoopbackNames
+from probes.transport.connections import LoopbackNames
 
 ME = "/api/svc/user/api/users/me"
 READY = "/api/svc/user/health/ready"
@@ -72,7 +72,7 @@ def _expect_owner(name: str, identity: str, token: str) -> None:
 
 @asynccontextmanager
 async def _client(target: Target) -> AsyncIterator[httpx.AsyncClient]:
-    transport = LoopbackNames(verify=target.trust)
+    transport = LoopbackNames(target.trust, target.proxy)
     async with httpx.AsyncClient(
         transport=transport, base_url=target.hosts.api, timeout=ANSWER_S, trust_env=False
     ) as client:

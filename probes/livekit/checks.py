@@ -11,7 +11,7 @@ from probes.auth.users import User
 from probes.config.livekit import LADDER, LiveKit
 from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.livekit import app_token, http_answers, ice_checks, signalling, token_answers, turn
-from probes.livekit.ladder import VALIDATE, LadderResult, ask, diagnose, probe_room
+from probes.livekit.ladder import VALIDATE, LadderResult, ask, diagnose, is_proxied, probe_room
 from probes.livekit.sdk.checks import OpenPorts, explain_closed
 from probes.livekit.signalling import JoinedSession
 from probes.livekit.tokens import Access, expect_livekit, open_access
@@ -86,8 +86,9 @@ class Calls:
 
     async def open_ports(self) -> OpenPorts:
         """Which transports answer unsolicited checks at an address that the server names. Raises
-        Broken where nobody can join.
+        Broken where nobody can join, NotApplicable where media has no way.
         """
+        self._expect_way_for_media()
         return ports_of(await self.expect_rung("join"), self.promised)
 
     async def expect_open_media_ports(
@@ -106,6 +107,15 @@ class Calls:
                 observed = f"{finding.observed}; two participants connected all the same"
                 finding = explain_closed(observed, Code.LIVEKIT_MASKED, ports, kinds)
         current().judge(finding)
+
+    def _expect_way_for_media(self) -> None:
+        """Raises NotApplicable behind a proxy."""
+        promised = self.promised
+        if is_proxied(self._web.target, promised):
+            raise NotApplicable(
+                "media goes over ports of its own, which no HTTP proxy carries, and [proxy] leads "
+                f"to {promised.url}; where it can be reached directly, list it in direct"
+            )
 
     def room(self, label: str) -> AbstractAsyncContextManager[str]:
         """The name of a room of the probes' own, removed after the block."""
@@ -126,6 +136,7 @@ class Calls:
 
     async def expect_relays(self) -> None:
         """Every TURN server that the server names allocates a relay."""
+        self._expect_way_for_media()
         ladder = await self.ladder()
         if not ladder.turn_results and not self.promised.turn:
             raise NotApplicable("[livekit] promises no TURN server, and the server names none")

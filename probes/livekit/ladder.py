@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from probes.config.environment import Target
 from probes.config.livekit import LiveKit
-from probes.diagnosis import ladder
+from probes.diagnosis import network_rungs
 from probes.diagnosis.step import Step
 from probes.finding import Broken, Code, Finding, Rung
 from probes.livekit import http_answers, rooms, signalling, stun, token_answers, turn
@@ -62,10 +63,11 @@ class _LadderRun:
     def rungs(self) -> dict[str, Callable[[], Awaitable[str]]]:
         host = urlsplit(self._promised.origin)
         place = (host.hostname or "", host.port or (443 if host.scheme == "https" else 80))
-        tls = {"tls": lambda: self._held(ladder.tls(self._web.target, *place), Code.TLS_INVALID)}
+        target = self._web.target
+        tls = {"tls": lambda: self._held(network_rungs.tls(target, *place), Code.TLS_INVALID)}
         return {
-            "dns": lambda: self._held(ladder.dns(*place), Code.HOST_UNREACHABLE),
-            "tcp": lambda: self._held(ladder.tcp(*place), Code.HOST_UNREACHABLE),
+            "dns": lambda: self._held(network_rungs.dns(target, *place), Code.HOST_UNREACHABLE),
+            "tcp": lambda: self._held(network_rungs.tcp(target, *place), Code.HOST_UNREACHABLE),
             **(tls if host.scheme == "https" else {}),
             "ready": self._ready,
             "livekit": self._livekit,
@@ -110,10 +112,11 @@ class _LadderRun:
         ) as room:
             token = self._access.to_join(room, f"{room}-ladder")
             async with signalling.join_room(self._web, self._promised, token) as self.session:
-                self.checks, self.turn_results = await asyncio.gather(
-                    stun.check_all(self.session, self._promised.dial),
-                    turn.allocate_all(self._web.target, self.session.relays),
-                )
+                if not is_proxied(self._web.target, self._promised):
+                    self.checks, self.turn_results = await asyncio.gather(
+                        stun.check_all(self.session, self._promised.dial),
+                        turn.allocate_all(self._web.target, self.session.relays),
+                    )
         current().fact("LiveKit", _server(self.session))
         for check in self.checks:
             current().note(f"{check.endpoint}: {check.detail}")
@@ -123,6 +126,11 @@ class _LadderRun:
             f"joined in {self.session.seconds:.2f} s, node {self.session.node or 'unnamed'}, "
             f"server {self.session.version}"
         )
+
+
+def is_proxied(target: Target, promised: LiveKit) -> bool:
+    """Whether [proxy] leads to LiveKit: then media, which no HTTP proxy carries, has no way."""
+    return target.proxy.leads_to(urlsplit(promised.origin).hostname or "")
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from probes.config.proxies import Proxy
+
 COMMAND = ("python", "-m", "probes", "ask")
 
 
@@ -25,6 +27,7 @@ class AskAgain:
     faults: tuple[str, ...] = ()
     ends_with_run: bool = False
     ids: frozenset[str] = frozenset()
+    proxy: Proxy = field(default_factory=Proxy)
     files: Mapping[str, str] = field(default_factory=dict)
     owner: Callable[[str], str] = _nobody
 

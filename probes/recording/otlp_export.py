@@ -28,11 +28,13 @@ WORDS = 200  # of a collector's own message
 logging.getLogger("opentelemetry.exporter").addHandler(logging.NullHandler())
 
 
-def send(spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> tuple[int, str]:
+def send(
+    spans: Sequence[ReadableSpan], endpoint: str, deadline: float, proxy: str = ""
+) -> tuple[int, str]:
     """How many spans the collector took by `deadline` on the monotonic clock, and why not all of
-    them.
+    them. `proxy`: the URL of the proxy that leads there, if any.
     """
-    sending = ExportThread(spans, endpoint, deadline)
+    sending = ExportThread(spans, endpoint, deadline, proxy)
     sending.start()
     sending.join(max(0.0, deadline - time.monotonic()))
     return (
@@ -46,10 +48,12 @@ class ExportThread(threading.Thread):
     process.
     """
 
-    def __init__(self, spans: Sequence[ReadableSpan], endpoint: str, deadline: float) -> None:
+    def __init__(
+        self, spans: Sequence[ReadableSpan], endpoint: str, deadline: float, proxy: str = ""
+    ) -> None:
         super().__init__(name="otlp-export", daemon=True)
         self._spans, self._endpoint, self._deadline = spans, endpoint, deadline
-        self.session = _CollectorSession()
+        self.session = _CollectorSession(proxy)
         self.taken = 0
         self.reason = ""
 
@@ -89,9 +93,10 @@ class _CollectorSession(requests.Session):
     rejected = 0
     reason = ""
 
-    def __init__(self) -> None:
+    def __init__(self, proxy: str = "") -> None:
         super().__init__()
         self.trust_env = False  # no client of a run obeys the machine's proxy variables
+        self.proxies = {"http": proxy, "https": proxy} if proxy else {}
         self.mount("https://", _TrustingAdapter())
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:

@@ -11,7 +11,7 @@ OpenTelemetry asks for their removal since 1.42. Sources: OpenTelemetry semantic
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,12 +36,14 @@ _OPEN_TYPE = re.compile(r"\s*(?:\Z|multipart/)", re.IGNORECASE)  # may be text, 
 class Redactor:
     """What one run may show; it learns the run's own secrets as they are read or signed."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Iterable[str] = ()) -> None:
         self._known: dict[
             str, str
         ] = {}  # every form of every known secret, longest first -> its label
         self._heads: set[str] = set()  # how those forms begin
         self._clean: set[str] = set()  # short texts that hold none of them
+        for secret in known:
+            self.remember(secret)
 
     def remember(self, secret: str) -> None:
         """Take `secret` out of everything from now on, however it is written. Public development

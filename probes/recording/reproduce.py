@@ -11,6 +11,7 @@ import shlex
 from urllib.parse import unquote, urlsplit
 
 from probes.config.environment import LOOPBACK
+from probes.config.proxies import Proxy
 from probes.recording import span_attributes
 from probes.recording.ask_again import COMMAND, AskAgain
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
@@ -45,7 +46,7 @@ def reproduce_command(recorder: Recorder) -> str:
     evidence, exchange = recorder.evidence, recorder.last
     again, redactor = evidence.again, evidence.redactor
     if not again.environment:
-        return curl(exchange, redactor, again.ca) if exchange else ""
+        return curl(exchange, redactor, again.ca, again.proxy) if exchange else ""
     promise = promise_command(recorder)
     if exchange is None or again.ends_with_run or not _is_telling(recorder, exchange):
         return promise
@@ -56,7 +57,7 @@ def reproduce_command(recorder: Recorder) -> str:
         return promise
     if owner:
         return ask(exchange, owner, again.environment)
-    return curl(exchange, redactor, again.ca)
+    return curl(exchange, redactor, again.ca, again.proxy)
 
 
 def promise_command(recorder: Recorder) -> str:
@@ -158,13 +159,16 @@ def _manner(exchange: Exchange) -> list[str]:
     return manner
 
 
-def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
+def curl(exchange: Exchange, redactor: Redactor, ca: str = "", proxy: Proxy | None = None) -> str:
     """A shell line that repeats `exchange`; where a token was sent it says $TOKEN."""
     words = ["curl", "-sS", *_manner(exchange)]
     if ca:
         words += ["--cacert", ca]
     host = urlsplit(exchange.url).hostname or ""
-    if host.endswith(".localhost"):
+    is_proxied = proxy is not None and proxy.leads_to(host)
+    if proxy and is_proxied:
+        words += ["--proxy", proxy.url]
+    elif host.endswith(".localhost"):
         parts = urlsplit(exchange.url)
         words += [
             "--resolve",
@@ -178,6 +182,8 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "") -> str:
     if exchange.request_body and "json" in (kind := sent.get("content-type", "")):
         words += ["--data-raw", redactor.body(exchange.request_body, kind)]
     line = shlex.join(words)
+    if proxy and is_proxied and proxy.credentials:
+        line += f' --proxy-user "${proxy.credentials}"'
     if AUTHORIZATION in sent:
         line += f' -H "Authorization: Bearer {PLACEHOLDER}"'
     if exchange.kind in HELD_OPEN:

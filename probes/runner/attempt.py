@@ -17,6 +17,7 @@ from probes.recording.recorder import Recorder, RunEvidence, recording
 from probes.recording.reproduce import promise_command, reproduce_command
 from probes.results import Attempt, Scenario, finding_entry
 from probes.runner import retries
+from probes.runner.proxy_check import ProxyCheck
 from probes.runner.self_health import Health, SelfHealth
 from probes.transport.connection_errors import local_trouble
 from probes.transport.throttle import Throttle, bypass_limit
@@ -39,6 +40,7 @@ class Attempts:
         self.target, self.evidence, self.span = target, evidence, span
         self.stopped = ""
         self._refine, self._health = refine, health
+        self._proxy = ProxyCheck(target)
         self._diagnoses = Throttle(DIAGNOSES_AT_ONCE, target.timeouts.answer_s / 4)
 
     async def make(
@@ -81,10 +83,10 @@ class Attempts:
         timer = asyncio.timeout(scenario.deadline)
         try:
             async with timer:
+                await self._proxy.expect_usable(recorder.attempt)
                 await call()
         except Broken as failure:
-            recorder.answer_judge = failure.judge
-            return await self._diagnose(failure.finding, recorder, seen)
+            return await self._explain(failure, recorder, seen)
         except NotApplicable:
             raise
         except CannotAsk as why:
@@ -109,6 +111,12 @@ class Attempts:
         except BaseException as error:  # noqa: BLE001 - whatever it is (SystemExit, too), it is ours and not the target's
             return self._mistake(error, recorder)
         return None
+
+    async def _explain(self, failure: Broken, recorder: Recorder, seen: Finding | None) -> Finding:
+        if problem := await self._proxy.problem_of(recorder.last):
+            return unknown(f"{problem}; it saw: {failure.finding.observed}")
+        recorder.answer_judge = failure.judge
+        return await self._diagnose(failure.finding, recorder, seen)
 
     def _health_since(self, started: float) -> Health:
         window_s = 2 * self.target.timeouts.answer_s

@@ -4,6 +4,7 @@ judged: clock, file descriptors, disk.
 What is found is corrected or allowed for where that is possible, and is a fact of the run.
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -20,6 +21,9 @@ from urllib.parse import urlsplit
 from probes import clock
 from probes.config import proxies
 from probes.config.environment import Target, address
+from probes.config.proxies import Proxy
+from probes.finding import CannotAsk
+from probes.transport.tunnel import open_blocking_tunnel
 
 TIMEOUT_S = 3.0
 DESCRIPTORS_WANTED = 4096
@@ -32,11 +36,12 @@ Fact = tuple[str, str]
 
 def look(target: Target, folder: Path) -> Iterator[Fact]:
     """What is amiss, as facts of the run; nothing where all is well. Takes seconds at most. From
-    here on no client of this process or its children knows the machine's proxies.
+    here on no client of this process or its children knows another proxy than [proxy].
     """
-    if proxy := proxies.ignored(os.environ):
-        yield "proxy", proxy
-    proxies.remove(os.environ)
+    if way := proxies.describe(os.environ, target.proxy):
+        yield "proxy", way
+    with contextlib.suppress(CannotAsk):  # of missing credentials every scenario tells
+        proxies.replace(os.environ, target.proxy)
     yield from _look_at_clock(target)
     yield from _look_at_descriptors()
     yield from _look_at_disk(folder)
@@ -74,7 +79,7 @@ def measure_skew(target: Target) -> float | None:
     """
     offsets: list[float] = []
     threads = [
-        threading.Thread(target=_add_date_offset, args=(origin, offsets), daemon=True)
+        threading.Thread(target=_add_date_offset, args=(target.proxy, origin, offsets), daemon=True)
         for origin in (target.hosts.api, target.hosts.apex)
     ]
     for thread in threads:
@@ -86,13 +91,13 @@ def measure_skew(target: Target) -> float | None:
     return sum(offsets) / len(offsets)
 
 
-def _add_date_offset(origin: str, offsets: list[float]) -> None:
-    offset = _date_offset(origin)
+def _add_date_offset(proxy: Proxy, origin: str, offsets: list[float]) -> None:
+    offset = _date_offset(proxy, origin)
     if offset is not None:
         offsets.append(offset)
 
 
-def _date_offset(origin: str) -> float | None:
+def _date_offset(proxy: Proxy, origin: str) -> float | None:
     """By the header Date of any answer (RFC 9110 6.6.1). The certificate is not checked: with a
     wrong clock it could not be, and nothing is sent that is worth anything.
     """
@@ -100,7 +105,7 @@ def _date_offset(origin: str) -> float | None:
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     try:
-        with socket.create_connection((address(host), port), timeout=TIMEOUT_S) as plain:
+        with connect(proxy, host, port) as plain:
             connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
             connection.sock = (
                 _unverified().wrap_socket(plain, server_hostname=host) if secure else plain
@@ -114,8 +119,15 @@ def _date_offset(origin: str) -> float | None:
             ):  # from a cache: its Date is that of the origin then
                 return None
             return parsedate_to_datetime(headers["Date"]).timestamp() - asked
-    except (OSError, ValueError, TypeError, HTTPException):
+    except (OSError, ValueError, TypeError, HTTPException, CannotAsk):
         return None
+
+
+def connect(proxy: Proxy, host: str, port: int) -> socket.socket:
+    """Raises OSError, CannotAsk."""
+    if proxy.leads_to(host):
+        return open_blocking_tunnel(proxy, host, port, TIMEOUT_S)
+    return socket.create_connection((address(host), port), timeout=TIMEOUT_S)
 
 
 def _unverified() -> ssl.SSLContext:

@@ -77,7 +77,7 @@ class Session:
         self.problems, self._show = problems or Problems(), show
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog = threading.Timer(target.timeouts.run_s + GRACE_S, self._end_stuck_run)
-        folder, redactor = options.folder, Redactor()
+        folder, redactor = options.folder, Redactor(target.proxy.secrets(os.environ))
         tracing = spans.Tracing(folder, folder.name, target.name, __version__, os.environ)
         self.web = Web(target)
         self.users = Users(target, self.web, redactor)
@@ -100,6 +100,7 @@ class Session:
             options.faults,
             ends_with_run=self._started is not None,
             ids=target.ids,
+            proxy=target.proxy,
             files={scenario.id: scenario.file for scenario in strays},
             owner=self.users.owner,
         )
@@ -234,11 +235,8 @@ class Session:
         self._evidence.journal.write("self-health", **health.figures)
         self._record_fact("suite health", str(health))
         if jump_s := self.run.health.clock_jump_s:
-            self._record_fact(
-                "clock",
-                f"this machine's clock jumped by {jump_s:+.0f} s during the run; "
-                "tokens were judged by the time before the jump",
-            )
+            jump = f"this machine's clock jumped by {jump_s:+.0f} s during the run"
+            self._record_fact("clock", f"{jump}; tokens were judged by the time before the jump")
 
     def _record_stabilization(self) -> None:
         limit_s = self._options.stabilization_window_s

@@ -43,7 +43,7 @@ _LOCAL = {
     errno.EACCES: "this machine forbids the connection (a firewall or a sandbox)",
 }
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_UNTRUSTED = (18, 19, 20, 21)  # X509_V_ERR_*: self-signed, in chain, no issuer, no first signature
+UNTRUSTED = (18, 19, 20, 21)  # X509_V_ERR_*: self-signed, in chain, no issuer, no first signature
 _NOT_TLS = (
     "WRONG_VERSION_NUMBER",
     "HTTP_REQUEST",
@@ -128,7 +128,7 @@ def explain(url: str, error: BaseException, who: str, phase: Phase, timeout_s: f
 def explain_certificate(host: str, error: ssl.SSLCertVerificationError) -> Finding:
     """Name why a certificate is not accepted; pure."""
     reason = getattr(error, "verify_message", "") or str(error)
-    untrusted = getattr(error, "verify_code", 0) in _UNTRUSTED
+    untrusted = getattr(error, "verify_code", 0) in UNTRUSTED
     return Finding(
         Code.TLS_INVALID,
         f"certificate verification failed for {host}: {reason}",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from probes.config.environment import Target, address
+from probes.transport.connections import LoopbackNames
 from probes.transport.http import Web
 
 
@@ -36,8 +37,15 @@ class OneAddress(httpx.AsyncHTTPTransport):
 
 @asynccontextmanager
 async def fresh_web(web: Web, address: str) -> AsyncIterator[Web]:
-    """A Web whose every request goes to `address` on a connection of its own."""
-    fresh = Web(web.target, OneAddress(web.target.trust, address))
+    """A Web whose every request goes to `address` on a connection of its own; or to a name to which
+    [proxy] leads, on a tunnel of its own.
+    """
+    trust, proxy = web.target.trust, web.target.proxy
+    is_name = proxy.leads_to(address)
+    fresh = Web(
+        web.target,
+        LoopbackNames(trust, proxy, most_idle=0) if is_name else OneAddress(trust, address),
+    )
     try:
         yield fresh
     finally:
@@ -46,10 +54,13 @@ async def fresh_web(web: Web, address: str) -> AsyncIterator[Web]:
 
 async def addresses(target: Target, url: str) -> tuple[str, ...]:
     """Every address of the name in `url`, IPv4 before IPv6; of a name under .localhost those that
-    the environment gives it. Raises OSError where the name does not resolve.
+    the environment gives it. Where [proxy] leads to the name, the name itself: only the proxy knows
+    its addresses. Raises OSError where the name does not resolve.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
+    if target.proxy.leads_to(host):
+        return (host,)
     if address(host) != host or host == "localhost":
         return target.hosts.loopback
     loop = asyncio.get_running_loop()

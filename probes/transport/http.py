@@ -4,7 +4,6 @@ comes.
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,15 +14,15 @@ from urllib.parse import urlsplit
 import httpx
 
 from probes import __version__
-from probes.config.environment import Target, address
-from probes.finding import Broken, Code, Finding
+from probes.config.environment import Target
+from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.recording.recorder import Exchange, current
 from probes.transport import bodies, service_words, typed_answers
 from probes.transport.author import Author, author
 from probes.transport.bodies import BodyTooLongError, LimitedStream
 from probes.transport.connection_errors import Phase, failure
+from probes.transport.connections import LoopbackNames
 from probes.transport.identity import Asked, users_by_mark
-from probes.transport.idle_connections import PollingBackend
 from probes.transport.throttle import Throttle
 
 LONG_BODY = f"more than {bodies.LIMIT_BYTES // 2**20} MiB"
@@ -86,30 +85,6 @@ class Answer:
         )
 
 
-class LoopbackNames(httpx.AsyncHTTPTransport):
-    """Connect names under .localhost to loopback (RFC 6761), which a container's resolver may not
-    know.
-    """
-
-    def __init__(self, verify: ssl.SSLContext, most_idle: int = 2 * AT_ONCE) -> None:
-        super().__init__(verify=verify, limits=httpx.Limits(max_keepalive_connections=most_idle))
-        # httpx hands none on; where httpcore has another name for it, it keeps its own.
-        self._pool._network_backend = PollingBackend()  # noqa: SLF001
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        if address(host) != host:
-            # Another request, since cookies are kept by the host of the one that was sent.
-            request = httpx.Request(
-                request.method,
-                request.url.copy_with(host=address(host)),
-                headers=request.headers,
-                stream=request.stream,
-                extensions={**request.extensions, "sni_hostname": host},
-            )
-        return await super().handle_async_request(request)
-
-
 class _PhaseTrace:
     """How far a request has come, as httpcore's trace extension tells it."""
 
@@ -141,7 +116,7 @@ class Web:
         self.target = target
         self.users = users_by_mark(target.users)
         self._client = httpx.AsyncClient(
-            transport=transport or LoopbackNames(target.trust),
+            transport=transport or LoopbackNames(target.trust, target.proxy),
             # Most of it to connect, since a run begins with many handshakes at once; less than all
             # of it, so that who takes no connection is told from who takes it and says nothing.
             timeout=httpx.Timeout(
@@ -254,6 +229,9 @@ class Web:
         try:
             async with asyncio.timeout(answer_s):
                 yield
+        except CannotAsk as error:
+            exchange.error = str(error)
+            raise
         except (httpx.RequestError, TimeoutError, OSError) as error:
             exchange.error = f"{type(error).__name__}: {error}"
             if exchange.kind == "stream":  # others are asked while it is open

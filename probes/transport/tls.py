@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
+from anyio.abc import SocketStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from probes import clock
@@ -14,6 +15,9 @@ from probes.config.environment import Target, address
 from probes.finding import Code, Finding, NotApplicable
 from probes.recording.recorder import current
 from probes.transport.connection_errors import Phase, failure
+from probes.transport.tunnel import open_tunnel
+
+TUNNEL_SHARE = 0.8  # of the time for a handshake
 
 
 async def days_left(target: Target, origin: str) -> float:
@@ -48,11 +52,13 @@ class HandshakeError(Exception):
 async def peer_certificate(
     target: Target, host: str, port: int, timeout_s: float
 ) -> dict[str, Any]:
-    """The certificate that `host` shows, verified. Raises HandshakeError within `timeout_s`."""
+    """The certificate that `host` shows, verified. Raises HandshakeError within `timeout_s`,
+    ProxyFailed.
+    """
     phase, connection = Phase.CONNECT, None
     try:
         async with asyncio.timeout(timeout_s):
-            connection = await anyio.connect_tcp(address(host), port)
+            connection = await _connect(target, host, port, timeout_s)
             phase = Phase.TLS
             secured = await TLSStream.wrap(
                 connection, hostname=host, ssl_context=target.trust, standard_compatible=False
@@ -64,6 +70,13 @@ async def peer_certificate(
             await connection.aclose()
     shown: Any = secured.extra(TLSAttribute.peer_certificate)  # noqa: S610
     return dict(shown or {})
+
+
+async def _connect(target: Target, host: str, port: int, timeout_s: float) -> SocketStream:
+    if not target.proxy.leads_to(host):
+        return await anyio.connect_tcp(address(host), port)
+    tunnel = await open_tunnel(target.proxy, host, port, timeout_s * TUNNEL_SHARE)
+    return await SocketStream.from_socket(tunnel)
 
 
 def explain_expiry(host: str, days: float, wanted: int) -> Finding | None:

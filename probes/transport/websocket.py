@@ -21,9 +21,10 @@ from probes.recording.recorder import Exchange, current
 from probes.transport import connection_errors, envelopes
 from probes.transport.author import Author
 from probes.transport.connection_errors import Phase, is_timeout, local_trouble
-from probes.transport.http import USER_AGENT, Answer, Web, service, trace_headers
+from probes.transport.http import CONNECT_SHARE, USER_AGENT, Answer, Web, service, trace_headers
 from probes.transport.identity import Asked, scope_of
 from probes.transport.open_websocket import CLOSING_TIME, ClosedAtOnce, WebSocket
+from probes.transport.tunnel import ProxyFailed, open_tunnel
 
 SWITCHING = 101
 GATEWAY = (502, 503, 504)
@@ -100,6 +101,9 @@ async def upgrade(
         exchange.set_response(answer.status, answer.headers, answer.body)
         current().subject = exchange
         raise UpgradeRefused(answer) from error
+    except ProxyFailed as error:
+        exchange.error = str(error)
+        raise
     except (OSError, InvalidHandshake, ConnectionClosed, EOFError) as error:
         exchange.error = f"{type(error).__name__}: {error}"
         current().subject = exchange
@@ -113,17 +117,16 @@ async def upgrade(
     return connection
 
 
-def _connect(web: Web, url: str, headers: Mapping[str, str]) -> _Upgrade:
-    """Await it for the connection; `url` is the http(s) URL of the socket."""
+async def _connect(web: Web, url: str, headers: Mapping[str, str]) -> ClientConnection:
+    """`url` is the http(s) URL of the socket. Raises what websockets raises, ProxyFailed."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     tls: dict[str, Any] = (
         {"ssl": web.target.trust, "server_hostname": parts.hostname} if secure else {}
     )
-    return _Upgrade(
+    way = await _way(web, parts.hostname or "", parts.port or (443 if secure else 80))
+    return await _Upgrade(
         ("wss" if secure else "ws") + url.removeprefix(parts.scheme),
-        host=address(parts.hostname or ""),
-        port=parts.port or (443 if secure else 80),
         additional_headers=headers,
         user_agent_header=USER_AGENT,
         origin=Origin(web.target.hosts.apex),
@@ -131,8 +134,17 @@ def _connect(web: Web, url: str, headers: Mapping[str, str]) -> _Upgrade:
         close_timeout=CLOSING_TIME,
         ping_interval=None,  # we ask by ourselves, and say what was not answered
         proxy=None,
+        **way,
         **tls,
     )
+
+
+async def _way(web: Web, host: str, port: int) -> dict[str, Any]:
+    """Where websockets connects to, or over which socket. Raises ProxyFailed."""
+    if not web.target.proxy.leads_to(host):
+        return {"host": address(host), "port": port}
+    connect_s = web.target.timeouts.answer_s * CONNECT_SHARE
+    return {"sock": await open_tunnel(web.target.proxy, host, port, connect_s)}
 
 
 def _answer(url: str, error: InvalidStatus) -> Answer:

@@ -23,7 +23,7 @@ from probes.browser import chromium, trust
 from probes.config import environment_file as target
 from probes.config.environment import Target
 from probes.recording.journal import read
-from probes.transport.http import LoopbackNames
+from probes.transport.connections import LoopbackNames
 
 
 def questions(run: Path) -> tuple[list[str], list[str]]:

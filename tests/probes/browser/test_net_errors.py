@@ -27,9 +27,9 @@ def _right_clock() -> Iterator[None]:
     ("text", "reason"),
     [
         ("net::ERR_NETWORK_CHANGED", "the network of this machine changed"),
-        ("net::ERR_PROXY_CONNECTION_FAILED", "the proxy of this machine takes no connection"),
-        ("net::ERR_PROXY_CERTIFICATE_INVALID", "the proxy of this machine"),
-        ("net::ERR_TUNNEL_CONNECTION_FAILED", "the proxy of this machine opens no tunnel"),
+        ("net::ERR_PROXY_CONNECTION_FAILED", "[proxy] takes no connection"),
+        ("net::ERR_PROXY_CERTIFICATE_INVALID", "[proxy]"),
+        ("net::ERR_TUNNEL_CONNECTION_FAILED", "[proxy] opens no tunnel"),
         ("net::ERR_INSUFFICIENT_RESOURCES", "no more memory, file descriptors or processes"),
         ("Page.goto: net::ERR_INTERNET_DISCONNECTED at https://h/", "this machine has no network"),
         ("net::ERR_CONNECTION_REFUSED", ""),
@@ -93,4 +93,4 @@ async def test_a_page_that_this_machine_kept_away_is_unknown(
                 pass
     finally:
         await browser.close()
-    assert ("the proxy of this machine" in str(failure.value)) is is_local
+    assert ("[proxy]" in str(failure.value)) is is_local

@@ -16,7 +16,7 @@ from probes.config import environment
 from probes.config.environment import Hosts, Target, Tls
 from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Recorder
-from probes.transport.http import LoopbackNames
+from probes.transport.connections import LoopbackNames
 from tests.support.site import secured
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from probes.config.environment import Hosts, Target, Tls
-from probes.diagnosis import ladder
+from probes.diagnosis import network_rungs
 from probes.diagnosis.ladder import diagnose
 from probes.diagnosis.step import Step
 from probes.finding import Broken, Code, Finding, Rung
@@ -170,7 +170,7 @@ async def test_a_rung_that_times_out_overrides_no_answer(
     async def late(*_: object) -> Step:
         return Step(Rung(rung, held=False, detail="timed out"), "DNS, load balancer or listener")
 
-    monkeypatch.setattr(ladder, "tcp", late)
+    monkeypatch.setattr(network_rungs, "tcp", late)
     site.says = ALIVE | both(CONTENTS, js({}, 500)) | both(LIVE, js({}, 500))
     finding = await diagnose(web, await failed(web, site.origin("apex") + CONTENTS), recorder)
     assert finding.cause == "storage-service"

@@ -1,0 +1,66 @@
+"""A run behind [proxy]: every kind of client goes through it, and a proxy that fails is UNKNOWN."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from probes.finding import EXIT_HELD, EXIT_UNKNOWN, Verdict
+from tests.conftest import Ended, Replica, begin, ended
+from tests.support import http_proxy
+from tests.support.leaks import leaks
+
+# Requests, sockets, a stream, a certificate, plain HTTP, LiveKit's signalling, and pages.
+EACH_CLIENT = (
+    "a_file_comes_back or the_certificate_holds or http_leads_to_https or media_lets_callers_in"
+    " or (a_good_token_opens_the_socket and chat) or a_call_can_be_joined or the_stream_stays_open"
+    " or every_connection_is_served or the_page_refreshes or one_refresh_serves_all_sockets"
+)
+AREAS = {"edge", "livekit", "notifications", "page_session", "storage", "tokens"}
+HOSTS = {"api", "cdn", "livekit", "wealist.localhost"}
+PASSWORD = "planted-proxy-pa55word"
+USER = "Basic " + base64.b64encode(f"probes:{PASSWORD}".encode()).decode()
+
+
+def run(replica: Replica, folder: Path, table: str, selected: str, **variables: str) -> Ended:
+    """The replica's own environment, with `table` as [proxy]."""
+    file = folder / "behind.toml"
+    file.write_text(f"{replica.environment.read_text()}\n[proxy]\nloopback = true\n{table}\n")
+    arguments = ["--env", str(file), "-k", selected]
+    return ended(begin(folder / "runs", *arguments, **variables), folder / "runs")
+
+
+def test_every_kind_of_client_goes_through_the_proxy(replica: Replica, tmp_path: Path) -> None:
+    """What can be asked there holds, calls are skipped with the reason, and the proxy has seen
+    each host; its password is nowhere.
+    """
+    with http_proxy.http_proxy(authorization=USER) as proxy:
+        table = f'url = "{proxy.url}"\ncredentials = "OUR_PROXY"'
+        ran = run(replica, tmp_path, table, EACH_CLIENT, OUR_PROXY=f"probes:{PASSWORD}")
+    assert ran.code == EXIT_HELD, ran.output
+    verdicts = ran.verdicts
+    skipped = {name for name, verdict in verdicts.items() if verdict is Verdict.SKIPPED}
+    assert skipped == {"livekit/media-lets-callers-in"}, ran.output
+    assert {name.partition("/")[0] for name in verdicts} >= AREAS
+    assert {host.removesuffix(".wealist.localhost") for host in proxy.hosts} >= HOSTS
+    assert any("Chrome" in agent for _, _, agent in proxy.seen)
+    assert {method for method, _, _ in proxy.seen} == {"CONNECT", "GET"}
+    assert leaks(ran, {"password": [PASSWORD, f"probes:{PASSWORD}"]}) == []
+    assert f"every client asks through [proxy] {proxy.url}" in ran.output
+
+
+@pytest.mark.parametrize("trouble", ["407", "502", http_proxy.HANGS, "gone"])
+def test_a_run_behind_a_broken_proxy_knows_nothing(
+    trouble: str, replica: Replica, tmp_path: Path
+) -> None:
+    """Nothing is called broken, and everything says which proxy fails, and how."""
+    with http_proxy.http_proxy(trouble if trouble != "gone" else "") as proxy:
+        table = f'url = "{proxy.url}"'
+        if trouble != "gone":
+            ran = run(replica, tmp_path, table, EACH_CLIENT)
+    if trouble == "gone":
+        ran = run(replica, tmp_path, table, EACH_CLIENT)
+    assert ran.code == EXIT_UNKNOWN, ran.output
+    found = [s.finding.observed for s in ran.report.scenarios if s.finding]
+    assert found
+    assert all(f"[proxy] {proxy.url}" in each for each in found), found
