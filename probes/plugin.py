@@ -285,7 +285,7 @@ def pytest_terminal_summary(
 def _show(config: pytest.Config, ended: EndedRun) -> None:
     """The verdict for people; of a run that is stuck, too, in the midst of what pytest captures."""
     if reporter := config.pluginmanager.get_plugin("terminalreporter"):
-        with config.stash[PROGRESS].uncaptured():
+        with config.stash[PROGRESS].suspend_capture():
             config.stash[PROGRESS].end()
             output.show(ended, output.stream(reporter), config.stash[DETAIL])
     config.stash[PYTEST].exitstatus = ended.exit_code

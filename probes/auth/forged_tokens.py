@@ -39,12 +39,12 @@ def tamper(good: str) -> str:
 
 def foreign_key(good: str) -> str:
     """Signed by somebody else, under the name of weAlist's key."""
-    return _signed(_head(good), tokens.claims(good), _by_nobody)
+    return _sign_compact(_head(good), tokens.claims(good), _by_nobody)
 
 
 def alg_none(good: str) -> str:
     """It says of itself that it is not signed, and is not."""
-    return _signed({**_head(good), "alg": "none"}, tokens.claims(good), lambda _: b"")
+    return _sign_compact({**_head(good), "alg": "none"}, tokens.claims(good), lambda _: b"")
 
 
 def hs256_public(good: str, published: rsa.RSAPublicKey) -> str:
@@ -55,7 +55,7 @@ def hs256_public(good: str, published: rsa.RSAPublicKey) -> str:
 
 def long(good: str) -> str:
     """16 KB of it, signed by nobody."""
-    return _signed(
+    return _sign_compact(
         _head(good), {**tokens.claims(good), "padding": "x" * (LONG * 3 // 4)}, _by_nobody
     )
 
@@ -73,7 +73,7 @@ def _elsewhere(kid: str) -> Forge:
         # Where the name of a key is taken for a path, /dev/null is an empty secret.
         if kid.startswith("."):
             return _hmac(good, {"kid": kid}, b"")
-        return _signed({**_head(good), "kid": kid}, tokens.claims(good), _by_nobody)
+        return _sign_compact({**_head(good), "kid": kid}, tokens.claims(good), _by_nobody)
 
     return forge
 
@@ -97,14 +97,14 @@ def _hmac(good: str, head: Mapping[str, str], secret: bytes) -> str:
     def sign(what: bytes) -> bytes:
         return hmac.digest(secret, what, hashlib.sha256)
 
-    return _signed({**_head(good), "alg": "HS256", **head}, tokens.claims(good), sign)
+    return _sign_compact({**_head(good), "alg": "HS256", **head}, tokens.claims(good), sign)
 
 
 def _by_nobody(what: bytes) -> bytes:
     return tokens.another_key().sign(what, padding.PKCS1v15(), hashes.SHA256())
 
 
-def _signed(
+def _sign_compact(
     head: Mapping[str, Any], claims: Mapping[str, Any], sign: Callable[[bytes], bytes]
 ) -> str:
     """By hand, since no library signs what no library should accept."""

@@ -137,7 +137,8 @@ def explain_difference(seen: Sequence[tuple[Key, ...]]) -> Finding | None:
     if len(kinds) == 1:
         return None
     shown = "; ".join(
-        f"{', '.join(sorted(map(_shown, kind)))} ({times} times)" for kind, times in kinds.items()
+        f"{', '.join(sorted(map(_describe_key, kind)))} ({times} times)"
+        for kind, times in kinds.items()
     )
     return Finding(
         Code.JWKS_UNSTABLE,
@@ -146,7 +147,7 @@ def explain_difference(seen: Sequence[tuple[Key, ...]]) -> Finding | None:
     )
 
 
-def _shown(key: tuple[str, int]) -> str:
+def _describe_key(key: tuple[str, int]) -> str:
     return f"{key[0]} with modulus {hashlib.sha256(str(key[1]).encode()).hexdigest()[:6]}"
 
 

@@ -108,7 +108,7 @@ class Rotation:
             if intent and await self._is_replaced(name, kept, intent):
                 continue
             if is_lost(kept):
-                raise CannotAsk(f"{_lost(name, intent)}; {_seed(name, config)}")
+                raise CannotAsk(f"{_describe_spent(name, intent)}; {_seed(name, config)}")
             # Who cannot save must not spend; who comes too late reads again.
             intended = with_intent(kept)
             if await self._state.swap(name, left, intended):
@@ -226,7 +226,7 @@ class Rotation:
         if successor := await self._successor(name, kept["refresh"], wait_s):
             return successor
         await self._state.swap(name, kept, with_loss(kept))
-        raise CannotAsk(f"{_lost(name, earlier)}; {_seed(name, config)}")
+        raise CannotAsk(f"{_describe_spent(name, earlier)}; {_seed(name, config)}")
 
     async def _successor(
         self, name: str, spent: str, timeout_s: float | None = None
@@ -241,7 +241,7 @@ class Rotation:
         return await poll_until(successor, wait_s)
 
 
-def _lost(name: str, intent: Intent | None) -> str:
+def _describe_spent(name: str, intent: Intent | None) -> str:
     """What became of a spent token, as far as the store tells."""
     if intent is None:
         return f"the refresh token kept for {name} was used by somebody else, who left no new one"

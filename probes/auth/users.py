@@ -108,7 +108,7 @@ class Users:
         _expect_known(name, config)
         way = self._target.identity.way
         if self._signer:
-            yield OwnSession(self._remembered(self._signer.pair(config)), self._remember)
+            yield OwnSession(self._with_secrets(self._signer.pair(config)), self._remember)
         elif way == "refresh-token":
             async with self._rotation.session(name, config, spends=True) as session:
                 yield session
@@ -174,22 +174,22 @@ class Users:
                 tokens = self._from_secret(name, config)
             case _:
                 tokens = await self._from_test_endpoint(name, config)
-        return self._remembered(tokens)
+        return self._with_secrets(tokens)
 
-    def _remembered(self, tokens: Tokens) -> Tokens:
+    def _with_secrets(self, tokens: Tokens) -> Tokens:
         for secret in (tokens.access, tokens.refresh):
             self._redactor.remember(secret)
         return tokens
 
     async def _remember(self, tokens: Tokens) -> None:
-        self._remembered(tokens)
+        self._with_secrets(tokens)
 
     async def _another(self, name: str, config: UserConfig) -> Tokens:
         """A pair that nobody else in this run has."""
         async with self._one_at_a_time:
             await self.user(name).tokens()
             await asyncio.sleep(TOKEN_CLOCK_STEP_S)
-            return self._remembered(await self._from_test_endpoint(name, config))
+            return self._with_secrets(await self._from_test_endpoint(name, config))
 
     async def _short_lived(self, name: str, config: UserConfig) -> str:
         token = (await self._from_test_endpoint(name, config, expiresInSeconds=SHORT_LIFE)).access

@@ -56,7 +56,7 @@ class Observation:
             for socket in self.attempts
         )
 
-    def judged(self, what: str) -> list[PageSocket]:
+    def tries_of(self, what: str) -> list[PageSocket]:
         """The attempts that say something of the target: not those of a page without a network."""
         return [each for each in self.attempts if each.what == what and not each.offline]
 
@@ -64,7 +64,7 @@ class Observation:
         """Whether enough attempts have failed, and none has opened: one more would tell nothing
         new.
         """
-        ended = [socket for socket in self.judged(what) if socket.status or socket.failure]
+        ended = [socket for socket in self.tries_of(what) if socket.status or socket.failure]
         return len(ended) >= ENOUGH and not any(socket.is_open for socket in ended)
 
     def storm(self, attempts: int, rows: int = 2) -> str:
@@ -73,7 +73,8 @@ class Observation:
         """
         counts = Counter(socket.what for socket in self.attempts)
         return next(
-            (what for what, count in counts.items() if count > rows * _allowed(what, attempts)), ""
+            (what for what, count in counts.items() if count > rows * _limit(what, attempts)),
+            "",
         )
 
     @property
@@ -81,7 +82,7 @@ class Observation:
         return next((socket for socket in self.attempts if socket.token in self.stale), None)
 
 
-def _allowed(what: str, attempts: int) -> int:
+def _limit(what: str, attempts: int) -> int:
     """Presence may try twice as often as the others (contract 3.5)."""
     return 2 * attempts if what == "presence" else attempts
 
@@ -183,7 +184,7 @@ def _storm(seen: Observation, attempts: int, rows: int = 2) -> Finding | None:
     if not (what := seen.storm(attempts, rows)):
         return None
     count = sum(socket.what == what for socket in seen.attempts)
-    allowed = _allowed(what, attempts)
+    allowed = _limit(what, attempts)
     return Finding(
         Code.SOCKET_RECONNECT_STORM,
         f"the page tried {count} times to open its {what} socket, where {allowed} times in "
@@ -282,7 +283,7 @@ def _absence(seen: Observation, kinds: Collection[str]) -> Finding | None:
     missing = next((what for what in kinds if not seen.is_back(what)), None)
     if missing is None:
         return None
-    tried = seen.judged(missing)
+    tried = seen.tries_of(missing)
     ended = [
         socket for socket in tried if socket.status or socket.failure
     ]  # the last may have just begun

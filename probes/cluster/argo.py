@@ -42,9 +42,9 @@ def _forbidden(app: Application, projects: dict[str, Project]) -> list[str]:
 
 def permits_source(project: Project, source: str) -> bool:
     """As AppProject.IsSourcePermitted of Argo CD: a pattern with ! that matches forbids; pure."""
-    url, matched = _normalized(source), False
+    url, matched = _normalize(source), False
     for pattern in project.sources:
-        hit = matches(_normalized(pattern.removeprefix("!")), url, separator="/")
+        hit = matches(_normalize(pattern.removeprefix("!")), url, separator="/")
         if pattern.startswith("!"):
             if hit:
                 return False
@@ -53,7 +53,7 @@ def permits_source(project: Project, source: str) -> bool:
     return matched
 
 
-def _normalized(url: str) -> str:
+def _normalize(url: str) -> str:
     return url.strip().lower().removesuffix("/").removesuffix(".git")
 
 

@@ -64,7 +64,7 @@ def nodes(facts: Facts, promised: ClusterConfig) -> Finding | None:
         _requests_and_use(facts, ready, placed),
         f"requests alone would fit on {enough(ready, placed)}",
         *_crashing(placed),
-        *_doubled(facts.autoscalers, placed),
+        *_extra_replicas(facts.autoscalers, placed),
         f"most is kept by {', '.join(_idlest(facts, placed))}",
     ]
     finding = Finding(
@@ -75,11 +75,11 @@ def nodes(facts: Facts, promised: ClusterConfig) -> Finding | None:
         reproduce_command="kubectl top nodes && "
         + kubectl.get(promised.namespace, "hpa,pods", "", "wide"),
     )
-    kept = [*_kept(facts, promised.min_replicas)]
+    kept = [*_too_many_replicas(facts, promised.min_replicas)]
     return with_fact(finding, kept[0]) if kept else finding
 
 
-def _kept(facts: Facts, promised: Mapping[str, int]) -> Iterator[str]:
+def _too_many_replicas(facts: Facts, promised: Mapping[str, int]) -> Iterator[str]:
     """Autoscalers that keep more pods than is promised, whatever the use."""
     for each in facts.autoscalers:
         wanted = promised.get(each.target, each.min_replicas)
@@ -115,7 +115,7 @@ def _crashing(placed: list[Pod]) -> Iterator[str]:
         yield f"of it {cpu:.0f}m are requested by {len(crashing)} pods that only crash"
 
 
-def _doubled(autoscalers: tuple[Autoscaler, ...], placed: list[Pod]) -> Iterator[str]:
+def _extra_replicas(autoscalers: tuple[Autoscaler, ...], placed: list[Pod]) -> Iterator[str]:
     kept = [each for each in autoscalers if each.min_replicas > 1]
     if kept:
         more = sum(each.min_replicas - 1 for each in kept)

@@ -24,7 +24,7 @@ def keys(
     The suite's own come from where video-service has its own: what differs, differs for users too.
     """
     line = kubectl.get(where, "secret", secret) + " # its values are not shown"
-    if problem := _malformed(shape):
+    if problem := _key_file_problem(shape):
         observed = f"keys.yaml of Secret {secret} {problem}"
         cause = "keys.yaml: not the one line `key: secret` that its template must write (V6 §5.3)"
         return _of_keys(Code.LIVEKIT_KEYS_MALFORMED, observed, cause, line)
@@ -44,7 +44,7 @@ def _of_keys(code: Code, observed: str, cause: str, line: str) -> Finding:
     return with_fact(Finding(code, observed, cause, reproduce_command=line), observed)
 
 
-def _malformed(shape: SecretShape | None) -> str:
+def _key_file_problem(shape: SecretShape | None) -> str:
     if shape is None:
         return "is not there"
     if shape.lines != 1 or not shape.has_pair:

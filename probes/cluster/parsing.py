@@ -96,7 +96,7 @@ def name(obj: Object) -> str:
     return text(obj, "metadata", "name")
 
 
-def _created(obj: Object) -> datetime:
+def _creation_time(obj: Object) -> datetime:
     return when(at(obj, "metadata", "creationTimestamp")) or datetime.fromtimestamp(0, UTC)
 
 
@@ -112,7 +112,7 @@ def config_map(obj: Object) -> ConfigMap:
         if at(field, "fieldsV1", "f:data") is not None
     ]
     known = [time for time in writers if time]
-    return ConfigMap(name(obj), texts(obj, "data"), max(known, default=_created(obj)))
+    return ConfigMap(name(obj), texts(obj, "data"), max(known, default=_creation_time(obj)))
 
 
 def container(obj: Object) -> Container:
@@ -175,7 +175,7 @@ def pod(obj: Object) -> Pod:
         labels=texts(obj, "metadata", "labels"),
         phase=text(obj, "status", "phase"),
         ready=text(conditions.get("Ready"), "status") == "True",
-        started=_started(obj),
+        started=_start_time(obj),
         containers=containers,
         node=text(spec, "nodeName"),
         owner=next((text(o, "kind") for o in rows(obj, "metadata", "ownerReferences")), ""),
@@ -190,12 +190,12 @@ def pod(obj: Object) -> Pod:
     )
 
 
-def _started(obj: Object) -> datetime:
+def _start_time(obj: Object) -> datetime:
     """Since when all that runs has its environment: a restarted container reads it anew."""
     states = rows(obj, "status", "containerStatuses")
     known = [when(at(state, "state", "running", "startedAt")) for state in states]
     running = [time for time in known if time]
-    return min(running, default=when(at(obj, "status", "startTime")) or _created(obj))
+    return min(running, default=when(at(obj, "status", "startTime")) or _creation_time(obj))
 
 
 def event(obj: Object) -> Event:
@@ -208,7 +208,7 @@ def event(obj: Object) -> Event:
         reason=text(obj, "reason"),
         message=text(obj, "message"),
         count=int(count),
-        last=max(known, default=_created(obj)),
+        last=max(known, default=_creation_time(obj)),
     )
 
 
@@ -259,7 +259,7 @@ def job(obj: Object) -> Job:
     return Job(
         name=name(obj),
         owner=next((text(o, "name") for o in rows(obj, "metadata", "ownerReferences")), ""),
-        started=when(at(obj, "status", "startTime")) or _created(obj),
+        started=when(at(obj, "status", "startTime")) or _creation_time(obj),
         finished=bool(ends),
         deadline_s=float(at(obj, "spec", "activeDeadlineSeconds") or 0),
         ours=is_ours(obj),

@@ -197,7 +197,7 @@ class Cluster:
         for wait_s in waits_s:
             await asyncio.sleep(wait_s)
             lines = await self._logs(pods, sign_in_log.AUTH, is_first=is_first)
-            if sign_in_log.is_told(lines, marker):
+            if sign_in_log.has_line(lines, marker):
                 break
         return lines
 
@@ -276,11 +276,11 @@ class Cluster:
 
     async def _connect(self, _: str) -> Any:
         """Off the loop: to import lightkube and to read the CA takes long enough to be noticed."""
-        self._http = await asyncio.to_thread(_connected, self.config)
+        self._http = await asyncio.to_thread(_open_connection, self.config)
         return self._http
 
 
-def _connected(config: ClusterConfig) -> Any:
+def _open_connection(config: ClusterConfig) -> Any:
     from probes.cluster.connection import connect  # noqa: PLC0415 - lightkube is an extra
 
     return connect(config)

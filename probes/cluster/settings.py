@@ -109,7 +109,7 @@ def _maps_read_at_start(pod: Pod) -> set[str]:
 def left_placeholders(facts: Facts) -> Iterator[str]:
     """Variables that somebody hoped would be expanded, and nobody does (V6 §5.4); pure."""
     for each in facts.workloads:
-        yield from _left(each, facts)
+        yield from _placeholders_left(each, facts)
 
 
 def placeholders(facts: Facts, where: str) -> Finding | None:
@@ -123,17 +123,17 @@ def placeholders(facts: Facts, where: str) -> Finding | None:
     return offenders.proven(finding, found)
 
 
-def _left(deployed: Workload, facts: Facts) -> Iterator[str]:
+def _placeholders_left(deployed: Workload, facts: Facts) -> Iterator[str]:
     for container in deployed.containers:
         known = environment(container, facts)
         for key, value in known.items():
-            for placeholder in _unexpanded(container, key, value or "", known):
+            for placeholder in _placeholders_of(container, key, value or "", known):
                 yield f"{key} of {deployed.name} holds {placeholder}"
         for word in _literal_words(container, known):
             yield f"the command of {deployed.name} holds {word}"
 
 
-def _unexpanded(
+def _placeholders_of(
     container: Container, key: str, value: str, known: Mapping[str, str | None]
 ) -> Iterator[str]:
     # LiveKit expands variables in key_file, and nowhere else (contract 7.2).

@@ -20,7 +20,7 @@ UNSEEN = "auth-service's log has no line of its redirect_uri filter for the star
 ALLOW_LIST = "auth-service's allow-list of redirect_uri does not know the portal"
 
 
-def is_told(lines: Iterable[str], marker: str) -> bool:
+def has_line(lines: Iterable[str], marker: str) -> bool:
     """Whether the filter has said what became of the start with this marker; pure."""
     return any(marker in line and (STORED in line or REJECTED in line) for line in lines)
 
@@ -48,7 +48,7 @@ def judge(lines: Iterable[str], marker: str, where: str) -> Finding | None:
 def is_silent(lines: Iterable[str]) -> bool:
     """Whether the filter has logged nothing of any start, though its level is logged; pure."""
     known = list(lines)
-    return _has_level(known) and not is_told(known, "")
+    return _has_level(known) and not has_line(known, "")
 
 
 def log_command(where: str) -> str:

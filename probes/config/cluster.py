@@ -38,14 +38,16 @@ def cluster_config(source: str, settings: Mapping[str, Any]) -> ClusterConfig | 
     if "cluster" not in settings:
         return None
     values = dict(table(source, "cluster", settings))
-    nested: dict[str, Any] = {name: _nested(source, name, values.pop(name, {})) for name in NESTED}
+    nested: dict[str, Any] = {
+        name: _read_nested(source, name, values.pop(name, {})) for name in NESTED
+    }
     plain: ClusterConfig = section(source, "cluster", ClusterConfig, values)
     if plain.ask_timeout_s <= 0:
         raise BadEnvironment(f"{source}: ask_timeout_s in [cluster] must be more than 0 seconds")
     return replace(plain, **nested)
 
 
-def _nested(source: str, name: str, values: Any) -> Mapping[str, Any]:
+def _read_nested(source: str, name: str, values: Any) -> Mapping[str, Any]:
     where = f"cluster.{name}"
     rows = table(source, where, {where: values})
     if name == "config":

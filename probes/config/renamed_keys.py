@@ -25,13 +25,15 @@ TABLES_OF_TABLES = ("users",)
 def expect_current_keys(source: str, settings: Mapping[str, Any]) -> None:
     """Raises BadEnvironment with every renamed key of `settings` and its new name."""
     renamed = [
-        change for name, values in settings.items() for change in _renamed(str(name), values)
+        change
+        for name, values in settings.items()
+        for change in _describe_renamed(str(name), values)
     ]
     if renamed:
         raise BadEnvironment(f"{source}: {', '.join(renamed)}; rename and run again")
 
 
-def _renamed(name: str, values: Any) -> Iterator[str]:
+def _describe_renamed(name: str, values: Any) -> Iterator[str]:
     new = TABLES.get(name, name)
     if new not in KEYS or not isinstance(values, Mapping):
         return

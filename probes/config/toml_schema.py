@@ -45,7 +45,7 @@ def section(source: str, name: str, kind: type, values: Any) -> Any:
             )
         if not _fits(value, types[key]):
             raise BadEnvironment(
-                f"{source}: {key} in [{name}] must be {_named(types[key])}, not {value!r}"
+                f"{source}: {key} in [{name}] must be {_describe_kind(types[key])}, not {value!r}"
             )
     try:
         return kind(
@@ -77,7 +77,7 @@ def _fits(value: Any, kind: Any) -> bool:
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
-def _named(kind: Any) -> str:
+def _describe_kind(kind: Any) -> str:
     names: dict[Any, str] = {TEXTS: "a list of texts", NUMBERS: "a list of whole numbers"}
     names |= {
         str: "a text",

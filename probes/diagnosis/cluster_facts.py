@@ -98,7 +98,7 @@ def _s3(question: Question, facts: Facts) -> Iterator[Proof]:
         yield Proof(problem, kubectl.config_value(question.namespace, config, "S3_"))
 
 
-def _unguarded(question: Question, facts: Facts) -> Iterator[Proof]:
+def _find_unguarded(question: Question, facts: Facts) -> Iterator[Proof]:
     validates = question.target.cluster.validates_tokens if question.target.cluster else ()
     for problem in trust.unguarded_services(facts, validates):
         if f" {question.service} " in problem:
@@ -210,7 +210,7 @@ BEHIND = ("services", "endpoints", "subsets", "pods", "deployments", "rollouts",
 RULES = (
     Rule(ROUTED, (*ROUTES, *WORKLOADS), _base_path),
     Rule(SIGNED, WORKLOADS, _s3),
-    Rule(TRUSTED, (*WORKLOADS, "token_guards"), _unguarded),
+    Rule(TRUSTED, (*WORKLOADS, "token_guards"), _find_unguarded),
     Rule(UNSERVED, ("pods",), _troubled_pods),
     Rule(UNSERVED, ("pods", "events"), _events),
     Rule(UNSERVED, BEHIND, _no_pods),

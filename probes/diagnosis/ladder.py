@@ -51,7 +51,7 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
             aclosing(_steps(web, finding, exchange)) as steps,
         ):
             async for asked in steps:
-                step = _weighed(asked, exchange)
+                step = _weigh(asked, exchange)
                 rungs.append(step.rung)
                 if not step.rung.held:
                     cause, code = step.cause, step.code or code
@@ -59,7 +59,7 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
     return replace(finding, rungs=tuple(rungs), cause=cause or finding.cause, code=code)
 
 
-def _weighed(step: Step, exchange: Exchange) -> Step:
+def _weigh(step: Step, exchange: Exchange) -> Step:
     """A rung that found no way proves nothing where an answer had come by that way."""
     if step.rung.held or exchange.status is None or step.rung.name not in NETWORK:
         return step

@@ -85,7 +85,7 @@ def choose(rivals: Sequence[Rival], evidence: Evidence) -> Choice | None:
     standing = [rival for rival in rivals if _stands(rival, evidence)]
     if not standing:
         return None
-    causes = list(dict.fromkeys(_named(rival, evidence) for rival in standing))
+    causes = list(dict.fromkeys(_cause_text(rival, evidence) for rival in standing))
     codes = {rival.code for rival in standing}
     code = codes.pop() if len(codes) == 1 else None
     if len(causes) == 1:
@@ -94,7 +94,7 @@ def choose(rivals: Sequence[Rival], evidence: Evidence) -> Choice | None:
     telling = next((rival.tells for rival in standing if rival.tells), "")
     if not telling:
         return Choice(alternatives, code)
-    cause = f"{alternatives}; `{_filled(telling, evidence)}` tells which"
+    cause = f"{alternatives}; `{_fill(telling, evidence)}` tells which"
     return Choice(cause, code)
 
 
@@ -102,11 +102,11 @@ def _stands(rival: Rival, evidence: Evidence) -> bool:
     return rival.needs(evidence) and not rival.refuted(evidence)
 
 
-def _named(rival: Rival, evidence: Evidence) -> str:
-    return _filled(rival.cause, evidence)
+def _cause_text(rival: Rival, evidence: Evidence) -> str:
+    return _fill(rival.cause, evidence)
 
 
-def _filled(text: str, evidence: Evidence) -> str:
+def _fill(text: str, evidence: Evidence) -> str:
     redirect = ""
     if "{redirect}" in text and isinstance(evidence.behind, Answer):
         redirect = explain_redirect(evidence.behind).cause
@@ -160,7 +160,7 @@ def is_better_behind(evidence: Evidence) -> bool:
     return not isinstance(evidence.again, str) and evidence.again.status == evidence.first.status
 
 
-def _is_as_without(part: str) -> Seen:
+def _answers_as_without(part: str) -> Seen:
     """The api host answers what the apex did, once `part` is left out."""
 
     def needs(evidence: Evidence) -> bool:
@@ -170,8 +170,8 @@ def _is_as_without(part: str) -> Seen:
     return needs
 
 
-def _is_as_without_any(evidence: Evidence) -> bool:
-    return any(_is_as_without(part)(evidence) for part in evidence.without)
+def _answers_as_without_any(evidence: Evidence) -> bool:
+    return any(_answers_as_without(part)(evidence) for part in evidence.without)
 
 
 POLICY = (
@@ -213,7 +213,7 @@ EDGE: tuple[Rival, ...] = (
     *(
         Rival(
             cause=f"edge: CloudFront does not pass on {part} (its origin request policy)",
-            needs=_is_as_without(part),
+            needs=_answers_as_without(part),
             refuted=_is_stored,
             code=Code.REQUEST_STRIPPED,
             tells=POLICY,
@@ -226,13 +226,13 @@ EDGE: tuple[Rival, ...] = (
             "the edge changes of it is not known"
         ),
         needs=is_better_behind,
-        refuted=lambda seen: _is_stored(seen) or _is_as_without_any(seen),
+        refuted=lambda seen: _is_stored(seen) or _answers_as_without_any(seen),
         tells=POLICY,
     ),
 )
 
 
-def _is_status(status: int, *, empty: bool = False, words: bytes = b"") -> Seen:
+def _answers_status(status: int, *, empty: bool = False, words: bytes = b"") -> Seen:
     def needs(evidence: Evidence) -> bool:
         behind = evidence.behind
         if isinstance(behind, str) or behind.status != status or words not in behind.body:
@@ -242,7 +242,7 @@ def _is_status(status: int, *, empty: bool = False, words: bytes = b"") -> Seen:
     return needs
 
 
-_HAS_NO_PODS = _is_status(503, words=b"no healthy upstream")
+_HAS_NO_PODS = _answers_status(503, words=b"no healthy upstream")
 _TELLS_PODS = "kubectl get pods --show-labels"
 
 
@@ -269,7 +269,7 @@ GATEWAY: tuple[Rival, ...] = (
     ),
     Rival(
         cause="gateway: no route for this path",
-        needs=_is_status(404, empty=True),
+        needs=_answers_status(404, empty=True),
     ),
     Rival(
         cause="{redirect}",

@@ -79,7 +79,7 @@ async def service_step(ask: Ask, name: str, status: int | None, finding: Finding
         detail = f"{alive}, which proves nothing: the service may have no such path"
     for who in _whom_to_ask(name, status, finding):
         ready = await ask(readiness_path(who))
-        lost = _lost(name, who, ready) or await _not_answering(ask, name, who, ready)
+        lost = _blame_dependency(name, who, ready) or await _not_answering(ask, name, who, ready)
         if lost is not None:
             return lost
     return Step(Rung("service", held=True, detail=detail))
@@ -91,13 +91,13 @@ def _whom_to_ask(name: str, status: int | None, finding: Finding) -> tuple[str, 
     return (name,) if finding.code in _DELIVERIES else ()
 
 
-def _lost(name: str, who: str, ready: Answer | str) -> Step | None:
+def _blame_dependency(name: str, who: str, ready: Answer | str) -> Step | None:
     """The step that blames a dependency of `who`; None where its readiness blames none; pure."""
     failing = () if isinstance(ready, str) else failing_dependencies(ready)
     if not failing:
         return None
     checks = ", ".join(f"{check} {word}" for check, word in failing)
-    detail = f"{_named(name, who)} says it is not ready: {ready}, {checks}"
+    detail = f"{_describe_service(name, who)} says it is not ready: {ready}, {checks}"
     return Step(Rung("service", held=False, detail=detail), unreachable(failing[0][0]))
 
 
@@ -105,7 +105,7 @@ async def _not_answering(ask: Ask, name: str, who: str, ready: Answer | str) -> 
     """The step that blames `who` for a readiness that fails or is silent without naming why."""
     if isinstance(ready, Answer) and ready.status < 500:
         return None
-    alive, named = await ask(liveness_path(who)), _named(name, who)
+    alive, named = await ask(liveness_path(who)), _describe_service(name, who)
     if isinstance(alive, str) or alive.status >= 500:
         detail = f"{named} is not alive: {alive}"
         return Step(Rung("service", held=False, detail=detail), f"{who}-service")
@@ -116,7 +116,7 @@ async def _not_answering(ask: Ask, name: str, who: str, ready: Answer | str) -> 
     return Step(Rung("service", held=False, detail=detail), cause)
 
 
-def _named(name: str, who: str) -> str:
+def _describe_service(name: str, who: str) -> str:
     return f"{who}-service" if who == name else f"{who}-service, which {name}-service asks,"
 
 

@@ -67,7 +67,7 @@ class Tempo:
                 return None
             if response.status_code != httpx.codes.OK:
                 raise CannotAsk(f"Tempo answers {response.status_code}")
-            return _parsed(await _body(response))
+            return _parse(await _body(response))
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -93,7 +93,7 @@ async def _body(response: httpx.Response) -> bytes:
     return body
 
 
-def _parsed(body: bytes) -> Any:
+def _parse(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -45,7 +45,7 @@ async def diagnose_with_witness(
             proof = (
                 await _proof(cluster, question)
                 or await _unseen_start(cluster, question)
-                or await _logged(cluster, question, exchange)
+                or await _log_of(cluster, question, exchange)
             )
     except BudgetSpentError as error:
         return replace(found, rungs=(*found.rungs, Rung("cluster", held=True, detail=str(error))))
@@ -84,7 +84,7 @@ async def _unseen_start(cluster: Cluster, question: Question) -> Proof | None:
     return Proof(sign_in_log.UNSEEN, sign_in_log.log_command(question.namespace))
 
 
-async def _logged(cluster: Cluster, question: Question, exchange: Exchange | None) -> Proof | None:
+async def _log_of(cluster: Cluster, question: Question, exchange: Exchange | None) -> Proof | None:
     """What the service's log says of the request that it failed."""
     asked = request_log.request_id(exchange) if exchange else ""
     if not (asked and question.service and exchange and (exchange.status or 0) >= FAILED):

@@ -116,11 +116,13 @@ def secrets(target: Target, environ: Mapping[str, str]) -> str:
         load_signer(target.identity, environ)
     if way in ("static", "refresh-token"):
         for name, config in target.users.items():
-            _has_secret(target, name, config, environ)
+            _expect_secret(target, name, config, environ)
     return f"{way}: {', '.join(target.users) or 'nobody is users'}"
 
 
-def _has_secret(target: Target, name: str, config: UserConfig, environ: Mapping[str, str]) -> None:
+def _expect_secret(
+    target: Target, name: str, config: UserConfig, environ: Mapping[str, str]
+) -> None:
     if target.identity.way == "static":
         token = environ.get(config.token, "")
         if not token or seconds_left(token) <= 0:
@@ -129,7 +131,7 @@ def _has_secret(target: Target, name: str, config: UserConfig, environ: Mapping[
                 f"the access token of {name} {why}; put a new one into "
                 f"{config.token or 'a variable'}"
             )
-    elif not environ.get(config.refresh_token) and not _kept(target, name):
+    elif not environ.get(config.refresh_token) and not _has_kept_token(target, name):
         variable = (
             config.refresh_token or f"the variable that refresh_token in [users.{name}] should name"
         )
@@ -139,7 +141,7 @@ def _has_secret(target: Target, name: str, config: UserConfig, environ: Mapping[
         )
 
 
-def _kept(target: Target, name: str) -> bool:
+def _has_kept_token(target: Target, name: str) -> bool:
     state = open_state(target.identity.state, DEADLINE)
     return bool(state and asyncio.run(state.read(name)).get("refresh"))
 

@@ -95,7 +95,7 @@ def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | 
     named = [check for check in checks if check.endpoint.named]
     udp, tcp = (_of(named, transport) for transport in ("udp", "tcp"))
     if not _any(udp) and not _any(tcp):
-        return _closed(checks, promised)
+        return _explain_closed_ports(checks, promised)
     if not udp:
         observed = f"the server names no address for media over UDP; {describe_checks(tcp)}"
         return Finding(Code.LIVEKIT_UDP_BLOCKED, observed, FORCE_TCP)
@@ -144,7 +144,7 @@ def tcp_finding(
     return None
 
 
-def _closed(checks: Sequence[StunCheck], promised: LiveKit) -> Finding:
+def _explain_closed_ports(checks: Sequence[StunCheck], promised: LiveKit) -> Finding:
     """Nobody answers where the server says: is the address wrong, or the door closed?"""
     named = [check for check in checks if check.endpoint.named]
     direct = [check for check in checks if not check.endpoint.named and check.answered]

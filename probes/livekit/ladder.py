@@ -64,10 +64,16 @@ class _LadderRun:
         host = urlsplit(self._promised.origin)
         place = (host.hostname or "", host.port or (443 if host.scheme == "https" else 80))
         target = self._web.target
-        tls = {"tls": lambda: self._held(network_rungs.tls(target, *place), Code.TLS_INVALID)}
+        tls = {
+            "tls": lambda: self._expect_held(network_rungs.tls(target, *place), Code.TLS_INVALID)
+        }
         return {
-            "dns": lambda: self._held(network_rungs.dns(target, *place), Code.HOST_UNREACHABLE),
-            "tcp": lambda: self._held(network_rungs.tcp(target, *place), Code.HOST_UNREACHABLE),
+            "dns": lambda: self._expect_held(
+                network_rungs.dns(target, *place), Code.HOST_UNREACHABLE
+            ),
+            "tcp": lambda: self._expect_held(
+                network_rungs.tcp(target, *place), Code.HOST_UNREACHABLE
+            ),
             **(tls if host.scheme == "https" else {}),
             "ready": self._ready,
             "livekit": self._livekit,
@@ -76,7 +82,7 @@ class _LadderRun:
             "join": self._join,
         }
 
-    async def _held(self, asking: Awaitable[Step], code: Code) -> str:
+    async def _expect_held(self, asking: Awaitable[Step], code: Code) -> str:
         step = await asking
         if not step.rung.held:
             raise Broken(Finding(code, step.rung.detail, step.cause))

@@ -40,7 +40,7 @@ def candidates(sdp: str) -> list[Candidate]:
     lines = dict.fromkeys(
         line.removeprefix("a=") for line in sdp.splitlines() if line.startswith("a=candidate:")
     )
-    return [candidate for line in lines for candidate in _parsed(line)]
+    return [candidate for line in lines for candidate in _parse(line)]
 
 
 def parse_trickle(init: str) -> list[Candidate]:
@@ -49,10 +49,10 @@ def parse_trickle(init: str) -> list[Candidate]:
         line = json.loads(init).get("candidate", "")
     except (ValueError, AttributeError):
         return []
-    return [*_parsed(line)]
+    return [*_parse(line)]
 
 
-def _parsed(line: str) -> Iterator[Candidate]:
+def _parse(line: str) -> Iterator[Candidate]:
     try:
         candidate = Candidate.from_sdp(line.removeprefix("candidate:"))
     except (ValueError, AssertionError, IndexError):

@@ -110,7 +110,7 @@ async def _upgrade(web: Web, exchange: Exchange) -> ClientConnection:
     except websocket.UpgradeRefused as refused:
         raise Broken(token_answers.explain_upgrade(refused.answer)) from refused
     except Broken as failure:
-        raise Broken(_renamed(failure.finding)) from failure
+        raise Broken(_with_livekit_code(failure.finding)) from failure
 
 
 def _no_answer(what: str) -> Broken:
@@ -121,7 +121,7 @@ def _no_answer(what: str) -> Broken:
     )
 
 
-def _renamed(finding: Finding) -> Finding:
+def _with_livekit_code(finding: Finding) -> Finding:
     """A stalled or failed upgrade under LiveKit's own codes."""
     names = {
         Code.SOCKET_UPGRADE_STALLED: Code.LIVEKIT_JOIN_TIMEOUT,

@@ -18,7 +18,7 @@ from aioice import Candidate, stun
 
 from probes.finding import CannotAsk
 from probes.livekit.signalling import Credentials, JoinedSession
-from probes.transport.connection_errors import exhausted
+from probes.transport.connection_errors import exhausted_resource
 
 TIMEOUT_S = 3.2  # seconds, in which a request is sent six times over UDP
 RETRANSMISSIONS = 5
@@ -97,7 +97,7 @@ async def _check(endpoint: IceEndpoint, credentials: Credentials) -> StunCheck:
     except (TimeoutError, stun.TransactionTimeout):
         return StunCheck(endpoint, None, "no answer")
     except OSError as error:
-        if reason := exhausted(error):
+        if reason := exhausted_resource(error):
             raise CannotAsk(f"{endpoint.host} could not be asked: {reason}") from error
         return StunCheck(endpoint, None, _reason(error))
 
@@ -161,10 +161,12 @@ async def _by_udp(
     except (
         stun.TransactionFailed
     ) as failed:  # signed by who is there, for instance 487: roles conflict
-        return _answered(endpoint, began, f"answered with error {failed.response.error_code}")
+        return _describe_answer(
+            endpoint, began, f"answered with error {failed.response.error_code}"
+        )
     finally:
         transport.close()
-    return _answered(endpoint, began, "answered")
+    return _describe_answer(endpoint, began, "answered")
 
 
 async def _by_tcp(
@@ -184,7 +186,7 @@ async def _by_tcp(
         )
     finally:
         writer.transport.abort()
-    return _answered(endpoint, began, "answered")
+    return _describe_answer(endpoint, began, "answered")
 
 
 def frame(message: bytes) -> bytes:
@@ -211,6 +213,6 @@ def _answers(message: stun.Message, request: stun.Message) -> bool:
     return is_answer and message.transaction_id == request.transaction_id
 
 
-def _answered(endpoint: IceEndpoint, began: float, how: str) -> StunCheck:
+def _describe_answer(endpoint: IceEndpoint, began: float, how: str) -> StunCheck:
     seconds = time.monotonic() - began
     return StunCheck(endpoint, seconds, f"{how} in {seconds * 1000:.1f} ms", connected=True)

@@ -15,7 +15,7 @@ from probes.config.environment import Target, address
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, Code, Finding
 from probes.livekit.signalling import IceServer
-from probes.transport.connection_errors import exhausted
+from probes.transport.connection_errors import exhausted_resource
 
 TIMEOUT_S = 3.0  # for each; TLS and two round trips
 LIFETIME_S = 60  # of an allocation whose end gets lost
@@ -73,7 +73,7 @@ async def _allocate(target: Target, relay: IceServer, url: str) -> TurnResult:
     except ssl.SSLCertVerificationError as error:
         return TurnResult(url, "", f"certificate verification failed: {error.verify_message}")
     except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and (reason := exhausted(error)):
+        if isinstance(error, OSError) and (reason := exhausted_resource(error)):
             raise CannotAsk(f"{url} could not be asked: {reason}") from error
         return TurnResult(url, "", f"connection failed: {error}")
 

@@ -103,7 +103,7 @@ class Redactor:
         text, a summary.
         """
         if isinstance(value, bytes):
-            decoded = _decoded(value, content_type)
+            decoded = _decode(value, content_type)
             if decoded is None:
                 media = self.text(content_type.partition(";")[0].strip()[:80]) or "no stated type"
                 return (
@@ -129,7 +129,7 @@ class Redactor:
         """Parsed JSON that stands under `name`."""
         if isinstance(value, dict):
             return {
-                self.text(key): self._tree(inner, _called(key, value, name))
+                self.text(key): self._tree(inner, _label_of(key, value, name))
                 for key, inner in value.items()
             }
         if isinstance(value, list):
@@ -166,7 +166,7 @@ class Redactor:
         return value
 
 
-def _decoded(value: bytes, content_type: str) -> str | None:
+def _decode(value: bytes, content_type: str) -> str | None:
     if _TEXT_TYPE.search(content_type):
         return value.decode("utf-8", "replace")
     try:
@@ -194,7 +194,7 @@ def _head(value: str, limit: int) -> str:
     return value
 
 
-def _called(key: str, value: dict[str, Any], name: str) -> str:
+def _label_of(key: str, value: dict[str, Any], name: str) -> str:
     """What `key` of `value`, which stands under `name`, is about.
 
     HAR, storage states and lists of headers say {"name": "Cookie", "value": ...}, others

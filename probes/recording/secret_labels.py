@@ -122,7 +122,7 @@ def token(jwt: str) -> str:
     if claims is None:
         return plain("unreadable token", jwt)
     kind = f"{claims['type']} token" if claims.get("type") in ("access", "refresh") else "token"
-    return " ".join([f"<{kind}", *_told(claims), f"#{short_hash(jwt)}>"])
+    return " ".join([f"<{kind}", *_describe_claims(claims), f"#{short_hash(jwt)}>"])
 
 
 def _claims(jwt: str) -> dict[str, Any] | None:
@@ -133,7 +133,7 @@ def _claims(jwt: str) -> dict[str, Any] | None:
     return claims if isinstance(claims, dict) else None
 
 
-def _told(claims: dict[str, Any]) -> Iterator[str]:
+def _describe_claims(claims: dict[str, Any]) -> Iterator[str]:
     if subject := re.sub("[^A-Za-z0-9-]", "_", str(claims.get("sub", ""))):
         yield f"sub={subject[:8]}{'…' if len(subject) > 8 else ''}"
     try:

@@ -187,10 +187,10 @@ _SHORT = 300  # characters of a header or a URL, most of which a run meets a hun
 
 def text(value: str) -> str:
     """Any text; secrets may stand anywhere in it."""
-    return _met_again(value) if len(value) <= _SHORT else _disguised(value)
+    return _met_again(value) if len(value) <= _SHORT else _apply_rules(value)
 
 
-def _disguised(value: str) -> str:
+def _apply_rules(value: str) -> str:
     for _ in range(_ROUNDS):
         before = value
         for rule in RULES:
@@ -200,7 +200,7 @@ def _disguised(value: str) -> str:
     return value
 
 
-_met_again = functools.lru_cache(4096)(_disguised)
+_met_again = functools.lru_cache(4096)(_apply_rules)
 
 
 def tokens(value: str) -> str:

@@ -69,7 +69,7 @@ def hide(name: str, value: str) -> str:
     return secret_labels.mask(kind, value)
 
 
-def _replaced(match: Match, group: str, new: str) -> str:
+def _replace_group(match: Match, group: str, new: str) -> str:
     start, end = match.start(group) - match.start(), match.end(group) - match.start()
     return match[0][:start] + new + match[0][end:]
 
@@ -101,21 +101,21 @@ def hide_userinfo(match: Match) -> str:
 
 def hide_in_query(match: Match) -> str:
     group = "value" if match["value"] is not None else "encoded"
-    return _replaced(match, group, hide(match["name"], match[group]))
+    return _replace_group(match, group, hide(match["name"], match[group]))
 
 
 def hide_encoded_name(match: Match) -> str:
     name = unquote(match["name"])
     if not secret_names.ends_secret(name):
         return match[0]
-    return _replaced(match, "value", hide(name, match["value"]))
+    return _replace_group(match, "value", hide(name, match["value"]))
 
 
 def hide_random_parameter(match: Match) -> str:
     name, value = match["name"] or "", match["value"]
     if not secret_names.is_random_parameter(name, value):
         return match[0]
-    return _replaced(match, "value", secret_labels.plain("token", value))
+    return _replace_group(match, "value", secret_labels.plain("token", value))
 
 
 def hide_named(match: Match) -> str:
@@ -123,7 +123,7 @@ def hide_named(match: Match) -> str:
     name, value = match["name"], match[group]
     if not is_secret(name, value) or (group == "bare" and _is_shown(match, name, value)):
         return match[0]
-    return _replaced(match, group, hide(name, value))
+    return _replace_group(match, group, hide(name, value))
 
 
 def _is_shown(match: Match, name: str, value: str) -> bool:
@@ -137,23 +137,23 @@ def _is_shown(match: Match, name: str, value: str) -> bool:
 
 
 def hide_field(match: Match) -> str:
-    return _replaced(match, "value", hide(match["name"], match["value"]))
+    return _replace_group(match, "value", hide(match["name"], match["value"]))
 
 
 def hide_private_member(match: Match) -> str:
     value = match["value"]
-    return _replaced(match, "value", secret_labels.mask("private key", value))
+    return _replace_group(match, "value", secret_labels.mask("private key", value))
 
 
 def hide_cookies(match: Match) -> str:
     value = match["value"]
     if PLAIN_WORD.fullmatch(value.strip()):
         return match[0]
-    return _replaced(match, "value", secret_cookies.redact(value))
+    return _replace_group(match, "value", secret_cookies.redact(value))
 
 
 def hide_bearer(match: Match) -> str:
     value = match["value"]
     if PLAIN_WORD.fullmatch(value):
         return match[0]
-    return _replaced(match, "value", secret_labels.plain("token", value))
+    return _replace_group(match, "value", secret_labels.plain("token", value))

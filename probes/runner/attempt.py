@@ -61,9 +61,9 @@ class Attempts:
             except NotApplicable:
                 span_attributes.end_scenario(span, Verdict.SKIPPED, None)
                 raise
-        finding = finding or _degraded(recorder)
+        finding = finding or _find_degradation(recorder)
         health = self._health_since(started) if finding else Health()
-        finding = self._redacted(_unless_starved(finding, health), recorder)
+        finding = self._redact(_unless_starved(finding, health), recorder)
         verdict = finding.verdict if finding else Verdict.HELD
         duration = round(time.monotonic() - started, 6)
         span_attributes.end_scenario(span, verdict, finding)
@@ -153,7 +153,7 @@ class Attempts:
                 recorder.note(f"the diagnosis itself failed: {type(error).__name__}: {error}")
         return finding
 
-    def _redacted(self, finding: Finding | None, recorder: Recorder) -> Finding | None:
+    def _redact(self, finding: Finding | None, recorder: Recorder) -> Finding | None:
         """Redact what a probe quoted from the target."""
         if finding is None:
             return None
@@ -168,7 +168,7 @@ class Attempts:
         )
 
 
-def _degraded(recorder: Recorder) -> Finding | None:
+def _find_degradation(recorder: Recorder) -> Finding | None:
     """What degrades the promise, where something does; other requests have followed it."""
     if not recorder.degraded:
         return None

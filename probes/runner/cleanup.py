@@ -16,18 +16,18 @@ async def clean_up(ledger: Ledger, target: Target, resource_kinds: Sequence[Reso
     """Everything that can be removed is; what cannot stays in its ledger for the next run."""
     used = ledger.kinds
     for entry in ledger.open_entries:
-        if await _removed(resource_kinds, entry):
+        if await _remove(resource_kinds, entry):
             ledger.mark_removed(entry.name)
     for path, entries in ledger.leftovers(target.hosts.apex):
         for entry in entries:
-            if await _removed(resource_kinds, entry):
+            if await _remove(resource_kinds, entry):
                 mark_cleaned_up(path, entry)
     for resource_kind in resource_kinds:
         if used & {*resource_kind.kinds, *resource_kind.follow}:
             await _remove_old(resource_kind, target)
 
 
-async def _removed(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool:
+async def _remove(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool:
     resource_kind = next(
         (resource_kind for resource_kind in resource_kinds if entry.kind in resource_kind.kinds),
         None,
@@ -35,7 +35,7 @@ async def _removed(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool
     try:
         if resource_kind is None:
             why: object = "this version does not know that kind"
-        elif (found := await _found(resource_kind, entry)) is None or await resource_kind.remove(
+        elif (found := await _find(resource_kind, entry)) is None or await resource_kind.remove(
             found
         ):
             return True
@@ -47,7 +47,7 @@ async def _removed(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool
     return False
 
 
-async def _found(resource_kind: ResourceKind, entry: Entry) -> Entry | None:
+async def _find(resource_kind: ResourceKind, entry: Entry) -> Entry | None:
     """`entry` with its id, which the target may never have told; None where it is not there."""
     if entry.id:
         return entry
@@ -69,4 +69,4 @@ async def _remove_old(resource_kind: ResourceKind, target: Target) -> None:
         )
         return
     for entry in old:
-        await _removed([resource_kind], entry)
+        await _remove([resource_kind], entry)

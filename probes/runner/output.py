@@ -22,12 +22,12 @@ class ForgivingStream:
             try:
                 self._stream.write(text)
             except UnicodeEncodeError:
-                self._stream.write(self._escaped(text))
+                self._stream.write(self._escape(text))
             except OSError:  # of which BrokenPipeError is one
                 self._give_up()
         return len(text)
 
-    def _escaped(self, text: str) -> str:
+    def _escape(self, text: str) -> str:
         encoding = self._stream.encoding or "ascii"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 

@@ -108,7 +108,7 @@ def _date_offset(proxy: Proxy, origin: str) -> float | None:
         with connect(proxy, host, port) as plain:
             connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
             connection.sock = (
-                _unverified().wrap_socket(plain, server_hostname=host) if secure else plain
+                _unverified_context().wrap_socket(plain, server_hostname=host) if secure else plain
             )
             asked = time.time()
             connection.request("HEAD", "/", headers={"Connection": "close"})
@@ -130,7 +130,7 @@ def connect(proxy: Proxy, host: str, port: int) -> socket.socket:
     return socket.create_connection((address(host), port), timeout=TIMEOUT_S)
 
 
-def _unverified() -> ssl.SSLContext:
+def _unverified_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no authorities: 20 ms a host
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

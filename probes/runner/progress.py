@@ -45,7 +45,7 @@ class RunProgress:
         """A scenario has ended. Call on the loop."""
         if not self._shows:
             return
-        with self.uncaptured():
+        with self.suspend_capture():
             self._lines.add(scenario.id, outcome)
         if self._timer is None:
             self._refresh_later()
@@ -62,11 +62,11 @@ class RunProgress:
     def _refresh(self) -> None:
         if self._lines.is_done:
             return
-        with self.uncaptured():
+        with self.suspend_capture():
             self._lines.refresh()
         self._refresh_later()
 
-    def uncaptured(self) -> contextlib.AbstractContextManager[None]:
+    def suspend_capture(self) -> contextlib.AbstractContextManager[None]:
         if self._capture is None:
             return contextlib.nullcontext()
         context: contextlib.AbstractContextManager[None]

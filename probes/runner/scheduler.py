@@ -176,9 +176,9 @@ class Run:
         )
         if has_settled:
             outcome = replace(outcome, settled=time.monotonic() - self._began)
-        return self._accepted(scenario, outcome)
+        return self._accept(scenario, outcome)
 
-    def _accepted(self, scenario: Scenario, outcome: Outcome) -> Outcome:
+    def _accept(self, scenario: Scenario, outcome: Outcome) -> Outcome:
         if not outcome.finding or outcome.verdict not in (Verdict.BROKEN, Verdict.DEGRADED):
             return outcome
         today = datetime.fromtimestamp(clock.now(), UTC).date()

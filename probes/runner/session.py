@@ -179,25 +179,25 @@ class Session:
 
     async def close(self) -> None:
         """Remove what the run created and close what it opened, whatever state it is in."""
-        with self._guarded("ending the scenarios"):
+        with self._guard("ending the scenarios"):
             await self.run.finish()
         if self.run.stopped == STOPPED_EARLY:
             self._ended = STOPPED_EARLY
         await self._clean_up()
-        with self._guarded("comparing with the previous run"):
+        with self._guard("comparing with the previous run"):
             await self._compare()
-        with self._guarded("closing the browser"):
+        with self._guard("closing the browser"):
             await self.browser.close()
-        with self._guarded("closing connections"):
+        with self._guard("closing connections"):
             await self.web.close()
-        with self._guarded("closing the cluster's API"):
+        with self._guard("closing the cluster's API"):
             await self.cluster.close()
-        with self._guarded("closing Tempo's API"):
+        with self._guard("closing Tempo's API"):
             await self.tempo.close()
-        with self._guarded("stopping the watch over the suite itself"):
+        with self._guard("stopping the watch over the suite itself"):
             await self.run.health.stop()
             self._record_health()
-        with self._guarded("recording the end"):
+        with self._guard("recording the end"):
             self._record_stabilization()
             verdicts = [outcome.verdict for outcome in self.run.outcomes.values()]
             span_attributes.end_run(self.run.span, verdicts, self._ended)
@@ -253,22 +253,22 @@ class Session:
 
     def finish(self) -> EndedRun:
         """Export the spans, end the journal, take the steps of the end, stop what was started."""
-        with self._guarded("closing the ledger"):
+        with self._guard("closing the ledger"):
             self.ledger.close()
-        with self._guarded("exporting the spans"):
+        with self._guard("exporting the spans"):
             spans_result = self._evidence.tracing.finish(EXPORT_TIMEOUT_S)
             self._evidence.journal.write("spans", **asdict(spans_result))
         run = self._ended_run()
         end_of_run.perform(run)
         self._evidence.journal.close()
         if self._started:
-            with self._guarded("stopping the target"):
+            with self._guard("stopping the target"):
                 self._started.stop()
         self._watchdog.cancel()
         return run
 
     @contextmanager
-    def _guarded(self, what: str) -> Iterator[None]:
+    def _guard(self, what: str) -> Iterator[None]:
         """What fails here is ours, and costs no other step."""
         try:
             yield
@@ -289,7 +289,7 @@ class Session:
         last_resort.start()
         try:
             self._ended = "stuck"
-            with self._guarded("saying how the suite fared"):
+            with self._guard("saying how the suite fared"):
                 self._record_health()
             run = self._ended_run()
             end_of_run.perform(run, end_of_run.REPORT_STEPS)

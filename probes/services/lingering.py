@@ -80,11 +80,11 @@ async def stay_notified(web: Web, user: User, maker: User, ledger: Ledger) -> No
             break
         async with notifications.connected_stream(web, user) as listening:
             await listening.expect_open_for(min(realtime.stream_seconds, left_s))
-    for notice in await _told_at_the_end(web, user, maker, ledger):
+    for notice in await _notices_at_end(web, user, maker, ledger):
         await notifications.dismiss(web, user, notice.id)
 
 
-async def _told_at_the_end(web: Web, user: User, maker: User, ledger: Ledger) -> list[Notice]:
+async def _notices_at_end(web: Web, user: User, maker: User, ledger: Ledger) -> list[Notice]:
     return await notifications.expect_notified(
         web, user, lambda: boards.create(web, maker, ledger, assignee=user)
     )

@@ -108,7 +108,7 @@ async def expect_dies(web: Web, upload: Upload) -> None:
     Broken.
     """
     await send(web, upload)
-    for url in (expired(upload.signed), prolonged(upload.signed)):
+    for url in (with_old_date(upload.signed), with_longest_life(upload.signed)):
         expect_refused(await upload.put(web, url))
     life_s = upload.signed.seconds
     if life_s is None or life_s > SHORT_LIFE_S:
@@ -120,19 +120,19 @@ async def expect_dies(web: Web, upload: Upload) -> None:
         raise broken(Code.PRESIGN_LIFETIME, observed, "S3, or a proxy that signs for everybody")
 
 
-def expired(signed: Presigned) -> str:
+def with_old_date(signed: Presigned) -> str:
     """The URL with a date that is long over, under the old signature; pure."""
     life = timedelta(seconds=(signed.seconds or 0), days=1)
-    return _changed(signed.url, {"x-amz-date": (datetime.now(UTC) - life).strftime(STAMP)})
+    return _change_query(signed.url, {"x-amz-date": (datetime.now(UTC) - life).strftime(STAMP)})
 
 
-def prolonged(signed: Presigned) -> str:
+def with_longest_life(signed: Presigned) -> str:
     """The URL with the longest life that there is, under the old signature; pure."""
     life_s = WEEK_S if signed.seconds != WEEK_S else WEEK_S - 1
-    return _changed(signed.url, {"x-amz-expires": str(life_s)})
+    return _change_query(signed.url, {"x-amz-expires": str(life_s)})
 
 
-def _changed(url: str, values: dict[str, str]) -> str:
+def _change_query(url: str, values: dict[str, str]) -> str:
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     changed = [(name, values.get(name.lower(), value)) for name, value in query]
@@ -163,8 +163,8 @@ async def _preflight(web: Web, upload: Upload, method: str, header: str) -> Answ
 def explain_preflight(answer: Answer, origin: str, method: str, header: str) -> Finding | None:
     """Name what a preflight from `origin` was not allowed; None where all of it was; pure."""
     allowed = answer.headers.get("access-control-allow-origin", "")
-    methods = _listed(answer, "access-control-allow-methods")
-    headers = _listed(answer, "access-control-allow-headers")
+    methods = _header_words(answer, "access-control-allow-methods")
+    headers = _header_words(answer, "access-control-allow-headers")
     if answer.status >= 300 or allowed not in (origin, "*"):
         lacking = f"{allowed or 'no origin'}"
     elif not {method.lower(), "*"} & methods:
@@ -177,6 +177,6 @@ def explain_preflight(answer: Answer, origin: str, method: str, header: str) -> 
     return Finding(Code.UPLOAD_BLOCKED, observed, NO_ORIGIN)
 
 
-def _listed(answer: Answer, name: str) -> set[str]:
+def _header_words(answer: Answer, name: str) -> set[str]:
     words = answer.headers.get(name, "").replace("\n", ",").split(",")
     return {word.strip().lower() for word in words if word.strip()}

@@ -28,7 +28,7 @@ class ProtectedEndpoint:
     scoped: bool = False
     envelope: Envelope = Envelope.GO_ERROR
 
-    def filled(self, web: Web, room: str = "") -> "ProtectedEndpoint":
+    def fill(self, web: Web, room: str = "") -> "ProtectedEndpoint":
         target = web.target
         known = {
             "{storage}": target.paths.storage,

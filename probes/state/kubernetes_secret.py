@@ -50,18 +50,18 @@ class SecretState:
         return f"the Secret {self._namespace}/{self._name}"
 
     async def read(self, user: str) -> Entry:
-        return self._opened(await self._secret(), user)
+        return self._decode_entry(await self._secret(), user)
 
     async def swap(self, user: str, before: Entry, after: Entry) -> bool:
         for _ in range(CONFLICTS):
             secret = await self._secret()
-            if self._opened(secret, user) != before:
+            if self._decode_entry(secret, user) != before:
                 return False
             secret.data = {
                 **(secret.data or {}),
                 user: base64.b64encode(json.dumps(after).encode()).decode(),
             }
-            if await self._replaced(secret):
+            if await self._replace(secret):
                 return True
         raise CannotAsk(
             f"{self} was changed by others {CONFLICTS} times in a row; run fewer at once"
@@ -77,7 +77,7 @@ class SecretState:
             secret: Secret = await kubernetes.get(Secret, self._name)
             return secret
 
-    async def _replaced(self, secret: Secret) -> bool:
+    async def _replace(self, secret: Secret) -> bool:
         """Whether nobody had changed it since it was read; it carries the resourceVersion that says
         so.
         """
@@ -109,7 +109,7 @@ class SecretState:
         finally:
             await kubernetes.close()
 
-    def _opened(self, secret: Secret, user: str) -> Entry:
+    def _decode_entry(self, secret: Secret, user: str) -> Entry:
         try:
             stored = base64.b64decode((secret.data or {}).get(user, ""), validate=True) or b"{}"
             return {str(name): str(value) for name, value in json.loads(stored).items()}

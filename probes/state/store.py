@@ -67,7 +67,7 @@ class FileState:
     async def swap(self, user: str, before: Entry, after: Entry) -> bool:
         with self._complaining():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            async with self._locked("write"):
+            async with self._lock("write"):
                 kept = self._all()
                 if kept.get(user, {}) != before:
                     return False
@@ -78,7 +78,7 @@ class FileState:
     async def turn(self, user: str) -> AsyncIterator[None]:
         with self._complaining():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        async with self._locked(user):
+        async with self._lock(user):
             yield
 
     def _all(self) -> dict[str, Entry]:
@@ -103,7 +103,7 @@ class FileState:
             raise CannotAsk(f"{message}; name another in state of [identity]") from error
 
     @asynccontextmanager
-    async def _locked(self, what: str) -> AsyncIterator[None]:
+    async def _lock(self, what: str) -> AsyncIterator[None]:
         """The lock falls with whoever holds it, so a kill leaves none behind."""
         with self._complaining():
             lock = os.open(

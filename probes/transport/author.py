@@ -59,13 +59,13 @@ def author(status: int, headers: Mapping[str, str], body: bytes) -> Author:
     return Author.SERVICE if head and not _is_html(headers, head) else Author.UNKNOWN
 
 
-def _challenged(status: int, headers: Mapping[str, str], head: bytes) -> bool:
+def _is_challenge(status: int, headers: Mapping[str, str], head: bytes) -> bool:
     if headers.get("x-amzn-waf-action", "").lower() in ("challenge", "captcha"):
         return True
     return status in (202, 405) and _CHALLENGE.search(head) is not None
 
 
-def _blocked(status: int, headers: Mapping[str, str], head: bytes) -> bool:
+def _is_block(status: int, headers: Mapping[str, str], head: bytes) -> bool:
     if "x-amzn-waf-action" in headers or "x-amzn-waf-rule" in headers:
         return True
     from_aws = _server(headers).startswith(("cloudfront", "awselb")) or _is_cloudfronts(head)
@@ -129,8 +129,8 @@ def _from_service(_status: int, _headers: Mapping[str, str], head: bytes) -> boo
 
 # In the order in which they are sure: a WAF's page is also CloudFront's.
 _SIGNS = (
-    (Author.WAF_CHALLENGE, _challenged),
-    (Author.WAF_BLOCK, _blocked),
+    (Author.WAF_CHALLENGE, _is_challenge),
+    (Author.WAF_BLOCK, _is_block),
     (Author.CLOUDFRONT, _from_cloudfront),
     (Author.S3, _from_s3),
     (Author.APP_INDEX, _is_app_index),

@@ -88,7 +88,7 @@ def local_trouble(error: BaseException) -> str:
     return ""
 
 
-def exhausted(error: OSError) -> str:
+def exhausted_resource(error: OSError) -> str:
     """What this machine has no more of; "" where `error` may be about the address that was
     asked.
     """
@@ -116,7 +116,7 @@ def explain(url: str, error: BaseException, who: str, phase: Phase, timeout_s: f
         )
     match phase:
         case Phase.CONNECT:
-            return _unconnected(host, error, timeout_s)
+            return _explain_unconnected(host, error, timeout_s)
         case Phase.TLS:
             return _no_handshake(host, error, timeout_s)
         case Phase.BODY if is_timeout(error):
@@ -149,7 +149,7 @@ def explain_handshake(host: str, error: ssl.SSLError) -> Finding:
     return Finding(Code.TLS_INVALID, observed, TLS_POLICY)
 
 
-def _unconnected(host: str, error: BaseException, timeout_s: float) -> Finding:
+def _explain_unconnected(host: str, error: BaseException, timeout_s: float) -> Finding:
     if _first(error, ConnectionRefusedError):
         return Finding(Code.HOST_UNREACHABLE, f"{host}: connection refused", LISTENER)
     if is_timeout(error):

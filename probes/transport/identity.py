@@ -105,7 +105,7 @@ def scope_of(asked: Asked) -> Scope:
     return Scope(
         user=user,
         email=email,
-        named=_named(asked, parts.path, query, sent),
+        named=_identifiers_of(asked, parts.path, query, sent),
         users=asked.users,
         about_oneself=bool(user) and last in ABOUT_ONESELF,
         makers=makers if asked.method == "POST" else (),
@@ -120,7 +120,7 @@ def _asker(asked: Asked, query: Mapping[str, str], sent: Mapping[str, Any]) -> t
     return str(said.get("sub") or ""), str(said.get("email") or "")
 
 
-def _named(
+def _identifiers_of(
     asked: Asked, path: str, query: Mapping[str, str], sent: Mapping[str, Any]
 ) -> dict[str, str]:
     words = path.split("/")
@@ -141,7 +141,7 @@ def find_foreign(scope: Scope, inside: Any) -> list[Foreign]:
     """What in an answer, or in an event, is about somebody or something else."""
     found = [*_plain_id(scope, inside)]
     for path, key, value, row in _fields(inside):
-        wanted = _wanted(scope, path, key)
+        wanted = _expected_value(scope, path, key)
         owner = scope.user if scope.about_oneself else _owner(key, row)
         if wanted and not _is_same(value, wanted):
             found.append(Foreign(path, value, wanted))
@@ -152,7 +152,7 @@ def find_foreign(scope: Scope, inside: Any) -> list[Foreign]:
     return found
 
 
-def _wanted(scope: Scope, path: str, key: str) -> str:
+def _expected_value(scope: Scope, path: str, key: str) -> str:
     """What must stand at `path`; empty where anything may."""
     if key in scope.named:
         return scope.named[key]

@@ -23,13 +23,13 @@ def lost_part(asked: Asked, status: int, words: str) -> str:
     """
     if status not in REFUSED or not words:
         return ""
-    for name, part in _sent(asked):
+    for name, part in _parts_sent(asked):
         if _is_called_missing(name, words):
             return part
     return ""
 
 
-def _sent(asked: Asked) -> Iterator[tuple[str, str]]:
+def _parts_sent(asked: Asked) -> Iterator[tuple[str, str]]:
     """(name, what to call it) of each part of the request that has a value."""
     headers = {name.lower(): value for name, value in asked.headers.items()}
     for name, spelling in HEADERS.items():

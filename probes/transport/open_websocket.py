@@ -51,7 +51,7 @@ class WebSocket:
         try:
             await self._connection.send(line)
         except ConnectionClosed as error:
-            raise self._dropped(error) from error
+            raise self._explain_close(error) from error
 
     async def receive(
         self,
@@ -70,7 +70,7 @@ class WebSocket:
             current().subject = self._exchange
             return None
         except ConnectionClosed as error:
-            raise self._dropped(error) from error
+            raise self._explain_close(error) from error
         return event
 
     async def ping(self, within: float) -> None:
@@ -81,7 +81,7 @@ class WebSocket:
         except TimeoutError:
             raise self.half_open(f"no pong within {within:g} s") from None
         except ConnectionClosed as error:
-            raise self._dropped(error) from error
+            raise self._explain_close(error) from error
 
     async def expect_taken(self, within: float) -> None:
         """It is open in earnest, as a ping shows. Raises Broken; ClosedAtOnce where the other end
@@ -139,7 +139,7 @@ class WebSocket:
                 while True:
                     await self._next({})
 
-    def _dropped(self, error: ConnectionClosed) -> Broken:
+    def _explain_close(self, error: ConnectionClosed) -> Broken:
         current().subject = self._exchange
         who = service(self._exchange.url)
         if error.sent and not error.rcvd_then_sent and error.sent.code in REFUSED:

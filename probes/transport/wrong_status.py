@@ -16,9 +16,9 @@ def explain_status(answer: Answer, wanted: int, who: str) -> Finding:
     """Name what is wrong with a status that is not `wanted`, by the service `who`; pure."""
     quoted, meant = quote(answer), service_words.meaning(answer.words, who)
     match answer.status:
-        case _ if lost := _lost(answer):
+        case _ if lost := _find_lost_part(answer):
             observed = f"{answer}{quoted}, and {lost} was sent"
-            return Finding(Code.REQUEST_STRIPPED, observed, stripped(lost, who))
+            return Finding(Code.REQUEST_STRIPPED, observed, stripped_cause(lost, who))
         case 404 if answer.json is None:
             observed = f"{answer}: no route there{quoted}"
             return Finding(Code.ROUTE_BROKEN, observed, "the gateway's route or rewrite")
@@ -39,11 +39,11 @@ def explain_status(answer: Answer, wanted: int, who: str) -> Finding:
     return Finding(Code.CONTRACT_BROKEN, observed, meant or who)
 
 
-def _lost(answer: Answer) -> str:
+def _find_lost_part(answer: Answer) -> str:
     return lost_part(answer.asked, answer.status, answer.words) if answer.asked else ""
 
 
-def stripped(lost: str, who: str) -> str:
+def stripped_cause(lost: str, who: str) -> str:
     """The cause where `lost`, a part of the request, did not come to `who`, until the ladder has
     asked the api host; pure.
     """

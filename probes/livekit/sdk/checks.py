@@ -146,7 +146,7 @@ def _not_signalled(message: str, observed: str) -> Finding:
     return Finding(Code.LIVEKIT_UPGRADE_BLOCKED, observed, cause)
 
 
-def _dropped(call: Call, lost: str) -> Finding | None:
+def _explain_loss(call: Call, lost: str) -> Finding | None:
     """A connection that ended in mid-call explains what did not arrive; None where none did."""
     losses = call.every(ConnectionLost)
     if not losses:
@@ -174,7 +174,7 @@ def explain_data(call: Call) -> Finding | None:
         return None
     else:
         raise explain_crash(call)
-    return _dropped(call, observed) or Finding(Code.LIVEKIT_DATA_LOST, observed, _FORWARDING)
+    return _explain_loss(call, observed) or Finding(Code.LIVEKIT_DATA_LOST, observed, _FORWARDING)
 
 
 def _is_short(data: DataReceived) -> bool:
@@ -187,15 +187,19 @@ def explain_sound(call: Call) -> Finding | None:
     failed, sound = call.failure("sound"), call.first(ToneReceived)
     if failed:
         observed = f"the SDK could not publish sound: {failed.message}"
-        return _dropped(call, observed) or Finding(Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING)
+        return _explain_loss(call, observed) or Finding(
+            Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING
+        )
     if sound is None:
         raise explain_crash(call)
     if sound.after < 0:
         observed = _silence(sound)
-        return _dropped(call, observed) or Finding(Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING)
+        return _explain_loss(call, observed) or Finding(
+            Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING
+        )
     if poor := ", ".join(_poor(sound, call.every(SelectedPath))):
         observed = f"the tone was heard, but {poor}"
-        return _dropped(call, observed) or Finding(
+        return _explain_loss(call, observed) or Finding(
             Code.LIVEKIT_MEDIA_POOR, observed, "the path, or a node at its limits"
         )
     return None
@@ -247,7 +251,7 @@ def explain_fallback(call: Call, ports: OpenPorts) -> Finding | None:
         observed = f"by TCP port {rejoin.port} {rejoin.heard} of {rejoin.sent} messages arrived"
     else:
         return None
-    return _dropped(call, observed) or _no_fallback(observed)
+    return _explain_loss(call, observed) or _no_fallback(observed)
 
 
 def _no_tcp(call: Call, ports: OpenPorts) -> Finding:

@@ -52,9 +52,9 @@ class SdkParticipant:
         )
         self._sounding: set[asyncio.Task[None]] = set()
         self.room.on("data_received", self._hear)
-        self.room.on("track_subscribed", self._subscribed)
+        self.room.on("track_subscribed", self._on_subscribed)
         self.room.on("reconnecting", lambda: self._lose_connection("reconnecting"))
-        self.room.on("disconnected", self._disconnected)
+        self.room.on("disconnected", self._on_disconnected)
         self.room.on("reconnected", self._restore_connection)
 
     async def join(self, url: str, token: str) -> float:
@@ -63,7 +63,7 @@ class SdkParticipant:
         await self.room.connect(url, token, rtc.RoomOptions(connect_timeout=SIGNAL_ATTEMPT_S))
         return time.monotonic() - began
 
-    def _disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
+    def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
         self._lose_connection(rtc.DisconnectReason.Name(reason).lower())
 
     def _lose_connection(self, reason: str) -> None:
@@ -84,7 +84,7 @@ class SdkParticipant:
         self._heard.setdefault(packet.data, time.monotonic())
         self._news.set()
 
-    def _subscribed(self, track: rtc.Track, *_: object) -> None:
+    def _on_subscribed(self, track: rtc.Track, *_: object) -> None:
         if isinstance(track, rtc.RemoteAudioTrack) and not self._track.done():
             self._track.set_result(track)
 
@@ -146,7 +146,7 @@ class SdkParticipant:
         await asyncio.wait({listening}, timeout=seconds)
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-        packets, lost = _received(await self._stats())
+        packets, lost = _count_packets(await self._stats())
         best = tone.detect_tone(ear.whole)
         return ToneReceived(
             best.hertz, best.share, ear.after, packets, lost / (packets + lost) if packets else 0.0
@@ -224,7 +224,7 @@ async def _play(source: rtc.AudioSource) -> None:
         await source.capture_frame(frame)
 
 
-def _received(stats: Sequence[RtcStats]) -> tuple[int, int]:
+def _count_packets(stats: Sequence[RtcStats]) -> tuple[int, int]:
     """Audio packets that came, and those that did not."""
     audio = [stat.inbound_rtp.received for stat in stats if stat.inbound_rtp.stream.kind == "audio"]
     return sum(each.packets_received for each in audio), sum(

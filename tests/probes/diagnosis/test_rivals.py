@@ -19,7 +19,7 @@ from probes.diagnosis.rivals import (
 )
 from probes.finding import Code, Finding
 from probes.transport.http import Answer
-from probes.transport.wrong_status import stripped
+from probes.transport.wrong_status import stripped_cause
 
 APEX = "https://wealist.co.kr/api/svc/board/api/projects/p-1?x=1"
 API = APEX.replace("https://", "https://api.")
@@ -149,7 +149,9 @@ class Behind:
     first: Answer = field(default=refusal("no", url=APEX))
 
 
-DROPPED = replace(FOUND, code=Code.REQUEST_STRIPPED, cause=stripped(AUTHORIZATION, "board-service"))
+DROPPED = replace(
+    FOUND, code=Code.REQUEST_STRIPPED, cause=stripped_cause(AUTHORIZATION, "board-service")
+)
 GATEWAY_ROWS = {
     "no pods": Behind(said(503, b"no healthy upstream"), "selects no pod (a4263252), or no pod of"),
     "no route": Behind(said(404, b""), "gateway: no route for this path"),

@@ -29,8 +29,8 @@ def test_a_changed_copy_keeps_its_signature() -> None:
     signed = parse(f"https://s3.test/k?{QUERY}")
     before = parse_qs(urlsplit(signed.url).query)
     for url, name in (
-        (presign_use.expired(signed), "X-Amz-Date"),
-        (presign_use.prolonged(signed), "X-Amz-Expires"),
+        (presign_use.with_old_date(signed), "X-Amz-Date"),
+        (presign_use.with_longest_life(signed), "X-Amz-Expires"),
     ):
         after = parse_qs(urlsplit(url).query)
         assert [key for key in before if before[key] != after[key]] == [name]
@@ -136,7 +136,7 @@ def test_a_short_life_can_be_waited_for() -> None:
     """One of minutes cannot."""
     signed = parse(f"https://s3.test/k?{QUERY}")
     assert signed.seconds == 300 > presign_use.SHORT_LIFE_S
-    assert parse(presign_use.prolonged(replace(signed, seconds=604800))).seconds == 604799
+    assert parse(presign_use.with_longest_life(replace(signed, seconds=604800))).seconds == 604799
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_a_door_is_filled_in() -> None:
             class paths:  # noqa: N801
                 storage = "/api/svc/storage/api"
 
-    endpoint = ProtectedEndpoint("x", "{storage}/{workspace}/{project}/{room}").filled(Here, "r-1")  # type: ignore[arg-type]
+    endpoint = ProtectedEndpoint("x", "{storage}/{workspace}/{project}/{room}").fill(Here, "r-1")  # type: ignore[arg-type]
     assert endpoint.path == "/api/svc/storage/api/w-1/p-1/r-1"
 
 
