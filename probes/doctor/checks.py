@@ -39,7 +39,7 @@ from probes.state.store import open_state
 from reports.publish import publishers
 
 DEADLINE = 5.0  # seconds, for each
-BROWSER_TIMEOUT_S = 10.0
+BROWSER_TIMEOUT_S = 30.0
 PROTOBUF = "application/x-protobuf"
 SKEW = 30.0  # seconds; tokens that live for one are judged by the clock
 
