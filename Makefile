@@ -64,6 +64,7 @@ test-fast: setup check
 readme: setup
 	@$(BIN)/python -m tests.support.generated_docs
 
+# Seven minutes on two idle cores, and some more the first time, when the peers are installed.
 bench: setup
 	@$(BIN)/python -m tests.support.bench
 
@@ -115,7 +116,7 @@ lock: .venv/ready
 	$(COMPILE) --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(REPLICA)/node_modules .replica .promtool .screenshots reports/runs \
+	rm -rf .venv $(REPLICA)/node_modules .bench .replica .promtool .screenshots reports/runs \
 		.mypy_cache .ruff_cache
 
 # The real livekit-server: `make livekit` builds all versions that tests/real wants, `make probe LIVEKIT=1.9.12` runs

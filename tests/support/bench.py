@@ -1,5 +1,5 @@
-"""`make bench`: what a healthy run costs beside the baseline, side by side; the table goes into
-docs/performance.md.
+"""`make bench`: what a healthy run costs beside the baseline and beside what people would use
+instead, side by side; the tables go into docs/performance.md.
 """
 
 import os
@@ -7,173 +7,109 @@ import platform
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 import psutil
 
+from probes.config import environment_file
 from probes.runner.target_process import Started
-from reports.model.run import Result, Run, load
+from reports.model.run import Run, load
+from tests.support import bench_install, bench_peers, bench_table, bench_work
+from tests.support.bench_cost import Command, Cost, cost
+from tests.support.bench_peers import Peer
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
-ROUNDS = 5
-SAMPLE_EVERY = 0.05  # seconds
-MIB = 1024 * 1024
-SUITE, BASELINE = "suite", "baseline"
-REAL_TIME, FILES = "edge, files and real time", "edge and files"
-BEFORE = ("edge", "storage", "presign")
-LIVE = ("board", "chat", "notifications", "page_session", "presence", "tokens")
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+QUESTIONS = ("scenarios/test_edge.py", "-k", "a_route_answers_json")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Of one process and all that it started: seconds of wall clock and CPU, MiB of memory at the
-    peak.
-    """
+@dataclass(slots=True)
+class Group:
+    """What is compared: the suite's own command first, then its peers."""
 
-    wall: float
-    cpu: float
-    memory: float
+    title: str
+    peers: list[Peer]
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
 
-
-def cost(command: Sequence[str]) -> Cost:
-    """Run `command` to its end. Raises CalledProcessError."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    peak: dict[str, float] = {"memory": 0.0}
-    seen: dict[int, float] = {}
-    over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak, seen, over))
-    watcher.start()
-    _, said = process.communicate()
-    wall = time.monotonic() - began
-    over.set()
-    watcher.join()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=said)
-    return Cost(wall, sum(seen.values()), peak["memory"] / MIB)
-
-
-def _watch(pid: int, peak: dict[str, float], seen: dict[int, float], over: threading.Event) -> None:
-    """Sample the tree: what a browser's children used is lost to wait(2) when their parent does not
-    reap them.
-    """
-    while not over.wait(SAMPLE_EVERY):
-        memory = 0.0
-        for process in _tree(pid):
-            try:
-                memory += process.memory_full_info().pss
-                times = process.cpu_times()
-            except psutil.Error:
+    def measure(self) -> None:
+        """One round; who fails is not measured any more, and why is said."""
+        for at, peer in enumerate(self.peers):
+            if not peer.command:
                 continue
-            seen[process.pid] = times.user + times.system
-        peak["memory"] = max(peak["memory"], memory)
+            try:
+                self.costs.setdefault(peer.name, []).append(cost(peer.command))
+            except subprocess.CalledProcessError as error:
+                last_line = (str(error.output).strip().splitlines() or ["it said nothing"])[-1]
+                self.peers[at] = Peer(peer.name, None, f"it failed: {last_line[:120]}")
+                self.costs.pop(peer.name, None)
 
 
-def _tree(pid: int) -> list[psutil.Process]:
-    try:
-        root = psutil.Process(pid)
-        return [root, *root.children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What each command cost in each round, and a run of each that is the suite's."""
-
-    costs: Mapping[str, list[Cost]]
-    runs: Mapping[str, Run]
-
-    def wall(self, name: str) -> float:
-        return median(cost.wall for cost in self.costs[name])
-
-
-def measure(environment: Path, runs: Path) -> Measured:
-    """All in turn, so that a machine that slows down slows them all."""
+def groups(environment: Path, runs: Path, scratch: Path, wrong: Mapping[str, str]) -> list[Group]:
+    """The suite runs each of its parts once, whose caches the others find warm; what it asked is
+    what the peers ask.
+    """
     suite = [sys.executable, "-m", "pytest", "--env", str(environment), "--runs", str(runs)]
-    commands = {
-        SUITE: [*suite, "scenarios"],
-        REAL_TIME: [*suite, *_files(BEFORE + LIVE)],
-        FILES: [*suite, *_files(BEFORE)],
-    }
-    ended = {}
-    for name, command in commands.items():
-        cost(command)  # the first run pays for caches that the others find warm
-        ended[name] = load(max(runs.iterdir()))
-    commands[BASELINE] = [
-        sys.executable,
-        "-m",
-        "tests.support.baseline",
-        str(environment),
-        str(ended[SUITE].folder),
+    whole = Peer("suite", Command([*suite, "scenarios"], ROOT))
+    questions = Peer("suite", Command([*suite, *QUESTIONS], ROOT))
+    journeys = Peer("suite", Command([*suite, *bench_work.JOURNEYS], ROOT))
+    ran = []
+    for each in (whole, questions):
+        assert each.command
+        cost(each.command)
+        ran.append(max(runs.iterdir()))
+    target = environment_file.build(environment_file.parse(environment), str(environment))
+    work = bench_work.write(target, ran[1], scratch / "work.json")
+    baseline = [sys.executable, "-m", "tests.support.baseline", str(environment), str(ran[0])]
+    return [
+        Group("whole suite", [whole, Peer(bench_table.BASELINE, Command(baseline, ROOT))]),
+        Group(
+            f"{len(work['questions'])} questions",
+            [questions, *bench_peers.for_questions(work, scratch, wrong)],
+        ),
+        Group(
+            f"{len(bench_work.JOURNEYS)} journeys",
+            [journeys, *bench_peers.for_journeys(work, scratch, wrong)],
+        ),
     ]
-    costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    for _ in range(ROUNDS):
-        for name, command in commands.items():
-            costs[name].append(cost(command))
-            if name in ended:
-                ended[name] = load(max(runs.iterdir()))
-    return Measured(costs, ended)
 
 
-def _files(areas: Sequence[str]) -> list[str]:
-    return [f"scenarios/test_{area}.py" for area in areas]
+def measure(compared: Sequence[Group], rounds: int) -> None:
+    """All in turn, so that a machine that slows down slows them all."""
+    for _ in range(rounds):
+        for group in compared:
+            group.measure()
 
 
-def table(measured: Measured) -> str:
-    run = measured.runs[SUITE]
-    slowest, live = _slowest(run), _slowest(measured.runs[REAL_TIME], LIVE)
-    allowed = 1.5 * measured.wall(BASELINE) + slowest.outcome.duration
-    lines = [
-        "| | scenarios | wall s | CPU s | peak memory MiB |",
-        "|---|---|---|---|---|",
-        *(_row(name, costs, measured.runs.get(name)) for name, costs in measured.costs.items()),
-        "",
-        f"Median of {ROUNDS} rounds (lowest to highest), all in turn.",
-        "",
-        f"Slowest scenario of the suite: `{slowest.id}`, {slowest.outcome.duration:.2f} s.",
-        f"The suite may take 1.5 times the baseline and as long as that: {allowed:.2f} s.",
-        "",
-        f"Slowest scenario of real time: `{live.id}`, {live.outcome.duration:.2f} s.",
-        (
-            "Real time may make edge and files that much slower: "
-            f"{measured.wall(FILES) + live.outcome.duration:.2f} s."
+def machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"Machine: {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} "
+        f"{platform.machine()}, Python {platform.python_version()}."
+    )
+
+
+def report(compared: Sequence[Group], runs: Path, rounds: int) -> str:
+    lines: list[str] = []
+    for group in compared:
+        lines += [*bench_table.table(group.title, group.peers, group.costs), ""]
+    lines += [
+        *bench_table.targets(
+            {group.title.split()[-1]: group.costs for group in compared}, _last(runs)
         ),
         "",
-        (
-            f"Machine: {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-            f"{platform.system()}"
-        ),
-        f"{platform.machine()}, Python {platform.python_version()}.",
     ]
+    lines += [f"Medians of {rounds} rounds (lowest to highest), all in turn.", machine()]
+    lines += [f"Versions: {', '.join(bench_install.versions())}."]
     return "\n".join(lines)
 
 
-def _slowest(run: Run, areas: Sequence[str] = ()) -> Result:
-    asked = [scenario for scenario in run.scenarios if not areas or scenario.area in areas]
-    return max(asked, key=lambda scenario: scenario.outcome.duration)
-
-
-def _row(name: str, costs: Sequence[Cost], run: Run | None) -> str:
-    counted = len(run.scenarios) if run else ""
-    return (
-        f"| {name} | {counted} | {_of(costs, 'wall')} | {_of(costs, 'cpu')} | "
-        f"{_of(costs, 'memory', '.0f')} |"
-    )
-
-
-def _of(costs: Sequence[Cost], name: str, form: str = ".2f") -> str:
-    values = [getattr(each, name) for each in costs]
-    return f"{median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+def _last(runs: Path) -> Run:
+    """The last run of all scenarios."""
+    return max(map(load, runs.iterdir()), key=lambda run: (len(run.scenarios), run.folder))
 
 
 def put_into(page: str, measured: str) -> str:
@@ -183,10 +119,15 @@ def put_into(page: str, measured: str) -> str:
 
 
 def main(write: Callable[[str], object] = print) -> int:
+    wrong = bench_install.install()
     started = Started(["python", "-m", "replica"], [])
     try:
-        with tempfile.TemporaryDirectory() as runs:
-            measured = table(measure(started.wait(), Path(runs)))
+        with tempfile.TemporaryDirectory() as scratch:
+            runs = Path(scratch) / "runs"
+            runs.mkdir()
+            compared = groups(started.wait(), runs, Path(scratch), wrong)
+            measure(compared, ROUNDS)
+            measured = report(compared, runs, ROUNDS)
     finally:
         started.stop()
     write(measured)
