@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ STALE_AFTER_S = 6  # a node says so 4 s after its last word from Redis
 ByVersion = dict[str, Verdicts]
 Meddle = Callable[[LabServer], Awaitable[None]]
 Ask = Callable[[], Awaitable[ByVersion]]
+# On two processors three servers and nine participants are late at times; one server is not.
+_AT_ONCE: ContextVar[int] = ContextVar("_AT_ONCE", default=99)
 
 
 async def nothing(_: LabServer) -> None:
@@ -51,7 +54,7 @@ async def on_loopback(
             verdicts, _ = await asyncio.gather(livekit_verdicts.judge(table, ca), meddle(server))
             return verdicts
 
-    return dict(zip(VERSIONS, await asyncio.gather(*map(one, VERSIONS)), strict=True))
+    return await _on_each_version(one)
 
 
 async def in_a_namespace(**world: Any) -> ByVersion:
@@ -63,6 +66,17 @@ async def in_a_namespace(**world: Any) -> ByVersion:
         assert done.returncode == 0, f"{version}:\n{done.stderr}"
         answer = json.loads(done.stdout)
         return {name: Verdict(*parts) for name, parts in answer["verdicts"].items()}
+
+    return await _on_each_version(one)
+
+
+async def _on_each_version(ask: Callable[[str], Awaitable[Verdicts]]) -> ByVersion:
+    """At once, or one after the other where that was too much for the machine."""
+    turn = asyncio.Semaphore(_AT_ONCE.get())
+
+    async def one(version: str) -> Verdicts:
+        async with turn:
+            return await ask(version)
 
     return dict(zip(VERSIONS, await asyncio.gather(*map(one, VERSIONS)), strict=True))
 
@@ -113,9 +127,14 @@ def _other(version: str, verdicts: Verdicts, codes: dict[str, str], cause: str) 
 
 
 async def _expect(ask: Ask, complaint: Callable[[ByVersion], str]) -> None:
-    """As a run does: what was seen once is asked again, and counts if it is seen twice; servers
-    have deadlines of their own, which a busy machine misses.
+    """As a run does: what was seen once is asked again, version by version, and counts if it is
+    seen twice; servers have deadlines of their own, which a busy machine misses.
     """
-    if complaint(await ask()).strip():
+    if not complaint(await ask()).strip():
+        return
+    at_once = _AT_ONCE.set(1)
+    try:
         confirmed = complaint(await ask()).strip()
-        assert not confirmed, confirmed
+    finally:
+        _AT_ONCE.reset(at_once)
+    assert not confirmed, confirmed

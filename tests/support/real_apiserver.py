@@ -30,6 +30,7 @@ PACKAGE = "k8s.io/kubernetes/cmd/kube-apiserver"
 ADMIN = "admin-of-the-test"
 READY_WITHIN_S = 120.0  # on the busiest machine; it takes 2 s
 ENDS_WITHIN_S = 20.0
+BUILD_TIMEOUT_S = 30 * 60
 
 
 class MissingProgramError(Exception):
@@ -47,14 +48,21 @@ def build() -> Path:
     built = binary()
     if built.exists():
         return built
-    go = server_build.find_go()
+    go, began = server_build.find_go(), time.monotonic()
     print(f"test-real: building kube-apiserver {VERSION}; this takes 3 to 4 minutes", flush=True)
     built.parent.mkdir(parents=True, exist_ok=True)
     draft = built.with_name(f"{built.name}.{os.getpid()}")
     number = f"-X k8s.io/component-base/version.gitVersion={VERSION}"
     flags = ["-mod=readonly", "-trimpath", f"-ldflags=-s -w {number}"]
-    subprocess.run([go, "build", *flags, "-o", str(draft), PACKAGE], cwd=MODULE, check=True)
+    subprocess.run(
+        [go, "build", *flags, "-o", str(draft), PACKAGE],
+        cwd=MODULE,
+        env={**os.environ, "CGO_ENABLED": "0"},
+        check=True,
+        timeout=BUILD_TIMEOUT_S,
+    )
     draft.replace(built)
+    print(f"test-real: {built} is there after {time.monotonic() - began:.0f} s", flush=True)
     return built
 
 
@@ -212,6 +220,9 @@ if __name__ == "__main__":
         etcd()
         build()
     except subprocess.SubprocessError:
-        sys.exit(f"test-real: kube-apiserver {VERSION} could not be built; go says why above")
+        sys.exit(
+            f"test-real: kube-apiserver {VERSION} could not be built; go says why above (is its "
+            "module proxy reachable?); run the same command again to go on"
+        )
     except (MissingProgramError, BuildError) as error:
         sys.exit(f"test-real: {error}")

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,13 +68,22 @@ class Redis:
 @pytest.fixture
 def redises(tmp_path: Path) -> Iterator[list[Redis]]:
     """One for each version: nodes that share one are one cluster. Skipped where there is none."""
+    with running_redises(tmp_path, len(server_build.VERSIONS)) as found:
+        yield found
+
+
+@contextmanager
+def running_redises(folder: Path, count: int) -> Iterator[list[Redis]]:
+    """So many, for as long as the block lasts. Skips the test where there is no redis-server."""
     if not shutil.which("redis-server"):
         pytest.skip("redis-server is missing; on Debian: apt-get install redis-server")
-    found = [_start_redis(tmp_path) for _ in server_build.VERSIONS]
-    yield found
-    for redis in found:
-        redis.process.kill()
-        redis.process.wait()
+    found = [_start_redis(folder) for _ in range(count)]
+    try:
+        yield found
+    finally:
+        for redis in found:
+            redis.process.kill()
+            redis.process.wait()
 
 
 def _start_redis(folder: Path) -> Redis:

@@ -5,6 +5,7 @@ calls, the app and its page included.
 import json
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from replica.livekit.binary import CONFIG_VARIABLE, CONFIGURED, VARIABLE
 from replica.livekit.server_build import VERSIONS, server_path
 from tests.conftest import Ended, Probe
 from tests.fault_matrix.livekit import LIVEKIT, LIVEKIT_CAUSES
+from tests.real.livekit.conftest import running_redises
 from tests.support.livekit_lab import free_port
 
 CALLS = ("--env", "replica", "-k", "(livekit or calls) and not cluster")
@@ -65,12 +67,38 @@ def configured_otherwise() -> dict[str, Any]:
 @pytest.mark.parametrize("otherwise", [False, True], ids=["default", "otherwise"])
 def test_all_tiers_hold_on_a_healthy_server(probe: Probe, version: str, *, otherwise: bool) -> None:
     """Two participants and the page included, and the run says which server it asked."""
-    ended = run(probe, version, "-vv", over=configured_otherwise() if otherwise else {})
+    over = configured_otherwise() if otherwise else {}
+    expect_held(run(probe, version, "-vv", over=over), version, has_relay=otherwise)
+
+
+def expect_held(ended: Ended, version: str, *, has_relay: bool) -> None:
     assert (ended.code, ended.codes) == (0, {}), ended.output
     skipped = {s.id for s in ended.report.scenarios if s.verdict == Verdict.SKIPPED}
-    relay = set() if otherwise else {"livekit/a-relay-is-lent"}
+    relay = set() if has_relay else {"livekit/a-relay-is-lent"}
     assert skipped == {"livekit/the-server-is-the-promised-one"} | relay
     assert f"livekit-server {version}" in ended.output
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_all_tiers_hold_with_redis_and_a_silent_stun_server(
+    probe: Probe, version: str, tmp_path: Path
+) -> None:
+    """Joins of the app and its page pass through Redis, and nobody waits for who never answers."""
+    with running_redises(tmp_path, 1) as redises, silent_stun_server() as line:
+        over = {
+            "redis": {"address": f"127.0.0.1:{redises[0].port}"},
+            "rtc": {"stun_servers": [f"127.0.0.1:{line.getsockname()[1]}"]},
+        }
+        expect_held(run(probe, version, "-vv", over=over), version, has_relay=False)
+        assert line.recv(2048), "nobody asked the STUN server"
+
+
+def silent_stun_server() -> socket.socket:
+    """It takes what is sent to it, and never answers."""
+    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    line.bind(("127.0.0.1", 0))
+    line.setblocking(False)
+    return line
 
 
 @pytest.mark.parametrize(
