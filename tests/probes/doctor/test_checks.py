@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from probes.config import proxies
 from probes.config.environment import Hosts, Identity, Target, UserConfig
+from probes.config.proxies import Proxy
 from probes.doctor import checks
 from probes.finding import CannotAsk
 from tests.support.fake_run import TARGET
+from tests.support.http_proxy import http_proxy
 from tests.support.otlp_receiver import Receiver, receiving
 from tests.support.session_tokens import token
 
@@ -124,6 +127,30 @@ def test_a_name_without_an_address_is_told() -> None:
     )
     lost = replace(TARGET, hosts=Hosts("https://nobody.invalid", "https://b.localhost"))
     assert complaint(checks.dns, lost).startswith("nobody.invalid: ")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"), [("502", "it answers 502 No"), ("407", "wants a user and a password")]
+)
+def test_a_proxy_that_leads_nowhere_is_told(trouble: str, words: str) -> None:
+    """Before a run, with the sentence of the run; names are then the proxy's to resolve."""
+    hosts = Hosts("https://wealist.invalid", "https://wealist.invalid")
+    with http_proxy(trouble) as proxy:
+        target = replace(TARGET, hosts=hosts, proxy=Proxy(proxy.url))
+        assert words in complaint(checks.proxy, target)
+        assert checks.dns(target) == "hosts that are asked directly have addresses"
+        assert "proxy" in [check.name for check in checks.checks(target, {}) if check.needed]
+
+
+def test_a_receiver_is_asked_through_the_proxy(receiver: Receiver) -> None:
+    """As the export itself goes; a receiver on this machine is direct."""
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+    with http_proxy("502") as proxy:
+        proxies.replace(environ, Proxy(proxy.url, loopback=True))
+        assert "answers 502" in complaint(checks.collector, environ)
+        proxies.replace(environ, Proxy(proxy.url))
+        assert checks.collector(environ) == "answers"
+    assert [method for method, _, _ in proxy.seen] == ["POST"]
 
 
 def test_a_clock_that_is_off_is_told(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

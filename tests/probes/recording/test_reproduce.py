@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from probes.config.proxies import Proxy
 from probes.recording.ask_again import AskAgain
 from probes.recording.recorder import Exchange, Recorder, RunEvidence
 from probes.recording.reproduce import promise_command, reproduce_command
@@ -154,3 +155,14 @@ def test_nobody_can_ask_again_without_an_environment(evidence: RunEvidence) -> N
     """A recorder by itself promises no command that does not exist."""
     recorder = recorder_of(evidence)
     assert (promise_command(recorder), reproduce_command(recorder)) == ("", "")
+
+
+def test_a_line_asks_by_the_way_that_the_run_has_asked(evidence: RunEvidence) -> None:
+    """Through [proxy], with its password left in its variable; and directly where that is named."""
+    proxy = Proxy("http://proxy:3128", "OUR_PROXY", direct=("wealist.example.org",))
+    recorder = recorder_of(replace(evidence, again=again(proxy=proxy)))
+    sent(recorder)
+    line = f"curl -sS -i --proxy http://proxy:3128 --proxy-user \"$OUR_PROXY\" '{LIST}'"
+    assert reproduce_command(recorder) == line
+    sent(recorder, "https://wealist.example.org/")
+    assert reproduce_command(recorder) == "curl -sS -i https://wealist.example.org/"
