@@ -39,6 +39,7 @@ async def test_a_deleted_file_is_gone_for_good(drive: Drive) -> None:
     """A file deleted for good is neither listed nor to be had from S3 by its old link."""
     file = await drive.upload("deleted.txt", b"soon gone")
     link = await drive.download_link(file.id)
+    await drive.follow(link)  # one that has never worked is not gone
     await drive.delete_for_good("file", file.id)
     await drive.expect_gone(file)
     await drive.expect_link_dead(link)

@@ -3,6 +3,7 @@
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import TypedDict
 
 from probes import clock
@@ -135,9 +136,19 @@ def explain(answer: Answer) -> Finding:
     return Finding(Code.REFRESH_UNAVAILABLE, observed, _cause(answer))
 
 
+def explain_success(answers: Sequence[Answer]) -> Finding | None:
+    """Name a refresh of these that succeeded and gave no pair; pure. One without a body says
+    nothing: a browser forgets bodies of a page that it has left.
+    """
+    for answer in answers:
+        if answer.status == 200 and answer.body and read_pair(answer) is None:
+            return explain(answer)
+    return None
+
+
 def _cause(answer: Answer) -> str:
     """The route where nobody at auth-service answered, the service where it did."""
-    if meant := service_words.meaning(answer.words, "auth-service"):
+    if meant := service_words.meaning(answer.message, "auth-service"):
         return meant
     if answer.status >= 500:
         return "auth-service"

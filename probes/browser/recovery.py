@@ -94,7 +94,8 @@ def explain_return(
     asked for.
     """
     return (
-        _storm(seen, attempts)
+        refresh.explain_success(seen.answers)
+        or _storm(seen, attempts)
         or _stale(seen)
         or _logout(seen)
         or _absence(seen, kinds)
@@ -138,7 +139,8 @@ def explain_calls(seen: Observation, replies: Sequence[Answer]) -> Finding | Non
     """Name what is wrong with a page that called the API with an expired token; `replies` in the
     order of their end.
     """
-    if finding := _logout(seen) or _no_pair(seen) or _many(seen, 1):
+    pairless = refresh.explain_success(seen.answers)
+    if finding := pairless or _logout(seen) or _no_pair(seen) or _many(seen, 1):
         return finding
     if not replies:
         return Finding(Code.PAGE_NOT_RECOVERED, "the page called the API for nothing", ANY_CALL)

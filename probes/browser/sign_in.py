@@ -30,6 +30,7 @@ DASHBOARD = "My Dashboard"  # contract 3.7
 KEPT = (
     "() => ['accessToken', 'refreshToken', 'token'].map(name => localStorage.getItem(name) ?? '')"
 )
+NO_START = "the page: it starts sign-in at a host that is none (API_DOMAIN in config.js)"
 
 Explain = Callable[[], Awaitable[Finding | None]]
 
@@ -184,10 +185,13 @@ def _explain_leg(reply: Reply, promised: OAuth, wanted: str) -> Finding | None:
     answer, place = reply.answer, reply.answer.url.partition("?")[0]
     parts = urlsplit(place)
     if not answer.status:
+        cause = "DNS, load balancer or listener"
         if place not in (promised.start, promised.redirect_uri, wanted):
-            return None
+            if not (reply.is_document and is_start(place)):
+                return None
+            cause = NO_START
         observed = f"the browser cannot open {parts.hostname}{parts.path}: {reply.failure}"
-        return Finding(Code.HOST_UNREACHABLE, observed, "DNS, load balancer or listener")
+        return Finding(Code.HOST_UNREACHABLE, observed, cause)
     if place == promised.start:
         return oauth.explain_start(answer, promised)
     if reply.is_document and is_start(place):

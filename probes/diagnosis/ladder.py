@@ -6,7 +6,7 @@ a time, and stops at the first broken one, so that a drowning target is not push
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -56,7 +56,15 @@ async def diagnose(web: Web, finding: Finding, recorder: Recorder) -> Finding:
                 if not step.rung.held:
                     cause, code = step.cause, step.code or code
                     break
-    return replace(finding, rungs=tuple(rungs), cause=cause or finding.cause, code=code)
+    cause = cause or _of_a_silent_stream(finding, exchange, rungs) or finding.cause
+    return replace(finding, rungs=tuple(rungs), cause=cause, code=code)
+
+
+def _of_a_silent_stream(finding: Finding, exchange: Exchange, rungs: Sequence[Rung]) -> str:
+    """The cause where a stream does not begin, and its service lives; "" elsewhere; pure."""
+    is_silent = exchange.kind == "stream" and finding.code is Code.SERVICE_STALLED
+    is_alive = any(rung.name == "service" for rung in rungs) and all(rung.held for rung in rungs)
+    return f"{connection_errors.HELD_BACK}, or {finding.cause}" if is_silent and is_alive else ""
 
 
 def _weigh(step: Step, exchange: Exchange) -> Step:
@@ -169,15 +177,18 @@ async def _edge_evidence(
         return evidence
     if not evidence.is_passed_on and behind.json is not None:
         alive = await _again(web, web.target.hosts.apex + _liveness(path), exchange)
-        return replace(evidence, alive=alive)
-    if first.status < 400 or behind.status >= 300 or not evidence.is_read:
+        again: Answer | str = ""
+        if "json" in first.media_type and evidence.is_read:
+            again = await _again(web, exchange.url, exchange)
+        return replace(evidence, alive=alive, again=again)
+    if first.status < 400 or behind.status == first.status or not evidence.is_read:
         return evidence
     evidence = replace(
         evidence,
         behind=await _again(web, behind.url, exchange),
         again=await _again(web, exchange.url, exchange),
     )
-    if not rivals.is_better_behind(evidence):
+    if not rivals.is_otherwise_behind(evidence):
         return evidence
     sent = {name.lower() for name in exchange.request_headers}
     given = {

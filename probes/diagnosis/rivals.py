@@ -142,6 +142,14 @@ def _is_stored(evidence: Evidence) -> bool:
     return evidence.is_read and bool(caching.stored_marks(evidence.first.headers))
 
 
+def _is_spoilt(evidence: Evidence) -> bool:
+    """The apex calls it JSON, twice, and it is none; at the api host it is."""
+    replies = evidence.first, evidence.again
+    called_json = [isinstance(each, Answer) and "json" in each.media_type for each in replies]
+    is_read = evidence.is_read and _is_good(evidence.behind)
+    return is_read and all(called_json) and not any(_answers_json(each) for each in replies)
+
+
 def _says_the_same(evidence: Evidence) -> bool:
     """The service itself, asked past the cache, answers the same."""
     behind = evidence.behind
@@ -150,14 +158,20 @@ def _says_the_same(evidence: Evidence) -> bool:
     return (behind.status, behind.json) == (evidence.first.status, evidence.first.json)
 
 
-def is_better_behind(evidence: Evidence) -> bool:
-    """The apex refuses in JSON what the api host gives, and refused it a second time: one refusal
-    may be one pod's, or a moment's.
+def is_otherwise_behind(evidence: Evidence) -> bool:
+    """The apex refuses in JSON what the api host gives, or refuses otherwise, and did so a second
+    time: one refusal may be one pod's, or a moment's.
     """
+    behind, again = evidence.behind, evidence.again
     refused = evidence.is_passed_on and evidence.first.status >= 400
-    if not (refused and evidence.is_read and _is_good(evidence.behind)):
+    if not (refused and evidence.is_read and _answers_json(behind)) or isinstance(behind, str):
         return False
-    return not isinstance(evidence.again, str) and evidence.again.status == evidence.first.status
+    is_again = not isinstance(again, str) and again.status == evidence.first.status
+    return is_again and behind.status != evidence.first.status
+
+
+def _is_better_behind(evidence: Evidence) -> bool:
+    return is_otherwise_behind(evidence) and _is_good(evidence.behind)
 
 
 def _answers_as_without(part: str) -> Seen:
@@ -165,7 +179,7 @@ def _answers_as_without(part: str) -> Seen:
 
     def needs(evidence: Evidence) -> bool:
         answered = evidence.without.get(part, "")
-        return is_better_behind(evidence) and _is_same(answered, evidence.first)
+        return is_otherwise_behind(evidence) and _is_same(answered, evidence.first)
 
     return needs
 
@@ -202,6 +216,10 @@ EDGE: tuple[Rival, ...] = (
         refuted=lambda seen: _answers_json(seen.alive) or seen.finding.code in AUTHOR_KNOWN,
     ),
     Rival(
+        cause="edge: what the api host answers whole is cut or changed on its way to the apex",
+        needs=_is_spoilt,
+    ),
+    Rival(
         cause=MASKED,
         needs=lambda seen: (
             _is_kept_back(seen)
@@ -225,7 +243,7 @@ EDGE: tuple[Rival, ...] = (
             "edge: the api host answers {who} where the apex is refused the same question; what "
             "the edge changes of it is not known"
         ),
-        needs=is_better_behind,
+        needs=_is_better_behind,
         refuted=lambda seen: _is_stored(seen) or _answers_as_without_any(seen),
         tells=POLICY,
     ),

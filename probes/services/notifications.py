@@ -19,6 +19,7 @@ from probes.polling import poll_until
 from probes.recording.recorder import Exchange, current
 from probes.services.boards import Card
 from probes.transport import envelopes, identity
+from probes.transport.connection_errors import HELD_BACK
 from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Answer, Web
 from probes.transport.identity import Asked, Scope, scope_of
@@ -27,6 +28,8 @@ from probes.transport.typed_answers import Identity, json_problem, shape_problem
 NOTIFICATIONS = "/api/svc/noti/api/notifications"
 EVENT_STREAM = "text/event-stream"
 MISDIRECTED = "noti-service: whom it sends a notification to (its channel of each user in Redis)"
+# A stream that begins so late, and so much later than it lives, came as a whole when it was over.
+LATE_S, LATER = 0.5, 2
 STREAMS = 5  # contract 3.5: what a page opens in a row before it gives up
 
 
@@ -53,7 +56,7 @@ class Notice:
 
 class Stream:
     """A member's open stream, from its `connected` on. Each event is judged by `scope` as it comes,
-    whoever waits for it.
+    whoever waits for it. `waited_s`: until the answer began.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class Stream:
         exchange: Exchange,
         user: User,
         scope: Scope,
+        waited_s: float,
     ) -> None:
         self._events, self._exchange, self._user, self._scope = events, exchange, user, scope
+        self._waited_s = waited_s
         self._notices: list[Notice] = []
         self._began = asyncio.get_running_loop().time()
 
@@ -79,7 +84,7 @@ class Stream:
         except (StopAsyncIteration, httpx.HTTPError) as error:
             current().subject = self._exchange
             lived = asyncio.get_running_loop().time() - self._began
-            raise Broken(explain_end(lived, error)) from error
+            raise Broken(explain_end(lived, error, self._waited_s)) from error
         self._exchange.add_response(f"event: {event.event}\ndata: {event.data}\n\n".encode())
         self._judge(event)
         return event
@@ -192,14 +197,18 @@ async def connected_stream(web: Web, user: User) -> AsyncIterator[Stream]:
 @asynccontextmanager
 async def open_stream(web: Web, user: User, token: str) -> AsyncIterator[Stream]:
     url = f"{web.target.hosts.apex}{NOTIFICATIONS}/stream?token={quote(token, safe='')}"
+    loop = asyncio.get_running_loop()
+    asked_at = loop.time()
     async with web.stream(url) as (response, exchange):
+        waited_s = loop.time() - asked_at
         if response.status_code != 200 or EVENT_STREAM not in response.headers.get(
             "content-type", ""
         ):
             current().subject = exchange
             raise Broken(explain(await web.read_refusal(response, exchange)))
         async with aclosing(EventSource(response).aiter_sse()) as events:
-            yield Stream(events, exchange, user, scope_of(Asked(url, {}, b"", web.users)))
+            scope = scope_of(Asked(url, {}, b"", web.users))
+            yield Stream(events, exchange, user, scope, waited_s)
 
 
 async def list_notices(web: Web, user: User) -> list[Notice]:
@@ -262,15 +271,21 @@ def explain(answer: Answer) -> Finding:
     )
 
 
-def explain_end(lived: float, error: Exception) -> Finding:
-    """Name an end that came from the other side; pure."""
+def explain_end(lived: float, error: Exception, waited_s: float = 0.0) -> Finding:
+    """Name an end that came from the other side, `lived` seconds after the answer had begun and
+    `waited_s` more after it was asked for; pure.
+    """
     how = (
         "was ended"
         if isinstance(error, StopAsyncIteration)
         else f"broke off ({type(error).__name__})"
     )
+    observed = f"the stream {how} by the other side after {lived:.1f} s"
+    if waited_s > max(LATE_S, LATER * lived):
+        observed += f", and it had begun {waited_s:.1f} s after it was asked for"
+        return Finding(Code.STREAM_CUT, observed, HELD_BACK)
     return Finding(
         Code.STREAM_CUT,
-        f"the stream {how} by the other side after {lived:.1f} s",
+        observed,
         "noti-service's WriteTimeout (contract 5.4), or a proxy's idle time-out",
     )

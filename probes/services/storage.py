@@ -5,20 +5,24 @@ Paths, bodies and envelopes are those of contract 4.2; uploads go to S3 by presi
 page's do.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
 from probes.auth.users import User
-from probes.finding import Broken, Code, broken
+from probes.finding import Broken, Code, Finding, broken
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import presign
+from probes.transport import service_words
 from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Answer, Web
 from probes.transport.typed_answers import Identity, WebUrl
 
 TEXT = "text/plain"  # the extension .txt is on weAlist's list of allowed ones (contract 4.2)
 CREATED = 201
+NOT_THERE = "confirm, which does not look whether the object exists (contract 4.2)"
+MAY_NOT_READ = re.compile(r"not authorized to perform: (?:kms:|s3:GetObject)|^KMS\.")
 
 
 class Row(TypedDict):
@@ -141,13 +145,13 @@ class Drive:
 
     async def download(self, file_id: str) -> bytes:
         """The bytes that S3 gives for the file. Raises Broken when they are not there."""
-        answer = await self.web.ask("GET", await self.download_link(file_id), kind="s3")
-        if answer.status != 200:
-            raise broken(
-                Code.UPLOAD_LOST,
-                f"the file is confirmed as ACTIVE, and S3 answers {answer.status} for it",
-                "confirm, which does not look whether the object exists (contract 4.2)",
-            )
+        return await self.follow(await self.download_link(file_id))
+
+    async def follow(self, link: str) -> bytes:
+        """The bytes that S3 gives for `link`. Raises Broken when it gives none."""
+        answer = await self.web.ask("GET", link, kind="s3")
+        if finding := explain_download(answer):
+            raise Broken(finding)
         return answer.body
 
     async def find(self, kind: Literal["file", "folder"], entry: str) -> Item:
@@ -210,6 +214,21 @@ def _not_listed(kind: str, entry: str) -> Broken:
     return broken(
         Code.UPLOAD_LOST, f"the drive does not list the {kind} {entry}", "storage-service"
     )
+
+
+def explain_download(answer: Answer) -> Finding | None:
+    """Name why S3 gave nothing for a confirmed file; pure. Who may not list a bucket is answered
+    403 for what is not there as well (Amazon S3 API reference, GetObject).
+    """
+    if answer.status == 200:
+        return None
+    quoted = f": {answer.words}" if answer.words else ""
+    observed = f"the file is confirmed as ACTIVE, and S3 answers {answer.status} for it{quoted}"
+    meant = service_words.meaning(answer.message, "storage-service")
+    if MAY_NOT_READ.search(answer.message):
+        return Finding(Code.ACCESS_REFUSED, observed, meant)
+    cause = f"{NOT_THERE}, or {meant}" if answer.status == 403 and meant else NOT_THERE
+    return Finding(Code.UPLOAD_LOST, observed, cause)
 
 
 def expect_same_bytes(sent: bytes, got: bytes, what: str) -> None:

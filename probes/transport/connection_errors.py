@@ -29,6 +29,7 @@ SILENT_TLS = "listener: it takes the connection and does not finish the TLS hand
 PLAIN_TEXT = "listener: plain text on the TLS port"
 CHAIN = "certificate chain: an intermediate is missing, or no authority in [tls] ca signed it"
 CERTIFICATE = "certificate"
+HELD_BACK = "a proxy that holds a stream back until it ends (response buffering)"
 
 _LOCAL = {
     errno.EMFILE: "this process has no file descriptor left; raise its limit (ulimit -n)",

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 LONGEST = 200  # characters of a quote
-_XML = re.compile(r"<Code>([^<]{1,80})</Code>(?:\s*<Message>([^<]{1,200}))?")
+LONGEST_MESSAGE = 2_000  # of what is searched for its meaning
+_XML = re.compile(r"<Code>([^<]{1,80})</Code>(?:\s*<Message>([^<]{1,2000}))?")
 _KEYS = ("code", "message", "error", "detail", "details", "reason", "status")
 
 # (what the words say, what that means); the first that is found is taken.
@@ -39,15 +40,22 @@ _MEANINGS = (
 
 
 def quote(body: bytes) -> str:
-    """The error code and message of `body`, or its first words; "" where it has none; pure."""
+    """The error code and message of `body`, or its first words, cut to one short line; "" where
+    it has none; pure.
+    """
+    return _short(message(body))
+
+
+def message(body: bytes) -> str:
+    """The same, longer: what AWS refuses stands behind names of roles that fill a line; pure."""
     text = body[:20_000].decode("utf-8", "replace").strip()
     if not text or text[:1] == "<":
-        return _short(_of_xml(text))
+        return _of_xml(text)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return "" if text[:1] in "{[" else _short(text)
-    return _short(_of_json(value))
+        return "" if text[:1] in "{[" else text[:LONGEST_MESSAGE]
+    return _of_json(value)[:LONGEST_MESSAGE]
 
 
 def meaning(words: str, who: str) -> str:

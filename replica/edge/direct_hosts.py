@@ -22,6 +22,44 @@ SIGNATURE = [
 ]
 
 
+def _denied(role: str, action: str) -> Json:
+    """S3's refusal of who may not use the key that the bucket encrypts with (AWS KMS developer
+    guide, "Troubleshooting access denied"). The account and the ids are nobody's.
+    """
+    pod = f"eks-wealist-prod-{role[:10]}-00000000-0000-4000-8000-000000000000"
+    who = f"arn:aws:sts::123456789012:assumed-role/wealist-prod-pod-identity-{role}-role/{pod}"
+    key = "arn:aws:kms:ap-northeast-2:123456789012:key/00000000-0000-4000-8000-000000000000"
+    message = (
+        f"User: {who} is not authorized to perform: {action} on resource: {key} because no "
+        f"identity-based policy allows the {action} action"
+    )
+    return {
+        "handler": "static_response",
+        "status_code": 403,
+        "headers": {**cloudfront.S3, "Content-Type": ["application/xml"]},
+        "body": (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code>'
+            f"<Message>{message}</Message></Error>"
+        ),
+    }
+
+
+SIGNED = {"X-Amz-Signature": ["*"]}
+# What faults of the bucket's key put before S3.
+KEY_REFUSES: dict[str, Json] = {
+    "bucket-key-refuses-uploads": {
+        "match": [{"method": ["PUT"], "path": ["/profiles/*"], "query": SIGNED}],
+        "handle": [_denied("user-service", "kms:GenerateDataKey")],
+        "terminal": True,
+    },
+    "bucket-key-refuses-downloads": {
+        "match": [{"method": ["GET"], "query": SIGNED}],
+        "handle": [_denied("storage-service", "kms:Decrypt")],
+        "terminal": True,
+    },
+}
+
+
 def bucket(places: Places, faults: Collection[str]) -> list[Json]:
     """S3 itself. The Host header is signed, so it passes unchanged, its port included."""
     unsigned = {"handler": "rewrite", "query": {"delete": SIGNATURE}}
@@ -31,13 +69,14 @@ def bucket(places: Places, faults: Collection[str]) -> list[Json]:
         "headers": {"response": {"set": cloudfront.S3, "delete": ["Seaweed-*"]}},
     }
     return [
+        *(route for fault, route in KEY_REFUSES.items() if fault in faults),
         {
             "handle": [
                 gateway.NO_CADDY,
                 *([unsigned] if "bucket-ignores-signatures" in faults else []),
                 to_s3,
             ]
-        }
+        },
     ]
 
 

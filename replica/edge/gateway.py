@@ -88,6 +88,8 @@ BEFORE: dict[str, Json] = {
         "terminal": True,
     },
 }
+STREAM = "/api/svc/noti/api/notifications/stream"
+STREAM_BUFFER = 1 << 20  # bytes, more than a stream has before it ends
 INTERNAL = ["/api/svc/user/api/internal*", "/api/svc/noti/api/internal*"]
 
 
@@ -102,7 +104,16 @@ def routes(
     found = [_route(route, _pods(route, upstreams), faults) for route in ROUTES]
     closed = [] if production or "internal-endpoints-open" in faults else [_CLOSED]
     before = [route for fault, route in BEFORE.items() if fault in faults]
+    if "gateway-buffers-stream" in faults:
+        before.append(_buffered(upstreams.get("noti", ())))
     return [{"handle": [NO_CADDY]}, *before, *closed, *found, {"handle": [envoy(404)]}]
+
+
+def _buffered(pods: Sequence[str]) -> Json:
+    """The notification stream, of which nothing is passed on until all of it is there."""
+    onward = {**to_pods(pods, None), "response_buffers": STREAM_BUFFER}
+    rewrite = {"handler": "rewrite", "strip_path_prefix": "/api/svc/noti"}
+    return {"match": [{"path": [STREAM]}], "handle": [rewrite, onward], "terminal": True}
 
 
 def _pods(route: Route, upstreams: Mapping[str, Sequence[str]]) -> list[str]:

@@ -76,6 +76,15 @@ ANSWERS = {
         _cloudfront(403, "Request blocked. We can't connect to the server for this app."),
         BY_CLOUDFRONT,
     ),
+    "edge-cuts-answers": ForeignAnswer(
+        "/api/svc/auth/.well-known/openid-configuration",
+        200,
+        '{"issuer": "wealist-auth-service", "jwks_uri": "http://auth-serv',
+        {"Content-Type": ["application/json"]},
+    ),
+    "site-ships-empty-stylesheet": ForeignAnswer(
+        "/assets/style.css", 200, "", {"Content-Type": ["text/css"], "Server": ["AmazonS3"]}
+    ),
     "edge-serves-stored-error": ForeignAnswer(
         "/api/svc/board/health/live",
         500,
@@ -111,9 +120,20 @@ DROPPED = {
 }
 
 
+# What CloudFront's cache policy would have to name for it to be passed on.
+QUERY = ["workspaceId", "folderId"]
+NO_QUERY = {
+    "edge-drops-query": {
+        "match": [{"path": ["/api/svc/storage/storage/folders/contents"]}],
+        "handle": [{"handler": "rewrite", "query": {"delete": QUERY}}],
+    }
+}
+
+
 def routes(faults: Collection[str]) -> list[Json]:
     """The routes of the faults in force; they come before all others."""
     dropped = [drop_header(*DROPPED[fault]) for fault in DROPPED if fault in faults]
+    dropped += [NO_QUERY[fault] for fault in NO_QUERY if fault in faults]
     return dropped + [_route(ANSWERS[fault]) for fault in ANSWERS if fault in faults]
 
 

@@ -52,6 +52,22 @@ EDGE = (
         NO_INCIDENT,
     ),
     Fault(
+        "edge-drops-query",
+        "CloudFront's cache policy passes no query on where a drive is listed.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "edge-cuts-answers",
+        "Something at the edge cuts auth-service's OpenID configuration short, in the middle of "
+        "its JSON.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "gateway-buffers-stream",
+        "The gateway holds the notification stream back until it ends.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "gateway-drops-authorization",
         "The gateway takes the Authorization header off where a board's settings are asked for.",
         NO_INCIDENT,
@@ -91,6 +107,17 @@ EDGE = (
         "site-loses-asset",
         "A deploy has lost the page's script: the edge answers the app's HTML for it and "
         "the page stays blank.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "site-ships-empty-stylesheet",
+        "A deploy has left the page's stylesheet empty: 200 with no bytes.",
+        NO_INCIDENT,
+    ),
+    Fault(
+        "site-config-is-unfilled",
+        "A deploy has uploaded config.js as the template that it is: its API_DOMAIN is "
+        "${API_DOMAIN}.",
         NO_INCIDENT,
     ),
     Fault(
@@ -170,6 +197,11 @@ SERVICES = (
         "profile-image-is-not-saved",
         "Saving a profile's image ends in 500: its row names a user that is not there.",
         "7719d74f",
+    ),
+    Fault(
+        "board-lists-its-errors",
+        "Board-service puts what is wrong into a list `errors`, which no client reads.",
+        NO_INCIDENT,
     ),
     Fault(
         "service-hangs",

@@ -18,6 +18,11 @@ TOKENS = (
         "retries on POST, contract §1.4",
     ),
     Fault(
+        "refresh-gives-no-access-token",
+        "A refresh answers 200 with a new refresh token, and null for the access token.",
+        NO_INCIDENT,
+    ),
+    Fault(
         "refresh-does-not-rotate",
         "A refresh gives a new access token and leaves the used refresh token good.",
         NO_INCIDENT,

@@ -25,6 +25,17 @@ BUCKET = (
         NO_INCIDENT,
     ),
     Fault(
+        "bucket-key-refuses-uploads",
+        "User-service's role may not use the bucket's KMS key: S3 takes none of its uploads.",
+        "512b4a66",
+    ),
+    Fault(
+        "bucket-key-refuses-downloads",
+        "Storage's role may encrypt with the bucket's KMS key and not decrypt: S3 gives nothing "
+        "back.",
+        "512b4a66",
+    ),
+    Fault(
         "bucket-ignores-signatures",
         "The files bucket gives objects to anyone, whatever the signature in the URL says.",
         NO_INCIDENT,

@@ -69,9 +69,11 @@ def config(state: ReplicaState) -> bytes:
     and page faults.
     """
     faults = sorted(fault for fault in state.faults if fault in OF_PAGES)
+    unfilled = state.is_fault_active("site-config-is-unfilled")
+    domain = "${API_DOMAIN}" if unfilled else urlsplit(state.hosts.api).netloc
     env = {
         "API_BASE_URL": "",
-        "API_DOMAIN": urlsplit(state.hosts.api).netloc,
+        "API_DOMAIN": domain,
         "SCALE": state.scale,
         "FAULTS": faults,
     }

@@ -79,7 +79,7 @@ async def refresh(request: Request) -> Response:
     return JSONResponse(await _rotate(pod, token))
 
 
-async def _rotate(pod: Pod, token: str) -> dict[str, str]:
+async def _rotate(pod: Pod, token: str) -> dict[str, str | None]:
     state, claims = pod.state, auth_tokens.read(pod.key, token)
     if token in state.blacklist:
         raise AuthError("AUTH006")
@@ -88,6 +88,8 @@ async def _rotate(pod: Pod, token: str) -> dict[str, str]:
     if state.is_fault_active("refresh-does-not-rotate"):
         return given | {"refreshToken": token}
     state.blacklist.add(token)
+    if state.is_fault_active("refresh-gives-no-access-token"):
+        return given | {"accessToken": None}
     return given
 
 

@@ -4,15 +4,18 @@ Its routes carry /api themselves; its socket stands at the root (contract §5.3)
 """
 
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import Response
 
 from replica.models import BoardModel, NotificationModel, ProjectModel, new_id, now
 from replica.services import boards_attachments, boards_socket, notifications_stream
 from replica.services.gin import ServiceCall, as_id, engine, route
 from replica.services.response_formats import (
+    GinJSON,
     Refusal,
     error_with_request_id,
     forbidden,
@@ -47,7 +50,14 @@ def app(state: ReplicaState) -> Starlette:
         *boards_socket.ROUTES,
         *boards_attachments.ROUTES,
     ]
-    return engine(state, "board", routes, error_format=error_with_request_id)
+    return engine(state, "board", routes, error_format=_error)
+
+
+def _error(request: Request, no: Refusal) -> Response:
+    state: ReplicaState = request.app.state.replica
+    if no.status == HTTPStatus.NOT_FOUND and state.is_fault_active("board-lists-its-errors"):
+        return GinJSON({"errors": [{"code": no.code, "message": no.message}]}, no.status)
+    return error_with_request_id(request, no)
 
 
 async def create_project(call: ServiceCall) -> Response:

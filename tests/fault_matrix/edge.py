@@ -4,7 +4,7 @@ sent.
 
 from probes.finding import Code
 from tests.fault_matrix.identity import both
-from tests.fault_matrix.trust import all_of
+from tests.fault_matrix.trust import DASHBOARD, all_of
 
 Row = dict[str, str]
 
@@ -12,6 +12,8 @@ Row = dict[str, str]
 def apex_only(name: str) -> str:
     return f"edge/a-route-answers-json[{name}-apex]"
 
+
+ASSETS = "edge/the-app-loads-with-all-its-assets"
 
 EDGE: dict[str, Row] = {
     "edge-cannot-reach-origin": all_of(Code.EDGE_ERROR_PAGE, apex_only("user-health")),
@@ -23,6 +25,10 @@ EDGE: dict[str, Row] = {
     "waf-blocks-the-probes": all_of(Code.UNKNOWN, apex_only("noti-unread")),
     "edge-drops-workspace-header": all_of(Code.REQUEST_STRIPPED, apex_only("noti-unread")),
     "gateway-drops-authorization": all_of(Code.REQUEST_STRIPPED, both("board-settings")),
+    "edge-cuts-answers": all_of(Code.CONTRACT_BROKEN, apex_only("auth-openid")),
+    "site-ships-empty-stylesheet": all_of(Code.ASSET_BROKEN, ASSETS),
+    "site-config-is-unfilled": {ASSETS: Code.ASSET_BROKEN, DASHBOARD: Code.HOST_UNREACHABLE},
+    "board-lists-its-errors": {"edge/an-error-stays-an-error[board-project]": Code.CONTRACT_BROKEN},
     "edge-serves-stored-error": all_of(Code.CACHED_ANSWER, apex_only("board-health")),
     "edge-allows-reads-only": all_of(Code.EDGE_ERROR_PAGE, "workspace/a-changed-profile-is-kept"),
     "gateway-shows-sign-in-page": all_of(
@@ -40,6 +46,10 @@ EDGE_CAUSES: dict[str, str] = {
     "waf-blocks-the-probes": "WAF: ask for a rule",
     "edge-drops-workspace-header": "edge: CloudFront does not pass on the header X-Workspace-Id",
     "gateway-drops-authorization": "gateway: the header Authorization does not reach board-service",
+    "edge-cuts-answers": "edge: what the api host answers whole is cut or changed",
+    "site-ships-empty-stylesheet": "an empty file",
+    "site-config-is-unfilled": "config.js",
+    "board-lists-its-errors": "board-service",
     "edge-serves-stored-error": "a cache in front of board-service",
     "edge-allows-reads-only": "its allowed methods lack PUT",
     "gateway-shows-sign-in-page": "the suite itself",

@@ -50,6 +50,7 @@ PAGE_SESSION: dict[str, Row] = {
         Code.SOCKET_STALE_TOKEN, (DROPPED, ALL_AT_ONCE, REFUSED, TRIED_AGAIN)
     ),
     "page-storms-on-reconnect": all_of(Code.SOCKET_RECONNECT_STORM, (REFUSED, AWAY)),
+    "refresh-gives-no-access-token": all_of(Code.CONTRACT_BROKEN, REFRESHING),
     "refresh-path-lost-behind-gateway": all_of(Code.REFRESH_UNAVAILABLE, REFRESHING),
     # A chat needs no board: what the page cannot ask of it is its own matter.
     "service-has-no-endpoints": {ALL_AT_ONCE: Code.SERVICE_UNAVAILABLE},

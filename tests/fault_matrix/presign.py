@@ -53,6 +53,7 @@ def presign_rows(named: Named, page_upload: str) -> dict[str, Row]:
         "user-presigns-over-http": row(
             Code.PRESIGN_WRONG_ENDPOINT, (LEADS, *USED, BROWSER), "user", also=(PROFILE_IMAGE,)
         ),
+        "bucket-key-refuses-uploads": row(Code.UPLOAD_BLOCKED, USED, "user", also=(PROFILE_IMAGE,)),
         "user-presigns-for-reading": row(Code.UPLOAD_BLOCKED, USED, "user", also=(PROFILE_IMAGE,)),
         "chat-presigns-for-seconds": row(Code.PRESIGN_LIFETIME, [SOON], "chat"),
     }
@@ -63,6 +64,7 @@ PRESIGN_CAUSES: dict[str, str] = {
     "bucket-refuses-origin": "bucket CORS",
     "bucket-cors-forgets-put": "bucket CORS",
     "bucket-cors-forgets-type": "bucket CORS",
+    "bucket-key-refuses-uploads": "KMS: the issuer may not use the key",
     "bucket-is-public-to-read": "the bucket's policy",
     "board-presigns-for-yesterday": "the issuer",
     "board-presigns-with-dead-key": "the issuer's credentials",

@@ -95,6 +95,7 @@ REALTIME: dict[str, Row] = {
     "presence-outlives-its-pod": all_of(Code.PRESENCE_STALE, AWAY),
     "board-shows-nobody-online": all_of(Code.PRESENCE_STALE, ON_BOARD),
     "chat-loses-file-url": all_of(Code.CHAT_ALTERED, IMAGE),
+    "refresh-gives-no-access-token": all_of(Code.CONTRACT_BROKEN, GOES_ON, GOOD_ONCE, SIGNING_OUT),
     "refresh-does-not-rotate": all_of(Code.REFRESH_NOT_ROTATED, GOES_ON, GOOD_ONCE, SIGNING_OUT),
     "refresh-path-lost-behind-gateway": (
         all_of(Code.REFRESH_UNAVAILABLE, GOES_ON, GOOD_ONCE)
@@ -124,6 +125,7 @@ REALTIME_CAUSES: dict[str, str] = {
     "presence-outlives-its-pod": "whose pod died",
     "board-shows-nobody-online": "online:project:*",
     "chat-loses-file-url": "did not keep its fileUrl",
+    "refresh-gives-no-access-token": "auth-service",
     "refresh-does-not-rotate": "auth-service",
     "refresh-path-lost-behind-gateway": "8073303f",
     "socket-accepts-expired-token": "service",

@@ -1,7 +1,7 @@
 """Rows of the fault matrix for sockets and streams that are lived in."""
 
 from probes.finding import Code
-from tests.fault_matrix.realtime import BY_REST, SCRIPTS, all_of
+from tests.fault_matrix.realtime import ASSIGNED, BY_REST, SCRIPTS, STAYS_OPEN, all_of
 
 Row = dict[str, str]
 
@@ -16,6 +16,7 @@ SOCKETS: dict[str, Row] = {
     "board-ignores-pings": {STAYS["board"]: Code.SOCKET_HALF_OPEN},
     "chat-goes-deaf": {STAYS["chat"]: Code.CHAT_NOT_DELIVERED},
     "chat-sends-binary": all_of(Code.CONTRACT_BROKEN, *SCRIPTS.values(), BY_REST, STAYS["chat"]),
+    "gateway-buffers-stream": all_of(Code.STREAM_CUT, STAYS["stream"], STAYS_OPEN, ASSIGNED),
     "presence-closes-at-once": {STAYS["presence"]: Code.SOCKET_DROPPED},
     "presence-ignores-heartbeats": {STAYS["presence"]: Code.SOCKET_HALF_OPEN},
 }
@@ -48,6 +49,7 @@ SOCKETS_CAUSES: dict[str, str] = {
     "board-ignores-pings": "board-service hangs",
     "chat-goes-deaf": "chat's bus",
     "chat-sends-binary": "chat-service",
+    "gateway-buffers-stream": "response buffering",
     "presence-closes-at-once": "chat-service: a restart",
     "presence-ignores-heartbeats": "chat-service hangs",
 }

@@ -29,7 +29,8 @@ def socket(
     return PageSocket(what, carries, f"{APEX}/api/svc/{what}/ws/1", status=status, failure=failure)
 
 
-PAIR = answer(200, {"accessToken": NEW, "refreshToken": "r", "userId": "u"})
+PAIR = answer(200, {"accessToken": NEW, "refreshToken": token(subject="next"), "userId": "u"})
+NO_ACCESS = answer(200, {"accessToken": None, "refreshToken": token(), "userId": "u"})
 SPENT = answer(401, {"code": "AUTH006", "message": "Token is blacklisted"})
 BACK = Observation((socket(),), 1, (PAIR,), stale=frozenset({OLD}))
 
@@ -47,6 +48,10 @@ RETURNS = {
     "the token from before the drop, though it had refreshed": (
         Observation((socket(carries=OLD),), 1, (PAIR,), stale=frozenset({OLD})),
         Code.SOCKET_STALE_TOKEN,
+    ),
+    "no access token in the new pair, whatever the page does then": (
+        Observation((socket(carries=OLD),), 1, (NO_ACCESS,), 1, stale=frozenset({OLD})),
+        Code.CONTRACT_BROKEN,
     ),
     "more attempts than twice the limit, of whatever token": (
         Observation(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import cast
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -55,6 +56,15 @@ def test_the_first_leg_that_went_astray_is_named(seen: list[Answer], code: Code)
     finding = explain_legs(replies(*seen), PROMISED, PROMISED.landing)
     assert finding
     assert finding.code is code
+
+
+def test_a_button_that_leads_to_no_host_is_the_pages_own_fault() -> None:
+    """Whoever else cannot be opened meanwhile, such as a counter of visits, is beside the point."""
+    start, other = (f"https://${{api_domain}}{p}" for p in (urlsplit(PROMISED.start).path, "/x"))
+    lost = [Answer("GET", url, 0, {}, b"") for url in (other, start)]
+    finding = explain_legs(replies(*lost), PROMISED, PROMISED.landing)
+    assert finding
+    assert (finding.code, finding.cause) == (Code.HOST_UNREACHABLE, sign_in.NO_START)
 
 
 def test_the_portals_journey_ends_at_the_portal() -> None:

@@ -189,3 +189,15 @@ async def test_what_is_held_open_is_not_asked_again(
     )
     assert [asked.host for asked in site.asked if asked.path == CONTENTS] == ["apex"]
     assert path_of(finding).startswith("dns tcp edge gateway service")
+
+
+@pytest.mark.parametrize(("kind", "status"), [("stream", 200), ("stream", 500), ("http", 200)])
+async def test_a_silent_stream_of_a_service_that_lives_may_be_held_back(
+    site: Site, web: Web, recorder: Recorder, kind: str, status: int
+) -> None:
+    """The service alone is blamed where it is silent as a whole, or for what is no stream."""
+    site.says = both(LIVE, js({"status": "alive"}, status))
+    held_back = kind == "stream" and status == 200
+    await web.ask("GET", site.origin("apex") + CONTENTS, kind=kind)
+    stalled = Finding(Code.SERVICE_STALLED, "o", "storage-service")
+    assert ("response buffering" in (await diagnose(web, stalled, recorder)).cause) == held_back

@@ -60,6 +60,9 @@ UNNAMED = "what the edge changes of it is not known"
 MASKS = replace(FOUND, code=Code.EDGE_MASKS_ERRORS)
 KNOWN = replace(FOUND, code=Code.PROXY_ERROR)
 
+SPOILT = replace(FOUND, code=Code.CONTRACT_BROKEN)
+CUT = said(200, b'{"data": [1', APEX)
+
 EDGE_ROWS: dict[str, tuple[Evidence, str, Code | None]] = {
     "no authorization": (
         refused(NO_TOKEN, authorization=NO_TOKEN, query=OTHER),
@@ -69,6 +72,11 @@ EDGE_ROWS: dict[str, tuple[Evidence, str, Code | None]] = {
     "no workspace": (
         refused(NO_WORKSPACE, authorization=NO_TOKEN, workspace=NO_WORKSPACE),
         f"does not pass on {WORKSPACE}",
+        Code.REQUEST_STRIPPED,
+    ),
+    "no query, from a stranger, whom both refuse": (
+        replace(refused(OTHER, query=OTHER), behind=refusal("not a member", 403)),
+        f"does not pass on {QUERY}",
         Code.REQUEST_STRIPPED,
     ),
     "no query": (
@@ -94,6 +102,7 @@ EDGE_ROWS: dict[str, tuple[Evidence, str, Code | None]] = {
         "CloudFront custom error response",
         None,
     ),
+    "cut short": (Evidence(SPOILT, CUT, GOOD, alive=ALIVE, again=CUT), "is cut or changed", None),
     "somebody known": (Evidence(KNOWN, PAGE, GOOD, alive=PAGE), "board-service", None),
 }
 
@@ -113,12 +122,17 @@ HELD = {
     "the api host refuses as well": Evidence(FOUND, refusal("no"), refusal("no")),
     "the apex refused once": replace(refused(NO_TOKEN, authorization=NO_TOKEN), again=GOOD),
     "the apex was not asked again": replace(refused(NO_TOKEN), again=SILENT),
+    "refused otherwise, and by no part that was left out": replace(
+        refused(OTHER, query=refusal("not a member", 403)), behind=refusal("not a member", 403)
+    ),
     "a write": replace(refused(NO_TOKEN, authorization=NO_TOKEN), is_read=False),
     "the api host is silent": Evidence(FOUND, refusal("no"), SILENT),
     "stored, and true": Evidence(FOUND, STORED, said(404, STORED.body)),
     "stored, and somebody else's": Evidence(
         replace(FOUND, code=Code.FOREIGN_DATA), replace(STORED, status=200), GOOD
     ),
+    "cut short once": Evidence(SPOILT, CUT, GOOD, alive=ALIVE, again=GOOD),
+    "cut short at the api host as well": Evidence(SPOILT, CUT, CUT, alive=ALIVE, again=CUT),
     "a page, and the api host has none": Evidence(FOUND, PAGE, said(404, b"404 page not found")),
     "a page, while the apex passes on that it is alive": Evidence(FOUND, PAGE, GOOD, alive=ALIVE),
 }

@@ -179,6 +179,23 @@ async def test_a_stream_that_ends_too_early_is_cut(
             await stream.expect_open_for(20)
 
 
+@pytest.mark.parametrize(
+    ("lived_s", "waited_s", "cause"),
+    [
+        (0.0, 1.5, "response buffering"),
+        (0.2, 30.0, "response buffering"),
+        (15.0, 0.1, "WriteTimeout"),
+        (0.0, 0.1, "WriteTimeout"),
+        (2.0, 2.1, "WriteTimeout"),
+    ],
+)
+def test_a_stream_that_came_all_at_once_was_held_back(
+    lived_s: float, waited_s: float, cause: str
+) -> None:
+    """It begins late and is over; one that begins at once, or lives on, was cut."""
+    assert cause in notifications.explain_end(lived_s, StopAsyncIteration(), waited_s).cause
+
+
 async def test_a_stream_that_lives_long_enough_is_right(
     target: Target, recorder: Recorder, bob: User
 ) -> None:

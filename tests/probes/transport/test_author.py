@@ -1,5 +1,7 @@
 """Who wrote an answer is read from status, headers and body, and nobody is blamed for another."""
 
+import json
+
 import pytest
 
 from probes.finding import Code, Verdict
@@ -128,6 +130,16 @@ def test_a_refusal_of_the_probes_own_traffic_is_unknown(
 def test_a_finding_can_quote_the_service(body: bytes, words: str) -> None:
     """Code and message, whatever the envelope; no page is quoted."""
     assert service_words.quote(body) == words
+
+
+def test_what_a_long_refusal_says_at_its_end_counts() -> None:
+    """AWS names role and session first, which fill a finding's line."""
+    denied = f"AccessDenied: User: arn:aws:sts::1:{'r' * 250} is not authorized to perform: kms:X"
+    body = json.dumps({"error": {"code": "X", "message": denied}}).encode()
+    finding = envelopes.explain(answer(400, {"content-type": "application/json"}, body), 200)
+    assert finding
+    assert finding.cause.startswith("KMS: ")
+    assert len(service_words.quote(body)) <= service_words.LONGEST + 1
 
 
 @pytest.mark.parametrize(

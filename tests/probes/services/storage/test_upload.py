@@ -162,3 +162,25 @@ async def test_a_service_without_s3_is_quoted(
     site.says[f"POST apex{BASE}/files/upload-url"] = error
     with pytest.raises(Broken, match=rf"upload-blocked: .*{words[:20]}.*{cause}"):
         await drive.upload("a.txt", b"content")
+
+
+DENIED = "<Error><Code>AccessDenied</Code><Message>{}</Message></Error>"
+MAY_NOT = "User: arn:aws:sts::1:assumed-role/r is not authorized to perform: {} on resource: x"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "told"),
+    [
+        (403, MAY_NOT.format("kms:Decrypt"), "access-refused: .*: KMS: storage-service"),
+        (403, MAY_NOT.format("s3:GetObject"), "access-refused: .*: IAM policy of storage-service"),
+        (403, "Access Denied", "upload-lost: .*: confirm, .*, or IAM policy of storage-service"),
+        (404, "no such key", "upload-lost: .*: confirm, [^,]*$"),
+    ],
+)
+async def test_a_file_that_s3_does_not_give_is_lost_or_refused(
+    site: Site, drive: Drive, status: int, message: str, told: str
+) -> None:
+    """Only words that say so show that it is there; a bare 403 leaves both open."""
+    site.says["GET s3/files/key"] = Said(status, DENIED.format(message).encode(), "application/xml")
+    with pytest.raises(Broken, match=told):
+        await drive.download("f-1")
