@@ -84,7 +84,7 @@ async def _rotate(pod: Pod, token: str) -> dict[str, str | None]:
     if token in state.blacklist:
         raise AuthError("AUTH006")
     await asyncio.sleep(REDIS_ROUND_TRIP_S)
-    given = pod.pair(claims["sub"], claims.get("email", ""))
+    given: dict[str, str | None] = {**pod.pair(claims["sub"], claims.get("email", ""))}
     if state.is_fault_active("refresh-does-not-rotate"):
         return given | {"refreshToken": token}
     state.blacklist.add(token)
