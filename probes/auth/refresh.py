@@ -148,7 +148,7 @@ def explain_success(answers: Sequence[Answer]) -> Finding | None:
 
 def _cause(answer: Answer) -> str:
     """The route where nobody at auth-service answered, the service where it did."""
-    if meant := service_words.meaning(answer.message, "auth-service"):
+    if meant := service_words.meaning(service_words.message(answer.body), "auth-service"):
         return meant
     if answer.status >= 500:
         return "auth-service"

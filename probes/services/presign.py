@@ -242,7 +242,7 @@ def explain_put(answer: Answer) -> Finding | None:
     )
     cause = PUT_CAUSES.get(reason, "S3" if answer.status != 403 else SIGNER)
     if reason == "AccessDenied" or reason.startswith("KMS"):
-        cause = service_words.meaning(answer.message, "the issuer") or cause
+        cause = service_words.meaning(service_words.message(answer.body), "the issuer") or cause
     if reason == "AccessDenied" and b"expired" in answer.body:
         cause = "the issuer's clock, or a URL that it keeps and hands out again"
     return Finding(Code.UPLOAD_BLOCKED, f"{answer}: {answer.words or reason}", cause)

@@ -224,8 +224,9 @@ def explain_download(answer: Answer) -> Finding | None:
         return None
     quoted = f": {answer.words}" if answer.words else ""
     observed = f"the file is confirmed as ACTIVE, and S3 answers {answer.status} for it{quoted}"
-    meant = service_words.meaning(answer.message, "storage-service")
-    if MAY_NOT_READ.search(answer.message):
+    message = service_words.message(answer.body)
+    meant = service_words.meaning(message, "storage-service")
+    if MAY_NOT_READ.search(message):
         return Finding(Code.ACCESS_REFUSED, observed, meant)
     cause = f"{NOT_THERE}, or {meant}" if answer.status == 403 and meant else NOT_THERE
     return Finding(Code.UPLOAD_LOST, observed, cause)

@@ -65,11 +65,6 @@ class Answer:
         return service_words.quote(self.body)
 
     @property
-    def message(self) -> str:
-        """The same, up to 2,000 characters."""
-        return service_words.message(self.body)
-
-    @property
     def json(self) -> Any:
         """The body as JSON; None when it is none."""
         try:

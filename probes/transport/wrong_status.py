@@ -14,7 +14,7 @@ def quote(answer: Answer) -> str:
 
 def explain_status(answer: Answer, wanted: int, who: str) -> Finding:
     """Name what is wrong with a status that is not `wanted`, by the service `who`; pure."""
-    quoted, meant = quote(answer), service_words.meaning(answer.message, who)
+    quoted, meant = quote(answer), service_words.meaning(service_words.message(answer.body), who)
     match answer.status:
         case _ if lost := _find_lost_part(answer):
             observed = f"{answer}{quoted}, and {lost} was sent"

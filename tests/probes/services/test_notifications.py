@@ -179,21 +179,11 @@ async def test_a_stream_that_ends_too_early_is_cut(
             await stream.expect_open_for(20)
 
 
-@pytest.mark.parametrize(
-    ("lived_s", "waited_s", "cause"),
-    [
-        (0.0, 1.5, "response buffering"),
-        (0.2, 30.0, "response buffering"),
-        (15.0, 0.1, "WriteTimeout"),
-        (0.0, 0.1, "WriteTimeout"),
-        (2.0, 2.1, "WriteTimeout"),
-    ],
-)
-def test_a_stream_that_came_all_at_once_was_held_back(
-    lived_s: float, waited_s: float, cause: str
-) -> None:
+def test_a_stream_that_came_all_at_once_was_held_back() -> None:
     """It begins late and is over; one that begins at once, or lives on, was cut."""
-    assert cause in notifications.explain_end(lived_s, StopAsyncIteration(), waited_s).cause
+    ends = [(0.0, 1.5), (0.2, 30.0), (15.0, 0.1), (0.0, 0.1), (2.0, 2.1)]
+    found = [notifications.explain_end(each, StopAsyncIteration(), late) for each, late in ends]
+    assert ["buffering" in each.cause for each in found] == [True, True, False, False, False]
 
 
 async def test_a_stream_that_lives_long_enough_is_right(
