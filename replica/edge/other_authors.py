@@ -120,20 +120,9 @@ DROPPED = {
 }
 
 
-# What CloudFront's cache policy would have to name for it to be passed on.
-QUERY = ["workspaceId", "folderId"]
-NO_QUERY = {
-    "edge-drops-query": {
-        "match": [{"path": ["/api/svc/storage/storage/folders/contents"]}],
-        "handle": [{"handler": "rewrite", "query": {"delete": QUERY}}],
-    }
-}
-
-
 def routes(faults: Collection[str]) -> list[Json]:
     """The routes of the faults in force; they come before all others."""
     dropped = [drop_header(*DROPPED[fault]) for fault in DROPPED if fault in faults]
-    dropped += [NO_QUERY[fault] for fault in NO_QUERY if fault in faults]
     return dropped + [_route(ANSWERS[fault]) for fault in ANSWERS if fault in faults]
 
 

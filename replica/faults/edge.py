@@ -52,11 +52,6 @@ EDGE = (
         NO_INCIDENT,
     ),
     Fault(
-        "edge-drops-query",
-        "CloudFront's cache policy passes no query on where a drive is listed.",
-        NO_INCIDENT,
-    ),
-    Fault(
         "edge-cuts-answers",
         "Something at the edge cuts auth-service's OpenID configuration short, in the middle of "
         "its JSON.",

@@ -177,16 +177,6 @@ MATRIX: dict[str, Row] = {
         | all_of(Code.PAGE_RECEIVED_HTML, PAGES[1], ON_PAGE, MANY_CALLS)
     ),
     "storage-confirms-lost-upload": all_of(Code.UPLOAD_LOST, ROUND_TRIPS, PAGES[1]),
-    "edge-drops-query": all_of(
-        Code.REQUEST_STRIPPED,
-        routes("apex", "storage-contents"),
-        STRANGERS[0],
-        ROUND_TRIPS,
-        LOOKS,
-        FOLDERS,
-        PAGES,
-        ON_PAGE,
-    ),
     "bucket-key-refuses-downloads": all_of(Code.ACCESS_REFUSED, ROUND_TRIPS, PAGES[1]),
     "storage-has-no-s3-credentials": {
         **all_of(Code.UPLOAD_BLOCKED, presign("storage"), ROUND_TRIPS, PAGES[0]),
@@ -274,7 +264,6 @@ CAUSES: dict[str, str] = {
         "storage base path: the service serves /api/storage, the gateway sends /storage"
     ),
     "storage-confirms-lost-upload": "confirm",
-    "edge-drops-query": "CloudFront does not pass on the query",
     "bucket-key-refuses-downloads": "KMS: storage-service may not use the key",
     "storage-has-no-s3-credentials": "has no credentials for S3",
     "storage-hands-out-wrong-file": "storage",

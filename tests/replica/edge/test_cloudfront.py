@@ -31,7 +31,6 @@ OURS = {
     "bucket-key-refuses-downloads",
     "bucket-key-refuses-uploads",
     "edge-cuts-answers",
-    "edge-drops-query",
     "gateway-buffers-stream",
     "site-ships-empty-stylesheet",
     "edge-serves-stored-error",
