@@ -25,6 +25,7 @@ from probes.diagnosis.service_health import (
 from probes.diagnosis.step import Step
 from probes.finding import Broken, Code, Finding, Rung
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
+from probes.transport.connection_errors import HELD_BACK
 from probes.transport.http import Answer, Web
 
 LADDER_TIMEOUT_S = 10.0  # for all of them
@@ -64,7 +65,7 @@ def _of_a_silent_stream(finding: Finding, exchange: Exchange, rungs: Sequence[Ru
     """The cause where a stream does not begin, and its service lives; "" elsewhere; pure."""
     is_silent = exchange.kind == "stream" and finding.code is Code.SERVICE_STALLED
     is_alive = any(rung.name == "service" for rung in rungs) and all(rung.held for rung in rungs)
-    return f"{connection_errors.HELD_BACK}, or {finding.cause}" if is_silent and is_alive else ""
+    return f"{HELD_BACK}, or {finding.cause}" if is_silent and is_alive else ""
 
 
 def _weigh(step: Step, exchange: Exchange) -> Step:
