@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-async def _issued(
+async def _issue(
     issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> presign.Presigned:
     _require_promise(web)
@@ -43,14 +43,14 @@ async def test_no_development_credential_signs(
     issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger
 ) -> None:
     """No upload is signed with a credential that everybody knows, such as minioadmin."""
-    presign.expect_no_development_key(await _issued(issuer, web, alice, ledger))
+    presign.expect_no_development_key(await _issue(issuer, web, alice, ledger))
 
 
 async def test_temporary_credentials_sign(
     issuer: PresignEndpoint, web: Web, alice: User, ledger: Ledger, promised_presign: Presign
 ) -> None:
     """Uploads are signed by the pod's role, with a session token that ends by itself."""
-    presign.expect_temporary(await _issued(issuer, web, alice, ledger), promised_presign)
+    presign.expect_temporary(await _issue(issuer, web, alice, ledger), promised_presign)
 
 
 @pytest.mark.promise(incident="V6 §3, 04be7992")
@@ -60,7 +60,7 @@ async def test_the_url_leads_to_our_bucket(
     """An upload goes to this environment's bucket: host, style, bucket and region are as
     promised.
     """
-    presign.expect_endpoint(await _issued(issuer, web, alice, ledger), promised_presign)
+    presign.expect_endpoint(await _issue(issuer, web, alice, ledger), promised_presign)
 
 
 async def test_the_url_dies_soon(

@@ -29,11 +29,13 @@ def app(state: ReplicaState) -> Starlette:
     snapshot = _Snapshot(state)
 
     async def core(request: Request) -> Response:
-        return _listed(snapshot, request, f"v1/{request.path_params['plural']}")
+        return _list_objects(snapshot, request, f"v1/{request.path_params['plural']}")
 
     async def group(request: Request) -> Response:
         path = request.path_params
-        return _listed(snapshot, request, f"{path['group']}/{path['version']}/{path['plural']}")
+        return _list_objects(
+            snapshot, request, f"{path['group']}/{path['version']}/{path['plural']}"
+        )
 
     async def secret(request: Request) -> Response:
         return _secret(state, request)
@@ -41,7 +43,7 @@ def app(state: ReplicaState) -> Starlette:
     async def log(request: Request) -> Response:
         pod = request.path_params["pod"]
         lines = (STARTED_LINE, *state.pod_logs.get(pod.split("-7d9c")[0], ()))
-        return _checked(request) or PlainTextResponse("".join(f"{line}\n" for line in lines))
+        return _check_token(request) or PlainTextResponse("".join(f"{line}\n" for line in lines))
 
     namespaced = "/namespaces/{namespace}/{plural}"
     return Starlette(
@@ -91,7 +93,7 @@ def write_kubeconfig(listener_url: str, folder: Path) -> Path:
     return path
 
 
-def _checked(request: Request) -> Response | None:
+def _check_token(request: Request) -> Response | None:
     """None where the account's token came along."""
     if request.headers.get("authorization") == f"Bearer {TOKEN}":
         return None
@@ -119,9 +121,9 @@ class _Snapshot:
         return self._found
 
 
-def _listed(snapshot: _Snapshot, request: Request, key: str) -> Response:
+def _list_objects(snapshot: _Snapshot, request: Request, key: str) -> Response:
     found = snapshot.now()
-    if refused := _checked(request):
+    if refused := _check_token(request):
         return refused
     if key not in found:
         return _status(HTTPStatus.FORBIDDEN, "Forbidden")
@@ -142,7 +144,7 @@ def _is_in(each: Object, namespace: str | None) -> bool:
 
 
 def _secret(state: ReplicaState, request: Request) -> Response:
-    if refused := _checked(request):
+    if refused := _check_token(request):
         return refused
     if request.path_params["name"] != LIVEKIT_KEYS:
         return _status(HTTPStatus.FORBIDDEN, "Forbidden")

@@ -22,18 +22,18 @@ def current(state: ReplicaState) -> Objects:
     return found
 
 
-def _named(found: Objects, plural: str, name: str) -> Object:
+def _find_object(found: Objects, plural: str, name: str) -> Object:
     return next(each for each in found[plural] if each["metadata"]["name"] == name)
 
 
 def _config(found: Objects, service: str) -> dict[str, str]:
-    data: dict[str, str] = _named(found, "v1/configmaps", f"{service}-config")["data"]
+    data: dict[str, str] = _find_object(found, "v1/configmaps", f"{service}-config")["data"]
     return data
 
 
 def _unset(found: Objects, service: str, *keys: str) -> None:
     """Gone from the ConfigMap, from the shared one and from the Application: nobody sets it."""
-    shared = _named(found, "v1/configmaps", "wealist-shared-config")["data"]
+    shared = _find_object(found, "v1/configmaps", "wealist-shared-config")["data"]
     helm = _helm(found, service)
     for key in keys:
         _config(found, service).pop(key, None)
@@ -43,7 +43,7 @@ def _unset(found: Objects, service: str, *keys: str) -> None:
 
 
 def _helm(found: Objects, service: str) -> Object:
-    application = _named(found, "argoproj.io/v1alpha1/applications", f"{service}-prod")
+    application = _find_object(found, "argoproj.io/v1alpha1/applications", f"{service}-prod")
     helm: Object = application["spec"]["source"]["helm"]
     return helm
 
@@ -57,7 +57,7 @@ def _set(found: Objects, service: str, key: str, value: str) -> None:
 
 
 def _rules(found: Objects) -> list[Object]:
-    routes = _named(found, "networking.istio.io/v1/virtualservices", "wealist-routes")
+    routes = _find_object(found, "networking.istio.io/v1/virtualservices", "wealist-routes")
     rules: list[Object] = routes["spec"]["http"]
     return rules
 
@@ -105,7 +105,7 @@ def _localhost(found: Objects) -> None:
 def _subset_without_pods(found: Objects) -> None:
     for pod in _pods_of(found, "board-service"):
         del pod["metadata"]["labels"]["version"]
-    template = _named(found, "apps/v1/deployments", "board-service")["spec"]["template"]
+    template = _find_object(found, "apps/v1/deployments", "board-service")["spec"]["template"]
     template["metadata"]["labels"] = dict(template["metadata"]["labels"])
     template["metadata"]["labels"].pop("version", None)
 
@@ -163,7 +163,7 @@ def _forbidden_source(found: Objects) -> None:
 
 
 def _out_of_sync(found: Objects) -> None:
-    status = _named(found, "argoproj.io/v1alpha1/applications", "noti-service-prod")["status"]
+    status = _find_object(found, "argoproj.io/v1alpha1/applications", "noti-service-prod")["status"]
     status["sync"] = {"status": "OutOfSync"}
     message = "Failed to load target state: authentication required"
     status["conditions"] = [{"type": "ComparisonError", "message": message}]
@@ -175,17 +175,17 @@ def _umbrella_values(found: Objects) -> None:
 
 
 def _old_pods(found: Objects) -> None:
-    changed = _named(found, "v1/configmaps", "noti-service-config")
+    changed = _find_object(found, "v1/configmaps", "noti-service-config")
     changed["metadata"]["managedFields"][0]["time"] = ago(timedelta(minutes=30))
 
 
 def _placeholder(found: Objects) -> None:
-    data = _named(found, "v1/configmaps", LIVEKIT)["data"]
+    data = _find_object(found, "v1/configmaps", LIVEKIT)["data"]
     data["config.yaml"] = data["config.yaml"].replace("redis.internal", "${REDIS_HOST}")
 
 
 def _unsynced_secret(found: Objects) -> None:
-    secret = _named(found, "external-secrets.io/v1/externalsecrets", SHARED_SECRET)
+    secret = _find_object(found, "external-secrets.io/v1/externalsecrets", SHARED_SECRET)
     condition = secret["status"]["conditions"][0]
     condition |= {"status": "False", "reason": "SecretSyncedError"}
     condition["message"] = "could not get secret data from provider"
@@ -193,7 +193,7 @@ def _unsynced_secret(found: Objects) -> None:
 
 def _two_routes(found: Objects) -> None:
     rules = [_rule(found, "/api/svc/chat")]
-    hosts = _named(found, "networking.istio.io/v1/virtualservices", "wealist-routes")["spec"]
+    hosts = _find_object(found, "networking.istio.io/v1/virtualservices", "wealist-routes")["spec"]
     spec = {"hosts": hosts["hosts"], "gateways": hosts["gateways"], "http": rules}
     old = {"metadata": builders.metadata("wealist-routes-old"), "spec": spec}
     found["networking.istio.io/v1/virtualservices"].append(old)
@@ -233,7 +233,7 @@ def _pending(found: Objects) -> None:
     _warn(found, pod, "FailedScheduling", message)
 
 
-def _restarted(found: Objects) -> None:
+def _restart_noti(found: Objects) -> None:
     state = _pods_of(found, "noti-service")[0]["status"]["containerStatuses"][0]
     state["restartCount"] = 1
     ended = ago(timedelta(minutes=2))
@@ -249,7 +249,7 @@ def _two_of_each(found: Objects) -> None:
 
 def _more_servers_than_nodes(found: Objects) -> None:
     replicas = len(found["v1/nodes"]) + 1
-    _named(found, "apps/v1/deployments", LIVEKIT)["spec"]["replicas"] = replicas
+    _find_object(found, "apps/v1/deployments", LIVEKIT)["spec"]["replicas"] = replicas
 
 
 def _stuck_job(found: Objects) -> None:
@@ -282,7 +282,7 @@ CHANGES: Mapping[str, Change] = {
     "host-has-two-routes": _two_routes,
     "pod-crash-loops": _crash_loop,
     "pod-stays-pending": _pending,
-    "pod-was-restarted": _restarted,
+    "pod-was-restarted": _restart_noti,
     "livekit-outnumbers-nodes": _more_servers_than_nodes,
     "probes-job-hangs": _stuck_job,
 }

@@ -44,12 +44,12 @@ def issue(folder: Path, names: Mapping[str, str]) -> Certificates:
     wanted["certificate-expires-soon"] = (names["api"], FEW_DAYS_LEFT)
     wanted["certificate-names-other-host"] = (f"other.{names['apex']}", DAYS_LEFT)
     served = {
-        part: _issued(authority, folder / part, name, days) for part, (name, days) in wanted.items()
+        part: _issue(authority, folder / part, name, days) for part, (name, days) in wanted.items()
     }
     return Certificates(path, served)
 
 
-def _issued(authority: trustme.CA, stem: Path, name: str, days: int) -> Certificate:
+def _issue(authority: trustme.CA, stem: Path, name: str, days: int) -> Certificate:
     # An hour more, so that "ten days left" is still true at the end of a long day's run.
     until = datetime.now(UTC) + timedelta(days=days, hours=1)
     leaf = authority.issue_cert(name, not_after=until)

@@ -140,7 +140,9 @@ def _healthy(livekit: LiveKit) -> dict[str, Any]:
     }
 
 
-def chosen(livekit: LiveKit, control: Path, environ: Mapping[str, str] = os.environ) -> Server:
+def choose_server(
+    livekit: LiveKit, control: Path, environ: Mapping[str, str] = os.environ
+) -> Server:
     """The server to start: the stand-in, unless a real one is named. Raises ChildError where that
     one is none.
 

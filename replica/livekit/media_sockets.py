@@ -99,7 +99,7 @@ class MediaSockets:
         try:
             async for data in _frames(reader):
                 if ice_socket is None:
-                    ice_socket = self.ice_sockets[_wanted(data)]
+                    ice_socket = self.ice_sockets[_user_name_of(data)]
                     ice_socket.streams[peer] = writer
                 ice_socket.take(data, peer)
         except (KeyError, ValueError):  # no check of ICE, or one for nobody who is here
@@ -118,7 +118,7 @@ async def _frames(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
             yield await reader.readexactly(size)
 
 
-def _wanted(data: bytes) -> str:
+def _user_name_of(data: bytes) -> str:
     """The ICE user name on our side that a check names. Raises KeyError, ValueError."""
     return str(stun.parse_message(data).attributes["USERNAME"]).partition(":")[0]
 

@@ -84,14 +84,14 @@ class Peer:
 
     async def offer(self) -> str:
         await self.connection.setLocalDescription(await self.connection.createOffer())
-        return self._described()
+        return self._describe()
 
     async def take_offer(self, sdp: str) -> None:
         await self._take(RTCSessionDescription(sdp, "offer"))
 
     async def answer(self) -> str:
         await self.connection.setLocalDescription(await self.connection.createAnswer())
-        return self._described()
+        return self._describe()
 
     async def take_answer(self, sdp: str) -> None:
         await self._take(RTCSessionDescription(sdp, "answer"))
@@ -121,7 +121,7 @@ class Peer:
         )
         await self.connection.addIceCandidate(candidate)
 
-    def _described(self) -> str:
+    def _describe(self) -> str:
         sdp = self.connection.localDescription.sdp
         if self._over_tcp:
             self._media.tcp_only.update(re.findall(r"a=ice-ufrag:(\S+)", sdp))

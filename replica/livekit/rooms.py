@@ -70,7 +70,7 @@ async def answer(node: LiveKitNode, request: Request, grants: Grants | None) -> 
         message, grant, action = _method(request, kind)
         request_message = _decode(message, await request.body(), kind)
         _require(node, grants, grant)
-        return _encoded(action(node, request_message), kind)
+        return _encode(action(node, request_message), kind)
     except TwirpError as error:
         return JSONResponse(error.body, error.status)
 
@@ -103,7 +103,7 @@ def _decode(message: type[Message], body: bytes, kind: str) -> Message:
         raise TwirpError(400, "malformed", "the request could not be decoded") from None
 
 
-def _encoded(message: Message, kind: str) -> Response:
+def _encode(message: Message, kind: str) -> Response:
     if kind == PROTOBUF:
         return Response(message.SerializeToString(), media_type=PROTOBUF)
     as_dict = json_format.MessageToDict(

@@ -41,7 +41,7 @@ def _pod(pod: Pod) -> Starlette:
     served = Starlette(
         routes=[*_tokens(), *oauth.ROUTES, *_about()],
         middleware=[Middleware(spring.SpringCors)],
-        exception_handlers={HTTPException: spring.answer_unmatched, AuthError: _refused},
+        exception_handlers={HTTPException: spring.answer_unmatched, AuthError: _answer_refusal},
     )
     served.router.redirect_slashes = False
     served.state.pod = pod
@@ -219,6 +219,6 @@ def _uuid_or(value: object, fallback: str) -> str:
         return fallback
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _answer_refusal(_request: Request, error: Exception) -> Response:
     assert isinstance(error, AuthError)
     return JSONResponse({"code": error.code, "message": error.message}, error.status)

@@ -141,20 +141,20 @@ def engine(
     """
     app = Starlette(
         routes=[
-            *_observed(state, service, ""),
-            *(_observed(state, service, base) if base else ()),
+            *_health_routes(state, service, ""),
+            *(_health_routes(state, service, base) if base else ()),
             *routes,
             WebSocketRoute("/{path:path}", _no_socket),
         ],
         middleware=[Middleware(Gin, state=state, hangs=hangs, served=served)],
-        exception_handlers={HTTPException: _no_route, Refusal: _refused(error_format)},
+        exception_handlers={HTTPException: _no_route, Refusal: _answer_refusal(error_format)},
     )
     app.router.redirect_slashes = False
     app.state.replica, app.state.service = state, service
     return app
 
 
-def _observed(state: ReplicaState, service: str, base: str) -> list[BaseRoute]:
+def _health_routes(state: ReplicaState, service: str, base: str) -> list[BaseRoute]:
     async def live(_request: Request) -> Response:
         is_down = service == "chat" and state.is_fault_active("chat-says-it-is-down")
         return GinJSON({"status": "down" if is_down else "alive"})
@@ -203,7 +203,9 @@ async def _no_socket(socket: WebSocket) -> None:
     await socket.send_denial_response(await _no_route(socket, None))
 
 
-def _refused(error_format: ErrorFormat) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _answer_refusal(
+    error_format: ErrorFormat,
+) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -233,13 +235,13 @@ class Gin:
             number = str(uuid.uuid4())  # whatever id the request brought (contract 9.5)
             inner = {**scope, "path": self.served(scope["path"]), "request_id": number}
             answer = _PREFLIGHT if scope["method"] == "OPTIONS" else self.app
-            await answer(inner, receive, _marked(send, number, headers.get("origin")))
+            await answer(inner, receive, _mark_answers(send, number, headers.get("origin")))
 
 
 _PREFLIGHT = Response(status_code=204)
 
 
-def _marked(send: Send, number: str, origin: str | None) -> Send:
+def _mark_answers(send: Send, number: str, origin: str | None) -> Send:
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)

@@ -50,13 +50,13 @@ async def me(call: ServiceCall) -> Response:
     row = _portal_user(call)
     if call.state.is_fault_active("ops-takes-one-for-another"):
         row = replace(row, email="another@probes.invalid", name="Another")
-    return success_data(_shown(row))
+    return success_data(_describe(row))
 
 
 async def users(call: ServiceCall) -> Response:
     if _portal_user(call).role != "admin":
         raise forbidden("Access denied: Insufficient permissions")
-    return success_data([_shown(row) for row in call.state.portal_users.values()])
+    return success_data([_describe(row) for row in call.state.portal_users.values()])
 
 
 def _expect_monitoring(call: ServiceCall) -> bool:
@@ -103,7 +103,7 @@ def _portal_user(call: ServiceCall) -> PortalUserModel:
     return row
 
 
-def _shown(row: PortalUserModel) -> dict[str, Any]:
+def _describe(row: PortalUserModel) -> dict[str, Any]:
     shown = {"id": row.id, "email": row.email, "name": row.name, "role": row.role, "isActive": True}
     return shown | {"createdAt": row.created_at}
 

@@ -63,7 +63,7 @@ async def my_workspaces(call: ServiceCall) -> Response:
 
 async def workspace(call: ServiceCall) -> Response:
     """Like `members`, it does not ask who is a member: neither does weAlist."""
-    return raw_json(_workspace(_found(call)))
+    return raw_json(_workspace(_find_workspace(call)))
 
 
 async def delete_workspace(call: ServiceCall) -> Response:
@@ -75,12 +75,12 @@ async def delete_workspace(call: ServiceCall) -> Response:
 
 
 async def members(call: ServiceCall) -> Response:
-    row = _found(call)
+    row = _find_workspace(call)
     return raw_json([_member(call.state, row, user) for user in row.members])
 
 
 async def invite(call: ServiceCall) -> Response:
-    row = _found(call)
+    row = _find_workspace(call)
     if call.user not in row.members:
         raise Refusal(500, "INTERNAL_ERROR", "Failed to verify invite permission")
     if row.members[call.user] not in {"OWNER", "ADMIN"}:
@@ -129,7 +129,7 @@ def _new_user(state: ReplicaState, email: str, body: dict[str, Any]) -> UserMode
     )
 
 
-def _found(call: ServiceCall) -> WorkspaceModel:
+def _find_workspace(call: ServiceCall) -> WorkspaceModel:
     row = call.state.workspaces.get(call.id("workspace", "workspace"))
     if row is None:
         raise not_found("Workspace not found")

@@ -73,12 +73,12 @@ async def in_workspace(call: ServiceCall) -> Response:
 
 
 async def room(call: ServiceCall) -> Response:
-    return success_data(show(_found(call)))
+    return success_data(show(_find_room(call)))
 
 
 async def join(call: ServiceCall) -> Response:
     """A token for LiveKit and where to dial it."""
-    row = _found(call)
+    row = _find_room(call)
     if not row.active:
         raise Refusal(410, "ROOM_ENDED", "Room has already ended")
     if call.user not in row.people and len(row.people) >= row.size:
@@ -93,7 +93,7 @@ async def join(call: ServiceCall) -> Response:
 
 async def leave(call: ServiceCall) -> Response:
     """Who made the room ends it when he leaves."""
-    row = _found(call)
+    row = _find_room(call)
     if call.user not in row.people:
         raise Refusal(400, "NOT_IN_ROOM", "You are not in this room")
     _leave(row, call.user)
@@ -103,7 +103,7 @@ async def leave(call: ServiceCall) -> Response:
 
 
 async def end(call: ServiceCall) -> Response:
-    row = _found(call)
+    row = _find_room(call)
     if call.user != row.creator:
         raise forbidden("Only the room creator can end the room")
     if not row.active:
@@ -113,11 +113,11 @@ async def end(call: ServiceCall) -> Response:
 
 
 async def participants(call: ServiceCall) -> Response:
-    return success_data(_people(_found(call)))
+    return success_data(_people(_find_room(call)))
 
 
 async def save_transcript(call: ServiceCall) -> Response:
-    call.state.transcripts[_found(call).id] = call.text("content")
+    call.state.transcripts[_find_room(call).id] = call.text("content")
     return success_message("Transcript saved successfully")
 
 
@@ -140,11 +140,11 @@ async def my_history(call: ServiceCall) -> Response:
 
 
 async def room_history(call: ServiceCall) -> Response:
-    return success_data(_show_history(_found(call)))
+    return success_data(_show_history(_find_room(call)))
 
 
 async def transcript(call: ServiceCall) -> Response:
-    row = _found(call)
+    row = _find_room(call)
     if row.id not in call.state.transcripts:
         raise not_found("Transcript not found")
     return success_data({"roomId": row.id, "content": call.state.transcripts[row.id]})
@@ -162,7 +162,7 @@ def _leave(row: VideoRoomModel, user: str) -> None:
     row.left[user] = now()
 
 
-def _found(call: ServiceCall) -> VideoRoomModel:
+def _find_room(call: ServiceCall) -> VideoRoomModel:
     row = call.state.video_rooms.get(call.id("room", "room"))
     if row is None:
         raise not_found("Room not found")

@@ -26,7 +26,7 @@ def token(state: ReplicaState, room: str, user: str, name: str) -> str:
     if state.is_fault_active("app-token-lacks-grant"):
         del grants["roomJoin"]
     life = TEN_YEARS if state.is_fault_active("app-token-lives-too-long") else SECONDS
-    return _signed(state, grants, life, {"sub": user, "name": name or user})
+    return _sign(state, grants, life, {"sub": user, "name": name or user})
 
 
 async def make_room(state: ReplicaState, room: str) -> None:
@@ -38,7 +38,7 @@ async def end_room(state: ReplicaState, room: str) -> None:
 
 
 async def _ask(state: ReplicaState, method: str, asked: dict[str, Any]) -> None:
-    headers = {"Authorization": f"Bearer {_signed(state, {'roomCreate': True}, 600, {})}"}
+    headers = {"Authorization": f"Bearer {_sign(state, {'roomCreate': True}, 600, {})}"}
     try:
         async with httpx.AsyncClient(
             base_url=f"http://{state.livekit.address}", trust_env=False, timeout=5
@@ -50,7 +50,7 @@ async def _ask(state: ReplicaState, method: str, asked: dict[str, Any]) -> None:
         )
 
 
-def _signed(state: ReplicaState, grants: dict[str, Any], life: int, who: dict[str, str]) -> str:
+def _sign(state: ReplicaState, grants: dict[str, Any], life: int, who: dict[str, str]) -> str:
     now = int(time.time())
     key, secret = state.livekit.key, state.livekit.secret
     if state.is_fault_active("app-signs-with-another-key"):

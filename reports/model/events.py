@@ -106,7 +106,7 @@ def finding(value: Any) -> Finding | None:
         Code(code),
         observed,
         text(value, "cause"),
-        tuple(_rung(rung) for rung in rungs if isinstance(rung, dict))
+        tuple(_read_rung(rung) for rung in rungs if isinstance(rung, dict))
         if isinstance(rungs, list)
         else (),
         text(value, "reproduce_command"),
@@ -116,7 +116,7 @@ def finding(value: Any) -> Finding | None:
     )
 
 
-def _rung(value: Event) -> Rung:
+def _read_rung(value: Event) -> Rung:
     return Rung(text(value, "name"), value.get("held") is True, text(value, "detail"))
 
 

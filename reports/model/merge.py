@@ -25,7 +25,7 @@ def merge(folders: Sequence[Path], into: Path) -> Run:
     journals = {folder: _events(folder) for folder in folders}
     _check(journals, into)
     into.mkdir(parents=True, exist_ok=True)
-    whole = sorted(_moved(journals, into), key=lambda event: number(event, "at"))
+    whole = sorted(_move_events(journals, into), key=lambda event: number(event, "at"))
     starts, ends = (
         [first(e, "run-started") for e in journals.values()],
         [last(e, "run-finished") for e in journals.values()],
@@ -75,7 +75,7 @@ def _start(starts: Sequence[Event], run: str) -> Event:
     return whole | {"at": at, "run": run, "deadline": deadline, "expected": list(expected.values())}
 
 
-def _moved(journals: dict[Path, list[Event]], into: Path) -> Iterator[Event]:
+def _move_events(journals: dict[Path, list[Event]], into: Path) -> Iterator[Event]:
     """All that happened, with artifacts where they are now; what is recorded once for a run is left
     out.
     """

@@ -139,12 +139,12 @@ def brought(folder: Path) -> list[Past]:
 def pack(pasts: Iterable[Past]) -> str:
     """As printable ASCII; the oldest runs are left out where it would be too large."""
     kept = list(pasts)
-    while len(text := _packed(kept)) > LARGEST:
+    while len(text := _pack(kept)) > LARGEST:
         kept = kept[1:]
     return text
 
 
-def _packed(pasts: Sequence[Past]) -> str:
+def _pack(pasts: Sequence[Past]) -> str:
     names = sorted({name for past in pasts for name in past.promises})
     runs = [[past.run, past.environment, past.began, *_row(past, names)] for past in pasts]
     return base64.b64encode(

@@ -71,8 +71,8 @@ def changes(run: Run) -> Changes:
 def message(run: Run, news: Changes, links: Links) -> tuple[str, str]:
     """Title and text, the latter in Markdown that nothing a target wrote can break out of."""
     lines = [
-        *_broken(run, news.broken, links),
-        *_unanswered(news.unanswered),
+        *_describe_broken(run, news.broken, links),
+        *_describe_unanswered(news.unanswered),
         *_held_again(run, news.held_again),
     ]
     if links.trace and run.trace:
@@ -97,7 +97,7 @@ def _verdict(news: Changes) -> str:
     return "UNKNOWN: the suite cannot run" if news.unanswered else "HELD again"
 
 
-def _broken(run: Run, results: Sequence[Result], links: Links) -> Iterable[str]:
+def _describe_broken(run: Run, results: Sequence[Result], links: Links) -> Iterable[str]:
     """A cause each, with the codes by which it shows."""
     onsets = causes.onsets_of_previous(run.previous, results) if run.previous else {}
     blocks = [block for block in causes.group(results, onsets) if block.code]
@@ -127,7 +127,7 @@ def _runbook(block: Block, links: Links) -> str:
     return ENGLISH.runbook_path(block.code)
 
 
-def _unanswered(results: Sequence[Result]) -> Iterable[str]:
+def _describe_unanswered(results: Sequence[Result]) -> Iterable[str]:
     if results:
         first = results[0]
         why = first.finding.observed if first.finding else first.outcome.reason

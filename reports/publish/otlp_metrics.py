@@ -48,7 +48,7 @@ def send(run: Run, to: str, environ: Mapping[str, str]) -> str:
     session = _Listening()
     exporter = OTLPMetricExporter(endpoint=to, session=session, timeout=DEADLINE)
     try:
-        result = exporter.export(_collected(run), timeout_millis=DEADLINE * 1000)
+        result = exporter.export(_collect(run), timeout_millis=DEADLINE * 1000)
     finally:
         session.close()
     taken = result is MetricExportResult.SUCCESS and not session.reason
@@ -75,7 +75,7 @@ class _Listening(requests.Session):
         return answer
 
 
-def _collected(run: Run) -> Any:
+def _collect(run: Run) -> Any:
     ours = {
         "service.name": SERVICE,
         "service.version": run.version,

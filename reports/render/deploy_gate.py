@@ -42,8 +42,8 @@ def lines(
             if label != "reproduce_command":
                 yield f"  {label:<10}{text}".rstrip()
     yield from _unreadable(run)
-    yield from _known(run)
-    yield from _fixed(run)
+    yield from _lines_of_known(run)
+    yield from _lines_of_fixed(run)
     yield ""
     for fact, value in run.facts:
         yield wording.one_line(f"{fact}: {value}")
@@ -67,7 +67,7 @@ def _unreadable(run: Run) -> Iterator[str]:
         yield wording.one_line(f"The last run is not known, so every break counts as new: {why}")
 
 
-def _known(run: Run) -> Iterator[str]:
+def _lines_of_known(run: Run) -> Iterator[str]:
     known = [result for result in run.scenarios if result.outcome.known]
     if not known:
         return
@@ -86,7 +86,7 @@ def _since(run: Run, result: Result) -> str:
     return wording.one_line(f"{result.id} ({code}{since})")
 
 
-def _fixed(run: Run) -> Iterator[str]:
+def _lines_of_fixed(run: Run) -> Iterator[str]:
     """What the deploy was perhaps for."""
     previous = run.previous
     if previous is None:

@@ -138,10 +138,10 @@ def printable(value: Any) -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return value if value.isprintable() else _ODD.sub(_spelled, value)
+    return value if value.isprintable() else _ODD.sub(_spell_out, value)
 
 
-def _spelled(odd: re.Match[str]) -> str:
+def _spell_out(odd: re.Match[str]) -> str:
     return odd[0].encode("unicode_escape").decode()
 
 

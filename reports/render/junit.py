@@ -115,16 +115,16 @@ def _outcome(case: Element, scenario: Result, *, strict: bool) -> None:
     elif verdict is Verdict.NOT_RUN:
         _problem(case, "error", scenario.finding, scenario, kind="not-run")
     elif verdict is Verdict.UNKNOWN:
-        _failed(case, "error", "rerunError", scenario)
+        _add_failure(case, "error", "rerunError", scenario)
     elif verdict is Verdict.BROKEN or (strict and verdict is Verdict.DEGRADED):
-        _failed(case, "failure", "rerunFailure", scenario)
+        _add_failure(case, "failure", "rerunFailure", scenario)
     elif _held_at_last(scenario):
         for attempt in _unkept(scenario):
             kind = "flakyError" if attempt.verdict is Verdict.UNKNOWN else "flakyFailure"
             _surefire(case, kind, attempt.finding, scenario)
 
 
-def _failed(case: Element, first: str, again: str, scenario: Result) -> None:
+def _add_failure(case: Element, first: str, again: str, scenario: Result) -> None:
     """The first attempt is the failure and the others are its reruns, as Surefire has it."""
     tries: Sequence[Finding | None] = [a.finding for a in _unkept(scenario)] or [scenario.finding]
     _problem(case, first, tries[0] or scenario.finding, scenario)
@@ -148,7 +148,7 @@ def _problem(
         (finding.code, finding.observed) if finding else ("unknown", "no finding was recorded")
     )
     problem = SubElement(case, tag, message=clean(f"{code}: {observed}"), type=kind or code)
-    problem.text = clean("\n".join(["", *_labelled(scenario, finding), ""]))
+    problem.text = clean("\n".join(["", *_label_lines(scenario, finding), ""]))
     return problem
 
 
@@ -157,14 +157,14 @@ def _surefire(case: Element, tag: str, finding: Finding | None, scenario: Result
     SubElement(problem, "stackTrace").text, problem.text = problem.text, None
 
 
-def _labelled(result: Result, finding: Finding | None) -> list[str]:
+def _label_lines(result: Result, finding: Finding | None) -> list[str]:
     return [f"{label:<10}{text}" for label, text in cause_rows.result_rows(result, finding)]
 
 
 def _output(run: Run, scenario: Result, beside: Path) -> Iterable[str]:
     """What CI shows beside the case; an attachment must stand alone on its line."""
     if scenario.outcome.counts_as in (Verdict.HELD, Verdict.DEGRADED) and scenario.finding:
-        yield from _labelled(scenario, scenario.finding)
+        yield from _label_lines(scenario, scenario.finding)
     if scenario.outcome.reported_finding:
         yield from (wording.one_line(note) for note in scenario.notes)
         yield from (wording.exchange_line(exchange) for exchange in scenario.exchanges[-EXCHANGES:])

@@ -91,7 +91,7 @@ def lines(
         yield from _table(run.scenarios, width, words, history)
         yield Text()
     yield from _plain(wording.counts(run, words), width)
-    yield from _skipped(run.scenarios, width, words)
+    yield from _skip_lines(run.scenarios, width, words)
     for fact, value in run.facts:
         yield Text(wording.one_line(f"{fact}: {value}"))
     if detail or _spans_matter(run):
@@ -109,7 +109,7 @@ def _blocks(
     short: list[Block] = []
     for index, block in enumerate(blocks):
         rows = _rows(block, words, history, detail)
-        body = list(_labelled(rows, width, words))
+        body = list(_label_lines(rows, width, words))
         room -= len(body) + 2
         if detail or (block.is_failing and (index == 0 or room >= 0)):
             yield Text(cause_rows.heading(block, words), STYLES[block.lead.verdict])
@@ -148,7 +148,7 @@ def _first_line(text: str, width: int) -> str:
 def _rows(block: Block, words: Words, history: Histories, detail: int) -> cause_rows.Rows:
     rows = cause_rows.block_rows(block, words, history)
     if detail < EVIDENCE:
-        return _condensed(rows, block, words)
+        return _condense(rows, block, words)
     notes = [wording.one_line(note) for note in block.lead.notes]
     exchanges = [wording.exchange_line(each) for each in block.lead.exchanges[-EXCHANGES:]]
     for label, texts in (("notes", notes), ("exchanges", exchanges)):
@@ -156,7 +156,7 @@ def _rows(block: Block, words: Words, history: Histories, detail: int) -> cause_
     return rows
 
 
-def _condensed(rows: cause_rows.Rows, block: Block, words: Words) -> cause_rows.Rows:
+def _condense(rows: cause_rows.Rows, block: Block, words: Words) -> cause_rows.Rows:
     """The ladder as what held in one line, and what broke, or the last rung, whole."""
     rungs = block.proof.rungs if block.proof else ()
     if len(rungs) < 2:
@@ -172,7 +172,7 @@ def _condensed(rows: cause_rows.Rows, block: Block, words: Words) -> cause_rows.
     return [*rows[:start], *short, *rows[start + len(rungs) :]]
 
 
-def _labelled(rows: cause_rows.Rows, width: int, words: Words) -> Iterator[Text]:
+def _label_lines(rows: cause_rows.Rows, width: int, words: Words) -> Iterator[Text]:
     names = {key: words.text(f"label.{key}") for key, _ in rows if key}
     column = max([_LABEL, *(cell_len(name) + 1 for name in names.values())])
     current = ""
@@ -226,7 +226,7 @@ def _duration(result: Result) -> str:
     return wording.seconds(result.outcome.duration) if result.verdict in _ASKED else "-"
 
 
-def _skipped(results: Iterable[Result], width: int, words: Words) -> Iterator[Text]:
+def _skip_lines(results: Iterable[Result], width: int, words: Words) -> Iterator[Text]:
     reasons = wording.skip_reasons(results)
     for given, number in reasons[:REASONS]:
         reason = given or words.text("table.no-reason")

@@ -106,11 +106,11 @@ def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
     if code == EXIT_BROKEN:
         return words.text("claim.strict", number=degraded, promises=promises)
     if code == EXIT_HELD:
-        return _held(run, words)
+        return _claim_held(run, words)
     return words.text("claim.unknown", number=silent, promises=promises)
 
 
-def _held(run: Run, words: Words) -> str:
+def _claim_held(run: Run, words: Words) -> str:
     if any(result.outcome.known for result in run.scenarios):
         return words.text("claim.known")
     return words.text("claim.degraded" if run.counts[Verdict.DEGRADED] else "claim.held")

@@ -10,7 +10,7 @@ import pytest
 from replica.faults.livekit import BESIDE, LIVEKIT
 from replica.infra.processes import ChildError
 from replica.livekit import LiveKit, StandIn
-from replica.livekit.binary import CONFIGURED, Binary, chosen, configuration
+from replica.livekit.binary import CONFIGURED, Binary, choose_server, configuration
 from tests.support.sfu import RunningStandIn
 
 LIVE = LiveKit("wss://livekit.test", 7880, 7881)
@@ -18,14 +18,14 @@ LIVE = LiveKit("wss://livekit.test", 7880, 7881)
 
 def test_the_stand_in_stands_in_unless_a_server_is_named(tmp_path: Path) -> None:
     """And what is named must be a program."""
-    assert chosen(LIVE, tmp_path, {}) == StandIn(LIVE, tmp_path)
+    assert choose_server(LIVE, tmp_path, {}) == StandIn(LIVE, tmp_path)
     program = tmp_path / "livekit-server"
     for wrong in (program, tmp_path):
         with pytest.raises(ChildError, match="which is no program; correct it or unset it"):
-            chosen(LIVE, tmp_path, {"LIVEKIT_SERVER": str(wrong)})
+            choose_server(LIVE, tmp_path, {"LIVEKIT_SERVER": str(wrong)})
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    real = chosen(LIVE, tmp_path, {"LIVEKIT_SERVER": str(program)})
+    real = choose_server(LIVE, tmp_path, {"LIVEKIT_SERVER": str(program)})
     assert real.command() == [str(program)]
     assert (LIVE.promised["version"], dict(real.livekit.promised)) == ("1.7.2", {})
 
@@ -84,11 +84,13 @@ def test_a_configuration_of_ones_own_goes_over_ours(tmp_path: Path) -> None:
     program.chmod(0o755)
     named = {"LIVEKIT_SERVER": str(program)}
     own = {"LIVEKIT_SERVER_CONFIG": '{"rtc": {"use_ice_lite": true, "tcp_port": null}}'}
-    rtc = json.loads(chosen(LIVE, tmp_path, named | own).settings([])["LIVEKIT_CONFIG"])["rtc"]
+    rtc = json.loads(choose_server(LIVE, tmp_path, named | own).settings([])["LIVEKIT_CONFIG"])[
+        "rtc"
+    ]
     assert (rtc["use_ice_lite"], rtc["node_ip"], "tcp_port" in rtc) == (True, "127.0.0.1", False)
     for wrong in ("rtc: {}", "[1]"):
         with pytest.raises(ChildError, match="must be a table in JSON"):
-            chosen(LIVE, tmp_path, named | {"LIVEKIT_SERVER_CONFIG": wrong})
+            choose_server(LIVE, tmp_path, named | {"LIVEKIT_SERVER_CONFIG": wrong})
 
 
 async def test_it_tells_its_rooms(tmp_path: Path, sfu: RunningStandIn) -> None:
