@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from probes.config import environment_file
+from probes.finding import EXIT_UNKNOWN, Verdict
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
 from tests.support import bench_install, bench_peers, bench_table, bench_work
@@ -53,9 +54,11 @@ def groups(environment: Path, runs: Path, scratch: Path, wrong: Mapping[str, str
     what the peers ask.
     """
     suite = [sys.executable, "-m", "pytest", "--env", str(environment), "--runs", str(runs)]
-    whole = Peer("suite", Command([*suite, "scenarios"], ROOT))
-    questions = Peer("suite", Command([*suite, *QUESTIONS], ROOT))
-    journeys = Peer("suite", Command([*suite, *bench_work.JOURNEYS], ROOT))
+    whole, questions, journeys = (
+        # A run that was starved has cost as much; the report says how many were.
+        Peer("suite", Command([*suite, *asked], ROOT, accepted=(0, EXIT_UNKNOWN)))
+        for asked in (("scenarios",), QUESTIONS, bench_work.JOURNEYS)
+    )
     ran = []
     for each in (whole, questions):
         assert each.command
@@ -103,8 +106,18 @@ def report(compared: Sequence[Group], runs: Path, rounds: int) -> str:
         "",
     ]
     lines += [f"Medians of {rounds} rounds (lowest to highest), all in turn.", machine()]
+    lines += [_starved(runs)]
     lines += [f"Versions: {', '.join(bench_install.versions())}."]
     return "\n".join(lines)
+
+
+def _starved(runs: Path) -> str:
+    ended = list(map(load, runs.iterdir()))
+    unknown = sum(
+        any(scenario.outcome.verdict is Verdict.UNKNOWN for scenario in run.scenarios)
+        for run in ended
+    )
+    return f"Of {len(ended)} runs of the suite {unknown} could not ask everything."
 
 
 def _last(runs: Path) -> Run:

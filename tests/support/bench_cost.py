@@ -29,11 +29,14 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is run, where, and with which environment; None is ours."""
+    """What is run, where, and with which environment; None is ours. `accepted`: exit codes with
+    which it has done its work.
+    """
 
     words: Sequence[str]
     folder: Path
     environ: Mapping[str, str] | None = None
+    accepted: Sequence[int] = (0,)
 
 
 def cost(command: Command) -> Cost:
@@ -62,7 +65,7 @@ def cost(command: Command) -> Cost:
     wall = time.monotonic() - began
     over.set()
     watcher.join()
-    if process.returncode:
+    if process.returncode not in command.accepted:
         raise subprocess.CalledProcessError(process.returncode, command.words, output)
     after = os.times()
     reaped = after.children_user + after.children_system
