@@ -1,16 +1,19 @@
 """The way to the API server that a kubeconfig, or the pod's own account, describes."""
 
 import ipaddress
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from probes.config import proxies
 from probes.config.cluster import ClusterConfig
 from probes.finding import CannotAsk
 
 try:
     import httpx2
     from lightkube.config.client_adapter import AsyncClient, ConnectionParams
-    from lightkube.config.kubeconfig import KubeConfig, SingleConfig
+    from lightkube.config.kubeconfig import KubeConfig
     from lightkube.core.exceptions import ConfigError
 except ImportError as error:
     raise CannotAsk(
@@ -31,7 +34,10 @@ def connect(config: ClusterConfig) -> httpx2.AsyncClient:
         if found is None or found.user is None:
             raise CannotAsk("the context of [cluster] names no user; name one in the kubeconfig")
         timeout = httpx2.Timeout(config.ask_timeout_s)
-        return AsyncClient(found, ConnectionParams(timeout=timeout, trust_env=not _is_here(found)))
+        return AsyncClient(
+            found,
+            ConnectionParams(timeout=timeout, trust_env=is_by_environment(found.cluster.server)),
+        )
     except (ConfigError, OSError, KeyError, ValueError) as error:
         raise CannotAsk(
             f"[cluster] leads to no API server: {error}; name a kubeconfig, or run in a pod"
@@ -44,9 +50,18 @@ def _kubeconfig(config: ClusterConfig) -> KubeConfig:
     return KubeConfig.from_env()
 
 
-def _is_here(config: SingleConfig) -> bool:
+def is_by_environment(server: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the HTTP library may look for a proxy: not where [proxy] names the server as direct,
+    since the library knows no networks there.
+    """
+    if environ.get("HTTPS_PROXY") and not proxies.url_for(environ, server):
+        return False
+    return not _is_here(server)
+
+
+def _is_here(server: str) -> bool:
     """Whether the server is on this machine, where no proxy leads."""
-    host = urlsplit(config.cluster.server).hostname or ""
+    host = urlsplit(server).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

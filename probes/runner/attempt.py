@@ -3,6 +3,7 @@ recorded.
 """
 
 import asyncio
+import contextlib
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -113,7 +114,10 @@ class Attempts:
         return None
 
     async def _explain(self, failure: Broken, recorder: Recorder, seen: Finding | None) -> Finding:
-        if problem := await self._proxy.problem_of(recorder.last):
+        problem = ""
+        with contextlib.suppress(asyncio.CancelledError):  # the run ends: the finding stands
+            problem = await self._proxy.problem_of(recorder.last)
+        if problem:
             return unknown(f"{problem}; it saw: {failure.finding.observed}")
         recorder.answer_judge = failure.judge
         return await self._diagnose(failure.finding, recorder, seen)
