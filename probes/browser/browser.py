@@ -78,7 +78,7 @@ class Browser:
             context = await self._context(is_traced=is_traced)
         except PlaywrightError as error:
             raise CannotAsk(f"the browser gave no page: {_first_line(error)}") from error
-        keeper = _Keeper(recorder, self._scratch, is_traced=is_traced)
+        artifacts = _ArtifactKeeper(recorder, self._scratch, is_traced=is_traced)
         with recorder.exchange("page", "NAVIGATE", self.target.hosts.apex + path) as navigation:
             visit = Visit(await context.new_page(), self.target, recorder)
             visit.only_own = self._by_hand
@@ -92,14 +92,14 @@ class Browser:
                 await visit.settle()
                 visit.expect_own_data()
                 if recorder.attempt > 1:  # it broke before: a flake's trace tells as much
-                    await keeper.keep_trace(context)
+                    await artifacts.keep_trace(context)
             except (NotApplicable, asyncio.CancelledError):
                 raise
             except PlaywrightError as error:
                 raise CannotAsk(f"the browser failed: {_first_line(error)}") from error
             except Exception as error:
                 if not self._by_hand:
-                    await keeper.keep(context, visit)
+                    await artifacts.keep(context, visit)
                 if isinstance(error, Broken) and visit.local_trouble:
                     reason = f"the browser could not ask: {visit.local_trouble}"
                     raise CannotAsk(reason) from error
@@ -124,15 +124,15 @@ class Browser:
             await context.tracing.start(screenshots=False, snapshots=True)
         return context
 
-    async def _new_context(self, browser: Chromium, **wishes: Any) -> BrowserContext:
+    async def _new_context(self, browser: Chromium, **options: Any) -> BrowserContext:
         """Once more, by another browser, for who waited when the first one died."""
         try:
-            return await browser.new_context(**wishes)
+            return await browser.new_context(**options)
         except PlaywrightError:
             if browser.is_connected():
                 raise
         browser = await self._ready()
-        return await browser.new_context(**wishes)
+        return await browser.new_context(**options)
 
     @asynccontextmanager
     async def _signed_in(self, page: Page, tokens: Tokens | None) -> AsyncIterator[None]:
@@ -241,7 +241,7 @@ def _join_traces(navigation: Exchange, target: Target) -> str:
     return TRACE_CALLS.replace("ARGUMENTS", json.dumps(arguments))
 
 
-class _Keeper:
+class _ArtifactKeeper:
     """Keeps a picture and a scrubbed trace of what went wrong; not to have them is no reason to
     lose the finding.
     """

@@ -63,8 +63,8 @@ def pending(facts: Facts, now: datetime, where: str) -> Finding | None:
 def _why_pending(pod: Pod, facts: Facts, now: datetime) -> str:
     """ContainerCreating says nothing: a volume that cannot be mounted is told by an event."""
     event = events.telling_event(facts.events, pod, now)
-    told = events.quote(event) if event else ""
-    return told or pod.waiting or pod.pending or "no reason is told"
+    quoted = events.quote(event) if event else ""
+    return quoted or pod.waiting or pod.pending or "no reason is told"
 
 
 def stuck_jobs(facts: Facts, now: datetime, where: str) -> Finding | None:

@@ -27,8 +27,8 @@ class FailedSpan:
     words: str
 
     def __str__(self) -> str:
-        said = f": {self.words}" if self.words else ""
-        return f"{self.service}'s span {self.name!r} ended in error{said}"
+        message = f": {self.words}" if self.words else ""
+        return f"{self.service}'s span {self.name!r} ended in error{message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,11 @@ def _below(spans: list[_Span], root: bytes) -> list[_Span]:
 
 
 def _words(span: Mapping[str, Any]) -> str:
-    if said := text(span, "status", "message"):
-        return said
+    if message := text(span, "status", "message"):
+        return message
     for event in rows(span, "events"):
-        if said := _attribute(rows(event, "attributes"), "exception.message"):
-            return said
+        if message := _attribute(rows(event, "attributes"), "exception.message"):
+            return message
     return ""
 
 

@@ -142,9 +142,9 @@ def _failing(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         checks = body.get(name)
         for check, value in checks.items() if isinstance(checks, dict) else ():
             word = value.get("status") if isinstance(value, dict) else value
-            said = str(word).lower()
+            state = str(word).lower()
             dependency = _DEPENDENCIES.get(check.lower())
-            if dependency and said not in _READY_WORDS and "configured" not in said:
+            if dependency and state not in _READY_WORDS and "configured" not in state:
                 yield dependency, str(word)[:80]
 
 

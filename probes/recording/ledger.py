@@ -57,7 +57,7 @@ class Ledger:
         self._keep(Entry(self._entries[name].kind, name, identity))
 
     def mark_removed(self, name: str) -> None:
-        """It is gone; nothing is left to sweep."""
+        """It is gone; nothing is left to clean up."""
         self._entries.pop(name, None)
         self._file.write(json.dumps({"removed": name}) + "\n")
 

@@ -40,8 +40,8 @@ def values(header: str, value: str) -> Iterator[str]:
     for line in SEVERAL.split(value):
         parts = line.split(";")
         for part in parts[:1] if header == "set-cookie" else parts:
-            name, equals, said = part.partition("=")
-            bare = (said if equals else name).strip().strip('"')
+            name, equals, content = part.partition("=")
+            bare = (content if equals else name).strip().strip('"')
             if not PLAIN_WORD.fullmatch(bare):
                 yield bare
                 yield unquote(bare)

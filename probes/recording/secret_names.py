@@ -102,8 +102,8 @@ def is_prose(name: str, value: str, rest: str) -> bool:
 
 def is_key_id(before: str, name: str, value: str) -> bool:
     """Whether LiveKit names a key by its id: "invalid API key: devkey" (livekit/protocol)."""
-    said = f"{before}{name}".endswith("invalid API key")
-    return said and bool(_KEY_ID.fullmatch(value)) and not is_random(value)
+    is_refusal = f"{before}{name}".endswith("invalid API key")
+    return is_refusal and bool(_KEY_ID.fullmatch(value)) and not is_random(value)
 
 
 def is_random(value: str) -> bool:

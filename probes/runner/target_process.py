@@ -55,7 +55,7 @@ class Started:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - it makes one system call
-                start_new_session=True,  # a Ctrl-C is ours to pass on, after the sweep
+                start_new_session=True,  # a Ctrl-C is ours to pass on, after the cleanup
             )
 
     def wait(self) -> Path:

@@ -52,7 +52,7 @@ def explain_served(answer: Answer) -> Finding | None:
     is_empty = answer.status == 200 and not answer.body
     if answer.status < 500 and not is_empty:
         return None
-    said = f', "{answer.words}"' if answer.words else ""
+    quoted = f', "{answer.words}"' if answer.words else ""
     if is_empty:
-        said = " and nothing else"
-    return Finding(Code.SERVICE_UNAVAILABLE, f"{answer}{said}", INSTANCE)
+        quoted = " and nothing else"
+    return Finding(Code.SERVICE_UNAVAILABLE, f"{answer}{quoted}", INSTANCE)

@@ -278,7 +278,7 @@ def explain_end(lived: float, error: Exception, waited_s: float = 0.0) -> Findin
     how = (
         "was ended"
         if isinstance(error, StopAsyncIteration)
-        else f"broke off ({type(error).__name__})"
+        else f"was reset ({type(error).__name__})"
     )
     observed = f"the stream {how} by the other side after {lived:.1f} s"
     if waited_s > max(LATE_S, LATER * lived):

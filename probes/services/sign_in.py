@@ -73,10 +73,10 @@ async def _tokens(web: Web, user: User, redirect_uri: str, wanted: str) -> Token
 
 def explain_session(tokens: Tokens, user: str, email: str) -> Finding | None:
     """Name whose session a sign-in gave in place of the user's; None where it is theirs; pure."""
-    said = claims(tokens.access)
+    token_claims = claims(tokens.access)
     theirs = {"sub": user, "email": email.casefold(), "userId": user}
-    got_email = str(said.get("email") or "").casefold()
-    got = {"sub": said.get("sub"), "email": got_email, "userId": tokens.user_id}
+    got_email = str(token_claims.get("email") or "").casefold()
+    got = {"sub": token_claims.get("sub"), "email": got_email, "userId": tokens.user_id}
     wrong = [name for name, value in got.items() if value and value != theirs[name]]
     if not wrong:
         return None

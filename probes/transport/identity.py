@@ -116,8 +116,8 @@ def _asker(asked: Asked, query: Mapping[str, str], sent: Mapping[str, Any]) -> t
     """The id and address of who asks, by the token that came along; empty where none did."""
     bearer = asked.headers.get("authorization", "").partition(" ")[2]
     token = bearer or query.get("token") or str(sent.get("refreshToken") or "")
-    said = jwt_claims.read(token)
-    return str(said.get("sub") or ""), str(said.get("email") or "")
+    token_claims = jwt_claims.read(token)
+    return str(token_claims.get("sub") or ""), str(token_claims.get("email") or "")
 
 
 def _identifiers_of(

@@ -99,14 +99,14 @@ def shape_problem(value: Any, shape: Any, path: str = "") -> str:
     return ""
 
 
-def _difference(value: Any, said: str, path: str) -> str:
-    found = _PATH.search(said)
+def _difference(value: Any, message: str, path: str) -> str:
+    found = _PATH.search(message)
     place = found[1] if found else ""
     there = _value_at(value, place)
     where = f"{path}{place}".lstrip(".") or "the answer"
-    if missing := _MISSING.match(said):
+    if missing := _MISSING.match(message):
         return f"{where}: there is no {missing[1]} in {quote_value(there)}"
-    expected = _PATH.sub("", said).partition(", got ")[0].removeprefix("Expected ")
+    expected = _PATH.sub("", message).partition(", got ")[0].removeprefix("Expected ")
     for name, word in _WORDS.items():
         expected = expected.replace(f"`{name}`", word)
     is_secret = bool(_SECRET.search(place.rpartition(".")[2]))
