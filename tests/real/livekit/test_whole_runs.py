@@ -19,6 +19,7 @@ from tests.real.livekit.conftest import running_redises
 from tests.support.livekit_lab import free_port
 
 CALLS = ("--env", "replica", "-k", "(livekit or calls) and not cluster")
+UNCONFIRMED = ("--no-confirm", "--page-traces", "never")
 # Each runs on one version in turn; a new one goes to the end, so that all others keep theirs.
 FAULTS = (
     "app-hands-out-wrong-livekit-url",
@@ -106,8 +107,12 @@ def silent_stun_server() -> socket.socket:
     [(VERSIONS[number % len(VERSIONS)], fault) for number, fault in enumerate(FAULTS)],
 )
 def test_a_fault_shows_as_on_the_stand_in(probe: Probe, version: str, fault: str) -> None:
-    """The same codes on the same scenarios, and the same cause; each on one version in turn."""
-    ended = run(probe, version, "--fault", fault, over={})
+    """The same codes on the same scenarios, and the same cause; each on one version in turn.
+    Unconfirmed, which is cheaper; confirmed where that differs, as on a busy machine.
+    """
+    ended = run(probe, version, "--fault", fault, *UNCONFIRMED, over={})
+    if ended.codes != LIVEKIT[fault]:
+        ended = run(probe, version, "--fault", fault, over={})
     assert ended.codes == LIVEKIT[fault], ended.output
     causes = {s.finding.cause for s in ended.report.scenarios if s.finding}
     assert any(LIVEKIT_CAUSES[fault] in cause for cause in causes), causes
