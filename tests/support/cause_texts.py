@@ -22,8 +22,8 @@ _MAKERS = {
     "expect_visible": 3,
 }  # where their cause stands
 _PROPER = re.compile(
-    r"[\w{}]+-service|S3|edge|[\W]*|{} to {}"
-)  # names, ranges and marks that every language shares
+    r"[\w{}]+-service|S3|edge|[\W]*|{} to {}|{}, or {}"
+)  # names, ranges and marks that every language shares, and what joins causes
 _HOLE = re.compile(r"(?<!\$)\{\w+\}")  # of a text that is filled in elsewhere
 
 
