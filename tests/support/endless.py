@@ -1,0 +1,94 @@
+"""A host that answers whatever it is asked, and never ends: bodies, streams and frames of a socket,
+packed bodies included.
+"""
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+CHUNK = b'{"data": ["' + b"a" * 2**20
+PACKED = gzip.compress(b"a" * 1_000_000)  # a kilobyte on the wire is a megabyte in memory
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 1.3
+
+
+@dataclass(slots=True)
+class EndlessHost:
+    """`requests`: how many it has begun to answer."""
+
+    origin: str = ""
+    requests: int = 0
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.requests += 1
+        await _answer(reader, writer)
+
+
+@contextmanager
+def endless_host() -> Iterator[EndlessHost]:
+    """It answers for as long as the block lasts."""
+    host = EndlessHost()
+    started: Future[tuple[str, Callable[[], object]]] = Future()
+
+    async def serve() -> None:
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        server = await asyncio.start_server(host.answer, "127.0.0.1", 0)
+        origin = f"http://localhost:{server.sockets[0].getsockname()[1]}"
+        started.set_result((origin, partial(loop.call_soon_threadsafe, over.set)))
+        await over.wait()
+        server.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    host.origin, end = started.result(timeout=30)
+    try:
+        yield host
+    finally:
+        end()
+        thread.join()
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b"upgrade: websocket" in head.lower():
+            await _speak(head, writer)
+        elif b"/stream" in head.partition(b"\r\n")[0]:
+            await _repeat(writer, b"content-type: text/event-stream\r\n", b"data: {}\n\n" * 1000)
+        elif b"gzip" in head.lower() and len(head) % 2:
+            packed = b"content-type: application/json\r\ncontent-encoding: gzip\r\n"
+            await _repeat(writer, packed, PACKED)
+        else:
+            await _repeat(writer, b"content-type: application/json\r\n", CHUNK)
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        pass  # whoever asked has heard enough
+    finally:
+        writer.close()
+
+
+async def _repeat(writer: asyncio.StreamWriter, headers: bytes, chunk: bytes) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n" + headers + b"\r\n")
+    framed = b"%x\r\n%b\r\n" % (len(chunk), chunk)
+    while True:
+        writer.write(framed)
+        await writer.drain()
+
+
+async def _speak(head: bytes, writer: asyncio.StreamWriter) -> None:
+    lines = [line.partition(b":") for line in head.split(b"\r\n")]
+    key = next(value for name, _, value in lines if name.lower() == b"sec-websocket-key").strip()
+    accepted = base64.b64encode(hashlib.sha1(key + GUID).digest())  # noqa: S324 - RFC 6455 asks for it
+    writer.write(
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+        b"sec-websocket-accept: " + accepted + b"\r\n\r\n"
+    )
+    frame = b"\x81\x7e\xff\xff" + b"a" * 0xFFFF
+    while True:
+        writer.write(frame)
+        await writer.drain()
