@@ -79,7 +79,10 @@ async def service_step(ask: Ask, name: str, status: int | None, finding: Finding
         detail = f"{alive}, which proves nothing: the service may have no such path"
     for who in _whom_to_ask(name, status, finding):
         ready = await ask(readiness_path(who))
-        lost = _blame_dependency(name, who, ready) or await _not_answering(ask, name, who, ready)
+        lost = _blame_dependency(name, who, ready)
+        # Who is silent makes others late or fail; it is not why they refuse at once.
+        if lost is None and (isinstance(ready, Answer) or status is None or status >= 500):
+            lost = await _not_answering(ask, name, who, ready)
         if lost is not None:
             return lost
     return Step(Rung("service", held=True, detail=detail))

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 import pytest
 
 from probes.diagnosis.ladder import diagnose
-from probes.diagnosis.service_health import failing_dependencies, liveness_path, readiness_path
+from probes.diagnosis.service_health import (
+    failing_dependencies,
+    liveness_path,
+    readiness_path,
+    service_step,
+)
 from probes.finding import Code, Finding
 from probes.recording.recorder import Recorder
 from probes.transport.envelopes import explain
@@ -207,3 +212,23 @@ def test_an_odd_readiness_blames_no_dependency(body: bytes) -> None:
     """Neither does it crash."""
     answer = Answer("GET", "http://api.localhost/health/ready", 200, {}, body)
     assert failing_dependencies(answer) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "is_explained"), [(None, True), (503, True), (404, False), (403, False)]
+)
+async def test_who_is_silent_is_not_why_others_refuse_at_once(
+    status: int | None, is_explained: bool
+) -> None:
+    """A 404 that storage-service gave promptly was blamed on auth-service, silent on a busy
+    machine.
+    """
+
+    async def ask(path: str) -> Answer | str:
+        if path == readiness_path("auth"):
+            return "no answer within 3 s"
+        return Answer("GET", f"http://api.localhost{path}", 200, {}, b'{"status": "ok"}')
+
+    step = await service_step(ask, "storage", status, Finding(Code.ROUTE_BROKEN, "o", "c"))
+    assert step.rung.held is not is_explained
+    assert ("auth-service" in step.cause) is is_explained
