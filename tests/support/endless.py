@@ -4,9 +4,9 @@ packed bodies included.
 
 import asyncio
 import base64
-import gzip
 import hashlib
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 CHUNK = b'{"data": ["' + b"a" * 2**20
-PACKED = gzip.compress(b"a" * 1_000_000)  # a kilobyte on the wire is a megabyte in memory
+MEGABYTE = b"a" * 1_000_000  # a kilobyte on the wire
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 1.3
 
 
@@ -62,8 +62,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         elif b"/stream" in head.partition(b"\r\n")[0]:
             await _repeat(writer, b"content-type: text/event-stream\r\n", b"data: {}\n\n" * 1000)
         elif b"gzip" in head.lower() and len(head) % 2:
-            packed = b"content-type: application/json\r\ncontent-encoding: gzip\r\n"
-            await _repeat(writer, packed, PACKED)
+            await _pack(writer)
         else:
             await _repeat(writer, b"content-type: application/json\r\n", CHUNK)
     except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -72,12 +71,28 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         writer.close()
 
 
-async def _repeat(writer: asyncio.StreamWriter, headers: bytes, chunk: bytes) -> None:
+async def _pack(writer: asyncio.StreamWriter) -> None:
+    """One member of gzip that has no end: whoever unpacks stops after the first of many."""
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    first, other = (packer.compress(MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    headers = b"content-type: application/json\r\ncontent-encoding: gzip\r\n"
+    await _repeat(writer, headers, other, first)
+
+
+async def _repeat(
+    writer: asyncio.StreamWriter, headers: bytes, chunk: bytes, first: bytes = b""
+) -> None:
+    """`first`, where there is one, and `chunk` for ever."""
     writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n" + headers + b"\r\n")
-    framed = b"%x\r\n%b\r\n" % (len(chunk), chunk)
+    if first:
+        writer.write(_frame(first))
     while True:
-        writer.write(framed)
+        writer.write(_frame(chunk))
         await writer.drain()
+
+
+def _frame(chunk: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
 
 async def _speak(head: bytes, writer: asyncio.StreamWriter) -> None:

@@ -23,7 +23,7 @@ from tests.support.site import Said, Site, js
 
 SIGNED_IN = Tokens(token(subject="first"), "refresh-1", "u-1")
 EXPIRED = token(subject="expired")
-AFTER = Tokens(token(subject="second"), "refresh-2", "u-1")
+AFTER = Tokens(token(subject="second"), token(subject="second-refresh"), "u-1")
 CALL = "/api/svc/user/api/workspaces/all"
 LOGIN = f"<!doctype html><meta charset=utf-8><button>{SIGN_IN}</button>".encode()
 APP = f"""<!doctype html><script>

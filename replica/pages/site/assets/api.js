@@ -53,28 +53,35 @@ export async function liveToken({ before = () => {}, after = () => {} } = {}) {
   const asksOffline = isFaultActive("page-logs-out-on-any-refresh-error") && !navigator.onLine;
   if (expired(accessToken()) || asksOffline) {
     before();
-    await (isFaultActive("sockets-race-to-refresh") ? refresh(rival()) : refreshAccessToken());
+    await (isFaultActive("sockets-race-to-refresh") ? raceToRefresh() : refreshAccessToken());
     after();
   }
   return accessToken();
 }
 
+// Who refreshes first of the sockets that race: how to let it go, and its answer.
 let first = null;
 
-function rival() {
+// The others ask when the first has been answered: auth-service lets in all that ask at once (contract §3.3).
+async function raceToRefresh() {
+  const token = refreshToken();
   if (first) {
-    first();
-    return Promise.resolve();
+    first.go();
+    await first.answered;
+    return refresh(token);
   }
-  return new Promise((resolve) => {
-    first = resolve;
-    pause(RIVAL_COMES).then(resolve);
+  let go;
+  const rival = new Promise((resolve) => {
+    go = resolve;
+  });
+  const answered = Promise.race([rival, pause(RIVAL_COMES)]).then(() => refresh(token));
+  first = { go, answered };
+  return answered.finally(() => {
+    first = null;
   });
 }
 
-async function refresh(ready = null) {
-  const token = refreshToken();
-  await ready;
+async function refresh(token = refreshToken()) {
   const asking = token && fetch(url("auth", "/api/auth/refresh"), sent("POST", { refreshToken: token }));
   const answer = await (isFaultActive("page-logs-out-on-any-refresh-error") ? asking?.catch?.(() => null) : asking);
   if (!token || answer?.status === 401 || (isFaultActive("page-logs-out-on-any-refresh-error") && !answer?.ok)) {
