@@ -13,7 +13,7 @@ import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def replica(started_replica: Replica) -> Iterator[Replica]:
     started_replica.set_faults([])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ended:
     """A run of the suite that has ended: what was printed, how it ended, and its folder where it
     got one.
@@ -112,8 +112,9 @@ class Ended:
     output: str
     folder: Path | None
 
-    @property
+    @cached_property
     def report(self) -> Run:
+        """Read once: a group of the fault matrix looks hundreds of times."""
         assert self.folder, self.output
         return load(self.folder)
 
