@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 
 LIMIT_BYTES = 8 * 2**20
+# Of a body that is too long this much is evidence; redacted whole, a dozen take a gigabyte.
+EVIDENCE_BYTES = 64 * 2**10
 # What is asked for, and what is unpacked here (RFC 9110 8.4.1).
 ACCEPTED = "gzip, deflate"
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
@@ -15,7 +17,7 @@ _RAW_DEFLATE = -zlib.MAX_WBITS
 
 
 class BodyTooLongError(Exception):
-    """The body goes on after LIMIT_BYTES; `kept` is what came before."""
+    """The body goes on after LIMIT_BYTES; `kept` is how it began."""
 
     def __init__(self, kept: bytes) -> None:
         super().__init__(f"more than {LIMIT_BYTES // 2**20} MiB")
@@ -29,7 +31,7 @@ async def read(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         body += unpack(chunk, LIMIT_BYTES + 1 - len(body))
         if len(body) > LIMIT_BYTES:
-            raise BodyTooLongError(bytes(body[:LIMIT_BYTES]))
+            raise BodyTooLongError(bytes(body[:EVIDENCE_BYTES]))
     return bytes(body)
 
 

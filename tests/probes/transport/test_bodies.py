@@ -15,7 +15,7 @@ import pytest
 from probes.config.timeouts import Timeouts
 from probes.finding import Broken, Code
 from probes.recording.recorder import KEPT_BYTES, Recorder
-from probes.transport.bodies import LIMIT_BYTES
+from probes.transport.bodies import EVIDENCE_BYTES
 from probes.transport.http import Web
 
 PIECE = b"a weAlist that answers without an end " * 1024
@@ -77,7 +77,7 @@ async def test_a_body_without_an_end_is_the_finding(
     assert finding.cause.startswith("chat-service")
     assert recorder.last
     assert recorder.last.status == 200
-    assert len(recorder.last.response_body) == LIMIT_BYTES
+    assert len(recorder.last.response_body) == EVIDENCE_BYTES
 
 
 @pytest.mark.usefixtures("recorder")

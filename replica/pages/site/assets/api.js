@@ -32,7 +32,7 @@ export const streamUrl = (token) =>
 const url = (service, path) => `${ENV.API_BASE_URL ?? ""}${BASES[service]}${path}`;
 // Sockets that drop together close some time apart on a busy machine: the first waits for a rival, so that the race is
 // lost there too. Where only one socket is open, there is none.
-const RIVAL_COMES = 5000;
+const RIVAL_COMES = 1000;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export class SignedOut extends Error {}
