@@ -56,14 +56,14 @@ class HttpProxy:
             return
         host, _, port = place.rpartition(":")
         onward = await asyncio.open_connection(address(host.strip("[]")), int(port))
-        if method == "CONNECT":
-            writer.write(b"HTTP/1.1 200 Connection established\r\n")
-            await writer.drain()  # its end comes later, as it may
-            writer.write(b"x-proxy: here\r\n\r\n")
-        else:
-            path = urlsplit(to).path or "/"
-            onward[1].write(head.replace(to.encode(), path.encode(), 1))
         try:
+            if method == "CONNECT":
+                writer.write(b"HTTP/1.1 200 Connection established\r\n")
+                await writer.drain()  # its end comes later, as it may
+                writer.write(b"x-proxy: here\r\n\r\n")
+            else:
+                path = urlsplit(to).path or "/"
+                onward[1].write(head.replace(to.encode(), path.encode(), 1))
             await asyncio.gather(_pass_on(reader, onward[1]), _pass_on(onward[0], writer))
         finally:
             onward[1].close()
