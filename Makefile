@@ -55,7 +55,7 @@ check: .venv/ready
 test: setup check
 	$(BIN)/python -m tests.support.all_tests $(ARGS)
 
-# No whole run, no replica, no browser: under two minutes on two cores.
+# No whole run, no replica, no browser: four minutes on two cores.
 test-fast: setup check
 	$(BIN)/python -m pytest tests -W error -m "not slow" -n auto --dist loadscope $(ARGS)
 
