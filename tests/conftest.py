@@ -24,7 +24,7 @@ from playwright.async_api import Browser
 from probes.finding import Verdict
 from probes.runner.target_process import Started
 from reports.model.run import Run, load
-from tests.support import serial, slow
+from tests.support import marks
 from tests.support.browser import launched
 from tests.support.untranslated import PROPERTY, Untranslated, write_summary
 
@@ -38,8 +38,7 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    slow.mark(items)
-    serial.mark(items)
+    marks.mark(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,5 @@
 """All tests: at first those that may share the machine, a process for each of its processors; then,
-one at a time, those that want it for themselves (tests/support/serial.py).
+one at a time, those that want it for themselves (tests/support/marks.py).
 
 Run `python -m tests.support.all_tests ARGUMENTS`, as `make test` does; the arguments are pytest's.
 """
