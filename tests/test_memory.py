@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from probes.finding import EXIT_BROKEN, EXIT_UNKNOWN
+from probes.transport.bodies import LIMIT_BYTES
 from tests.conftest import begin, ended
-from tests.support.endless import endless_host
+from tests.support.endless import STREAMS, EndlessHost, endless_host
 from tests.support.session_tokens import token
 
 MOST_MIB = 512
@@ -75,15 +76,33 @@ def test_a_target_that_never_ends_takes_no_memory(tmp_path: Path) -> None:
     512 MiB, and ends by itself. What it says of each is for other tests: on a busy machine it may
     not have had the time to hear enough.
     """
-    file, runs = tmp_path / "endless.toml", tmp_path / "runs"
-    tokens = {f"TOKEN_{number}": token(user=f"u-{number}") for number in (1, 2, 3)}
     with endless_host() as host:
-        file.write_text(ENVIRONMENT.format(origin=host.origin))
-        process = begin(runs, "--env", str(file), "--no-confirm", "-k", EACH_ROUTE, **tokens)
-        memory = PeakMemory(process)
-        memory.start()
-        run = ended(process, runs)
-        peak_mib = memory.stop()
-    assert run.code in (EXIT_BROKEN, EXIT_UNKNOWN), run.output
+        peak_mib = peak_of_a_run(host, tmp_path, EACH_ROUTE)
     assert host.requests >= MANY
     assert 0 < peak_mib < MOST_MIB
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_stream_that_never_ends_takes_no_memory(tmp_path: Path, kind: str) -> None:
+    """A stream of events that goes on for ever, and an event or a line that does, is read up to its
+    limit and no further.
+    """
+    with endless_host(kind) as host:
+        peak_mib = peak_of_a_run(host, tmp_path, "the_stream_stays_open")
+    assert host.stream_bytes >= LIMIT_BYTES, "the stream was not read to its limit"
+    assert 0 < peak_mib < MOST_MIB
+
+
+def peak_of_a_run(host: EndlessHost, folder: Path, which: str) -> float:
+    """MiB that a run of the scenarios `which` against `host` has held at most."""
+    file, runs = folder / "endless.toml", folder / "runs"
+    tokens = {f"TOKEN_{number}": token(user=f"u-{number}") for number in (1, 2, 3)}
+    file.write_text(ENVIRONMENT.format(origin=host.origin))
+    process = begin(runs, "--env", str(file), "--no-confirm", "-k", which, **tokens)
+    memory = PeakMemory(process)
+    memory.start()
+    run = ended(process, runs)
+    peak_mib = memory.stop()
+    assert run.code in (EXIT_BROKEN, EXIT_UNKNOWN), run.output
+    return peak_mib

@@ -63,8 +63,8 @@ class Exchange:
 
     def add_response(self, received: bytes) -> None:
         """What has come over something that is held open; what is kept of it has a limit."""
-        if len(self.response_body) < KEPT_BYTES:
-            self.response_body += received
+        free_bytes = max(0, KEPT_BYTES - len(self.response_body))
+        self.response_body += received[:free_bytes]
 
     def set_response(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
         self.status, self.response_headers, self.response_body = status, headers, body

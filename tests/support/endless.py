@@ -15,25 +15,55 @@ from functools import partial
 
 CHUNK = b'{"data": ["' + b"a" * 2**20
 MEGABYTE = b"a" * 1_000_000  # a kilobyte on the wire
+CONNECTED = b"event: connected\ndata: {}\n\n"
+NOTICE = b'event: notification\ndata: {"id": "n-1", "resourceId": "b-1"}\n\n'
+# What a stream repeats after its first event; of the last two no event ever ends.
+STREAMS = {
+    "events": NOTICE * 1000,
+    "one-event": b"data: " + b"a" * 2**16 + b"\n",
+    "one-line": b"a" * 2**20,
+}
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 1.3
 
 
 @dataclass(slots=True)
 class EndlessHost:
-    """`requests`: how many it has begun to answer."""
+    """`stream`: what each stream of events repeats. `requests`: how many it has begun to answer.
+    `stream_bytes`: how much it has begun to send over streams.
+    """
 
+    stream: bytes
     origin: str = ""
     requests: int = 0
+    stream_bytes: int = 0
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Whatever is asked, until who asked has heard enough."""
         self.requests += 1
-        await _answer(reader, writer)
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if b"/stream" in head.partition(b"\r\n")[0]:
+                await self._stream(writer)
+            else:
+                await _answer(head, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            writer.close()
+
+    async def _stream(self, writer: asyncio.StreamWriter) -> None:
+        _begin(writer, b"content-type: text/event-stream\r\n")
+        writer.write(_frame(CONNECTED))
+        while True:
+            writer.write(_frame(self.stream))
+            self.stream_bytes += len(self.stream)
+            await writer.drain()
 
 
 @contextmanager
-def endless_host() -> Iterator[EndlessHost]:
-    """It answers for as long as the block lasts."""
-    host = EndlessHost()
+def endless_host(stream: str = "events") -> Iterator[EndlessHost]:
+    """It answers for as long as the block lasts; `stream`: a key of STREAMS."""
+    host = EndlessHost(STREAMS[stream])
     started: Future[tuple[str, Callable[[], object]]] = Future()
 
     async def serve() -> None:
@@ -54,21 +84,13 @@ def endless_host() -> Iterator[EndlessHost]:
         thread.join()
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-        if b"upgrade: websocket" in head.lower():
-            await _speak(head, writer)
-        elif b"/stream" in head.partition(b"\r\n")[0]:
-            await _repeat(writer, b"content-type: text/event-stream\r\n", b"data: {}\n\n" * 1000)
-        elif b"gzip" in head.lower() and len(head) % 2:
-            await _pack(writer)
-        else:
-            await _repeat(writer, b"content-type: application/json\r\n", CHUNK)
-    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        pass  # whoever asked has heard enough
-    finally:
-        writer.close()
+async def _answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+    if b"upgrade: websocket" in head.lower():
+        await _speak(head, writer)
+    elif b"gzip" in head.lower() and len(head) % 2:
+        await _pack(writer)
+    else:
+        await _repeat(writer, b"content-type: application/json\r\n", CHUNK)
 
 
 async def _pack(writer: asyncio.StreamWriter) -> None:
@@ -83,12 +105,16 @@ async def _repeat(
     writer: asyncio.StreamWriter, headers: bytes, chunk: bytes, first: bytes = b""
 ) -> None:
     """`first`, where there is one, and `chunk` for ever."""
-    writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n" + headers + b"\r\n")
+    _begin(writer, headers)
     if first:
         writer.write(_frame(first))
     while True:
         writer.write(_frame(chunk))
         await writer.drain()
+
+
+def _begin(writer: asyncio.StreamWriter, headers: bytes) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n" + headers + b"\r\n")
 
 
 def _frame(chunk: bytes) -> bytes:
