@@ -140,7 +140,7 @@ async def run_replica(
             caddy.run_caddy(caddy_config.config(places, faults), folder, Path(places.admin))
         )
         calls = LiveKit(livekit_url(places), int(places.calls.rpartition(":")[2]), ports.reserve())
-        server = binary.choose_server(calls, folder / "livekit.sock")
+        server = binary.choose_server(calls, folder / "livekit.sock", authority.served["livekit"])
         sfu = await stack.enter_async_context(
             child(server.command(), folder, server.settings(faults), "livekit-server")
         )

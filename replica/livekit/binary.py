@@ -20,6 +20,7 @@ import httpx
 import jwt
 
 from replica.faults.livekit import BESIDE, LIVEKIT
+from replica.infra.certificates import Certificate
 from replica.infra.ports import LOOPBACK
 from replica.infra.processes import ChildError
 from replica.livekit import TWIRP, LiveKit, Server, StandIn
@@ -51,6 +52,7 @@ class Binary:
     livekit: LiveKit
     path: Path
     over: Mapping[str, Any] = field(default_factory=dict)  # over our configuration
+    certificate: Certificate | None = None  # of LiveKit's name, for TURN by TLS
     configured: set[str] = field(default_factory=set)  # faults that it was started with
 
     def command(self) -> list[str]:
@@ -60,8 +62,19 @@ class Binary:
         """Its whole configuration. Raises ChildError where a fault needs the stand-in."""
         self.expect_possible(set(faults) - CONFIGURED.keys())
         self.configured.update(CONFIGURED.keys() & set(faults))
-        settings = configuration(self.livekit, self.configured)
-        return {"LIVEKIT_CONFIG": json.dumps(merge(settings, self.over))}
+        settings = merge(configuration(self.livekit, self.configured), self.over)
+        return {"LIVEKIT_CONFIG": json.dumps(self._with_certificate(settings))}
+
+    def _with_certificate(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`settings`; TURN by TLS that names no certificate shows LiveKit's own."""
+        turn = settings.get("turn", {})
+        if not (self.certificate and turn.get("tls_port")) or "cert_file" in turn:
+            return settings
+        files = {
+            "cert_file": str(self.certificate.chain),
+            "key_file": str(self.certificate.key),
+        }
+        return merge(settings, {"turn": files})
 
     async def switch(self, faults: Collection[str]) -> None:
         self.expect_possible(faults)
@@ -141,7 +154,10 @@ def _healthy(livekit: LiveKit) -> dict[str, Any]:
 
 
 def choose_server(
-    livekit: LiveKit, control: Path, environ: Mapping[str, str] = os.environ
+    livekit: LiveKit,
+    control: Path,
+    certificate: Certificate | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> Server:
     """The server to start: the stand-in, unless a real one is named. Raises ChildError where that
     one is none.
@@ -154,7 +170,7 @@ def choose_server(
     path = Path(named).absolute()
     if not os.access(path, os.X_OK) or path.is_dir():
         raise ChildError(f"{VARIABLE} names {named}, which is no program; correct it or unset it")
-    return Binary(replace(livekit, promised={}), path, _over(environ))
+    return Binary(replace(livekit, promised={}), path, _over(environ), certificate=certificate)
 
 
 def _over(environ: Mapping[str, str]) -> Mapping[str, Any]:

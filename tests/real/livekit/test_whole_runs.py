@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from probes.finding import Verdict
+from replica.edge.places import NAMES
 from replica.livekit.binary import CONFIG_VARIABLE, CONFIGURED, VARIABLE
 from replica.livekit.server_build import VERSIONS, server_path
 from tests.conftest import Ended, Probe
@@ -19,6 +20,7 @@ from tests.real.livekit.conftest import running_redises
 from tests.support.livekit_lab import free_port
 
 CALLS = ("--env", "replica", "-k", "(livekit or calls) and not cluster")
+TURN_TLS_PORT = 443
 UNCONFIRMED = ("--no-confirm", "--page-traces", "never")
 # Each runs on one version in turn; a new one goes to the end, so that all others keep theirs.
 FAULTS = (
@@ -92,6 +94,28 @@ def test_all_tiers_hold_with_redis_and_a_silent_stun_server(
         }
         expect_held(run(probe, version, "-vv", over=over), version, has_relay=False)
         assert line.recv(2048), "nobody asked the STUN server"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_all_tiers_hold_with_a_relay_by_tls(probe: Probe, version: str) -> None:
+    """Whatever is configured, LiveKit names port 443; the page trusts the certificate there as it
+    does all others.
+    """
+    if reason := why_port_is_taken(TURN_TLS_PORT):
+        pytest.skip(reason)
+    over = {"turn": {"enabled": True, "domain": NAMES["livekit"], "tls_port": TURN_TLS_PORT}}
+    expect_held(run(probe, version, "-vv", over=over), version, has_relay=True)
+
+
+def why_port_is_taken(port: int) -> str:
+    """Why nobody can listen there, or nothing."""
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            line.bind(("127.0.0.1", port))
+        except OSError as error:
+            return f"port {port} cannot be had: {error.strerror}"
+    return ""
 
 
 def silent_stun_server() -> socket.socket:

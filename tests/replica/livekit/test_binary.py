@@ -4,10 +4,12 @@ stands in for it.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from replica.faults.livekit import BESIDE, LIVEKIT
+from replica.infra.certificates import Certificate
 from replica.infra.processes import ChildError
 from replica.livekit import LiveKit, StandIn
 from replica.livekit.binary import CONFIGURED, Binary, choose_server, configuration
@@ -18,14 +20,14 @@ LIVE = LiveKit("wss://livekit.test", 7880, 7881)
 
 def test_the_stand_in_stands_in_unless_a_server_is_named(tmp_path: Path) -> None:
     """And what is named must be a program."""
-    assert choose_server(LIVE, tmp_path, {}) == StandIn(LIVE, tmp_path)
+    assert choose_server(LIVE, tmp_path, environ={}) == StandIn(LIVE, tmp_path)
     program = tmp_path / "livekit-server"
     for wrong in (program, tmp_path):
         with pytest.raises(ChildError, match="which is no program; correct it or unset it"):
-            choose_server(LIVE, tmp_path, {"LIVEKIT_SERVER": str(wrong)})
+            choose_server(LIVE, tmp_path, environ={"LIVEKIT_SERVER": str(wrong)})
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    real = choose_server(LIVE, tmp_path, {"LIVEKIT_SERVER": str(program)})
+    real = choose_server(LIVE, tmp_path, environ={"LIVEKIT_SERVER": str(program)})
     assert real.command() == [str(program)]
     assert (LIVE.promised["version"], dict(real.livekit.promised)) == ("1.7.2", {})
 
@@ -84,13 +86,32 @@ def test_a_configuration_of_ones_own_goes_over_ours(tmp_path: Path) -> None:
     program.chmod(0o755)
     named = {"LIVEKIT_SERVER": str(program)}
     own = {"LIVEKIT_SERVER_CONFIG": '{"rtc": {"use_ice_lite": true, "tcp_port": null}}'}
-    rtc = json.loads(choose_server(LIVE, tmp_path, named | own).settings([])["LIVEKIT_CONFIG"])[
-        "rtc"
-    ]
+    rtc = json.loads(
+        choose_server(LIVE, tmp_path, environ=named | own).settings([])["LIVEKIT_CONFIG"]
+    )["rtc"]
     assert (rtc["use_ice_lite"], rtc["node_ip"], "tcp_port" in rtc) == (True, "127.0.0.1", False)
     for wrong in ("rtc: {}", "[1]"):
         with pytest.raises(ChildError, match="must be a table in JSON"):
-            choose_server(LIVE, tmp_path, named | {"LIVEKIT_SERVER_CONFIG": wrong})
+            choose_server(LIVE, tmp_path, environ=named | {"LIVEKIT_SERVER_CONFIG": wrong})
+
+
+@pytest.mark.parametrize(
+    ("turn", "shown"),
+    [
+        ({"tls_port": 443}, "own.pem"),
+        ({"tls_port": 443, "cert_file": "other.pem"}, "other.pem"),
+        ({"udp_port": 3478}, None),
+    ],
+)
+def test_a_relay_by_tls_shows_a_certificate(
+    tmp_path: Path, turn: dict[str, Any], shown: str | None
+) -> None:
+    """LiveKit's own, unless the configuration names one."""
+    own = Certificate(Path("own.pem"), Path("own.key"))
+    server = Binary(LIVE, tmp_path, {"turn": turn}, certificate=own)
+    settings = json.loads(server.settings([])["LIVEKIT_CONFIG"])
+    assert settings["turn"].get("cert_file") == shown
+    assert configuration(LIVE).keys() | {"turn"} == settings.keys()
 
 
 async def test_it_tells_its_rooms(tmp_path: Path, sfu: RunningStandIn) -> None:
