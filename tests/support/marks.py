@@ -48,6 +48,7 @@ SLOW = Mark(
         "tests/replica/test_main.py",
         "tests/test_calls_leave_nothing.py",
         "tests/test_firewall_runs.py",
+        "tests/test_real_tests.py",
         "tests/test_refresh_race.py",
         "tests/test_stopped_runs.py",
     ),
