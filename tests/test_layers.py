@@ -35,6 +35,7 @@ FLOORS = (
     "finding",
     "polling",
     "clock",
+    "proxy_variables",
 )
 KNOW_REPORTS = ("probes/plugin.py", "probes/runner/", "probes/doctor/")
 EXCEPTIONS = {"reports/prune.py": ("probes.recording.ledger",)}

@@ -23,7 +23,7 @@ from probes.auth.users import User
 from probes.browser import chromium, trust
 from probes.browser.page import Visit
 from probes.browser.playwright_turns import limit_turns
-from probes.config import proxies
+from probes import proxy_variables
 from probes.config.environment import Target
 from probes.config.proxies import Proxy
 from probes.finding import Broken, CannotAsk, NotApplicable
@@ -173,7 +173,7 @@ class Browser:
         return await playwright.chromium.launch(
             executable_path=find(),
             headless=not self._by_hand,
-            env={**proxies.without(environ), "TMPDIR": str(scratch)},
+            env={**proxy_variables.without(environ), "TMPDIR": str(scratch)},
             proxy=proxy_settings(self.target.proxy, os.environ),
             args=["--disable-quic", *device_arguments(self.target)],
         )

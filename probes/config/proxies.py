@@ -6,8 +6,6 @@ environment, and its children (browser, LiveKit's worker) inherit none.
 """
 
 import base64
-import ipaddress
-import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +13,8 @@ from urllib.parse import quote, urlsplit
 
 from probes.config.toml_schema import TEXTS, section
 from probes.finding import BadEnvironment, CannotAsk
+from probes.proxy_variables import LEADING, covers, network, remove
 
-LEADING = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "AUTO_PROXY")
-NAMES = (*LEADING, "NO_PROXY")
 LOOPBACK = ("localhost", "*.localhost", "127.0.0.0/8", "::1")
 
 
@@ -46,7 +43,7 @@ class Proxy:
 
     def leads_to(self, host: str) -> bool:
         """Whether `host` is asked through it."""
-        return bool(self.url) and not any(_covers(each, host) for each in self.exceptions)
+        return bool(self.url) and not any(covers(each, host) for each in self.exceptions)
 
     def userinfo(self, environ: Mapping[str, str]) -> tuple[str, str] | None:
         """User and password; None where it wants none. Raises CannotAsk where `credentials` names a
@@ -110,33 +107,9 @@ def _is_proxy_url(text: str) -> bool:
 
 def _is_pattern(host: str) -> bool:
     name = host.removeprefix("*.")
-    if _network(name):
+    if network(name):
         return True
     return bool(name) and not set(name) & set(" /:*,@")
-
-
-def _covers(pattern: str, host: str) -> bool:
-    host = host.lower().removesuffix(".")
-    if network := _network(pattern):
-        address = _address(host)
-        return address is not None and address.version == network.version and address in network
-    if pattern.startswith("*."):
-        return host.endswith(pattern[1:].lower())
-    return host == pattern.lower()
-
-
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return None
 
 
 def describe(environ: Mapping[str, str], proxy: Proxy) -> str:
@@ -160,15 +133,6 @@ def describe(environ: Mapping[str, str], proxy: Proxy) -> str:
     return "; ".join(ways)
 
 
-def without(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name.upper() not in NAMES}
-
-
-def remove(environ: MutableMapping[str, str]) -> None:
-    for name in [name for name in environ if name.upper() in NAMES]:
-        del environ[name]
-
-
 def replace(environ: MutableMapping[str, str], proxy: Proxy) -> None:
     """The machine's variables give way to those of `proxy`, for what can be told in no other way:
     the libraries that export spans and metrics and send notices. Raises CannotAsk.
@@ -184,16 +148,6 @@ def replace(environ: MutableMapping[str, str], proxy: Proxy) -> None:
     values = {"HTTP": f"http://{host}", "HTTPS": f"http://{host}", "NO": exceptions}
     for name, value in values.items():
         environ[f"{name}_PROXY"] = environ[f"{name.lower()}_proxy"] = value
-
-
-def url_for(environ: Mapping[str, str], url: str) -> str:
-    """The URL of the proxy that `replace` has put into `environ`, with its user; "" where `url` is
-    asked directly.
-    """
-    exceptions = re.sub(r"(^|,)\.", r"\1*.", environ.get("NO_PROXY", "")).split(",")
-    host = urlsplit(url).hostname or ""
-    is_direct = any(_covers(each, host) for each in exceptions)
-    return "" if is_direct else environ.get("HTTPS_PROXY", "")
 
 
 def _suffixes(patterns: tuple[str, ...]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from probes import proxy_variables
 from probes.config import proxies
 from probes.config.environment import Target
 from probes.config.environment_file import build, find, parse
@@ -46,11 +47,12 @@ def main(arguments: Sequence[str]) -> int:
     could not be asked; 4 for bad input.
     """
     options = _parser().parse_args(arguments)
-    proxies.remove(os.environ)
+    proxy_variables.remove(os.environ)
     if "://" not in options.what:
         return _ask_scenario(options)
     try:
         target = _target(options.env)
+        proxies.replace(os.environ, target.proxy)
         request = _request(options, target)
     except (BadEnvironment, CannotAsk) as error:
         print(f"ask: {error}", file=sys.stderr)

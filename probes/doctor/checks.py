@@ -27,7 +27,7 @@ from opentelemetry.util.re import parse_env_headers
 from probes.auth.signing_key import load_signer
 from probes.auth.tokens import seconds_left
 from probes.browser import chromium
-from probes.config import proxies
+from probes import proxy_variables
 from probes.config.environment import Target, UserConfig, address
 from probes.doctor.users import users
 from probes.finding import CannotAsk
@@ -235,7 +235,7 @@ def collector(environ: Mapping[str, str]) -> str:
     variables = (OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_HEADERS)
     given = next(filter(None, map(environ.get, variables)), "")
     headers = parse_env_headers(given, liberal=True)
-    way = proxies.url_for(environ, to)
+    way = proxy_variables.url_for(environ, to)
     return _answers("the collector", "POST", to, way, {**headers, "Content-Type": PROTOBUF})
 
 
@@ -243,7 +243,7 @@ def pushgateway(environ: Mapping[str, str]) -> str:
     if not (url := environ.get(publishers.PUSHGATEWAY)):
         return "no push was asked for"
     origin = url if "://" in url else f"http://{url}"  # as prometheus-client reads it
-    way = proxies.url_for(environ, origin)
+    way = proxy_variables.url_for(environ, origin)
     return _answers("the Pushgateway", "GET", f"{origin.rstrip('/')}/-/ready", way)
 
 

@@ -35,7 +35,7 @@ from opentelemetry.semconv.schemas import Schemas
 from opentelemetry.trace import Span, SpanKind, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from probes.config import proxies
+from probes import proxy_variables
 from probes.recording.otlp_json import SpanLines
 from probes.recording.span_attributes import SERVICE, Attributes, encodable
 
@@ -178,7 +178,7 @@ def _export(spans: list[ReadableSpan], environ: Mapping[str, str], deadline: flo
         return ExportResult(kept, 0, kept, f"OTLP over {protocol} was asked for; say http/protobuf")
     from probes.recording.otlp_export import send  # noqa: PLC0415 - 100 ms that only an export is worth
 
-    exported, reason = send(spans, to, deadline, proxies.url_for(environ, to))
+    exported, reason = send(spans, to, deadline, proxy_variables.url_for(environ, to))
     return ExportResult(kept, exported, kept - exported, reason if exported < kept else "")
 
 

@@ -7,10 +7,12 @@ that reads again.
 
 import base64
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
+from probes import proxy_variables
 from probes.finding import CannotAsk
 from probes.state.store import Entry
 
@@ -92,8 +94,13 @@ class SecretState:
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[AsyncClient]:
+        way = proxy_variables.url_for(os.environ, self._cluster.cluster.server)
         kubernetes = AsyncClient(
-            self._cluster, self._namespace, timeout=httpx.Timeout(self._timeout_s)
+            self._cluster,
+            self._namespace,
+            timeout=httpx.Timeout(self._timeout_s),
+            trust_env=False,
+            proxy=way or None,
         )
         try:
             yield kubernetes

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from probes import proxy_variables
 from probes.config import proxies
 from probes.config.proxies import Proxy
 from probes.finding import BadEnvironment, CannotAsk
@@ -87,9 +88,9 @@ def test_what_cannot_be_told_otherwise_is_told_by_variables() -> None:
     assert environ["https_proxy"] == "http://me:p%40ss%2Fword@proxy.example.org:3128"
     assert "machine.invalid" not in str(environ)
     for url in ("https://discord.com/api", "http://11.1.1.1:4318/v1/traces"):
-        assert proxies.url_for(environ, url) == environ["HTTPS_PROXY"]
+        assert proxy_variables.url_for(environ, url) == environ["HTTPS_PROXY"]
     for url in ("http://tempo.x.svc:1", "http://files.example.org", "http://127.0.0.1:4318"):
-        assert not proxies.url_for(environ, url)
+        assert not proxy_variables.url_for(environ, url)
 
 
 def test_without_a_table_no_variable_is_left() -> None:
@@ -97,7 +98,7 @@ def test_without_a_table_no_variable_is_left() -> None:
     environ = dict(MACHINE)
     proxies.replace(environ, Proxy())
     assert environ == {"HOME": "/h"}
-    assert not proxies.url_for(environ, "https://discord.com")
+    assert not proxy_variables.url_for(environ, "https://discord.com")
 
 
 @pytest.mark.parametrize("held", ["", "nobody", ":word"])
