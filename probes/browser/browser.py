@@ -18,12 +18,12 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, Playwright, ProxySettings, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from probes import proxy_variables
 from probes.auth.tokens import Tokens
 from probes.auth.users import User
 from probes.browser import chromium, trust
 from probes.browser.page import Visit
 from probes.browser.playwright_turns import limit_turns
-from probes import proxy_variables
 from probes.config.environment import Target
 from probes.config.proxies import Proxy
 from probes.finding import Broken, CannotAsk, NotApplicable

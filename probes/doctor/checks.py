@@ -24,10 +24,10 @@ from opentelemetry.sdk.environment_variables import (
 )
 from opentelemetry.util.re import parse_env_headers
 
+from probes import proxy_variables
 from probes.auth.signing_key import load_signer
 from probes.auth.tokens import seconds_left
 from probes.browser import chromium
-from probes import proxy_variables
 from probes.config.environment import Target, UserConfig, address
 from probes.doctor.users import users
 from probes.finding import CannotAsk

@@ -42,11 +42,14 @@ class SecretState:
     ) -> None:
         self._namespace, self._name, self._timeout_s = namespace, name, timeout_s
         try:
-            self._cluster = (config or KubeConfig.from_env()).get()
+            cluster = (config or KubeConfig.from_env()).get()
         except ConfigError as error:
             raise CannotAsk(
                 f"{self}: there is no cluster to ask ({error}); run in a pod, or set KUBECONFIG"
             ) from error
+        if cluster is None:
+            raise CannotAsk(f"{self}: the kubeconfig has no current context; name one there")
+        self._cluster = cluster
 
     def __str__(self) -> str:
         return f"the Secret {self._namespace}/{self._name}"
