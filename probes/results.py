@@ -79,8 +79,8 @@ class Attempt:
 class Outcome:
     """What a scenario ended as, all attempts considered.
 
-    `reason`: why it was skipped. `duration`, and `settled` (after how long it held at last), in
-    seconds. `known`: a deploy gate asked, and it was already broken before the deploy.
+    `reason`: why it was skipped. `duration`, and `settled_s` (after how long it held at last), in
+    seconds. `is_known`: a deploy gate asked, and it was already broken before the deploy.
     """
 
     verdict: Verdict
@@ -89,15 +89,15 @@ class Outcome:
     accepted: Accepted | None = None
     reason: str = ""
     duration: float = 0.0
-    settled: float = 0.0
-    known: bool = False
+    settled_s: float = 0.0
+    is_known: bool = False
 
     @property
     def counts_as(self) -> Verdict:
         """What it means for the run: a finding that is accepted or known is reported and fails
         nothing.
         """
-        excused = self.accepted is not None or self.known
+        excused = self.accepted is not None or self.is_known
         return Verdict.HELD if excused and self.verdict in _ACCEPTABLE else self.verdict
 
     @property

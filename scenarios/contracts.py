@@ -15,7 +15,7 @@ NOBODY = "00000000-0000-4000-8000-00000000dead"  # a well-formed id that no row 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One GET. `public`: it answers without a token. `scoped`: it wants the X-Workspace-Id
+    """One GET. `public`: it answers without a token. `is_scoped`: it wants the X-Workspace-Id
     header.
     """
 
@@ -25,7 +25,7 @@ class Contract:
     kind: type = dict
     keys: tuple[str, ...] = ()
     public: bool = False
-    scoped: bool = False
+    is_scoped: bool = False
     status: int = 200
 
     @property
@@ -62,7 +62,7 @@ ROUTES = (
     Contract("user-workspaces", f"{USER}/workspaces/all", Envelope.RAW, list),
     Contract("user-me", f"{USER}/users/me", Envelope.RAW, keys=("userId",)),
     Contract("user-members", f"{USER}/workspaces/{{workspace}}/members", Envelope.RAW, list),
-    Contract("user-profile", f"{USER}/profiles/me", Envelope.RAW, keys=("userId",), scoped=True),
+    Contract("user-profile", f"{USER}/profiles/me", Envelope.RAW, keys=("userId",), is_scoped=True),
     Contract(
         "user-health", "/api/svc/user/health/live", Envelope.RAW, keys=("status",), public=True
     ),
@@ -78,14 +78,14 @@ ROUTES = (
         "chat-health", "/api/svc/chat/health/live", Envelope.RAW, keys=("status",), public=True
     ),
     Contract(
-        "noti-list", f"{NOTI}/notifications", Envelope.RAW, keys=("notifications",), scoped=True
+        "noti-list", f"{NOTI}/notifications", Envelope.RAW, keys=("notifications",), is_scoped=True
     ),
     Contract(
         "noti-unread",
         f"{NOTI}/notifications/unread-count",
         Envelope.RAW,
         keys=("count",),
-        scoped=True,
+        is_scoped=True,
     ),
     Contract(
         "noti-health", "/api/svc/noti/health/live", Envelope.RAW, keys=("status",), public=True

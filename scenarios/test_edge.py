@@ -45,7 +45,7 @@ async def _get(web: Web, target: Target, alice: User, contract: Contract, host: 
     """What `host` answers to the contract's GET: with alice's token, unless the route is public."""
     origin = target.hosts.apex if host == "apex" else target.hosts.api
     url = contract.url(origin, target, alice.id)
-    headers = {"x-workspace-id": target.workspace.id} if contract.scoped else {}
+    headers = {"x-workspace-id": target.workspace.id} if contract.is_scoped else {}
     token = "" if contract.public else await alice.token()
     return await web.ask("GET", url, token=token, headers=headers)
 

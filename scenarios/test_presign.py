@@ -68,9 +68,9 @@ async def test_the_url_dies_soon(
 ) -> None:
     """An upload URL lives as long as the environment says and no longer, and for its host only."""
     upload = await _upload(issuer, web, alice, ledger)
-    presign.expect_lifetime(upload.signed, promised_presign.put_seconds)
-    presign.expect_date(upload.signed, clock.now())
-    presign.expect_signed_headers(upload.signed, ("host",))
+    presign.expect_lifetime(upload.presigned, promised_presign.put_seconds)
+    presign.expect_date(upload.presigned, clock.now())
+    presign.expect_signed_headers(upload.presigned, ("host",))
     await presign_use.expect_dies(web, upload)
 
 

@@ -18,7 +18,7 @@ PROTECTED = (
     USER,
     ProtectedEndpoint("board", f"{BOARD}/projects/workspace/{{workspace}}"),
     ProtectedEndpoint("chat", f"{CHAT}/my"),
-    ProtectedEndpoint("noti", f"{NOTI}/notifications/unread-count", scoped=True),
+    ProtectedEndpoint("noti", f"{NOTI}/notifications/unread-count", is_scoped=True),
     ProtectedEndpoint("storage", STORAGE),
     OPS,
     ProtectedEndpoint("chat-socket", f"{CHAT}/ws/{{room}}", "socket", where="query"),

@@ -50,13 +50,13 @@ class OpenId(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A published key that may verify signatures. `exposed`: members of its private half that are
-    published as well.
+    """A published key that may verify signatures. `private_members`: members of its private half
+    that are published as well.
     """
 
     kid: str
     public: rsa.RSAPublicKey
-    exposed: tuple[str, ...] = ()
+    private_members: tuple[str, ...] = ()
 
     @property
     def modulus(self) -> int:
@@ -102,8 +102,8 @@ async def expect_stable_keys(web: Web) -> None:
 def explain_exposure(keys: tuple[Key, ...]) -> Finding | None:
     """Name a key whose private half is published; None where none is; pure."""
     for key in keys:
-        if key.exposed:
-            observed = f"JWKS publishes {', '.join(key.exposed)} of the key {key.kid}"
+        if key.private_members:
+            observed = f"JWKS publishes {', '.join(key.private_members)} of the key {key.kid}"
             cause = "auth-service: it publishes its private key, with which anybody signs tokens"
             return Finding(Code.ENDPOINT_EXPOSED, observed, cause)
     return None

@@ -54,17 +54,17 @@ class PageAudio:
     hertz: float
     share: float
     after: float
-    connected: bool
+    is_connected: bool
     packets: int
     trouble: str
     paths: tuple[str, ...]
 
 
 class CallListener:
-    """A page in a call. `dialled`: where it looked for LiveKit, without its token."""
+    """A page in a call. `dialled_urls`: where it looked for LiveKit, without its token."""
 
     def __init__(self) -> None:
-        self.dialled: list[str] = []
+        self.dialled_urls: list[str] = []
 
     async def prepare(self, visit: Visit) -> None:
         """Call before the page is opened."""
@@ -74,7 +74,7 @@ class CallListener:
     def _dial(self, socket: WebSocket) -> None:
         url = urlsplit(socket.url)
         if SIGNALLING in url.path:
-            self.dialled.append(f"{url.scheme}://{url.netloc}{url.path}")
+            self.dialled_urls.append(f"{url.scheme}://{url.netloc}{url.path}")
 
 
 def path(workspace: str) -> str:
@@ -110,10 +110,9 @@ async def _expect_audio(
         browser.visit(path(web.target.workspace.id), user, listener.prepare) as visit,
     ):
         heard = await join_and_listen(visit, room)
-        current().note(
-            f"the page dialled {', '.join(listener.dialled) or 'nobody'} and heard {asdict(heard)}"
-        )
-        if finding := explain(heard, listener.dialled, promised.url, ports):
+        dialled = ", ".join(listener.dialled_urls) or "nobody"
+        current().note(f"the page dialled {dialled} and heard {asdict(heard)}")
+        if finding := explain(heard, listener.dialled_urls, promised.url, ports):
             await _check(
                 visit.page, promised.url, calls().access.to_join(room.id, f"{room.name}-check")
             )
@@ -139,7 +138,8 @@ async def join_and_listen(visit: Visit, room: Call) -> PageAudio:
     result: dict[str, Any] = await visit.page.evaluate(
         LISTEN, [TONE_HZ, MIN_TONE_SHARE, TIMEOUT_S, TROUBLE]
     )
-    return PageAudio(**{**result, "paths": tuple(result["paths"])})
+    is_connected, paths = result.pop("connected"), tuple(result.pop("paths"))
+    return PageAudio(**result, is_connected=is_connected, paths=paths)
 
 
 async def _check(page: Page, url: str, token: str) -> None:
@@ -179,7 +179,7 @@ def explain(
             "LIVEKIT_WS_URL of video-service, or an address that is built into the page",
         )
     says = f"; the page says {heard.trouble!r}" if heard.trouble else ""
-    if heard.connected:
+    if heard.is_connected:
         return Finding(
             Code.LIVEKIT_MEDIA_LOST,
             f"somebody speaks in the call, {heard.packets} packets of it came to the page, "

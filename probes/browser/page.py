@@ -53,7 +53,9 @@ class Visit:
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
         self.local_trouble = ""  # what this machine, and not the target, kept the page from
-        self.thrown: list[str] = []  # of the complaints, what the browser said, or what it threw
+        self.browser_errors: list[
+            str
+        ] = []  # of the complaints, what the browser said, or what it threw
         self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
@@ -155,7 +157,7 @@ class Visit:
 
     def expect_nothing_thrown(self) -> None:
         """Raise Broken for what the page threw, or the browser said; an app logs much besides."""
-        expect_none(self.thrown)
+        expect_none(self.browser_errors)
 
     def expect_good_documents(self) -> None:
         """Raise Broken for a page that was asked for and answered with an error."""
@@ -271,7 +273,7 @@ class Visit:
         )
         self.recorder.record(exchange, max(timing["responseEnd"], 0.0) / 1000)
         is_document = is_main_document(request, self.page)
-        answer = replace(answer, asked=asked_of(request, self.target))
+        answer = replace(answer, request=asked_of(request, self.target))
         self.replies.append(Reply(answer, exchange, failure, is_document))
         if ended := self._uploading.pop(request, None):
             ended.set_result(None)
@@ -294,5 +296,5 @@ class Visit:
         self.complaints.append(text)
         self.recorder.note(f"console: {text}")
         if thrown:
-            self.thrown.append(text)
+            self.browser_errors.append(text)
             self.trouble.set()

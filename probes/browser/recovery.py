@@ -38,14 +38,14 @@ ENOUGH = 3  # failed attempts to open a socket with a good token
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a page did from some moment on. `asked`: refreshes begun; `answers`: those that ended,
-    status 0 if failed.
+    """What a page did from some moment on. `refreshes`: refreshes begun; `answers`: those that
+    ended, status 0 if failed.
 
     `stale`: access tokens that the page must not open a socket with any more.
     """
 
     attempts: tuple[PageSocket, ...] = ()
-    asked: int = 0
+    refreshes: int = 0
     answers: tuple[Answer, ...] = ()
     logouts: int = 0
     stale: frozenset[str] = frozenset()
@@ -111,7 +111,7 @@ def explain_refusal(
     """
     if finding := _storm(seen, attempts, rows=1) or _stale(seen):
         return finding
-    if not seen.asked:
+    if not seen.refreshes:
         observed = "the page lost its socket and never asked for a refresh"
         return Finding(Code.PAGE_NOT_RECOVERED, observed, RECONNECT)
     if not at_login:
@@ -145,7 +145,7 @@ def explain_calls(seen: Observation, replies: Sequence[Answer]) -> Finding | Non
     if not replies:
         return Finding(Code.PAGE_NOT_RECOVERED, "the page called the API for nothing", ANY_CALL)
     refused = Counter(_call(answer) for answer in replies if answer.status == 401)
-    if not refused and not seen.asked:
+    if not refused and not seen.refreshes:
         if not any(_is_let_in(answer) for answer in replies):
             return Finding(Code.PAGE_NOT_RECOVERED, f"no service answered: {replies[-1]}", NOWHERE)
         return Finding(
@@ -207,7 +207,7 @@ def _stale(seen: Observation) -> Finding | None:
         NO_INTERCEPTOR,
     )
     # Where a refresh was under way, the page may have opened the socket without waiting for it.
-    return finding if seen.asked else with_fact(finding, ASKED_FOR_NONE)
+    return finding if seen.refreshes else with_fact(finding, ASKED_FOR_NONE)
 
 
 def _logout(seen: Observation) -> Finding | None:
@@ -216,11 +216,11 @@ def _logout(seen: Observation) -> Finding | None:
     refusals = [answer for answer in seen.answers if answer.status == 401]
     answered = any(answer.status == 200 for answer in seen.answers)
     # A page that leaves withdraws those that it has asked for at the same moment.
-    withdrawn = seen.asked > len(seen.answers)
+    withdrawn = seen.refreshes > len(seen.answers)
     if len(refusals) > 1 or (refusals and (withdrawn or answered)):
         return Finding(
             Code.REFRESH_RACE_LOGOUT,
-            f"the page asked for {seen.asked} refreshes where one serves all, "
+            f"the page asked for {seen.refreshes} refreshes where one serves all, "
             f"{len(refusals)} refused as spent, "
             "and the user was logged out",
             RACE,
@@ -260,11 +260,11 @@ def _no_pair(seen: Observation) -> Finding | None:
 
 
 def _many(seen: Observation, refreshes: int | None) -> Finding | None:
-    if refreshes is None or seen.asked <= refreshes:
+    if refreshes is None or seen.refreshes <= refreshes:
         return None
     return Finding(
         Code.REFRESH_RACE_LOGOUT,
-        f"the page asked for {seen.asked} refreshes where {refreshes} would do; this time "
+        f"the page asked for {seen.refreshes} refreshes where {refreshes} would do; this time "
         "nobody was logged out",
         RACE,
     )
@@ -295,6 +295,7 @@ def _absence(seen: Observation, kinds: Collection[str]) -> Finding | None:
         return finding
     return Finding(
         Code.PAGE_NOT_RECOVERED,
-        f"the page's {missing} socket is not back: {len(tried)} attempts, {seen.asked} refreshes",
+        f"the page's {missing} socket is not back: {len(tried)} attempts, "
+        f"{seen.refreshes} refreshes",
         RECONNECT,
     )

@@ -151,7 +151,7 @@ class PageSession:
             and not reply.is_withdrawn
         ]
         refused = {reply.answer.url for reply in calls if reply.answer.status == 401}
-        unasked = not refused and not self.observation.asked
+        unasked = not refused and not self.observation.refreshes
         if unasked:
             await self._expect_reached(calls)
         elif together > 1:
@@ -175,7 +175,7 @@ class PageSession:
         """What the page did since something was done to it."""
         return Observation(
             attempts=tuple(self.sockets.all[self._since.attempts :]),
-            asked=self._traffic.refreshes - self._since.asked,
+            refreshes=self._traffic.refreshes - self._since.refreshes,
             answers=tuple(reply.answer for reply in self._replies() if is_refresh_reply(reply)),
             logouts=self._logouts(),
             stale=self._stale,
@@ -197,16 +197,16 @@ class PageSession:
         there within the document before it loads the real one.
         """
         documents = self._traffic.documents - self._since.documents
-        return documents or min(1, self._traffic.left - self._since.left)
+        return documents or min(1, self._traffic.login_moves - self._since.login_moves)
 
     def _set_checkpoint(self) -> None:
         traffic = self._traffic
         self._since = Checkpoint(
             attempts=len(self.sockets.all),
             replies=len(self.visit.replies),
-            asked=traffic.refreshes,
+            refreshes=traffic.refreshes,
             documents=traffic.documents,
-            left=traffic.left,
+            login_moves=traffic.login_moves,
         )
 
     def _judge(self, finding: Finding | None) -> None:
@@ -243,7 +243,7 @@ class PageSession:
         repeated.
         """
         calls = [reply.answer for reply in self._replies() if not is_stream(reply)]
-        noticed = self.observation.asked or any(answer.status == 401 for answer in calls)
+        noticed = self.observation.refreshes or any(answer.status == 401 for answer in calls)
         still = self._traffic.flying or self.visit.is_reading or recovery.unrepeated_calls(calls)
         return bool(noticed) and not still
 
@@ -254,8 +254,10 @@ class PageSession:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OPENED_WITHIN_S):
                 asked = -1
-                while self._traffic.flying or self.visit.is_reading or asked != self._traffic.begun:
-                    asked = self._traffic.begun
+                while (
+                    self._traffic.flying or self.visit.is_reading or asked != self._traffic.requests
+                ):
+                    asked = self._traffic.requests
                     await asyncio.sleep(MOMENT_S)
 
     async def _settle(self) -> None:

@@ -31,18 +31,18 @@ class Checkpoint:
 
     attempts: int = 0
     replies: int = 0
-    asked: int = 0
+    refreshes: int = 0
     documents: int = 0
-    left: int = 0
+    login_moves: int = 0
 
 
 class Traffic:
     """All that one page asks, from before its own scripts run; `news` is called at each change."""
 
     def __init__(self, page: Page, news: Callable[[], None]) -> None:
-        self.begun = self.refreshes = 0
+        self.requests = self.refreshes = 0
         # Documents of the login page, and moves to it within a document: the app may do both.
-        self.documents = self.left = 0
+        self.documents = self.login_moves = 0
         self.flying: set[Request] = set()
         self._page, self._news = page, news
         self._failing: Iterator[Failing] = iter(())
@@ -75,7 +75,7 @@ class Traffic:
                 await route.fallback()
 
     def _on_request(self, request: Request) -> None:
-        self.begun += 1
+        self.requests += 1
         if request.resource_type in ASKS and "/api/" in request.url:
             self.flying.add(request)
         self.refreshes += is_refresh(request.method, request.url)
@@ -89,7 +89,7 @@ class Traffic:
 
     def _on_navigated(self, frame: Frame) -> None:
         if frame == self._page.main_frame and urlsplit(frame.url).path == LOGIN:
-            self.left += 1
+            self.login_moves += 1
             self._news()
 
 

@@ -42,7 +42,7 @@ class PageSocket:
     exchange: Exchange | None = field(default=None, repr=False)
     status: int = 0
     failure: str = ""
-    ended: bool = False
+    has_ended: bool = False
     offline: bool = False  # tried while the probe had taken the page's network away
 
     @property
@@ -51,7 +51,7 @@ class PageSocket:
 
     @property
     def is_live(self) -> bool:
-        return self.is_open and not self.ended
+        return self.is_open and not self.has_ended
 
     @property
     def label(self) -> str:
@@ -97,7 +97,7 @@ class PageSockets:
     async def drop(self, *kinds: str, code: int = RESTARTS) -> None:
         """Close the page's open sockets of these kinds at the same moment."""
         for socket in self.all:
-            socket.ended = socket.ended or (socket.what in kinds and socket.is_open)
+            socket.has_ended = socket.has_ended or (socket.what in kinds and socket.is_open)
         await asyncio.gather(
             *(_close(*self._routes[what], code) for what in kinds if what in self._routes)
         )
@@ -171,7 +171,7 @@ class PageSockets:
 
     def _on_closed(self, event: dict[str, Any]) -> None:
         if socket := self._opened.pop(event["requestId"], None):
-            socket.ended = True
+            socket.has_ended = True
             self._news()
 
 

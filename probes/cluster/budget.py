@@ -17,21 +17,21 @@ class BudgetSpentError(CannotAsk):
 
 @dataclass
 class Budget:
-    """`kept`: requests that are for first questions only. `is_open`: a run that waits for a
+    """`reserve`: requests that are for first questions only. `is_open`: a run that waits for a
     roll-out asks its lists again until they are well, and is not counted.
     """
 
-    kept: int
+    reserve: int
     at_most: int = REQUESTS_AT_MOST
     is_open: bool = False
-    spent: int = 0
+    request_count: int = 0
 
     def take(self, *, is_first: bool) -> None:
         """One request more. Raises BudgetSpentError."""
-        if is_first and self.kept:
-            self.kept -= 1
-        elif not self.is_open and self.spent + self.kept >= self.at_most:
+        if is_first and self.reserve:
+            self.reserve -= 1
+        elif not self.is_open and self.request_count + self.reserve >= self.at_most:
             raise BudgetSpentError(
                 f"not asked: the run's {self.at_most} requests to the cluster are spent"
             )
-        self.spent += 1
+        self.request_count += 1

@@ -32,14 +32,14 @@ def telling_event(events: Iterable[Event], pod: Pod, now: datetime) -> Event | N
     found = [event for event in events if event.pod == pod.name and _is_news(event, pod, now)]
     if not found:
         return None
-    latest = sorted(found, key=lambda event: event.last or pod.started, reverse=True)
+    latest = sorted(found, key=lambda event: event.last_at or pod.started_at, reverse=True)
     return min(latest, key=lambda event: TELLING.index(event.reason))
 
 
 def _is_news(event: Event, pod: Pod, now: datetime) -> bool:
-    if event.reason not in TELLING or event.last is None or now - event.last > LATELY:
+    if event.reason not in TELLING or event.last_at is None or now - event.last_at > LATELY:
         return False
-    return not pod.ready or event.last > pod.started + START
+    return not pod.ready or event.last_at > pod.started_at + START
 
 
 def quote(event: Event) -> str:

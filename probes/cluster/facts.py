@@ -9,11 +9,11 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ConfigMap:
-    """`changed`: when its data was last written, by managedFields; None where nothing says so."""
+    """`changed_at`: when its data was last written, by managedFields; None where nothing says."""
 
     name: str
     data: Mapping[str, str]
-    changed: datetime | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +53,24 @@ class Workload:
 class Pod:
     """`waiting`: why a container waits, as CrashLoopBackOff; `pending`: what the scheduler says.
 
-    `started`: when the container that has run longest did. `restarted`: when a container last
-    ended, and `ended` how. Requests are of all containers, native sidecars (init containers that
-    are always restarted) included.
+    `started_at`: when the container that has run longest did. `restarted_at`: when a container last
+    ended, and `end_reason` how. Requests are of all containers, native sidecars (init containers
+    that are always restarted) included.
     """
 
     name: str
     labels: Labels
     phase: str
     ready: bool
-    started: datetime
+    started_at: datetime
     containers: tuple[Container, ...] = ()
     node: str = ""
     owner: str = ""
     waiting: str = ""
     pending: str = ""
     restarts: int = 0
-    restarted: datetime | None = None
-    ended: str = ""
+    restarted_at: datetime | None = None
+    end_reason: str = ""
     cpu_m: float = 0.0
     memory_mib: float = 0.0
     host_network: bool = False
@@ -78,13 +78,13 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A warning about a pod; `count`: how often it has come, `last` when it did."""
+    """A warning about a pod; `count`: how often it has come, `last_at` when it did."""
 
     pod: str
     reason: str
     message: str
     count: int = 1
-    last: datetime | None = None
+    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ class Job:
 
     name: str
     owner: str
-    started: datetime | None
-    finished: bool
+    started_at: datetime | None
+    is_finished: bool
     deadline_s: float
     ours: bool
 
@@ -141,8 +141,8 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class CronJob:
     name: str
-    suspended: bool
-    scheduled: datetime | None
+    is_suspended: bool
+    scheduled_at: datetime | None
     ours: bool
 
 
@@ -213,7 +213,7 @@ class SyncedSecret:
     target: str
     ready: bool
     message: str
-    refreshed: datetime | None
+    refreshed_at: datetime | None
     interval_s: float
 
 

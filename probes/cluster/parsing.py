@@ -175,15 +175,15 @@ def pod(obj: Object) -> Pod:
         labels=texts(obj, "metadata", "labels"),
         phase=text(obj, "status", "phase"),
         ready=text(conditions.get("Ready"), "status") == "True",
-        started=_start_time(obj),
+        started_at=_start_time(obj),
         containers=containers,
         node=text(spec, "nodeName"),
         owner=next((text(o, "kind") for o in rows(obj, "metadata", "ownerReferences")), ""),
         waiting=next(filter(None, reasons), ""),
         pending=text(conditions.get("PodScheduled"), "message"),
         restarts=sum(int(state.get("restartCount", 0)) for state in states),
-        restarted=when(latest.get("finishedAt")),
-        ended=text(latest, "reason"),
+        restarted_at=when(latest.get("finishedAt")),
+        end_reason=text(latest, "reason"),
         cpu_m=sum(each.cpu_m for each in containers),
         memory_mib=sum(each.memory_mib for each in containers),
         host_network=spec.get("hostNetwork") is True,
@@ -208,7 +208,7 @@ def event(obj: Object) -> Event:
         reason=text(obj, "reason"),
         message=text(obj, "message"),
         count=int(count),
-        last=max(known, default=_creation_time(obj)),
+        last_at=max(known, default=_creation_time(obj)),
     )
 
 
@@ -259,8 +259,8 @@ def job(obj: Object) -> Job:
     return Job(
         name=name(obj),
         owner=next((text(o, "name") for o in rows(obj, "metadata", "ownerReferences")), ""),
-        started=when(at(obj, "status", "startTime")) or _creation_time(obj),
-        finished=bool(ends),
+        started_at=when(at(obj, "status", "startTime")) or _creation_time(obj),
+        is_finished=bool(ends),
         deadline_s=float(at(obj, "spec", "activeDeadlineSeconds") or 0),
         ours=is_ours(obj),
     )
@@ -286,6 +286,6 @@ def synced_secret(obj: Object) -> SyncedSecret:
         target=text(obj, "spec", "target", "name") or name(obj),
         ready=ready.get("status") == "True",
         message=text(ready, "message") or text(ready, "reason"),
-        refreshed=when(at(obj, "status", "refreshTime")),
+        refreshed_at=when(at(obj, "status", "refreshTime")),
         interval_s=seconds(at(obj, "spec", "refreshInterval") or "1h"),
     )

@@ -17,7 +17,7 @@ def crash_looping(facts: Facts, where: str) -> Finding | None:
     """Who crashes again and again, and what they hold meanwhile; pure."""
     crashing = crashing_pods(facts.pods)
     found = [
-        f"{pod.name} has crashed {pod.restarts} times ({pod.ended or 'no reason is told'})"
+        f"{pod.name} has crashed {pod.restarts} times ({pod.end_reason or 'no reason is told'})"
         for pod in crashing
     ]
     if found:
@@ -50,7 +50,7 @@ def pending(facts: Facts, now: datetime, where: str) -> Finding | None:
     found = [
         f"{pod.name} is Pending: {_why_pending(pod, facts, now)}"
         for pod in facts.pods
-        if pod.phase == "Pending" and now - pod.started > PENDING_TOO_LONG
+        if pod.phase == "Pending" and now - pod.started_at > PENDING_TOO_LONG
     ]
     return offenders.finding(
         Code.POD_PENDING,
@@ -83,12 +83,12 @@ def stuck_jobs(facts: Facts, now: datetime, where: str) -> Finding | None:
 
 def _is_stuck(job: Job, now: datetime) -> bool:
     limit = timedelta(seconds=job.deadline_s) if job.deadline_s else LONGEST_JOB
-    started = job.started
+    started = job.started_at
     is_late = started is not None and now - started > limit + JOB_SLACK
-    return job.ours and not job.finished and is_late
+    return job.ours and not job.is_finished and is_late
 
 
 def _silent(cron_jobs: Iterable[CronJob]) -> Iterator[str]:
     for each in cron_jobs:
-        if each.ours and each.suspended:
+        if each.ours and each.is_suspended:
             yield f"CronJob {each.name} is suspended: nobody probes by the clock"

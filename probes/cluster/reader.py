@@ -31,7 +31,7 @@ FIRST_LOGS = 2 * len(LOG_WAITS_S)  # two pods of auth-service
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A list of the API, and how its objects are read. `needed`: an empty list is a wrong place.
+    """A list of the API, and how its objects are read. `is_needed`: an empty list is a wrong place.
 
     `optional`: where its kind is not installed, there are none.
     """
@@ -40,7 +40,7 @@ class Kind:
     version: str
     plural: str
     read: Callable[[Object], Any]
-    needed: bool = False
+    is_needed: bool = False
     optional: bool = False
     where: str = "namespace"
     query: Mapping[str, str] = field(default_factory=dict)
@@ -58,16 +58,16 @@ class Kind:
 
 WARNINGS = {"fieldSelector": "type=Warning,involvedObject.kind=Pod", "limit": "500"}
 KINDS: Mapping[str, Kind] = {
-    "config_maps": Kind("", "v1", "configmaps", parsing.config_map, needed=True),
-    "pods": Kind("", "v1", "pods", parsing.pod, needed=True),
+    "config_maps": Kind("", "v1", "configmaps", parsing.config_map, is_needed=True),
+    "pods": Kind("", "v1", "pods", parsing.pod, is_needed=True),
     "events": Kind("", "v1", "events", parsing.event, query=WARNINGS),
-    "deployments": Kind("apps", "v1", "deployments", parsing.workload, needed=True),
+    "deployments": Kind("apps", "v1", "deployments", parsing.workload, is_needed=True),
     "rollouts": Kind("argoproj.io", "v1alpha1", "rollouts", parsing.workload, optional=True),
-    "services": Kind("", "v1", "services", parsing.service, needed=True),
+    "services": Kind("", "v1", "services", parsing.service, is_needed=True),
     "endpoints": Kind("discovery.k8s.io", "v1", "endpointslices", parsing.endpoints),
     "autoscalers": Kind("autoscaling", "v2", "horizontalpodautoscalers", parsing.autoscaler),
-    "nodes": Kind("", "v1", "nodes", parsing.node, needed=True, where="cluster"),
-    "usage": Kind("metrics.k8s.io", "v1beta1", "pods", parsing.usage, needed=True),
+    "nodes": Kind("", "v1", "nodes", parsing.node, is_needed=True, where="cluster"),
+    "usage": Kind("metrics.k8s.io", "v1beta1", "pods", parsing.usage, is_needed=True),
     "jobs": Kind("batch", "v1", "jobs", parsing.job),
     "cron_jobs": Kind("batch", "v1", "cronjobs", parsing.cron_job),
     "virtual_services": Kind(
@@ -84,10 +84,15 @@ KINDS: Mapping[str, Kind] = {
     ),
     "synced_secrets": Kind("external-secrets.io", "v1", "externalsecrets", parsing.synced_secret),
     "applications": Kind(
-        "argoproj.io", "v1alpha1", "applications", routing.application, needed=True, where="argocd"
+        "argoproj.io",
+        "v1alpha1",
+        "applications",
+        routing.application,
+        is_needed=True,
+        where="argocd",
     ),
     "projects": Kind(
-        "argoproj.io", "v1alpha1", "appprojects", routing.project, needed=True, where="argocd"
+        "argoproj.io", "v1alpha1", "appprojects", routing.project, is_needed=True, where="argocd"
     ),
 }
 
@@ -102,7 +107,7 @@ class Cluster:
         self._config = config
         self._http: Any = None
         # Each list, LiveKit's key file, and the logs of the portal's landing.
-        self._budget = Budget(kept=len(KINDS) + 1 + FIRST_LOGS, is_open=can_settle)
+        self._budget = Budget(reserve=len(KINDS) + 1 + FIRST_LOGS, is_open=can_settle)
         self._logs_left = LOGS_AT_MOST
         self._connections: SingleFlight[str, Any] = SingleFlight(self._connect)
         self._starts: SingleFlight[str, list[str]] = SingleFlight(self._log_of_starts)
@@ -228,7 +233,7 @@ class Cluster:
             missing_is_none=kind.optional,
         )
         items = (answer.json().get("items") or []) if answer is not None else []
-        if kind.needed and not items:
+        if kind.is_needed and not items:
             place = namespace.rpartition("/")[2] or "the cluster"
             raise CannotAsk(f"there are no {kind.resource} in {place}; is [cluster] right?")
         return tuple(kind.read(item) for item in items)

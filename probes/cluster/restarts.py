@@ -44,9 +44,10 @@ def choose_window(last_end: float, now: datetime) -> Window:
 def find_restarts(facts: Facts, looked: Window, where: str) -> Finding | None:
     """Whose container has ended in this window and was started again; pure."""
     found = [
-        f"a container of {pod.name} ended at {pod.restarted:%H:%M:%S} ({pod.ended or 'unknown'})"
+        f"a container of {pod.name} ended at {pod.restarted_at:%H:%M:%S} "
+        f"({pod.end_reason or 'unknown'})"
         for pod in facts.pods
-        if pod.restarted and pod.restarted > looked.since and pod.waiting != CRASHING
+        if pod.restarted_at and pod.restarted_at > looked.since and pod.waiting != CRASHING
     ]
     finding = offenders.finding(
         Code.POD_RESTARTED,

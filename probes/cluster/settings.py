@@ -96,7 +96,7 @@ def _older_pods(facts: Facts) -> Iterator[str]:
     for pod in facts.pods:
         for name in sorted(_maps_read_at_start(pod)):
             found = facts.config_map(name)
-            if found and found.changed and pod.started + SLACK < found.changed:
+            if found and found.changed_at and pod.started_at + SLACK < found.changed_at:
                 yield f"pod {pod.name} runs since before ConfigMap {name} was changed"
 
 

@@ -52,7 +52,7 @@ def not_synced(facts: Facts, now: datetime, where: str) -> Finding | None:
 def _trouble(each: SyncedSecret, now: datetime) -> str:
     if not each.ready:
         return f"ExternalSecret {each.name} is not ready: {each.message or 'no reason is given'}"
-    age = now - each.refreshed if each.refreshed else None
+    age = now - each.refreshed_at if each.refreshed_at else None
     limit = timedelta(seconds=2 * each.interval_s) + SLACK
     if each.interval_s and age and age > limit:
         return f"ExternalSecret {each.name} was refreshed {age.total_seconds() / 60:.0f} min ago"

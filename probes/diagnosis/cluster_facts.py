@@ -141,10 +141,10 @@ def _no_pods(question: Question, facts: Facts) -> Iterator[Proof]:
 
 def _trouble(pod: Pod) -> str:
     if pod.waiting:
-        ended = f", last ended as {pod.ended}" if pod.ended else ""
+        ended = f", last ended as {pod.end_reason}" if pod.end_reason else ""
         return f"pod {pod.name} waits: {pod.waiting}, after {pod.restarts} restarts{ended}"
-    if pod.restarted and datetime.now(UTC) - pod.restarted < LATELY:
-        return f"pod {pod.name} was restarted at {pod.restarted:%H:%M:%S} ({pod.ended})"
+    if pod.restarted_at and datetime.now(UTC) - pod.restarted_at < LATELY:
+        return f"pod {pod.name} was restarted at {pod.restarted_at:%H:%M:%S} ({pod.end_reason})"
     return ""
 
 

@@ -45,7 +45,7 @@ class _Span:
         return span_id(text(self.body, "parentSpanId"))
 
     @property
-    def ended(self) -> int:
+    def end_ns(self) -> int:
         found = text(self.body, "endTimeUnixNano")
         return int(found) if found.isdecimal() else 0
 
@@ -62,7 +62,7 @@ def first_failure(trace: Any, sent: str) -> FailedSpan | None:
     failed = [span for span in below if span.is_failed and span.service]
     if not failed:
         return None
-    first = min(failed, key=lambda span: span.ended)
+    first = min(failed, key=lambda span: span.end_ns)
     name = text(first.body, "name")[:QUOTED]
     return FailedSpan(first.service, name, _words(first.body)[:QUOTED])
 

@@ -58,7 +58,7 @@ class Repeat:
     """The question asked once more: at which address, and whether that failed."""
 
     address: str
-    failed: bool
+    has_failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Repeater:
         if exchange and is_repeatable(self._web.target, finding, exchange):
             recorder.subject = exchange  # the repeats are recorded after it
             repeats = await self._repeats(finding, exchange, recorder.answer_judge)
-        failed = sum(repeat.failed for repeat in repeats)
+        failed = sum(repeat.has_failed for repeat in repeats)
         if 0 < failed < len(repeats):
             return intermittent(finding, repeats)
         refined = await self._refine(finding, recorder)
@@ -123,7 +123,7 @@ class Repeater:
             began = time.monotonic()
             repeats = await self._ask_all(question)
             self._left_s -= time.monotonic() - began
-            if all(repeat.failed for repeat in repeats):
+            if all(repeat.has_failed for repeat in repeats):
                 self._each_time.add(question.kind)
         return repeats
 
@@ -149,12 +149,12 @@ class Repeater:
         except Broken as failure:
             problem = failure.finding
         except TimeoutError:
-            return Repeat(address, failed=True) if question.is_slow else None
+            return Repeat(address, has_failed=True) if question.is_slow else None
         except CannotAsk:
             return None
         if problem and problem.code is Code.UNKNOWN:
             return None
-        return Repeat(address, failed=problem is not None)
+        return Repeat(address, has_failed=problem is not None)
 
 
 async def _read(fresh: Web, exchange: Exchange) -> Answer:
@@ -201,12 +201,12 @@ def _like(finding: Finding, exchange: Exchange) -> Judge:
 def is_each_time(repeats: Sequence[Repeat], addresses: int) -> bool:
     """Whether enough was asked, everywhere, and all of it failed; pure."""
     wanted = max(EACH_TIME, addresses)
-    return len(repeats) >= wanted and all(repeat.failed for repeat in repeats)
+    return len(repeats) >= wanted and all(repeat.has_failed for repeat in repeats)
 
 
 def intermittent(finding: Finding, repeats: Sequence[Repeat]) -> Finding:
     """`finding`, that breaks at times: how often, and where; pure."""
-    failed = sum(repeat.failed for repeat in repeats)
+    failed = sum(repeat.has_failed for repeat in repeats)
     observed = (
         f"{finding.observed}; asked again on fresh connections, {failed} of {len(repeats)} failed"
     )
@@ -230,7 +230,7 @@ def _pattern(repeats: Sequence[Repeat]) -> str:
         return f", all on {' and '.join(where)}"
     if period := period_of(repeats):
         return f", every {ORDINALS[period]} connection"
-    failed = [repeat.address for repeat in repeats if repeat.failed]
+    failed = [repeat.address for repeat in repeats if repeat.has_failed]
     others = {repeat.address for repeat in repeats} - set(failed)
     if others and len(failed) >= FEWEST_FAILURES:
         return f", all on {' and '.join(sorted(set(failed)))}"
@@ -249,8 +249,8 @@ def _instance(repeats: Sequence[Repeat]) -> str:
 
 def bad_addresses(repeats: Sequence[Repeat]) -> tuple[str, ...]:
     """Addresses that failed each time, more than once, where no other failed at all; pure."""
-    failed = {repeat.address for repeat in repeats if repeat.failed}
-    answered = {repeat.address for repeat in repeats if not repeat.failed}
+    failed = {repeat.address for repeat in repeats if repeat.has_failed}
+    answered = {repeat.address for repeat in repeats if not repeat.has_failed}
     counted = [sum(repeat.address == each for repeat in repeats) for each in failed]
     if failed & answered or not answered or min(counted, default=0) < 2:
         return ()
@@ -259,7 +259,7 @@ def bad_addresses(repeats: Sequence[Repeat]) -> tuple[str, ...]:
 
 def period_of(repeats: Sequence[Repeat]) -> int:
     """2 where every second repeat failed, 3 or 4 likewise; 0 where there is no such order; pure."""
-    failed = [number for number, repeat in enumerate(repeats) if repeat.failed]
+    failed = [number for number, repeat in enumerate(repeats) if repeat.has_failed]
     for period in ORDINALS:
         expected = list(range(failed[0] % period, len(repeats), period)) if failed else []
         if len(failed) >= 3 and failed == expected:

@@ -60,14 +60,14 @@ Seen = Callable[[Evidence], bool]
 @dataclass(frozen=True, slots=True)
 class Rival:
     """`cause` may hold {who}, {seen} (the cause of the finding itself), {lost} (the part of the
-    request that this cause names) and {redirect}. `needs`: what must have been observed; `refuted`:
+    request that this cause names) and {redirect}. `needs`: what must have been observed; `refutes`:
     what rules it out. `code`: the finding's, where it is another than the finding has. `tells`: the
     command that tells it from the other rivals.
     """
 
     cause: str
     needs: Seen
-    refuted: Seen = lambda _evidence: False
+    refutes: Seen = lambda _evidence: False
     code: Code | None = None
     tells: str = ""
 
@@ -99,7 +99,7 @@ def choose(rivals: Sequence[Rival], evidence: Evidence) -> Choice | None:
 
 
 def _stands(rival: Rival, evidence: Evidence) -> bool:
-    return rival.needs(evidence) and not rival.refuted(evidence)
+    return rival.needs(evidence) and not rival.refutes(evidence)
 
 
 def _cause_text(rival: Rival, evidence: Evidence) -> str:
@@ -199,7 +199,7 @@ PARTS = (AUTHORIZATION, WORKSPACE, QUERY)
 CACHE = Rival(
     cause=caching.CAUSE,
     needs=_is_stored,
-    refuted=_says_the_same,
+    refutes=_says_the_same,
     code=Code.CACHED_ANSWER,
     tells=POLICY,
 )
@@ -213,7 +213,7 @@ EDGE: tuple[Rival, ...] = (
     Rival(
         cause="edge behaviour or origin: /api/* does not reach the gateway",
         needs=_is_kept_back,
-        refuted=lambda seen: _answers_json(seen.alive) or seen.finding.code in AUTHOR_KNOWN,
+        refutes=lambda seen: _answers_json(seen.alive) or seen.finding.code in AUTHOR_KNOWN,
     ),
     Rival(
         cause="edge: what the api host answers whole is cut or changed on its way to the apex",
@@ -226,13 +226,13 @@ EDGE: tuple[Rival, ...] = (
             and seen.finding.code is Code.EDGE_MASKS_ERRORS
             and _answers_json(seen.alive)
         ),
-        refuted=lambda seen: not seen.is_read,
+        refutes=lambda seen: not seen.is_read,
     ),
     *(
         Rival(
             cause=f"edge: CloudFront does not pass on {part} (its origin request policy)",
             needs=_answers_as_without(part),
-            refuted=_is_stored,
+            refutes=_is_stored,
             code=Code.REQUEST_STRIPPED,
             tells=POLICY,
         )
@@ -244,7 +244,7 @@ EDGE: tuple[Rival, ...] = (
             "the edge changes of it is not known"
         ),
         needs=_is_better_behind,
-        refuted=lambda seen: _is_stored(seen) or _answers_as_without_any(seen),
+        refutes=lambda seen: _is_stored(seen) or _answers_as_without_any(seen),
         tells=POLICY,
     ),
 )

@@ -46,25 +46,25 @@ SKEW = 30.0  # seconds; tokens that live for one are judged by the clock
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`needed`: without it the run can ask nothing. `look` answers what it saw, or raises
+    """`is_needed`: without it the run can ask nothing. `look` answers what it saw, or raises
     CannotAsk.
     """
 
     name: str
     look: Callable[[], str]
-    needed: bool = False
+    is_needed: bool = False
 
 
 def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]:
     """All that apply. A target that is started for the run needs none of what an outside one
     does.
     """
-    yield Check("browser", functools.partial(browser, environ), needed=True)
+    yield Check("browser", functools.partial(browser, environ), is_needed=True)
     if target:
-        yield Check("secrets", functools.partial(secrets, target, environ), needed=True)
-        yield Check("state store", functools.partial(state_store, target, environ), needed=True)
+        yield Check("secrets", functools.partial(secrets, target, environ), is_needed=True)
+        yield Check("state store", functools.partial(state_store, target, environ), is_needed=True)
         if target.proxy.url:
-            yield Check("proxy", functools.partial(proxy, target), needed=True)
+            yield Check("proxy", functools.partial(proxy, target), is_needed=True)
         yield Check("dns", functools.partial(dns, target))
         yield Check("clock", functools.partial(clock, target))
         yield Check("users", functools.partial(users, target, environ))

@@ -67,10 +67,14 @@ def main(arguments: Sequence[str]) -> int:
     looked = run_checks(list(doctor_checks.checks(target, os.environ)))
     for check, seen in looked:
         print(
-            _line("ok" if seen.ok else "FAIL" if check.needed else "warn", check.name, seen.detail)
+            _line(
+                "ok" if seen.ok else "FAIL" if check.is_needed else "warn", check.name, seen.detail
+            )
         )
     return (
-        EXIT_UNKNOWN if any(check.needed and not seen.ok for check, seen in looked) else EXIT_HELD
+        EXIT_UNKNOWN
+        if any(check.is_needed and not seen.ok for check, seen in looked)
+        else EXIT_HELD
     )
 
 

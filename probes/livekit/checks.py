@@ -41,21 +41,21 @@ class Calls:
         self._ladders = SingleFlight(self._diagnose)
 
     @property
-    def promised(self) -> LiveKit:
+    def config(self) -> LiveKit:
         """Raises NotApplicable."""
         return expect_livekit(self._web.target.livekit, LADDER)
 
     @property
     def access(self) -> Access:
         """Raises NotApplicable, CannotAsk."""
-        return open_access(self.promised, current().evidence.redactor)
+        return open_access(self.config, current().evidence.redactor)
 
     async def _diagnose(self, _: int) -> LadderResult:
-        return await diagnose(self._web, self.promised, self.access, self._ledger)
+        return await diagnose(self._web, self.config, self.access, self._ledger)
 
     async def ladder(self) -> LadderResult:
         """The ladder, as far as it held."""
-        _ = self.promised
+        _ = self.config
         return await self._ladders.get(current().attempt)
 
     async def expect_rung(self, rung: str) -> LadderResult:
@@ -75,21 +75,21 @@ class Calls:
 
     async def expect_promised_version(self) -> None:
         """Version and protocol are those that the environment names."""
-        promised, session = self.promised, await self._session()
+        promised, session = self.config, await self._session()
         if not (promised.version or promised.protocol):
             raise NotApplicable("[livekit] names neither version nor protocol")
         current().judge(explain_version(session, promised))
 
     async def expect_promised_addresses(self) -> None:
         """The addresses that the server names for media are where media must be."""
-        current().judge(ice_checks.audit((await self._session()).candidates, self.promised))
+        current().judge(ice_checks.audit((await self._session()).candidates, self.config))
 
     async def open_ports(self) -> OpenPorts:
         """Which transports answer unsolicited checks at an address that the server names. Raises
         Broken where nobody can join, NotApplicable where media has no way.
         """
         self._expect_way_for_media()
-        return ports_of(await self.expect_rung("join"), self.promised)
+        return ports_of(await self.expect_rung("join"), self.config)
 
     async def expect_open_media_ports(
         self, connected_by: Callable[[], Awaitable[frozenset[str] | None]]
@@ -100,7 +100,7 @@ class Calls:
         participants connect all the same, None where they do not.
         """
         ports = await self.open_ports()
-        finding = ice_checks.explain_checks((await self.ladder()).checks, self.promised)
+        finding = ice_checks.explain_checks((await self.ladder()).checks, self.config)
         if finding and finding.code is Code.LIVEKIT_UNREACHABLE:
             kinds = await connected_by()
             if kinds is not None:
@@ -110,7 +110,7 @@ class Calls:
 
     def _expect_way_for_media(self) -> None:
         """Raises NotApplicable behind a proxy."""
-        promised = self.promised
+        promised = self.config
         if is_proxied(self._web.target, promised):
             raise NotApplicable(
                 "media goes over ports of its own, which no HTTP proxy carries, and [proxy] leads "
@@ -119,7 +119,7 @@ class Calls:
 
     def room(self, label: str) -> AbstractAsyncContextManager[str]:
         """The name of a room of the probes' own, removed after the block."""
-        return probe_room(self._web, self.promised, self.access, self._ledger, label)
+        return probe_room(self._web, self.config, self.access, self._ledger, label)
 
     async def second_join_finding(self) -> Finding | None:
         """What the server has against a second participant, whose SDK hears the status alone; None
@@ -127,9 +127,9 @@ class Calls:
         """
         async with self.room("second") as room:
             first, second = (self.access.to_join(room, f"{room}-{n}") for n in (1, 2))
-            async with signalling.join_room(self._web, self.promised, first):
+            async with signalling.join_room(self._web, self.config, first):
                 try:
-                    async with signalling.join_room(self._web, self.promised, second):
+                    async with signalling.join_room(self._web, self.config, second):
                         return None
                 except Broken as broken:
                     return broken.finding
@@ -138,10 +138,10 @@ class Calls:
         """Every TURN server that the server names allocates a relay."""
         self._expect_way_for_media()
         ladder = await self.ladder()
-        if not ladder.turn_results and not self.promised.turn:
+        if not ladder.turn_results and not self.config.turn:
             raise NotApplicable("[livekit] promises no TURN server, and the server names none")
         ladder.expect_rung("join")
-        current().judge(turn.explain_turn(ladder.turn_results, self.promised))
+        current().judge(turn.explain_turn(ladder.turn_results, self.config))
 
     async def expect_refusal(self, stranger: str) -> None:
         """A public key opens nothing: one of PUBLIC, or our own key with a random secret."""
@@ -151,7 +151,7 @@ class Calls:
         key, secret = PUBLIC.get(stranger, (access.key, secrets.token_hex(16)))
         token = Access(key, secret).to_join("probe-nowhere", "probe")
         finding = token_answers.explain_open(
-            await ask(self._web, self.promised, VALIDATE, token), stranger
+            await ask(self._web, self.config, VALIDATE, token), stranger
         )
         if finding and finding.code not in (
             Code.LIVEKIT_DEV_KEYS_ACCEPTED,
@@ -164,7 +164,7 @@ class Calls:
         """Developer endpoints are not reachable from outside. Raises CannotAsk where nobody was
         there to hide them.
         """
-        answer = await ask(self._web, self.promised, path)
+        answer = await ask(self._web, self.config, path)
         if answer.status >= 500:
             raise CannotAsk(f"{answer}: nobody was there who could hide it")
         current().judge(http_answers.explain_debug(answer))
@@ -173,7 +173,7 @@ class Calls:
         """A call that `member` opens in the app, with the address and the token that the app hands
         out for it.
         """
-        promised = self.promised
+        promised = self.config
         room = await video.create_call(self._web, user, self._ledger)
         ticket = await video.join(self._web, user, room)
         current().judge(app_token.explain(ticket, promised, user.id, clock.now()))
@@ -192,7 +192,7 @@ def ports_of(result: LadderResult, promised: LiveKit) -> OpenPorts:
     answered = {
         check.endpoint.transport
         for check in result.checks
-        if check.endpoint.named and check.answered
+        if check.endpoint.is_from_server and check.has_answer
     }
     candidates = result.session.candidates if result.session else ()
     return OpenPorts(

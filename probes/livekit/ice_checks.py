@@ -92,7 +92,7 @@ def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | 
     """Whether who comes uncalled gets through, by UDP and by TCP; None where both do that are
     offered.
     """
-    named = [check for check in checks if check.endpoint.named]
+    named = [check for check in checks if check.endpoint.is_from_server]
     udp, tcp = (_of(named, transport) for transport in ("udp", "tcp"))
     if not _any(udp) and not _any(tcp):
         return _explain_closed_ports(checks, promised)
@@ -107,7 +107,7 @@ def explain_checks(checks: Sequence[StunCheck], promised: LiveKit) -> Finding | 
     if tcp and not _any(tcp):
         who = (
             "another listener (load balancer)"
-            if any(check.connected for check in tcp)
+            if any(check.is_connected for check in tcp)
             else SECURITY_GROUP
         )
         ports = ", ".join(str(check.endpoint.port) for check in tcp)
@@ -146,8 +146,8 @@ def tcp_finding(
 
 def _explain_closed_ports(checks: Sequence[StunCheck], promised: LiveKit) -> Finding:
     """Nobody answers where the server says: is the address wrong, or the door closed?"""
-    named = [check for check in checks if check.endpoint.named]
-    direct = [check for check in checks if not check.endpoint.named and check.answered]
+    named = [check for check in checks if check.endpoint.is_from_server]
+    direct = [check for check in checks if not check.endpoint.is_from_server and check.has_answer]
     hosts = dict.fromkeys(check.endpoint.host for check in named)
     observed = describe_checks(named) or "the server names no address for media"
     observed += f"; yet {describe_checks(direct)}" if direct else ""
@@ -184,7 +184,7 @@ def _of(checks: Sequence[StunCheck], transport: str) -> list[StunCheck]:
 
 
 def _any(checks: Sequence[StunCheck]) -> bool:
-    return any(check.answered for check in checks)
+    return any(check.has_answer for check in checks)
 
 
 def _in(ports: Sequence[int], port: int) -> bool:

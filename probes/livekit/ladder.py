@@ -31,12 +31,12 @@ KIND = "room"  # in the ledger
 
 @dataclass(frozen=True, slots=True)
 class LadderResult:
-    """How far it held. `broken` names the rung that did not; `session` and what follows are set
+    """How far it held. `failure` names the rung that did not; `session` and what follows are set
     where the join held.
     """
 
     rungs: tuple[Rung, ...]
-    broken: Finding | None = None
+    failure: Finding | None = None
     session: JoinedSession | None = None
     checks: tuple[StunCheck, ...] = ()
     turn_results: tuple[TurnResult, ...] = ()
@@ -47,8 +47,8 @@ class LadderResult:
     def expect_rung(self, name: str) -> None:
         """Raise Broken, with the first rung that did not hold, unless `name` did."""
         if not self.holds(name):
-            assert self.broken, f"no rung is called {name}"
-            raise Broken(self.broken)
+            assert self.failure, f"no rung is called {name}"
+            raise Broken(self.failure)
 
 
 class _LadderRun:

@@ -79,7 +79,7 @@ class JoinedSession:
     credentials: Credentials
     candidates: tuple[Candidate, ...]
     seconds: float
-    gathered: bool = True  # the server said which candidate was its last
+    has_all_candidates: bool = True  # the server said which candidate was its last
     debug_info: str = ""
     gathering_s: float = 0.0  # from the answer to the last candidate
 
@@ -163,7 +163,9 @@ async def _read_session(
             "livekit-server: its log says why",
         ) from error
     session = replace(
-        _session(welcome, mine, candidates, seconds), gathered=gathered, gathering_s=gathering_s
+        _session(welcome, mine, candidates, seconds),
+        has_all_candidates=gathered,
+        gathering_s=gathering_s,
     )
     exchange.response_body = summary(session).encode()
     return session

@@ -29,12 +29,14 @@ Transport = Literal["udp", "tcp"]
 
 @dataclass(frozen=True, slots=True)
 class IceEndpoint:
-    """An address of media: from the server, or (`named` false) from `dial` in the environment."""
+    """An address of media: from the server, or (`is_from_server` false) from `dial` in the
+    environment.
+    """
 
     transport: str
     host: str
     port: int
-    named: bool = True
+    is_from_server: bool = True
 
     def __str__(self) -> str:
         return f"{self.transport} {self.host}:{self.port}"
@@ -49,10 +51,10 @@ class StunCheck:
     endpoint: IceEndpoint
     seconds: float | None
     detail: str
-    connected: bool = False  # over TCP: a listener is there, be it another program
+    is_connected: bool = False  # over TCP: a listener is there, be it another program
 
     @property
-    def answered(self) -> bool:
+    def has_answer(self) -> bool:
         return self.seconds is not None
 
 
@@ -66,7 +68,7 @@ def endpoints(candidates: Sequence[Candidate], dial: Sequence[str]) -> list[IceE
     ports = dict.fromkeys((endpoint.transport, endpoint.port) for endpoint in named)
     hosts = {endpoint.host for endpoint in named}
     direct = [
-        IceEndpoint(transport, host, port, named=False)
+        IceEndpoint(transport, host, port, is_from_server=False)
         for host in dial
         for transport, port in ports
     ]
@@ -182,7 +184,7 @@ async def _by_tcp(
                 pass
     except (TimeoutError, OSError, asyncio.IncompleteReadError):
         return StunCheck(
-            endpoint, None, "accepts connections and does not answer as ICE does", connected=True
+            endpoint, None, "accepts connections and does not answer as ICE does", is_connected=True
         )
     finally:
         writer.transport.abort()
@@ -215,4 +217,4 @@ def _answers(message: stun.Message, request: stun.Message) -> bool:
 
 def _describe_answer(endpoint: IceEndpoint, began: float, how: str) -> StunCheck:
     seconds = time.monotonic() - began
-    return StunCheck(endpoint, seconds, f"{how} in {seconds * 1000:.1f} ms", connected=True)
+    return StunCheck(endpoint, seconds, f"{how} in {seconds * 1000:.1f} ms", is_connected=True)

@@ -38,7 +38,7 @@ def send(
     sending.start()
     sending.join(max(0.0, deadline - time.monotonic()))
     return (
-        sending.taken,
+        sending.exported_count,
         sending.reason or sending.session.reason or "the collector did not answer in time",
     )
 
@@ -54,7 +54,7 @@ class ExportThread(threading.Thread):
         super().__init__(name="otlp-export", daemon=True)
         self._spans, self._endpoint, self._deadline = spans, endpoint, deadline
         self.session = _CollectorSession(proxy)
-        self.taken = 0
+        self.exported_count = 0
         self.reason = ""
 
     def run(self) -> None:
@@ -72,7 +72,7 @@ class ExportThread(threading.Thread):
             return
         exporter = OTLPSpanExporter(endpoint=self._endpoint, session=self.session, timeout=left)
         if exporter.export(batch) is SpanExportResult.SUCCESS and self.session.took_it:
-            self.taken += len(batch) - min(self.session.rejected, len(batch))
+            self.exported_count += len(batch) - min(self.session.rejected, len(batch))
         self.reason = self.reason or self.session.reason
 
 

@@ -80,7 +80,7 @@ class Recorder:
     ) -> None:
         self.evidence, self.scenario, self.attempt, self.span = evidence, scenario, attempt, span
         self.exchanges: list[Exchange] = []
-        self.degraded: list[Finding] = []
+        self.degradations: list[Finding] = []
         self.subject: Exchange | None = None
         self.answer_judge: Judge | None = None
         self._artifacts = 0
@@ -106,7 +106,7 @@ class Recorder:
 
     def degrade(self, finding: Finding) -> None:
         """The promise is kept, but not the way it should be; the scenario goes on."""
-        self.degraded.append(finding)
+        self.degradations.append(finding)
 
     def judge(self, finding: Finding | None) -> None:
         """None is a kept promise; what degrades lets the scenario go on. Raises Broken for what

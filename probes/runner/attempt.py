@@ -33,13 +33,13 @@ DIAGNOSES_AT_ONCE = 6
 
 
 class Attempts:
-    """Makes attempts at the scenarios of one run. `stopped`: why the run has been ended, or ""."""
+    """Makes attempts at the scenarios of one run. `stop_reason`: why the run was ended, or ""."""
 
     def __init__(
         self, target: Target, evidence: RunEvidence, span: Span, refine: Refine, health: SelfHealth
     ) -> None:
         self.target, self.evidence, self.span = target, evidence, span
-        self.stopped = ""
+        self.stop_reason = ""
         self._refine, self._health = refine, health
         self._proxy = ProxyCheck(target)
         self._diagnoses = Throttle(DIAGNOSES_AT_ONCE, target.timeouts.answer_s / 4)
@@ -101,10 +101,10 @@ class Attempts:
             )
         except asyncio.CancelledError as error:
             if (
-                not self.stopped
+                not self.stop_reason
             ):  # something that the scenario waited for was cancelled, not the scenario
                 return self._mistake(error, recorder)
-            return unknown(f"the run was ended ({self.stopped}) before this was done")
+            return unknown(f"the run was ended ({self.stop_reason}) before this was done")
         except TimeoutError as error:
             if timer.expired():
                 return unknown(f"not done within its deadline of {scenario.deadline:g} s")
@@ -153,7 +153,7 @@ class Attempts:
                 with bypass_limit():
                     return await self._refine(finding, recorder)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it must not hide what is to be diagnosed
-            if not self.stopped:
+            if not self.stop_reason:
                 recorder.note(f"the diagnosis itself failed: {type(error).__name__}: {error}")
         return finding
 
@@ -174,9 +174,9 @@ class Attempts:
 
 def _find_degradation(recorder: Recorder) -> Finding | None:
     """What degrades the promise, where something does; other requests have followed it."""
-    if not recorder.degraded:
+    if not recorder.degradations:
         return None
-    finding = recorder.degraded[0]
+    finding = recorder.degradations[0]
     line = finding.reproduce_command or promise_command(recorder)
     return replace(finding, reproduce_command=line)
 

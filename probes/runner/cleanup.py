@@ -52,7 +52,7 @@ async def _find(resource_kind: ResourceKind, entry: Entry) -> Entry | None:
     if entry.id:
         return entry
     return next(
-        (listed for listed in await resource_kind.listed() if listed.name == entry.name), None
+        (listed for listed in await resource_kind.list_entries() if listed.name == entry.name), None
     )
 
 
@@ -61,7 +61,9 @@ async def _remove_old(resource_kind: ResourceKind, target: Target) -> None:
     limit, now = timedelta(seconds=2 * target.timeouts.run_s), datetime.now(UTC)
     try:
         old = [
-            entry for entry in await resource_kind.listed() if is_left_over(entry.name, limit, now)
+            entry
+            for entry in await resource_kind.list_entries()
+            if is_left_over(entry.name, limit, now)
         ]
     except (Broken, CannotAsk) as error:
         current().note(

@@ -23,7 +23,7 @@ class ResourceKind:
     """
 
     kinds: tuple[str, ...]
-    listed: Callable[[], Awaitable[list[Entry]]]
+    list_entries: Callable[[], Awaitable[list[Entry]]]
     remove: Callable[[Entry], Awaitable[bool]]
     follow: tuple[str, ...] = ()
 

@@ -37,7 +37,7 @@ class EndedRun:
     @property
     def exit_code(self) -> int:
         """What went wrong of ours gives neither the code of a kept promise nor of a broken one."""
-        if self.problems.found:
+        if self.problems.messages:
             return EXIT_UNKNOWN
         return self.report.exit_code(strict=self.options.strict)
 
@@ -92,7 +92,7 @@ def keep_journal(run: EndedRun) -> None:
     if (folder / NAME).is_file() and not journal.unwritten:
         return
     trouble = journal.trouble or "vanished during the run"
-    run.problems.found.append(
+    run.problems.messages.append(
         f"the run's folder {folder} {trouble}; the reports are complete, "
         "traces and spans may be missing"
     )

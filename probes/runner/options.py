@@ -27,8 +27,8 @@ class RunOptions:
     """What the command line asked for.
 
     `most_failures`: the run ends after so many, 0 for never. `trace_url`: as
-    probes.recording.trace_link has it. `known`: all scenarios that exist, where all of the share
-    are asked; else empty. `environment` and `faults` as the command line names them.
+    probes.recording.trace_link has it. `all_scenarios`: all scenarios that exist, where all of the
+    share are asked; else empty. `environment` and `faults` as the command line names them.
     """
 
     folder: Path
@@ -42,7 +42,7 @@ class RunOptions:
     gate: bool = False
     stabilization_window_s: float = 0.0
     share: Share = field(default_factory=Share)
-    known: frozenset[str] = frozenset()
+    all_scenarios: frozenset[str] = frozenset()
     page_traces: PageTraces = "rerun"
     tier: Tier = "full"
     environment: str = ""
@@ -65,11 +65,11 @@ class RunOptions:
 
     @property
     def whole(self) -> bool:
-        return bool(self.known)
+        return bool(self.all_scenarios)
 
     def is_gone(self, scenario: str) -> bool:
         """Whether it is of our share and exists no longer, as far as this run can know."""
-        return self.whole and self.share.holds(scenario) and scenario not in self.known
+        return self.whole and self.share.holds(scenario) and scenario not in self.all_scenarios
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -134,7 +134,7 @@ def read_options(
         gate=option("gate"),
         stabilization_window_s=retries.seconds(option("settle")),
         share=share,
-        known=frozenset(known),
+        all_scenarios=frozenset(known),
         page_traces=option("page_traces"),
         tier=option("tier"),
         environment=environment,

@@ -73,7 +73,7 @@ def show(ended: EndedRun, stream: TextIO, detail: int) -> None:
         _show_report(ended, stream, detail)
     except Exception as error:  # noqa: BLE001 - ours, and the exit code is to say so
         ended.problems.add("showing the report", error)
-    stream.writelines(f"{line}\n" for line in ended.problems.shown)
+    stream.writelines(f"{line}\n" for line in ended.problems.summary)
     stream.flush()
 
 

@@ -10,16 +10,16 @@ MOST_SHOWN = 5
 class Problems:
     """A sentence each. Registered with pytest, it also hears what pytest itself could not do."""
 
-    found: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def add(self, what: str, error: BaseException) -> None:
-        self.found.append(f"{what} failed with {describe(error)}")
+        self.messages.append(f"{what} failed with {describe(error)}")
 
     @property
-    def shown(self) -> list[str]:
+    def summary(self) -> list[str]:
         """The first few, for people."""
-        shown = [f"The suite itself: {problem}." for problem in self.found[:MOST_SHOWN]]
-        if more := self.found[MOST_SHOWN:]:
+        shown = [f"The suite itself: {problem}." for problem in self.messages[:MOST_SHOWN]]
+        if more := self.messages[MOST_SHOWN:]:
             shown.append(f"The suite itself: {len(more)} more problems.")
         return shown
 
@@ -27,12 +27,12 @@ class Problems:
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
-            self.found.append(f"{report.nodeid or 'a file'} could not be collected")
+            self.messages.append(f"{report.nodeid or 'a file'} could not be collected")
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """A scenario's own failure carries a verdict; anything else is a fixture of ours."""
         if report.failed and not hasattr(report, "verdict"):
-            self.found.append(f"{report.when} of {report.nodeid} failed")
+            self.messages.append(f"{report.when} of {report.nodeid} failed")
 
     def pytest_internalerror(self, excinfo: Any) -> None:
         self.add("pytest", excinfo.value)

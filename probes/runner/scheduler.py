@@ -51,7 +51,7 @@ class Run:
         health: SelfHealth | None = None,
     ) -> None:
         self.target, self.evidence, self.span = target, evidence, span
-        self.stopped = ""
+        self.stop_reason = ""
         self.health = health or SelfHealth()
         self._attempts = Attempts(target, evidence, span, refine, self.health)
         self._confirm, self._announce = confirm, announce
@@ -106,8 +106,8 @@ class Run:
             for task in self._tasks.values()
             if not task.done() and task is not asyncio.current_task()
         ]
-        if others and not self.stopped:
-            self.stopped = self._attempts.stopped = why
+        if others and not self.stop_reason:
+            self.stop_reason = self._attempts.stop_reason = why
             for task in others:
                 task.cancel()
 
@@ -175,7 +175,7 @@ class Run:
             duration=time.monotonic() - began,
         )
         if has_settled:
-            outcome = replace(outcome, settled=time.monotonic() - self._began)
+            outcome = replace(outcome, settled_s=time.monotonic() - self._began)
         return self._accept(scenario, outcome)
 
     def _accept(self, scenario: Scenario, outcome: Outcome) -> Outcome:
@@ -191,7 +191,7 @@ class Run:
         """The scenario with the deadline of its next attempt, once that is due; None where there is
         none.
         """
-        if self.stopped:
+        if self.stop_reason:
             return None
         if retries.is_starved(attempts[-1]):
             return await self._wait_for_calm(scenario, attempts, began)
@@ -217,7 +217,7 @@ class Run:
         return time.monotonic() - self._began < self._stabilization_window_s
 
     def _pause(self, attempts: list[Attempt]) -> float | None:
-        if self.stopped:
+        if self.stop_reason:
             return None
         last = attempts[-1].finding
         is_counted = last is not None and last.code is Code.INTERMITTENT
@@ -229,7 +229,9 @@ class Run:
         )
 
     def _not_begun(self) -> Outcome:
-        return Outcome(Verdict.NOT_RUN, reason=f"the run ended ({self.stopped}) before it began")
+        return Outcome(
+            Verdict.NOT_RUN, reason=f"the run ended ({self.stop_reason}) before it began"
+        )
 
     def _close(self, scenario: Scenario, outcome: Outcome) -> Outcome:
         accepted = outcome.accepted
@@ -244,7 +246,7 @@ class Run:
             if accepted
             else None,
             reason=outcome.reason,
-            **({"settled": round(outcome.settled, 6)} if outcome.settled else {}),
+            **({"settled": round(outcome.settled_s, 6)} if outcome.settled_s else {}),
         )
         self._announce(scenario, outcome)
         return outcome

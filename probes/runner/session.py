@@ -181,7 +181,7 @@ class Session:
         """Remove what the run created and close what it opened, whatever state it is in."""
         with self._guard("ending the scenarios"):
             await self.run.finish()
-        if self.run.stopped == STOPPED_EARLY:
+        if self.run.stop_reason == STOPPED_EARLY:
             self._ended = STOPPED_EARLY
         await self._clean_up()
         with self._guard("comparing with the previous run"):
@@ -243,7 +243,7 @@ class Session:
         if not limit_s:
             return
         outcomes = self.run.outcomes.values()
-        times = [outcome.settled for outcome in outcomes if outcome.settled]
+        times = [outcome.settled_s for outcome in outcomes if outcome.settled_s]
         text = "at once"
         if times:
             text = f"after {max(times):.1f} s, promises that were waited for: {len(times)}"

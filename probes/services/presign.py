@@ -34,8 +34,8 @@ NO_CREDENTIALS = re.compile(r"credential|\bIMDS\b|identity|AccessDenied", re.IGN
 @dataclass(frozen=True, slots=True)
 class Presigned:
     """What a presigned URL says about itself. `seconds`: its life; None where it does not say.
-    `service` and `day` are those of its scope, `dated` is when it was signed; each empty where it
-    does not say.
+    `service` and `day` are those of its scope, `signed_at` is when it was signed; each empty where
+    it does not say.
     """
 
     url: str
@@ -49,7 +49,7 @@ class Presigned:
     scheme: str = "https"
     service: str = "s3"
     day: str = ""
-    dated: str = ""
+    signed_at: str = ""
 
     @property
     def key_kind(self) -> str:
@@ -80,7 +80,7 @@ def parse(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
         scheme=parts.scheme,
         service=scope[3] if len(scope) > 3 else "",
         day=scope[1] if len(scope) > 1 else "",
-        dated=query.get("x-amz-date", ""),
+        signed_at=query.get("x-amz-date", ""),
     )
 
 
@@ -190,16 +190,16 @@ def expect_lifetime(signed: Presigned, seconds: int) -> None:
 def expect_date(signed: Presigned, now: float) -> None:
     """Raise Broken when the URL was not signed at `now` (Unix), within what S3 allows clocks."""
     try:
-        dated = datetime.strptime(signed.dated, STAMP).replace(tzinfo=UTC).timestamp()
+        dated = datetime.strptime(signed.signed_at, STAMP).replace(tzinfo=UTC).timestamp()
     except ValueError:
         raise broken(
-            Code.CONTRACT_BROKEN, f"it is dated {signed.dated or 'never'}", "the issuer"
+            Code.CONTRACT_BROKEN, f"it is dated {signed.signed_at or 'never'}", "the issuer"
         ) from None
-    if abs(now - dated) > CLOCKS_DIFFER_S or not signed.dated.startswith(signed.day):
+    if abs(now - dated) > CLOCKS_DIFFER_S or not signed.signed_at.startswith(signed.day):
         raise broken(
             Code.PRESIGN_LIFETIME,
-            f"it is dated {signed.dated} and signed for the day {signed.day or 'none'}, and was "
-            f"issued at {datetime.fromtimestamp(now, UTC).strftime(STAMP)}",
+            f"it is dated {signed.signed_at} and signed for the day {signed.day or 'none'}, and "
+            f"was issued at {datetime.fromtimestamp(now, UTC).strftime(STAMP)}",
             "the issuer's clock, or a URL that it keeps and hands out again",
         )
 

@@ -53,9 +53,9 @@ class PresignEndpoint:
         cdn = f"{web.target.hosts.cdn}/{quote(key)}" if web.target.hosts.cdn and key else ""
         return Upload(
             issuer=self.name,
-            signed=expect_trusted(ticket["uploadUrl"], web.target.presign),
+            presigned=expect_trusted(ticket["uploadUrl"], web.target.presign),
             key=key,
-            shown=str(ticket.get("downloadUrl") or cdn),
+            read_url=str(ticket.get("downloadUrl") or cdn),
             content_type=self.content_type,
             content=secrets.token_bytes(SIZE),
         )

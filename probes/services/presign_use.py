@@ -26,20 +26,20 @@ NO_ORIGIN = "bucket CORS: it does not allow the app's origin (contract 1.5)"
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A presigned PUT with what may be sent there. `key`: the object's, as the issuer names it;
-    `shown`: where it can be read; both empty where nobody says.
+    `read_url`: where it can be read; both empty where nobody says.
     """
 
     issuer: str
-    signed: Presigned
+    presigned: Presigned
     key: str
-    shown: str
+    read_url: str
     content_type: str
     content: bytes
 
     async def put(self, web: Web, url: str = "") -> Answer:
         """What S3 answers to the content at `url`, or where it belongs."""
         headers = {"content-type": self.content_type}
-        place = url or self.signed.url
+        place = url or self.presigned.url
         return await web.ask("PUT", place, content=self.content, headers=headers, kind="s3")
 
 
@@ -51,15 +51,15 @@ async def send(web: Web, upload: Upload) -> None:
 async def expect_comes_back(web: Web, upload: Upload) -> None:
     """What was uploaded is read where the app would show it. Raises Broken."""
     await send(web, upload)
-    if upload.key and unquote(upload.signed.path).lstrip("/").endswith(upload.key) is False:
+    if upload.key and unquote(upload.presigned.path).lstrip("/").endswith(upload.key) is False:
         observed = (
-            f"the URL leads to {upload.signed.path}, and the issuer calls the file {upload.key}"
+            f"the URL leads to {upload.presigned.path}, and the issuer calls the file {upload.key}"
         )
         raise broken(Code.UPLOAD_LOST, observed, f"{upload.issuer}-service: the key of the file")
-    if not upload.shown:
+    if not upload.read_url:
         current().note("nobody says where the upload can be read: hosts.cdn is empty")
         return
-    answer = await web.ask("GET", upload.shown, kind="s3")
+    answer = await web.ask("GET", upload.read_url, kind="s3")
     if answer.status != 200 or answer.body != upload.content:
         observed = f"{answer} with {len(answer.body)} bytes for an upload of {len(upload.content)}"
         cause = f"the address that {upload.issuer}-service makes of the file's key, or the CDN"
@@ -69,15 +69,15 @@ async def expect_comes_back(web: Web, upload: Upload) -> None:
 async def expect_tampered_refused(web: Web, upload: Upload) -> None:
     """S3 takes the upload, and not the same one for another object. Raises Broken."""
     await send(web, upload)  # where that fails, a refusal of the other proves nothing
-    expect_refused(await upload.put(web, tamper(upload.signed.url)))
+    expect_refused(await upload.put(web, tamper(upload.presigned.url)))
 
 
 async def expect_nothing_unsigned(web: Web, upload: Upload) -> None:
     """Without a signature the bucket gives, takes and lists nothing. Raises Broken."""
     await send(web, upload)
-    parts = urlsplit(upload.signed.url)
+    parts = urlsplit(upload.presigned.url)
     bare = urlunsplit(parts._replace(query=""))
-    root = "/" + parts.path.split("/")[1] if upload.signed.path.count("/") > 1 else "/"
+    root = "/" + parts.path.split("/")[1] if upload.presigned.path.count("/") > 1 else "/"
     listing = urlunsplit(parts._replace(path=root, query="list-type=2"))
     for what, answer in (
         ("gives the object", await web.ask("GET", bare, kind="s3")),
@@ -108,9 +108,9 @@ async def expect_dies(web: Web, upload: Upload) -> None:
     Broken.
     """
     await send(web, upload)
-    for url in (with_old_date(upload.signed), with_longest_life(upload.signed)):
+    for url in (with_old_date(upload.presigned), with_longest_life(upload.presigned)):
         expect_refused(await upload.put(web, url))
-    life_s = upload.signed.seconds
+    life_s = upload.presigned.seconds
     if life_s is None or life_s > SHORT_LIFE_S:
         return
     await asyncio.sleep(life_s + AFTER_S)
@@ -157,7 +157,7 @@ async def expect_browser_may_upload(web: Web, upload: Upload) -> None:
 async def _preflight(web: Web, upload: Upload, method: str, header: str) -> Answer:
     asked = {"origin": web.target.hosts.apex, "access-control-request-method": method}
     asked |= {"access-control-request-headers": header} if header else {}
-    return await web.ask("OPTIONS", upload.signed.url, headers=asked, kind="s3")
+    return await web.ask("OPTIONS", upload.presigned.url, headers=asked, kind="s3")
 
 
 def explain_preflight(answer: Answer, origin: str, method: str, header: str) -> Finding | None:

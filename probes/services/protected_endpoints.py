@@ -25,7 +25,7 @@ class ProtectedEndpoint:
     kind: Literal["http", "socket", "stream"] = "http"
     who: str = "alice"
     where: Where = "header"
-    scoped: bool = False
+    is_scoped: bool = False
     envelope: Envelope = Envelope.GO_ERROR
 
     def fill(self, web: Web, room: str = "") -> "ProtectedEndpoint":

@@ -69,7 +69,7 @@ async def request(
     when nothing is answered.
     """
     where = where or endpoint.where
-    headers = {"x-workspace-id": web.target.workspace.id} if endpoint.scoped else {}
+    headers = {"x-workspace-id": web.target.workspace.id} if endpoint.is_scoped else {}
     if where == "header":
         headers["authorization"] = f"Bearer {token}".strip()
     query = f"token={quote(token, safe='')}" if where == "query" else ""

@@ -17,11 +17,11 @@ _RAW_DEFLATE = -zlib.MAX_WBITS
 
 
 class BodyTooLongError(Exception):
-    """The body goes on after LIMIT_BYTES; `kept` is how it began."""
+    """The body goes on after LIMIT_BYTES; `head` is how it began."""
 
     def __init__(self, kept: bytes) -> None:
         super().__init__(f"more than {LIMIT_BYTES // 2**20} MiB")
-        self.kept = kept
+        self.head = kept
 
 
 async def read(response: httpx.Response) -> bytes:

@@ -188,9 +188,9 @@ def explain_foreign(answer: Answer) -> Finding | None:
     """Name whose data an answer holds in place of the asker's, or of what was asked for; None
     where it holds nobody else's; pure.
     """
-    if answer.asked is None or answer.status >= 300 or not _is_api(answer):
+    if answer.request is None or answer.status >= 300 or not _is_api(answer):
         return None
-    scope = identity.scope_of(answer.asked)
+    scope = identity.scope_of(answer.request)
     cause = identity.cause_of(service(answer.url), answer.headers)
     found = identity.find_foreign(scope, answer.json)
     return identity.foreign_data(str(answer), found, scope.users, cause)

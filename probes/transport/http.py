@@ -33,7 +33,7 @@ USER_AGENT = f"wealist-probes/{__version__} (synthetic)"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; header names are lower case. `asked`: the request, where who asked is to be
+    """What came back; header names are lower case. `request`: the request, where who asked is to be
     compared with what came.
     """
 
@@ -42,7 +42,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-    asked: Asked | None = field(default=None, compare=False, repr=False)
+    request: Asked | None = field(default=None, compare=False, repr=False)
 
     @property
     def media_type(self) -> str:
@@ -214,8 +214,8 @@ class Web:
         try:
             exchange.response_body = await bodies.read(response)
         except BodyTooLongError as error:
-            exchange.response_body = error.kept
-            answer = Answer(exchange.method, exchange.url, status, headers, error.kept)
+            exchange.response_body = error.head
+            answer = Answer(exchange.method, exchange.url, status, headers, error.head)
             raise Broken(explain_too_long(answer)) from error
         finally:
             await response.aclose()

@@ -58,11 +58,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What data may be about. `named`: the ids that the request names, by key in lower case."""
+    """What data may be about. `ids`: the ids that the request names, by key in lower case."""
 
     user: str
     email: str
-    named: Mapping[str, str]
+    ids: Mapping[str, str]
     users: Mapping[str, str]
     about_oneself: bool = False
     makers: tuple[str, ...] = ()
@@ -78,10 +78,10 @@ class Foreign:
 
     path: str
     value: str
-    wanted: str
+    expected: str
 
     def describe(self, users: Mapping[str, str]) -> str:
-        return f"{self.path} is {_name(self.value, users)}, not {_name(self.wanted, users)}"
+        return f"{self.path} is {_name(self.value, users)}, not {_name(self.expected, users)}"
 
 
 def _name(value: str, users: Mapping[str, str]) -> str:
@@ -105,7 +105,7 @@ def scope_of(asked: Asked) -> Scope:
     return Scope(
         user=user,
         email=email,
-        named=_identifiers_of(asked, parts.path, query, sent),
+        ids=_identifiers_of(asked, parts.path, query, sent),
         users=asked.users,
         about_oneself=bool(user) and last in ABOUT_ONESELF,
         makers=makers if asked.method == "POST" else (),
@@ -154,8 +154,8 @@ def find_foreign(scope: Scope, inside: Any) -> list[Foreign]:
 
 def _expected_value(scope: Scope, path: str, key: str) -> str:
     """What must stand at `path`; empty where anything may."""
-    if key in scope.named:
-        return scope.named[key]
+    if key in scope.ids:
+        return scope.ids[key]
     if key == ADDRESSED:
         return scope.user
     if scope.about_oneself and key in OWN:
@@ -170,7 +170,7 @@ def _owner(key: str, row: Mapping[str, Any]) -> str:
 
 def _plain_id(scope: Scope, inside: Any) -> Iterator[Foreign]:
     """A resource that was asked for by its id, and has another."""
-    wanted = next((scope.named[key] for key in PLAIN if key in scope.named), "")
+    wanted = next((scope.ids[key] for key in PLAIN if key in scope.ids), "")
     for path, row in _tops(inside):
         value = row.get("id")
         if wanted and isinstance(value, str) and not _is_same(value, wanted):

@@ -40,7 +40,7 @@ def explain_status(answer: Answer, wanted: int, who: str) -> Finding:
 
 
 def _find_lost_part(answer: Answer) -> str:
-    return lost_part(answer.asked, answer.status, answer.words) if answer.asked else ""
+    return lost_part(answer.request, answer.status, answer.words) if answer.request else ""
 
 
 def stripped_cause(lost: str, who: str) -> str:

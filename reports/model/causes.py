@@ -172,7 +172,7 @@ def _likely_cause(result: Result) -> str:
 def _identity(result: Result) -> Identity:
     """Results with the same one stand in one block, whether a fact proves its cause or not."""
     outcome, finding = result.outcome, result.outcome.reported_finding
-    excuse = (outcome.known, outcome.accepted and (outcome.accepted.why, outcome.accepted.until))
+    excuse = (outcome.is_known, outcome.accepted and (outcome.accepted.why, outcome.accepted.until))
     if finding is None:
         return excuse, result.id
     no_cause = finding.cause in _NO_CAUSE
@@ -207,7 +207,7 @@ def _order(block: Block) -> tuple[bool, bool, int, bool, int]:
     lead = block.lead
     return (
         lead.outcome.accepted is not None,
-        lead.outcome.known,
+        lead.outcome.is_known,
         _rank(lead),
         not block.is_new,
         -len(block.results),

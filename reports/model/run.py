@@ -119,7 +119,7 @@ WORST_FIRST = (*NOTEWORTHY, Verdict.HELD, Verdict.SKIPPED)
 
 def _severity(result: Result) -> tuple[bool, bool, int]:
     outcome = result.outcome
-    return outcome.accepted is not None, outcome.known, NOTEWORTHY.index(outcome.verdict)
+    return outcome.accepted is not None, outcome.is_known, NOTEWORTHY.index(outcome.verdict)
 
 
 def load(folder: Path) -> Run:
@@ -186,7 +186,7 @@ def _forgive(previous: PreviousRun | None, result: Result) -> Result:
     broken = result.verdict is Verdict.BROKEN
     if previous is None or not broken or not previous.was_broken(result.id):
         return result
-    return replace(result, outcome=replace(result.outcome, known=True))
+    return replace(result, outcome=replace(result.outcome, is_known=True))
 
 
 def _promise(name: str, entry: Event) -> Result:
@@ -232,7 +232,7 @@ def _final(scenario: str, event: Event, attempts: tuple[Attempt, ...]) -> Outcom
         accepted=read_acceptance(event.get("accepted"), scenario, found),
         reason=text(event, "reason"),
         duration=number(event, "duration"),
-        settled=number(event, "settled"),
+        settled_s=number(event, "settled"),
     )
 
 

@@ -46,7 +46,7 @@ def _marks(block: Block, words: Words) -> Iterator[str]:
     outcome = block.lead.outcome
     if outcome.accepted:
         yield words.text("heading.accepted", until=outcome.accepted.until)
-    if outcome.known:
+    if outcome.is_known:
         yield words.text("heading.known")
     if block.is_new:
         yield words.text("heading.new")

@@ -68,7 +68,7 @@ def _unreadable(run: Run) -> Iterator[str]:
 
 
 def _lines_of_known(run: Run) -> Iterator[str]:
-    known = [result for result in run.scenarios if result.outcome.known]
+    known = [result for result in run.scenarios if result.outcome.is_known]
     if not known:
         return
     yield ""
@@ -91,7 +91,9 @@ def _lines_of_fixed(run: Run) -> Iterator[str]:
     previous = run.previous
     if previous is None:
         return
-    held = [r for r in run.scenarios if r.outcome.counts_as is Verdict.HELD and not r.outcome.known]
+    held = [
+        r for r in run.scenarios if r.outcome.counts_as is Verdict.HELD and not r.outcome.is_known
+    ]
     fixed = [wording.one_line(r.id) for r in held if previous.was_broken(r.id)]
     if fixed:
         more = f" and {len(fixed) - NAMED} more" if len(fixed) > NAMED else ""

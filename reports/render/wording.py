@@ -111,7 +111,7 @@ def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
 
 
 def _claim_held(run: Run, words: Words) -> str:
-    if any(result.outcome.known for result in run.scenarios):
+    if any(result.outcome.is_known for result in run.scenarios):
         return words.text("claim.known")
     return words.text("claim.degraded" if run.counts[Verdict.DEGRADED] else "claim.held")
 

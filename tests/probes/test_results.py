@@ -90,7 +90,7 @@ def test_what_a_gate_knows_excuses_a_break_and_no_missing_answer(
     verdict: Verdict, counts_as: Verdict
 ) -> None:
     """A promise that got no answer is nobody's word that it held."""
-    assert Outcome(verdict, known=True).counts_as is counts_as
+    assert Outcome(verdict, is_known=True).counts_as is counts_as
     assert Outcome(verdict).counts_as is verdict
 
 

@@ -28,7 +28,7 @@ def pod(name: str = "a-1", **changes: Any) -> Pod:
         "labels": {"app": "a"},
         "phase": "Running",
         "ready": True,
-        "started": NOW - AN_HOUR,
+        "started_at": NOW - AN_HOUR,
     }
     return Pod(name, **{**usual, **changes})
 

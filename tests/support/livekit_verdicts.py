@@ -77,7 +77,7 @@ async def judge(promised: LiveKit, ca: str = "") -> Verdicts:
                     return Verdict(SKIPPED, str(reason))
                 except CannotAsk as reason:
                     return Verdict(UNKNOWN, str(reason))
-            for finding in recorder.degraded:
+            for finding in recorder.degradations:
                 return Verdict(str(finding.code), finding.observed, finding.cause)
             return Verdict(HELD)
 

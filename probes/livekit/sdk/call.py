@@ -44,7 +44,7 @@ class SdkCalls:
                 calls.access.to_join(room, f"{room}-{who}") for who in (SPEAKER, LISTENER)
             )
             request = CallRequest(
-                calls.promised.url, speaker, listener, by_tcp=ports.tcp and not ports.gathers_late
+                calls.config.url, speaker, listener, by_tcp=ports.tcp and not ports.gathers_late
             )
             call = await worker_process.run_call(request, self._web.target.tls.ca)
         _note(call)

@@ -166,7 +166,7 @@ def explain_data(call: Call) -> Finding | None:
         observed = f"the SDK could not send data: {failed.message}"
     elif missing := [data for data in received if _is_short(data)]:
         each = ", ".join(
-            f"{data.heard} of {data.sent} {data.mode} messages of the {data.who}"
+            f"{data.received_count} of {data.sent_count} {data.mode} messages of the {data.who}"
             for data in missing
         )
         observed = f"within {DELIVERY_TIMEOUT_S:g} s arrived {each}"
@@ -179,7 +179,7 @@ def explain_data(call: Call) -> Finding | None:
 
 def _is_short(data: DataReceived) -> bool:
     share = MIN_LOSSY_SHARE if data.mode == LOSSY else 1
-    return data.heard < data.sent * share
+    return data.received_count < data.sent_count * share
 
 
 def explain_sound(call: Call) -> Finding | None:
@@ -221,7 +221,11 @@ def _poor(sound: ToneReceived, paths: list[SelectedPath]) -> list[str]:
     far = max((path.seconds for path in paths), default=0.0)
     return [
         *([f"only after {sound.after:.1f} s"] if sound.after > MAX_TONE_DELAY_S else []),
-        *([f"{sound.lost:.0%} of its packets were lost"] if sound.lost >= MAX_LOSS else []),
+        *(
+            [f"{sound.lost_share:.0%} of its packets were lost"]
+            if sound.lost_share >= MAX_LOSS
+            else []
+        ),
         *([f"with {1 - sound.share:.0%} of noise in it"] if sound.share < MIN_TONE_SHARE else []),
         *(
             [f"the round trip to the server takes {far * 1000:.0f} ms"]
@@ -246,9 +250,10 @@ def explain_fallback(call: Call, ports: OpenPorts) -> Finding | None:
         raise explain_crash(call)
     elif rejoin.protocol != "tcp":
         observed = f"forced to TCP, the SDK reconnected by {rejoin.protocol or 'nothing'}"
-    elif rejoin.heard < rejoin.sent and explain_data(call) is None:
+    elif rejoin.received_count < rejoin.sent_count and explain_data(call) is None:
         # What no transport carries says nothing of this one.
-        observed = f"by TCP port {rejoin.port} {rejoin.heard} of {rejoin.sent} messages arrived"
+        counts = f"{rejoin.received_count} of {rejoin.sent_count}"
+        observed = f"by TCP port {rejoin.port} {counts} messages arrived"
     else:
         return None
     return _explain_loss(call, observed) or _no_fallback(observed)

@@ -47,12 +47,14 @@ class ParticipantJoined:
 
 @dataclass(frozen=True, slots=True)
 class DataReceived:
-    """Of `sent` messages of `who`, the other heard `heard`, the slowest after `seconds`."""
+    """Of `sent_count` messages of `who`, the other heard `received_count`, the slowest after
+    `seconds`.
+    """
 
     who: str
     mode: str
-    sent: int
-    heard: int
+    sent_count: int
+    received_count: int
     seconds: float
 
 
@@ -61,14 +63,15 @@ class ToneReceived:
     """What the listener heard: the strongest tone, its share of all energy, seconds from publishing
     to the first of it.
 
-    `after` is negative where no such tone came. `packets` arrived, `lost` of them (0 to 1) did not.
+    `after` is negative where no such tone came. `packets` arrived, `lost_share` of them (0 to 1)
+    did not.
     """
 
     hertz: float
     share: float
     after: float
     packets: int
-    lost: float
+    lost_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +90,15 @@ class SelectedPath:
 
 @dataclass(frozen=True, slots=True)
 class TcpRejoin:
-    """The speaker came again by `protocol` after `seconds`, and `heard` of `sent` messages then
-    arrived.
+    """The speaker came again by `protocol` after `seconds`, and `received_count` of `sent_count`
+    messages then arrived.
     """
 
     protocol: str
     port: int
     seconds: float
-    sent: int
-    heard: int
+    sent_count: int
+    received_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ OPEN, SHUT = OpenPorts(udp=True, tcp=True), OpenPorts(udp=False, tcp=False)
 RELAY_UNFIT = OpenPorts(
     udp=True, tcp=True, relay_finding=Finding(Code.LIVEKIT_TURN_REFUSED, "turn:a", "credentials")
 )
-SILENT = PageAudio(0.0, 0.0, -1.0, connected=True, packets=0, trouble="", paths=())
+SILENT = PageAudio(0.0, 0.0, -1.0, is_connected=True, packets=0, trouble="", paths=())
 GIVES_UP = f"""
 document.body.innerHTML = '<button title="{call.PANEL}"></button><div id=list hidden>%s</div>';
 document.querySelector('button').onclick = () => {{ list.hidden = false; }};
@@ -74,7 +74,7 @@ async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder:
     listener = CallListener()
     async with app.browser.visit("/", None, listener.prepare) as visit:
         await visit.page.get_by_text("failed").nth(1).wait_for()
-    assert listener.dialled == [f"{host}/svc/livekit/rtc/v1"]
+    assert listener.dialled_urls == [f"{host}/svc/livekit/rtc/v1"]
 
 
 def test_what_was_heard_is_no_finding() -> None:
@@ -89,7 +89,7 @@ def test_what_was_heard_is_no_finding() -> None:
     ("changes", "dialled", "door", "code", "detail"),
     [
         (
-            {"connected": False},
+            {"is_connected": False},
             "wss://wealist.co.kr/svc/livekit/rtc",
             OPEN,
             Code.LIVEKIT_FRONTEND_URL_WRONG,
@@ -98,14 +98,14 @@ def test_what_was_heard_is_no_finding() -> None:
         ({"packets": 90}, f"{URL}/rtc", OPEN, Code.LIVEKIT_MEDIA_LOST, "90 packets"),
         ({"packets": 0}, f"{URL}/rtc", SHUT, Code.LIVEKIT_MEDIA_LOST, "0 packets"),
         (
-            {"connected": False, "trouble": "no"},
+            {"is_connected": False, "trouble": "no"},
             f"{URL}/rtc",
             OPEN,
             Code.LIVEKIT_DTLS_FAILED,
             "the page says 'no'",
         ),
-        ({"connected": False}, f"{URL}/rtc", SHUT, Code.LIVEKIT_UNREACHABLE, "no unsolicited"),
-        ({"connected": False}, f"{URL}/rtc", RELAY_UNFIT, Code.LIVEKIT_TURN_REFUSED, "turn:a"),
+        ({"is_connected": False}, f"{URL}/rtc", SHUT, Code.LIVEKIT_UNREACHABLE, "no unsolicited"),
+        ({"is_connected": False}, f"{URL}/rtc", RELAY_UNFIT, Code.LIVEKIT_TURN_REFUSED, "turn:a"),
     ],
 )
 def test_silence_is_explained(

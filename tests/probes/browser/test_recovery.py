@@ -180,7 +180,7 @@ def test_an_attempt_that_has_just_begun_hides_no_refusal() -> None:
 def test_a_socket_that_ended_again_is_not_back() -> None:
     """A socket that opened and was dropped once more does not count."""
     gone = socket()
-    gone.ended = True
+    gone.has_ended = True
     finding = explain_return(Observation((gone,), 1, (PAIR,)), ["chat"], ATTEMPTS)
     assert finding
     assert finding.code is Code.PAGE_NOT_RECOVERED
@@ -281,7 +281,7 @@ CALLS = {
 def test_a_refresh_that_gives_nothing_explains_why_calls_are_not_repeated() -> None:
     """The deepest cause first: the calls wait for a token that never came."""
     lost = answer(500, {"code": "AUTH999", "message": "Unexpected error"})
-    finding = explain_calls(Observation(asked=2, answers=(lost, lost)), [got(401)])
+    finding = explain_calls(Observation(refreshes=2, answers=(lost, lost)), [got(401)])
     assert finding
     assert finding.code is Code.REFRESH_UNAVAILABLE
 
@@ -291,5 +291,5 @@ def test_refused_calls_are_repeated_once(
     replies: list[Answer], asked: int, code: Code | None
 ) -> None:
     """One refresh for all, and each refused call repeated with success."""
-    finding = explain_calls(Observation(asked=asked), replies)
+    finding = explain_calls(Observation(refreshes=asked), replies)
     assert (finding and finding.code) == code

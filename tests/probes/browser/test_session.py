@@ -92,7 +92,7 @@ async def test_refreshes_fail_as_they_are_told_to_and_then_work(
         said = [await page.page.evaluate("refresh()") for _ in range(3)]
         assert [status for status, _ in said] == [503, 0, 200]
         assert said[0][1] == "no healthy upstream"
-        assert page.observation.asked == 3
+        assert page.observation.refreshes == 3
     assert [asked.path for asked in app.asked].count(REFRESH) == 1
 
 

@@ -164,7 +164,7 @@ async def test_a_socket_that_the_server_ends_is_not_live(seen: Seen) -> None:
     await seen.opens(CHAT)
     await seen.until(lambda: bool(seen.sockets.all) and seen.sockets.all[0].is_live)
     await seen.served[CHAT].close(RESTARTS)
-    await seen.until(lambda: seen.sockets.all[0].ended)
+    await seen.until(lambda: seen.sockets.all[0].has_ended)
     assert await seen.ended(CHAT) == RESTARTS
 
 

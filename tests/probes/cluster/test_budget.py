@@ -64,10 +64,10 @@ async def test_what_promises_ask_first_is_kept_for_them(
 
 async def test_a_run_that_waits_for_a_roll_out_asks_on(whole: Api, recorder: Recorder) -> None:
     """A gate that stopped asking would call a cluster that got well unknown."""
-    budget = Budget(kept=1, at_most=2, is_open=True)
+    budget = Budget(reserve=1, at_most=2, is_open=True)
     for _ in range(9):
         budget.take(is_first=False)
-    assert budget.spent == 9
+    assert budget.request_count == 9
 
 
 async def test_a_refusal_is_told_to_all_who_need_the_list(cluster: Cluster, api: Api) -> None:

@@ -40,7 +40,7 @@ def test_a_probe_that_failed_while_the_service_started_is_no_news(
     """Of a pod that is ready now; later it is."""
     started = NOW - timedelta(minutes=10)
     event = Event("a-1", "Unhealthy", "refused", 3, started + timedelta(seconds=after_s))
-    assert bool(telling_event([event], pod(started=started), NOW)) is is_told
+    assert bool(telling_event([event], pod(started_at=started), NOW)) is is_told
 
 
 def test_a_pod_that_waits_for_a_volume_is_told_so() -> None:

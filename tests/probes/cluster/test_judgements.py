@@ -174,7 +174,7 @@ def test_a_setting_is_followed_from_git_to_the_configmap(
 def test_a_pod_older_than_its_configmap_is_told(age: int, *, is_stale: bool) -> None:
     """By when its container started: a restarted one has read it anew."""
     changed = ConfigMap("a-config", {}, NOW)
-    running = pod(started=NOW - timedelta(minutes=age), containers=(FROM_MAP,))
+    running = pod(started_at=NOW - timedelta(minutes=age), containers=(FROM_MAP,))
     found = settings.not_applied(Facts(config_maps=(changed,), pods=(running,)), "weal")
     assert bool(found) is is_stale
 

@@ -71,7 +71,7 @@ def test_what_crashes_is_added_up() -> None:
 @pytest.mark.parametrize(("age_s", "is_told"), [(300, True), (10, False)])
 def test_a_pod_that_waits_is_told_with_its_reason(age_s: int, *, is_told: bool) -> None:
     """A pod that has just been made may wait."""
-    waiting = pod(phase="Pending", pending="no room", started=NOW - timedelta(seconds=age_s))
+    waiting = pod(phase="Pending", pending="no room", started_at=NOW - timedelta(seconds=age_s))
     found = pods.pending(Facts(pods=(waiting,)), NOW, "weal")
     assert (found.observed if found else "") == ("a-1 is Pending: no room" if is_told else "")
 
@@ -79,11 +79,11 @@ def test_a_pod_that_waits_is_told_with_its_reason(age_s: int, *, is_told: bool) 
 @pytest.mark.parametrize(
     ("job", "is_stuck"),
     [
-        (Job("j", "", NOW - AN_HOUR, finished=False, deadline_s=480, ours=True), True),
-        (Job("j", "", NOW - AN_HOUR, finished=True, deadline_s=480, ours=True), False),
-        (Job("j", "", NOW - AN_HOUR, finished=False, deadline_s=480, ours=False), False),
-        (Job("j", "", NOW, finished=False, deadline_s=480, ours=True), False),
-        (Job("j", "", NOW - AN_HOUR / 2, finished=False, deadline_s=0, ours=True), False),
+        (Job("j", "", NOW - AN_HOUR, is_finished=False, deadline_s=480, ours=True), True),
+        (Job("j", "", NOW - AN_HOUR, is_finished=True, deadline_s=480, ours=True), False),
+        (Job("j", "", NOW - AN_HOUR, is_finished=False, deadline_s=480, ours=False), False),
+        (Job("j", "", NOW, is_finished=False, deadline_s=480, ours=True), False),
+        (Job("j", "", NOW - AN_HOUR / 2, is_finished=False, deadline_s=0, ours=True), False),
     ],
 )
 def test_only_a_late_job_of_ours_is_stuck(job: Job, *, is_stuck: bool) -> None:

@@ -31,7 +31,7 @@ def test_a_restart_since_the_last_run_degrades(
     last_end: float, minutes: float, *, is_told: bool
 ) -> None:
     """Also one that came while that run was at its end; an end that is still to come is none."""
-    ended = pod(restarted=NOW - timedelta(minutes=minutes), ended="OOMKilled")
+    ended = pod(restarted_at=NOW - timedelta(minutes=minutes), end_reason="OOMKilled")
     found = find_restarts(Facts(pods=(ended,)), choose_window(last_end, NOW), "weal")
     assert bool(found) is is_told
     assert found is None or found.verdict is Verdict.DEGRADED

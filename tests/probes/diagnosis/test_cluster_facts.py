@@ -152,7 +152,7 @@ def test_a_pod_that_crashes_is_the_fact_before_its_missing_endpoint() -> None:
         {"app": "chat-service"},
         "Running",
         ready=False,
-        started=STARTED,
+        started_at=STARTED,
         waiting="CrashLoopBackOff",
         restarts=9,
     )
@@ -173,7 +173,9 @@ def test_a_pod_that_crashes_is_the_fact_before_its_missing_endpoint() -> None:
 def test_an_event_of_the_services_pod_is_quoted() -> None:
     """Kubelet's own word, before the missing endpoint that follows from it."""
     now = datetime.now(UTC)
-    quiet = Pod("chat-service-1", {"app": "chat-service"}, "Running", ready=True, started=STARTED)
+    quiet = Pod(
+        "chat-service-1", {"app": "chat-service"}, "Running", ready=True, started_at=STARTED
+    )
     other = replace(quiet, name="noti-service-1")
     warned = [
         Event(name, "Unhealthy", f"probe of {name} failed", 2, now) for name in (quiet.name, "noti")

@@ -197,6 +197,6 @@ def test_nothing_seen_is_no_choice() -> None:
     seen = Evidence(FOUND, GOOD, GOOD)
     assert choose((), seen) is None
     assert choose((one, other), seen) == Choice("one, or other; `look` tells which", None)
-    assert choose((one, replace(other, refuted=lambda _seen: True)), seen) == Choice(
+    assert choose((one, replace(other, refutes=lambda _seen: True)), seen) == Choice(
         "one", Code.CACHED_ANSWER
     )

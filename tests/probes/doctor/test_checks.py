@@ -139,7 +139,7 @@ def test_a_proxy_that_leads_nowhere_is_told(trouble: str, words: str) -> None:
         target = replace(TARGET, hosts=hosts, proxy=Proxy(proxy.url))
         assert words in complaint(checks.proxy, target)
         assert checks.dns(target) == "hosts that are asked directly have addresses"
-        assert "proxy" in [check.name for check in checks.checks(target, {}) if check.needed]
+        assert "proxy" in [check.name for check in checks.checks(target, {}) if check.is_needed]
 
 
 def test_a_receiver_is_asked_through_the_proxy(receiver: Receiver) -> None:

@@ -88,7 +88,7 @@ async def test_all_promises_of_a_healthy_node_hold(
         calls.expect_hidden("/debug/goroutine"),
     )
     assert node.joins == 1
-    assert recorder.degraded == []
+    assert recorder.degradations == []
 
 
 async def test_a_rerun_climbs_anew(calls: Calls, node: FakeNode, recorder: Recorder) -> None:
@@ -147,7 +147,7 @@ async def test_half_a_door_is_degraded(calls: Calls, node: FakeNode, recorder: R
     """Users talk, not as well as they should."""
     node.deaf = ("udp",)
     await calls.expect_open_media_ports(apart)
-    assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_UDP_BLOCKED]
+    assert [finding.code for finding in recorder.degradations] == [Code.LIVEKIT_UDP_BLOCKED]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -157,7 +157,7 @@ async def test_a_closed_door_is_masked_where_people_talk_all_the_same(
     """Closed to who comes uncalled, it is broken only where nobody gets through by any way."""
     node.deaf = ("udp", "tcp")
     await calls.expect_open_media_ports(connected)
-    assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
+    assert [finding.code for finding in recorder.degradations] == [Code.LIVEKIT_MASKED]
     assert await found(calls.expect_open_media_ports(apart)) is Code.LIVEKIT_UNREACHABLE
 
 
@@ -171,7 +171,7 @@ async def test_a_promised_relay_is_missed_and_what_hides_it_is_told(
     calls: Calls, node: FakeNode, recorder: Recorder
 ) -> None:
     """None is named; then nobody can join, which is told in its place."""
-    calls._web.target = replace(calls._web.target, livekit=replace(calls.promised, turn=True))
+    calls._web.target = replace(calls._web.target, livekit=replace(calls.config, turn=True))
     assert await found(calls.expect_relays()) is Code.LIVEKIT_TURN_REFUSED
     recorder.attempt = 2
     node.answers["/"] = (503, b"")

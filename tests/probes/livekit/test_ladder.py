@@ -34,9 +34,9 @@ async def test_a_healthy_node_is_climbed_to_the_end(
     """Every rung holds, media's doors were asked, and the room is gone."""
     way = await ways()
     assert [rung.name for rung in way.rungs if rung.held] == NAMES
-    assert way.broken is None
+    assert way.failure is None
     assert way.session
-    assert [check.answered for check in way.checks] == [True, True]
+    assert [check.has_answer for check in way.checks] == [True, True]
     assert way.turn_results == ()
     await asyncio.wait_for(node.goodbye.wait(), 20)
     assert len(node.removed) == 1
@@ -84,11 +84,11 @@ async def test_a_key_that_is_not_taken_is_told(
 ) -> None:
     """The server's refusal echoes the whole token: neither finding nor journal has it."""
     way = await ways(access)
-    assert way.broken
-    assert way.broken.code is code
-    told = repr(way.broken) + (recorder.evidence.folder / "run.jsonl").read_text("utf-8")
+    assert way.failure
+    assert way.failure.code is code
+    told = repr(way.failure) + (recorder.evidence.folder / "run.jsonl").read_text("utf-8")
     assert not {part for part in told.replace('"', " ").split() if part.startswith("eyJ")}
-    assert '"Authorization: Bearer $TOKEN"' in way.broken.reproduce_command
+    assert '"Authorization: Bearer $TOKEN"' in way.failure.reproduce_command
 
 
 async def test_a_name_without_a_server_is_told(web: Web, ledger: Ledger) -> None:
@@ -98,8 +98,8 @@ async def test_a_name_without_a_server_is_told(web: Web, ledger: Ledger) -> None
     ) as server:
         port = server.sockets[0].getsockname()[1]
     way = await diagnose(web, LiveKit(f"ws://livekit.localhost:{port}", "K", "S"), ACCESS, ledger)
-    assert way.broken
-    assert (way.broken.code, [rung.held for rung in way.rungs]) == (
+    assert way.failure
+    assert (way.failure.code, [rung.held for rung in way.rungs]) == (
         Code.HOST_UNREACHABLE,
         [True, False],
     )
@@ -111,7 +111,7 @@ async def test_a_room_that_stays_is_left_to_the_sweep(
     """It was entered before anybody joined; that it could not be removed breaks nothing."""
     node.answers["/twirp/livekit.RoomService/DeleteRoom"] = (500, b"")
     way = await ways()
-    assert way.broken is None
+    assert way.failure is None
     assert [(entry.kind, entry.name.startswith("probe-")) for entry in ledger.open_entries] == [
         ("room", True)
     ]
@@ -123,4 +123,6 @@ async def test_the_nodes_that_are_named_are_asked_too(
     """Beside what the server says."""
     promised = replace(node.promised, dial=("127.0.0.1",))
     way = await diagnose(web, promised, ACCESS, ledger)
-    assert all(check.endpoint.named for check in way.checks), "the server names that one itself"
+    assert all(check.endpoint.is_from_server for check in way.checks), (
+        "the server names that one itself"
+    )

@@ -37,8 +37,8 @@ def test_only_what_can_be_dialled_is_asked() -> None:
     assert stun_checks.endpoints(there, ["203.0.113.7", "203.0.113.8"]) == [
         IceEndpoint("udp", "203.0.113.7", 50000),
         IceEndpoint("tcp", "203.0.113.7", 7881),
-        IceEndpoint("udp", "203.0.113.8", 50000, named=False),
-        IceEndpoint("tcp", "203.0.113.8", 7881, named=False),
+        IceEndpoint("udp", "203.0.113.8", 50000, is_from_server=False),
+        IceEndpoint("tcp", "203.0.113.8", 7881, is_from_server=False),
     ]
 
 
@@ -49,8 +49,8 @@ async def test_an_open_door_answers(web: Web, node: FakeNode) -> None:
         IceEndpoint("udp", "127.0.0.1", node.udp),
         IceEndpoint("tcp", "127.0.0.1", node.tcp),
     )
-    assert udp.answered
-    assert tcp.answered
+    assert udp.has_answer
+    assert tcp.has_answer
 
 
 @pytest.mark.usefixtures("impatient")
@@ -61,8 +61,8 @@ async def test_a_closed_door_does_not(
     """Each transport for itself; who takes connections and says nothing is seen to be there."""
     node.deaf = (deaf,)
     checks = await check_node(web, node)
-    assert [check.answered for check in checks] == answered
-    assert checks[1].connected
+    assert [check.has_answer for check in checks] == answered
+    assert checks[1].is_connected
     assert ("no answer" in checks[0].detail) == (deaf == "udp")
 
 
@@ -74,8 +74,8 @@ async def test_a_port_that_nobody_holds_is_told(web: Web, node: FakeNode) -> Non
     ) as server:
         node.tcp = server.sockets[0].getsockname()[1]
     tcp = (await check_node(web, node))[1]
-    assert not tcp.answered
-    assert not tcp.connected
+    assert not tcp.has_answer
+    assert not tcp.is_connected
     assert tcp.detail == "connection refused"
 
 
@@ -86,7 +86,7 @@ async def test_who_hangs_up_is_not_livekit(web: Web, node: FakeNode) -> None:
     ) as server:
         node.tcp = server.sockets[0].getsockname()[1]
         tcp = (await check_node(web, node))[1]
-    assert (tcp.answered, tcp.connected) == (False, True)
+    assert (tcp.has_answer, tcp.is_connected) == (False, True)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -95,14 +95,14 @@ async def test_an_echo_counts_for_nothing(
 ) -> None:
     """An echo of the check is, with the request's own key, and is no answer for all that."""
     monkeypatch.setattr(FakeNode, "answer", lambda _, data, __: data)
-    assert [check.answered for check in await check_node(web, node)] == [False, False]
+    assert [check.has_answer for check in await check_node(web, node)] == [False, False]
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_node_is_asked_directly_as_well(web: Web, node: FakeNode) -> None:
     """Who answers there and not where the server says has the wrong address."""
     checks = await check_node(web, node, "127.0.0.2")
-    assert [(check.endpoint.host, check.endpoint.named) for check in checks] == [
+    assert [(check.endpoint.host, check.endpoint.is_from_server) for check in checks] == [
         ("127.0.0.1", True),
         ("127.0.0.1", True),
         ("127.0.0.2", False),
@@ -125,7 +125,7 @@ async def test_an_answer_that_another_key_signed_counts_for_nothing(
         return bytes(reply)
 
     monkeypatch.setattr(FakeNode, "answer", forged)
-    assert [check.answered for check in await check_node(web, node)] == [False, False]
+    assert [check.has_answer for check in await check_node(web, node)] == [False, False]
 
 
 async def test_an_error_of_the_agent_is_an_answer(
@@ -143,7 +143,7 @@ async def test_an_error_of_the_agent_is_an_answer(
 
     monkeypatch.setattr(FakeNode, "answer", conflicting)
     checks = await check_node(web, node)
-    assert [check.answered for check in checks] == [True, True]
+    assert [check.has_answer for check in checks] == [True, True]
     assert "487" in checks[0].detail
 
 

@@ -204,7 +204,7 @@ def test_what_was_taken_before_a_hang_is_counted(tmp_path: Path) -> None:
         sending = otlp_export.ExportThread(spans, f"{server.url}/v1/traces", time.monotonic() + 30)
         sending.start()
         assert second.wait(30)
-        assert sending.taken == otlp_export.BATCH
+        assert sending.exported_count == otlp_export.BATCH
 
 
 def test_a_refusing_port_is_named(tmp_path: Path) -> None:

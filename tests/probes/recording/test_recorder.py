@@ -152,7 +152,7 @@ def test_what_degrades_a_promise_is_kept_in_order(evidence: RunEvidence) -> None
     """The scenario goes on."""
     recorder, finding = recorder_of(evidence), Finding(Code.TLS_EXPIRING, "o", "s")
     recorder.degrade(finding)
-    assert recorder.degraded == [finding]
+    assert recorder.degradations == [finding]
     assert recorder.last is None
 
 

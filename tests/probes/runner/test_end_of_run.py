@@ -46,7 +46,7 @@ def test_a_step_that_fails_stops_no_other(
     assert run.exit_code == code
     perform(run, (("one", fails), ("two", done.append)))
     assert done == [run]
-    assert run.problems.found == [
+    assert run.problems.messages == [
         "one failed with PermissionError: [Errno 13] Permission denied: 'x'"
     ]
     assert run.exit_code == EXIT_UNKNOWN
@@ -58,7 +58,7 @@ def test_a_journal_that_is_there_is_left_alone(journal: Journal, tmp_path: Path)
     before = (tmp_path / "run.jsonl").read_bytes()
     keep_journal(run)
     assert (tmp_path / "run.jsonl").read_bytes() == before
-    assert not run.problems.found
+    assert not run.problems.messages
 
 
 def test_a_journal_that_could_not_be_written_is_written_at_the_end(
@@ -70,12 +70,12 @@ def test_a_journal_that_could_not_be_written_is_written_at_the_end(
     run.add_fact("build", "b1")
     keep_journal(run)
     assert [event["event"] for event in read(tmp_path)][-1] == "fact"
-    assert "could not be written (No space left on device)" in run.problems.found[0]
+    assert "could not be written (No space left on device)" in run.problems.messages[0]
 
 
 def test_few_problems_are_shown_and_all_are_counted() -> None:
     """A hundred fixtures may fail for one reason."""
     problems = Problems([f"{number} failed" for number in range(100)])
-    assert problems.shown[0] == "The suite itself: 0 failed."
-    assert problems.shown[-1] == "The suite itself: 95 more problems."
-    assert len(problems.shown) == 6
+    assert problems.summary[0] == "The suite itself: 0 failed."
+    assert problems.summary[-1] == "The suite itself: 95 more problems."
+    assert len(problems.summary) == 6

@@ -76,7 +76,7 @@ async def test_what_does_not_hold_is_asked_until_it_settles(
     outcome = await stage.outcome(doing(*ends), stabilization_window_s=600.0)
     assert (outcome.verdict, len(outcome.attempts)) == ended
     assert outcome.finding is None
-    assert (outcome.settled > 0) == (len(ends) > 1)
+    assert (outcome.settled_s > 0) == (len(ends) > 1)
     [final] = stage.journal("scenario-finished")
     assert ("settled" in final) == (len(ends) > 1)
 

@@ -105,7 +105,7 @@ async def test_who_stops_waiting_for_an_outcome_stops_nothing(stage: Stage) -> N
     assert not hanging.closed
     await made.finish()
     assert hanging.closed
-    assert made.stopped == "stopped-early"
+    assert made.stop_reason == "stopped-early"
 
 
 async def test_a_run_that_has_ended_is_not_stopped(stage: Stage) -> None:
@@ -113,7 +113,7 @@ async def test_a_run_that_has_ended_is_not_stopped(stage: Stage) -> None:
     made = stage.begin({"edge/a": doing(None)})
     await made.outcome("edge/a")
     await made.finish()
-    assert made.stopped == ""
+    assert made.stop_reason == ""
 
 
 @pytest.mark.parametrize("most", [1, 2, 0])
@@ -130,7 +130,7 @@ async def test_so_many_failures_end_the_run(stage: Stage, most: int) -> None:
     broken = 1 + (most or 2)
     rest = Verdict.NOT_RUN if most else Verdict.HELD
     assert ended == [Verdict.BROKEN] * broken + [rest] * (len(MANY) - broken)
-    assert made.stopped == ("stopped-early" if most else "")
+    assert made.stop_reason == ("stopped-early" if most else "")
     assert [event["scenario"] for event in stage.journal("scenario-finished")][:broken] == MANY[
         :broken
     ]
@@ -149,7 +149,7 @@ async def test_a_failure_with_nobody_behind_it_ends_nothing_early(stage: Stage) 
         Verdict.BROKEN,
     ]
     await made.finish()
-    assert made.stopped == ""
+    assert made.stop_reason == ""
 
 
 async def test_a_scenario_that_will_not_end_is_left(

@@ -134,7 +134,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp()
 )
 def test_a_url_is_dated_when_it_is_issued(dated: str, day: str, complaint: str) -> None:
     """One of yesterday is dead, one of tomorrow lives a day longer."""
-    signed = replace(GOOD, dated=dated, day=day)
+    signed = replace(GOOD, signed_at=dated, day=day)
     said = complaint_of(lambda: presign.expect_date(signed, NOON))
     assert said.startswith(complaint)
     assert bool(said) is bool(complaint)

@@ -57,7 +57,7 @@ def names(blocks: tuple[Block, ...]) -> list[list[str]]:
         ([result("a", ROUTE), result("b", MASKED)], [["a"], ["b"]]),
         ([result("a", EXPIRING, Verdict.DEGRADED), result("b", ROUTE)], [["b", "a"]]),
         ([result("a", ROUTE), result("b", ROUTE, accepted=KNOWN)], [["a"], ["b"]]),
-        ([result("a", ROUTE, known=True), result("b", ROUTE)], [["b"], ["a"]]),
+        ([result("a", ROUTE, is_known=True), result("b", ROUTE)], [["b"], ["a"]]),
         ([result("a", UNEXPLAINED), result("b", UNEXPLAINED)], [["a", "b"]]),
         ([result("a", UNEXPLAINED), result("b", replace(ROUTE, cause=""))], [["a"], ["b"]]),
         (
@@ -77,7 +77,7 @@ def test_what_names_one_cause_is_one_block(results: list[Result], blocks: list[l
     [
         ([result("a", BROWSERLESS, Verdict.UNKNOWN), result("b", ROUTE)], ["b", "a"]),
         ([result("a", MASKED), result("b", ROUTE), result("c", HTML)], ["b", "a"]),
-        ([result("a", MASKED, accepted=KNOWN), result("b", ROUTE, known=True)], ["b", "a"]),
+        ([result("a", MASKED, accepted=KNOWN), result("b", ROUTE, is_known=True)], ["b", "a"]),
     ],
 )
 def test_the_worst_stands_first(results: list[Result], order: list[str]) -> None:

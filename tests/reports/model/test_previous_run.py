@@ -50,7 +50,7 @@ def test_only_a_gate_forgives_what_was_broken_before(
     compared(written, gate=gate, failures={"a/x": FAILURE | {"code": code}}).ended()
     run = written.load()
     assert run.exit_code() == ends
-    assert [(s.verdict, s.outcome.known) for s in run.scenarios] == [
+    assert [(s.verdict, s.outcome.is_known) for s in run.scenarios] == [
         (Verdict.BROKEN, ends == EXIT_HELD),
         (Verdict.HELD, False),
     ]
@@ -63,7 +63,7 @@ def test_a_gate_forgives_nothing_new_and_nothing_unasked(written: Written) -> No
     written.started("a/x", "a/y", "a/z").broken("a/x", LOST).broken("a/y", LOST)
     written.tried("a/z", "unknown", SILENT).became("a/z", "unknown", SILENT)
     run = compared(written, gate=True, failures={"a/x": FAILURE, "a/z": FAILURE}).ended().load()
-    assert (run.exit_code(), [s.outcome.known for s in run.scenarios]) == (
+    assert (run.exit_code(), [s.outcome.is_known for s in run.scenarios]) == (
         EXIT_BROKEN,
         [True, False, False],
     )

@@ -89,7 +89,7 @@ def test_an_accepted_break_is_not_counted_as_broken() -> None:
     """It fails nothing, so nobody needs to look up from their work."""
     stream = Terminal()
     progress = Progress(stream, LIMITS)
-    progress.add("edge/a", Outcome(Verdict.BROKEN, known=True))
+    progress.add("edge/a", Outcome(Verdict.BROKEN, is_known=True))
     assert "broken" not in moving(stream)
 
 

@@ -115,7 +115,7 @@ async def test_one_call_serves_all(
     assert workers.options[0].by_tcp
     assert workers.options[0].speaker != workers.options[0].listener
     assert ladder.rooms == []
-    assert recorder.degraded == []
+    assert recorder.degradations == []
 
 
 async def test_a_rerun_is_another_call(
@@ -161,7 +161,7 @@ async def test_a_shut_door_is_masked_and_tcp_not_tried(
     ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
     assert await sdk_calls.connected_by() == frozenset({"host"})
     await sdk_calls.expect_connection()
-    assert [finding.code for finding in recorder.degraded] == [Code.LIVEKIT_MASKED]
+    assert [finding.code for finding in recorder.degradations] == [Code.LIVEKIT_MASKED]
     assert not workers.options[0].by_tcp
 
 
@@ -171,7 +171,7 @@ async def test_a_node_that_answers_elsewhere_is_at_a_wrong_address(
     """Its own address helps nobody who is sent elsewhere, and all promises name that one cause."""
     ladder.checks = (
         replace(UDP, seconds=None),
-        StunCheck(replace(UDP.endpoint, named=False), 0.01, "answered"),
+        StunCheck(replace(UDP.endpoint, is_from_server=False), 0.01, "answered"),
     )
     causes = set()
     for promise in (sdk_calls.expect_connection(), sdk_calls.expect_tcp_fallback()):

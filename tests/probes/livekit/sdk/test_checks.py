@@ -23,7 +23,7 @@ OPEN, SHUT = OpenPorts(udp=True, tcp=True), OpenPorts(udp=False, tcp=False)
 RELAY_UNFIT = OpenPorts(
     udp=True, tcp=True, relay_finding=Finding(Code.LIVEKIT_TURN_REFUSED, "turn:a", "credentials")
 )
-SOUND = ToneReceived(hertz=1000.0, share=0.99, after=0.4, packets=50, lost=0.0)
+SOUND = ToneReceived(hertz=1000.0, share=0.99, after=0.4, packets=50, lost_share=0.0)
 PATH = SelectedPath("speaker", "udp", "192.0.2.1", 50000, "host", 0.01)
 GOOD = Call(
     (

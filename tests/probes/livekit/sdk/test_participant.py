@@ -20,7 +20,7 @@ async def test_two_people_talk(sfu: RunningStandIn) -> None:
     call = await worker_process.run_call(request(sfu, "talk"))
     assert call.crash == ""
     assert [joined.who for joined in call.every(ParticipantJoined)] == ["speaker", "listener"]
-    assert {(data.who, data.mode, data.heard) for data in call.every(DataReceived)} == {
+    assert {(data.who, data.mode, data.received_count) for data in call.every(DataReceived)} == {
         (who, mode, 10) for who in ("speaker", "listener") for mode in ("reliable", "lossy")
     }
     [sound] = call.every(ToneReceived)
@@ -29,7 +29,7 @@ async def test_two_people_talk(sfu: RunningStandIn) -> None:
     assert sound.after >= 0
     assert [path.protocol for path in call.every(SelectedPath)] == ["udp", "udp"]
     [again] = call.every(TcpRejoin)
-    assert (again.protocol, again.port, again.heard) == ("tcp", sfu.livekit.tcp_port, 3)
+    assert (again.protocol, again.port, again.received_count) == ("tcp", sfu.livekit.tcp_port, 3)
     assert call.messages[-1] == CallEnded()
 
 
@@ -39,5 +39,5 @@ async def test_lost_packets_are_counted(sfu: RunningStandIn) -> None:
     call = await worker_process.run_call(request(sfu, "lossy", by_tcp=False))
     [sound] = call.every(ToneReceived)
     assert sound.after >= 0
-    assert 0.02 < sound.lost < 0.3
+    assert 0.02 < sound.lost_share < 0.3
     assert call.every(TcpRejoin) == []
