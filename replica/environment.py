@@ -114,7 +114,7 @@ def livekit(calls: LiveKit, files: Files) -> dict[str, Value]:
         "url": calls.url,
         "api_key": str(files.livekit_key),
         "api_secret": str(files.livekit_secret),
-        **calls.promised,
+        **calls.expected,
         "nodes": ["127.0.0.1/32"],
         "dial": ["127.0.0.1"],
         "udp_ports": [1024, 65535],

@@ -140,7 +140,9 @@ async def run_replica(
             caddy.run_caddy(caddy_config.config(places, faults), folder, Path(places.admin))
         )
         calls = LiveKit(livekit_url(places), int(places.calls.rpartition(":")[2]), ports.reserve())
-        server = binary.choose_server(calls, folder / "livekit.sock", authority.served["livekit"])
+        server = binary.choose_server(
+            calls, folder / "livekit.sock", authority.by_purpose["livekit"]
+        )
         sfu = await stack.enter_async_context(
             child(server.command(), folder, server.settings(faults), "livekit-server")
         )
@@ -257,6 +259,6 @@ def _places(
         admin=str(folder / "admin.sock"),
         storage=str(folder / "caddy"),
         upstreams={name: [_address(listener)] for name, listener in listeners.items()},
-        certificates=authority.served,
+        certificates=authority.by_purpose,
         production=production,
     )

@@ -66,7 +66,7 @@ class Presence:
     def online(self, place: str, *, forgetting: bool = True) -> list[str]:
         return [user for user in self._since[place] if self._open[place, user] or not forgetting]
 
-    def seen(self, place: str, user: str) -> str | None:
+    def last_change(self, place: str, user: str) -> str | None:
         """When the user last came or left; None where he never was."""
         return self._since[place].get(user)
 

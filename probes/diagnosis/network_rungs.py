@@ -26,7 +26,7 @@ async def dns(target: Target, host: str, port: int) -> Step:
     except TimeoutError:
         return _timed_out("dns", f"{host}: the name did not resolve", "DNS or the resolver here")
     except OSError as error:
-        return _failed("dns", f"https://{host}", error, Phase.CONNECT)
+        return _failed_step("dns", f"https://{host}", error, Phase.CONNECT)
     return Step(Rung("dns", held=True, detail=f"{host} is {found[0][4][0]}"))
 
 
@@ -37,7 +37,7 @@ async def tcp(target: Target, host: str, port: int) -> Step:
         async with asyncio.timeout(RUNG_TIMEOUT_S):
             _, writer = await asyncio.open_connection(address(host), port)
     except (OSError, TimeoutError) as error:
-        return _failed("tcp", f"https://{host}:{port}", error, Phase.CONNECT)
+        return _failed_step("tcp", f"https://{host}:{port}", error, Phase.CONNECT)
     writer.close()
     return Step(Rung("tcp", held=True, detail=f"port {port} takes connections"))
 
@@ -56,11 +56,11 @@ async def tls(target: Target, host: str, port: int) -> Step:
     except CannotAsk as failed:
         return Step(Rung("tls", held=True, detail=f"could not be asked: {failed}"))
     except HandshakeError as error:
-        return _failed("tls", f"https://{host}:{port}", error.cause, error.phase)
+        return _failed_step("tls", f"https://{host}:{port}", error.cause, error.phase)
     return Step(Rung("tls", held=True, detail="the certificate holds"))
 
 
-def _failed(name: str, url: str, error: Exception, phase: Phase) -> Step:
+def _failed_step(name: str, url: str, error: Exception, phase: Phase) -> Step:
     if reason := connection_errors.local_trouble(error):
         return Step(Rung(name, held=True, detail=f"could not be asked: {reason}"))
     finding = connection_errors.explain(url, error, "", phase, RUNG_TIMEOUT_S)

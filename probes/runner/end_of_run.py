@@ -66,7 +66,7 @@ def share_history(run: EndedRun) -> None:
     except (CannotAsk, OSError) as error:  # it costs this run its place in histories
         run.add_note(f"the state store did not save this run: {error}")
         return
-    verdict_store.bring(run.options.folder, verdict_store.unpack(earlier))
+    verdict_store.write_history(run.options.folder, verdict_store.unpack(earlier))
 
 
 def publish(run: EndedRun) -> None:

@@ -22,7 +22,7 @@ SIGNATURE = [
 ]
 
 
-def _denied(role: str, action: str) -> Json:
+def _deny(role: str, action: str) -> Json:
     """S3's refusal of who may not use the key that the bucket encrypts with (AWS KMS developer
     guide, "Troubleshooting access denied"). The account and the ids are nobody's.
     """
@@ -49,12 +49,12 @@ SIGNED = {"X-Amz-Signature": ["*"]}
 KEY_REFUSES: dict[str, Json] = {
     "bucket-key-refuses-uploads": {
         "match": [{"method": ["PUT"], "path": ["/profiles/*"], "query": SIGNED}],
-        "handle": [_denied("user-service", "kms:GenerateDataKey")],
+        "handle": [_deny("user-service", "kms:GenerateDataKey")],
         "terminal": True,
     },
     "bucket-key-refuses-downloads": {
         "match": [{"method": ["GET"], "query": SIGNED}],
-        "handle": [_denied("storage-service", "kms:Decrypt")],
+        "handle": [_deny("storage-service", "kms:Decrypt")],
         "terminal": True,
     },
 }

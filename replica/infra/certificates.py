@@ -31,7 +31,7 @@ class Certificates:
     """
 
     authority: Path
-    served: Mapping[str, Certificate]
+    by_purpose: Mapping[str, Certificate]
 
 
 def issue(folder: Path, names: Mapping[str, str]) -> Certificates:

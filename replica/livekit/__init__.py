@@ -42,7 +42,7 @@ class LiveKit:
     tcp_port: int
     key: str = "APIreplica"
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-    promised: Mapping[str, str | int] = field(
+    expected: Mapping[str, str | int] = field(
         default_factory=lambda: {"version": "1.7.2", "protocol": 14}
     )
 
@@ -104,7 +104,7 @@ class StandIn:
             "control": str(self.control),
             "tcp_port": self.livekit.tcp_port,
             "keys": {self.livekit.key: self.livekit.secret},
-            "version": self.livekit.promised["version"],
+            "version": self.livekit.expected["version"],
             "faults": sorted(faults),
         }
         return {SETTINGS: json.dumps(node_settings), "PYTHONPATH": str(ROOT)}

@@ -53,7 +53,7 @@ class Binary:
     path: Path
     over: Mapping[str, Any] = field(default_factory=dict)  # over our configuration
     certificate: Certificate | None = None  # of LiveKit's name, for TURN by TLS
-    configured: set[str] = field(default_factory=set)  # faults that it was started with
+    start_faults: set[str] = field(default_factory=set)  # faults that it was started with
 
     def command(self) -> list[str]:
         return [str(self.path)]
@@ -61,8 +61,8 @@ class Binary:
     def settings(self, faults: Collection[str]) -> dict[str, str]:
         """Its whole configuration. Raises ChildError where a fault needs the stand-in."""
         self.expect_possible(set(faults) - CONFIGURED.keys())
-        self.configured.update(CONFIGURED.keys() & set(faults))
-        settings = merge(configuration(self.livekit, self.configured), self.over)
+        self.start_faults.update(CONFIGURED.keys() & set(faults))
+        settings = merge(configuration(self.livekit, self.start_faults), self.over)
         return {"LIVEKIT_CONFIG": json.dumps(self._with_certificate(settings))}
 
     def _with_certificate(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,7 +81,7 @@ class Binary:
 
     def expect_possible(self, faults: Collection[str]) -> None:
         """Raise ChildError where one of `faults` is not to be had of a real server that runs."""
-        possible = {fault.name for fault in BESIDE} | self.configured
+        possible = {fault.name for fault in BESIDE} | self.start_faults
         impossible = {fault.name for fault in LIVEKIT} - possible
         for name in sorted(impossible & set(faults)):
             if name in CONFIGURED:
@@ -170,7 +170,7 @@ def choose_server(
     path = Path(named).absolute()
     if not os.access(path, os.X_OK) or path.is_dir():
         raise ChildError(f"{VARIABLE} names {named}, which is no program; correct it or unset it")
-    return Binary(replace(livekit, promised={}), path, _over(environ), certificate=certificate)
+    return Binary(replace(livekit, expected={}), path, _over(environ), certificate=certificate)
 
 
 def _over(environ: Mapping[str, str]) -> Mapping[str, Any]:

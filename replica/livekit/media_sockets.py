@@ -132,7 +132,7 @@ class IceSocket(ice.StunProtocol):
         super().__init__(receiver)
         self.ufrag = receiver.local_username
         self.streams: dict[Address, asyncio.StreamWriter] = {}
-        self.called: set[Address] = set()
+        self.callees: set[Address] = set()
         self.media.ice_sockets[self.ufrag] = self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -147,7 +147,7 @@ class IceSocket(ice.StunProtocol):
 
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         peer = (addr[0], addr[1])
-        unasked = self.media.node.is_fault_active(STATEFUL) and peer not in self.called
+        unasked = self.media.node.is_fault_active(STATEFUL) and peer not in self.callees
         if self.media.passes_udp(self.ufrag) and not unasked:
             self.take(cast("bytes", data), peer)
 
@@ -163,7 +163,7 @@ class IceSocket(ice.StunProtocol):
         if (writer := self.streams.get(peer)) is not None:
             writer.write(len(data).to_bytes(FRAME, "big") + data)
         elif self.media.passes_udp(self.ufrag):
-            self.called.add(peer)
+            self.callees.add(peer)
             self._udp.sendto(data, peer)
 
 

@@ -49,7 +49,7 @@ class LiveKitRoom:
     def others(self, identity: str) -> list[RoomMember]:
         return [joined for name, joined in self.people.items() if name != identity]
 
-    def shown(self) -> models.Room:
+    def to_message(self) -> models.Room:
         """The room as RoomService tells it."""
         shown = models.Room()
         shown.CopyFrom(self.info)

@@ -55,7 +55,7 @@ class Participant:
             context.say,
         )
         self.info = new_participant(context.grants)
-        self.published: list[Published] = []
+        self.tracks: list[Published] = []
         self._announced: list[rtc.AddTrackRequest] = []
         self._waiting: list[Published] = []  # for his connection
         self._relay = MediaRelay()
@@ -200,7 +200,7 @@ class Participant:
             return
         self._announced.remove(request)
         published = Published(track_info(request), self.info.sid, track)
-        self.published.append(published)
+        self.tracks.append(published)
         self.info.tracks.append(published.info)
         self.info.is_publisher = True
         self.node.tell(self.room, self)
@@ -221,7 +221,7 @@ class Participant:
         return [
             Published(each.info, each.owner, other._relay.subscribe(each.track))  # noqa: SLF001 - of our own kind
             for other in self.others()
-            for each in other.published
+            for each in other.tracks
         ]
 
     def do_subscribe(self, tracks: Sequence[Published]) -> None:

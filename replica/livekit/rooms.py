@@ -39,12 +39,12 @@ def list_rooms(node: LiveKitNode, request_message: Message) -> Message:
         for name, room in node.rooms.items()
         if not request_message.names or name in request_message.names
     ]
-    return messages.ListRoomsResponse(rooms=[room.shown() for room in found])
+    return messages.ListRoomsResponse(rooms=[room.to_message() for room in found])
 
 
 def create_room(node: LiveKitNode, request_message: Message) -> Message:
     assert isinstance(request_message, messages.CreateRoomRequest)
-    return node.room(request_message.name, request_message.empty_timeout).shown()
+    return node.room(request_message.name, request_message.empty_timeout).to_message()
 
 
 def delete_room(node: LiveKitNode, request_message: Message) -> Message:

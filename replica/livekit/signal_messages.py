@@ -21,7 +21,7 @@ def join_response(
 ) -> rtc.SignalResponse:
     """The first thing that somebody is told who joins."""
     answer = rtc.JoinResponse(
-        room=room.shown(),
+        room=room.to_message(),
         participant=info,
         other_participants=[other.info for other in room.others(info.identity)],
         server_version=node.server.version,

@@ -124,7 +124,7 @@ async def online(call: ServiceCall) -> Response:
 
 async def status(call: ServiceCall) -> Response:
     user = call.id("user", "user")
-    if call.state.live.presence.seen(ALL_WORKSPACES, user) is None:
+    if call.state.live.presence.last_change(ALL_WORKSPACES, user) is None:
         raise not_found("User presence not found")
     return success_message(_presence(call.state, user))
 
@@ -141,7 +141,7 @@ def _online(state: ReplicaState) -> list[str]:
 
 def _presence(state: ReplicaState, user: str) -> dict[str, Any]:
     now_online = "ONLINE" if user in _online(state) else "OFFLINE"
-    seen = state.live.presence.seen(ALL_WORKSPACES, user)
+    seen = state.live.presence.last_change(ALL_WORKSPACES, user)
     return {"userId": user, "workspaceId": NIL_ID, "status": now_online, "updatedAt": seen}
 
 

@@ -16,12 +16,15 @@ LOGGED = 200  # lines of one service that are kept
 
 def log_failure(request: Request, refusal: Refusal) -> None:
     keep_failure(
-        request.app.state.replica, request, f"{request.app.state.service}-service", refusal.logged
+        request.app.state.replica,
+        request,
+        f"{request.app.state.service}-service",
+        refusal.log_message,
     )
     span = secrets.token_hex(8)
     name = f"{request.app.state.service}-service"
     lines = request.app.state.replica.pod_logs.setdefault(name, deque(maxlen=LOGGED))
-    handler = {"message": "service error", "error": refusal.logged, "span_id": span}
+    handler = {"message": "service error", "error": refusal.log_message, "span_id": span}
     middleware = {
         "message": "Server error",
         "span_id": span,

@@ -17,13 +17,13 @@ class GinJSON(JSONResponse):
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
     """What a handler raises to say no: a status, a code and a message, phrased in the service's own
-    style. `logged`: what only the service's log says of it.
+    style. `log_message`: what only the service's log says of it.
     """
 
     def __init__(self, status: int, code: str, message: str, logged: str = "") -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
-        self.logged = logged or message
+        self.log_message = logged or message
 
 
 ErrorFormat = Callable[[Request, Refusal], Response]

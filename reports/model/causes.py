@@ -43,7 +43,7 @@ class Symptom:
         return self.results[0]
 
     @property
-    def observed(self) -> str:
+    def observation(self) -> str:
         """What was observed at the example; empty where no finding was recorded."""
         finding = self.example.outcome.reported_finding
         return finding.observed if finding else ""

@@ -63,7 +63,7 @@ class Comparison:
     now: Run
     changes: tuple[Change, ...]
     new: tuple[Result, ...]
-    gone: tuple[Result, ...]
+    missing: tuple[Result, ...]
 
     def those(self, is_one: Callable[[Change], bool]) -> list[Change]:
         return [change for change in self.changes if is_one(change)]
@@ -77,7 +77,7 @@ def compare(now: Run, before: Run) -> Comparison:
         now=now,
         changes=tuple(Change(earlier[s.id], s) for s in now.scenarios if s.id in earlier),
         new=tuple(s for s in now.scenarios if s.id not in earlier),
-        gone=tuple(s for s in before.scenarios if s.id not in known),
+        missing=tuple(s for s in before.scenarios if s.id not in known),
     )
 
 
@@ -121,7 +121,7 @@ def _parts(comparison: Comparison, words: Words) -> Iterator[tuple[str, Sequence
     slower = comparison.those(lambda change: change.is_slowdown)
     yield "slower", [_durations(change) for change in slower]
     yield "new", [wording.one_line(result.id) for result in comparison.new]
-    yield "gone", [wording.one_line(result.id) for result in comparison.gone]
+    yield "gone", [wording.one_line(result.id) for result in comparison.missing]
 
 
 def _environments(comparison: Comparison, words: Words) -> Iterator[str]:

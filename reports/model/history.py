@@ -14,7 +14,7 @@ from statistics import quantiles
 from probes.finding import Verdict
 from probes.recording import journal
 from reports.model.run import Run
-from reports.model.verdict_store import Past, brought, past_of, recall
+from reports.model.verdict_store import Past, past_of, read_history, recall
 from reports.render.languages import ENGLISH, Words
 
 LAST = 30  # runs that a strip shows, with the one that is reported
@@ -45,7 +45,7 @@ class History:
     it was not asked); `runs`: how many in a row found it in that state.
     """
 
-    seen: tuple[Seen, ...]
+    entries: tuple[Seen, ...]
     usual: tuple[float, float] | None
     since: datetime | None
     runs: int
@@ -54,21 +54,21 @@ class History:
     @property
     def asked_before(self) -> bool:
         """An earlier run got an answer."""
-        return any(each.verdict in _ASKED for each in self.seen[:-1])
+        return any(each.verdict in _ASKED for each in self.entries[:-1])
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        return tuple(each.verdict for each in self.seen)
+        return tuple(each.verdict for each in self.entries)
 
     @property
     def durations(self) -> tuple[float, ...]:
         """In seconds, 0.0 where nothing was asked."""
-        return tuple(each.duration for each in self.seen)
+        return tuple(each.duration for each in self.entries)
 
     @property
     def unusual(self) -> bool:
         """Held, but faster or slower than nine of ten runs before."""
-        now = self.seen[-1]
+        now = self.entries[-1]
         return (
             bool(self.usual)
             and now.verdict is Verdict.HELD
@@ -93,7 +93,7 @@ def before(run: Run, most: int) -> list[Past]:
 
     Those whose folders lie beside its own, and those that the state store had when it ended.
     """
-    earlier = {past.run: past for past in brought(run.folder) if _precedes(past, run)}
+    earlier = {past.run: past for past in read_history(run.folder) if _precedes(past, run)}
     beside: dict[str, Past] = {}
     for folder in sorted(_beside(run.folder), key=lambda folder: folder.name, reverse=True):
         if len(beside) >= most:
@@ -119,7 +119,7 @@ def _beside(folder: Path) -> Iterable[Path]:
 def _history(seen: Sequence[Seen], words: Words) -> History:
     streak = _streak(seen)
     return History(
-        seen=tuple(seen),
+        entries=tuple(seen),
         usual=_usual([each.duration for each in seen[:-1] if each.verdict is Verdict.HELD]),
         since=streak[0].at if streak else None,
         runs=len(streak),

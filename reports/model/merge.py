@@ -85,7 +85,7 @@ def _move_events(journals: dict[Path, list[Event]], into: Path) -> Iterator[Even
         for event in events:
             kind = event.get("event")
             if kind == "artifact":
-                yield _brought(event, folder, into, f"shard-{index}")
+                yield _copy_artifact(event, folder, into, f"shard-{index}")
             elif (
                 kind == "fact"
                 and (fact := (text(event, "name"), text(event, "value"))) not in facts
@@ -96,7 +96,7 @@ def _move_events(journals: dict[Path, list[Event]], into: Path) -> Iterator[Even
                 yield event
 
 
-def _brought(event: Event, folder: Path, into: Path, shard: str) -> Event:
+def _copy_artifact(event: Event, folder: Path, into: Path, shard: str) -> Event:
     """Two shards may call their pictures the same, so each has a folder of its own. Nothing from
     outside is copied.
     """

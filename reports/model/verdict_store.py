@@ -124,12 +124,12 @@ def _past(whole: Any) -> Past:
     return Past(str(whole["run"]), str(whole["environment"]), float(whole["began"]), promises)
 
 
-def bring(folder: Path, earlier: Iterable[Past]) -> None:
+def write_history(folder: Path, earlier: Iterable[Past]) -> None:
     """Leave in a run's folder what the state store has of earlier runs. Raises OSError."""
     replace(folder / BROUGHT, pack(earlier))
 
 
-def brought(folder: Path) -> list[Past]:
+def read_history(folder: Path) -> list[Past]:
     try:
         return unpack((folder / BROUGHT).read_text("utf-8"))
     except OSError:

@@ -27,7 +27,7 @@ class Metric:
     unit: str = "1"
 
     @property
-    def dotted(self) -> str:
+    def otlp_name(self) -> str:
         """Its name by OpenTelemetry's conventions, which keep the unit apart."""
         name = self.name.removeprefix(PREFIX).removesuffix("_seconds")
         return (
@@ -108,7 +108,7 @@ class Sample:
     value: float
 
     @property
-    def labelled(self) -> dict[str, str]:
+    def label_values(self) -> dict[str, str]:
         return dict(zip(self.metric.labels, self.labels, strict=True))
 
 

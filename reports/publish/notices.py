@@ -38,7 +38,7 @@ class Changes:
     held_again: tuple[Result, ...]
 
     @property
-    def notified(self) -> dict[str, str]:
+    def codes(self) -> dict[str, str]:
         """What the channel knows once the message was sent: {scenario: code, or nothing where it
         holds again}.
         """
@@ -50,7 +50,7 @@ class Changes:
         }
 
     def __bool__(self) -> bool:
-        return bool(self.notified)
+        return bool(self.codes)
 
 
 def changes(run: Run) -> Changes:
@@ -104,7 +104,7 @@ def _describe_broken(run: Run, results: Sequence[Result], links: Links) -> Itera
     for block in blocks[:NAMED]:
         codes = [f"**{s.code}** ({len(s.results)})" for s in block.symptoms[:NAMED]]
         yield f"{', '.join(codes)}: {_names(block.results)}"
-        yield _plain(block.symptoms[0].observed)
+        yield _plain(block.symptoms[0].observation)
         if block.cause:
             yield f"{block.certainty} cause: {_plain(block.cause)}"
         if rung := block.broken_rung:

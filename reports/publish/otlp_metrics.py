@@ -95,7 +95,9 @@ def _collect(run: Run) -> Any:
     meter, values = provider.get_meter(SERVICE, run.version), list(samples(run))
     for metric in METRICS:
         mine = [sample for sample in values if sample.metric is metric]
-        meter.create_observable_gauge(metric.dotted, [_observing(mine)], metric.unit, metric.says)
+        meter.create_observable_gauge(
+            metric.otlp_name, [_observing(mine)], metric.unit, metric.says
+        )
     data = reader.get_metrics_data()
     provider.shutdown()
     return data
@@ -105,7 +107,7 @@ def _observing(mine: list[Sample]) -> Any:
     def observe(_: CallbackOptions) -> list[Observation]:
         return [
             Observation(
-                sample.value, {f"wealist.probes.{n}": v for n, v in sample.labelled.items()}
+                sample.value, {f"wealist.probes.{n}": v for n, v in sample.label_values.items()}
             )
             for sample in mine
         ]

@@ -46,7 +46,7 @@ def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, qui
     title, body = message(run, news, links)
     bad = bool(news.broken or news.unanswered)
     wrong = send_within(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_DEADLINE)
-    return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.notified)
+    return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.codes)
 
 
 def _metrics(run: Run, environ: Mapping[str, str], *, whole: bool) -> Iterator[tuple[str, str]]:

@@ -84,7 +84,7 @@ def _symptom_rows(block: Block, words: Words) -> Iterator[tuple[str, str]]:
         label = "scenario" if single else "symptoms"
         name = example if single else _symptom_name(symptom, example, words)
         yield ("" if index else label), name
-        observed = wording.one_line(symptom.observed) or words.text("rows.no-finding")
+        observed = wording.one_line(symptom.observation) or words.text("rows.no-finding")
         yield ("observed" if single else ""), observed
     if len(block.symptoms) > SYMPTOMS:
         yield "", words.text("rows.more", number=len(block.symptoms) - SYMPTOMS)

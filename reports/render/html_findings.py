@@ -55,7 +55,7 @@ class Evidence:
     finding: Finding | None
     attempt: Attempt | None
     exchanges: tuple[ShownExchange, ...]
-    omitted: int
+    omitted_count: int
     files: tuple[AttemptFile, ...]
 
 

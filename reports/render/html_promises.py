@@ -92,7 +92,7 @@ def mark_of(scenario: Result) -> str:
 
 def longest_strip(past: Mapping[str, History]) -> int:
     """How many runs the longest strip has; 0 where there is only this one."""
-    longest = max((len(history.seen) for history in past.values()), default=0)
+    longest = max((len(history.entries) for history in past.values()), default=0)
     return min(longest, LAST) if longest > 1 else 0
 
 
@@ -124,7 +124,7 @@ def _promise(cases: Sequence[Case]) -> Promise:
 
 def strip(history: History, runs: int) -> Strip:
     """Drawn in a box of `runs` * STEP by STRIP units."""
-    seen = history.seen[-runs:]
+    seen = history.entries[-runs:]
     places = [(runs - len(seen) + number) * STEP for number in range(len(seen))]
     marks = {each.verdict: "" for each in seen}
     for x, each in zip(places, seen, strict=True):

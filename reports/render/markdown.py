@@ -81,7 +81,7 @@ def _lines(block: Block, words: Words, history: Mapping[str, History]) -> Iterat
     for symptom in block.symptoms[:SYMPTOMS]:
         number = f" {code(symptom.code)} ({len(symptom.results)})"
         which = number if len(block.symptoms) > 1 else ""
-        yield f"  - {words.text('label.observed')}{which}: {code(symptom.observed)}"
+        yield f"  - {words.text('label.observed')}{which}: {code(symptom.observation)}"
     if rung := block.broken_rung:
         broke = f"{code(rung.name)} {words.text('rung.broke')}: {code(rung.detail)}"
         yield f"  - {words.text('label.ladder')}: {broke}"

@@ -130,7 +130,7 @@ def _short(block: Block, width: int, words: Words) -> Iterator[Text]:
     do, has its reason instead of the cause.
     """
     accepted = block.lead.outcome.accepted
-    cause = words.cause(block.cause) if block.is_of_target else block.symptoms[0].observed
+    cause = words.cause(block.cause) if block.is_of_target else block.symptoms[0].observation
     title = f"{cause_rows.heading(block, words)}: {wording.one_line(block.lead.id)}"
     for line in wrap(title, width, "  "):
         yield Text(line)

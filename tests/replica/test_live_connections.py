@@ -46,9 +46,9 @@ def test_presence_remembers_when_somebody_was_last_seen() -> None:
     """The time of coming, then of leaving; nothing of who never came."""
     presence, clock = Presence(), map(str, itertools.count())
     with presence.at("x", "alice", clock.__next__):
-        assert presence.seen("x", "alice") == "0"
-    assert presence.seen("x", "alice") == "1"
-    assert presence.seen("x", "bob") is None
+        assert presence.last_change("x", "alice") == "0"
+    assert presence.last_change("x", "alice") == "1"
+    assert presence.last_change("x", "bob") is None
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def run_stand_in(version: str = "1.7.2") -> Iterator[RunningStandIn]:
     with tempfile.TemporaryDirectory(prefix="sfu-") as folder, Ports() as ports:
         port = ports.reserve()
         livekit = LiveKit(
-            f"ws://{LOOPBACK}:{port}", port, ports.reserve(), promised={"version": version}
+            f"ws://{LOOPBACK}:{port}", port, ports.reserve(), expected={"version": version}
         )
         server = StandIn(livekit, Path(folder) / "control.sock")
         process = subprocess.Popen(

@@ -247,7 +247,7 @@ async def test_where_folders_do_not_last_the_store_remembers(
     first = await finished(begin(target), doing(AssertionError("no")), doing(None))
     shutil.rmtree(first.folder)
     second = await finished(begin(target), doing(AssertionError("no")), doing(None))
-    seen = strips(second)[NAMES[0]].seen
+    seen = strips(second)[NAMES[0]].entries
     assert [(each.run, each.verdict) for each in seen] == [
         (r.id, Verdict.BROKEN) for r in (first, second)
     ]

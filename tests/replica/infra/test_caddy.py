@@ -94,7 +94,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Edge]:
                 "chat": [f"{LOOPBACK}:{listener.getsockname()[1]}"],
                 "board": [f"{LOOPBACK}:{ports.reserve()}"],
             },
-            certificates=issued.served,
+            certificates=issued.by_purpose,
         )
         chat, config = Chat(), caddy_config.config(places, ())
         async with (

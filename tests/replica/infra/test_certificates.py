@@ -11,7 +11,7 @@ from replica.infra import certificates
 
 def issued(folder: Path, part: str) -> list[x509.Certificate]:
     """The chain that a part shows."""
-    served = certificates.issue(folder / "tls", NAMES).served
+    served = certificates.issue(folder / "tls", NAMES).by_purpose
     return x509.load_pem_x509_certificates(served[part].chain.read_bytes())
 
 

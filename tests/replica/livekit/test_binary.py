@@ -29,7 +29,7 @@ def test_the_stand_in_stands_in_unless_a_server_is_named(tmp_path: Path) -> None
     program.chmod(0o755)
     real = choose_server(LIVE, tmp_path, environ={"LIVEKIT_SERVER": str(program)})
     assert real.command() == [str(program)]
-    assert (LIVE.promised["version"], dict(real.livekit.promised)) == ("1.7.2", {})
+    assert (LIVE.expected["version"], dict(real.livekit.expected)) == ("1.7.2", {})
 
 
 def test_the_configuration_is_the_stand_ins(tmp_path: Path) -> None:

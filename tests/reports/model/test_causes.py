@@ -113,7 +113,7 @@ def test_symptoms_are_counted_by_code_with_an_example_each() -> None:
     """Most first, and the worst of them lead the block."""
     results = [result("a", ROUTE), result("b", HTML), result("c", HTML)]
     [block] = group([result("x", EXPIRING, Verdict.DEGRADED), *results])
-    symptoms = [(s.code, len(s.results), s.example.id, s.observed) for s in block.symptoms]
+    symptoms = [(s.code, len(s.results), s.example.id, s.observation) for s in block.symptoms]
     assert symptoms == [
         ("edge-html-fallback", 2, "b", "edge-html-fallback was seen"),
         ("route-broken", 1, "a", "route-broken was seen"),
@@ -126,7 +126,7 @@ def test_what_could_not_be_asked_is_counted_by_its_reason() -> None:
     """One code stands for many mishaps of ours."""
     results = [result(name, LATE, Verdict.UNKNOWN) for name in "ab"]
     [block] = group([result("c", BROWSERLESS, Verdict.UNKNOWN), *results])
-    assert [(s.observed, len(s.results)) for s in block.symptoms] == [
+    assert [(s.observation, len(s.results)) for s in block.symptoms] == [
         ("not done within 60 s", 2),
         ("no browser", 1),
     ]

@@ -10,7 +10,7 @@ from probes.finding import Verdict
 from reports.model import history
 from reports.model.history import History, strips
 from reports.model.run import Run
-from reports.model.verdict_store import bring, keep, past_of
+from reports.model.verdict_store import keep, past_of, write_history
 from reports.render.languages import words
 from tests.reports.conftest import HTML, Written
 
@@ -92,7 +92,7 @@ def test_the_strip_is_oldest_first_with_gaps(tmp_path: Path) -> None:
         Verdict.HELD,
         Verdict.BROKEN,
     )
-    assert [each.run for each in past.seen] == [f"run-{number:02}" for number in range(5)]
+    assert [each.run for each in past.entries] == [f"run-{number:02}" for number in range(5)]
     assert (past.since, past.runs) == (datetime.fromtimestamp(TUESDAY, UTC), 1)
 
 
@@ -100,7 +100,11 @@ def test_the_window_ends(tmp_path: Path) -> None:
     """So many runs and no more, the newest of them."""
     for number in range(6):
         run = run_of(tmp_path, number, TUESDAY + number, HELD)
-    assert [each.run for each in strips(run, last=3)[EDGE].seen] == ["run-03", "run-04", "run-05"]
+    assert [each.run for each in strips(run, last=3)[EDGE].entries] == [
+        "run-03",
+        "run-04",
+        "run-05",
+    ]
 
 
 def test_other_environments_and_later_runs_are_not_its_past(tmp_path: Path) -> None:
@@ -143,7 +147,7 @@ def test_what_the_state_store_had_is_a_past_too(tmp_path: Path) -> None:
     first, second = (run_of(tmp_path / "elsewhere", n, TUESDAY + n, BROKEN) for n in (1, 2))
     again = run_of(tmp_path, 2, TUESDAY + 2, BROKEN)
     run = run_of(tmp_path, 3, TUESDAY + 3, HELD)
-    bring(run.folder, [past_of(first), past_of(second)])
+    write_history(run.folder, [past_of(first), past_of(second)])
     past = strips(run)[EDGE]
-    assert [each.run for each in past.seen] == ["run-01", again.id, "run-03"]
+    assert [each.run for each in past.entries] == ["run-01", again.id, "run-03"]
     assert past.sentence == "held for the first time in 3 runs"

@@ -17,12 +17,12 @@ from reports.model.verdict_store import (
     LARGEST,
     NAME,
     Past,
-    bring,
-    brought,
     keep,
     pack,
+    read_history,
     recall,
     unpack,
+    write_history,
 )
 from tests.reports.conftest import Written, intermittent, red
 
@@ -118,15 +118,15 @@ def test_what_cannot_be_unpacked_is_nothing(odd: str, tmp_path: Path) -> None:
     """A store that somebody has edited costs the history, not the run."""
     assert unpack(odd) == []
     (tmp_path / BROUGHT).write_text(odd)
-    assert brought(tmp_path) == []
+    assert read_history(tmp_path) == []
 
 
 def test_what_was_brought_is_found(tmp_path: Path) -> None:
     """In the run's own folder, and nowhere else."""
     kept = many(2, scenarios=3)
-    bring(tmp_path, kept)
-    assert brought(tmp_path) == kept
-    assert brought(tmp_path / "nowhere") == []
+    write_history(tmp_path, kept)
+    assert read_history(tmp_path) == kept
+    assert read_history(tmp_path / "nowhere") == []
 
 
 def test_a_digest_is_json_that_others_can_read(written: Written) -> None:

@@ -75,7 +75,7 @@ def test_no_label_takes_what_a_target_wrote(written: Written) -> None:
     observed.
     """
     for sample in samples(red(written).load()):
-        labels = sample.labelled
+        labels = sample.label_values
         assert labels.get("verdict", "held") in set(Verdict)
         assert labels.get("code", "") in {"", *Code}
         assert set(labels) <= {"scenario", "area", "owner", "verdict", "code"}
@@ -94,6 +94,6 @@ def test_every_metric_is_explained() -> None:
 
 def test_names_follow_the_two_conventions() -> None:
     """Prometheus wants the unit at the end of the name, OpenTelemetry wants it apart."""
-    assert metrics.DURATION.dotted == "wealist.probes.scenario.duration"
-    assert metrics.RUN_LAST.dotted == "wealist.probes.run.last_timestamp"
+    assert metrics.DURATION.otlp_name == "wealist.probes.scenario.duration"
+    assert metrics.RUN_LAST.otlp_name == "wealist.probes.run.last_timestamp"
     assert all((metric.unit == "s") == metric.name.endswith("_seconds") for metric in METRICS)

@@ -40,7 +40,7 @@ def test_a_break_is_told_with_all_that_one_needs(written: Written) -> None:
         f"Trace: https://grafana.example.org/trace/{'ab' * 16}",
         "Run run-1 of 2026-09-21 14:13 UTC",
     ]
-    assert changes(run).notified == {"a/x": "upload-lost"}
+    assert changes(run).codes == {"a/x": "upload-lost"}
 
 
 def test_nothing_is_repeated_while_nothing_changes(written: Written) -> None:
@@ -75,7 +75,7 @@ def test_a_promise_that_holds_again_is_told(written: Written, knew: str) -> None
     run = after(written.started("a/x").held("a/x"), {"a/x": knew}, {"a/x": FAILURE})
     assert message(run, changes(run), NO_LINKS)[0] == "replica: HELD again (1 promise held again)"
     assert "**Held again**: `a/x`, the first broken at 2026-09-21 11:26 UTC" in text(run)
-    assert changes(run).notified == {"a/x": ""}
+    assert changes(run).codes == {"a/x": ""}
 
 
 def test_a_suite_that_cannot_run_is_told_once_as_its_own_fault(written: Written) -> None:
@@ -102,7 +102,7 @@ def test_what_was_broken_and_now_gets_no_answer_is_no_news(written: Written) -> 
 def test_what_was_unknown_and_breaks_is_news(written: Written) -> None:
     """The channel was told of the suite, and is now told of the target."""
     run = after(written.started("a/x").broken("a/x", LOST), {"a/x": "unknown"})
-    assert changes(run).notified == {"a/x": "upload-lost"}
+    assert changes(run).codes == {"a/x": "upload-lost"}
 
 
 def test_what_is_accepted_is_no_news(written: Written) -> None:
@@ -111,7 +111,7 @@ def test_what_is_accepted_is_no_news(written: Written) -> None:
     written.started("a/x", "a/y").broken("a/x", LOST, accepted=accepted).broken(
         "a/y", LOST, accepted=accepted
     )
-    assert changes(after(written, {"a/y": "upload-lost"})).notified == {"a/y": ""}
+    assert changes(after(written, {"a/y": "upload-lost"})).codes == {"a/y": ""}
 
 
 def test_many_promises_with_one_cause_are_one_finding(written: Written) -> None:
@@ -150,6 +150,6 @@ def test_without_a_store_every_break_is_news(written: Written) -> None:
     """A run that knows of no run before tells what it sees; the command line does not let it come
     to that.
     """
-    assert changes(written.started("a/x").broken("a/x", LOST).ended().load()).notified == {
+    assert changes(written.started("a/x").broken("a/x", LOST).ended().load()).codes == {
         "a/x": "upload-lost"
     }

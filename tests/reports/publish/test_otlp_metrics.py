@@ -69,7 +69,7 @@ def test_a_collector_gets_every_sample(collector: Receiver, run: Run) -> None:
     assert about["deployment.environment.name"] == "replica"
     assert "service.instance.id" not in about
     metrics = {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
-    assert set(metrics) <= {metric.dotted for metric in METRICS}
+    assert set(metrics) <= {metric.otlp_name for metric in METRICS}
     sent = [point for metric in metrics.values() for point in metric.gauge.data_points]
     assert len(sent) == len(list(samples(run)))
     verdicts = {

@@ -42,7 +42,7 @@ def test_a_run_replaces_its_group(gateway: Receiver, run: Run) -> None:
     )
     sent = [each for family in parsed(first.body.decode()) for each in family.samples]
     assert {(s.name, tuple(sorted(s.labels.items())), s.value) for s in sent} == {
-        (s.metric.name, tuple(sorted(s.labelled.items())), s.value) for s in samples(run)
+        (s.metric.name, tuple(sorted(s.label_values.items())), s.value) for s in samples(run)
     }
 
 

@@ -19,7 +19,7 @@ def test_written_twice_they_are_the_same(written: Written) -> None:
     before = {path.name: path.read_bytes() for path in written.folder.iterdir()}
     past = files.write(run)
     assert {path.name: path.read_bytes() for path in written.folder.iterdir()} == before
-    assert {len(each.seen) for each in past.values()} == {1}
+    assert {len(each.entries) for each in past.values()} == {1}
 
 
 def test_what_people_read_is_in_their_language(written: Written) -> None:

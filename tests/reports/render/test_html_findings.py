@@ -66,7 +66,7 @@ def test_of_too_many_exchanges_those_that_tell_are_kept(written: Written) -> Non
     [told] = cards_of(written.broken(NAME).ended().load())
     evidence = told.evidence[0]
     assert [shown.is_relevant for shown in evidence.exchanges] == [True] + [False] * (EXCHANGES - 1)
-    assert evidence.omitted == 101 - EXCHANGES
+    assert evidence.omitted_count == 101 - EXCHANGES
 
 
 def test_what_the_finding_speaks_of_tells(written: Written) -> None:

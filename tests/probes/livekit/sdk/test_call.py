@@ -43,7 +43,7 @@ class Ladder:
     checks: tuple[StunCheck, ...] = (UDP, TCP)
     broken: Broken | None = None
     rooms: list[str] = field(default_factory=list)  # that are there
-    promised: LiveKit = PROMISED
+    config: LiveKit = PROMISED
     access: Access = ACCESS
 
     async def expect_rung(self, _: str) -> LadderResult:
@@ -52,7 +52,7 @@ class Ladder:
         return LadderResult((), checks=self.checks)
 
     async def open_ports(self) -> OpenPorts:
-        return ports_of(await self.expect_rung("join"), self.promised)
+        return ports_of(await self.expect_rung("join"), self.config)
 
     @asynccontextmanager
     async def room(self, label: str) -> AsyncIterator[str]:
