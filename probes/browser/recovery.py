@@ -286,9 +286,8 @@ def _absence(seen: Observation, kinds: Collection[str]) -> Finding | None:
     if missing is None:
         return None
     tried = seen.tries_of(missing)
-    ended = [
-        socket for socket in tried if socket.status or socket.failure
-    ]  # the last may have just begun
+    # The last may have just begun.
+    ended = [socket for socket in tried if socket.status or socket.failure]
     if tried and not (ended and ended[-1].is_open):
         return explain_upgrade(ended[-1] if ended else tried[-1])
     if not tried and (finding := _no_pair(seen)):

@@ -251,13 +251,11 @@ class PageSession:
         """Wait for what the page asks while it opens: a call that came late would meet the new
         state of things.
         """
+        asked, traffic = -1, self._traffic
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OPENED_WITHIN_S):
-                asked = -1
-                while (
-                    self._traffic.flying or self.visit.is_reading or asked != self._traffic.requests
-                ):
-                    asked = self._traffic.requests
+                while traffic.flying or self.visit.is_reading or asked != traffic.requests:
+                    asked = traffic.requests
                     await asyncio.sleep(MOMENT_S)
 
     async def _settle(self) -> None:
