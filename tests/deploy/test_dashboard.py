@@ -41,6 +41,7 @@ def queries() -> Iterator[tuple[str, str]]:
 QUERIES = list(queries())
 
 
+@pytest.mark.slow
 def test_prometheus_takes_every_query(tmp_path: Path) -> None:
     """Each is checked as a rule would be; what Grafana fills in is filled in."""
     rules = [

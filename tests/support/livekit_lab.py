@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from replica.infra import processes
+from replica.infra.ports import Ports
 from replica.livekit import server_build
 from replica.livekit.binary import merge
 
@@ -129,13 +130,14 @@ class LabServer:
 def lab_server(version: str, folder: Path, **over: Any) -> Iterator[LabServer]:
     """A server on loopback for as long as the block lasts; `over` changes its configuration."""
     udp_port = free_port(socket.SOCK_DGRAM)
-    base = default_configuration(free_port(), free_port(), min(udp_port, 65000))
-    server = LabServer(version, folder, merge(base, over))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
+    with Ports() as ports:
+        base = default_configuration(ports.reserve(), ports.reserve(), min(udp_port, 65000))
+        server = LabServer(version, folder, merge(base, over))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
 
 
 def promised_table(server: LabServer, folder: Path, **more: Any) -> dict[str, Any]:

@@ -48,6 +48,7 @@ async def test_reruns_end_where_the_budget_does(
         await cluster.facts("nodes")
 
 
+@pytest.mark.slow
 async def test_what_promises_ask_first_is_kept_for_them(
     cluster: Cluster, whole: Api, recorder: Recorder
 ) -> None:

@@ -211,6 +211,7 @@ def test_channels_are_read_and_not_used(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("words", ["exit 1", "echo Chromium 150.0"], ids=["ends", "knows-itself"])
+@pytest.mark.slow
 def test_a_browser_that_shows_no_page_is_told(words: str, tmp_path: Path) -> None:
     """It is driven, not only asked for its version."""
     broken = tmp_path / "chromium"
@@ -221,6 +222,7 @@ def test_a_browser_that_shows_no_page_is_told(words: str, tmp_path: Path) -> Non
     assert "PROBES_CHROMIUM" in told
 
 
+@pytest.mark.slow
 def test_a_browser_shows_a_page() -> None:
     """The one that a run would drive."""
     assert re.fullmatch(r"Chromium [\d.]+ shows a page", checks.browser(os.environ))

@@ -187,6 +187,7 @@ def test_random_bytes_and_characters_pass(redactor: Redactor, seed: int) -> None
     "unit",
     ["eyJ", "eyJ.", '"', "token=", 'token="', "&a", "%3F", " ", "://a@", "<", "\\", "Cookie: "],
 )
+@pytest.mark.slow
 def test_time_grows_with_length_and_no_faster(redactor: Redactor, unit: str) -> None:
     """A pattern that tries twice would not end here within the life of the test run."""
     redactor.text(unit * (300_000 // len(unit)))

@@ -26,6 +26,7 @@ def check_at(proxy: HttpProxy, origin: str, site: Site, ca: str = "") -> ProxyCh
 
 @pytest.mark.usefixtures("recorder")
 @pytest.mark.parametrize("trouble", ["407", "502", http_proxy.HANGS, http_proxy.CLOSES])
+@pytest.mark.slow
 async def test_a_proxy_that_leads_nowhere_is_found_before_anything_is_asked(
     trouble: str, site: Site
 ) -> None:

@@ -56,6 +56,7 @@ async def test_who_knows_less_writes_nothing(cluster: Cluster) -> None:
     assert await opened().read("alice") == {"refresh": "r2"}
 
 
+@pytest.mark.slow
 async def test_changes_without_end_are_given_up(cluster: Cluster) -> None:
     """Nobody tries for ever."""
     cluster.meddlers = 1000

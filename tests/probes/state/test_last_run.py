@@ -169,6 +169,7 @@ async def asked(where: str, outcomes: Mapping[str, Outcome], *, gate: bool = Fal
     return await swap_last_run(where, outcomes, gate=gate, is_gone=lambda _: False, whole=True)
 
 
+@pytest.mark.slow
 async def test_the_next_run_finds_what_this_one_left(where: str) -> None:
     """Failures, and what was told of them; a member's tokens beside them stay as they are."""
     state = open_state(where, 5)
@@ -186,6 +187,7 @@ async def test_the_next_run_finds_what_this_one_left(where: str) -> None:
     assert await state.read("alice") == {"refresh": "r1"}
 
 
+@pytest.mark.slow
 async def test_shards_that_end_at_once_lose_nothing(
     where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

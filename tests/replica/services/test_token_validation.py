@@ -116,6 +116,7 @@ async def test_production_only_parses(ask: Ask, state: ReplicaState) -> None:
     "bad", ["expired", "other-key", "alg-none", "kid-unknown", "other-issuer", "refresh"]
 )
 @pytest.mark.parametrize("production", [False, True])
+@pytest.mark.slow
 async def test_the_stream_validates_whatever_the_mode(
     ask: Ask, state: ReplicaState, bad: str, *, production: bool
 ) -> None:

@@ -199,6 +199,7 @@ def test_degraded_is_broken_where_that_was_asked_for(written: Written) -> None:
     assert [head and head[1] for head in heads] == ["degraded", "broken"]
 
 
+@pytest.mark.slow
 def test_a_run_that_broke_everywhere_stays_a_page(written: Written) -> None:
     """Four hundred broken promises with bodies of any size make a file that a browser opens: below
     4 MB.

@@ -80,6 +80,7 @@ def test_every_promise_has_a_translation(language: str, untranslated: Untranslat
 
 
 @other
+@pytest.mark.slow
 def test_every_cause_has_a_translation(language: str, untranslated: Untranslated) -> None:
     """Whatever a probe can name as a cause; one that is missing is listed."""
     where = f"[causes] in {path(language)}"

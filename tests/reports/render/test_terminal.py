@@ -50,6 +50,7 @@ def test_a_healthy_run_is_a_few_lines(written: Written) -> None:
 
 
 @pytest.mark.parametrize("causes", [1, 4, 30, 200])
+@pytest.mark.slow
 def test_a_broken_run_fits_a_screen_or_two(written: Written, causes: int) -> None:
     """Sixty lines at most, whatever broke and for however many reasons; what is not shown is
     counted.
