@@ -6,7 +6,7 @@ import pytest
 
 from probes.recording.journal import Journal
 from tests.support import baseline, bench_peers, bench_table
-from tests.support.bench import put_into
+from tests.support.bench import put_into, without_cluster
 from tests.support.bench_cost import Command, Cost, cost
 from tests.support.bench_table import Target
 
@@ -73,6 +73,13 @@ def test_a_child_counts_as_what_started_it() -> None:
         f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}], check=True)"
     )
     assert cost(Command(["python3", "-c", script], Path("/"))).cpu >= 0.3
+
+
+def test_without_cluster_nothing_else_is_missing() -> None:
+    """A table whose name only begins alike stays."""
+    kept = '[clusters]\na = 1\n\n[livekit]\nurl = "[cluster]"\n'
+    cluster = '[cluster]\nnamespace = "x"\n\n[cluster.config.storage-service]\nA = ""\n\n'
+    assert without_cluster(f'name = "x"\n\n{cluster}{kept}') == f'name = "x"\n\n{kept}'
 
 
 def test_only_what_was_measured_is_replaced() -> None:

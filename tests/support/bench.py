@@ -4,6 +4,7 @@ instead, side by side; the tables go into docs/performance.md.
 
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,12 +54,14 @@ def groups(environment: Path, runs: Path, scratch: Path, wrong: Mapping[str, str
     """The suite runs each of its parts once, whose caches the others find warm; what it asked is
     what the peers ask.
     """
-    suite = [sys.executable, "-m", "pytest", "--env", str(environment), "--runs", str(runs)]
+    alone = scratch / "without-cluster.toml"
+    alone.write_text(without_cluster(environment.read_text("utf-8")), "utf-8")
     whole, questions, journeys = (
-        # A run that was starved has cost as much; the report says how many were.
-        Peer("suite", Command([*suite, *asked], ROOT, accepted=(0, EXIT_UNKNOWN)))
+        _suite(bench_table.SUITE, environment, runs, asked)
         for asked in (("scenarios",), QUESTIONS, bench_work.JOURNEYS)
     )
+    quick = _suite(bench_table.QUICK, environment, runs, ("scenarios", "--tier", "quick"))
+    unwitnessed = _suite(bench_table.WITHOUT_CLUSTER, alone, runs, ("scenarios",))
     ran = []
     for each in (whole, questions):
         assert each.command
@@ -68,7 +71,10 @@ def groups(environment: Path, runs: Path, scratch: Path, wrong: Mapping[str, str
     work = bench_work.write(target, ran[1], scratch / "work.json")
     baseline = [sys.executable, "-m", "tests.support.baseline", str(environment), str(ran[0])]
     return [
-        Group("whole suite", [whole, Peer(bench_table.BASELINE, Command(baseline, ROOT))]),
+        Group(
+            "whole suite",
+            [whole, Peer(bench_table.BASELINE, Command(baseline, ROOT)), unwitnessed, quick],
+        ),
         Group(
             f"{len(work['questions'])} questions",
             [questions, *bench_peers.for_questions(work, scratch, wrong)],
@@ -78,6 +84,19 @@ def groups(environment: Path, runs: Path, scratch: Path, wrong: Mapping[str, str
             [journeys, *bench_peers.for_journeys(work, scratch, wrong)],
         ),
     ]
+
+
+def _suite(name: str, environment: Path, runs: Path, asked: Sequence[str]) -> Peer:
+    """A run that was starved has cost as much; the report says how many were."""
+    words = [sys.executable, "-m", "pytest", "--env", str(environment), "--runs", str(runs)]
+    return Peer(name, Command([*words, *asked], ROOT, accepted=(0, EXIT_UNKNOWN)))
+
+
+def without_cluster(environment: str) -> str:
+    """The text of an environment file without [cluster] and the tables below it; pure."""
+    head, *tables = re.split(r"^(?=\[)", environment, flags=re.MULTILINE)
+    kept = [table for table in tables if not re.match(r"\[cluster[\].]", table)]
+    return head + "".join(kept)
 
 
 def measure(compared: Sequence[Group], rounds: int) -> None:

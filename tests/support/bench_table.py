@@ -9,8 +9,11 @@ from tests.support.bench_peers import Peer
 
 SUITE, BASELINE, BARE = "suite", "baseline", "bare httpx, 8 at a time"
 SYNTHETICS = "Elastic Synthetics"
+QUICK, WITHOUT_CLUSTER = "suite, --tier quick", "suite, without [cluster]"
 AFTER_SLOWEST_S = 2.0  # what a run may last beyond its slowest promise
 MOST_MEMORY_MIB = 640.0
+MOST_QUICK_CPU_S, MOST_QUICK_MEMORY_MIB = 3.0, 120.0
+MOST_FOR_CLUSTER_S = 1.0
 
 Costs = Mapping[str, Sequence[Cost]]
 
@@ -71,10 +74,15 @@ def _targets(by_group: Mapping[str, Costs], run: Run) -> Iterator[Target]:
     wall, most_s = _of(whole, "wall"), round(slowest_s + AFTER_SLOWEST_S, 2)
     yield Target("whole suite: wall, by the slowest promise and 2 s", wall, most_s, " s")
     yield Target("whole suite: memory", _of(whole, "memory"), MOST_MEMORY_MIB, " MiB")
+    alone = _of(whole, "wall", WITHOUT_CLUSTER)
+    more_s = None if wall is None or alone is None else wall - alone
+    yield Target("[cluster]: wall it adds", more_s, MOST_FOR_CLUSTER_S, " s")
+    yield Target("quick tier: CPU", _of(whole, "cpu", QUICK), MOST_QUICK_CPU_S, " s")
+    yield Target("quick tier: memory", _of(whole, "memory", QUICK), MOST_QUICK_MEMORY_MIB, " MiB")
 
 
-def _of(costs: Costs, name: str) -> float | None:
-    measured = costs.get(SUITE)
+def _of(costs: Costs, name: str, peer: str = SUITE) -> float | None:
+    measured = costs.get(peer)
     return middle(measured, name) if measured else None
 
 
