@@ -51,7 +51,8 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """`waiting`: why a container waits, as CrashLoopBackOff; `pending`: what the scheduler says.
+    """`owner`: the Deployment, StatefulSet or the like that it is of. `waiting`: why a container
+    waits, as CrashLoopBackOff; `pending`: what the scheduler says.
 
     `started_at`: when the container that has run longest did. `restarted_at`: when a container last
     ended, and `end_reason` how. Requests are of all containers, native sidecars (init containers

@@ -178,7 +178,7 @@ def pod(obj: Object) -> Pod:
         started_at=_start_time(obj),
         containers=containers,
         node=text(spec, "nodeName"),
-        owner=next((text(o, "kind") for o in rows(obj, "metadata", "ownerReferences")), ""),
+        owner=next(map(_workload_of, rows(obj, "metadata", "ownerReferences")), ""),
         waiting=next(filter(None, reasons), ""),
         pending=text(conditions.get("PodScheduled"), "message"),
         restarts=sum(int(state.get("restartCount", 0)) for state in states),
@@ -188,6 +188,12 @@ def pod(obj: Object) -> Pod:
         memory_mib=sum(each.memory_mib for each in containers),
         host_network=spec.get("hostNetwork") is True,
     )
+
+
+def _workload_of(owner: Object) -> str:
+    """A ReplicaSet is called as its Deployment or Rollout is, and a hash without a dash."""
+    found = text(owner, "name")
+    return found.rpartition("-")[0] if text(owner, "kind") == "ReplicaSet" else found
 
 
 def _start_time(obj: Object) -> datetime:

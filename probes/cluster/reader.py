@@ -14,6 +14,7 @@ from typing import Any
 from probes.cluster import parsing, routing, sign_in_log
 from probes.cluster.budget import Budget
 from probes.cluster.facts import Facts
+from probes.cluster.pods_behind import pods_behind
 from probes.cluster.secret_shapes import SecretShape, shape
 from probes.config.cluster import ClusterConfig
 from probes.finding import CannotAsk, NotApplicable
@@ -166,7 +167,7 @@ class Cluster:
         Empty where this run has asked for LOGS_AT_MOST such logs already. Raises CannotAsk.
         """
         facts = await self.seen_facts("pods")
-        pods = [pod.name for pod in facts.pods if pod.name.startswith(f"{workload}-")]
+        pods = [pod.name for pod in pods_behind(facts, (workload,))]
         lines: list[str] = []
         for wait_s in LOG_WAITS_S:
             if self._logs_left < len(pods):
@@ -195,7 +196,7 @@ class Cluster:
     async def _log_of_auth(
         self, facts: Facts, marker: str, waits_s: Sequence[float], *, is_first: bool = False
     ) -> list[str]:
-        pods = [pod.name for pod in facts.pods if pod.name.startswith(sign_in_log.AUTH)]
+        pods = [pod.name for pod in pods_behind(facts, (sign_in_log.AUTH,))]
         if not pods:
             raise CannotAsk("no pod of auth-service runs, whose log would tell")
         lines: list[str] = []

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from probes.cluster import endpoints, events, kubectl, paths, settings, trust
 from probes.cluster.environment import config_name, of_workload, quotable_value, workload
 from probes.cluster.facts import Facts, Pod
+from probes.cluster.pods_behind import pods_behind
 from probes.config.environment import Target
 from probes.finding import Code, Finding
 from probes.recording.recorder import Exchange
@@ -23,15 +24,20 @@ ROUTES = ("virtual_services", "http_routes")
 S3_KEYS = ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY")
 LATELY = timedelta(minutes=15)
 _NAMED = re.compile(r"\b(auth|user|board|chat|noti|storage|ops|video)(?:-service| base path)")
+# A Service of our own chart, and of the release livekit of LiveKit's chart (contract 7.2, 7.3).
+LIVEKIT_NAMES = ("livekit", "livekit-livekit-server")
 LIVEKIT_CODES = ("livekit-upstream-absent", "livekit-not-ready", "livekit-unreachable")
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A fact, and the shell line that shows it."""
+    """A fact, and the shell line that shows it. `is_proof`: it tells why the promise broke; else it
+    is worth a note.
+    """
 
     fact: str
     command: str
+    is_proof: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,36 +112,50 @@ def _find_unguarded(question: Question, facts: Facts) -> Iterator[Proof]:
             yield Proof(problem, kubectl.config_value(question.namespace, config, trust.MODE))
 
 
-def _behind(question: Question) -> str:
-    """What the names of the pods behind the finding begin with; "" where nobody knows."""
-    return "livekit" if question.finding.code in LIVEKIT_CODES else question.service
-
-
-def _pods(question: Question, facts: Facts) -> list[Pod]:
-    wanted = _behind(question)
-    return [pod for pod in facts.pods if wanted and pod.name.startswith(wanted)]
+def _behind(question: Question) -> tuple[str, ...]:
+    """The names that what the finding is about may have; none where nobody knows."""
+    if question.finding.code in LIVEKIT_CODES:
+        return LIVEKIT_NAMES
+    return (question.service,) if question.service else ()
 
 
 def _troubled_pods(question: Question, facts: Facts) -> Iterator[Proof]:
-    for pod in _pods(question, facts):
+    pods = pods_behind(facts, _behind(question))
+    is_served = any(pod.ready and not _trouble(pod) for pod in pods)
+    for pod in pods:
         if problem := _trouble(pod):
-            yield Proof(problem, f"kubectl -n {question.namespace} logs --previous {pod.name}")
+            command = f"kubectl -n {question.namespace} logs --previous {pod.name}"
+            is_proof = not is_served or _may_have_dropped(question, pod)
+            yield Proof(_with_others(problem, is_proof=is_proof), command, is_proof)
+
+
+def _may_have_dropped(question: Question, pod: Pod) -> bool:
+    """Whether a socket may have been open to `pod` when it ended, whoever else serves."""
+    return question.finding.code is Code.SOCKET_DROPPED and pod.ready
 
 
 def _events(question: Question, facts: Facts) -> Iterator[Proof]:
     now = datetime.now(UTC)
-    for pod in _pods(question, facts):
-        if event := events.telling_event(facts.events, pod, now):
+    pods = pods_behind(facts, _behind(question))
+    found = [(pod, events.telling_event(facts.events, pod, now)) for pod in pods]
+    is_proof = not any(pod.ready and event is None for pod, event in found)
+    for pod, event in found:
+        if event:
             command = kubectl.get(question.namespace, "events")
             command += f" --field-selector involvedObject.name={pod.name}"
-            yield Proof(f"pod {pod.name}: {events.quote(event)}", command)
+            problem = f"pod {pod.name}: {events.quote(event)}"
+            yield Proof(_with_others(problem, is_proof=is_proof), command, is_proof)
+
+
+def _with_others(problem: str, *, is_proof: bool) -> str:
+    return problem if is_proof else f"{problem}, while another pod of it is ready"
 
 
 def _no_pods(question: Question, facts: Facts) -> Iterator[Proof]:
     wanted = _behind(question)
     command = kubectl.get(question.namespace, "pods", output="wide") + " --show-labels"
-    for problem in endpoints.empty(facts):
-        if wanted and wanted in problem:
+    for name, problem in endpoints.empty(facts):
+        if name in wanted:
             yield Proof(problem, command)
 
 
@@ -211,8 +231,8 @@ RULES = (
     Rule(ROUTED, (*ROUTES, *WORKLOADS), _base_path),
     Rule(SIGNED, WORKLOADS, _s3),
     Rule(TRUSTED, (*WORKLOADS, "token_guards"), _find_unguarded),
-    Rule(UNSERVED, ("pods",), _troubled_pods),
-    Rule(UNSERVED, ("pods", "events"), _events),
+    Rule(UNSERVED, ("pods", "services"), _troubled_pods),
+    Rule(UNSERVED, ("pods", "services", "events"), _events),
     Rule(UNSERVED, BEHIND, _no_pods),
     Rule(frozenset({Code.LIVEKIT_NOT_READY}), WORKLOADS, _placeholders),
     Rule(frozenset({Code.OAUTH_SESSION_LOST}), WORKLOADS, _redirect_uri),

@@ -42,11 +42,13 @@ async def diagnose_with_witness(
     question = about(found, exchange, web.target)
     try:
         async with asyncio.timeout(WITNESS_TIMEOUT_S):
-            proof = (
-                await _proof(cluster, question)
-                or await _unseen_start(cluster, question)
-                or await _log_of(cluster, question, exchange)
-            )
+            proof = await _proof(cluster, question)
+            if proof is None or not proof.is_proof:
+                proof = (
+                    await _unseen_start(cluster, question)
+                    or await _log_of(cluster, question, exchange)
+                    or proof
+                )
     except BudgetSpentError as error:
         return replace(found, rungs=(*found.rungs, Rung("cluster", held=True, detail=str(error))))
     except (CannotAsk, TimeoutError) as error:
@@ -56,10 +58,11 @@ async def diagnose_with_witness(
 
 
 async def _proof(cluster: Cluster, question: Question) -> Proof | None:
-    """The first fact of the first rule that has one. Raises CannotAsk where none has, and a list
-    was refused.
+    """The first fact of the first rule that has one, else the first that is worth a note. Raises
+    CannotAsk where there is neither, and a list was refused.
     """
     refused: CannotAsk | None = None
+    note: Proof | None = None
     for rule in RULES:
         if question.finding.code not in rule.codes:
             continue
@@ -68,11 +71,13 @@ async def _proof(cluster: Cluster, question: Question) -> Proof | None:
         except CannotAsk as error:
             refused = error
             continue
-        if proof := next(rule.prove(question, facts), None):
-            return proof
-    if refused:
+        for proof in rule.prove(question, facts):
+            if proof.is_proof:
+                return proof
+            note = note or proof
+    if refused and not note:
         raise refused
-    return None
+    return note
 
 
 async def _unseen_start(cluster: Cluster, question: Question) -> Proof | None:
@@ -98,6 +103,9 @@ async def _log_of(cluster: Cluster, question: Question, exchange: Exchange | Non
 
 
 def with_proof(finding: Finding, proof: Proof) -> Finding:
-    """The finding, its cause proven by a fact; pure."""
-    rung = Rung("cluster", held=False, detail=f"{proof.fact} ({proof.command})")
+    """The finding, its cause proven by a fact; or with what is worth a note; pure."""
+    detail = f"{proof.fact} ({proof.command})"
+    if not proof.is_proof:
+        return replace(finding, rungs=(*finding.rungs, Rung("cluster", held=True, detail=detail)))
+    rung = Rung("cluster", held=False, detail=detail)
     return replace(with_fact(finding, proof.fact), rungs=(*finding.rungs, rung))

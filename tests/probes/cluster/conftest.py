@@ -25,6 +25,12 @@ class Api:
         self.site.says[f"GET 127{path}"] = said
 
 
+def pod_object(service: str) -> dict[str, Any]:
+    """A pod of a Deployment that is called as the service is."""
+    owner = {"kind": "ReplicaSet", "name": f"{service}-7d9c5b6f48"}
+    return {"metadata": {"name": f"{service}-1", "ownerReferences": [owner]}}
+
+
 def kubeconfig(folder: Path, server: str) -> Path:
     """The file that leads to `server`; JSON is YAML."""
     config = {

@@ -11,7 +11,7 @@ from probes.diagnosis.witness import diagnose_with_witness
 from probes.finding import CannotAsk, Code, Finding
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.probes.cluster.conftest import Api
+from tests.probes.cluster.conftest import Api, pod_object
 from tests.support.site import Said, Site, target_at
 
 SPENT = "not asked: the run's 40 requests to the cluster are spent"
@@ -29,7 +29,7 @@ def path_of(kind: str) -> str:
 def whole(api: Api) -> Api:
     """An API that has something of every kind."""
     for kind in KINDS:
-        api.has(path_of(kind), {"metadata": {"name": "auth-service-1"}, "spec": {}})
+        api.has(path_of(kind), {**pod_object("auth-service"), "spec": {}})
     api.answers(f"{path_of('pods')}/auth-service-1/log", Said(200, b"nothing\n"))
     api.answers("/api/v1/namespaces/weal/secrets/keys", Said(200, b"{}"))
     return api

@@ -13,7 +13,7 @@ from probes.cluster.reader import Cluster
 from probes.config.cluster import ClusterConfig
 from probes.finding import CannotAsk, NotApplicable
 from probes.recording.recorder import Recorder
-from tests.probes.cluster.conftest import Api, kubeconfig
+from tests.probes.cluster.conftest import Api, kubeconfig, pod_object
 from tests.support.site import Said, Site
 
 PODS = "/api/v1/namespaces/weal/pods"
@@ -133,7 +133,7 @@ async def test_a_log_is_read_by_lines(cluster: Cluster, api: Api) -> None:
 
 async def test_a_log_is_read_until_it_has_the_request(cluster: Cluster, api: Api) -> None:
     """A kubelet hands a line on late; the logs of another workload's pods are not read."""
-    api.has(PODS, {"metadata": {"name": "chat-service-1"}}, {"metadata": {"name": "chatty-2"}})
+    api.has(PODS, pod_object("chat-service"), pod_object("chat-service-next"))
     api.site.first[f"GET 127{LOG}"] = [Said(200, b"started\n")]
     api.answers(LOG, Said(200, b"started\nid-7\n"))
     assert await cluster.log_of_request("chat-service", "id-7") == ["started", "id-7"]
@@ -144,7 +144,7 @@ async def test_a_run_reads_few_logs(
 ) -> None:
     """A hundred failed requests may not load the API server a hundred times."""
     monkeypatch.setattr(reader, "LOG_WAITS_S", (0,))
-    api.has(PODS, {"metadata": {"name": "chat-service-1"}})
+    api.has(PODS, pod_object("chat-service"))
     api.answers(LOG, Said(200, b"id-7\n"))
     for _ in range(2 * reader.LOGS_AT_MOST):
         await cluster.log_of_request("chat-service", "id-7")

@@ -31,7 +31,7 @@ from probes.diagnosis.witness import diagnose_with_witness, with_proof
 from probes.finding import Certainty, Code, Finding, Verdict
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
-from tests.probes.cluster.conftest import kubeconfig
+from tests.probes.cluster.conftest import kubeconfig, pod_object
 from tests.support.site import Said, Site, js
 
 TARGET = Target(
@@ -68,7 +68,8 @@ def facts_of(code: Code, service: str, facts: Facts, cause: str = "") -> list[st
     """All that the rules for this code find."""
     question = Question(Finding(code, "", cause), service, TARGET)
     rules = [rule for rule in RULES if code in rule.codes]
-    return [proof.fact for rule in rules for proof in rule.prove(question, facts)]
+    found = [proof for rule in rules for proof in rule.prove(question, facts)]
+    return [proof.fact for proof in found if proof.is_proof]
 
 
 EMPTY = {"SERVER_BASE_PATH": ""}
@@ -176,7 +177,7 @@ def test_an_event_of_the_services_pod_is_quoted() -> None:
     quiet = Pod(
         "chat-service-1", {"app": "chat-service"}, "Running", ready=True, started_at=STARTED
     )
-    other = replace(quiet, name="noti-service-1")
+    other = replace(quiet, name="noti-service-1", labels={"app": "noti-service"})
     warned = [
         Event(name, "Unhealthy", f"probe of {name} failed", 2, now) for name in (quiet.name, "noti")
     ]
@@ -233,7 +234,7 @@ async def test_a_services_own_log_proves_why_it_failed(
 ) -> None:
     """A 500 with the id that the log has: its error is quoted, with the line that shows it."""
     pods = "/api/v1/namespaces/weal/pods"
-    site.says[f"GET 127{pods}"] = js({"items": [{"metadata": {"name": "board-service-1"}}]})
+    site.says[f"GET 127{pods}"] = js({"items": [pod_object("board-service")]})
     rows = ({"request_id": "id-7", "span_id": "a"}, {"span_id": "a", "error": "too many clients"})
     log = "\n".join(map(json.dumps, rows)).encode()
     site.says[f"GET 127{pods}/board-service-1/log"] = Said(200, log)
@@ -262,7 +263,7 @@ async def test_a_filter_that_logged_no_start_is_proven_to_run_late(
 ) -> None:
     """A line about anybody's start leaves open what became of this one."""
     pods = "/api/v1/namespaces/weal/pods"
-    site.says[f"GET 127{pods}"] = js({"items": [{"metadata": {"name": "auth-service-1"}}]})
+    site.says[f"GET 127{pods}"] = js({"items": [pod_object("auth-service")]})
     site.says[f"GET 127{pods}/auth-service-1/log"] = Said(200, log.encode())
     path = kubeconfig(recorder.evidence.folder, f"http://127.0.0.1:{site.port}")
     cluster = Cluster(ClusterConfig("weal", str(path), ask_timeout_s=20))
