@@ -7,8 +7,8 @@ promises is for the run to tell.
 
 import asyncio
 import functools
+import os
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from probes import proxy_variables
 from probes.auth.signing_key import load_signer
 from probes.auth.tokens import seconds_left
 from probes.browser import chromium
+from probes.config import authorities
 from probes.config.environment import Target, UserConfig, address
 from probes.doctor.users import users
 from probes.finding import CannotAsk
@@ -260,7 +261,7 @@ def _answers(
             proxy=way or None,
             timeout=DEADLINE,
             trust_env=False,
-            verify=ssl.create_default_context(),
+            verify=authorities.trust(os.environ),
         )
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise CannotAsk(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from probes.config import proxies
+from probes.config import authorities, proxies
 from probes.config.environment import Target
 from probes.config.environment_file import build, find, parse
 from probes.config.proxies import Proxy
@@ -64,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         print(_line("ok" if proxy.url else "warn", "way", way))
     with contextlib.suppress(CannotAsk):  # a check says so
         proxies.replace(os.environ, proxy)
+    authorities.replace(os.environ, target.tls.ca if target else "")
     looked = run_checks(list(doctor_checks.checks(target, os.environ)))
     for check, seen in looked:
         print(

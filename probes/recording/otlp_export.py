@@ -6,7 +6,7 @@ a yes.
 """
 
 import logging
-import ssl
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +20,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 from requests.adapters import HTTPAdapter
+
+from probes.config import authorities
 
 BATCH = 512
 WORDS = 200  # of a collector's own message
@@ -77,12 +79,10 @@ class ExportThread(threading.Thread):
 
 
 class _TrustingAdapter(HTTPAdapter):
-    """Trusts what every client of a run trusts: the system's authorities, or those of
-    SSL_CERT_FILE and SSL_CERT_DIR.
-    """
+    """Trusts what every client of a run trusts."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        options["ssl_context"] = ssl.create_default_context()
+        options["ssl_context"] = authorities.trust(os.environ)
         super().init_poolmanager(*arguments, **options)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from probes import clock
-from probes.config import proxies
+from probes.config import authorities, proxies
 from probes.config.environment import Target, address
 from probes.config.proxies import Proxy
 from probes.finding import CannotAsk
@@ -36,12 +36,14 @@ Fact = tuple[str, str]
 
 def look(target: Target, folder: Path) -> Iterator[Fact]:
     """What is amiss, as facts of the run; nothing where all is well. Takes seconds at most. From
-    here on no client of this process or its children knows another proxy than [proxy].
+    here on no client of this process or its children knows another proxy than [proxy], nor other
+    authorities than all.
     """
     if way := proxies.describe(os.environ, target.proxy):
         yield "proxy", way
     with contextlib.suppress(CannotAsk):  # of missing credentials every scenario tells
         proxies.replace(os.environ, target.proxy)
+    authorities.replace(os.environ, target.tls.ca)
     yield from _look_at_clock(target)
     yield from _look_at_descriptors()
     yield from _look_at_disk(folder)

@@ -1,0 +1,118 @@
+"""Who exports and who sends notices trusts what every other client of a run trusts."""
+
+import os
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import trustme
+
+from probes.config import authorities
+from probes.doctor import checks
+from probes.recording import otlp_export
+from reports.publish import notice_send, otlp_metrics, pushgateway
+
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", "0")))
+        self.send_response(200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    do_GET = do_POST  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> trustme.CA:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return authority
+
+
+@pytest.fixture
+def place(authority: trustme.CA) -> Iterator[str]:
+    """A receiver's host and port, with a certificate of an authority that no system knows."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"localhost:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def export_spans(place: str) -> None:
+    with otlp_export._CollectorSession() as session:
+        session.post(f"https://{place}", data=b"", timeout=30)
+
+
+def export_metrics(place: str) -> None:
+    with otlp_metrics._Listening() as session:
+        session.post(f"https://{place}", data=b"", verify=True, timeout=30)
+
+
+def push(place: str) -> None:
+    with pushgateway._session(None) as session:
+        session.post(f"https://{place}", data=b"", timeout=30)
+
+
+def notify(place: str) -> None:
+    if wrong := notice_send.send(f"jsons://{place}", "title", "body", bad=True):
+        raise ssl.SSLError(wrong)
+
+
+def look(place: str) -> None:
+    checks.pushgateway({"PROBES_PUSHGATEWAY_URL": f"https://{place}"})
+
+
+CLIENTS = [export_spans, export_metrics, push, notify, look]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("by", ["ca", "SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_each_client_trusts_what_the_others_do(
+    client: Callable[[str], None],
+    by: str,
+    place: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And not before: the variables that only requests knows are not obeyed."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("no_proxy", "localhost")
+    authorities.replace(os.environ, "")
+    with pytest.raises(Exception, match=r"CERTIFICATE_VERIFY_FAILED|did not take it|not answer"):
+        client(place)
+    if by != "ca":
+        monkeypatch.setenv(by, str(tmp_path / "ca.pem" if by == "SSL_CERT_FILE" else tmp_path))
+    authorities.replace(os.environ, str(tmp_path / "ca.pem") if by == "ca" else "")
+    client(place)
+
+
+def test_an_authority_of_the_environment_displaces_no_other(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    """What the system trusts is trusted beside it, as is what a folder holds that can be read."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    trustme.CA().cert_pem.write_to_path(folder / "other.pem")
+    (folder / "no certificate").write_bytes(b"\xff")
+    environ = {"SSL_CERT_DIR": str(folder)}
+    authorities.replace(environ, str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(environ[authorities.BUNDLE])
+    public = ssl.create_default_context().cert_store_stats()["x509_ca"]
+    assert context.cert_store_stats()["x509_ca"] == public + 2
