@@ -235,7 +235,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" and (outcome := item.stash.get(OUTCOME, None)):
-        report.duration = outcome.duration
+        report.duration = outcome.duration_s
         report.verdict = outcome.verdict  # type: ignore[attr-defined]
     return report
 

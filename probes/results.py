@@ -17,7 +17,7 @@ _ACCEPTABLE = (Verdict.BROKEN, Verdict.DEGRADED)
 class Scenario:
     """A promise, as it is declared.
 
-    `deadline` in seconds; `alone`: runs when no other does; `first`: takes longest, and waits for
+    `deadline_s` in seconds; `alone`: runs when no other does; `first`: takes longest, and waits for
     no other; `lingers`: mostly waits, and begins before those that do not.
     """
 
@@ -30,7 +30,7 @@ class Scenario:
     owner: str
     area: str
     incident: str
-    deadline: float = 0.0
+    deadline_s: float = 0.0
     alone: bool = False
     first: bool = False
     lingers: bool = False
@@ -39,7 +39,7 @@ class Scenario:
     def journal_entry(self) -> dict[str, Any]:
         """What the journal says of it before it ran."""
         fields = asdict(self)
-        del fields["deadline"], fields["alone"], fields["first"], fields["lingers"]
+        del fields["deadline_s"], fields["alone"], fields["first"], fields["lingers"]
         return {"scenario": fields.pop("id"), **fields}
 
 
@@ -58,15 +58,15 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """How one try ended; `finding` is None when the promise was held, `verdict` when the try was
-    cut short. `duration` in seconds; `began` is Unix time. `is_doubtful`: the suite was too busy to
-    be sure that it did not break the promise itself.
+    cut short. `duration_s` in seconds; `began_at` is Unix time. `is_doubtful`: the suite was too
+    busy to be sure that it did not break the promise itself.
     """
 
     number: int
     verdict: Verdict | None
     finding: Finding | None = None
-    duration: float = 0.0
-    began: float = 0.0
+    duration_s: float = 0.0
+    began_at: float = 0.0
     is_doubtful: bool = False
 
     @property
@@ -79,7 +79,7 @@ class Attempt:
 class Outcome:
     """What a scenario ended as, all attempts considered.
 
-    `reason`: why it was skipped. `duration`, and `settled_s` (after how long it held at last), in
+    `reason`: why it was skipped. `duration_s`, and `settled_s` (after how long it held at last), in
     seconds. `is_known`: a deploy gate asked, and it was already broken before the deploy.
     """
 
@@ -88,7 +88,7 @@ class Outcome:
     attempts: tuple[Attempt, ...] = ()
     accepted: Accepted | None = None
     reason: str = ""
-    duration: float = 0.0
+    duration_s: float = 0.0
     settled_s: float = 0.0
     is_known: bool = False
 

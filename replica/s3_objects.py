@@ -30,14 +30,14 @@ class Signer:
     service: str = "s3"
     days_ago: int = 0
 
-    def put(self, key: str, seconds: int) -> str:
+    def put(self, key: str, lifetime_s: int) -> str:
         """For any content type: weAlist signs `host` only (contract 4.3)."""
-        return self._sign("PUT", f"{self.address(key)}?x-id=PutObject", seconds, {})
+        return self._sign("PUT", f"{self.address(key)}?x-id=PutObject", lifetime_s, {})
 
-    def get(self, key: str, file_name: str, seconds: int) -> str:
+    def get(self, key: str, file_name: str, lifetime_s: int) -> str:
         disposition = quote(f'attachment; filename="{file_name}"', safe="")
         query = f"response-content-disposition={disposition}&x-id=GetObject"
-        return self._sign("GET", f"{self.address(key)}?{query}", seconds, {})
+        return self._sign("GET", f"{self.address(key)}?{query}", lifetime_s, {})
 
     def delete(self, key: str) -> str:
         return self._sign("DELETE", f"{self.address(key)}?x-id=DeleteObject", 60, {})
@@ -45,7 +45,7 @@ class Signer:
     def address(self, key: str) -> str:
         return f"{self.root}/{quote(key, safe='/~')}"
 
-    def _sign(self, method: str, url: str, seconds: int, headers: dict[str, str]) -> str:
+    def _sign(self, method: str, url: str, lifetime_s: int, headers: dict[str, str]) -> str:
         # Imported here: it costs 0.2 s, which the start of the replica need not wait for.
         from botocore.auth import S3SigV4QueryAuth  # noqa: PLC0415
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415
@@ -60,7 +60,7 @@ class Signer:
                 super()._modify_request_before_signing(request)
 
         request = AWSRequest(method, url, headers=headers)
-        Dated(credentials, self.service, self.region, expires=seconds).add_auth(request)
+        Dated(credentials, self.service, self.region, expires=lifetime_s).add_auth(request)
         return str(request.url)
 
 

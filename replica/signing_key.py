@@ -23,7 +23,7 @@ class SigningKey:
         default_factory=lambda: rsa.generate_private_key(65537, 2048)
     )
 
-    def mint(self, user: str, email: str | None, kind: str, seconds: float) -> str:
+    def mint(self, user: str, email: str | None, kind: str, lifetime_s: float) -> str:
         """A token without a jti: two of one kind for one user in the same second are equal, as in
         weAlist.
         """
@@ -32,7 +32,7 @@ class SigningKey:
             "sub": user,
             "iss": ISSUER,
             "iat": issued,
-            "exp": issued + int(seconds),
+            "exp": issued + int(lifetime_s),
             "type": kind,
         }
         if email is not None:

@@ -56,14 +56,14 @@ def keep_failure(state: ReplicaState, request: Request, service: str, error: str
         del state.traces[next(iter(state.traces))]
 
 
-def _span(name: str, own: bytes, parent: bytes, ended: int, error: str = "") -> Span:
+def _span(name: str, own: bytes, parent: bytes, ended_ns: int, error: str = "") -> Span:
     status = {"code": "STATUS_CODE_ERROR", **({"message": error} if error else {})}
     return {
         "spanId": base64.b64encode(own).decode(),
         "parentSpanId": base64.b64encode(parent).decode(),
         "name": name,
         "kind": "SPAN_KIND_CLIENT" if error else "SPAN_KIND_SERVER",
-        "startTimeUnixNano": str(ended - 5_000_000),
-        "endTimeUnixNano": str(ended),
+        "startTimeUnixNano": str(ended_ns - 5_000_000),
+        "endTimeUnixNano": str(ended_ns),
         "status": status,
     }

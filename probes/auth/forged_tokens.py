@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from probes.auth import tokens
 
-LONG = 16 * 1024
-A_DAY = 24 * 3600  # seconds
+LONG_BYTES = 16 * 1024
+DAY_S = 24 * 3600  # seconds
 # The well-known ways to point a careless verifier at another key.
 ELSEWHERE = {
     "kid-unknown": "nobodys-key-1",
@@ -34,7 +34,7 @@ def tamper(good: str) -> str:
     """One more day of life, under the signature that was there."""
     head, _, signature = good.split(".")
     claims = dict(tokens.claims(good))
-    return f"{head}.{_config({**claims, 'exp': claims.get('exp', 0) + A_DAY})}.{signature}"
+    return f"{head}.{_config({**claims, 'exp': claims.get('exp', 0) + DAY_S})}.{signature}"
 
 
 def foreign_key(good: str) -> str:
@@ -56,7 +56,7 @@ def hs256_public(good: str, published: rsa.RSAPublicKey) -> str:
 def long(good: str) -> str:
     """16 KB of it, signed by nobody."""
     return _sign_compact(
-        _head(good), {**tokens.claims(good), "padding": "x" * (LONG * 3 // 4)}, _by_nobody
+        _head(good), {**tokens.claims(good), "padding": "x" * (LONG_BYTES * 3 // 4)}, _by_nobody
     )
 
 

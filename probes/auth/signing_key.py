@@ -17,8 +17,8 @@ from probes.config.environment import Identity, UserConfig
 from probes.finding import CannotAsk
 
 ACCESS_SECONDS, REFRESH_SECONDS = 30 * 60, 7 * 24 * 3600  # contract 2.2
-LONG_AGO = 600  # seconds; beyond any leeway for clocks
-A_WHILE = 60  # seconds; what a refresh gives is younger, as behind a user's refresh
+LONG_AGO_S = 600  # seconds; beyond any leeway for clocks
+A_WHILE_S = 60  # seconds; what a refresh gives is younger, as behind a user's refresh
 
 
 class TokenSigner:
@@ -31,25 +31,25 @@ class TokenSigner:
 
     def pair(self, config: UserConfig) -> Tokens:
         """A session as a sign-in gives it."""
-        issued = int(clock.now()) - A_WHILE
+        issued = int(clock.now()) - A_WHILE_S
         access = self._token(config, "access", issued, ACCESS_SECONDS)
         return Tokens(access, self._token(config, "refresh", issued, REFRESH_SECONDS), config.id)
 
     def expired_token(self, config: UserConfig) -> str:
         """An access token that was good until ten minutes ago."""
-        issued = int(clock.now()) - LONG_AGO - ACCESS_SECONDS
+        issued = int(clock.now()) - LONG_AGO_S - ACCESS_SECONDS
         return self._token(config, "access", issued, ACCESS_SECONDS)
 
     def wrong_issuer(self, config: UserConfig) -> str:
         """An access token of this key, in the name of another issuer."""
         return TokenSigner(self._key, "somebody-else", self._kid).pair(config).access
 
-    def _token(self, config: UserConfig, kind: str, issued: int, seconds: int) -> str:
+    def _token(self, config: UserConfig, kind: str, issued: int, lifetime_s: int) -> str:
         claims = {
             "sub": config.id,
             "iss": self._issuer,
             "iat": issued,
-            "exp": issued + seconds,
+            "exp": issued + lifetime_s,
             "type": kind,
         }
         claims["jti"] = secrets.token_hex(8)

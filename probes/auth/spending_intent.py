@@ -16,16 +16,16 @@ INTENT, LOST = "intent", "lost"  # names in an entry of the store
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Somebody was about to spend the token that is kept; `at` is Unix time."""
+    """Somebody was about to spend the token that is kept; `begun_at` is Unix time."""
 
-    at: float
+    begun_at: float
 
     @property
     def age_s(self) -> float:
-        return time.time() - self.at
+        return time.time() - self.begun_at
 
     def __str__(self) -> str:
-        return f"{datetime.fromtimestamp(self.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{datetime.fromtimestamp(self.begun_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def mark_of(token: str) -> str:

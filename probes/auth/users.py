@@ -21,7 +21,7 @@ from probes.state.store import State, open_state
 from probes.transport.http import Web
 
 TEST_ENDPOINT = "/api/svc/auth/api/test/token"  # contract 2.4
-SHORT_LIFE = 1  # second
+SHORT_LIFE_S = 1  # second
 
 
 class User:
@@ -192,8 +192,8 @@ class Users:
             return self._with_secrets(await self._from_test_endpoint(name, config))
 
     async def _short_lived(self, name: str, config: UserConfig) -> str:
-        token = (await self._from_test_endpoint(name, config, expiresInSeconds=SHORT_LIFE)).access
-        if seconds_left(token) > SHORT_LIFE + 1:
+        token = (await self._from_test_endpoint(name, config, expiresInSeconds=SHORT_LIFE_S)).access
+        if seconds_left(token) > SHORT_LIFE_S + 1:
             raise CannotAsk(
                 f"no expired token for {name}: the test endpoint gave one that lives "
                 f"{seconds_left(token):.0f} s,"
@@ -203,7 +203,7 @@ class Users:
         self._redactor.remember(token)
         await asyncio.sleep(
             min(
-                SHORT_LIFE + TOKEN_CLOCK_STEP_S,
+                SHORT_LIFE_S + TOKEN_CLOCK_STEP_S,
                 max(0.0, timestamp(token, "exp") + TOKEN_CLOCK_STEP_S - clock.now()),
             )
         )

@@ -31,7 +31,7 @@ from probes.recording import playwright_trace
 from probes.recording.recorder import Exchange, Recorder, current
 from probes.transport.http import USER_AGENT
 
-CLOSING_TIME = 5.0  # seconds
+CLOSING_TIMEOUT_S = 5.0  # seconds
 TRACE_CALLS = files(__package__).joinpath("trace_calls.js").read_text("utf-8")
 SCRATCH = "probes-browser-"
 # Once for a visit, in the first document of the app's own origin: who has logged out stays so.
@@ -107,7 +107,7 @@ class Browser:
             finally:
                 await visit.settle()
                 with contextlib.suppress(PlaywrightError, TimeoutError):
-                    async with asyncio.timeout(CLOSING_TIME):
+                    async with asyncio.timeout(CLOSING_TIMEOUT_S):
                         await context.close()
 
     async def _context(self, *, is_traced: bool) -> BrowserContext:
@@ -198,7 +198,7 @@ class Browser:
 
     async def close(self) -> None:
         with contextlib.suppress(Exception):  # whatever state a killed browser leaves its driver in
-            async with asyncio.timeout(CLOSING_TIME):
+            async with asyncio.timeout(CLOSING_TIMEOUT_S):
                 if self._chromium:
                     await self._chromium.close()
                 if self._playwright:
@@ -251,13 +251,13 @@ class _ArtifactKeeper:
 
     async def keep(self, context: BrowserContext, visit: Visit) -> None:
         with self._noting_failure("picture or trace"):
-            async with asyncio.timeout(CLOSING_TIME):
+            async with asyncio.timeout(CLOSING_TIMEOUT_S):
                 await visit.page.screenshot(path=self._recorder.artifact("screenshot", ".png"))
                 await self._save_trace(context)
 
     async def keep_trace(self, context: BrowserContext) -> None:
         with self._noting_failure("trace"):
-            async with asyncio.timeout(CLOSING_TIME):
+            async with asyncio.timeout(CLOSING_TIMEOUT_S):
                 await self._save_trace(context)
 
     async def _save_trace(self, context: BrowserContext) -> None:

@@ -40,20 +40,20 @@ from probes.transport.http import Web
 PANEL, JOIN, TROUBLE = "영상통화", "참여하기", "연결 오류"
 TIMEOUT_S = JOIN_TIMEOUT_S + TONE_TIMEOUT_S  # seconds from joining to hearing
 SIGNALLING = "/rtc"
-CHECKED = 10.0  # seconds for the library's own check
+CHECK_TIMEOUT_S = 10.0  # seconds for the library's own check
 
 
 @dataclass(frozen=True, slots=True)
 class PageAudio:
-    """What came of listening on the page. `after`: seconds until the tone, negative where it never
-    came.
+    """What came of listening on the page. `after_s`: seconds until the tone, negative where it
+    never came.
 
     `trouble` is what the page says of itself; `paths` are the ways that media took.
     """
 
     hertz: float
     share: float
-    after: float
+    after_s: float
     is_connected: bool
     packets: int
     trouble: str
@@ -138,8 +138,15 @@ async def join_and_listen(visit: Visit, room: Call) -> PageAudio:
     result: dict[str, Any] = await visit.page.evaluate(
         LISTEN, [TONE_HZ, MIN_TONE_SHARE, TIMEOUT_S, TROUBLE]
     )
-    is_connected, paths = result.pop("connected"), tuple(result.pop("paths"))
-    return PageAudio(**result, is_connected=is_connected, paths=paths)
+    return PageAudio(
+        hertz=result["hertz"],
+        share=result["share"],
+        after_s=result["after"],
+        is_connected=result["connected"],
+        packets=result["packets"],
+        trouble=result["trouble"],
+        paths=tuple(result["paths"]),
+    )
 
 
 async def _check(page: Page, url: str, token: str) -> None:
@@ -151,7 +158,7 @@ async def _check(page: Page, url: str, token: str) -> None:
     """
     result = "the page keeps livekit-client to itself"
     with contextlib.suppress(PlaywrightError):
-        result = await page.evaluate(CHECK, [url, token, CHECKED]) or result
+        result = await page.evaluate(CHECK, [url, token, CHECK_TIMEOUT_S]) or result
     current().note(f"ConnectionCheck: {result}")
 
 
@@ -169,7 +176,7 @@ def explain(
     heard: PageAudio, dialled: list[str], url: str, reached_media: OpenPorts
 ) -> Finding | None:
     """Name why nothing was heard; None where it was; pure."""
-    if heard.after >= 0:
+    if heard.after_s >= 0:
         return None
     host = urlsplit(url).netloc
     if strange := [place for place in dialled if urlsplit(place).netloc != host]:

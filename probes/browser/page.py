@@ -35,7 +35,7 @@ from probes.transport.http import Answer
 
 explain_ok = partial(envelopes.explain, wanted=200)
 SHOWS_NOTHING = "() => !document.body || !document.body.innerText.trim()"
-SETTLING_TIME = 3.0  # seconds for the bodies of replies to come in
+SETTLING_TIME_S = 3.0  # seconds for the bodies of replies to come in
 AFTER_TROUBLE_S = 2.0  # in which a page may show what it should all the same
 ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # as the browser calls them
 
@@ -208,7 +208,7 @@ class Visit:
     async def settle(self) -> None:
         """Wait for uploads to end, and for replies whose bodies are still being read."""
         if waiting := {*self._reading, *self._uploading.values()}:
-            await asyncio.wait(waiting, timeout=SETTLING_TIME)
+            await asyncio.wait(waiting, timeout=SETTLING_TIME_S)
 
     async def wait_until(self, done: Callable[[], bool], timeout_s: float) -> None:
         """Wait for `done`, at most `timeout_s` seconds; who calls judges by what was seen."""

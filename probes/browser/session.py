@@ -82,11 +82,11 @@ class PageSession:
         """The server closes these sockets of the page at the same moment."""
         await self.sockets.drop(*kinds)
 
-    async def lose_network(self, seconds: float) -> None:
+    async def lose_network(self, duration_s: float) -> None:
         """No network for so long, then a network again."""
         self._set_checkpoint()
         await self.sockets.lose_network()
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(duration_s)
         await self.sockets.regain_network()
 
     # What a page then promises.

@@ -31,10 +31,10 @@ async def window(state: str, now: datetime) -> Window:
     return found
 
 
-def choose_window(last_end: float, now: datetime) -> Window:
-    """`last_end` in Unix time, 0 where no run is known; pure."""
-    ended = datetime.fromtimestamp(last_end, UTC)
-    if not last_end or ended > now:
+def choose_window(last_end_at: float, now: datetime) -> Window:
+    """`last_end_at` in Unix time, 0 where no run is known; pure."""
+    ended = datetime.fromtimestamp(last_end_at, UTC)
+    if not last_end_at or ended > now:
         minutes = BETWEEN_RUNS.total_seconds() / 60
         words = f"in the last {minutes:.0f} minutes, as no earlier run is known"
         return Window(now - BETWEEN_RUNS, words)

@@ -21,7 +21,7 @@ from probes.recording.recorder import Exchange, Recorder
 from probes.transport.connections import LoopbackNames
 
 INTERVAL_S = 0.5
-ANSWER_AT_MOST = 4 * 2**20  # bytes
+ANSWER_LIMIT_BYTES = 4 * 2**20  # bytes
 TRACES_AT_MOST = 6  # in one run: each may take the whole of its time
 SERVICE = re.compile(r"\b[a-z]+-service\b")
 FAILED = 500  # a status from which on a service has failed
@@ -88,8 +88,8 @@ async def _body(response: httpx.Response) -> bytes:
     body = b""
     async for part in response.aiter_bytes():
         body += part
-        if len(body) > ANSWER_AT_MOST:
-            raise CannotAsk(f"Tempo's answer is longer than {ANSWER_AT_MOST} bytes")
+        if len(body) > ANSWER_LIMIT_BYTES:
+            raise CannotAsk(f"Tempo's answer is longer than {ANSWER_LIMIT_BYTES} bytes")
     return body
 
 

@@ -23,7 +23,7 @@ from probes.recording.recorder import AUTHORIZATION, Recorder, RunEvidence, curr
 from probes.recording.redactor import Redactor
 from probes.recording.secret_replacements import PLACEHOLDER
 from probes.transport.http import Answer, Web, read_headers
-from probes.transport.open_websocket import CLOSING_TIME
+from probes.transport.open_websocket import CLOSING_TIMEOUT_S
 from probes.transport.websocket import UpgradeRefused, upgrade
 
 SHOWN_CHARACTERS = 20_000  # of one body
@@ -138,7 +138,7 @@ class _Asked:
         except ConnectionClosed as error:
             print(f"(closed: {self._redactor.text(str(error))})")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2 * CLOSING_TIME):
+            async with asyncio.timeout(2 * CLOSING_TIMEOUT_S):
                 await socket.close()
 
     def _signed_headers(self) -> dict[str, str]:

@@ -39,10 +39,10 @@ from probes.state import last_run
 from probes.state.store import open_state
 from reports.publish import publishers
 
-DEADLINE = 5.0  # seconds, for each
+DEADLINE_S = 5.0  # seconds, for each
 BROWSER_TIMEOUT_S = 30.0
 PROTOBUF = "application/x-protobuf"
-SKEW = 30.0  # seconds; tokens that live for one are judged by the clock
+SKEW_S = 30.0  # seconds; tokens that live for one are judged by the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _expect_secret(
 
 
 def _has_kept_token(target: Target, name: str) -> bool:
-    state = open_state(target.identity.state, DEADLINE)
+    state = open_state(target.identity.state, DEADLINE_S)
     return bool(state and asyncio.run(state.read(name)).get("refresh"))
 
 
@@ -206,19 +206,19 @@ def clock(target: Target) -> str:
             f"{parts.hostname} does not say what time it is ({type(error).__name__})"
         ) from error
     off = time.time() - ended
-    if abs(off) > SKEW:
+    if abs(off) > SKEW_S:
         raise CannotAsk(
             f"this machine's clock is {off:+.0f} s off that of {parts.hostname}; look at "
             "its time service"
         )
-    return f"as that of {parts.hostname}, to {SKEW:.0f} s"
+    return f"as that of {parts.hostname}, to {SKEW_S:.0f} s"
 
 
 def _date(target: Target, parts: SplitResult) -> float:
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     with connect(target.proxy, host, port) as plain:
-        connection = HTTPConnection(host, port, timeout=DEADLINE)
+        connection = HTTPConnection(host, port, timeout=DEADLINE_S)
         connection.sock = target.trust.wrap_socket(plain, server_hostname=host) if secure else plain
         try:
             connection.request("HEAD", "/")
@@ -259,7 +259,7 @@ def _answers(
             url,
             headers=dict(headers or {}),
             proxy=way or None,
-            timeout=DEADLINE,
+            timeout=DEADLINE_S,
             trust_env=False,
             verify=authorities.trust(os.environ),
         )

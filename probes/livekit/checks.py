@@ -184,7 +184,7 @@ class Calls:
         if ladder.holds("key"):
             ladder.expect_rung("join")  # where no token joins, do not wait for it twice
         async with signalling.join_room(self._web, promised, ticket.token) as session:
-            current().note(f"the app's token joined in {session.seconds:.2f} s")
+            current().note(f"the app's token joined in {session.first_message_s:.2f} s")
 
 
 def ports_of(result: LadderResult, promised: LiveKit) -> OpenPorts:

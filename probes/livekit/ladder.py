@@ -129,7 +129,8 @@ class _LadderRun:
         for result in self.turn_results:
             current().note(f"{result.url}: {result.detail}")
         return (
-            f"joined in {self.session.seconds:.2f} s, node {self.session.node or 'unnamed'}, "
+            f"joined in {self.session.first_message_s:.2f} s, "
+            f"node {self.session.node or 'unnamed'}, "
             f"server {self.session.version}"
         )
 

@@ -68,8 +68,8 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class JoinedSession:
-    """A session in a room: which server, and where media would flow. `seconds` until its first
-    message.
+    """A session in a room: which server, and where media would flow. `first_message_s` until its
+    first message.
     """
 
     version: str
@@ -78,7 +78,7 @@ class JoinedSession:
     relays: tuple[IceServer, ...]
     credentials: Credentials
     candidates: tuple[Candidate, ...]
-    seconds: float
+    first_message_s: float
     has_all_candidates: bool = True  # the server said which candidate was its last
     debug_info: str = ""
     gathering_s: float = 0.0  # from the answer to the last candidate
@@ -132,12 +132,12 @@ def _with_livekit_code(finding: Finding) -> Finding:
 
 
 async def _read_session(
-    connection: ClientConnection, exchange: Exchange, began: float
+    connection: ClientConnection, exchange: Exchange, began_at: float
 ) -> JoinedSession:
     try:
         async with asyncio.timeout(JOIN_TIMEOUT_S):
             welcome = await _welcome(connection)
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - began_at
             offer = await _offer(connection)
         redactor = current().evidence.redactor
         for server in welcome.ice_servers:
@@ -172,7 +172,7 @@ async def _read_session(
 
 
 def _session(
-    welcome: JoinResponse, mine: Credentials, candidates: list[Candidate], seconds: float
+    welcome: JoinResponse, mine: Credentials, candidates: list[Candidate], first_message_s: float
 ) -> JoinedSession:
     return JoinedSession(
         welcome.server_info.version or welcome.server_version,
@@ -184,7 +184,7 @@ def _session(
         ),
         mine,
         tuple(candidates),
-        seconds,
+        first_message_s,
         debug_info=welcome.server_info.debug_info,
     )
 

@@ -44,18 +44,18 @@ class IceEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class StunCheck:
-    """The result for one endpoint: `seconds` until it answered, None where it did not, `detail` in
+    """The result for one endpoint: `answer_s` until it answered, None where it did not, `detail` in
     words.
     """
 
     endpoint: IceEndpoint
-    seconds: float | None
+    answer_s: float | None
     detail: str
     is_connected: bool = False  # over TCP: a listener is there, be it another program
 
     @property
     def has_answer(self) -> bool:
-        return self.seconds is not None
+        return self.answer_s is not None
 
 
 def endpoints(candidates: Sequence[Candidate], dial: Sequence[str]) -> list[IceEndpoint]:
@@ -149,7 +149,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 async def _by_udp(
-    endpoint: IceEndpoint, credentials: Credentials, ends: float, began: float
+    endpoint: IceEndpoint, credentials: Credentials, ends_at: float, began_at: float
 ) -> StunCheck:
     request = _request(credentials)
     loop = asyncio.get_running_loop()
@@ -158,28 +158,28 @@ async def _by_udp(
         remote_addr=(endpoint.host, endpoint.port),
     )
     try:
-        async with asyncio.timeout_at(ends):
+        async with asyncio.timeout_at(ends_at):
             await asking.transaction.run()
     except (
         stun.TransactionFailed
     ) as failed:  # signed by who is there, for instance 487: roles conflict
         return _describe_answer(
-            endpoint, began, f"answered with error {failed.response.error_code}"
+            endpoint, began_at, f"answered with error {failed.response.error_code}"
         )
     finally:
         transport.close()
-    return _describe_answer(endpoint, began, "answered")
+    return _describe_answer(endpoint, began_at, "answered")
 
 
 async def _by_tcp(
-    endpoint: IceEndpoint, credentials: Credentials, ends: float, began: float
+    endpoint: IceEndpoint, credentials: Credentials, ends_at: float, began_at: float
 ) -> StunCheck:
-    async with asyncio.timeout_at(ends):
+    async with asyncio.timeout_at(ends_at):
         reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
     request = _request(credentials)
     try:
         writer.write(frame(bytes(request)))
-        async with asyncio.timeout_at(ends):
+        async with asyncio.timeout_at(ends_at):
             while not _is_answer(await _read_frame(reader), request, credentials.password.encode()):
                 pass
     except (TimeoutError, OSError, asyncio.IncompleteReadError):
@@ -188,7 +188,7 @@ async def _by_tcp(
         )
     finally:
         writer.transport.abort()
-    return _describe_answer(endpoint, began, "answered")
+    return _describe_answer(endpoint, began_at, "answered")
 
 
 def frame(message: bytes) -> bytes:
@@ -215,6 +215,6 @@ def _answers(message: stun.Message, request: stun.Message) -> bool:
     return is_answer and message.transaction_id == request.transaction_id
 
 
-def _describe_answer(endpoint: IceEndpoint, began: float, how: str) -> StunCheck:
-    seconds = time.monotonic() - began
+def _describe_answer(endpoint: IceEndpoint, began_at: float, how: str) -> StunCheck:
+    seconds = time.monotonic() - began_at
     return StunCheck(endpoint, seconds, f"{how} in {seconds * 1000:.1f} ms", is_connected=True)

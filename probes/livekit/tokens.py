@@ -20,7 +20,7 @@ from probes.finding import CannotAsk, NotApplicable
 from probes.recording.redactor import Redactor
 
 ALGORITHM = "HS256"
-SECONDS = 120  # of a token's life: a run's calls are over by then
+LIFETIME_S = 120  # of a token's life: a run's calls are over by then
 MEDIA_GRANTS = {"canPublish": True, "canSubscribe": True, "canPublishData": True}
 
 
@@ -37,7 +37,7 @@ class Access:
         claims = {
             "iss": self.key,
             "nbf": now - 5,
-            "exp": now + SECONDS,
+            "exp": now + LIFETIME_S,
             "video": grants,
             "jti": os.urandom(8).hex(),
         }

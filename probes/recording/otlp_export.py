@@ -31,14 +31,14 @@ logging.getLogger("opentelemetry.exporter").addHandler(logging.NullHandler())
 
 
 def send(
-    spans: Sequence[ReadableSpan], endpoint: str, deadline: float, proxy: str = ""
+    spans: Sequence[ReadableSpan], endpoint: str, deadline_at: float, proxy: str = ""
 ) -> tuple[int, str]:
-    """How many spans the collector took by `deadline` on the monotonic clock, and why not all of
+    """How many spans the collector took by `deadline_at` on the monotonic clock, and why not all of
     them. `proxy`: the URL of the proxy that leads there, if any.
     """
-    sending = ExportThread(spans, endpoint, deadline, proxy)
+    sending = ExportThread(spans, endpoint, deadline_at, proxy)
     sending.start()
-    sending.join(max(0.0, deadline - time.monotonic()))
+    sending.join(max(0.0, deadline_at - time.monotonic()))
     return (
         sending.exported_count,
         sending.reason or sending.session.reason or "the collector did not answer in time",
@@ -51,10 +51,10 @@ class ExportThread(threading.Thread):
     """
 
     def __init__(
-        self, spans: Sequence[ReadableSpan], endpoint: str, deadline: float, proxy: str = ""
+        self, spans: Sequence[ReadableSpan], endpoint: str, deadline_at: float, proxy: str = ""
     ) -> None:
         super().__init__(name="otlp-export", daemon=True)
-        self._spans, self._endpoint, self._deadline = spans, endpoint, deadline
+        self._spans, self._endpoint, self._deadline_at = spans, endpoint, deadline_at
         self.session = _CollectorSession(proxy)
         self.exported_count = 0
         self.reason = ""
@@ -68,7 +68,7 @@ class ExportThread(threading.Thread):
             self.reason = f"the exporter could not be set up: {error}"
 
     def _send_batch(self, batch: Sequence[ReadableSpan]) -> None:
-        left = self._deadline - time.monotonic()
+        left = self._deadline_at - time.monotonic()
         if left <= 0:
             self.reason = self.reason or "the collector was too slow"
             return

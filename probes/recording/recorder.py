@@ -144,13 +144,13 @@ class Recorder:
         finally:
             self.record(exchange, time.monotonic() - began)
 
-    def record(self, exchange: Exchange, duration: float) -> None:
-        """Record an exchange that somebody else made (the page), `duration` seconds after it
+    def record(self, exchange: Exchange, duration_s: float) -> None:
+        """Record an exchange that somebody else made (the page), `duration_s` seconds after it
         began.
         """
         self.exchanges.append(exchange)
         self._learn(exchange)
-        self._close(exchange, self.evidence.redactor.url(exchange.url), duration)
+        self._close(exchange, self.evidence.redactor.url(exchange.url), duration_s)
 
     def _learn(self, exchange: Exchange) -> None:
         """Its secrets are known before anything of it is written."""
@@ -167,7 +167,7 @@ class Recorder:
         span = self.evidence.tracing.start(name, "client", attributes, self.span, began_ns)
         return Exchange(kind, method, url, span)
 
-    def _close(self, exchange: Exchange, url: str, duration: float) -> None:
+    def _close(self, exchange: Exchange, url: str, duration_s: float) -> None:
         redactor = self.evidence.redactor
         error = redactor.text(exchange.error) if exchange.error else None
         span_attributes.correct_url(exchange.span, exchange.kind, url)
@@ -178,7 +178,7 @@ class Recorder:
             method=exchange.method,
             url=url,
             status=exchange.status,
-            duration=round(duration, 6),
+            duration=round(duration_s, 6),
             request=_message(redactor, exchange.request_headers, exchange.request_body),
             response=_message(redactor, exchange.response_headers, exchange.response_body),
             error=error,

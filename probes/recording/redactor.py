@@ -98,9 +98,9 @@ class Redactor:
             for name, value in mapping.items()
         }
 
-    def body(self, value: bytes | str, content_type: str, limit: int = 2000) -> str:
-        """At most `limit` characters of a body, then how many were left out; of bytes that are no
-        text, a summary.
+    def body(self, value: bytes | str, content_type: str, limit_chars: int = 2000) -> str:
+        """At most `limit_chars` characters of a body, then how many were left out; of bytes that
+        are no text, a summary.
         """
         if isinstance(value, bytes):
             decoded = _decode(value, content_type)
@@ -112,7 +112,7 @@ class Redactor:
                 )
             value = decoded
         shown = self.document(value) if len(value) <= _PARSED else self.text(value, _PARSED)
-        kept = _head(shown, limit)
+        kept = _head(shown, limit_chars)
         left_out = len(shown) - len(kept) + max(0, len(value) - _PARSED)
         return f"{kept}… <{left_out} more characters>" if left_out else kept
 
@@ -184,12 +184,14 @@ def _cut(value: str, scanned: int) -> str:
     return value[: max(value.rfind(end, 0, scanned) for end in " \n\"'<>{}(),;&") + 1]
 
 
-def _head(value: str, limit: int) -> str:
-    """The first `limit` characters of a redacted text, less a label that would be cut through."""
+def _head(value: str, limit_chars: int) -> str:
+    """The first `limit_chars` characters of a redacted text, less a label that would be cut
+    through.
+    """
     at = 0
     for index, part in enumerate(secret_labels.split(value)):
-        if at + len(part) > limit:
-            return value[: at if index % 2 else limit]
+        if at + len(part) > limit_chars:
+            return value[: at if index % 2 else limit_chars]
         at += len(part)
     return value
 

@@ -91,10 +91,12 @@ class Tracing:
             encodable(name), context, SpanKind[kind.upper()], kept, start_time=start_time_ns
         )
 
-    def finish(self, budget: float = 2.0) -> ExportResult:
-        """End what is still open and export, in `budget` seconds whatever the collector does."""
+    def finish(self, timeout_s: float = 2.0) -> ExportResult:
+        """End what is still open and export, in `timeout_s` seconds whatever the collector does."""
         if self._exported is None:
-            self._exported = _export(self._keeper.close(), self._environ, time.monotonic() + budget)
+            self._exported = _export(
+                self._keeper.close(), self._environ, time.monotonic() + timeout_s
+            )
         return self._exported
 
 
@@ -167,7 +169,9 @@ def endpoint(environ: Mapping[str, str]) -> str:
     return base and f"{base.removesuffix('/')}/v1/traces"
 
 
-def _export(spans: list[ReadableSpan], environ: Mapping[str, str], deadline: float) -> ExportResult:
+def _export(
+    spans: list[ReadableSpan], environ: Mapping[str, str], deadline_at: float
+) -> ExportResult:
     kept, to = len(spans), endpoint(environ)
     if not to:
         return ExportResult(kept, 0, 0, "")
@@ -178,7 +182,7 @@ def _export(spans: list[ReadableSpan], environ: Mapping[str, str], deadline: flo
         return ExportResult(kept, 0, kept, f"OTLP over {protocol} was asked for; say http/protobuf")
     from probes.recording.otlp_export import send  # noqa: PLC0415 - 100 ms that only an export is worth
 
-    exported, reason = send(spans, to, deadline, proxy_variables.url_for(environ, to))
+    exported, reason = send(spans, to, deadline_at, proxy_variables.url_for(environ, to))
     return ExportResult(kept, exported, kept - exported, reason if exported < kept else "")
 
 

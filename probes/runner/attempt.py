@@ -81,7 +81,7 @@ class Attempts:
     async def _judge(
         self, scenario: Scenario, call: Call, recorder: Recorder, seen: Finding | None
     ) -> Finding | None:
-        timer = asyncio.timeout(scenario.deadline)
+        timer = asyncio.timeout(scenario.deadline_s)
         try:
             async with timer:
                 await self._proxy.expect_usable(recorder.attempt)
@@ -107,7 +107,7 @@ class Attempts:
             return unknown(f"the run was ended ({self.stop_reason}) before this was done")
         except TimeoutError as error:
             if timer.expired():
-                return unknown(f"not done within its deadline of {scenario.deadline:g} s")
+                return unknown(f"not done within its deadline of {scenario.deadline_s:g} s")
             return self._mistake(error, recorder)
         except BaseException as error:  # noqa: BLE001 - whatever it is (SystemExit, too), it is ours and not the target's
             return self._mistake(error, recorder)
@@ -122,9 +122,9 @@ class Attempts:
         recorder.answer_judge = failure.judge
         return await self._diagnose(failure.finding, recorder, seen)
 
-    def _health_since(self, started: float) -> Health:
+    def _health_since(self, started_at: float) -> Health:
         window_s = 2 * self.target.timeouts.answer_s
-        return self._health.since(max(started, time.monotonic() - window_s))
+        return self._health.since(max(started_at, time.monotonic() - window_s))
 
     def _mistake(self, error: BaseException, recorder: Recorder) -> Finding:
         recorder.note("".join(traceback.format_exception(error)))

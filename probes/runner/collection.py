@@ -50,7 +50,7 @@ def scenario(name: str, item: pytest.Item, target: Target) -> Scenario:
         owner=mark.get("owner", "nobody"),
         area=area(item.path),
         incident=mark.get("incident", ""),
-        deadline=mark.get("deadline", target.timeouts.scenario_s)
+        deadline_s=mark.get("deadline", target.timeouts.scenario_s)
         + (target.realtime.linger_seconds if lingers else 0.0),
         alone=item.get_closest_marker("alone") is not None,
         first="browser" in item.fixturenames,  # type: ignore[attr-defined]

@@ -37,7 +37,7 @@ class RunProgress:
         self._capture = config.pluginmanager.get_plugin("capturemanager")
         self._shows = reporter is not None and not config.getoption("gate")
         self._timer: asyncio.TimerHandle | None = None
-        limits = {scenario.id: scenario.deadline for scenario in scenarios}
+        limits = {scenario.id: scenario.deadline_s for scenario in scenarios}
         place = stream(reporter) if reporter else sys.stdout
         self._lines = Progress(place, limits, words, usual=usual, listing=detail > 0)
 

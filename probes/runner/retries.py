@@ -10,7 +10,7 @@ from probes.finding import CannotAsk, Code, Finding, Verdict
 from probes.results import Attempt, Outcome, conclude
 
 # Seconds: a service that comes up must not be hammered, and a gate must not sleep through it.
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 10.0
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 10.0
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"(\d{1,5}(?:\.\d+)?)([sm]?)")
 
@@ -22,7 +22,7 @@ def seconds(text: str) -> float:
     return float(parsed[1]) * _UNITS[parsed[2]]
 
 
-def pause(
+def pause_s(
     verdicts: Sequence[Verdict], *, stabilizing: bool, confirm: bool, retry_delay_s: float
 ) -> float | None:
     """Seconds to wait before the next attempt, after those that ended as `verdicts`; None where
@@ -32,7 +32,7 @@ def pause(
     if stabilizing and last in (Verdict.BROKEN, Verdict.UNKNOWN):
         return max(
             retry_delay_s,
-            min(max(retry_delay_s, SHORTEST_PAUSE) * 2.0 ** (len(verdicts) - 1), LONGEST_PAUSE),
+            min(max(retry_delay_s, SHORTEST_PAUSE_S) * 2.0 ** (len(verdicts) - 1), LONGEST_PAUSE_S),
         )
     if confirm and last is Verdict.BROKEN and len(verdicts) == 1:
         return retry_delay_s

@@ -24,10 +24,10 @@ from probes.runner.self_health import SelfHealth
 from probes.transport.throttle import prioritize
 
 # What a cancelled scenario may take to close what it opened, in seconds.
-CLOSING_TIME = 6.0
+CLOSING_TIMEOUT_S = 6.0
 # What all wait for at most, so that a browser need not be launched in the rush that they make.
 # Seconds.
-HEAD_START = 5.0
+HEAD_START_S = 5.0
 # More pages than that would only wait for each other's processors, each with its own memory.
 PAGES_AT_ONCE = 6
 STOPPED_EARLY = "stopped-early"
@@ -56,7 +56,7 @@ class Run:
         self._attempts = Attempts(target, evidence, span, refine, self.health)
         self._confirm, self._announce = confirm, announce
         self._most_failures, self._failures = most_failures, 0
-        self._stabilization_window_s, self._began = stabilization_window_s, time.monotonic()
+        self._stabilization_window_s, self._began_at = stabilization_window_s, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
@@ -71,7 +71,7 @@ class Run:
         """Start all; who need not go first waits until `head_start` is done, or has taken too
         long.
         """
-        self._began = time.monotonic()
+        self._began_at = time.monotonic()
         self._head_start = asyncio.create_task(head_start) if head_start else None
         for name, (scenario, call) in sorted(
             scenarios.items(), key=lambda item: (not item[1][0].first, not item[1][0].lingers)
@@ -118,7 +118,7 @@ class Run:
         pending = [task for task in self._tasks.values() if not task.done()]
         if pending:
             self.stop(STOPPED_EARLY)
-            await asyncio.wait(pending, timeout=CLOSING_TIME)
+            await asyncio.wait(pending, timeout=CLOSING_TIMEOUT_S)
 
     @asynccontextmanager
     async def _turn(self, scenario: Scenario) -> Any:
@@ -140,7 +140,7 @@ class Run:
                 prioritize()
             else:
                 if self._head_start:
-                    await asyncio.wait((self._head_start,), timeout=HEAD_START)
+                    await asyncio.wait((self._head_start,), timeout=HEAD_START_S)
                 await self.health.admit()
             async with self._turn(scenario):
                 outcome = await self._ask(scenario, call)
@@ -172,10 +172,10 @@ class Run:
         has_settled = stabilizing and len(attempts) > 1 and attempts[-1].is_kept
         outcome = replace(
             retries.conclude_rested(attempts, stabilizing=has_settled),
-            duration=time.monotonic() - began,
+            duration_s=time.monotonic() - began,
         )
         if has_settled:
-            outcome = replace(outcome, settled_s=time.monotonic() - self._began)
+            outcome = replace(outcome, settled_s=time.monotonic() - self._began_at)
         return self._accept(scenario, outcome)
 
     def _accept(self, scenario: Scenario, outcome: Outcome) -> Outcome:
@@ -186,7 +186,7 @@ class Run:
         return replace(outcome, accepted=self.target.acceptance(scenario.id, code, today))
 
     async def _wait_for_next(
-        self, scenario: Scenario, attempts: list[Attempt], began: float
+        self, scenario: Scenario, attempts: list[Attempt], began_at: float
     ) -> Scenario | None:
         """The scenario with the deadline of its next attempt, once that is due; None where there is
         none.
@@ -194,34 +194,34 @@ class Run:
         if self.stop_reason:
             return None
         if retries.is_starved(attempts[-1]):
-            return await self._wait_for_calm(scenario, attempts, began)
-        pause_s = self._pause([each for each in attempts if not retries.is_starved(each)])
+            return await self._wait_for_calm(scenario, attempts, began_at)
+        pause_s = self._pause_s([each for each in attempts if not retries.is_starved(each)])
         if pause_s is None:
             return None
         await asyncio.sleep(pause_s)
         return scenario
 
     async def _wait_for_calm(
-        self, scenario: Scenario, attempts: list[Attempt], began: float
+        self, scenario: Scenario, attempts: list[Attempt], began_at: float
     ) -> Scenario | None:
         """Ask again when the suite is not starved any more, within the scenario's deadline."""
-        left_s = scenario.deadline - (time.monotonic() - began)
-        needed_s = min(self.target.timeouts.answer_s, scenario.deadline / 2)
+        left_s = scenario.deadline_s - (time.monotonic() - began_at)
+        needed_s = min(self.target.timeouts.answer_s, scenario.deadline_s / 2)
         starved = sum(retries.is_starved(attempt) for attempt in attempts)
         if starved > retries.MOST_STARVED or not await self.health.calm(left_s - needed_s):
             return None
-        return replace(scenario, deadline=scenario.deadline - (time.monotonic() - began))
+        return replace(scenario, deadline_s=scenario.deadline_s - (time.monotonic() - began_at))
 
     @property
     def _is_stabilizing(self) -> bool:
-        return time.monotonic() - self._began < self._stabilization_window_s
+        return time.monotonic() - self._began_at < self._stabilization_window_s
 
-    def _pause(self, attempts: list[Attempt]) -> float | None:
+    def _pause_s(self, attempts: list[Attempt]) -> float | None:
         if self.stop_reason:
             return None
         last = attempts[-1].finding
         is_counted = last is not None and last.code is Code.INTERMITTENT
-        return retries.pause(
+        return retries.pause_s(
             [attempt.verdict or Verdict.UNKNOWN for attempt in attempts],
             stabilizing=self._is_stabilizing,
             confirm=self._confirm and not is_counted,
@@ -239,7 +239,7 @@ class Run:
             "scenario-finished",
             scenario=scenario.id,
             verdict=outcome.verdict,
-            duration=round(outcome.duration, 6),
+            duration=round(outcome.duration_s, 6),
             attempts=len(outcome.attempts),
             finding=finding_entry(outcome.finding),
             accepted={"why": accepted.why, "until": accepted.until.isoformat()}

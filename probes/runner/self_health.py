@@ -39,11 +39,11 @@ _PROC, _CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """At `at` (monotonic): sums since the machine's or the run's start in seconds, levels as shares
-    of what there is; 0 where the kernel does not tell.
+    """At `taken_at` (monotonic): sums since the machine's or the run's start in seconds, levels as
+    shares of what there is; 0 where the kernel does not tell.
     """
 
-    at: float
+    taken_at: float
     cpu_s: float = 0.0
     waited_s: float = 0.0
     throttled_s: float = 0.0
@@ -113,7 +113,7 @@ class SelfHealth:
         self._ends = threading.Event()
         self._beating: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._watch_machine, daemon=True)
-        self._clock_offset, self.clock_jump_s = time.time() - time.monotonic(), 0.0
+        self._clock_offset_s, self.clock_jump_s = time.time() - time.monotonic(), 0.0
         self._admission, self._admitted, self._waited_s = asyncio.Lock(), 0, 0.0
 
     def start(self) -> None:
@@ -137,10 +137,10 @@ class SelfHealth:
             self.note_delay(now, max(0.0, now - due))
             self._admitted = 0
 
-    def note_delay(self, at: float, late_s: float) -> None:
+    def note_delay(self, noted_at: float, late_s: float) -> None:
         self._worst_delay_s = max(self._worst_delay_s, late_s)
-        self._delays.append((at, late_s))
-        while self._delays and self._delays[0][0] < at - KEPT_S:
+        self._delays.append((noted_at, late_s))
+        while self._delays and self._delays[0][0] < noted_at - KEPT_S:
             self._delays.popleft()
 
     def _watch_machine(self) -> None:
@@ -150,16 +150,16 @@ class SelfHealth:
 
     def note_sample(self, sample: Sample) -> None:
         self._samples.append(sample)
-        while self._samples and self._samples[0].at < sample.at - KEPT_S:
+        while self._samples and self._samples[0].taken_at < sample.taken_at - KEPT_S:
             self._samples.popleft()
 
-    def since(self, began: float) -> Health:
-        """How the suite fared since `began` (monotonic), as far as it is remembered."""
-        delays = [(at, late_s) for at, late_s in list(self._delays) if at >= began]
+    def since(self, began_at: float) -> Health:
+        """How the suite fared since `began_at` (monotonic), as far as it is remembered."""
+        delays = [(at, late_s) for at, late_s in list(self._delays) if at >= began_at]
         worst_s = max((late_s for _, late_s in delays), default=0.0)
         late_s = sum(late_s for _, late_s in delays)
-        duration_s = max(time.monotonic() - began, BEAT_S)
-        earlier = [sample for sample in list(self._samples) if sample.at <= began]
+        duration_s = max(time.monotonic() - began_at, BEAT_S)
+        earlier = [sample for sample in list(self._samples) if sample.taken_at <= began_at]
         first = earlier[-1] if earlier else self._began
         return _between(first, take_sample(), worst_s, late_s / duration_s)
 
@@ -167,16 +167,16 @@ class SelfHealth:
     def whole_run(self) -> Health:
         late_s = sum(late_s for _, late_s in self._delays)
         now = take_sample()
-        remembered_s = max(min(now.at - self._began.at, KEPT_S), BEAT_S)
+        remembered_s = max(min(now.taken_at - self._began.taken_at, KEPT_S), BEAT_S)
         return _between(self._began, now, self._worst_delay_s, late_s / remembered_s)
 
     def note_clock(self, offset_s: float) -> None:
         """Where the wall clock has jumped against the monotonic one, it is corrected by that much:
         the target's has not jumped with it.
         """
-        jump_s = offset_s - self._clock_offset
+        jump_s = offset_s - self._clock_offset_s
         if abs(jump_s) >= CLOCK_JUMP_S:
-            self._clock_offset = offset_s
+            self._clock_offset_s = offset_s
             self.clock_jump_s += jump_s
             clock.correct_by(clock.offset_s() - jump_s)
 
@@ -220,7 +220,7 @@ class SelfHealth:
 
 
 def _between(first: Sample, last: Sample, worst_s: float, late_share: float) -> Health:
-    seconds = max(last.at - first.at, BEAT_S)
+    seconds = max(last.taken_at - first.taken_at, BEAT_S)
     return Health(
         loop_delay_s=worst_s,
         late_share=late_share,
@@ -240,7 +240,7 @@ def take_sample(proc: Path = _PROC, cgroup: Path = _CGROUP) -> Sample:
     stat = _table(cgroup / "cpu.stat")
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return Sample(
-        at=time.monotonic(),
+        taken_at=time.monotonic(),
         cpu_s=usage.ru_utime + usage.ru_stime,
         waited_s=_waited_s(proc),
         throttled_s=stat.get("throttled_usec", 0) / 1e6,

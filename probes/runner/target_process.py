@@ -21,7 +21,7 @@ from probes.config.environment_file import build, find, parse
 from probes.finding import BadEnvironment
 
 PR_SET_PDEATHSIG = 1
-READY_WITHIN = 30.0  # seconds; it needs about 2 on an idle machine
+READY_TIMEOUT_S = 30.0  # seconds; it needs about 2 on an idle machine
 ROOT = Path(__file__).parents[2]
 
 
@@ -60,7 +60,7 @@ class Started:
 
     def wait(self) -> Path:
         """The environment file, once the process has written it. Raises BadEnvironment."""
-        deadline = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + READY_TIMEOUT_S
         while not self.environment.exists():
             late = time.monotonic() > deadline
             if late or self._process.poll() is not None:
@@ -73,7 +73,7 @@ class Started:
         self.stop()
         if late:
             return (
-                f"the target was not ready within {READY_WITHIN:g} s; its last words: "
+                f"the target was not ready within {READY_TIMEOUT_S:g} s; its last words: "
                 f"{''.join(last_line) or 'none'}"
             )
         return "".join(last_line) or "the target ended before it was ready, and said nothing"

@@ -70,12 +70,12 @@ class Stream:
         self._events, self._exchange, self._user, self._scope = events, exchange, user, scope
         self._waited_s = waited_s
         self._notices: list[Notice] = []
-        self._began = asyncio.get_running_loop().time()
+        self._began_at = asyncio.get_running_loop().time()
 
-    async def next(self, within: float) -> ServerSentEvent | None:
+    async def next(self, timeout_s: float) -> ServerSentEvent | None:
         """The next event; None when none comes in time. Raises Broken when the stream ends."""
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(timeout_s):
                 event = await anext(self._events)
         except TimeoutError:
             return (
@@ -83,7 +83,7 @@ class Stream:
             )
         except (StopAsyncIteration, httpx.HTTPError) as error:
             current().subject = self._exchange
-            lived = asyncio.get_running_loop().time() - self._began
+            lived = asyncio.get_running_loop().time() - self._began_at
             raise Broken(explain_end(lived, error, self._waited_s)) from error
         self._exchange.add_response(f"event: {event.event}\ndata: {event.data}\n\n".encode())
         self._judge(event)
@@ -99,9 +99,9 @@ class Stream:
         if event.event == "notification":
             self._notices.append(parse_notice(self._read(event.data)))
 
-    async def expect_notice(self, card: Card, within: float) -> Notice:
+    async def expect_notice(self, card: Card, timeout_s: float) -> Notice:
         """The notice about `card`. Raises Broken when it does not come in time."""
-        end = asyncio.get_running_loop().time() + within
+        end = asyncio.get_running_loop().time() + timeout_s
         while event := await self.next(max(0.0, end - asyncio.get_running_loop().time())):
             if event.event == "notification" and self._notices[-1].about == card.id:
                 return self._notices[-1]
@@ -109,7 +109,7 @@ class Stream:
         raise broken(
             Code.NOTIFICATION_LOST,
             f"{self._user.name} was assigned a board, and nothing came over the open "
-            f"stream within {within:g} s",
+            f"stream within {timeout_s:g} s",
             "board to noti (NOTI_SERVICE_URL, INTERNAL_API_KEY: f8d2b9c5), or noti's Redis "
             "channel (contract 5.5)",
         )
@@ -129,9 +129,9 @@ class Stream:
         notice: NoticeRow = row
         return notice
 
-    async def expect_open_for(self, seconds: float) -> None:
-        """It is still open `seconds` after it began. Raises Broken when it ends before."""
-        end = self._began + seconds
+    async def expect_open_for(self, duration_s: float) -> None:
+        """It is still open `duration_s` after it began. Raises Broken when it ends before."""
+        end = self._began_at + duration_s
         while (left := end - asyncio.get_running_loop().time()) > 0:
             await self.next(left)
 
@@ -271,8 +271,8 @@ def explain(answer: Answer) -> Finding:
     )
 
 
-def explain_end(lived: float, error: Exception, waited_s: float = 0.0) -> Finding:
-    """Name an end that came from the other side, `lived` seconds after the answer had begun and
+def explain_end(lived_s: float, error: Exception, waited_s: float = 0.0) -> Finding:
+    """Name an end that came from the other side, `lived_s` seconds after the answer had begun and
     `waited_s` more after it was asked for; pure.
     """
     how = (
@@ -280,8 +280,8 @@ def explain_end(lived: float, error: Exception, waited_s: float = 0.0) -> Findin
         if isinstance(error, StopAsyncIteration)
         else f"was reset ({type(error).__name__})"
     )
-    observed = f"the stream {how} by the other side after {lived:.1f} s"
-    if waited_s > max(LATE_S, LATER * lived):
+    observed = f"the stream {how} by the other side after {lived_s:.1f} s"
+    if waited_s > max(LATE_S, LATER * lived_s):
         observed += f", and it had begun {waited_s:.1f} s after it was asked for"
         return Finding(Code.STREAM_CUT, observed, HELD_BACK)
     return Finding(

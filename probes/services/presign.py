@@ -33,7 +33,7 @@ NO_CREDENTIALS = re.compile(r"credential|\bIMDS\b|identity|AccessDenied", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class Presigned:
-    """What a presigned URL says about itself. `seconds`: its life; None where it does not say.
+    """What a presigned URL says about itself. `lifetime_s`: its life; None where it does not say.
     `service` and `day` are those of its scope, `signed_at` is when it was signed; each empty where
     it does not say.
     """
@@ -43,7 +43,7 @@ class Presigned:
     path: str
     access_key: str
     region: str
-    seconds: int | None
+    lifetime_s: int | None
     signed_headers: tuple[str, ...]
     session_token: bool
     scheme: str = "https"
@@ -74,7 +74,7 @@ def parse(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
         path=unquote(parts.path),
         access_key=scope[0] or query.get("awsaccesskeyid", ""),
         region=scope[2] if len(scope) > 2 else "",
-        seconds=int(seconds) if seconds.isdecimal() else None,
+        lifetime_s=int(seconds) if seconds.isdecimal() else None,
         signed_headers=tuple(query.get("x-amz-signedheaders", "").split(";")),
         session_token="x-amz-security-token" in query,
         scheme=parts.scheme,
@@ -174,15 +174,15 @@ def _who_misplaced(signed: Presigned, expected: Presign) -> str:
     )
 
 
-def expect_lifetime(signed: Presigned, seconds: int) -> None:
-    """Raise Broken when the URL lives longer than `seconds`, less than half of it, or does not
+def expect_lifetime(signed: Presigned, expected_s: int) -> None:
+    """Raise Broken when the URL lives longer than `expected_s`, less than half of it, or does not
     say: who fills in a form, or has a slow line, needs the time that is promised.
     """
-    if signed.seconds is None or not seconds / 2 <= signed.seconds <= seconds:
-        lives = "for ever" if signed.seconds is None else f"{signed.seconds} s"
+    if signed.lifetime_s is None or not expected_s / 2 <= signed.lifetime_s <= expected_s:
+        lives = "for ever" if signed.lifetime_s is None else f"{signed.lifetime_s} s"
         raise broken(
             Code.PRESIGN_LIFETIME,
-            f"it lives {lives}, {seconds} s are promised",
+            f"it lives {lives}, {expected_s} s are promised",
             "the issuer's expiry setting",
         )
 

@@ -24,7 +24,7 @@ class Ticket(TypedDict):
     fileId: NotRequired[Identity]
 
 
-SIZE = 16  # bytes that nobody else has
+SIZE_BYTES = 16  # bytes that nobody else has
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class PresignEndpoint:
             key=key,
             read_url=str(ticket.get("downloadUrl") or cdn),
             content_type=self.content_type,
-            content=secrets.token_bytes(SIZE),
+            content=secrets.token_bytes(SIZE_BYTES),
         )
 
     async def _ticket(self, web: Web, user: User, ledger: Ledger) -> Ticket:
@@ -70,7 +70,7 @@ class PresignEndpoint:
         body = {
             "fileName": name,
             "contentType": self.content_type,
-            "fileSize": SIZE,
+            "fileSize": SIZE_BYTES,
             **(self.extra or {}),
         }
         if self.name != "user":

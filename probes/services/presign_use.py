@@ -110,7 +110,7 @@ async def expect_dies(web: Web, upload: Upload) -> None:
     await send(web, upload)
     for url in (with_old_date(upload.presigned), with_longest_life(upload.presigned)):
         expect_refused(await upload.put(web, url))
-    life_s = upload.presigned.seconds
+    life_s = upload.presigned.lifetime_s
     if life_s is None or life_s > SHORT_LIFE_S:
         return
     await asyncio.sleep(life_s + AFTER_S)
@@ -122,13 +122,13 @@ async def expect_dies(web: Web, upload: Upload) -> None:
 
 def with_old_date(signed: Presigned) -> str:
     """The URL with a date that is long over, under the old signature; pure."""
-    life = timedelta(seconds=(signed.seconds or 0), days=1)
+    life = timedelta(seconds=(signed.lifetime_s or 0), days=1)
     return _change_query(signed.url, {"x-amz-date": (datetime.now(UTC) - life).strftime(STAMP)})
 
 
 def with_longest_life(signed: Presigned) -> str:
     """The URL with the longest life that there is, under the old signature; pure."""
-    life_s = WEEK_S if signed.seconds != WEEK_S else WEEK_S - 1
+    life_s = WEEK_S if signed.lifetime_s != WEEK_S else WEEK_S - 1
     return _change_query(signed.url, {"x-amz-expires": str(life_s)})
 
 

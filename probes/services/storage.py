@@ -104,7 +104,7 @@ class Drive:
         self.ledger.identify(entry, folder["id"])
         return Item("folder", folder["id"], folder["name"], entry)
 
-    async def upload_url(self, label: str, size: int) -> tuple[UploadTicket, str]:
+    async def upload_url(self, label: str, size_bytes: int) -> tuple[UploadTicket, str]:
         """A presigned URL and the row of a file that is not there yet, and the ledger's name of
         it. Raises Broken.
         """
@@ -113,7 +113,7 @@ class Drive:
             "workspaceId": self.workspace,
             "fileName": entry,
             "contentType": TEXT,
-            "fileSize": size,
+            "fileSize": size_bytes,
         }
         answer = await self.call("POST", "files/upload-url", json=body)
         presign.expect_issued(answer)

@@ -59,21 +59,21 @@ class _Unpacker:
         self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._begun = False
 
-    def __call__(self, chunk: bytes, limit: int) -> bytes:
+    def __call__(self, chunk: bytes, limit_bytes: int) -> bytes:
         try:
-            unpacked = self._stream.decompress(chunk, limit)
+            unpacked = self._stream.decompress(chunk, limit_bytes)
         except zlib.error as error:
             if self._begun:
                 raise httpx.DecodingError(str(error)) from error
-            unpacked = self._begin_raw(chunk, limit)
+            unpacked = self._begin_raw(chunk, limit_bytes)
         self._begun = True
         return unpacked
 
-    def _begin_raw(self, chunk: bytes, limit: int) -> bytes:
+    def _begin_raw(self, chunk: bytes, limit_bytes: int) -> bytes:
         """Some servers mean RFC 1951 where they say deflate."""
         self._stream = zlib.decompressobj(_RAW_DEFLATE)
         try:
-            return self._stream.decompress(chunk, limit)
+            return self._stream.decompress(chunk, limit_bytes)
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from error
 

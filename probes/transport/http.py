@@ -89,15 +89,15 @@ class _PhaseTrace:
     """How far a request has come, as httpcore's trace extension tells it."""
 
     def __init__(self) -> None:
-        self.at = Phase.CONNECT
+        self.phase = Phase.CONNECT
 
     async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
         if "start_tls.started" in event:
-            self.at = Phase.TLS
+            self.phase = Phase.TLS
         elif "request_headers.started" in event:
-            self.at = Phase.REQUEST
+            self.phase = Phase.REQUEST
         elif "response_body.started" in event:
-            self.at = Phase.BODY
+            self.phase = Phase.BODY
 
 
 def trace_headers(exchange: Exchange) -> dict[str, str]:
@@ -224,7 +224,7 @@ class Web:
     @asynccontextmanager
     async def _answering(self, exchange: Exchange, request: httpx.Request) -> AsyncIterator[None]:
         """What the block waits for comes in time. Raises Broken, CannotAsk."""
-        phase = request.extensions.setdefault("trace", _PhaseTrace())
+        trace = request.extensions.setdefault("trace", _PhaseTrace())
         answer_s = self.target.timeouts.answer_s
         try:
             async with asyncio.timeout(answer_s):
@@ -236,10 +236,10 @@ class Web:
             exchange.error = f"{type(error).__name__}: {error}"
             if exchange.kind == "stream":  # others are asked while it is open
                 current().subject = exchange
-            is_connected = phase.at in (Phase.REQUEST, Phase.BODY)
+            is_connected = trace.phase in (Phase.REQUEST, Phase.BODY)
             waited_s = answer_s if is_connected else answer_s * CONNECT_SHARE
             url = str(request.url)
-            raise failure(exchange.url, error, service(url), phase.at, waited_s) from error
+            raise failure(exchange.url, error, service(url), trace.phase, waited_s) from error
 
     async def close(self) -> None:
         await self._client.aclose()

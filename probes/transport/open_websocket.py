@@ -18,7 +18,7 @@ from probes.transport.identity import Scope
 from probes.transport.socket_events import explain_event
 
 Event = dict[str, Any]
-CLOSING_TIME = 2.0  # seconds
+CLOSING_TIMEOUT_S = 2.0  # seconds
 # Close codes with which we end a socket ourselves (RFC 6455, 7.4.1).
 REFUSED = {1002: "breaks the protocol", 1007: "is not UTF-8", 1009: "is too big"}
 
@@ -41,7 +41,7 @@ class WebSocket:
 
     def __init__(self, connection: ClientConnection, exchange: Exchange, scope: Scope) -> None:
         self._connection, self._exchange = connection, exchange
-        self._opened = asyncio.get_running_loop().time()
+        self._opened_at = asyncio.get_running_loop().time()
         self.checks: list[Callable[[Event], Finding | None]] = [partial(_foreign, exchange, scope)]
 
     async def send(self, event: Event) -> None:
@@ -56,14 +56,14 @@ class WebSocket:
     async def receive(
         self,
         wanted: Callable[[Event], bool],
-        within: float,
+        timeout_s: float,
         shapes: Mapping[str, Any] | None = None,
     ) -> Event | None:
         """The next event that is wanted; None when none comes in time. Raises Broken when the
         socket is dropped, or an event is not of its type's shape in `shapes`.
         """
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(timeout_s):
                 while not wanted(event := await self._next(shapes or {})):
                     pass
         except TimeoutError:
@@ -73,31 +73,31 @@ class WebSocket:
             raise self._explain_close(error) from error
         return event
 
-    async def ping(self, within: float) -> None:
+    async def ping(self, timeout_s: float) -> None:
         """The other end answers a ping, as every one must (RFC 6455 5.5.2). Raises Broken."""
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(timeout_s):
                 await (await self._connection.ping())
         except TimeoutError:
-            raise self.half_open(f"no pong within {within:g} s") from None
+            raise self.half_open(f"no pong within {timeout_s:g} s") from None
         except ConnectionClosed as error:
             raise self._explain_close(error) from error
 
-    async def expect_taken(self, within: float) -> None:
+    async def expect_taken(self, timeout_s: float) -> None:
         """It is open in earnest, as a ping shows. Raises Broken; ClosedAtOnce where the other end
         closes what it has just opened.
         """
         try:
-            await self.ping(within)
+            await self.ping(timeout_s)
         except Broken as failure:
             if failure.finding.code is Code.SOCKET_DROPPED:
                 raise ClosedAtOnce(failure.finding) from failure
             raise
 
-    async def listen(self, seconds: float) -> None:
+    async def listen(self, duration_s: float) -> None:
         """Hear what comes for so long, each event judged. Raises Broken when it is dropped."""
         subject = current().subject
-        await self.receive(lambda _event: False, seconds)
+        await self.receive(lambda _event: False, duration_s)
         current().subject = subject
 
     def half_open(self, observed: str) -> Broken:
@@ -110,7 +110,7 @@ class WebSocket:
 
     @property
     def _age_s(self) -> float:
-        return asyncio.get_running_loop().time() - self._opened
+        return asyncio.get_running_loop().time() - self._opened_at
 
     async def _next(self, shapes: Mapping[str, Any]) -> Event:
         line = await self._connection.recv()
@@ -133,7 +133,7 @@ class WebSocket:
 
     async def close(self) -> None:
         """Close it, and judge what nobody has waited for. Raises Broken."""
-        async with asyncio.timeout(2 * CLOSING_TIME):
+        async with asyncio.timeout(2 * CLOSING_TIMEOUT_S):
             await self._connection.close()
             with contextlib.suppress(ConnectionClosed):
                 while True:

@@ -33,8 +33,8 @@ class Throttle:
     answers would hold back what all others are asked.
     """
 
-    def __init__(self, at_once: int, moment: float) -> None:
-        self._free, self._moment = asyncio.Semaphore(at_once), moment
+    def __init__(self, at_once: int, yield_after_s: float) -> None:
+        self._free, self._yield_after_s = asyncio.Semaphore(at_once), yield_after_s
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
@@ -50,7 +50,7 @@ class Throttle:
                 held = False
                 self._free.release()
 
-        timer = asyncio.get_running_loop().call_later(self._moment, pass_on)
+        timer = asyncio.get_running_loop().call_later(self._yield_after_s, pass_on)
         try:
             yield
         finally:

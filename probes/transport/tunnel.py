@@ -15,7 +15,7 @@ from probes.config.proxies import Proxy
 from probes.finding import CannotAsk
 from probes.transport.connection_errors import local_trouble
 
-_CHUNK = 4096
+_CHUNK_BYTES = 4096
 _NO_CREDENTIALS = 407
 
 
@@ -97,7 +97,7 @@ async def _response(client: h11.Connection, connection: socket.socket) -> h11.Re
         if isinstance(event, h11.Response):
             return event
         if event is h11.NEED_DATA:
-            data = await asyncio.get_running_loop().sock_recv(connection, _CHUNK)
+            data = await asyncio.get_running_loop().sock_recv(connection, _CHUNK_BYTES)
             if not data:
                 return None
             client.receive_data(data)

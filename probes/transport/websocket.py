@@ -23,7 +23,7 @@ from probes.transport.author import Author
 from probes.transport.connection_errors import Phase, is_timeout, local_trouble
 from probes.transport.http import CONNECT_SHARE, USER_AGENT, Answer, Web, service, trace_headers
 from probes.transport.identity import Asked, scope_of
-from probes.transport.open_websocket import CLOSING_TIME, ClosedAtOnce, WebSocket
+from probes.transport.open_websocket import CLOSING_TIMEOUT_S, ClosedAtOnce, WebSocket
 from probes.transport.tunnel import ProxyFailed, open_tunnel
 
 SWITCHING = 101
@@ -53,7 +53,7 @@ async def open_socket(
             await socket.expect_taken(web.target.timeouts.answer_s)
             yield socket
         except BaseException:
-            async with asyncio.timeout(2 * CLOSING_TIME):
+            async with asyncio.timeout(2 * CLOSING_TIMEOUT_S):
                 await connection.close()
             raise
         await socket.close()
@@ -131,7 +131,7 @@ async def _connect(web: Web, url: str, headers: Mapping[str, str]) -> ClientConn
         user_agent_header=USER_AGENT,
         origin=Origin(web.target.hosts.apex),
         open_timeout=None,
-        close_timeout=CLOSING_TIME,
+        close_timeout=CLOSING_TIMEOUT_S,
         ping_interval=None,  # we ask by ourselves, and say what was not answered
         proxy=None,
         **way,

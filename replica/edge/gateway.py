@@ -89,7 +89,7 @@ BEFORE: dict[str, Json] = {
     },
 }
 STREAM = "/api/svc/noti/api/notifications/stream"
-STREAM_BUFFER = 1 << 20  # bytes, more than a stream has before it ends
+STREAM_BUFFER_BYTES = 1 << 20  # bytes, more than a stream has before it ends
 INTERNAL = ["/api/svc/user/api/internal*", "/api/svc/noti/api/internal*"]
 
 
@@ -111,7 +111,7 @@ def routes(
 
 def _buffered(pods: Sequence[str]) -> Json:
     """The notification stream, of which nothing is passed on until all of it is there."""
-    onward = {**to_pods(pods, None), "response_buffers": STREAM_BUFFER}
+    onward = {**to_pods(pods, None), "response_buffers": STREAM_BUFFER_BYTES}
     rewrite = {"handler": "rewrite", "strip_path_prefix": "/api/svc/noti"}
     return {"match": [{"path": [STREAM]}], "handle": [rewrite, onward], "terminal": True}
 

@@ -20,7 +20,7 @@ Address = tuple[str, int]
 DTLS = range(20, 64)  # the first byte, RFC 7983
 RTP = range(128, 192)
 RTCP = range(200, 208)  # the second byte of what RTP's range has, RFC 5761
-FRAME = 2  # bytes of length in front of each datagram, RFC 4571
+FRAME_BYTES = 2  # bytes of length in front of each datagram, RFC 4571
 EVERY = 10
 ALL_BLOCKED = "livekit-ports-are-closed"
 UDP_BLOCKED = "livekit-udp-is-blocked"
@@ -114,7 +114,7 @@ class MediaSockets:
 async def _frames(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
-            size = int.from_bytes(await reader.readexactly(FRAME), "big")
+            size = int.from_bytes(await reader.readexactly(FRAME_BYTES), "big")
             yield await reader.readexactly(size)
 
 
@@ -161,7 +161,7 @@ class IceSocket(ice.StunProtocol):
         if not self.media.sends(data):
             return
         if (writer := self.streams.get(peer)) is not None:
-            writer.write(len(data).to_bytes(FRAME, "big") + data)
+            writer.write(len(data).to_bytes(FRAME_BYTES, "big") + data)
         elif self.media.passes_udp(self.ufrag):
             self.callees.add(peer)
             self._udp.sendto(data, peer)

@@ -122,11 +122,11 @@ class LiveKitNode:
         is_new = self.is_at_least(1, 13, 5)
         return TokenChecks(keys, self.now(), is_new=is_new, verify=verify)
 
-    def room(self, name: str, empty_timeout: int = 0) -> LiveKitRoom:
+    def room(self, name: str, empty_timeout_s: int = 0) -> LiveKitRoom:
         """The room of that name, made where there is none."""
         if name not in self.rooms:
             info = models.Room(
-                sid=new_id("RM"), name=name, empty_timeout=empty_timeout or EMPTY_TIMEOUT_S
+                sid=new_id("RM"), name=name, empty_timeout=empty_timeout_s or EMPTY_TIMEOUT_S
             )
             info.departure_timeout, info.creation_time = DEPARTURE_TIMEOUT_S, int(time.time())
             self.rooms[name] = LiveKitRoom(info)
@@ -164,9 +164,9 @@ class LiveKitNode:
         for joined in tuple(room.people.values()):
             joined.end(models.DisconnectReason.ROOM_DELETED)
 
-    def _end_later(self, room: LiveKitRoom, seconds: float) -> None:
+    def _end_later(self, room: LiveKitRoom, delay_s: float) -> None:
         room.ending = asyncio.get_running_loop().call_later(
-            seconds, lambda: self.rooms.pop(room.info.name, None)
+            delay_s, lambda: self.rooms.pop(room.info.name, None)
         )
 
 

@@ -19,7 +19,7 @@ from replica.infra.processes import ChildError
 from replica.state import ReplicaState
 
 ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
-BUNDLED_WITHIN = 30.0  # seconds
+BUNDLE_TIMEOUT_S = 30.0  # seconds
 SITE = Path(__file__).parent / "site"
 PORTAL = Path(__file__).parent / "portal"
 LIVEKIT = "assets/livekit-client.js"
@@ -100,7 +100,7 @@ def _bundle(build_id: str) -> bytes:
     command = [str(ESBUILD), str(SITE / "assets" / "main.js"), *options]
     try:
         return subprocess.run(
-            command, check=True, capture_output=True, timeout=BUNDLED_WITHIN
+            command, check=True, capture_output=True, timeout=BUNDLE_TIMEOUT_S
         ).stdout
     except subprocess.CalledProcessError as error:
         raise ChildError(

@@ -13,7 +13,7 @@ from replica.services.response_formats import Refusal, with_request_id
 from replica.services.storage_access import extension
 from replica.state import add
 
-MAX_SIZE = 50 * 1024 * 1024
+MAX_SIZE_BYTES = 50 * 1024 * 1024
 ENTITIES = {"BOARD", "COMMENT", "PROJECT"}
 
 
@@ -77,7 +77,7 @@ def _attachment(call: ServiceCall) -> AttachmentModel:
     kind, size = call.text("entityType"), call.number("fileSize")
     if kind not in ENTITIES:
         raise Refusal(400, "VALIDATION_ERROR", "Invalid entity type")
-    if size > MAX_SIZE:
+    if size > MAX_SIZE_BYTES:
         raise Refusal(400, "VALIDATION_ERROR", "File size exceeds 50MB limit")
     return AttachmentModel(
         entity_type=kind,

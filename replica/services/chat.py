@@ -27,7 +27,7 @@ from replica.state import ReplicaState, add
 
 BASE = "/api/chats"
 CHAT = f"{BASE}/{{chat}}"
-MAX_SIZE = 50 * 1024 * 1024
+MAX_SIZE_BYTES = 50 * 1024 * 1024
 KINDS = {"DM", "GROUP", "PROJECT"}
 IMAGES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 
@@ -147,7 +147,7 @@ def _presence(state: ReplicaState, user: str) -> dict[str, Any]:
 
 async def image_url(call: ServiceCall) -> Response:
     name, kind = call.text("fileName"), call.text("contentType")
-    if call.number("fileSize") > MAX_SIZE:
+    if call.number("fileSize") > MAX_SIZE_BYTES:
         raise Refusal(400, "FILE_TOO_LARGE", "File size exceeds 50MB limit")
     if kind not in IMAGES:
         raise Refusal(

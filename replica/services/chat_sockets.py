@@ -17,7 +17,7 @@ from replica.services import chat_messages
 from replica.services.gin import as_id
 from replica.services.response_formats import Refusal, forbidden, not_found
 from replica.services.sockets import (
-    CUT_AFTER,
+    CUT_AFTER_S,
     SocketSession,
     is_on_second_pod,
     json_refusal,
@@ -58,7 +58,7 @@ async def serve_chat(session: SocketSession) -> None:
             session.state, session.user
         ):
             loop = asyncio.get_running_loop()
-            loop.call_later(CUT_AFTER * session.state.scale, heard.close)
+            loop.call_later(CUT_AFTER_S * session.state.scale, heard.close)
         async for text in session.connection.incoming():
             _hear(session, pod, parse_event(text))
 

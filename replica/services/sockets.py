@@ -28,7 +28,7 @@ DROPPED = 1012  # a server that restarts
 TOO_BIG = 1009
 GOING_AWAY = 1001
 REFUSED_LATE = 4401
-CUT_AFTER = 60  # seconds in weAlist
+CUT_AFTER_S = 60  # seconds in weAlist
 NO_SOCKET = (
     "Bad Request\nwebsocket: the client is not using the websocket protocol: 'upgrade' token "
     "not found\n"
@@ -136,7 +136,7 @@ def _apply_faults(state: ReplicaState, kind: str, user: str, line: Connection) -
         line.send_binary()
     if kind == "board" and state.is_fault_active("board-cuts-sockets"):
         loop = asyncio.get_running_loop()
-        loop.call_later(CUT_AFTER * state.scale, line.drop, GOING_AWAY)
+        loop.call_later(CUT_AFTER_S * state.scale, line.drop, GOING_AWAY)
 
 
 def is_on_second_pod(state: ReplicaState, user: str) -> bool:

@@ -24,7 +24,7 @@ from replica.state import ReplicaState, add
 FILE = "/storage/files/{file}"
 WORKSPACE = "/storage/workspaces/{workspace}"
 PUT_SECONDS, GET_SECONDS, WEEK = 300, 3600, 7 * 24 * 3600
-MAX_SIZE = 100 * 1024 * 1024
+MAX_SIZE_BYTES = 100 * 1024 * 1024
 # The AWS SDK's words, which the service passes on (contract §4.3).
 NO_CREDENTIALS = (
     "failed to generate presigned URL: get identity: get credentials: failed to refresh cached "
@@ -37,7 +37,7 @@ OTHER_BYTES = b"These are the bytes of another file.\n"
 async def upload_url(call: ServiceCall) -> Response:
     workspace = expect_member(call, call.body.get("workspaceId"))
     name, kind, size = call.text("fileName"), call.text("contentType"), call.number("fileSize")
-    if size > MAX_SIZE:
+    if size > MAX_SIZE_BYTES:
         raise bad_request("file size exceeds maximum allowed (100 MB)")
     if extension(name) not in ALLOWED:
         raise bad_request(f"file type not allowed: {extension(name)}")

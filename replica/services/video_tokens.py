@@ -14,9 +14,9 @@ import jwt
 from replica.livekit import TWIRP
 from replica.state import ReplicaState
 
-SECONDS = 24 * 3600
+LIFETIME_S = 24 * 3600
 ANOTHER_ROOM = "another-room"
-TEN_YEARS = 10 * 365 * 24 * 3600
+TEN_YEARS_S = 10 * 365 * 24 * 3600
 
 
 def token(state: ReplicaState, room: str, user: str, name: str) -> str:
@@ -25,7 +25,7 @@ def token(state: ReplicaState, room: str, user: str, name: str) -> str:
     grants: dict[str, Any] = {"roomJoin": True, "room": named}
     if state.is_fault_active("app-token-lacks-grant"):
         del grants["roomJoin"]
-    life = TEN_YEARS if state.is_fault_active("app-token-lives-too-long") else SECONDS
+    life = TEN_YEARS_S if state.is_fault_active("app-token-lives-too-long") else LIFETIME_S
     return _sign(state, grants, life, {"sub": user, "name": name or user})
 
 
@@ -50,13 +50,13 @@ async def _ask(state: ReplicaState, method: str, asked: dict[str, Any]) -> None:
         )
 
 
-def _sign(state: ReplicaState, grants: dict[str, Any], life: int, who: dict[str, str]) -> str:
+def _sign(state: ReplicaState, grants: dict[str, Any], lifetime_s: int, who: dict[str, str]) -> str:
     now = int(time.time())
     key, secret = state.livekit.key, state.livekit.secret
     if state.is_fault_active("app-signs-with-another-key"):
         key, secret = "APIofyesterday", "secret-of-yesterday-thirty-two-chars"
     return jwt.encode(
-        {"iss": key, "nbf": now, "exp": now + life, "video": grants, **who},
+        {"iss": key, "nbf": now, "exp": now + lifetime_s, "video": grants, **who},
         secret,
         algorithm="HS256",
     )

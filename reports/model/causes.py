@@ -21,11 +21,11 @@ _ONE_CODE_FOR_MANY = frozenset({Code.UNKNOWN, Code.UNEXPLAINED})
 @dataclass(frozen=True, slots=True)
 class Onset:
     """Since when a promise is broken, as far as earlier runs say. `is_new`: the last run did not
-    find it broken; `since` is Unix time, 0 where it is not known.
+    find it broken; `began_at` is Unix time, 0 where it is not known.
     """
 
     is_new: bool
-    since: float = 0.0
+    began_at: float = 0.0
 
 
 NO_ONSETS: Mapping[str, Onset] = {}
@@ -51,13 +51,13 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One cause with its symptoms, worst and most first. `since` in Unix time, 0 if not known;
+    """One cause with its symptoms, worst and most first. `began_at` in Unix time, 0 if not known;
     `services` where several have the same cause.
     """
 
     symptoms: tuple[Symptom, ...]
     is_new: bool = False
-    since: float = 0.0
+    began_at: float = 0.0
     services: tuple[str, ...] = ()
 
     @property
@@ -190,7 +190,7 @@ def _block(results: Iterable[Result], onsets: Mapping[str, Onset]) -> Block:
     symptoms.sort(key=lambda symptom: (_rank(symptom.example), -len(symptom.results)))
     known = [onsets[r.id] for s in symptoms for r in s.results if r.id in onsets]
     is_new = sum(onset.is_new for onset in known) * 2 > len(known)
-    older = [onset.since for onset in known if onset.since and not onset.is_new]
+    older = [onset.began_at for onset in known if onset.began_at and not onset.is_new]
     return Block(tuple(symptoms), is_new, 0.0 if is_new else min(older, default=0.0))
 
 

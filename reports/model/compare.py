@@ -50,7 +50,7 @@ class Change:
     @property
     def is_slowdown(self) -> bool:
         """Held in both; how long a broken promise takes says nothing."""
-        was, took = self.before.outcome.duration, self.now.outcome.duration
+        was, took = self.before.outcome.duration_s, self.now.outcome.duration_s
         held = self.before.verdict is self.now.verdict is Verdict.HELD
         return held and took > SLOWER * was and took - was >= NOTICED
 
@@ -147,6 +147,6 @@ def _verdicts(change: Change, words: Words) -> str:
 
 
 def _durations(change: Change) -> str:
-    was = wording.seconds(change.before.outcome.duration)
-    took = wording.seconds(change.now.outcome.duration)
+    was = wording.seconds(change.before.outcome.duration_s)
+    took = wording.seconds(change.now.outcome.duration_s)
     return f"{wording.one_line(change.now.id)}  {was} -> {took}"

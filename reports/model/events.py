@@ -25,8 +25,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question to the target and its answer, redacted. `at`: Unix time when it was over;
-    `duration`: seconds.
+    """One question to the target and its answer, redacted. `ended_at`: Unix time when it was over;
+    `duration_s`: seconds.
     """
 
     attempt: int
@@ -34,10 +34,10 @@ class Exchange:
     method: str
     url: str
     status: int | None
-    duration: float
+    duration_s: float
     error: str
     span: str
-    at: float
+    ended_at: float
     request: Message
     response: Message
 
@@ -80,10 +80,10 @@ def exchange(event: Event) -> Exchange:
         method=text(event, "method"),
         url=text(event, "url"),
         status=int(number(event, "status")) or None,
-        duration=number(event, "duration"),
+        duration_s=number(event, "duration"),
         error=text(event, "error"),
         span=text(event, "span"),
-        at=number(event, "at"),
+        ended_at=number(event, "at"),
         request=_message(event.get("request")),
         response=_message(event.get("response")),
     )

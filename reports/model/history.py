@@ -27,12 +27,12 @@ _ASKED = (Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One promise in one run. `at`: when that run began; `duration` in seconds."""
+    """One promise in one run. `at`: when that run began; `duration_s` in seconds."""
 
     run: str
     at: datetime
     verdict: Verdict
-    duration: float
+    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class History:
     @property
     def durations(self) -> tuple[float, ...]:
         """In seconds, 0.0 where nothing was asked."""
-        return tuple(each.duration for each in self.entries)
+        return tuple(each.duration_s for each in self.entries)
 
     @property
     def unusual(self) -> bool:
@@ -72,7 +72,7 @@ class History:
         return (
             bool(self.usual)
             and now.verdict is Verdict.HELD
-            and not _within(now.duration, self.usual)
+            and not _within(now.duration_s, self.usual)
         )
 
 
@@ -82,7 +82,7 @@ def strips(run: Run, words: Words = ENGLISH, *, last: int = LAST) -> dict[str, H
     """
     seen: dict[str, list[Seen]] = {scenario.id: [] for scenario in run.scenarios}
     for past in [*before(run, last - 1), past_of(run)]:
-        at = datetime.fromtimestamp(past.began, UTC)
+        at = datetime.fromtimestamp(past.began_at, UTC)
         for scenario in seen.keys() & past.promises.keys():
             seen[scenario].append(Seen(past.run, at, *past.promises[scenario]))
     return {scenario: _history(runs, words) for scenario, runs in seen.items()}
@@ -101,12 +101,14 @@ def before(run: Run, most: int) -> list[Past]:
         if (past := recall(folder)) and _precedes(past, run):
             beside[past.run] = past
     return (
-        sorted({**earlier, **beside}.values(), key=lambda past: past.began)[-most:] if most else []
+        sorted({**earlier, **beside}.values(), key=lambda past: past.began_at)[-most:]
+        if most
+        else []
     )
 
 
 def _precedes(past: Past, run: Run) -> bool:
-    return past.environment == run.environment and past.began < run.began
+    return past.environment == run.environment and past.began_at < run.began_at
 
 
 def _beside(folder: Path) -> Iterable[Path]:
@@ -120,7 +122,7 @@ def _history(seen: Sequence[Seen], words: Words) -> History:
     streak = _streak(seen)
     return History(
         entries=tuple(seen),
-        usual=_usual([each.duration for each in seen[:-1] if each.verdict is Verdict.HELD]),
+        usual=_usual([each.duration_s for each in seen[:-1] if each.verdict is Verdict.HELD]),
         since=streak[0].at if streak else None,
         runs=len(streak),
         sentence=_sentence(seen, streak, words),
@@ -145,8 +147,8 @@ def _usual(durations: Sequence[float]) -> tuple[float, float] | None:
     return cut[0], cut[-1]
 
 
-def _within(duration: float, usual: tuple[float, float] | None) -> bool:
-    return usual is None or usual[0] <= duration <= usual[1]
+def _within(duration_s: float, usual: tuple[float, float] | None) -> bool:
+    return usual is None or usual[0] <= duration_s <= usual[1]
 
 
 def _sentence(seen: Sequence[Seen], streak: Sequence[Seen], words: Words) -> str:

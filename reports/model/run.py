@@ -61,7 +61,8 @@ class Result(Scenario):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run found. `ended` is "killed" where the journal does not say; `began` is Unix time.
+    """What a run found. `ended` is "killed" where the journal does not say; `began_at` is Unix
+    time.
 
     `gate`: failures that were there before the deploy fail nothing. `previous` is None in a run
     without a state store.
@@ -72,10 +73,10 @@ class Run:
     version: str
     environment: str
     apex: str
-    deadline: float
+    deadline_s: float
     trace: str
-    began: float
-    duration: float
+    began_at: float
+    duration_s: float
     ended: str
     has_beginning: bool
     scenarios: tuple[Result, ...]
@@ -150,10 +151,10 @@ def assemble(folder: Path, events: list[Event]) -> Run:
         version=text(start, "version"),
         environment=text(start, "environment"),
         apex=text(start, "apex"),
-        deadline=number(start, "deadline"),
+        deadline_s=number(start, "deadline"),
         trace=text(start, "trace"),
-        began=began,
-        duration=number(end, "duration") if end else max(0.0, stopped - began),
+        began_at=began,
+        duration_s=number(end, "duration") if end else max(0.0, stopped - began),
         ended=ended,
         has_beginning=bool(start),
         scenarios=tuple(_forgive(forgiven, result) for result in results),
@@ -219,8 +220,8 @@ def _outcome(scenario: str, events: list[Event], ended: str, stopped: float) -> 
     done = [attempt for attempt in attempts if attempt.verdict]
     cut = Outcome(Verdict.UNKNOWN, Finding(Code.UNKNOWN, f"{how} before it was done", SUITE))
     concluded = conclude(done) if done else cut
-    duration = sum(attempt.duration for attempt in attempts)
-    return replace(concluded, attempts=attempts, duration=duration)
+    duration = sum(attempt.duration_s for attempt in attempts)
+    return replace(concluded, attempts=attempts, duration_s=duration)
 
 
 def _final(scenario: str, event: Event, attempts: tuple[Attempt, ...]) -> Outcome:
@@ -231,7 +232,7 @@ def _final(scenario: str, event: Event, attempts: tuple[Attempt, ...]) -> Outcom
         attempts=attempts,
         accepted=read_acceptance(event.get("accepted"), scenario, found),
         reason=text(event, "reason"),
-        duration=number(event, "duration"),
+        duration_s=number(event, "duration"),
         settled_s=number(event, "settled"),
     )
 
@@ -245,7 +246,7 @@ def _attempts(events: Iterable[Event], stopped: float) -> Iterable[Attempt]:
             tried[which] = Attempt(which, None, None, max(0.0, stopped - began), began)
         elif event.get("event") == "attempt-finished":
             judged, duration = verdict(event) or Verdict.UNKNOWN, number(event, "duration")
-            began = tried[which].began if which in tried else number(event, "at") - duration
+            began = tried[which].began_at if which in tried else number(event, "at") - duration
             found = finding(event.get("finding"))
             tried[which] = Attempt(which, judged, found, duration, began)
     return [tried[which] for which in sorted(tried)]

@@ -88,14 +88,14 @@ def timeline(run: Run) -> Timeline:
     )
     families = [list(cases) for _, cases in groupby(tried, key=family)]
     families.sort(key=lambda cases: max(map(_end, cases)), reverse=True)
-    span = max([run.duration, *(_end(s) - run.began for s in tried)], default=0.0) or 1.0
-    rows = tuple(_rows(families, run.began, (WIDTH - LABELS - RIGHT) / span))
+    span = max([run.duration_s, *(_end(s) - run.began_at for s in tried)], default=0.0) or 1.0
+    rows = tuple(_rows(families, run.began_at, (WIDTH - LABELS - RIGHT) / span))
     height = rows[-1].y + rows[-1].height + GAP if rows else TOP
     return Timeline(round(height, 1), span, tuple(_ticks(span)), rows)
 
 
 def _end(scenario: Result) -> float:
-    return max(attempt.began + attempt.duration for attempt in scenario.outcome.attempts)
+    return max(attempt.began_at + attempt.duration_s for attempt in scenario.outcome.attempts)
 
 
 def _ticks(span: float) -> Iterator[tuple[float, float]]:
@@ -104,7 +104,7 @@ def _ticks(span: float) -> Iterator[tuple[float, float]]:
         yield round(LABELS + number * step * (WIDTH - LABELS - RIGHT) / span, 1), number * step
 
 
-def _rows(families: Iterable[Sequence[Result]], began: float, scale: float) -> Iterator[Row]:
+def _rows(families: Iterable[Sequence[Result]], began_at: float, scale: float) -> Iterator[Row]:
     y = TOP
     for cases in families:
         each = max(FLATTEST, min(TALLEST, ROOM / len(cases)))
@@ -114,7 +114,7 @@ def _rows(families: Iterable[Sequence[Result]], began: float, scale: float) -> I
         bars = [
             bar
             for n, case in enumerate(placed)
-            for bar in _bars(case, began, scale, above + n * each, each)
+            for bar in _bars(case, began_at, scale, above + n * each, each)
         ]
         yield Row(
             family(cases[0]),
@@ -127,13 +127,15 @@ def _rows(families: Iterable[Sequence[Result]], began: float, scale: float) -> I
         y += height + GAP
 
 
-def _bars(scenario: Result, began: float, scale: float, y: float, height: float) -> Iterator[Bar]:
+def _bars(
+    scenario: Result, began_at: float, scale: float, y: float, height: float
+) -> Iterator[Bar]:
     gap = 1.0 if height > 3 else 0.2
     for attempt in scenario.outcome.attempts:
-        x = LABELS + max(0.0, attempt.began - began) * scale
-        width = max(_LEAST, attempt.duration * scale)
+        x = LABELS + max(0.0, attempt.began_at - began_at) * scale
+        width = max(_LEAST, attempt.duration_s * scale)
         mine = [e for e in scenario.exchanges if e.attempt == attempt.number]
-        phases = tuple(_phases(mine, began, scale, (round(y, 1), round(height - gap, 1))))
+        phases = tuple(_phases(mine, began_at, scale, (round(y, 1), round(height - gap, 1))))
         yield Bar(
             scenario,
             attempt,
@@ -146,13 +148,13 @@ def _bars(scenario: Result, began: float, scale: float, y: float, height: float)
 
 
 def _phases(
-    exchanges: Iterable[Exchange], began: float, scale: float, band: tuple[float, float]
+    exchanges: Iterable[Exchange], began_at: float, scale: float, band: tuple[float, float]
 ) -> Iterator[Phase]:
     paths: dict[str, list[str]] = {}
     y, height = band
     for exchange in exchanges:
-        x = LABELS + max(0.0, exchange.at - exchange.duration - began) * scale
-        width = max(_LEAST, min(exchange.duration * scale, WIDTH - x))
+        x = LABELS + max(0.0, exchange.ended_at - exchange.duration_s - began_at) * scale
+        width = max(_LEAST, min(exchange.duration_s * scale, WIDTH - x))
         box = f"M{x:.1f} {y}h{width:.1f}v{height}h-{width:.1f}z"
         paths.setdefault("browser" if exchange.kind == "page" else "network", []).append(box)
     yield from (Phase(kind, "".join(boxes)) for kind, boxes in paths.items())

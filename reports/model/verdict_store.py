@@ -18,7 +18,7 @@ from reports.render.writing import replace
 
 NAME = "verdicts.json"  # in a run's folder: its own
 BROUGHT = "history.json"  # in a run's folder: those of earlier runs, as the state store had them
-LARGEST = 200_000  # characters for all runs in the state store; a Secret holds a megabyte
+MAX_CHARS = 200_000  # characters for all runs in the state store; a Secret holds a megabyte
 
 RECENT = 5  # runs that are looked at for how long things take
 
@@ -30,13 +30,13 @@ _VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What later runs need to know of one: {scenario id: (verdict, seconds)}. `began` is
+    """What later runs need to know of one: {scenario id: (verdict, seconds)}. `began_at` is
     Unix time.
     """
 
     run: str
     environment: str
-    began: float
+    began_at: float
     promises: dict[str, tuple[Verdict, float]]
 
 
@@ -53,13 +53,13 @@ class Summary:
 def summary_of(past: Past) -> Summary:
     quiet = (Verdict.HELD, Verdict.SKIPPED)
     is_quiet = all(verdict in quiet for verdict, _ in past.promises.values())
-    return Summary(past.run, past.environment, past.began, is_quiet)
+    return Summary(past.run, past.environment, past.began_at, is_quiet)
 
 
 def past_of(run: Run) -> Past:
     outcomes = {result.id: result.outcome for result in run.scenarios}
-    promises = {name: (each.verdict, round(each.duration, 3)) for name, each in outcomes.items()}
-    return Past(run.id, run.environment, run.began, promises)
+    promises = {name: (each.verdict, round(each.duration_s, 3)) for name, each in outcomes.items()}
+    return Past(run.id, run.environment, run.began_at, promises)
 
 
 def keep(run: Run) -> None:
@@ -139,14 +139,14 @@ def read_history(folder: Path) -> list[Past]:
 def pack(pasts: Iterable[Past]) -> str:
     """As printable ASCII; the oldest runs are left out where it would be too large."""
     kept = list(pasts)
-    while len(text := _pack(kept)) > LARGEST:
+    while len(text := _pack(kept)) > MAX_CHARS:
         kept = kept[1:]
     return text
 
 
 def _pack(pasts: Sequence[Past]) -> str:
     names = sorted({name for past in pasts for name in past.promises})
-    runs = [[past.run, past.environment, past.began, *_row(past, names)] for past in pasts]
+    runs = [[past.run, past.environment, past.began_at, *_row(past, names)] for past in pasts]
     return base64.b64encode(
         zlib.compress(json.dumps([names, runs], separators=(",", ":")).encode(), 9)
     ).decode()

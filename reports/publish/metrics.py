@@ -120,8 +120,8 @@ def samples(run: Run) -> Iterator[Sample]:
         yield from _of_scenario(run, scenario)
     for verdict in Verdict:
         yield Sample(RUN_SCENARIOS, (verdict,), sum(s.verdict is verdict for s in run.scenarios))
-    yield Sample(RUN_DURATION, (), run.duration)
-    yield Sample(RUN_LAST, (), run.began)
+    yield Sample(RUN_DURATION, (), run.duration_s)
+    yield Sample(RUN_LAST, (), run.began_at)
     yield Sample(RUN_SUCCESS, (), float(run.exit_code() == EXIT_HELD))
     for name, metric in SELF_HEALTH.items():
         yield Sample(metric, (), run.self_health.get(name, 0.0))
@@ -135,8 +135,8 @@ def _of_scenario(run: Run, scenario: Result) -> Iterator[Sample]:
         return
     name = (scenario.id,)
     if scenario.verdict not in _UNASKED:
-        yield Sample(DURATION, name, scenario.outcome.duration)
-        yield Sample(LAST_RUN, name, run.began)
+        yield Sample(DURATION, name, scenario.outcome.duration_s)
+        yield Sample(LAST_RUN, name, run.began_at)
     if succeeded := _last_success(run, scenario):
         yield Sample(LAST_SUCCESS, name, succeeded)
     yield Sample(FAILING_RUNS, name, _failing_runs(run, scenario))
@@ -146,7 +146,7 @@ def _of_scenario(run: Run, scenario: Result) -> Iterator[Sample]:
 def _last_success(run: Run, scenario: Result) -> float:
     """0 where nobody knows: broken now, and no run before has left a word."""
     if scenario.verdict in _KEPT:
-        return run.began
+        return run.began_at
     if run.previous is None:
         return 0.0
     failure = run.previous.failures.get(scenario.id)

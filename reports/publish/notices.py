@@ -77,7 +77,7 @@ def message(run: Run, news: Changes, links: Links) -> tuple[str, str]:
     ]
     if links.trace and run.trace:
         lines.append(f"Trace: {links.trace.replace('{trace}', run.trace)}")
-    lines.append(f"Run {run.id} of {wording.moment(run.began)}")
+    lines.append(f"Run {run.id} of {wording.moment(run.began_at)}")
     return _title(run, news), _cut("\n".join(lines), MOST)
 
 
@@ -118,7 +118,7 @@ def _describe_broken(run: Run, results: Sequence[Result], links: Links) -> Itera
 def _since(block: Block) -> str:
     if block.is_new:
         return "new, "
-    return f"since {wording.moment(block.since)}, " if block.since else ""
+    return f"since {wording.moment(block.began_at)}, " if block.began_at else ""
 
 
 def _runbook(block: Block, links: Links) -> str:

@@ -17,7 +17,7 @@ from opentelemetry.sdk.resources import Resource
 
 from reports.model.run import Run
 from reports.publish.metrics import METRICS, Sample, samples
-from reports.publish.sending import DEADLINE
+from reports.publish.sending import TIMEOUT_S
 from reports.publish.trusting_adapter import TrustingAdapter
 
 SERVICE = "wealist-probes"
@@ -46,9 +46,9 @@ def send(run: Run, to: str, environ: Mapping[str, str]) -> str:
     if protocol not in {None, "", "http/protobuf"}:
         return f"OTLP over {protocol} was asked for; say http/protobuf"
     session = _Listening()
-    exporter = OTLPMetricExporter(endpoint=to, session=session, timeout=DEADLINE)
+    exporter = OTLPMetricExporter(endpoint=to, session=session, timeout=TIMEOUT_S)
     try:
-        result = exporter.export(_collect(run), timeout_millis=DEADLINE * 1000)
+        result = exporter.export(_collect(run), timeout_millis=TIMEOUT_S * 1000)
     finally:
         session.close()
     taken = result is MetricExportResult.SUCCESS and not session.reason

@@ -15,7 +15,7 @@ from reports.publish.sending import send_within
 PUSHGATEWAY, NOTICES = "PROBES_PUSHGATEWAY_URL", "PROBES_NOTICE_URLS"
 _METRICS = ("OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 # seconds; Discord takes its time, and a notice that comes twice is worse than one that waits
-NOTICE_DEADLINE = 6.0
+NOTICE_TIMEOUT_S = 6.0
 PARTIAL = "not sent: a run of some scenarios must not take the others' metrics away"
 
 
@@ -45,7 +45,7 @@ def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, qui
 
     title, body = message(run, news, links)
     bad = bool(news.broken or news.unanswered)
-    wrong = send_within(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_DEADLINE)
+    wrong = send_within(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_TIMEOUT_S)
     return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.codes)
 
 

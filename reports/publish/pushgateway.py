@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge, delete_from_gateway, pus
 
 from reports.model.run import Run
 from reports.publish.metrics import samples
-from reports.publish.sending import DEADLINE
+from reports.publish.sending import TIMEOUT_S
 from reports.publish.trusting_adapter import TrustingAdapter
 
 JOB = "wealist-probes"
@@ -29,10 +29,10 @@ def push(run: Run, url: str) -> str:
     """
     origin, auth = _apart(url)
     handler = functools.partial(_asking, auth)
-    push_to_gateway(origin, JOB, _registry(run), grouping(run), timeout=DEADLINE, handler=handler)
+    push_to_gateway(origin, JOB, _registry(run), grouping(run), timeout=TIMEOUT_S, handler=handler)
     if grouping(run)["shard"].startswith("1-"):
         for group in _left_behind(origin, auth, run):
-            delete_from_gateway(origin, JOB, group, timeout=DEADLINE, handler=handler)
+            delete_from_gateway(origin, JOB, group, timeout=TIMEOUT_S, handler=handler)
     return ""
 
 
@@ -92,7 +92,7 @@ def _left_behind(origin: str, auth: Auth, run: Run) -> list[dict[str, str]]:
     lists none has none.
     """
     with _session(auth) as session:
-        answer = session.get(f"{origin}/api/v1/metrics", timeout=DEADLINE)
+        answer = session.get(f"{origin}/api/v1/metrics", timeout=TIMEOUT_S)
     listed = answer.json().get("data", []) if answer.ok else []
     groups = [entry.get("labels", {}) for entry in listed]
     ours = grouping(run)

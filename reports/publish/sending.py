@@ -8,14 +8,14 @@ end of the process.
 import threading
 from collections.abc import Callable
 
-DEADLINE = 3.0  # seconds, for one receiver
+TIMEOUT_S = 3.0  # seconds, for one receiver
 
 
-def send_within(send: Callable[[], str], deadline: float = DEADLINE) -> str:
-    """What was wrong with `send`, which says so or raises; empty where it was done in `deadline`
+def send_within(send: Callable[[], str], timeout_s: float = TIMEOUT_S) -> str:
+    """What was wrong with `send`, which says so or raises; empty where it was done in `timeout_s`
     seconds.
     """
-    problem = [f"no answer within {deadline:g} s"]
+    problem = [f"no answer within {timeout_s:g} s"]
 
     def work() -> None:
         try:
@@ -25,7 +25,7 @@ def send_within(send: Callable[[], str], deadline: float = DEADLINE) -> str:
 
     thread = threading.Thread(target=work, name="sending", daemon=True)
     thread.start()
-    thread.join(deadline)
+    thread.join(timeout_s)
     return problem[0]
 
 

@@ -23,7 +23,7 @@ EXCHANGES = 8  # of each broken promise
 WITH_EVIDENCE = 40  # promises of one cause; the journal has the others' exchanges
 BODY = 900  # characters of a body
 PICTURES = 8  # screenshots inside the page; others are linked
-LARGEST = 500_000  # bytes of a screenshot inside the page
+LARGEST_BYTES = 500_000  # bytes of a screenshot inside the page
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -157,7 +157,7 @@ def _picture(run: Run, artifact: Artifact) -> str:
         return ""
     whole = run.folder / path
     try:
-        data = whole.read_bytes() if whole.stat().st_size <= LARGEST else b""
+        data = whole.read_bytes() if whole.stat().st_size <= LARGEST_BYTES else b""
     except OSError:
         return ""
     if not data.startswith(_PNG):

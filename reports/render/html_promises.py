@@ -139,14 +139,14 @@ def _spark(
     """Band, line and the point of now; a run that asked nothing leaves a gap in the line."""
     usual = history.usual
     top = (
-        max([each.duration for _, each in placed] + [usual[1] if usual else 0.0], default=0.0)
+        max([each.duration_s for _, each in placed] + [usual[1] if usual else 0.0], default=0.0)
         or 1.0
     )
 
-    def height(duration: float) -> float:
-        return round((STRIP - 1) * (1 - duration / top) + 0.5, 1)
+    def height(duration_s: float) -> float:
+        return round((STRIP - 1) * (1 - duration_s / top) + 0.5, 1)
 
-    points = [(x + STEP / 2, height(seen.duration)) for x, seen in placed if seen.duration]
+    points = [(x + STEP / 2, height(seen.duration_s)) for x, seen in placed if seen.duration_s]
     if len(points) < LEAST_POINTS:
         return None, "", None
     band = (
@@ -157,13 +157,13 @@ def _spark(
     return (
         band,
         "".join(_line(placed, height)),
-        points[-1] if points and placed[-1][1].duration else None,
+        points[-1] if points and placed[-1][1].duration_s else None,
     )
 
 
 def _line(placed: Sequence[tuple[int, Seen]], height: Callable[[float], float]) -> Iterator[str]:
     pen = "M"
     for x, seen in placed:
-        if seen.duration:
-            yield f"{pen}{x + STEP / 2} {height(seen.duration)}"
-        pen = "L" if seen.duration else "M"
+        if seen.duration_s:
+            yield f"{pen}{x + STEP / 2} {height(seen.duration_s)}"
+        pen = "L" if seen.duration_s else "M"

@@ -57,8 +57,8 @@ def _sum_up(root: Element, suite: Element, run: Run) -> None:
         element.set("tests", str(len(suite.findall("testcase"))))
         for plural, child in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             element.set(plural, str(len(suite.findall(f"testcase/{child}"))))
-        element.set("time", f"{run.duration:.3f}")
-    suite.set("timestamp", datetime.fromtimestamp(run.began, UTC).isoformat(timespec="seconds"))
+        element.set("time", f"{run.duration_s:.3f}")
+    suite.set("timestamp", datetime.fromtimestamp(run.began_at, UTC).isoformat(timespec="seconds"))
 
 
 def _unique(scenario: Result, seen: Counter[tuple[str, str]]) -> str:
@@ -74,7 +74,7 @@ def _case(
     if scenario.file:
         case.set("file", clean(scenario.file))
         case.set("line", str(scenario.line))
-    case.set("time", f"{scenario.outcome.duration:.3f}")
+    case.set("time", f"{scenario.outcome.duration_s:.3f}")
     _properties(case, _of_scenario(run, scenario))
     _outcome(case, scenario, strict=strict)
     if output := list(_output(run, scenario, beside)):

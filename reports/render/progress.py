@@ -83,22 +83,22 @@ class Progress:
         if console_of(self._stream).is_terminal:
             self._stream.write(_ERASE_LINE)
 
-    def _text(self, elapsed: float) -> str:
+    def _text(self, elapsed_s: float) -> str:
         done = self._total - len(self._left)
         parts = [self._words.text("progress.done", done=done, total=self._total)]
         for key, number in (("broken", self._broken), ("unanswered", self._unanswered)):
             if number:
                 parts.append(self._words.text(f"progress.{key}", number=number))
         if self._left:
-            parts.append(self._slowest(elapsed))
+            parts.append(self._slowest(elapsed_s))
         return ", ".join(parts)
 
-    def _slowest(self, elapsed: float) -> str:
+    def _slowest(self, elapsed_s: float) -> str:
         """Who is waited for longest, by what it took before, or at most by its deadline."""
-        usual = {s: self._usual[s] for s in self._left if self._usual.get(s, 0.0) > elapsed}
+        usual = {s: self._usual[s] for s in self._left if self._usual.get(s, 0.0) > elapsed_s}
         key, ends = ("left", usual) if usual else ("at-most", self._left)
         scenario = max(ends, key=lambda name: ends[name])
-        seconds = f"{max(0.0, ends[scenario] - elapsed):.0f}"
+        seconds = f"{max(0.0, ends[scenario] - elapsed_s):.0f}"
         name = wording.one_line(scenario)
         return self._words.text(f"progress.{key}", seconds=seconds, scenario=name)
 
@@ -107,5 +107,5 @@ class Progress:
         verdict = wording.pad(self._words.verdict(outcome.verdict), 8)
         remark = f"  {wording.one_line(outcome.remark)}" if outcome.remark else ""
         name = f"{wording.one_line(scenario)}{remark}"
-        took = f" {wording.seconds(outcome.duration):>8}  "
+        took = f" {wording.seconds(outcome.duration_s):>8}  "
         return Text.assemble(f"{done}  ", (verdict, STYLES[outcome.verdict]), took, name)

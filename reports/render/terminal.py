@@ -223,7 +223,7 @@ def _mark(result: Result, words: Words, history: Histories) -> str:
 
 
 def _duration(result: Result) -> str:
-    return wording.seconds(result.outcome.duration) if result.verdict in _ASKED else "-"
+    return wording.seconds(result.outcome.duration_s) if result.verdict in _ASKED else "-"
 
 
 def _skip_lines(results: Iterable[Result], width: int, words: Words) -> Iterator[Text]:

@@ -29,8 +29,8 @@ _COUNTED = (
 )
 
 
-def seconds(duration: float) -> str:
-    return f"{duration:.1f} s"
+def seconds(duration_s: float) -> str:
+    return f"{duration_s:.1f} s"
 
 
 def moment(at: float) -> str:
@@ -90,7 +90,7 @@ def onset(block: Block, words: Words) -> str:
     """Whether the break is new, or since when it is there; empty where nobody knows."""
     if block.is_new:
         return words.text("onset.new")
-    return words.text("onset.since", since=moment(block.since)) if block.since else ""
+    return words.text("onset.since", since=moment(block.began_at)) if block.began_at else ""
 
 
 def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
@@ -129,7 +129,7 @@ def counts(run: Run, words: Words = ENGLISH) -> str:
         for number, state in numbers
         if number
     ]
-    return ", ".join([*parts, words.text("headline.duration", duration=seconds(run.duration))])
+    return ", ".join([*parts, words.text("headline.duration", duration=seconds(run.duration_s))])
 
 
 def _how_it_ended(run: Run, words: Words) -> Iterator[str]:
@@ -162,7 +162,7 @@ def spans_line(run: Run, words: Words = ENGLISH) -> str:
 def exchange_line(exchange: Exchange) -> str:
     status = str(exchange.status) if exchange.status else "no status"
     answer = exchange.error or status
-    return one_line(f"{exchange.method} {exchange.url} -> {answer} in {exchange.duration:.3f} s")
+    return one_line(f"{exchange.method} {exchange.url} -> {answer} in {exchange.duration_s:.3f} s")
 
 
 def skip_reasons(results: Iterable[Result]) -> list[tuple[str, int]]:

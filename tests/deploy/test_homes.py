@@ -9,7 +9,7 @@ from itertools import pairwise, product
 import pytest
 
 from probes.config import environment_file as target
-from probes.runner.scheduler import CLOSING_TIME
+from probes.runner.scheduler import CLOSING_TIMEOUT_S
 from probes.runner.session import CLEANUP_TIMEOUT_S, EXPORT_TIMEOUT_S, GRACE_S
 from tests.support.manifests import ENVIRONMENTS, hook, one, pods
 
@@ -140,7 +140,7 @@ def test_a_job_fails_once_and_in_time(environment: str) -> None:
             "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
         }
         assert spec["activeDeadlineSeconds"] >= deadline(environment) + STARTING + waiting
-        closing = CLOSING_TIME + CLEANUP_TIMEOUT_S + EXPORT_TIMEOUT_S
+        closing = CLOSING_TIMEOUT_S + CLEANUP_TIMEOUT_S + EXPORT_TIMEOUT_S
         assert spec["template"]["spec"]["terminationGracePeriodSeconds"] >= 2 * closing
 
 

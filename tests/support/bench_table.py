@@ -53,19 +53,19 @@ def _row(peer: Peer, costs: Sequence[Cost]) -> str:
 def targets(by_group: Mapping[str, Costs], run: Run) -> list[str]:
     """`by_group`: costs of the groups that end in suite, questions and journeys."""
     rows = [target.row for target in _targets(by_group, run)]
-    slowest = max(run.scenarios, key=lambda scenario: scenario.outcome.duration)
+    slowest = max(run.scenarios, key=lambda scenario: scenario.outcome.duration_s)
     return [
         "| | at most | measured | |",
         "|---|---|---|---|",
         *rows,
         "",
-        f"Slowest promise: `{slowest.id}`, {slowest.outcome.duration:.2f} s.",
+        f"Slowest promise: `{slowest.id}`, {slowest.outcome.duration_s:.2f} s.",
     ]
 
 
 def _targets(by_group: Mapping[str, Costs], run: Run) -> Iterator[Target]:
     whole, questions, journeys = (by_group[name] for name in ("suite", "questions", "journeys"))
-    slowest_s = max(scenario.outcome.duration for scenario in run.scenarios)
+    slowest_s = max(scenario.outcome.duration_s for scenario in run.scenarios)
     yield Target("questions: CPU by bare httpx", _ratio(questions, BARE, "cpu"), 2.0, " times")
     for name, most in (("wall", 1.0), ("cpu", 1.1)):
         what = f"journeys: {name} by {SYNTHETICS}"

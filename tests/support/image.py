@@ -218,7 +218,7 @@ def measured(podman: Engine, share: Share) -> Measured:
     ended = podman("run", "--rm", *words, check=False)
     spent = (podman.runs / "spent").read_text().split()
     cpu = float(spent[1]) / 1e6 if spent[0] == "usage_usec" else float(spent[0]) / 1e9
-    wall = load(max(podman.runs.glob("*/run.jsonl")).parent).duration
+    wall = load(max(podman.runs.glob("*/run.jsonl")).parent).duration_s
     kept, used = (
         held((podman.runs / "stat").read_text()),
         float((podman.runs / "peak").read_text().split()[0]),

@@ -192,7 +192,7 @@ def explain_sound(call: Call) -> Finding | None:
         )
     if sound is None:
         raise explain_crash(call)
-    if sound.after < 0:
+    if sound.after_s < 0:
         observed = _silence(sound)
         return _explain_loss(call, observed) or Finding(
             Code.LIVEKIT_MEDIA_LOST, observed, _FORWARDING
@@ -218,9 +218,9 @@ def _silence(sound: ToneReceived) -> str:
 
 
 def _poor(sound: ToneReceived, paths: list[SelectedPath]) -> list[str]:
-    far = max((path.seconds for path in paths), default=0.0)
+    far = max((path.round_trip_s for path in paths), default=0.0)
     return [
-        *([f"only after {sound.after:.1f} s"] if sound.after > MAX_TONE_DELAY_S else []),
+        *([f"only after {sound.after_s:.1f} s"] if sound.after_s > MAX_TONE_DELAY_S else []),
         *(
             [f"{sound.lost_share:.0%} of its packets were lost"]
             if sound.lost_share >= MAX_LOSS

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from probes.config.environment import LOOPBACK, address
 
-_CHUNK = 65_536
+_CHUNK_BYTES = 65_536
 
 
 def is_needed(url: str) -> bool:
@@ -54,7 +54,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
-        while chunk := await reader.read(_CHUNK):
+        while chunk := await reader.read(_CHUNK_BYTES):
             writer.write(chunk)
             await writer.drain()
     writer.close()

@@ -39,23 +39,23 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantJoined:
-    """`who` was connected, media's transport included, after `seconds`."""
+    """`who` was connected, media's transport included, after `after_s`."""
 
     who: str
-    seconds: float
+    after_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class DataReceived:
     """Of `sent_count` messages of `who`, the other heard `received_count`, the slowest after
-    `seconds`.
+    `after_s`.
     """
 
     who: str
     mode: str
     sent_count: int
     received_count: int
-    seconds: float
+    after_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ class ToneReceived:
     """What the listener heard: the strongest tone, its share of all energy, seconds from publishing
     to the first of it.
 
-    `after` is negative where no such tone came. `packets` arrived, `lost_share` of them (0 to 1)
+    `after_s` is negative where no such tone came. `packets` arrived, `lost_share` of them (0 to 1)
     did not.
     """
 
     hertz: float
     share: float
-    after: float
+    after_s: float
     packets: int
     lost_share: float
 
@@ -85,18 +85,18 @@ class SelectedPath:
     address: str
     port: int
     kind: str
-    seconds: float
+    round_trip_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class TcpRejoin:
-    """The speaker came again by `protocol` after `seconds`, and `received_count` of `sent_count`
+    """The speaker came again by `protocol` after `after_s`, and `received_count` of `sent_count`
     messages then arrived.
     """
 
     protocol: str
     port: int
-    seconds: float
+    after_s: float
     sent_count: int
     received_count: int
 

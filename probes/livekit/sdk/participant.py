@@ -29,8 +29,10 @@ from probes.livekit.sdk.messages import (
 T = TypeVar("T")
 SIGNAL_ATTEMPT_S = 3.0  # seconds for one try at signalling; the SDK tries four times
 LOSSY_GRACE_S = 1.0  # seconds that lossy messages get after all reliable ones
-_FRAME = 100  # ms of sound given and taken at once; shorter frames cost more than the sound itself
-_SAMPLES = tone.RATE * _FRAME // 1000
+_FRAME_MS = (
+    100  # ms of sound given and taken at once; shorter frames cost more than the sound itself
+)
+_SAMPLES = tone.RATE_HZ * _FRAME_MS // 1000
 _KINDS = ("host", "srflx", "prflx", "relay")
 
 
@@ -99,9 +101,9 @@ class SdkParticipant:
             )
         return sent_at
 
-    async def heard_all(self, sent_at: Sequence[bytes], seconds: float) -> int:
-        """How many of `said` were heard, as soon as that is all, or after `seconds`."""
-        deadline = time.monotonic() + seconds
+    async def heard_all(self, sent_at: Sequence[bytes], timeout_s: float) -> int:
+        """How many of `said` were heard, as soon as that is all, or after `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
         while missing := [message for message in sent_at if message not in self._heard]:
             self._news.clear()
             try:
@@ -125,7 +127,7 @@ class SdkParticipant:
         """Publish a microphone that gives our tone from now on. Without pauses in silence, without
         redundancy.
         """
-        source = rtc.AudioSource(tone.RATE, 1, 2 * _FRAME)
+        source = rtc.AudioSource(tone.RATE_HZ, 1, 2 * _FRAME_MS)
         track = rtc.LocalAudioTrack.create_audio_track("tone", source)
         options = rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
@@ -137,24 +139,28 @@ class SdkParticipant:
         for publication in list(self.room.local_participant.track_publications.values()):
             await self.room.local_participant.unpublish_track(publication.sid)
 
-    async def listen(self, began: float, seconds: float) -> ToneReceived:
-        """What is heard of the other, for at most `seconds`; ends a second after the tone has
+    async def listen(self, began_at: float, timeout_s: float) -> ToneReceived:
+        """What is heard of the other, for at most `timeout_s`; ends a second after the tone has
         begun.
         """
-        ear = _Ear(began)
+        ear = _Ear(began_at)
         listening = asyncio.ensure_future(self._collect(ear))
-        await asyncio.wait({listening}, timeout=seconds)
+        await asyncio.wait({listening}, timeout=timeout_s)
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         packets, lost = _count_packets(await self._stats())
         best = tone.detect_tone(ear.whole)
         return ToneReceived(
-            best.hertz, best.share, ear.after, packets, lost / (packets + lost) if packets else 0.0
+            best.hertz,
+            best.share,
+            ear.after_s,
+            packets,
+            lost / (packets + lost) if packets else 0.0,
         )
 
     async def _collect(self, ear: "_Ear") -> None:
         stream = rtc.AudioStream(
-            await self._track, sample_rate=tone.RATE, num_channels=1, frame_size_ms=_FRAME
+            await self._track, sample_rate=tone.RATE_HZ, num_channels=1, frame_size_ms=_FRAME_MS
         )
         async for event in stream:
             if ear.hear(np.frombuffer(event.frame.data, dtype=np.int16)):
@@ -196,30 +202,30 @@ class SdkParticipant:
 
 
 class _Ear:
-    """Sound as it comes in. `after`: seconds from `began` to the first tone, negative until
+    """Sound as it comes in. `after_s`: seconds from `began` to the first tone, negative until
     then.
     """
 
-    def __init__(self, began: float) -> None:
-        self.after, self.whole = -1.0, np.zeros(0, dtype=np.int16)
-        self._began = began
+    def __init__(self, began_at: float) -> None:
+        self.after_s, self.whole = -1.0, np.zeros(0, dtype=np.int16)
+        self._began_at = began_at
 
     def hear(self, samples: tone.Samples) -> bool:
         """Whether a second has been heard from the first tone on. What came before it is
         forgotten.
         """
-        if self.after < 0:
+        if self.after_s < 0:
             self.whole = samples
             if tone.detect_tone(samples).is_ours:
-                self.after = time.monotonic() - self._began
+                self.after_s = time.monotonic() - self._began_at
         else:
             self.whole = np.concatenate([self.whole, samples])
-        return self.after >= 0 and len(self.whole) >= tone.RATE
+        return self.after_s >= 0 and len(self.whole) >= tone.RATE_HZ
 
 
 async def _play(source: rtc.AudioSource) -> None:
     """Whole periods make a frame, so that frames join without a click."""
-    frame = rtc.AudioFrame(tone.make_tone(_FRAME / 1000).tobytes(), tone.RATE, 1, _SAMPLES)
+    frame = rtc.AudioFrame(tone.make_tone(_FRAME_MS / 1000).tobytes(), tone.RATE_HZ, 1, _SAMPLES)
     while True:
         await source.capture_frame(frame)
 
@@ -258,10 +264,10 @@ async def _send_to(
     return DataReceived(sender.name, mode, len(sent), heard, receiver.slowest(sent))
 
 
-async def by_tcp(speaker: SdkParticipant, listener: SdkParticipant, seconds: float) -> TcpRejoin:
-    """The speaker comes again by TCP within `seconds`, and then has as many to be heard."""
+async def by_tcp(speaker: SdkParticipant, listener: SdkParticipant, timeout_s: float) -> TcpRejoin:
+    """The speaker comes again by TCP within `timeout_s`, and then has as many to be heard."""
     began = time.monotonic()
-    await within(seconds, speaker.rejoin_by_tcp())
+    await within(timeout_s, speaker.rejoin_by_tcp())
     back = time.monotonic() - began
     sent_at = await speaker.send(RELIABLE, 3)
     heard = await listener.heard_all([*sent_at], DELIVERY_TIMEOUT_S)
@@ -271,12 +277,12 @@ async def by_tcp(speaker: SdkParticipant, listener: SdkParticipant, seconds: flo
     )
 
 
-async def within(seconds: float, doing: Awaitable[T]) -> T:
-    """As `doing`; TimeoutError after `seconds`. It is let go, never cancelled: a cancelled connect
-    panics later.
+async def within(timeout_s: float, doing: Awaitable[T]) -> T:
+    """As `doing`; TimeoutError after `timeout_s`. It is let go, never cancelled: a cancelled
+    connect panics later.
     """
     task = asyncio.ensure_future(doing)
-    done, _ = await asyncio.wait({task}, timeout=seconds)
+    done, _ = await asyncio.wait({task}, timeout=timeout_s)
     if not done:
         raise TimeoutError
     return task.result()

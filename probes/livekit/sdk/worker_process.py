@@ -31,7 +31,7 @@ from probes.livekit.sdk.messages import (
 COMMAND = (sys.executable, "-m", "probes.livekit.sdk.worker")
 ROOT = Path(__file__).parents[3]
 CALL_TIMEOUT_S = 45.0  # seconds; then the worker is ended, whatever it does
-_SAID = 4000  # characters of its last words
+_TAIL_CHARS = 4000  # characters of its last words
 # What a worker needs of our environment, in which secrets are named.
 _PASSED_ON = (
     "PATH",
@@ -102,8 +102,8 @@ class Worker:
     async def _last_line(self) -> str:
         assert self._process.stderr
         tail = b""
-        while chunk := await self._process.stderr.read(_SAID):
-            tail = (tail + chunk)[-_SAID:]
+        while chunk := await self._process.stderr.read(_TAIL_CHARS):
+            tail = (tail + chunk)[-_TAIL_CHARS:]
         return "".join(tail.decode("utf-8", "replace").strip().splitlines()[-1:])
 
 
@@ -138,17 +138,17 @@ async def run_call(
     request: CallRequest,
     ca: str = "",
     command: Sequence[str] = COMMAND,
-    seconds: float = CALL_TIMEOUT_S,
+    timeout_s: float = CALL_TIMEOUT_S,
 ) -> Call:
-    """All that a worker told of the call, for at most `seconds`."""
+    """All that a worker told of the call, for at most `timeout_s`."""
     late = ""
     async with start_worker(request, ca, command) as worker:
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(timeout_s):
                 while (message := await worker.next()) and not is_last(message):
                     pass
         except TimeoutError:
-            late = f"it was not done within {seconds:g} s; "
+            late = f"it was not done within {timeout_s:g} s; "
     messages = tuple(worker.messages)
     _expect_means(messages)
     done = messages and is_last(messages[-1])

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from probes.auth import tokens
-from probes.auth.forged_tokens import ELSEWHERE, FORGERIES, LONG, hs256_public
+from probes.auth.forged_tokens import ELSEWHERE, FORGERIES, LONG_BYTES, hs256_public
 from tests.support.signed import private_key, signed
 
 GOOD = signed()
@@ -98,7 +98,7 @@ def test_a_tampered_token_lives_longer_under_the_old_signature() -> None:
 
 def test_the_formless_have_no_form() -> None:
     """Too long, none at all, and no JWT."""
-    assert LONG <= len(EVERY["long"]) < 1.1 * LONG
+    assert LONG_BYTES <= len(EVERY["long"]) < 1.1 * LONG_BYTES
     assert EVERY["empty"] == ""
     assert "." not in EVERY["not-a-jwt"]
     assert FORGERIES["not-a-jwt"](GOOD) != EVERY["not-a-jwt"]

@@ -49,7 +49,7 @@ async def test_the_right_call_is_joined(app: App, recorder: Recorder, shown: str
     async with app.browser.visit("/", None, CallListener().prepare) as visit:
         heard = await call.join_and_listen(visit, ROOM)
     assert heard.trouble == "right"
-    assert heard.after < 0
+    assert heard.after_s < 0
 
 
 async def test_a_page_that_lists_no_call_is_told(app: App, recorder: Recorder) -> None:
@@ -80,7 +80,7 @@ async def test_where_a_page_dials_is_known_without_its_token(app: App, recorder:
 def test_what_was_heard_is_no_finding() -> None:
     """Wherever the page dialled before it was heard."""
     assert (
-        call.explain(dataclasses.replace(SILENT, after=0.5), ["wss://elsewhere/rtc"], URL, SHUT)
+        call.explain(dataclasses.replace(SILENT, after_s=0.5), ["wss://elsewhere/rtc"], URL, SHUT)
         is None
     )
 

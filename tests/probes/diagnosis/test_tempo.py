@@ -30,7 +30,7 @@ async def asked(web: Web, site: Site) -> AsyncIterator[Tempo]:
 
 @pytest.fixture(autouse=True)
 def _short_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempo, "ANSWER_AT_MOST", 2000)
+    monkeypatch.setattr(tempo, "ANSWER_LIMIT_BYTES", 2000)
 
 
 def failing(recorder: Recorder, status: int | None = 500) -> Exchange:

@@ -9,7 +9,7 @@ import pytest
 
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
-from probes.livekit.tokens import SECONDS, Access, expect_livekit, open_access
+from probes.livekit.tokens import LIFETIME_S, Access, expect_livekit, open_access
 from probes.recording.redactor import Redactor
 
 SECRET = "a-secret-that-nobody-else-knows-0123456789"
@@ -32,7 +32,7 @@ def test_a_token_opens_one_room_for_one_participant() -> None:
         "canSubscribe": True,
         "canPublishData": True,
     }
-    assert int(str(claims["exp"])) - int(str(claims["nbf"])) == SECONDS + 5
+    assert int(str(claims["exp"])) - int(str(claims["nbf"])) == LIFETIME_S + 5
 
 
 def test_who_keeps_rooms_joins_none() -> None:

@@ -116,15 +116,15 @@ def test_text_is_shown(
 def test_a_long_body_says_how_much_was_left_out(redactor: Redactor) -> None:
     """2000 characters, unless told otherwise."""
     assert redactor.body("a " * 2000, "text/plain") == f"{'a ' * 1000}… <2000 more characters>"
-    assert redactor.body("abcdef", "text/plain", limit=4) == "abcd… <2 more characters>"
-    assert redactor.body("abcd", "text/plain", limit=4) == "abcd"
-    huge = redactor.body("a " * 500_000, "text/plain", limit=10)
+    assert redactor.body("abcdef", "text/plain", limit_chars=4) == "abcd… <2 more characters>"
+    assert redactor.body("abcd", "text/plain", limit_chars=4) == "abcd"
+    huge = redactor.body("a " * 500_000, "text/plain", limit_chars=10)
     assert huge == "a a a a a … <999990 more characters>"
 
 
 def test_a_body_is_not_cut_inside_a_label(redactor: Redactor) -> None:
     """Half a label tells nothing and would be redacted again."""
-    shown = redactor.body(f"x {planted.token()} y", "text/plain", limit=20)
+    shown = redactor.body(f"x {planted.token()} y", "text/plain", limit_chars=20)
     assert re.fullmatch(r"x … <\d+ more characters>", shown)
 
 

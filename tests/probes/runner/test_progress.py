@@ -37,7 +37,7 @@ async def test_a_scenario_gets_a_line_with_v_only(how: dict[str, Any], lines: in
     """In a log that nobody asked to be long, none that held is named."""
     stream = io.StringIO()
     shown = progress(stream, **how)
-    shown.add(scenario("edge/a"), Outcome(Verdict.HELD, duration=1.0))
+    shown.add(scenario("edge/a"), Outcome(Verdict.HELD, duration_s=1.0))
     shown.end()
     assert stream.getvalue().count("edge/a") == lines
 

@@ -3,7 +3,8 @@
 import pytest
 
 from probes.finding import CannotAsk, Code, Finding, Verdict
-from probes.runner.retries import depends_on_time, pause, seconds
+from probes.runner import retries
+from probes.runner.retries import depends_on_time, seconds
 
 H, D, B, U = Verdict.HELD, Verdict.DEGRADED, Verdict.BROKEN, Verdict.UNKNOWN
 
@@ -30,14 +31,17 @@ def test_it_is_asked_again_while_it_may_change(
     """A break is confirmed once; while a roll-out settles, what does not hold is asked on, ever
     more rarely.
     """
-    assert pause(verdicts, stabilizing=stabilizing, confirm=confirm, retry_delay_s=1.0) == pause_s
+    assert (
+        retries.pause_s(verdicts, stabilizing=stabilizing, confirm=confirm, retry_delay_s=1.0)
+        == pause_s
+    )
 
 
 def test_no_pause_is_shorter_than_the_environment_wants() -> None:
     """The edge caches an error for longer than we would wait: asking sooner would ask the cache."""
-    assert pause([B, B], stabilizing=True, confirm=True, retry_delay_s=11.0) == 11.0
-    assert (pause([B] * 4, stabilizing=True, confirm=True, retry_delay_s=0) or 0) > 0.1
-    assert pause([B] * 9, stabilizing=True, confirm=True, retry_delay_s=11.0) == 11.0
+    assert retries.pause_s([B, B], stabilizing=True, confirm=True, retry_delay_s=11.0) == 11.0
+    assert (retries.pause_s([B] * 4, stabilizing=True, confirm=True, retry_delay_s=0) or 0) > 0.1
+    assert retries.pause_s([B] * 9, stabilizing=True, confirm=True, retry_delay_s=11.0) == 11.0
 
 
 @pytest.mark.parametrize(

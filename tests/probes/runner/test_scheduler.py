@@ -22,7 +22,7 @@ EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
 async def test_a_promise_that_holds_is_asked_once(stage: Stage) -> None:
     """The journal has its beginning, its attempt and its end."""
     outcome = await stage.outcome(doing(None))
-    assert replace(outcome, duration=0, attempts=()) == Outcome(Verdict.HELD)
+    assert replace(outcome, duration_s=0, attempts=()) == Outcome(Verdict.HELD)
     assert [attempt.verdict for attempt in outcome.attempts] == [Verdict.HELD]
     assert [event["event"] for event in stage.journal()] == [
         "attempt-started",
@@ -121,7 +121,7 @@ async def test_every_end_has_a_verdict(
 
 async def test_a_scenario_has_a_deadline_of_its_own(stage: Stage) -> None:
     """What takes longer is not known."""
-    calls: Any = {"edge/x": (scenario("edge/x", deadline=0.01), asyncio.Event().wait)}
+    calls: Any = {"edge/x": (scenario("edge/x", deadline_s=0.01), asyncio.Event().wait)}
     outcome = await stage.begin(calls).outcome("edge/x")
     assert outcome.finding == attempts.unknown("not done within its deadline of 0.01 s")
 

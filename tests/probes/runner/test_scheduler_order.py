@@ -91,7 +91,7 @@ async def test_a_head_start_has_an_end(stage: Stage, monkeypatch: pytest.MonkeyP
     """A browser that never comes up costs the others a while, not the run; and it is not left
     waiting.
     """
-    monkeypatch.setattr(scheduler, "HEAD_START", 0.01)
+    monkeypatch.setattr(scheduler, "HEAD_START_S", 0.01)
     ends: list[BaseException] = []
 
     async def warming() -> None:
@@ -131,7 +131,7 @@ async def test_who_waits_to_be_alone_takes_no_place_from_the_others(
         await three.wait()
 
     calls: dict[str, tuple[Scenario, Call]] = {
-        name: (scenario(name, first=True, deadline=5.0), meet) for name in MANY
+        name: (scenario(name, first=True, deadline_s=5.0), meet) for name in MANY
     }
     calls["edge/alone"] = (scenario("edge/alone", alone=True), doing(None))
     made = stage.begin(calls, concurrency=3)
@@ -153,7 +153,7 @@ async def test_a_wait_for_a_turn_is_no_part_of_the_duration(
         now += 7
 
     made = stage.begin({"edge/a": slow, "edge/b": slow}, concurrency=1)
-    assert [(await made.outcome(name)).duration for name in ("edge/a", "edge/b")] == [7, 7]
+    assert [(await made.outcome(name)).duration_s for name in ("edge/a", "edge/b")] == [7, 7]
     assert [
         event["duration"] for event in stage.journal("attempt-finished", "scenario-finished")
     ] == [7] * 4

@@ -156,7 +156,7 @@ async def test_a_scenario_that_will_not_end_is_left(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while; the reports have to be written."""
-    monkeypatch.setattr(scheduler, "CLOSING_TIME", 0.01)
+    monkeypatch.setattr(scheduler, "CLOSING_TIMEOUT_S", 0.01)
     begun, allowed = asyncio.Event(), asyncio.Event()
 
     async def stubborn() -> None:

@@ -203,7 +203,7 @@ async def test_what_does_not_depend_on_time_is_broken_all_the_same(stage: Stage)
 
 async def test_asking_again_ends_with_the_scenario_s_deadline(stage: Stage) -> None:
     """Where no time is left for another answer, none is asked for."""
-    short = scenario("edge/x", deadline=0.0001)
+    short = scenario("edge/x", deadline_s=0.0001)
     run = stage.begin({"edge/x": (short, doing(STALLED))}, health=Starving(True))
     assert (await run.outcome("edge/x")).verdict is Verdict.UNKNOWN
 

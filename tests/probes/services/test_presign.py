@@ -20,7 +20,7 @@ def test_sigv4_is_read_from_the_query() -> None:
         "/w/a b.txt",
         "ASIAABCDEFGHIJKLMNOP",
     )
-    assert (GOOD.region, GOOD.seconds, GOOD.session_token) == ("ap-northeast-2", 300, True)
+    assert (GOOD.region, GOOD.lifetime_s, GOOD.session_token) == ("ap-northeast-2", 300, True)
     assert (GOOD.signed_headers, GOOD.key_kind) == (("content-type", "host"), "temporary")
 
 
@@ -112,7 +112,7 @@ def test_a_session_token_is_wanted_where_pods_have_a_role(
 def test_a_url_lives_as_long_as_promised(seconds: int | None, complaint: str) -> None:
     """A URL that does not say when it ends may be good for ever."""
     assert (
-        complaint_of(lambda: presign.expect_lifetime(replace(GOOD, seconds=seconds), 300))
+        complaint_of(lambda: presign.expect_lifetime(replace(GOOD, lifetime_s=seconds), 300))
         == complaint
     )
 
@@ -143,7 +143,7 @@ def test_a_url_is_dated_when_it_is_issued(dated: str, day: str, complaint: str) 
 @pytest.mark.parametrize("said", ["", "-5", "1e9", "³"])
 def test_a_life_that_is_no_number_is_none(said: str) -> None:
     """S3 would refuse it, and who signs so has not said when it ends."""
-    assert parse(f"{HOST}?X-Amz-Expires={quote(said)}").seconds is None
+    assert parse(f"{HOST}?X-Amz-Expires={quote(said)}").lifetime_s is None
 
 
 def test_who_signs_the_host_alone_signs_enough() -> None:

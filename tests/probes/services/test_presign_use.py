@@ -135,8 +135,11 @@ async def test_what_a_preflight_lacks_is_told_by_an_easier_one(site: Site, web: 
 def test_a_short_life_can_be_waited_for() -> None:
     """One of minutes cannot."""
     signed = parse(f"https://s3.test/k?{QUERY}")
-    assert signed.seconds == 300 > presign_use.SHORT_LIFE_S
-    assert parse(presign_use.with_longest_life(replace(signed, seconds=604800))).seconds == 604799
+    assert signed.lifetime_s == 300 > presign_use.SHORT_LIFE_S
+    assert (
+        parse(presign_use.with_longest_life(replace(signed, lifetime_s=604800))).lifetime_s
+        == 604799
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from reports.model.causes import (
 from reports.model.history import History, Seen
 from reports.model.run import Result
 
-NEW, OLD = Onset(is_new=True), Onset(is_new=False, since=100.0)
+NEW, OLD = Onset(is_new=True), Onset(is_new=False, began_at=100.0)
 PATH, EDGE = "storage base path", "CloudFront error response"
 KNOWN = Accepted("*", "*", "a fix is on its way", date(2027, 1, 1))
 
@@ -102,11 +102,11 @@ def test_a_new_break_stands_before_an_old_one(onsets: dict[str, Onset], first: s
 
 def test_a_block_says_since_when_it_is_there() -> None:
     """The oldest of its breaks counts, and a new block has no since."""
-    older = Onset(is_new=False, since=50.0)
+    older = Onset(is_new=False, began_at=50.0)
     results = [result("a", ROUTE), result("b", HTML)]
     [old] = group(results, {"a": OLD, "b": older})
     [new] = group(results, {"a": NEW, "b": NEW})
-    assert (old.is_new, old.since, new.is_new, new.since) == (False, 50.0, True, 0.0)
+    assert (old.is_new, old.began_at, new.is_new, new.began_at) == (False, 50.0, True, 0.0)
 
 
 def test_symptoms_are_counted_by_code_with_an_example_each() -> None:
@@ -191,7 +191,7 @@ def test_the_state_store_tells_new_from_old(
     [
         (["broken"], 1, {}),
         (["unknown", "broken"], 1, {}),
-        (["held", "broken"], 1, {"a": Onset(is_new=True, since=100.0)}),
+        (["held", "broken"], 1, {"a": Onset(is_new=True, began_at=100.0)}),
         (["held", "broken", "broken"], 2, {"a": OLD}),
     ],
 )

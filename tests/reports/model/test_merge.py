@@ -39,8 +39,8 @@ def test_the_union_is_the_whole(shards: tuple[Written, Written], tmp_path: Path)
     assert (run.id, run.facts, run.ended) == ("again", (("build", "v1"),), "completed")
     assert run.spans
     assert run.spans.kept == 18
-    assert run.began == 1_790_000_000.0
-    assert run.duration == pytest.approx(11.0)
+    assert run.began_at == 1_790_000_000.0
+    assert run.duration_s == pytest.approx(11.0)
 
 
 def test_every_line_obeys_the_schema(shards: tuple[Written, Written], tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_whole_run_is_one_value(written: Written) -> None:
         .load()
     )
     (scenario,) = run.scenarios
-    assert (run.id, run.environment, run.trace, run.began, run.duration) == (
+    assert (run.id, run.environment, run.trace, run.began_at, run.duration_s) == (
         "run-1",
         "replica",
         "ab" * 16,
@@ -86,7 +86,7 @@ def test_what_was_cut_short_is_unknown(written: Written) -> None:
     run = written.started("edge/a").begun("edge/a").exchange("edge/a").load()
     (scenario,) = run.scenarios
     assert run.ended == "killed"
-    assert (scenario.verdict, scenario.outcome.duration) == (Verdict.UNKNOWN, 1.0)
+    assert (scenario.verdict, scenario.outcome.duration_s) == (Verdict.UNKNOWN, 1.0)
     assert scenario.finding
     assert scenario.finding.observed == "the run ended (killed) before it was done"
     assert run.exit_code() == 10
@@ -207,7 +207,7 @@ def test_a_journal_of_0_1_is_read(written: Written) -> None:
         "scenario-finished", odd=True, scenario="edge/a", verdict="held", duration=0.4, flaky=True
     )
     (result,) = written.ended().load().scenarios
-    assert result.outcome == Outcome(Verdict.HELD, duration=0.4)
+    assert result.outcome == Outcome(Verdict.HELD, duration_s=0.4)
 
 
 ODD: list[Any] = [None, 3, "text", [], {}, [None], {"a": None}, True, -1, 1e300, float("nan")]

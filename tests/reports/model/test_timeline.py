@@ -13,7 +13,7 @@ from tests.reports.conftest import BEGAN, Written, killed, red
 def test_what_ended_last_stands_on_top(written: Written) -> None:
     """The first row is what the run waited for, the last what was over soonest."""
     rows = timeline(red(written).load()).rows
-    ends = [max(bar.attempt.began + bar.attempt.duration for bar in row.bars) for row in rows]
+    ends = [max(bar.attempt.began_at + bar.attempt.duration_s for bar in row.bars) for row in rows]
     assert ends == sorted(ends, reverse=True)
 
 

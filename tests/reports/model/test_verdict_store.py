@@ -14,7 +14,7 @@ from probes.finding import Verdict
 from reports.model import verdict_store as pasts
 from reports.model.verdict_store import (
     BROUGHT,
-    LARGEST,
+    MAX_CHARS,
     NAME,
     Past,
     keep,
@@ -106,11 +106,11 @@ def test_a_whole_history_fits_beside_the_tokens() -> None:
 def test_what_is_too_large_loses_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest runs say most."""
     kept = many(9, scenarios=50)
-    monkeypatch.setattr(pasts, "LARGEST", len(pack(kept)) - 1)
+    monkeypatch.setattr(pasts, "MAX_CHARS", len(pack(kept)) - 1)
     left = unpack(pack(kept))
     assert 0 < len(left) < 9
     assert left == kept[-len(left) :]
-    assert LARGEST < 1_000_000 / 4
+    assert MAX_CHARS < 1_000_000 / 4
 
 
 @pytest.mark.parametrize("odd", ODD)

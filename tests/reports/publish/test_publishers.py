@@ -93,6 +93,6 @@ def test_a_receiver_that_hangs_is_left_behind(
 ) -> None:
     """The run ends, and says that there was no answer."""
     receiver.hangs = True
-    monkeypatch.setattr(publishers, "NOTICE_DEADLINE", 0.3)
+    monkeypatch.setattr(publishers, "NOTICE_TIMEOUT_S", 0.3)
     became = sent(run, {NOTICES: f"json://{receiver.host}/hook"})
     assert became == Sent((("notice", "not sent: no answer within 0.3 s"),))

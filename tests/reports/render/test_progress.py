@@ -11,9 +11,9 @@ from reports.render.languages import words
 from reports.render.progress import Progress
 from tests.support.terminals import Terminal, uncoloured
 
-HELD, SKIPPED = Outcome(Verdict.HELD, duration=0.1), Outcome(Verdict.SKIPPED, reason="no TLS")
-BROKEN = Outcome(Verdict.BROKEN, Finding(Code.ROUTE_BROKEN, "404", "gateway"), duration=0.1)
-SILENT = Outcome(Verdict.UNKNOWN, duration=60.0)
+HELD, SKIPPED = Outcome(Verdict.HELD, duration_s=0.1), Outcome(Verdict.SKIPPED, reason="no TLS")
+BROKEN = Outcome(Verdict.BROKEN, Finding(Code.ROUTE_BROKEN, "404", "gateway"), duration_s=0.1)
+SILENT = Outcome(Verdict.UNKNOWN, duration_s=60.0)
 LIMITS = {"edge/a": 60.0, "edge/b": 60.0, "edge/c": 90.0}
 
 

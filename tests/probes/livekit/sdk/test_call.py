@@ -158,7 +158,7 @@ async def test_a_shut_door_is_masked_and_tcp_not_tried(
     """Who gets through closed doors is degraded, and the worker is not asked for a way that is
     shut.
     """
-    ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
+    ladder.checks = (replace(UDP, answer_s=None), replace(TCP, answer_s=None))
     assert await sdk_calls.connected_by() == frozenset({"host"})
     await sdk_calls.expect_connection()
     assert [finding.code for finding in recorder.degradations] == [Code.LIVEKIT_MASKED]
@@ -170,7 +170,7 @@ async def test_a_node_that_answers_elsewhere_is_at_a_wrong_address(
 ) -> None:
     """Its own address helps nobody who is sent elsewhere, and all promises name that one cause."""
     ladder.checks = (
-        replace(UDP, seconds=None),
+        replace(UDP, answer_s=None),
         StunCheck(replace(UDP.endpoint, is_from_server=False), 0.01, "answered"),
     )
     causes = set()
@@ -186,7 +186,7 @@ async def test_an_address_that_nobody_named_is_no_closed_port(
     sdk_calls: SdkCalls, ladder: Ladder, workers: Workers, recorder: Recorder
 ) -> None:
     """A peer-reflexive path proves that the server sends from another address than it names."""
-    ladder.checks = (replace(UDP, seconds=None), replace(TCP, seconds=None))
+    ladder.checks = (replace(UDP, answer_s=None), replace(TCP, answer_s=None))
     workers.call = Call(
         tuple(
             replace(message, kind="prflx") if isinstance(message, SelectedPath) else message

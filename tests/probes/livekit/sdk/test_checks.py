@@ -23,7 +23,7 @@ OPEN, SHUT = OpenPorts(udp=True, tcp=True), OpenPorts(udp=False, tcp=False)
 RELAY_UNFIT = OpenPorts(
     udp=True, tcp=True, relay_finding=Finding(Code.LIVEKIT_TURN_REFUSED, "turn:a", "credentials")
 )
-SOUND = ToneReceived(hertz=1000.0, share=0.99, after=0.4, packets=50, lost_share=0.0)
+SOUND = ToneReceived(hertz=1000.0, share=0.99, after_s=0.4, packets=50, lost_share=0.0)
 PATH = SelectedPath("speaker", "udp", "192.0.2.1", 50000, "host", 0.01)
 GOOD = Call(
     (
@@ -155,10 +155,10 @@ def test_lost_sound_is_named(call: Call, detail: str) -> None:
 @pytest.mark.parametrize(
     ("sound", "path", "detail"),
     [
-        ({"after": 2.5}, {}, "after 2.5 s"),
-        ({"lost": 0.1}, {}, "10% of its packets"),
+        ({"after_s": 2.5}, {}, "after 2.5 s"),
+        ({"lost_share": 0.1}, {}, "10% of its packets"),
         ({"share": 0.7}, {}, "30% of noise"),
-        ({}, {"seconds": 0.4}, "400 ms"),
+        ({}, {"round_trip_s": 0.4}, "400 ms"),
     ],
 )
 def test_poor_sound_degrades(sound: dict[str, float], path: dict[str, float], detail: str) -> None:

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from probes.livekit.sdk import tone
-from probes.livekit.sdk.tone import RATE, Samples
+from probes.livekit.sdk.tone import RATE_HZ, Samples
 
 
 def sine(hertz: float, loud: float, seconds: float = 1.0) -> Samples:
-    at = np.arange(int(seconds * RATE)) / RATE
+    at = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     return (np.sin(2 * np.pi * hertz * at) * loud).astype(np.int16)
 
 
 def noise(loud: float, seconds: float = 1.0) -> Samples:
-    return (np.random.default_rng(1).normal(0, loud, int(seconds * RATE))).astype(np.int16)
+    return (np.random.default_rng(1).normal(0, loud, int(seconds * RATE_HZ))).astype(np.int16)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.5, 1.0])
@@ -29,7 +29,7 @@ def test_our_own_tone_is_recognised(seconds: float) -> None:
     ("sound", "samples"),
     [
         ("nothing", np.zeros(0, dtype=np.int16)),
-        ("silence", np.zeros(RATE, dtype=np.int16)),
+        ("silence", np.zeros(RATE_HZ, dtype=np.int16)),
         ("comfort noise", noise(20)),
         ("noise", noise(3000)),
         ("another tone", sine(440, 8000)),

@@ -29,7 +29,7 @@ def worker(text: str) -> list[str]:
 
 
 async def call(text: str, seconds: float = LONG) -> Call:
-    return await worker_process.run_call(WISH, command=worker(text), seconds=seconds)
+    return await worker_process.run_call(WISH, command=worker(text), timeout_s=seconds)
 
 
 class Caller:
