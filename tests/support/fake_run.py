@@ -34,7 +34,7 @@ def scenario(name: str, **changes: Any) -> Scenario:
         "classname": "f",
         "name": "test_x",
     }
-    usual |= {"owner": "storage", "area": "edge", "incident": "V6", "deadline": 60.0}
+    usual |= {"owner": "storage", "area": "edge", "incident": "V6", "deadline_s": 60.0}
     return Scenario(id=name, **(usual | changes))
 
 

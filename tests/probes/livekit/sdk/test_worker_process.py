@@ -71,7 +71,7 @@ async def caller() -> AsyncIterator[Caller]:
 async def test_what_a_worker_tells_is_heard() -> None:
     """Facts come in their order, what else is printed is passed over, and an end is no crash."""
     told = await call(
-        "print('noise'); send(type='ParticipantJoined', who='speaker', seconds=0.5); print('{', "
+        "print('noise'); send(type='ParticipantJoined', who='speaker', after_s=0.5); print('{', "
         "flush=True); send(type='CallEnded')"
     )
     assert told == Call((ParticipantJoined("speaker", 0.5), CallEnded()))
@@ -108,7 +108,7 @@ async def test_the_wish_comes_by_standard_input_alone() -> None:
 )
 async def test_a_crash_is_told_with_what_came_before(does: str, how: str) -> None:
     """However a worker ends, what it told stands, and how it ended is said."""
-    told = await call(f"send(type='ParticipantJoined', who='speaker', seconds=1)\n{does}")
+    told = await call(f"send(type='ParticipantJoined', who='speaker', after_s=1)\n{does}")
     assert told.messages == (ParticipantJoined("speaker", 1),)
     assert how in told.crash
 
@@ -166,7 +166,7 @@ async def test_a_killed_run_leaves_no_worker(caller: Caller) -> None:
 async def test_who_plays_is_let_go_in_order(caller: Caller) -> None:
     """A player that plays is there for the whole block, and is told when it is over."""
     text = (
-        f"{caller.calling}send(type='ParticipantJoined', who='speaker', seconds=1)\n"
+        f"{caller.calling}send(type='ParticipantJoined', who='speaker', after_s=1)\n"
         "send(type='TonePlaying')\n"
     )
     async with worker_process.play_tone(
