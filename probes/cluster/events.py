@@ -24,7 +24,7 @@ TELLING = (
 LATELY = timedelta(minutes=15)
 # A readiness probe fails while a service starts: kubelet says so, and nothing is wrong.
 START = timedelta(minutes=2)
-QUOTED = 200  # characters of a message
+QUOTED_CHARS = 200  # characters of a message
 
 
 def telling_event(events: Iterable[Event], pod: Pod, now: datetime) -> Event | None:
@@ -44,6 +44,6 @@ def _is_news(event: Event, pod: Pod, now: datetime) -> bool:
 
 def quote(event: Event) -> str:
     """The event in one line, as a finding quotes it; pure."""
-    message = " ".join(event.message.split())[:QUOTED]
+    message = " ".join(event.message.split())[:QUOTED_CHARS]
     times = f" ({event.count} times)" if event.count > 1 else ""
     return f"{event.reason}: {message}{times}"

@@ -26,7 +26,7 @@ class Window:
 
 async def window(state: str, now: datetime) -> Window:
     """The time since the last run that `state` of [identity] knows of; a note says if none."""
-    found = choose_window(await last_run.last_end(state), now)
+    found = choose_window(await last_run.last_end_at(state), now)
     current().note(f"restarts are looked for {found.words}")
     return found
 

@@ -14,7 +14,7 @@ from probes.cluster.parsing import at, rows, text
 
 ID_BYTES = 8
 ERROR = ("2", "STATUS_CODE_ERROR")
-QUOTED = 200  # characters of a service's own words
+QUOTED_CHARS = 200  # characters of a service's own words
 SPANS_AT_MOST = 50_000
 
 
@@ -63,8 +63,8 @@ def first_failure(trace: Any, sent: str) -> FailedSpan | None:
     if not failed:
         return None
     first = min(failed, key=lambda span: span.end_ns)
-    name = text(first.body, "name")[:QUOTED]
-    return FailedSpan(first.service, name, _words(first.body)[:QUOTED])
+    name = text(first.body, "name")[:QUOTED_CHARS]
+    return FailedSpan(first.service, name, _words(first.body)[:QUOTED_CHARS])
 
 
 def span_id(written: str) -> bytes:

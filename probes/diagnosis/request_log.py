@@ -13,7 +13,7 @@ from probes.recording.recorder import Exchange
 REQUEST_ID = "x-request-id"
 ID_KEYS = ("http.request_id", "request_id")
 ERROR_KEYS = ("error.message", "error")
-QUOTED = 200  # characters of a service's own words
+QUOTED_CHARS = 200  # characters of a service's own words
 
 Row = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def error_of(lines: Iterable[str], request: str) -> str:
     for row in (*mine, *related):
         for key in ERROR_KEYS:
             if words := str(row.get(key) or ""):
-                return f"{row.get('message') or 'error'}: {words}"[:QUOTED]
+                return f"{row.get('message') or 'error'}: {words}"[:QUOTED_CHARS]
     return ""
 
 

@@ -23,9 +23,9 @@ from probes.recording.secret_replacements import hide
 __all__ = ["DEV_CREDENTIALS", "Redactor", "credential_kind"]
 
 _SHORTEST = 6  # a shorter "secret" would shred every text it is looked for in
-_QUICK = 400  # characters in which a look at each is quicker than a search for each form
-_SCANNED = 4_000_000  # characters of one text
-_PARSED = 100_000  # characters of a body, of which 2000 are shown
+_QUICK_CHARS = 400  # characters in which a look at each is quicker than a search for each form
+_SCANNED_CHARS = 4_000_000  # characters of one text
+_PARSED_CHARS = 100_000  # characters of a body, of which 2000 are shown
 _TEXT_TYPE = re.compile(
     r"text/|json|xml|javascript|ecmascript|x-www-form-urlencoded|mpegurl", re.IGNORECASE
 )
@@ -80,11 +80,11 @@ class Redactor:
         for secret in (userinfo, userinfo.partition(":")[2]):
             self.remember(unquote(secret))
 
-    def text(self, value: str, scanned: int = _SCANNED) -> str:
+    def text(self, value: str, scanned: int = _SCANNED_CHARS) -> str:
         """Any text; secrets may stand anywhere in it. What lies beyond `scanned` characters is
         dropped, not kept.
         """
-        return secret_patterns.text(_cut(self._without_known(value), scanned))
+        return secret_patterns.text(_whole_words(self._without_known(value), scanned))
 
     def url(self, value: str) -> str:
         """A URL, whole or a path with a query; the same rules as for text, in which most URLs are
@@ -111,14 +111,16 @@ class Redactor:
                     f"{hashlib.sha256(value).hexdigest()[:8]}>"
                 )
             value = decoded
-        shown = self.document(value) if len(value) <= _PARSED else self.text(value, _PARSED)
+        shown = (
+            self.document(value) if len(value) <= _PARSED_CHARS else self.text(value, _PARSED_CHARS)
+        )
         kept = _head(shown, limit_chars)
-        left_out = len(shown) - len(kept) + max(0, len(value) - _PARSED)
+        left_out = len(shown) - len(kept) + max(0, len(value) - _PARSED_CHARS)
         return f"{kept}… <{left_out} more characters>" if left_out else kept
 
     def document(self, value: str) -> str:
         """A text that may be JSON; JSON stays JSON."""
-        if len(value) > _SCANNED or value.lstrip()[:1] not in ("{", "["):
+        if len(value) > _SCANNED_CHARS or value.lstrip()[:1] not in ("{", "["):
             return self.text(value)
         try:
             return json.dumps(self._tree(json.loads(value), ""), ensure_ascii=False)
@@ -143,7 +145,7 @@ class Redactor:
         """A quick no for most texts, since every one is looked through for every form of every
         secret.
         """
-        if len(value) > _QUICK:
+        if len(value) > _QUICK_CHARS:
             return True
         if value in self._clean:
             return False
@@ -177,7 +179,7 @@ def _decode(value: bytes, content_type: str) -> str | None:
         return None
 
 
-def _cut(value: str, scanned: int) -> str:
+def _whole_words(value: str, scanned: int) -> str:
     """The first `scanned` characters, up to where a word ends, so that no half secret stays."""
     if len(value) <= scanned:
         return value

@@ -36,7 +36,7 @@ UPGRADE = {
 # Sockets and streams carry their token in the URL (contract 3.4).
 TOKEN_IN_URL = re.compile(r"(?<=[?&]token=)[^&#]+")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-LONGEST_BODY = 2000  # bytes; as much of a body as a shell line may hold
+LONGEST_BODY_BYTES = 2000  # bytes; as much of a body as a shell line may hold
 REPEATABLE = ("GET", "HEAD", "OPTIONS", "POST", "HANDSHAKE", "NAVIGATE")
 OPENED = (101, 200)
 
@@ -110,7 +110,7 @@ def _is_repeatable(exchange: Exchange, token: str, redactor: Redactor, again: As
 
 
 def _is_repeatable_body(body: str, media_type: str, redactor: Redactor) -> bool:
-    if "json" not in media_type or len(body) > LONGEST_BODY:
+    if "json" not in media_type or len(body) > LONGEST_BODY_BYTES:
         return False
     try:
         return bool(json.loads(redactor.document(body)) == json.loads(body))

@@ -73,7 +73,7 @@ class Session:
         sys.dont_write_bytecode = True
         self.target = target
         self._options, self._started, self._scenarios = options, started, scenarios
-        self._began, self._ended = time.monotonic(), COMPLETED
+        self._began_at, self._ended = time.monotonic(), COMPLETED
         self.problems, self._show = problems or Problems(), show
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog = threading.Timer(target.timeouts.run_s + GRACE_S, self._end_stuck_run)
@@ -151,7 +151,7 @@ class Session:
         """Start every scenario. Call on the loop."""
         self.run.health.start()
         self._loop = asyncio.get_running_loop()
-        left_s = self.target.timeouts.run_s - (time.monotonic() - self._began)
+        left_s = self.target.timeouts.run_s - (time.monotonic() - self._began_at)
         self._loop.call_later(max(left_s, 0.0), self.stop, "deadline")
         self._watchdog.daemon = True
         self._watchdog.start()
@@ -277,7 +277,7 @@ class Session:
 
     def _ended_run(self) -> EndedRun:
         journal, options = self._evidence.journal, self._options
-        duration_s = time.monotonic() - self._began
+        duration_s = time.monotonic() - self._began_at
         journal.write("run-finished", ended=self._ended, duration=round(duration_s, 6))
         report = assemble(options.folder, list(journal.events()))
         return EndedRun(self.target, options, journal, report, self.problems)

@@ -82,7 +82,7 @@ async def swap_last_run(
         return PreviousRun(problem=str(error))
 
 
-async def last_end(where: str) -> float:
+async def last_end_at(where: str) -> float:
     """When the last whole run ended, as Unix time; 0 where none is known, or the store refuses."""
     try:
         return unpack(await update.read(where, KEY)).ran

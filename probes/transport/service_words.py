@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-LONGEST = 200  # characters of a quote
-LONGEST_MESSAGE = 2_000  # of what is searched for its meaning
+LONGEST_CHARS = 200  # characters of a quote
+LONGEST_MESSAGE_CHARS = 2_000  # of what is searched for its meaning
 _XML = re.compile(r"<Code>([^<]{1,80})</Code>(?:\s*<Message>([^<]{1,2000}))?")
 _KEYS = ("code", "message", "error", "detail", "details", "reason", "status")
 
@@ -54,8 +54,8 @@ def message(body: bytes) -> str:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return "" if text[:1] in "{[" else text[:LONGEST_MESSAGE]
-    return _of_json(value)[:LONGEST_MESSAGE]
+        return "" if text[:1] in "{[" else text[:LONGEST_MESSAGE_CHARS]
+    return _of_json(value)[:LONGEST_MESSAGE_CHARS]
 
 
 def meaning(words: str, who: str) -> str:
@@ -86,7 +86,7 @@ def _of_json(value: Any) -> str:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+    return line if len(line) <= LONGEST_CHARS else f"{line[:LONGEST_CHARS]}…"
 
 
 def error_message(body: Any) -> str:

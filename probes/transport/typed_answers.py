@@ -16,7 +16,7 @@ import msgspec
 
 from probes.finding import Code, Finding
 
-LONGEST = 60  # characters of a value that a finding quotes
+LONGEST_CHARS = 60  # characters of a value that a finding quotes
 _BOM = b"\xef\xbb\xbf"
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
@@ -78,7 +78,7 @@ def _reason(body: bytes) -> str:
     except json.JSONDecodeError as error:
         return f"{error.msg} at character {error.pos}"
     except (ValueError, RecursionError) as error:
-        return " ".join(str(error).split())[:LONGEST]
+        return " ".join(str(error).split())[:LONGEST_CHARS]
     return "a number or a character in it is out of range"
 
 
@@ -132,7 +132,11 @@ def quote_value(value: Any, *, is_secret: bool = False) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, str) and is_secret and len(value) > len("undefined"):
         return f"a string of {len(value)} characters"
-    return ascii(value[:LONGEST]) if isinstance(value, str) else json.dumps(value)[:LONGEST]
+    return (
+        ascii(value[:LONGEST_CHARS])
+        if isinstance(value, str)
+        else json.dumps(value)[:LONGEST_CHARS]
+    )
 
 
 def _read_text(kind: type, value: Any) -> Any:
@@ -149,7 +153,7 @@ def url_problem(url: str) -> str:
         parts, parsed = urlsplit(url), httpx.URL(url)
         has_host = bool(parts.hostname and parsed.host) and parts.port != 0
     except (ValueError, httpx.InvalidURL) as error:
-        return " ".join(str(error).split())[:LONGEST] or "it cannot be parsed"
+        return " ".join(str(error).split())[:LONGEST_CHARS] or "it cannot be parsed"
     if parts.scheme not in ("http", "https"):
         return "it is neither http nor https"
     return "" if has_host else "it names no host"

@@ -109,15 +109,15 @@ class _Snapshot:
     """The objects as they are, made anew each second: a run asks for all lists at once."""
 
     def __init__(self, state: ReplicaState) -> None:
-        self._state, self._until = state, 0.0
+        self._state, self._expires_at = state, 0.0
         self._faults: frozenset[str] = frozenset()
         self._found: Objects = {}
 
     def now(self) -> Objects:
         faults = frozenset(self._state.faults)
-        if time.monotonic() > self._until or faults != self._faults:
+        if time.monotonic() > self._expires_at or faults != self._faults:
             self._found, self._faults = faulty.current(self._state), faults
-            self._until = time.monotonic() + SNAPSHOT_S
+            self._expires_at = time.monotonic() + SNAPSHOT_S
         return self._found
 
 

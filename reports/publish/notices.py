@@ -15,9 +15,9 @@ from reports.model.run import Result, Run
 from reports.render import wording
 from reports.render.languages import ENGLISH
 
-MOST = 1800  # characters; Discord takes 2000 in a message
+MAX_CHARS = 1800  # characters; Discord takes 2000 in a message
 NAMED = 5  # promises or causes, in one list
-LONGEST = 240  # characters of what was observed
+LONGEST_CHARS = 240  # characters of what was observed
 _ANSWERED_WELL = (Verdict.HELD, Verdict.DEGRADED, Verdict.SKIPPED)
 
 
@@ -78,7 +78,7 @@ def message(run: Run, news: Changes, links: Links) -> tuple[str, str]:
     if links.trace and run.trace:
         lines.append(f"Trace: {links.trace.replace('{trace}', run.trace)}")
     lines.append(f"Run {run.id} of {wording.moment(run.began_at)}")
-    return _title(run, news), _cut("\n".join(lines), MOST)
+    return _title(run, news), wording.cut("\n".join(lines), MAX_CHARS)
 
 
 def _title(run: Run, news: Changes) -> str:
@@ -156,9 +156,5 @@ def _plain(text: str) -> str:
     """On one line, without a mention that would ring everybody's telephone, and without Markdown of
     its own.
     """
-    short = _cut(wording.one_line(text), LONGEST)
+    short = wording.cut(wording.one_line(text), LONGEST_CHARS)
     return short.replace("@", "@\u200b").replace("`", "'").replace("*", "\\*").replace("](", "] (")
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

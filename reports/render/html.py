@@ -146,7 +146,7 @@ def _spell_out(odd: re.Match[str]) -> str:
 
 
 def _excerpt(body: str) -> str:
-    most = html_findings.BODY
+    most = html_findings.BODY_CHARS
     return body if len(body) <= most else f"{body[:most]}…"
 
 

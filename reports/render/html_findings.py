@@ -21,7 +21,7 @@ from reports.render.languages import Words
 
 EXCHANGES = 8  # of each broken promise
 WITH_EVIDENCE = 40  # promises of one cause; the journal has the others' exchanges
-BODY = 900  # characters of a body
+BODY_CHARS = 900  # characters of a body
 PICTURES = 8  # screenshots inside the page; others are linked
 LARGEST_BYTES = 500_000  # bytes of a screenshot inside the page
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -15,10 +15,10 @@ from reports.model.run import Run
 from reports.render import cause_rows, wording
 from reports.render.languages import ENGLISH, Words
 
-LIMIT = 2_000
+LIMIT_CHARS = 2_000
 SYMPTOMS = 3  # of one cause
 _FENCE = "\n```text\n{}```\n"
-_LONGEST = 160  # characters of one quoted text
+_LONGEST_CHARS = 160  # characters of one quoted text
 _SPECIAL = re.compile(r"([\\*_\[\]|<>~#])")
 _CALLS = re.compile(r"(@|https?:/)")  # a mention, and what becomes a link without being asked
 
@@ -34,7 +34,7 @@ def text(
     headline = wording.headline(run, words, history, strict=strict)
     head = f"**{quote(headline, 420)}**\n\n{_where(run, words)}\n"
     blocks = causes.blocks(run, history)
-    body, room = "", LIMIT - len(head) - 1
+    body, room = "", LIMIT_CHARS - len(head) - 1
     for number, block in enumerate(blocks):
         part = "".join(f"{line}\n" for line in ("", *_lines(block, words, history)))
         rest = f"\n{words.text('markdown.rest', number=len(blocks) - number)}\n"
@@ -48,7 +48,7 @@ def text(
 
 def with_changes(report: str, changes: Iterable[str]) -> str:
     """`report`, and as many of the lines that say what has changed as there is room for."""
-    body, room = "", LIMIT - len(report) - len(_FENCE) - 3
+    body, room = "", LIMIT_CHARS - len(report) - len(_FENCE) - 3
     for line in changes:
         if len(body) + len(line) + 1 > room:
             return report + _FENCE.format(f"{body}…\n") if body else report
@@ -90,22 +90,18 @@ def _lines(block: Block, words: Words, history: Mapping[str, History]) -> Iterat
     yield f"  - {words.text('label.runbook')}: {code(words.runbook_path(block.code))}"
 
 
-def quote(text: str, most: int = _LONGEST) -> str:
+def quote(text: str, max_chars: int = _LONGEST_CHARS) -> str:
     """Text that looks as it was written: no mark-up, no link, no mention. At most so long when it
     is escaped.
     """
     plain = wording.one_line(text).replace("`", "'")
     escaped = _CALLS.sub("\\1\u200b", _SPECIAL.sub(r"\\\1", plain))
-    whole = cut(escaped, most)
+    whole = wording.cut(escaped, max_chars)
     dangling = len(whole.rstrip("…")) - len(whole.rstrip("…").rstrip("\\"))
     return whole.replace("\\…", "…") if dangling % 2 else whole
 
 
-def code(text: str, most: int = _LONGEST) -> str:
+def code(text: str, max_chars: int = _LONGEST_CHARS) -> str:
     """As a code span, where nothing is mark-up but the back-tick itself."""
-    plain = cut(wording.one_line(text), most).replace("`", "'")
+    plain = wording.cut(wording.one_line(text), max_chars).replace("`", "'")
     return f"`{plain or ' '}`"
-
-
-def cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

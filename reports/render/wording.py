@@ -43,6 +43,11 @@ def one_line(text: str) -> str:
     return escape(" ".join(text.split()))
 
 
+def cut(text: str, max_chars: int) -> str:
+    """`text`, or its beginning and an ellipsis where it is longer."""
+    return text if len(text) <= max_chars else f"{text[: max_chars - 1].rstrip()}…"
+
+
 def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

@@ -45,7 +45,7 @@ async def test_the_last_run_is_the_one_in_the_state_store(
     first = await window(store, NOW)
     assert first.words == "in the last 15 minutes, as no earlier run is known"
     await last_run.swap_last_run(store, {}, gate=False, is_gone=lambda _: False, whole=True)
-    assert await last_run.last_end(store) > NOW.timestamp()
+    assert await last_run.last_end_at(store) > NOW.timestamp()
     assert (await window("", NOW)) == first
     recorder.evidence.journal.close()
     journal = (recorder.evidence.folder / "run.jsonl").read_text()
@@ -56,4 +56,4 @@ async def test_a_store_that_cannot_be_read_knows_no_run(tmp_path: Path) -> None:
     """What is wrong with the suite's own store is no word about a pod."""
     path = tmp_path / "state.json"
     path.write_text("no JSON")
-    assert await last_run.last_end(f"file:{path}") == 0.0
+    assert await last_run.last_end_at(f"file:{path}") == 0.0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from probes.diagnosis.request_log import QUOTED, error_of
+from probes.diagnosis.request_log import QUOTED_CHARS, error_of
 
 ASKED = "0b2e6a5c-6f1f-4a5e-9a57-0f4c1d0c2a11"
 SUMMARY = {"message": "Server error", "http.request_id": ASKED, "span_id": "aa"}
@@ -48,4 +48,4 @@ def test_an_answer_without_an_id_matches_no_line() -> None:
 
 def test_a_stack_trace_is_cut() -> None:
     lines = log({**SUMMARY, "error": "x" * 5000})
-    assert len(error_of(lines, ASKED)) == QUOTED
+    assert len(error_of(lines, ASKED)) == QUOTED_CHARS

@@ -135,5 +135,5 @@ def test_a_huge_text_is_cut_where_a_word_ends(redactor: Redactor) -> None:
 
 def test_huge_json_is_not_parsed(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be held three times in memory; its text is redacted all the same."""
-    monkeypatch.setattr(redaction, "_SCANNED", 10)
+    monkeypatch.setattr(redaction, "_SCANNED_CHARS", 10)
     assert re.fullmatch(r'{"token":"<token #\w+>"}', redactor.document('{"token":"hunT3r"}'))

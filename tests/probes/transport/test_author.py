@@ -139,7 +139,7 @@ def test_what_a_long_refusal_says_at_its_end_counts() -> None:
     finding = envelopes.explain(answer(400, {"content-type": "application/json"}, body), 200)
     assert finding
     assert finding.cause.startswith("KMS: ")
-    assert len(service_words.quote(body)) <= service_words.LONGEST + 1
+    assert len(service_words.quote(body)) <= service_words.LONGEST_CHARS + 1
 
 
 @pytest.mark.parametrize(

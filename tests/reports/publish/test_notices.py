@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reports.model.run import Run
-from reports.publish.notices import MOST, Links, changes, message
+from reports.publish.notices import MAX_CHARS, Links, changes, message
 from tests.reports.conftest import HTML, Written, finding
 from tests.reports.model.test_previous_run import FAILURE, LOST, SILENT
 
@@ -124,7 +124,7 @@ def test_many_promises_with_one_cause_are_one_finding(written: Written) -> None:
         )
         written.broken(name, long)
     told = text(after(written, {}))
-    assert len(told) < MOST + 200
+    assert len(told) < MAX_CHARS + 200
     assert "likely cause: cause the usual" in told.split("**upload-lost**")[1]
 
 

@@ -7,7 +7,7 @@ import pytest
 from reports.model import causes
 from reports.model.run import Run
 from reports.render.html_findings import (
-    BODY,
+    BODY_CHARS,
     EXCHANGES,
     PICTURES,
     CauseCard,
@@ -131,4 +131,4 @@ def test_only_so_many_pictures_are_in_the_page(written: Written) -> None:
 def test_anchors_differ_though_names_are_alike() -> None:
     """Two names that look the same in a link get two anchors, without what a link cannot carry."""
     assert unique(["a/b[c]", "a-b-c", "ü"]) == ["a-b-c", "a-b-c--2", ""]
-    assert BODY > 0
+    assert BODY_CHARS > 0

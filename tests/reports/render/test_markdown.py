@@ -42,7 +42,7 @@ def test_however_much_is_broken_discord_takes_it(
         lost = finding("upload-lost", "x`_*" * length, f"{name} {'s_' * length}")
         written.broken(name, lost)
     text = markdown.text(written.ended().load(), words(language))
-    assert len(text) < markdown.LIMIT
+    assert len(text) < markdown.LIMIT_CHARS
     shown = text.count("**") // 2 - 1
     assert 0 < shown < 40
     assert f"{40 - shown} more findings" in text or f"{40 - shown}건" in text
@@ -110,6 +110,6 @@ def test_what_has_changed_is_added_where_there_is_room() -> None:
     """A fence of its own, no more than the limit, and nothing of a report is given up for it."""
     assert markdown.with_changes("report\n", ["a", "b ```"]) == "report\n\n```text\na\nb '''\n```\n"
     cut = markdown.with_changes("r" * 1000, ["x" * 99] * 20)
-    assert len(cut) < markdown.LIMIT
+    assert len(cut) < markdown.LIMIT_CHARS
     assert cut.endswith("x\n…\n```\n")
     assert markdown.with_changes("r" * 1990, ["x" * 99]) == "r" * 1990
