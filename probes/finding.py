@@ -274,8 +274,8 @@ class BadEnvironment(ValueError):  # noqa: N818 - as above
     """The environment file cannot be used; the message says which line of it to fix, and how."""
 
 
-def broken(code: Code, observed: str, cause: str) -> Broken:
-    """An exception that carries a finding: `raise broken(Code.UPLOAD_LOST, "...", "...")`."""
+def broken_promise(code: Code, observed: str, cause: str) -> Broken:
+    """An exception that carries a finding: `raise broken_promise(Code.UPLOAD_LOST, "...", "")`."""
     return Broken(Finding(code, observed, cause))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from probes.auth.users import User
 from probes.config.environment import Target
-from probes.finding import Code, NotApplicable, broken
+from probes.finding import Code, NotApplicable, broken_promise
 from probes.recording.recorder import current
 from probes.services import addresses, exposure, health, static_site
 from probes.transport import tls
@@ -57,7 +57,7 @@ async def test_redis_is_there_for_those_who_need_it(web: Web, target: Target, na
     answer = await web.ask("GET", f"{target.hosts.api}/api/svc/{name}/health/ready")
     checks = expect_shape(answer, Envelope.RAW, health.Readiness)["checks"]
     if checks.get("redis") != "ok":
-        raise broken(
+        raise broken_promise(
             Code.DEPENDENCY_DEGRADED,
             f"{name}-service calls itself ready, and its redis check says {checks.get('redis')!r}",
             "redis: ElastiCache wants TLS, the Go services build a client without it "

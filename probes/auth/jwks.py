@@ -17,7 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from probes.auth.tokens import ALGORITHM, claims
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.transport.envelopes import Envelope, expect_shape
 from probes.transport.http import Web
 
@@ -68,7 +68,7 @@ async def fetch_keys(web: Web) -> tuple[Key, ...]:
     answer = await web.ask("GET", web.target.hosts.api + JWKS)
     found = read(expect_shape(answer, Envelope.RAW, KeySet)["keys"])
     if not found:
-        raise broken(
+        raise broken_promise(
             Code.CONTRACT_BROKEN,
             f"{answer} without an RSA key that verifies {ALGORITHM}",
             "auth-service",

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from probes import clock
 from probes.auth.tokens import OwnSession, Tokens, claims, timestamp
-from probes.finding import Broken, CannotAsk, Code, Finding, broken
+from probes.finding import Broken, CannotAsk, Code, Finding, broken_promise
 from probes.transport import envelopes, service_words
 from probes.transport.envelopes import Envelope, expect
 from probes.transport.http import Answer, Web
@@ -92,14 +92,14 @@ async def expect_refusal(web: Web, used: Tokens) -> None:
     """A refresh token that was used before gives nothing. Raises Broken."""
     answer = await request_pair(web, used.refresh)
     if read_pair(answer):
-        raise broken(
+        raise broken_promise(
             Code.REFRESH_NOT_ROTATED,
             f"{answer}: a refresh token that was used before gave another pair",
             "auth-service: the blacklist of used refresh tokens (Redis) is not written or not read",
         )
     error = expect(answer, Envelope.AUTH_ERROR, 401)
     if error["code"] != SPENT:
-        raise broken(
+        raise broken_promise(
             Code.CONTRACT_BROKEN,
             f"{answer} with {error['code']} where {SPENT} was promised",
             "auth-service",

@@ -26,7 +26,7 @@ from probes.auth.spending_intent import (
 )
 from probes.auth.tokens import OwnSession, Tokens, seconds_left
 from probes.config.environment import UserConfig
-from probes.finding import Broken, CannotAsk, Code, broken
+from probes.finding import Broken, CannotAsk, Code, broken_promise
 from probes.polling import poll_until
 from probes.recording.redactor import Redactor
 from probes.state.store import Entry, State
@@ -209,7 +209,7 @@ class Rotation:
         if not refresh.is_spent(answer):
             return answer
         await self._state.swap(name, kept, with_loss(kept))
-        raise broken(
+        raise broken_promise(
             Code.REFRESH_UNAVAILABLE,
             f"{first}, but it had spent the refresh token: asked again, "
             f"{refresh.describe_answer(answer)}; {_seed(name, config)}",

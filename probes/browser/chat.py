@@ -14,7 +14,7 @@ from probes.auth.users import User
 from probes.browser.page import Visit
 from probes.browser.session import PageSession
 from probes.browser.uploads import expect_puts, nowhere
-from probes.finding import CannotAsk, Code, broken
+from probes.finding import CannotAsk, Code, broken_promise
 from probes.polling import poll_until
 from probes.services import chat
 from probes.services.chat import Chat
@@ -52,7 +52,7 @@ async def open_chat(stay: PageSession, name: str) -> None:
 def _expect_not_given(visit: Visit, name: str) -> None:
     """Raises Broken where the page was given the chat `name`, and has it nowhere."""
     if any(name.encode() in reply.answer.body for reply in visit.api_replies):
-        raise broken(
+        raise broken_promise(
             Code.CHAT_NOT_DELIVERED,
             f"the page was given the chat {name}, and does not list it",
             "the page: its chat panel",
@@ -81,7 +81,7 @@ async def say(stay: PageSession, text: str) -> None:
     except PlaywrightTimeout:
         if await field.input_value() != text:
             return  # the page took it, and shows it in another way
-        raise broken(
+        raise broken_promise(
             Code.PAGE_NOT_RECOVERED,
             "the chat socket is open, and the send button does nothing: the text stays "
             "where it was typed",
@@ -116,7 +116,7 @@ async def expect_readable(web: Web, user: User, room: Chat, text: str) -> None:
         return text in [message.text for message in await chat.history(web, user, room)]
 
     if not await poll_until(is_readable, timeout_s):
-        raise broken(
+        raise broken_promise(
             Code.CHAT_NOT_DELIVERED,
             f"the page shows what was said, and {timeout_s:g} s later {user.name} cannot read it",
             "the page's optimistic bubble (contract 3.6) over a socket that is dead, or "

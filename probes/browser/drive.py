@@ -13,7 +13,7 @@ from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
 from probes.browser.session_traffic import is_refresh
 from probes.browser.uploads import expect_puts, nowhere
-from probes.finding import Broken, Code, broken
+from probes.finding import Broken, Code, broken_promise
 from probes.services.storage import CREATED, TEXT
 
 UPLOADED = "모든 파일이 업로드되었습니다."
@@ -115,7 +115,7 @@ async def make_folder(visit: Visit, name: str) -> None:
     await visit.wait_until(lambda: bool(answers()), visit.target.timeouts.answer_s)
     if not answers():
         expect_no_trouble(visit)
-        raise broken(
+        raise broken_promise(
             Code.PAGE_UPLOAD_NOWHERE,
             "a folder was named on the page, and the page asked nobody to make it",
             "the page: its dialog for folders",

@@ -27,7 +27,7 @@ from probes.browser.page_replies import (
     is_thrown,
 )
 from probes.config.environment import Target
-from probes.finding import Broken, CannotAsk, Code, Finding, broken
+from probes.finding import Broken, CannotAsk, Code, Finding, broken_promise
 from probes.recording.recorder import Exchange, Recorder
 from probes.transport import envelopes
 from probes.transport.envelopes import explain_foreign
@@ -103,8 +103,8 @@ class Visit:
         """What to raise where the page shows nothing at all; None where it shows something."""
         with contextlib.suppress(PlaywrightError):
             if await self.page.evaluate(SHOWS_NOTHING):
-                path = urlsplit(self.page.url).path
-                return broken(Code.ASSET_BROKEN, f"{path} is blank", "the page, or what it loads")
+                observed = f"{urlsplit(self.page.url).path} is blank"
+                return broken_promise(Code.ASSET_BROKEN, observed, "the page, or what it loads")
         return None
 
     async def expect_something_shown(self) -> None:
@@ -173,7 +173,7 @@ class Visit:
                 self.blame(reply)
                 observed = f"the page asked its API and got a page: {reply.answer}"
                 cause = "the page's path against the service's"
-                raise broken(Code.PAGE_RECEIVED_HTML, observed, cause)
+                raise broken_promise(Code.PAGE_RECEIVED_HTML, observed, cause)
         for reply in replies:
             judge = explain_foreign if reply.answer.status < 300 else explain_ok
             if finding := judge(reply.answer):

@@ -2,7 +2,7 @@
 
 from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
-from probes.finding import Broken, Code, broken
+from probes.finding import Broken, Code, broken_promise
 from probes.services import presign
 
 
@@ -25,7 +25,7 @@ async def expect_puts(visit: Visit, claim: str) -> int:
 
 def nowhere(claim: str, observed: str) -> Broken:
     """An upload that went nowhere."""
-    return broken(
+    return broken_promise(
         Code.PAGE_UPLOAD_NOWHERE,
         f"{claim}, and {observed}",
         "the page: it uploads to an undefined URL and does not look at the answer (contract 3.6)",
@@ -34,7 +34,7 @@ def nowhere(claim: str, observed: str) -> Broken:
 
 def _expect_taken(put: Reply) -> None:
     if put.failure:
-        raise broken(
+        raise broken_promise(
             Code.UPLOAD_BLOCKED,
             f"the browser blocked the upload: {put.failure}",
             "bucket CORS: it does not allow the app's origin",

@@ -28,7 +28,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from probes.config.livekit import LiveKit
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.livekit import sdp, token_answers
 from probes.recording.recorder import Exchange, current
 from probes.transport import websocket
@@ -114,7 +114,7 @@ async def _upgrade(web: Web, exchange: Exchange) -> ClientConnection:
 
 
 def _no_answer(what: str) -> Broken:
-    return broken(
+    return broken_promise(
         Code.LIVEKIT_JOIN_TIMEOUT,
         f"livekit-server took {what} and said nothing for {JOIN_TIMEOUT_S:g} s",
         "livekit-server: no node takes the room (its Redis, or all nodes are draining)",
@@ -157,7 +157,7 @@ async def _read_session(
         raise _no_answer("a socket") from error
     except ConnectionClosed as error:
         current().subject = exchange
-        raise broken(
+        raise broken_promise(
             Code.LIVEKIT_JOIN_TIMEOUT,
             f"livekit-server closed the socket during the join: {error}",
             "livekit-server: its log says why",
@@ -212,7 +212,7 @@ async def _next(connection: ClientConnection) -> SignalResponse:
 async def _welcome(connection: ClientConnection) -> JoinResponse:
     while (response := await _next(connection)).WhichOneof("message") != "join":
         if response.WhichOneof("message") == "leave":
-            raise broken(
+            raise broken_promise(
                 Code.LIVEKIT_JOIN_TIMEOUT,
                 f"livekit-server answered the join with leave (reason {response.leave.reason})",
                 "livekit-server: its log says why",

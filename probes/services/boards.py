@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from probes.auth.users import User
-from probes.finding import CannotAsk, Code, broken
+from probes.finding import CannotAsk, Code, broken_promise
 from probes.polling import poll_until
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
@@ -121,7 +121,7 @@ class BoardView:
             {kind: BoardEvent},
         )
         if event is None:
-            raise broken(
+            raise broken_promise(
                 Code.BOARD_EVENT_LOST,
                 f"{self._user.name} has the board open, and {kind} did not come within "
                 f"{self._timeout_s:g} s",
@@ -140,7 +140,7 @@ async def expect_shown(web: Web, watcher: User, user: User) -> None:
         return user.id in map(_id_of, shown or [])
 
     if not await poll_until(is_shown, timeout_s):
-        raise broken(
+        raise broken_promise(
             Code.PRESENCE_STALE,
             f"{user.name} has the board open, and is not shown there after {timeout_s:g} s",
             "board-service: online:project:* in Redis (a2cb0eba, 08d2badc, contract 5.3)",

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from probes.auth.users import User
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.polling import poll_until
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
@@ -134,17 +134,17 @@ async def expect_image(web: Web, user: User, room: Chat, content: bytes) -> None
     images = await poll_until(lambda: _images(web, user, room), timeout_s)
     if not images:
         observed = f"an image was sent, and {user.name} finds none after {timeout_s:g} s"
-        raise broken(Code.CHAT_NOT_DELIVERED, observed, "chat-service")
+        raise broken_promise(Code.CHAT_NOT_DELIVERED, observed, "chat-service")
     url = str(images[-1].get("fileUrl") or "")
     if url_problem(url):
         observed = f"the image's message names {url or 'no file'}"
         cause = "who sent it (contract 3.6), or chat-service, which did not keep its fileUrl"
-        raise broken(Code.CHAT_ALTERED, observed, cause)
+        raise broken_promise(Code.CHAT_ALTERED, observed, cause)
     got = await web.ask("GET", url, kind="s3")
     if got.status != 200 or got.body != content:
         observed = f"{got} with {len(got.body)} bytes for an image of {len(content)}"
         cause = "the address that chat-service makes of the file's key, or the CDN (5749e107)"
-        raise broken(Code.UPLOAD_LOST, observed, cause)
+        raise broken_promise(Code.UPLOAD_LOST, observed, cause)
 
 
 async def history(web: Web, user: User, room: Chat) -> list[ChatMessage]:

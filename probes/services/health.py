@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from probes.finding import Code, broken
+from probes.finding import Code, broken_promise
 from probes.transport.http import Answer, service
 
 UP = frozenset({"alive", "healthy", "ok", "ready", "up"})
@@ -22,4 +22,4 @@ def expect_up(answer: Answer, health: Mapping[str, Any]) -> None:
         who = service(answer.url)
         observed = f"{answer}, and says of its status {status!r}"
         cause = f"{who}: one of its own checks fails, and its health answers 200 all the same"
-        raise broken(Code.SERVICE_UNAVAILABLE, observed, cause)
+        raise broken_promise(Code.SERVICE_UNAVAILABLE, observed, cause)

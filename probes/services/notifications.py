@@ -14,7 +14,7 @@ import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from probes.auth.users import User
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.polling import poll_until
 from probes.recording.recorder import Exchange, current
 from probes.services.boards import Card
@@ -106,7 +106,7 @@ class Stream:
             if event.event == "notification" and self._notices[-1].about == card.id:
                 return self._notices[-1]
         current().subject = self._exchange
-        raise broken(
+        raise broken_promise(
             Code.NOTIFICATION_LOST,
             f"{self._user.name} was assigned a board, and nothing came over the open "
             f"stream within {timeout_s:g} s",
@@ -125,7 +125,7 @@ class Stream:
         if problem := problem or shape_problem(row, NoticeRow, "data"):
             current().subject = self._exchange
             observed = f"a notification came over the stream that is none: {problem}"
-            raise broken(Code.CONTRACT_BROKEN, observed, "noti-service")
+            raise broken_promise(Code.CONTRACT_BROKEN, observed, "noti-service")
         notice: NoticeRow = row
         return notice
 
@@ -140,7 +140,7 @@ def expect_once(notices: Sequence[Notice], where: str) -> None:
     """One thing that happened is one notification. Raises Broken."""
     if len(notices) > 1:
         ids = len({notice.id for notice in notices})
-        raise broken(
+        raise broken_promise(
             Code.NOTIFICATION_DUPLICATED,
             f"a board was assigned once, and {where} has {len(notices)} notifications of it, "
             f"under {ids} id{'s' if ids > 1 else ''}",
@@ -186,7 +186,7 @@ async def connected_stream(web: Web, user: User) -> AsyncIterator[Stream]:
         first = await heard.next(web.target.timeouts.answer_s)
         if first is None or first.event != "connected":
             beginning = f"began with {first.event!r}" if first else "opened and beginning nothing"
-            raise broken(
+            raise broken_promise(
                 Code.CONTRACT_BROKEN,
                 f"the stream {beginning}; connected was promised",
                 "noti-service",
@@ -229,7 +229,7 @@ async def expect_listed(web: Web, user: User, card: Card) -> Notice:
 
     notices = await poll_until(about_the_card, timeout_s)
     if not notices:
-        raise broken(
+        raise broken_promise(
             Code.NOTIFICATION_LOST,
             f"{user.name} was assigned a board, and {timeout_s:g} s later REST lists "
             "no notification of it",

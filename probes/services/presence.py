@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TypedDict
 
 from probes.auth.users import User
-from probes.finding import Code, broken
+from probes.finding import Code, broken_promise
 from probes.polling import poll_until
 from probes.services import chat
 from probes.transport.envelopes import Envelope, expect_shape
@@ -42,7 +42,7 @@ async def expect_shown(web: Web, watcher: User, user: User, *, online: bool) -> 
 
     if not await poll_until(is_shown, timeout_s):
         now = "came online and is not shown" if online else "has left and is still shown as online"
-        raise broken(
+        raise broken_promise(
             Code.PRESENCE_STALE,
             f"{user.name} {now} after {timeout_s:g} s",
             "chat-service: presence in Redis, or a row that its leaving does not remove (a2cb0eba)",
@@ -63,7 +63,7 @@ async def expect_away(web: Web, watcher: User, users: Sequence[User]) -> None:
         return not left
 
     if not await poll_until(are_away, timeout_s):
-        raise broken(
+        raise broken_promise(
             Code.PRESENCE_STALE,
             f"{' and '.join(left)} had nothing open for {timeout_s:g} s, and are shown as online",
             "chat-service: nobody removes the rows of users whose pod died, or that their leaving "

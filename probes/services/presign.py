@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from probes.config.environment import Presign
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.recording.redactor import credential_kind
 from probes.transport import service_words
 from probes.transport.http import Answer, service
@@ -95,7 +95,7 @@ def _parts(url: str) -> SplitResult:
 def expect_no_development_key(signed: Presigned) -> None:
     """Raise Broken when a development credential signed (V6 §3), or nobody did."""
     if signed.key_kind == "development":
-        raise broken(
+        raise broken_promise(
             Code.PRESIGN_DEV_CREDENTIALS,
             f"signed with the development credential {signed.access_key!r} for {signed.host}",
             "the image's baked config.yaml: an empty S3_ENDPOINT, S3_ACCESS_KEY, "
@@ -103,7 +103,7 @@ def expect_no_development_key(signed: Presigned) -> None:
             " does not override it where the service reads os.Getenv instead of os.LookupEnv",
         )
     if not signed.access_key:
-        raise broken(
+        raise broken_promise(
             Code.CONTRACT_BROKEN,
             f"the URL for {signed.host or 'nowhere'} carries no credential",
             "the issuer",
@@ -115,7 +115,7 @@ def expect_temporary(signed: Presigned, expected: Presign) -> None:
     (contract 4.3).
     """
     if expected.temporary and not signed.session_token:
-        raise broken(
+        raise broken_promise(
             Code.PRESIGN_STATIC_CREDENTIALS,
             f"signed with a {signed.key_kind} key and without a session token",
             "the pod's IAM role (Pod Identity association), or static keys left in the environment",
@@ -128,7 +128,7 @@ def expect_endpoint(signed: Presigned, expected: Presign) -> None:
     """
     wrong = list(_wrong_places(signed, expected))
     if wrong:
-        raise broken(
+        raise broken_promise(
             Code.PRESIGN_WRONG_ENDPOINT, "; ".join(wrong), _who_misplaced(signed, expected)
         )
 
@@ -180,7 +180,7 @@ def expect_lifetime(signed: Presigned, expected_s: int) -> None:
     """
     if signed.lifetime_s is None or not expected_s / 2 <= signed.lifetime_s <= expected_s:
         lives = "for ever" if signed.lifetime_s is None else f"{signed.lifetime_s} s"
-        raise broken(
+        raise broken_promise(
             Code.PRESIGN_LIFETIME,
             f"it lives {lives}, {expected_s} s are promised",
             "the issuer's expiry setting",
@@ -192,11 +192,11 @@ def expect_date(signed: Presigned, now: float) -> None:
     try:
         dated = datetime.strptime(signed.signed_at, STAMP).replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise broken(
+        raise broken_promise(
             Code.CONTRACT_BROKEN, f"it is dated {signed.signed_at or 'never'}", "the issuer"
         ) from None
     if abs(now - dated) > CLOCKS_DIFFER_S or not signed.signed_at.startswith(signed.day):
-        raise broken(
+        raise broken_promise(
             Code.PRESIGN_LIFETIME,
             f"it is dated {signed.signed_at} and signed for the day {signed.day or 'none'}, and "
             f"was issued at {datetime.fromtimestamp(now, UTC).strftime(STAMP)}",
@@ -210,7 +210,7 @@ def expect_signed_headers(signed: Presigned, wanted: tuple[str, ...]) -> None:
     weAlist's services sign `host` and nothing else (contract 4.3).
     """
     if missing := [name for name in wanted if name not in signed.signed_headers]:
-        raise broken(
+        raise broken_promise(
             Code.CONTRACT_BROKEN,
             f"{', '.join(missing)} is not among the signed headers",
             "the issuer",
@@ -282,7 +282,7 @@ def expect_stored(answer: Answer) -> None:
 def expect_refused(answer: Answer) -> None:
     """Raise Broken when S3 took an upload under a signature for something else."""
     if answer.status < 300:
-        raise broken(
+        raise broken_promise(
             Code.PRESIGN_TAMPER_ACCEPTED,
             f"{answer} to an upload whose URL was changed after it was signed",
             "S3's signature check: a public bucket policy, or a proxy that signs for everybody",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.recording.recorder import current
 from probes.services.presign import STAMP, Presigned, expect_refused, expect_stored, tamper
 from probes.transport.http import Answer, Web
@@ -55,7 +55,9 @@ async def expect_comes_back(web: Web, upload: Upload) -> None:
         observed = (
             f"the URL leads to {upload.presigned.path}, and the issuer calls the file {upload.key}"
         )
-        raise broken(Code.UPLOAD_LOST, observed, f"{upload.issuer}-service: the key of the file")
+        raise broken_promise(
+            Code.UPLOAD_LOST, observed, f"{upload.issuer}-service: the key of the file"
+        )
     if not upload.read_url:
         current().note("nobody says where the upload can be read: hosts.cdn is empty")
         return
@@ -63,7 +65,7 @@ async def expect_comes_back(web: Web, upload: Upload) -> None:
     if answer.status != 200 or answer.body != upload.content:
         observed = f"{answer} with {len(answer.body)} bytes for an upload of {len(upload.content)}"
         cause = f"the address that {upload.issuer}-service makes of the file's key, or the CDN"
-        raise broken(Code.UPLOAD_LOST, observed, cause)
+        raise broken_promise(Code.UPLOAD_LOST, observed, cause)
 
 
 async def expect_tampered_refused(web: Web, upload: Upload) -> None:
@@ -117,7 +119,9 @@ async def expect_dies(web: Web, upload: Upload) -> None:
     answer = await upload.put(web)
     if answer.status < 300:
         observed = f"{answer} to an upload {AFTER_S:g} s after its URL had ended"
-        raise broken(Code.PRESIGN_LIFETIME, observed, "S3, or a proxy that signs for everybody")
+        raise broken_promise(
+            Code.PRESIGN_LIFETIME, observed, "S3, or a proxy that signs for everybody"
+        )
 
 
 def with_old_date(signed: Presigned) -> str:
@@ -151,7 +155,7 @@ async def expect_browser_may_upload(web: Web, upload: Upload) -> None:
         easier = await _preflight(web, upload, method, header)
         if not explain_preflight(easier, web.target.hosts.apex, method, header):
             cause = lacking
-    raise broken(finding.code, finding.observed, cause)
+    raise broken_promise(finding.code, finding.observed, cause)
 
 
 async def _preflight(web: Web, upload: Upload, method: str, header: str) -> Answer:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, NotRequired, TypedDict
 
 from probes.auth.users import User
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.services import presign, workspaces
 from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
@@ -106,7 +106,7 @@ async def expect_name(web: Web, user: User, name: str) -> None:
     """The profile bears `name`. Raises Broken."""
     if (found := (await read(web, user))["nickName"]) != name:
         observed = f"the profile was saved as {name!r}, and reads {found!r}"
-        raise broken(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
+        raise broken_promise(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
 
 
 async def set_image(web: Web, user: User) -> None:
@@ -131,9 +131,9 @@ async def expect_image(web: Web, user: User) -> None:
     url = str((await read(web, user)).get("profileImageUrl") or "")
     if url_problem(url):
         observed = f"an image was saved for the profile, and it names {url or 'none'}"
-        raise broken(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
+        raise broken_promise(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
     answer = await web.ask("GET", url, kind="s3")
     if answer.status != 200 or answer.body != IMAGE:
         observed = f"{answer} with {len(answer.body)} bytes for the profile's image"
         cause = "the address that user-service makes of the file's key, or the CDN (04be7992)"
-        raise broken(Code.UPLOAD_LOST, observed, cause)
+        raise broken_promise(Code.UPLOAD_LOST, observed, cause)

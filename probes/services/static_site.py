@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from probes.config.environment import Target
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.transport.http import Answer, Web
 from probes.transport.typed_answers import join_url
 
@@ -32,7 +32,7 @@ async def expect_assets(web: Web, target: Target) -> None:
     _expect_shell(shell)
     assets = ASSET.findall(shell.body.decode("utf-8", "replace"))
     if not assets:
-        raise broken(
+        raise broken_promise(
             Code.ASSET_BROKEN,
             f"{shell}, and it names no script",
             BUILD,
@@ -54,7 +54,7 @@ async def expect_https_redirect(web: Web, target: Target) -> None:
         target.hosts.apex + "/"
     ):
         seen = f"to {location}" if location else f"with {len(answer.body)} bytes"
-        raise broken(
+        raise broken_promise(
             Code.HTTP_NOT_REDIRECTED,
             f"{answer} {seen} instead of leading to {target.hosts.apex}",
             "CloudFront's viewer protocol policy (redirect-to-https)",
@@ -63,13 +63,17 @@ async def expect_https_redirect(web: Web, target: Target) -> None:
 
 def _expect_shell(answer: Answer) -> None:
     if answer.status != 200 or not answer.is_html or b'id="root"' not in answer.body:
-        raise broken(Code.ASSET_BROKEN, f"{answer} where the app's page was promised", S3_OR_EDGE)
+        raise broken_promise(
+            Code.ASSET_BROKEN, f"{answer} where the app's page was promised", S3_OR_EDGE
+        )
 
 
 def _expect_asset(answer: Answer) -> None:
     wanted = TYPES[answer.url.partition("?")[0].rpartition(".")[2]]
     if answer.status != 200 or answer.media_type not in wanted:
-        raise broken(Code.ASSET_BROKEN, f"{answer} where {wanted[0]} was promised", S3_OR_EDGE)
+        raise broken_promise(
+            Code.ASSET_BROKEN, f"{answer} where {wanted[0]} was promised", S3_OR_EDGE
+        )
     if finding := explain_content(answer):
         raise Broken(finding)
 

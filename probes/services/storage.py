@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
 from probes.auth.users import User
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.services import presign
@@ -173,7 +173,7 @@ class Drive:
         answer = await self.call("GET", f"{item.kind}s/{item.id}")
         if listed or (answer.status == 200 and answer.json is not None):
             where = "is still listed" if listed else f"still answers {answer.status}"
-            raise broken(
+            raise broken_promise(
                 Code.DELETION_NOT_FINAL,
                 f"the {item.kind} was deleted for good, and {where}",
                 "storage-service",
@@ -184,7 +184,7 @@ class Drive:
         """S3 has nothing under a link that was good before. Raises Broken when it has."""
         answer = await self.web.ask("GET", link, kind="s3")
         if answer.status < 400:
-            raise broken(
+            raise broken_promise(
                 Code.DELETION_NOT_FINAL,
                 f"the file was deleted for good, and S3 still gives its bytes ({answer.status})",
                 "storage-service: the object outlives its row",
@@ -211,7 +211,7 @@ class Drive:
 
 
 def _not_listed(kind: str, entry: str) -> Broken:
-    return broken(
+    return broken_promise(
         Code.UPLOAD_LOST, f"the drive does not list the {kind} {entry}", "storage-service"
     )
 
@@ -235,7 +235,7 @@ def explain_download(answer: Answer) -> Finding | None:
 def expect_same_bytes(sent: bytes, got: bytes, what: str) -> None:
     """Raise Broken unless what came back is what was sent."""
     if sent != got:
-        raise broken(
+        raise broken_promise(
             Code.FILE_ALTERED,
             f"{what}: {len(sent)} bytes were sent and {len(got)} other bytes came back",
             "the object key or version that storage hands out, or a cache in front of the bucket",

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from probes.auth.tokens import claims
 from probes.auth.users import User
-from probes.finding import CannotAsk, Code, broken
+from probes.finding import CannotAsk, Code, broken_promise
 from probes.recording.ledger import Ledger
 from probes.recording.recorder import current
 from probes.transport.envelopes import Envelope, expect, expect_shape
@@ -73,7 +73,7 @@ async def list_own(web: Web, user: User) -> list[OwnWorkspace]:
 async def expect_seen(web: Web, user: User, workspace: OwnWorkspace) -> None:
     """An invited user sees the workspace among their own. Raises Broken."""
     if workspace.id not in [own.id for own in await list_own(web, user)]:
-        raise broken(
+        raise broken_promise(
             Code.ACCESS_REFUSED,
             f"{user.name} was made a member of a workspace, and does not see it among their own",
             "user-service: its list leaves out workspaces that one was invited to (91a344de)",

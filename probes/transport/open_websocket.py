@@ -10,7 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from probes.finding import Broken, Code, Finding, broken
+from probes.finding import Broken, Code, Finding, broken_promise
 from probes.recording.recorder import Exchange, current
 from probes.transport import identity
 from probes.transport.http import service
@@ -106,7 +106,7 @@ class WebSocket:
         who = service(self._exchange.url)
         sentence = f"{observed} on an open socket of {who}, {self._age_s:.1f} s after it opened"
         cause = f"{who} hangs, or a proxy that has lost one of the two connections"
-        return broken(Code.SOCKET_HALF_OPEN, sentence, cause)
+        return broken_promise(Code.SOCKET_HALF_OPEN, sentence, cause)
 
     @property
     def _age_s(self) -> float:
@@ -127,7 +127,7 @@ class WebSocket:
         if problem := explain_event(line, shapes):
             current().subject = self._exchange
             who = service(self._exchange.url)
-            raise broken(Code.CONTRACT_BROKEN, f"{who} sent over its socket {problem}", who)
+            raise broken_promise(Code.CONTRACT_BROKEN, f"{who} sent over its socket {problem}", who)
         event: Event = json.loads(line)
         return event
 
@@ -145,9 +145,11 @@ class WebSocket:
         if error.sent and not error.rcvd_then_sent and error.sent.code in REFUSED:
             reason = f"{REFUSED[error.sent.code]} ({error.sent})"
             observed = f"{who} sent a frame that no page takes: it {reason}"
-            return broken(Code.CONTRACT_BROKEN, observed, f"{who}, or a proxy that alters frames")
+            return broken_promise(
+                Code.CONTRACT_BROKEN, observed, f"{who}, or a proxy that alters frames"
+            )
         sentence = f"{who} dropped an open socket after {self._age_s:.1f} s: {error}"
-        return broken(
+        return broken_promise(
             Code.SOCKET_DROPPED, sentence, f"{who}: a restart, or a proxy's idle time-out"
         )
 

@@ -13,7 +13,7 @@ from probes.finding import (
     Code,
     Finding,
     Verdict,
-    broken,
+    broken_promise,
     exit_code,
 )
 
@@ -66,7 +66,7 @@ def test_a_runbook_is_found_by_the_code() -> None:
 
 def test_a_broken_promise_reads_as_one_sentence() -> None:
     """It is shown as it is; the cause is called one."""
-    raised = broken(LOST.code, LOST.observed, LOST.cause)
+    raised = broken_promise(LOST.code, LOST.observed, LOST.cause)
     assert str(raised) == "upload-lost: confirmed, then 404 (cause: confirm)"
     assert raised.finding == LOST
 

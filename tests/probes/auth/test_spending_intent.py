@@ -4,7 +4,7 @@ import pytest
 
 from probes.auth import refresh as refreshing
 from probes.auth.spending_intent import Intent, intent_in, with_intent
-from probes.finding import Broken, CannotAsk, Code, broken
+from probes.finding import Broken, CannotAsk, Code, broken_promise
 from probes.recording.recorder import Recorder
 from probes.transport.http import Web
 from tests.support.rotating_tokens import ALICE, NEW, OLD, Open, rotating, signed_in
@@ -80,7 +80,9 @@ async def test_an_answer_that_is_lost_is_asked_for_again(
     site: Site, web: Web, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The token may not have been spent yet; where it was, the loss is the target's."""
-    lost = broken(Code.SERVICE_STALLED, "auth-service did not answer within 5 s", "auth-service")
+    lost = broken_promise(
+        Code.SERVICE_STALLED, "auth-service did not answer within 5 s", "auth-service"
+    )
     ask, losses = refreshing.request_pair, [lost, None, lost, None]
 
     async def lose(web: Web, token: str) -> object:

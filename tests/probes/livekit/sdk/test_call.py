@@ -11,7 +11,7 @@ import pytest
 
 from probes.config.environment import Target
 from probes.config.livekit import LiveKit
-from probes.finding import Broken, Code, NotApplicable, broken
+from probes.finding import Broken, Code, NotApplicable, broken_promise
 from probes.livekit.checks import Calls, ports_of
 from probes.livekit.ladder import LadderResult
 from probes.livekit.sdk import worker_process
@@ -132,7 +132,7 @@ async def test_nobody_tries_where_nobody_can_join(
     sdk_calls: SdkCalls, ladder: Ladder, workers: Workers
 ) -> None:
     """The ladder's first broken rung is what each promise is told."""
-    ladder.broken = broken(Code.LIVEKIT_KEY_UNKNOWN, "no", "keys")
+    ladder.broken = broken_promise(Code.LIVEKIT_KEY_UNKNOWN, "no", "keys")
     for promise in promises(sdk_calls):
         with pytest.raises(Broken) as failure:
             await promise  # type: ignore[misc]
