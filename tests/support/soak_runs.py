@@ -27,6 +27,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
 QUIET, BUSY = "quiet", "busy"
 BUSY_LOOPS = 8
+CLEAN = {Verdict.HELD, Verdict.SKIPPED}
 RUN_ENDS_WITHIN_S = 300
 FOREVER = "while True: pass"
 HEAD = """| machine | runs | held | BROKEN | intermittent | unanswered | leftovers | longest run |
@@ -120,11 +121,15 @@ def soak(count: int) -> None:
 def _one_more(total: Sum, machine: str, environment: Path) -> Sum:
     control = tomllib.loads(environment.read_text("utf-8"))["control"]["url"]
     load_of = busy_machine if machine == BUSY else contextlib.nullcontext
-    with tempfile.TemporaryDirectory(prefix="soak-") as runs:
-        began = time.monotonic()
-        with load_of():
-            run = _run(environment, Path(runs))
-        duration_s = time.monotonic() - began
+    runs = Path(tempfile.mkdtemp(prefix="soak-"))
+    began = time.monotonic()
+    with load_of():
+        run = _run(environment, runs)
+    duration_s = time.monotonic() - began
+    if all(scenario.verdict in CLEAN for scenario in run.scenarios):
+        shutil.rmtree(runs)
+    else:
+        print(f"not all held: {run.folder}")
     left: dict[str, int] = httpx.get(f"{control}/state", timeout=30).json()["counts"]
     return total.plus(run, sum(left.values()), duration_s)
 
