@@ -23,7 +23,8 @@ from probes.recording.secret_replacements import hide
 __all__ = ["DEV_CREDENTIALS", "Redactor", "credential_kind"]
 
 _SHORTEST = 6  # a shorter "secret" would shred every text it is looked for in
-_QUICK_CHARS = 400  # characters in which a look at each is quicker than a search for each form
+_KEPT_CHARS = 400  # of a text that is met again, such as a header
+_QUICK_CHARS = 4_000  # in which a look at each is quicker than a search for each form
 _SCANNED_CHARS = 4_000_000  # characters of one text
 _PARSED_CHARS = 100_000  # characters of a body, of which 2000 are shown
 _TEXT_TYPE = re.compile(
@@ -37,10 +38,8 @@ class Redactor:
     """What one run may show; it learns the run's own secrets as they are read or signed."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        self._known: dict[
-            str, str
-        ] = {}  # every form of every known secret, longest first -> its label
-        self._heads: set[str] = set()  # how those forms begin
+        self._known: dict[str, str] = {}  # every form of every known secret -> its label
+        self._by_head: dict[str, list[str]] = {}  # those forms, by how they begin
         self._clean: set[str] = set()  # short texts that hold none of them
         for secret in known:
             self.remember(secret)
@@ -60,9 +59,10 @@ class Redactor:
             if secret.startswith("eyJ") and "." in secret
             else secret_labels.plain("secret", secret)
         )
-        forms = {form: label for form in secret_labels.forms(secret) if len(form) >= _SHORTEST}
-        self._known = dict(sorted((self._known | forms).items(), key=lambda item: -len(item[0])))
-        self._heads |= {form[:_SHORTEST] for form in forms}
+        for form in secret_labels.forms(secret):
+            if len(form) >= _SHORTEST and form not in self._known:
+                self._known[form] = label
+                self._by_head.setdefault(form[:_SHORTEST], []).append(form)
         self._clean.clear()
 
     def learn_cookies(self, headers: Mapping[str, str]) -> None:
@@ -141,27 +141,26 @@ class Redactor:
         hidden = type(value) in (int, float) and is_secret(name, str(value))
         return hide(name, str(value)) if hidden else value
 
-    def _may_hold(self, value: str) -> bool:
-        """A quick no for most texts, since every one is looked through for every form of every
-        secret.
-        """
-        if len(value) > _QUICK_CHARS:
-            return True
+    def _candidates(self, value: str) -> list[str]:
+        """The known forms that may stand in `value`, longest first; there are thousands."""
+        forms: Iterable[str] = self._known
+        if len(value) <= _QUICK_CHARS:
+            forms = self._forms_that_begin_in(value)
+        return sorted(forms, key=lambda form: (-len(form), form))
+
+    def _forms_that_begin_in(self, value: str) -> list[str]:
         if value in self._clean:
-            return False
-        if any(
-            value[at : at + _SHORTEST] in self._heads for at in range(len(value) - _SHORTEST + 1)
-        ):
-            return True
-        self._clean.add(value)
-        return False
+            return []
+        last = len(value) - _SHORTEST
+        found = self._by_head.keys() & {value[at : at + _SHORTEST] for at in range(last + 1)}
+        if not found and len(value) <= _KEPT_CHARS:
+            self._clean.add(value)
+        return [form for head in found for form in self._by_head[head]]
 
     def _without_known(self, value: str) -> str:
-        if not self._may_hold(value):
-            return value
-        for form, label in self._known.items():
+        for form in self._candidates(value):
             if form in value:
-                parts = secret_labels.split(value)
+                label, parts = self._known[form], secret_labels.split(value)
                 value = "".join(
                     part if at % 2 else part.replace(form, label) for at, part in enumerate(parts)
                 )
