@@ -26,7 +26,7 @@ def bypass_limit() -> Iterator[None]:
 
 
 class Throttle:
-    """At most `at_once` at a time; who has waited `moment` seconds makes room for others and goes
+    """At most `at_once` at a time; who has waited `yield_after_s` makes room for others and goes
     on waiting.
 
     Somebody who hangs is not what keeps the target busy: without this, one service that never

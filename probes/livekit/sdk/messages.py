@@ -118,7 +118,7 @@ class ConnectionRestored:
 
 @dataclass(frozen=True, slots=True)
 class StageFailed:
-    """A stage came to an end before its time; `said` is the SDK's word or ours."""
+    """A stage came to an end before its time; `message` is the SDK's word or ours."""
 
     stage: str
     message: str

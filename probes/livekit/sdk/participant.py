@@ -102,7 +102,7 @@ class SdkParticipant:
         return sent_at
 
     async def heard_all(self, sent_at: Sequence[bytes], timeout_s: float) -> int:
-        """How many of `said` were heard, as soon as that is all, or after `timeout_s`."""
+        """How many of `sent_at` were heard, as soon as that is all, or after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         while missing := [message for message in sent_at if message not in self._heard]:
             self._news.clear()
@@ -113,7 +113,7 @@ class SdkParticipant:
         return len(sent_at)
 
     def slowest(self, sent_at: dict[bytes, float]) -> float:
-        """Seconds of the slowest of `said` that was heard; 0 where none was."""
+        """Seconds of the slowest of `sent_at` that was heard; 0 where none was."""
         return max(
             (
                 self._heard[message] - at
@@ -202,7 +202,7 @@ class SdkParticipant:
 
 
 class _Ear:
-    """Sound as it comes in. `after_s`: seconds from `began` to the first tone, negative until
+    """Sound as it comes in. `after_s`: seconds from `began_at` to the first tone, negative until
     then.
     """
 
