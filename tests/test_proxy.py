@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from probes.finding import EXIT_HELD, EXIT_UNKNOWN, Verdict
+from probes.finding import EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN, Code, Verdict
+from probes.runner.proxy_check import NOT_FROM_PROXY
 from tests.conftest import Ended, Replica, begin, ended
 from tests.support import http_proxy
 from tests.support.leaks import leaks
@@ -47,6 +48,23 @@ def test_every_kind_of_client_goes_through_the_proxy(replica: Replica, tmp_path:
     assert {method for method, _, _ in proxy.seen} == {"CONNECT", "GET"}
     assert leaks(ran, {"password": [PASSWORD, f"probes:{PASSWORD}"]}) == []
     assert f"every client asks through [proxy] {proxy.url}" in ran.output
+
+
+def test_one_host_that_the_proxy_does_not_reach_is_broken(replica: Replica, tmp_path: Path) -> None:
+    """The others hold; the finding quotes the proxy, and says that it reaches another host."""
+    with http_proxy.http_proxy() as proxy:
+        proxy.unreached.add("api.wealist.localhost")
+        table = f'url = "{proxy.url}"'
+        ran = run(replica, tmp_path, table, "the_certificate_holds or a_route_answers_json")
+    assert ran.code == EXIT_BROKEN, ran.output
+    broken = [s for s in ran.report.scenarios if s.verdict is Verdict.BROKEN]
+    assert {s.id for s in broken} == {s.id for s in ran.report.scenarios if "api" in s.id}, broken
+    assert {s.finding.code for s in broken if s.finding} == {Code.HOST_UNREACHABLE}
+    assert {s.finding.cause for s in broken if s.finding} == {NOT_FROM_PROXY}
+    others = [s for s in ran.report.scenarios if s not in broken]
+    assert {s.verdict for s in others} == {Verdict.HELD}, ran.output
+    telling = "answers 503 for it, and opens a tunnel to wealist.localhost"
+    assert all(s.finding and telling in s.finding.observed for s in broken)
 
 
 @pytest.mark.parametrize("trouble", ["407", "502", http_proxy.HANGS, "gone"])

@@ -91,7 +91,7 @@ class Attempts:
         except NotApplicable:
             raise
         except CannotAsk as why:
-            return unknown(str(why))
+            return await self._explain_unasked(why, recorder, seen)
         except AssertionError as failure:
             return Finding(
                 Code.UNEXPLAINED,
@@ -116,11 +116,20 @@ class Attempts:
     async def _explain(self, failure: Broken, recorder: Recorder, seen: Finding | None) -> Finding:
         problem = ""
         with contextlib.suppress(asyncio.CancelledError):  # the run ends: the finding stands
-            problem = await self._proxy.problem_of(recorder.last)
+            problem = await self._proxy.problem_of(recorder.last, recorder.attempt)
         if problem:
             return unknown(f"{problem}; it saw: {failure.finding.observed}")
         recorder.answer_judge = failure.judge
         return await self._diagnose(failure.finding, recorder, seen)
+
+    async def _explain_unasked(
+        self, why: CannotAsk, recorder: Recorder, seen: Finding | None
+    ) -> Finding:
+        """UNKNOWN, unless it is known to be the host that a proxy did not reach."""
+        finding = None
+        with contextlib.suppress(asyncio.CancelledError):  # the run ends
+            finding = await self._proxy.explain_unreached(why, recorder.attempt)
+        return await self._diagnose(finding, recorder, seen) if finding else unknown(str(why))
 
     def _health_since(self, started_at: float) -> Health:
         window_s = 2 * self.target.timeouts.answer_s

@@ -14,12 +14,11 @@ from httpcore._backends.anyio import AnyIOStream
 from probes.config.environment import address
 from probes.config.proxies import Proxy
 from probes.transport.idle_connections import PolledStream, PollingBackend
-from probes.transport.tunnel import ProxyFailed, open_tunnel
+from probes.transport.tunnel import UNREACHED, HostUnreached, ProxyFailed, open_tunnel
 
 MOST_IDLE = 24  # connections
 TUNNEL_TIMEOUT_S = 10.0  # for who has set no timeout of their own
-# What a proxy answers by itself where it finds no way to the host, or wants to know who asks.
-_OF_PROXY = (407, 502, 503, 504)
+_NO_CREDENTIALS = 407
 
 
 class LoopbackNames(httpx.AsyncHTTPTransport):
@@ -84,13 +83,17 @@ class _BehindProxy(httpx.AsyncHTTPTransport):
         except httpx.TransportError as error:
             words = str(error) or type(error).__name__
             raise ProxyFailed(f"{place}, and no answer came: {words}") from error
-        if response.status_code in _OF_PROXY:
-            await response.aclose()
-            raise ProxyFailed(
-                f"{place}, and answered {response.status_code}, which may be its own word; look at "
-                "the proxy, and at the host as seen from there"
-            )
-        return response
+        status = response.status_code
+        if status != _NO_CREDENTIALS and status not in UNREACHED:
+            return response
+        await response.aclose()
+        message = (
+            f"{place}, and answered {status}, which may be its own word; look at the proxy, and at "
+            "the host as seen from there"
+        )
+        if status == _NO_CREDENTIALS:
+            raise ProxyFailed(message)
+        raise HostUnreached(message, (request.url.host, request.url.port or 80), status)
 
     async def aclose(self) -> None:
         if self._forwarding is not None:

@@ -17,10 +17,22 @@ from probes.transport.connection_errors import local_trouble
 
 _CHUNK_BYTES = 4096
 _NO_CREDENTIALS = 407
+# What a proxy answers that finds no way to the host (RFC 9110 15.6).
+UNREACHED = (502, 503, 504)
 
 
 class ProxyFailed(CannotAsk):
     """[proxy] did not lead to the host; who waits there is not known."""
+
+
+class HostUnreached(ProxyFailed):
+    """The proxy says that it does not reach the host: the host may be down, or the proxy may have
+    no way to any host.
+    """
+
+    def __init__(self, message: str, place: tuple[str, int], status: int) -> None:
+        super().__init__(message)
+        self.place, self.status = place, status
 
 
 async def open_tunnel(proxy: Proxy, host: str, port: int, timeout_s: float) -> socket.socket:
@@ -87,7 +99,10 @@ async def _ask_for_tunnel(proxy: Proxy, host: str, port: int, connection: socket
     if response.status_code // 100 != 2:
         answer = f"{response.status_code} {response.reason.decode('latin-1')}".strip()
         advice = "look at the proxy, and at the host as seen from there"
-        raise ProxyFailed(f"{proxy} opens no tunnel to {to}: it answers {answer}; {advice}")
+        message = f"{proxy} opens no tunnel to {to}: it answers {answer}; {advice}"
+        if response.status_code in UNREACHED:
+            raise HostUnreached(message, (host, port), response.status_code)
+        raise ProxyFailed(message)
 
 
 async def _response(client: h11.Connection, connection: socket.socket) -> h11.Response | None:

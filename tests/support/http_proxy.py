@@ -20,12 +20,14 @@ NONSENSE = "nonsense"
 @dataclass(slots=True)
 class HttpProxy:
     """`trouble`: a status to refuse everything with, HANGS, CLOSES or NONSENSE. `authorization`:
-    the header that it wants. `seen`: (method, host and port, user agent) of all that was asked.
+    the header that it wants. `unreached`: hosts that it finds no way to. `seen`: (method, host and
+    port, user agent) of all that was asked.
     """
 
     url: str = ""
     trouble: str = ""
     authorization: str = ""
+    unreached: set[str] = field(default_factory=set)
     seen: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
@@ -50,11 +52,11 @@ class HttpProxy:
             return
         if self.trouble == HANGS:
             await reader.read()
-        if refusal := self._refusal(headers):
+        host, _, port = place.rpartition(":")
+        if refusal := self._refusal(headers, host):
             writer.write(refusal)
             await writer.drain()
             return
-        host, _, port = place.rpartition(":")
         onward = await asyncio.open_connection(address(host.strip("[]")), int(port))
         try:
             if method == "CONNECT":
@@ -68,7 +70,9 @@ class HttpProxy:
         finally:
             onward[1].close()
 
-    def _refusal(self, headers: dict[str, str]) -> bytes:
+    def _refusal(self, headers: dict[str, str], host: str) -> bytes:
+        if host in self.unreached:
+            return b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
         if self.authorization and headers.get("proxy-authorization") != self.authorization:
             challenge = b"Proxy-Authenticate: Basic realm=x\r\n"
             return b"HTTP/1.1 407 Who are you\r\n" + challenge + b"Content-Length: 0\r\n\r\n"
