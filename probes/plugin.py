@@ -151,10 +151,9 @@ def _open_session(config: pytest.Config, chosen: Mapping[str, pytest.Item]) -> N
     all_areas = files <= {area(name) for name in known}
     environment, share = config.stash[PART]
     whole = all_areas and config.stash[OURS] == set(chosen)
+    every = known if whole else ()
     option = functools.partial(_option, config)
-    options = _or_usage_error(
-        lambda: read_options(option, len(chosen), share, known if whole else (), environment)
-    )
+    options = _or_usage_error(lambda: read_options(option, len(chosen), share, every, environment))
     target, started = _or_usage_error(lambda: start_target(environment, config.getoption("fault")))
     if started:
         config.add_cleanup(started.stop)
@@ -234,7 +233,8 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.when == "call" and (outcome := item.stash.get(OUTCOME, None)):
+    outcome = item.stash.get(OUTCOME, None)
+    if outcome and report.when == "call":
         report.duration = outcome.duration_s
         report.verdict = outcome.verdict  # type: ignore[attr-defined]
     return report

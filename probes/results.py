@@ -93,6 +93,13 @@ class Outcome:
     is_known: bool = False
 
     @property
+    def accepted_entry(self) -> dict[str, str] | None:
+        """Why and until when its finding is accepted, as the journal carries it."""
+        if self.accepted is None:
+            return None
+        return {"why": self.accepted.why, "until": self.accepted.until.isoformat()}
+
+    @property
     def counts_as(self) -> Verdict:
         """What it means for the run: a finding that is accepted or known is reported and fails
         nothing.

@@ -28,23 +28,25 @@ async def clean_up(ledger: Ledger, target: Target, resource_kinds: Sequence[Reso
 
 
 async def _remove(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool:
-    resource_kind = next(
-        (resource_kind for resource_kind in resource_kinds if entry.kind in resource_kind.kinds),
-        None,
-    )
     try:
-        if resource_kind is None:
-            why: object = "this version does not know that kind"
-        elif (found := await _find(resource_kind, entry)) is None or await resource_kind.remove(
-            found
-        ):
+        why = await _problem_of_removal(resource_kinds, entry)
+        if not why:
             return True
-        else:
-            why = "the service does not say that it is gone"
     except (Broken, CannotAsk) as error:
-        why = error
+        why = str(error)
     current().note(f"not swept: {entry.kind} {entry.name}: {why}")
     return False
+
+
+async def _problem_of_removal(resource_kinds: Sequence[ResourceKind], entry: Entry) -> str:
+    """Why `entry` may still be there; "" where it is gone."""
+    resource_kind = next((each for each in resource_kinds if entry.kind in each.kinds), None)
+    if resource_kind is None:
+        return "this version does not know that kind"
+    found = await _find(resource_kind, entry)
+    if found is None or await resource_kind.remove(found):
+        return ""
+    return "the service does not say that it is gone"
 
 
 async def _find(resource_kind: ResourceKind, entry: Entry) -> Entry | None:

@@ -64,6 +64,16 @@ class RunOptions:
         return 2 if self.page_traces == "rerun" and has_reruns else 1
 
     @property
+    def limits_entry(self) -> dict[str, str]:
+        """That only a tier or a share was asked, as the journal carries it."""
+        limits = {}
+        if self.tier == "quick":
+            limits["tier"] = "quick"
+        if self.share.of > 1:
+            limits["shard"] = str(self.share)
+        return limits
+
+    @property
     def whole(self) -> bool:
         return bool(self.all_scenarios)
 

@@ -36,7 +36,9 @@ class ProxyCheck:
         """Raises CannotAsk where nothing of the target can be reached through the proxy. Looks once
         for all scenarios that make the same attempt.
         """
-        if self._target.proxy.url and (problem := await self._looks.get(attempt)):
+        if not self._target.proxy.url:
+            return
+        if problem := await self._looks.get(attempt):
             raise CannotAsk(problem)
 
     async def _look(self, _: int) -> str:

@@ -234,7 +234,8 @@ class Run:
         )
 
     def _close(self, scenario: Scenario, outcome: Outcome) -> Outcome:
-        accepted = outcome.accepted
+        accepted = outcome.accepted_entry
+        settled = {"settled": round(outcome.settled_s, 6)} if outcome.settled_s else {}
         self.evidence.journal.write(
             "scenario-finished",
             scenario=scenario.id,
@@ -242,11 +243,9 @@ class Run:
             duration=round(outcome.duration_s, 6),
             attempts=len(outcome.attempts),
             finding=finding_entry(outcome.finding),
-            accepted={"why": accepted.why, "until": accepted.until.isoformat()}
-            if accepted
-            else None,
+            accepted=accepted,
             reason=outcome.reason,
-            **({"settled": round(outcome.settled_s, 6)} if outcome.settled_s else {}),
+            **settled,
         )
         self._announce(scenario, outcome)
         return outcome

@@ -124,7 +124,6 @@ class Session:
         )
 
     def _record_start(self, trace: str) -> None:
-        share = self._options.share
         self._evidence.journal.write(
             "run-started",
             run=self._evidence.run,
@@ -134,8 +133,7 @@ class Session:
             deadline=self.target.timeouts.run_s,
             trace=trace,
             expected=[scenario.journal_entry for scenario in self._scenarios],
-            **({"tier": "quick"} if self._options.tier == "quick" else {}),
-            **({"shard": str(share)} if share.of > 1 else {}),
+            **self._options.limits_entry,
         )
         if self._options.tier == "quick":
             self._record_fact("tier", "quick; what needs pages, calls or long waits was not asked")

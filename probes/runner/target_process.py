@@ -102,7 +102,8 @@ def start_target(environment: str, faults: Sequence[str]) -> tuple[Target, Start
                 "start line"
             )
         return build(settings, str(path)), None
-    if not faults and (already := running(settings)):
+    already = None if faults else running(settings)
+    if already:
         return build(parse(already), str(already)), None
     started = Started(settings["start"], faults)
     file = started.wait()
@@ -123,7 +124,10 @@ def _is_command(words: object) -> bool:
 
 def running(settings: Mapping[str, Any]) -> Path | None:
     """The environment file of a target that somebody started by hand, if it still answers."""
-    if "running" not in settings or not (path := ROOT / str(settings["running"])).is_file():
+    if "running" not in settings:
+        return None
+    path = ROOT / str(settings["running"])
+    if not path.is_file():
         return None
     try:
         apex = urlsplit(parse(path)["hosts"]["apex"])

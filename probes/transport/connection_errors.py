@@ -130,11 +130,8 @@ def explain_certificate(host: str, error: ssl.SSLCertVerificationError) -> Findi
     """Name why a certificate is not accepted; pure."""
     reason = getattr(error, "verify_message", "") or str(error)
     untrusted = getattr(error, "verify_code", 0) in UNTRUSTED
-    return Finding(
-        Code.TLS_INVALID,
-        f"certificate verification failed for {host}: {reason}",
-        CHAIN if untrusted else CERTIFICATE,
-    )
+    cause = CHAIN if untrusted else CERTIFICATE
+    return Finding(Code.TLS_INVALID, f"certificate verification failed for {host}: {reason}", cause)
 
 
 def explain_handshake(host: str, error: ssl.SSLError) -> Finding:

@@ -170,15 +170,19 @@ def _explain_inside(
 
 def explain(answer: Answer, wanted: int) -> Finding | None:
     """Name what is wrong with `answer` where `wanted` was promised; None where nothing is; pure."""
-    if wanted < 400 and (finding := explain_foreign(answer)):
-        return finding
-    who, wrote = service(answer.url), answer.author
-    if wanted != 429 and (finding := _refusal_of_probes(answer, wrote)):
-        return finding
+    foreign = explain_foreign(answer) if wanted < 400 else None
+    if foreign:
+        return foreign
+    wrote = answer.author
+    refusal = _refusal_of_probes(answer, wrote) if wanted != 429 else None
+    if refusal:
+        return refusal
     if 300 <= answer.status < 400:
         return explain_redirect(answer)
-    if _is_api(answer) and (finding := _of_another(answer, wrote, wanted)):
-        return finding
+    another = _of_another(answer, wrote, wanted) if _is_api(answer) else None
+    if another:
+        return another
+    who = service(answer.url)
     if answer.status == wanted:
         return _content(answer, wanted, who)
     return explain_status(answer, wanted, who)

@@ -41,11 +41,10 @@ async def fresh_web(web: Web, address: str) -> AsyncIterator[Web]:
     [proxy] leads, on a tunnel of its own.
     """
     trust, proxy = web.target.trust, web.target.proxy
-    is_name = proxy.leads_to(address)
-    fresh = Web(
-        web.target,
-        LoopbackNames(trust, proxy, most_idle=0) if is_name else OneAddress(trust, address),
-    )
+    if proxy.leads_to(address):
+        fresh = Web(web.target, LoopbackNames(trust, proxy, most_idle=0))
+    else:
+        fresh = Web(web.target, OneAddress(trust, address))
     try:
         yield fresh
     finally:

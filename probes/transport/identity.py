@@ -101,14 +101,16 @@ def scope_of(asked: Asked) -> Scope:
     query = dict(parse_qsl(parts.query))
     user, email = _asker(asked, query, sent)
     last = parts.path.rstrip("/").rpartition("/")[2]
-    makers = (*MAKERS, "userid") if "/messages/" in parts.path else MAKERS
+    makers: tuple[str, ...] = ()
+    if asked.method == "POST":
+        makers = (*MAKERS, "userid") if "/messages/" in parts.path else MAKERS
     return Scope(
         user=user,
         email=email,
         ids=_identifiers_of(asked, parts.path, query, sent),
         users=asked.users,
         about_oneself=bool(user) and last in ABOUT_ONESELF,
-        makers=makers if asked.method == "POST" else (),
+        makers=makers,
     )
 
 
@@ -143,11 +145,12 @@ def find_foreign(scope: Scope, inside: Any) -> list[Foreign]:
     for path, key, value, row in _fields(inside):
         wanted = _expected_value(scope, path, key)
         owner = scope.user if scope.about_oneself else _owner(key, row)
+        subject = _subject(value) if scope.user else ""
         if wanted and not _is_same(value, wanted):
             found.append(Foreign(path, value, wanted))
         elif scope.is_another_user(value, owner):
             found.append(Foreign(path, value, owner))
-        elif (subject := _subject(value)) and scope.user and subject != scope.user:
+        elif subject and subject != scope.user:
             found.append(Foreign(f"sub of the token in {path}", subject, scope.user))
     return found
 

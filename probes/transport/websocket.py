@@ -111,9 +111,8 @@ async def upgrade(
             host = urlsplit(url).hostname
             raise CannotAsk(f"{host} could not be asked: {reason}") from error
         raise Broken(explain_error(url, error, web.target.timeouts.answer_s)) from error
-    exchange.set_response(
-        SWITCHING, _headers(connection.response.headers) if connection.response else {}
-    )
+    response_headers = _headers(connection.response.headers) if connection.response else {}
+    exchange.set_response(SWITCHING, response_headers)
     return connection
 
 
@@ -214,6 +213,5 @@ def explain_error(url: str, error: BaseException, timeout_s: float = 0.0) -> Fin
         observed = f"{who} at {host} did not answer a socket's upgrade{within}"
         return Finding(Code.SOCKET_UPGRADE_STALLED, observed, f"gateway, or {who}")
     refused = isinstance(error, ConnectionRefusedError)
-    return connection_errors.explain(
-        url, error, who, Phase.CONNECT if refused else Phase.REQUEST, timeout_s
-    )
+    phase = Phase.CONNECT if refused else Phase.REQUEST
+    return connection_errors.explain(url, error, who, phase, timeout_s)
