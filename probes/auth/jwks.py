@@ -131,9 +131,19 @@ async def find_key_problem(web: Web, token: str) -> Finding | None:
     return next(filter(None, (explain(keys, token) for keys in await _asked_often(web))), None)
 
 
+async def expect_no_key_problem(web: Web, token: str) -> None:
+    """Raises Broken where `find_key_problem` names one."""
+    if finding := await find_key_problem(web, token):
+        raise Broken(finding)
+
+
+def _identities(keys: Sequence[Key]) -> frozenset[tuple[str, int]]:
+    return frozenset((key.kid, key.modulus) for key in keys)
+
+
 def explain_difference(seen: Sequence[tuple[Key, ...]]) -> Finding | None:
     """Name a difference between the answers of several calls; None where there is none; pure."""
-    kinds = Counter(frozenset((key.kid, key.modulus) for key in keys) for keys in seen)
+    kinds = Counter(map(_identities, seen))
     if len(kinds) == 1:
         return None
     shown = "; ".join(

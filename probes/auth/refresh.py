@@ -131,7 +131,8 @@ def explain(answer: Answer) -> Finding:
     if finding and finding.code in ANOTHER_AUTHOR:
         return finding
     observed = f"{describe_answer(answer)} to a good refresh token, and no new pair"
-    if finding is None and (problem := shape_problem(answer.json, Pair)):
+    problem = shape_problem(answer.json, Pair) if finding is None else ""
+    if problem:
         return Finding(Code.CONTRACT_BROKEN, f"{observed}: {problem}", "auth-service")
     return Finding(Code.REFRESH_UNAVAILABLE, observed, _cause(answer))
 

@@ -56,14 +56,8 @@ def entry_after(kept: Entry, tokens: Tokens) -> Entry:
 
 def expired_token_in(kept: Entry) -> str:
     """An access token that was left here and has expired since; empty where there is none."""
-    return next(
-        (
-            token
-            for name in ("access", "aged")
-            if (token := kept.get(name, "")) and seconds_left(token) < 0
-        ),
-        "",
-    )
+    tokens = (kept.get(name, "") for name in ("access", "aged"))
+    return next((token for token in tokens if token and seconds_left(token) < 0), "")
 
 
 class Rotation:

@@ -129,17 +129,20 @@ class Users:
             token = self._signer.expired_token(config)
         elif self._target.identity.short_life:
             token = await self._short_lived(name, config)
-        elif self._state and (left := expired_token_in(await self._state.read(name))):
-            token = left
         else:
-            raise CannotAsk(
-                f"no expired token for {name}: [identity] has neither signing_key nor "
-                "short_life, and no earlier run"
-                " has left one in its state that has expired by now "
-                f"({self._target.identity.state or 'none is set'})"
-            )
+            token = await self._left_behind(name)
         self._redactor.remember(token)
         return token
+
+    async def _left_behind(self, name: str) -> str:
+        token = expired_token_in(await self._state.read(name)) if self._state else ""
+        if token:
+            return token
+        raise CannotAsk(
+            f"no expired token for {name}: [identity] has neither signing_key nor "
+            "short_life, and no earlier run has left one in its state that has expired by now "
+            f"({self._target.identity.state or 'none is set'})"
+        )
 
     def wrong_issuer_token(self, name: str, config: UserConfig) -> str:
         """As `User.misissued`."""

@@ -84,7 +84,8 @@ async def expect_data(browser: Browser, web: Web, user: User) -> None:
         if finding := explain_greeting(text, [reply.answer for reply in visit.replies]):
             raise Broken(finding)
         for reply in asked:
-            if (finding := explain_data(reply.answer)) and not SAYS_WHY.search(text):
+            finding = explain_data(reply.answer)
+            if finding and not SAYS_WHY.search(text):
                 visit.blame(reply)
                 raise Broken(finding)
 

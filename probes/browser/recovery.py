@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from probes.auth import refresh
-from probes.browser.websockets import PageSocket
+from probes.browser.websockets import PageSocket, explain_upgrade
 from probes.finding import Code, Finding, with_fact
-from probes.transport import caching, websocket
+from probes.transport import caching
 from probes.transport.http import Answer
 
 NO_INTERCEPTOR = (
@@ -173,9 +173,8 @@ def _is_let_in(answer: Answer) -> bool:
 def unrepeated_calls(replies: Sequence[Answer]) -> list[str]:
     """The calls that were refused for their token, and not answered otherwise since."""
     done = {_call(answer) for answer in replies if answer.status not in (0, 401)}
-    return [
-        call for answer in replies if answer.status == 401 and (call := _call(answer)) not in done
-    ]
+    refused = [_call(answer) for answer in replies if answer.status == 401]
+    return [call for call in refused if call not in done]
 
 
 def _call(answer: Answer) -> str:
@@ -270,17 +269,6 @@ def _many(seen: Observation, refreshes: int | None) -> Finding | None:
     )
 
 
-def explain_upgrade(socket: PageSocket) -> Finding:
-    """Name why a page's attempt to open a socket with a good token failed; pure."""
-    if socket.status:
-        # A browser keeps the body; what else than a page would have status 200?
-        headers = {"content-type": "text/html"} if socket.status == 200 else {}
-        return websocket.explain(Answer("GET", socket.url, socket.status, headers, b""))
-    return websocket.explain_error(
-        socket.url, OSError(socket.failure) if socket.failure else TimeoutError()
-    )
-
-
 def _absence(seen: Observation, kinds: Collection[str]) -> Finding | None:
     missing = next((what for what in kinds if not seen.is_back(what)), None)
     if missing is None:
@@ -289,10 +277,9 @@ def _absence(seen: Observation, kinds: Collection[str]) -> Finding | None:
     # The last may have just begun.
     ended = [socket for socket in tried if socket.status or socket.failure]
     if tried and not (ended and ended[-1].is_open):
-        return explain_upgrade(ended[-1] if ended else tried[-1])
-    if not tried and (finding := _no_pair(seen)):
-        return finding
-    return Finding(
+        return explain_upgrade((ended or tried)[-1])
+    no_pair = None if tried else _no_pair(seen)
+    return no_pair or Finding(
         Code.PAGE_NOT_RECOVERED,
         f"the page's {missing} socket is not back: {len(tried)} attempts, "
         f"{seen.refreshes} refreshes",

@@ -64,8 +64,8 @@ async def _wait_for_person(visit: Visit, web: Web, timeout_s: float) -> None:
     astray: list[Finding] = []
 
     def is_over() -> bool:
-        finding = explain_legs(visit.replies, promised, promised.landing)
-        astray.extend([finding] if finding else [])
+        if finding := explain_legs(visit.replies, promised, promised.landing):
+            astray.append(finding)
         return bool(astray) or _has_landed(visit)
 
     await visit.wait_until(is_over, timeout_s)
@@ -176,7 +176,9 @@ def explain_legs(replies: Sequence[Reply], promised: OAuth, wanted: str) -> Find
     pure.
     """
     for reply in replies:
-        if not reply.is_withdrawn and (finding := _explain_leg(reply, promised, wanted)):
+        if reply.is_withdrawn:
+            continue
+        if finding := _explain_leg(reply, promised, wanted):
             return finding
     return None
 

@@ -18,8 +18,11 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, WebSocketRoute
 
 from probes.browser.page_replies import OFFLINE
+from probes.finding import Finding
 from probes.recording import secret_labels
 from probes.recording.recorder import Exchange, Recorder
+from probes.transport import websocket
+from probes.transport.http import Answer
 
 SOCKET = re.compile(r"^wss?://[^?]*/ws/")
 SWITCHING = 101
@@ -176,9 +179,20 @@ class PageSockets:
 
 
 async def _close(page: WebSocketRoute, server: WebSocketRoute, code: int) -> None:
+    reason = "service restart" if code == RESTARTS else None
     with contextlib.suppress(PlaywrightError):  # it may have ended by itself
-        await page.close(code=code, reason="service restart" if code == RESTARTS else None)
+        await page.close(code=code, reason=reason)
         await server.close()
+
+
+def explain_upgrade(socket: PageSocket) -> Finding:
+    """Name why a page's attempt to open a socket with a good token failed; pure."""
+    if socket.status:
+        # A browser keeps the body; what else than a page would have status 200?
+        headers = {"content-type": "text/html"} if socket.status == 200 else {}
+        return websocket.explain(Answer("GET", socket.url, socket.status, headers, b""))
+    error = OSError(socket.failure) if socket.failure else TimeoutError()
+    return websocket.explain_error(socket.url, error)
 
 
 def refused_status(failure: str) -> int:

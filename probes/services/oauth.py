@@ -185,19 +185,20 @@ def _explain_cookie(answer: Answer, oauth: OAuth) -> Finding | None:
     return Finding(Code.CONTRACT_BROKEN, f"{answer} with {observed}", cause)
 
 
+def _way(start: Start) -> tuple[str | None, ...]:
+    """Where a start leads, and as whom: what several starts have in common."""
+    place = start.location.partition("?")[0]
+    query = start.query
+    return place, query.get("redirect_uri"), query.get("client_id"), query.get("scope")
+
+
 def explain_starts(starts: Sequence[Start]) -> Finding | None:
     """Name in what several starts differ that should not, or agree and should not; pure."""
-    same = {
-        (
-            s.location.partition("?")[0],
-            *(s.query.get(n) for n in ("redirect_uri", "client_id", "scope")),
-        )
-        for s in starts
-    }
-    if len(same) > 1:
+    ways = {_way(start) for start in starts}
+    if len(ways) > 1:
         return Finding(
             Code.CONTRACT_BROKEN,
-            f"{len(starts)} starts lead {len(same)} ways",
+            f"{len(starts)} starts lead {len(ways)} ways",
             "auth-service: its pods differ",
         )
     if len({s.query.get("state") for s in starts}) < len(starts):

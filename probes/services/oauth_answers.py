@@ -53,9 +53,10 @@ def parse_landing(answer: Answer) -> Landing:
     place, _, query = aim.partition("?")
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     access, refresh = fields.get("accessToken", ""), fields.get("refreshToken", "")
-    return Landing(
-        place, Tokens(access, refresh, fields.get("userId", "")) if access or refresh else None
-    )
+    tokens = None
+    if access or refresh:
+        tokens = Tokens(access, refresh, fields.get("userId", ""))
+    return Landing(place, tokens)
 
 
 def is_start(url: str) -> bool:

@@ -64,30 +64,38 @@ def parse(url: str, fields: Mapping[str, str] | None = None) -> Presigned:
     query = {name.lower(): value for name, value in parse_qsl(parts.query)} | {
         name.lower(): value for name, value in (fields or {}).items()
     }
-    # Some issuers percent-encode the scope twice; the key is in front of the first slash either
-    # way.
-    scope = unquote(query.get("x-amz-credential", "")).split("/")
+    key, day, region, service_name = _scope(query.get("x-amz-credential", ""))
     seconds = query.get("x-amz-expires", "")
+    lifetime_s = int(seconds) if seconds.isdecimal() else None
     return Presigned(
         url=url,
         host=parts.netloc.rpartition("@")[2],
         path=unquote(parts.path),
-        access_key=scope[0] or query.get("awsaccesskeyid", ""),
-        region=scope[2] if len(scope) > 2 else "",
-        lifetime_s=int(seconds) if seconds.isdecimal() else None,
+        access_key=key or query.get("awsaccesskeyid", ""),
+        region=region,
+        lifetime_s=lifetime_s,
         signed_headers=tuple(query.get("x-amz-signedheaders", "").split(";")),
         session_token="x-amz-security-token" in query,
         scheme=parts.scheme,
-        service=scope[3] if len(scope) > 3 else "",
-        day=scope[1] if len(scope) > 1 else "",
+        service=service_name,
+        day=day,
         signed_at=query.get("x-amz-date", ""),
     )
 
 
+def _scope(credential: str) -> list[str]:
+    """Key, day, region and service of a credential's scope; "" for each that it does not say."""
+    # Some issuers percent-encode it twice; the key is in front of the first slash either way.
+    said = unquote(credential).split("/")
+    return [*said, "", "", ""][:4]
+
+
 def _parts(url: str) -> SplitResult:
     """The parts of a URL; none where an issuer handed out something else."""
+    if not isinstance(url, str):
+        return urlsplit("")
     try:
-        return urlsplit(url if isinstance(url, str) else "")
+        return urlsplit(url)
     except ValueError:
         return urlsplit("")
 
@@ -240,7 +248,8 @@ def explain_put(answer: Answer) -> Finding | None:
         answer.body.partition(b"<Code>")[2].partition(b"</Code>")[0].decode("ascii", "replace")
         or "no reason given"
     )
-    cause = PUT_CAUSES.get(reason, "S3" if answer.status != 403 else SIGNER)
+    blamed = "S3" if answer.status != 403 else SIGNER
+    cause = PUT_CAUSES.get(reason, blamed)
     if reason == "AccessDenied" or reason.startswith("KMS"):
         cause = service_words.meaning(service_words.message(answer.body), "the issuer") or cause
     if reason == "AccessDenied" and b"expired" in answer.body:

@@ -75,7 +75,8 @@ async def request(
     query = f"token={quote(token, safe='')}" if where == "query" else ""
     match endpoint.kind:
         case "socket":
-            return await _request_socket(web, endpoint.path, token if query else "", headers)
+            in_query = token if query else ""
+            return await _request_socket(web, endpoint.path, in_query, headers)
         case "stream":
             return await _request_stream(
                 web, _url(web.target.hosts.apex, endpoint.path, query), headers
@@ -141,7 +142,9 @@ async def expect_refused(web: Web, endpoint: ProtectedEndpoint, bad: BadToken) -
     if endpoint.kind == "socket" and code is Code.TOKEN_EXPIRY_IGNORED:
         code = Code.SOCKET_ACCEPTS_EXPIRED
     finding = Finding(code, f"{answer} to {whom}", f"{who} asks for no token")
-    raise Broken(finding if bad.kind in FORMLESS else await _compare(web, endpoint, bad, finding))
+    if bad.kind not in FORMLESS:
+        finding = await _compare(web, endpoint, bad, finding)
+    raise Broken(finding)
 
 
 async def _is_proven(web: Web, endpoint: ProtectedEndpoint, answer: Answer, good: str) -> bool:
@@ -175,13 +178,15 @@ async def expect_forbidden(
             await workspaces.require_outsider(web, user)
         current().subject = current().exchanges[-1]
         who = service(answer.url)
-        if not await _is_proven(web, endpoint, answer, await owner.token() if owner else ""):
+        owners_token = await owner.token() if owner else ""
+        if not await _is_proven(web, endpoint, answer, owners_token):
             raise Broken(explain_unproven(answer, "somebody else", who))
         cause = f"access check of {who}"
         raise Broken(Finding(Code.STRANGER_ADMITTED, f"{answer} to somebody else", cause))
     if answer.status < 300:
         raise Broken(_nothing_said(answer))
-    expect(answer, Envelope.RAW if endpoint.name == OPS.name else endpoint.envelope, 403)
+    envelope = Envelope.RAW if endpoint.name == OPS.name else endpoint.envelope
+    expect(answer, envelope, 403)
 
 
 def _nothing_said(answer: Answer) -> Finding:
@@ -237,13 +242,8 @@ async def _compare(
         await _status(web, endpoint, bad.foreign),
     )
     valid = await is_valid_to_auth(web, bad.token) if bad.kind in UNREAD else None
-    cause = cause_of(
-        endpoint,
-        bad.kind,
-        verifies=here == 401,
-        other=other.name if there == 401 else "",
-        valid=bool(valid),
-    )
+    refuser = other.name if there == 401 else ""
+    cause = cause_of(endpoint, bad.kind, verifies=here == 401, other=refuser, valid=bool(valid))
     detail = (
         f"the same token: {other.name} answers {there}; one signed by another key: {endpoint.name} "
         f"answers {here}"
