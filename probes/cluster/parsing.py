@@ -149,9 +149,10 @@ def workload(obj: Object) -> Workload:
     """A Deployment or an Argo Rollout: what is read of them is of the same shape."""
     pod = at(obj, "spec", "template") or {}
     wanted = at(obj, "spec", "replicas")
+    replicas = 1 if wanted is None else int(wanted)
     return Workload(
         name=name(obj),
-        replicas=1 if wanted is None else int(wanted),
+        replicas=replicas,
         labels=texts(pod, "metadata", "labels"),
         containers=tuple(map(container, rows(pod, "spec", "containers"))),
         host_network=at(pod, "spec", "hostNetwork") is True,

@@ -20,7 +20,9 @@ def crash_looping(facts: Facts, where: str) -> Finding | None:
         f"{pod.name} has crashed {pod.restarts} times ({pod.end_reason or 'no reason is told'})"
         for pod in crashing
     ]
+    first_look = ""
     if found:
+        first_look = f"kubectl -n {where} logs --previous {crashing[0].name}"
         cpu, memory = sum_requests(crashing)
         found[0] = (
             f"{found[0]}; such pods request {cpu:.0f}m CPU and {memory:.0f} MiB for nothing: "
@@ -31,7 +33,7 @@ def crash_looping(facts: Facts, where: str) -> Finding | None:
         found,
         "the pod's own log says why it ends; what it requests keeps nodes from being removed "
         "(V6 §6.2)",
-        f"kubectl -n {where} logs --previous {crashing[0].name}" if crashing else "",
+        first_look,
     )
 
 

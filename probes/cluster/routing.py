@@ -43,12 +43,10 @@ def _istio_rewrite(found: Object | None) -> Rewrite | None:
 
 
 def _istio_destination(row: Object) -> Destination:
-    weight = row.get("weight")
-    return Destination(
-        text(row, "destination", "host").split(".")[0],
-        text(row, "destination", "subset"),
-        100 if weight is None else int(weight),
-    )
+    named = row.get("weight")
+    weight = 100 if named is None else int(named)
+    host = text(row, "destination", "host").split(".")[0]
+    return Destination(host, text(row, "destination", "subset"), weight)
 
 
 def http_route(obj: Object) -> Route:
@@ -96,6 +94,7 @@ def application(obj: Object) -> Application:
     spec = at(obj, "spec") or {}
     sources = [*rows(spec, "sources"), *filter(None, [at(spec, "source")])]
     helm = at(sources[0], "helm") if sources else None
+    chart = text(sources[0], "path").rpartition("/")[2] if sources else ""
     conditions = [
         f"{text(row, 'type')}: {text(row, 'message')}" for row in rows(obj, "status", "conditions")
     ]
@@ -109,7 +108,7 @@ def application(obj: Object) -> Application:
         sync=text(obj, "status", "sync", "status"),
         health=text(obj, "status", "health", "status"),
         conditions=tuple(conditions),
-        chart=text(sources[0], "path").rpartition("/")[2] if sources else "",
+        chart=chart,
         parameters={text(row, "name"): text(row, "value") for row in rows(helm, "parameters")},
         values=_nested_config(helm),
     )

@@ -5,7 +5,7 @@ promised there.
 import difflib
 import functools
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -163,15 +163,11 @@ class Target:
         scenarios = set(known)
         areas = {area(name) for name in scenarios}
         borne = scenarios | areas | {name.partition("[")[0] for name in scenarios}
-        named = [
-            ("[skip]", name, borne)
-            for name in self.skip
-            if not any(covers(name, s) for s in scenarios)
-        ]
-        stray = [
-            a for a in self.accepted if not any(_is_pattern_of(a.scenario, s) for s in scenarios)
-        ]
-        named += [("[[accepted]]", accepted.scenario, scenarios) for accepted in stray]
+        skipped = [name for name in self.skip if not _is_any(covers, name, scenarios)]
+        accepted = [each.scenario for each in self.accepted]
+        stray = [name for name in accepted if not _is_any(_is_pattern_of, name, scenarios)]
+        named = [("[skip]", name, borne) for name in skipped]
+        named += [("[[accepted]]", name, scenarios) for name in stray]
         for where, name, right in named:
             if name not in right and (all_areas or area(name) in areas):
                 near = difflib.get_close_matches(name, sorted(right), 1)
@@ -190,6 +186,10 @@ class Target:
 
 def _is_pattern_of(pattern: str, scenario: str) -> bool:
     return fnmatchcase(scenario, literal(pattern))
+
+
+def _is_any(is_named: Callable[[str, str], bool], selector: str, scenarios: Iterable[str]) -> bool:
+    return any(is_named(selector, scenario) for scenario in scenarios)
 
 
 @functools.cache

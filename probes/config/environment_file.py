@@ -83,6 +83,9 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
             f"{source}: accepted findings are a list of tables; write [[accepted]] above each"
         )
     hosts = section(source, "hosts", Hosts, settings.get("hosts", {}))
+    presign = None
+    if "presign" in settings:
+        presign = section(source, "presign", Presign, settings["presign"])
     target = Target(
         name=text(source, "name", settings.get("name", Path(source).stem)),
         hosts=hosts,
@@ -96,9 +99,7 @@ def build(settings: Mapping[str, Any], source: str) -> Target:
         identity=section(
             source, "identity", Identity, with_store_of_environ(table(source, "identity", settings))
         ),
-        presign=section(source, "presign", Presign, settings["presign"])
-        if "presign" in settings
-        else None,
+        presign=presign,
         paths=section(source, "paths", Paths, settings.get("paths", {})),
         timeouts=section(source, "timeouts", Timeouts, settings.get("timeouts", {})),
         realtime=section(source, "realtime", Realtime, settings.get("realtime", {})),
@@ -174,7 +175,8 @@ def _check_timeouts(source: str, target: Target) -> None:
         for f in fields(limits):
             if getattr(limits, f.name) <= 0 and f.name not in may_be_zero:
                 raise BadEnvironment(f"{source}: {f.name} in [{name}] must be more than 0")
-    if (presign := target.presign) and min(presign.put_seconds, presign.get_seconds) <= 0:
+    presign = target.presign
+    if presign and min(presign.put_seconds, presign.get_seconds) <= 0:
         raise BadEnvironment(
             f"{source}: put_seconds and get_seconds in [presign] must be more than 0"
         )

@@ -119,8 +119,8 @@ def describe(environ: Mapping[str, str], proxy: Proxy) -> str:
     named = [name for name in LEADING if environ.get(name) or environ.get(name.lower())]
     ways = []
     if proxy.url:
-        directly = ", ".join(() if proxy.loopback else ("this machine", *proxy.direct))
-        exception = f", but for {directly}" if directly else ""
+        direct = () if proxy.loopback else ("this machine", *proxy.direct)
+        exception = f", but for {', '.join(direct)}" if direct else ""
         ways.append(f"every client asks through {proxy}{exception}")
     if named:
         is_set = "is set here and is" if len(named) == 1 else "are set here and are"

@@ -70,7 +70,8 @@ def about(finding: Finding, exchange: Exchange | None, target: Target) -> Questi
     for text in (finding.cause, finding.observed):
         if named := _NAMED.search(text):
             return Question(finding, f"{named[1]}-service", target)
-    return Question(finding, service(exchange.url) if exchange else "", target)
+    asked = service(exchange.url) if exchange else ""
+    return Question(finding, asked, target)
 
 
 def _base_path(question: Question, facts: Facts) -> Iterator[Proof]:

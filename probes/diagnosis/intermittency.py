@@ -7,6 +7,7 @@ and nothing of the finding changes.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -251,8 +252,8 @@ def bad_addresses(repeats: Sequence[Repeat]) -> tuple[str, ...]:
     """Addresses that failed each time, more than once, where no other failed at all; pure."""
     failed = {repeat.address for repeat in repeats if repeat.has_failed}
     answered = {repeat.address for repeat in repeats if not repeat.has_failed}
-    counted = [sum(repeat.address == each for repeat in repeats) for each in failed]
-    if failed & answered or not answered or min(counted, default=0) < 2:
+    times = Counter(repeat.address for repeat in repeats)
+    if failed & answered or not answered or min((times[each] for each in failed), default=0) < 2:
         return ()
     return tuple(sorted(failed))
 

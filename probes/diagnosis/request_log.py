@@ -27,7 +27,7 @@ def request_id(exchange: Exchange) -> str:
 def error_of(lines: Iterable[str], request: str) -> str:
     """The error that was logged of the request with this id; "" where the log has none."""
     rows = [row for row in map(_row, lines) if row]
-    mine = [row for row in rows if request and request in (row.get(key) for key in ID_KEYS)]
+    mine = [row for row in rows if request and _is_of(row, request)]
     spans = {row.get("span_id") for row in mine} - {None, ""}
     related = [row for row in rows if row.get("span_id") in spans]
     for row in (*mine, *related):
@@ -35,6 +35,10 @@ def error_of(lines: Iterable[str], request: str) -> str:
             if words := str(row.get(key) or ""):
                 return f"{row.get('message') or 'error'}: {words}"[:QUOTED_CHARS]
     return ""
+
+
+def _is_of(row: Row, request: str) -> bool:
+    return any(row.get(key) == request for key in ID_KEYS)
 
 
 def _row(line: str) -> Row:

@@ -52,31 +52,32 @@ def main(arguments: Sequence[str]) -> int:
     except (BadEnvironment, CannotAsk) as error:
         print(_line("FAIL", "environment", str(error)))
         return EXIT_BAD_INPUT
-    print(
-        _line(
-            "ok",
-            "environment",
-            f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run",
-        )
-    )
+    where = f"{target.name}: {target.hosts.apex}" if target else f"{name}: is started for a run"
+    print(_line("ok", "environment", where))
+    _prepare(target)
+    looked = run_checks(list(doctor_checks.checks(target, os.environ)))
+    words = [_word(check, seen) for check, seen in looked]
+    for word, (check, seen) in zip(words, looked, strict=True):
+        print(_line(word, check.name, seen.detail))
+    return EXIT_UNKNOWN if "FAIL" in words else EXIT_HELD
+
+
+def _prepare(target: Target | None) -> None:
+    """Set the machine's variables for the checks as a run would, and show by which way they ask."""
     proxy = target.proxy if target else Proxy()
     if way := proxies.describe(os.environ, proxy):
-        print(_line("ok" if proxy.url else "warn", "way", way))
+        word = "ok" if proxy.url else "warn"
+        print(_line(word, "way", way))
     with contextlib.suppress(CannotAsk):  # a check says so
         proxies.replace(os.environ, proxy)
-    authorities.replace(os.environ, target.tls.ca if target else "")
-    looked = run_checks(list(doctor_checks.checks(target, os.environ)))
-    for check, seen in looked:
-        print(
-            _line(
-                "ok" if seen.ok else "FAIL" if check.is_needed else "warn", check.name, seen.detail
-            )
-        )
-    return (
-        EXIT_UNKNOWN
-        if any(check.is_needed and not seen.ok for check, seen in looked)
-        else EXIT_HELD
-    )
+    ca = target.tls.ca if target else ""
+    authorities.replace(os.environ, ca)
+
+
+def _word(check: Check, seen: Seen) -> str:
+    if seen.ok:
+        return "ok"
+    return "FAIL" if check.is_needed else "warn"
 
 
 def _target(name: str) -> Target | None:

@@ -195,13 +195,14 @@ def ports_of(result: LadderResult, promised: LiveKit) -> OpenPorts:
         if check.endpoint.is_from_server and check.has_answer
     }
     candidates = result.session.candidates if result.session else ()
+    gathering_s = result.session.gathering_s if result.session else 0.0
     return OpenPorts(
         udp="udp" in answered,
         tcp="tcp" in answered,
         address_finding=ice_checks.address_finding(candidates, result.checks, promised),
         tcp_finding=ice_checks.tcp_finding(candidates, result.checks, promised),
         relay_finding=turn.credentials_finding(result.turn_results, promised),
-        gathering_s=result.session.gathering_s if result.session else 0.0,
+        gathering_s=gathering_s,
     )
 
 

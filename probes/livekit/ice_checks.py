@@ -28,6 +28,10 @@ PRIVATE = tuple(
 )
 
 
+def _is_stray(candidate: Candidate, promised: LiveKit) -> bool:
+    return bool(promised.udp_ports) and not _in(promised.udp_ports, candidate.port)
+
+
 def audit(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | None:
     """What is wrong with the addresses that the server names, before any of them is asked."""
     if not candidates:
@@ -37,13 +41,8 @@ def audit(candidates: Sequence[Candidate], promised: LiveKit) -> Finding | None:
             [c for c in candidates if c.transport.lower() == transport], promised
         ):
             return finding
-    if promised.udp_ports and (
-        stray := [
-            c
-            for c in candidates
-            if c.transport.lower() == "udp" and not _in(promised.udp_ports, c.port)
-        ]
-    ):
+    stray = [c for c in candidates if c.transport.lower() == "udp" and _is_stray(c, promised)]
+    if stray:
         return Finding(
             Code.LIVEKIT_ADDRESS_WRONG,
             f"media is to be at {describe_candidates(stray)}, "

@@ -66,15 +66,16 @@ async def _allocate(target: Target, relay: IceServer, url: str) -> TurnResult:
             relayed = await _relayed_address(target, relay, server, unsigned)
             return TurnResult(url, relayed, "allocated")
     except (stun.TransactionTimeout, TimeoutError):
-        silent = f"no answer within {TIMEOUT_S:g} s"
-        return TurnResult(url, "", unsigned[-1] if unsigned else silent)
+        refusals = unsigned or [f"no answer within {TIMEOUT_S:g} s"]
+        return TurnResult(url, "", refusals[-1])
     except stun.TransactionFailed as failed:
         return TurnResult(url, "", _refusal(failed.response))
     except ssl.SSLCertVerificationError as error:
         return TurnResult(url, "", f"certificate verification failed: {error.verify_message}")
     except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and (reason := exhausted_resource(error)):
-            raise CannotAsk(f"{url} could not be asked: {reason}") from error
+        exhausted = exhausted_resource(error) if isinstance(error, OSError) else ""
+        if exhausted:
+            raise CannotAsk(f"{url} could not be asked: {exhausted}") from error
         return TurnResult(url, "", f"connection failed: {error}")
 
 
@@ -126,11 +127,9 @@ async def _relayed_address(
     transport: asyncio.BaseTransport
     client: _UdpClient | _TcpClient
     if server.tcp:
+        trust, tls_name = (target.trust, server.host) if server.tls else (None, None)
         transport, client = await loop.create_connection(
-            lambda: _TcpClient(*identity),
-            *peer,
-            ssl=target.trust if server.tls else None,
-            server_hostname=server.host if server.tls else None,
+            lambda: _TcpClient(*identity), *peer, ssl=trust, server_hostname=tls_name
         )
     else:
         transport, client = await loop.create_datagram_endpoint(

@@ -82,11 +82,10 @@ class Ledger:
     def leftovers(self, apex: str) -> Iterator[tuple[Path, list[Entry]]]:
         """What runs that are dead now have left at `apex`, by the ledger file that says so."""
         for path in sorted(self._runs.glob(f"*/{NAME}")):
-            if (
-                path.parent.name != self._run
-                and (entries := _left_in(path))
-                and _place(path.parent) == apex
-            ):
+            if path.parent.name == self._run:
+                continue
+            entries = _left_in(path)
+            if entries and _place(path.parent) == apex:
                 yield path, entries
 
 

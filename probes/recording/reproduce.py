@@ -179,7 +179,8 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "", proxy: Proxy | No
     repeated |= {**UPGRADE, "origin": sent["origin"]} if exchange.kind == "socket" else {}
     for name, value in redactor.headers(repeated).items():
         words += ["-H", f"{name}: {value}"]
-    if exchange.request_body and "json" in (kind := sent.get("content-type", "")):
+    kind = sent.get("content-type", "")
+    if exchange.request_body and "json" in kind:
         words += ["--data-raw", redactor.body(exchange.request_body, kind)]
     line = shlex.join(words)
     if proxy and is_proxied and proxy.credentials:

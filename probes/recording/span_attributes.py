@@ -117,7 +117,8 @@ def end_exchange(span: Span, status: int | None, error: str | None) -> None:
         kind = kind or (str(status) if status >= 500 else "")
     if kind and kind != "CancelledError":  # what we gave up on purpose is nobody's error
         span.set_attribute(error_attributes.ERROR_TYPE, encodable(kind))
-        span.set_status(Status(StatusCode.ERROR, encodable(error) if error else None))
+        description = encodable(error) if error else None
+        span.set_status(Status(StatusCode.ERROR, description))
     span.end()
 
 
@@ -126,15 +127,10 @@ def end_scenario(span: Span, verdict: Verdict, finding: Finding | None) -> None:
     span.set_attribute(test.TEST_CASE_RESULT_STATUS, _STATUS.get(verdict, "error"))
     span.set_attribute(cicd.CICD_PIPELINE_TASK_RUN_RESULT, _RESULT.get(verdict, "error"))
     if verdict in {Verdict.BROKEN, Verdict.UNKNOWN}:
-        span.set_attribute(
-            error_attributes.ERROR_TYPE, str(finding.code if finding else Code.UNKNOWN)
-        )
-        span.set_status(
-            Status(
-                StatusCode.ERROR,
-                encodable(f"{finding.code}: {finding.observed}") if finding else None,
-            )
-        )
+        code = finding.code if finding else Code.UNKNOWN
+        description = encodable(f"{code}: {finding.observed}") if finding else None
+        span.set_attribute(error_attributes.ERROR_TYPE, str(code))
+        span.set_status(Status(StatusCode.ERROR, description))
     elif finding:
         span.set_attribute("wealist.probes.finding", str(finding.code))
     span.end()

@@ -183,7 +183,9 @@ def _export(
     from probes.recording.otlp_export import send  # noqa: PLC0415 - 100 ms that only an export is worth
 
     exported, reason = send(spans, to, deadline_at, proxy_variables.url_for(environ, to))
-    return ExportResult(kept, exported, kept - exported, reason if exported < kept else "")
+    if exported >= kept:
+        reason = ""
+    return ExportResult(kept, exported, kept - exported, reason)
 
 
 def traceparent(span: Span) -> str:

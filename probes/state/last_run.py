@@ -44,16 +44,18 @@ def next_run_finds(
             failures[name] = failure
     notified = {name: code for name, code in last.notified.items() if not is_gone(name)}
     kept = dict(list(failures.items())[:MOST])
-    return PreviousRun(now if whole else last.ran, kept, notified)
+    ran = now if whole else last.ran
+    return PreviousRun(ran, kept, notified)
 
 
 def _failure(last: PreviousRun, name: str, outcome: Outcome, now: float) -> OngoingFailure | None:
     earlier = last.failures.get(name)
     if outcome.verdict is Verdict.BROKEN:
-        code = str(outcome.finding.code if outcome.finding else Code.UNEXPLAINED)
+        code = outcome.finding.code if outcome.finding else Code.UNEXPLAINED
         if earlier and earlier.code != Code.UNKNOWN:
-            return replace(earlier, code=code, runs=earlier.runs + 1)
-        return OngoingFailure(code, now, 1, earlier.held if earlier else last.ran)
+            return replace(earlier, code=str(code), runs=earlier.runs + 1)
+        held = earlier.held if earlier else last.ran
+        return OngoingFailure(str(code), now, 1, held)
     if outcome.verdict not in (Verdict.UNKNOWN, Verdict.NOT_RUN):
         return None
     if earlier:  # not being able to ask does not clear the target of what it broke before

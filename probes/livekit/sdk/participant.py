@@ -149,14 +149,9 @@ class SdkParticipant:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         packets, lost = _count_packets(await self._stats())
+        loss = lost / (packets + lost) if packets else 0.0
         best = tone.detect_tone(ear.whole)
-        return ToneReceived(
-            best.hertz,
-            best.share,
-            ear.after_s,
-            packets,
-            lost / (packets + lost) if packets else 0.0,
-        )
+        return ToneReceived(best.hertz, best.share, ear.after_s, packets, loss)
 
     async def _collect(self, ear: "_Ear") -> None:
         stream = rtc.AudioStream(
@@ -272,9 +267,8 @@ async def by_tcp(speaker: SdkParticipant, listener: SdkParticipant, timeout_s: f
     sent_at = await speaker.send(RELIABLE, 3)
     heard = await listener.heard_all([*sent_at], DELIVERY_TIMEOUT_S)
     path = await speaker.path()
-    return TcpRejoin(
-        path.protocol if path else "", path.port if path else 0, back, len(sent_at), heard
-    )
+    protocol, port = (path.protocol, path.port) if path else ("", 0)
+    return TcpRejoin(protocol, port, back, len(sent_at), heard)
 
 
 async def within(timeout_s: float, doing: Awaitable[T]) -> T:

@@ -116,7 +116,8 @@ def _stage(name: str, send_message: SendMessage):  # type: ignore[no-untyped-def
 
 async def _perform(request: CallRequest, send_message: SendMessage, gone: asyncio.Event) -> None:
     async with connect_proxy.open_proxy(request.url) as proxy:
-        os.environ.update({"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {})
+        if proxy:
+            os.environ.update({"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy})
         await (
             call(request, send_message) if request.listener else play(request, send_message, gone)
         )

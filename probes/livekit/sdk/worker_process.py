@@ -145,14 +145,16 @@ async def run_call(
     async with start_worker(request, ca, command) as worker:
         try:
             async with asyncio.timeout(timeout_s):
-                while (message := await worker.next()) and not is_last(message):
-                    pass
+                message = await worker.next()
+                while message and not is_last(message):
+                    message = await worker.next()
         except TimeoutError:
             late = f"it was not done within {timeout_s:g} s; "
     messages = tuple(worker.messages)
     _expect_means(messages)
-    done = messages and is_last(messages[-1])
-    return Call(messages, "" if done else late + worker.exit_summary)
+    if messages and is_last(messages[-1]):
+        return Call(messages, "")
+    return Call(messages, late + worker.exit_summary)
 
 
 def _expect_means(messages: Sequence[WorkerMessage]) -> None:
