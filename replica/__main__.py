@@ -93,15 +93,14 @@ async def _serve(faults: Collection[str], path: Path, mode: str) -> None:
     from replica.environment import environment_file, toml  # noqa: PLC0415
     from replica.lifecycle import run_replica  # noqa: PLC0415
 
+    name = "replica-production" if mode == PRODUCTION else "replica"
     me = asyncio.current_task()
     assert me is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, me.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         async with run_replica(faults, production=mode == PRODUCTION) as (replica, tables):
-            with environment_file(
-                path, toml("replica-production" if mode == PRODUCTION else "replica", tables)
-            ):
+            with environment_file(path, toml(name, tables)):
                 print(_greeting(tables, path, faults), flush=True)
                 await replica.wait_for_exit()
 

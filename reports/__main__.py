@@ -144,7 +144,9 @@ def _show_markdown(
 ) -> None:
     report = (run.folder / files.MARKDOWN).read_text("utf-8")
     changes = _changes(run, against, options)
-    sys.stdout.write(markdown.with_changes(report, changes) if changes else report)
+    if changes:
+        report = markdown.with_changes(report, changes)
+    sys.stdout.write(report)
 
 
 def _changes(run: Run, against: Run | None, options: argparse.Namespace) -> list[str]:

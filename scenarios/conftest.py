@@ -85,7 +85,8 @@ def at(web: Web, alice: User, ledger: Ledger) -> At:
     rooms = SingleFlight(make)
 
     async def fill(endpoint: ProtectedEndpoint) -> ProtectedEndpoint:
-        return endpoint.fill(web, await rooms.get("alice's") if "{room}" in endpoint.path else "")
+        room = await rooms.get("alice's") if "{room}" in endpoint.path else ""
+        return endpoint.fill(web, room)
 
     return fill
 

@@ -34,9 +34,8 @@ async def test_the_start_leads_to_the_provider(web: Web, app: str) -> None:
     """Who presses the button is led to the provider over https, with a state and a session that
     come back.
     """
-    await oauth.start(
-        web, httpx.Cookies(), f"{web.target.oauth.portal}login" if app == "portal" else ""
-    )
+    back_to = f"{web.target.oauth.portal}login" if app == "portal" else ""
+    await oauth.start(web, httpx.Cookies(), back_to)
 
 
 async def test_every_start_is_the_same_and_its_state_is_not(web: Web) -> None:

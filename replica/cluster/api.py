@@ -129,14 +129,14 @@ def _list_objects(snapshot: _Snapshot, request: Request, key: str) -> Response:
         return _status(HTTPStatus.FORBIDDEN, "Forbidden")
     namespace = request.path_params.get("namespace")
     # As a real server lists them: what is built in says its kind once, above all.
-    items = [
-        {name: value for name, value in each.items() if name != "kind"}
-        for each in found[key]
-        if _is_in(each, namespace)
-    ]
+    items = [_without_kind(each) for each in found[key] if _is_in(each, namespace)]
     version = key.rpartition("/")[0]
     about = {"resourceVersion": "1000"}
     return JSONResponse({"kind": "List", "apiVersion": version, "metadata": about, "items": items})
+
+
+def _without_kind(each: Object) -> Object:
+    return {name: value for name, value in each.items() if name != "kind"}
 
 
 def _is_in(each: Object, namespace: str | None) -> bool:

@@ -100,19 +100,21 @@ def follow_pods(found: Objects) -> None:
     """Endpoints and metrics, as controllers write them after the pods."""
     pods = found["v1/pods"]
     found["discovery.k8s.io/v1/endpointslices"] = [
-        builders.endpoint_slice(name, [pod for pod in pods if _name(pod) == name])
-        for name in (*SERVICES, LIVEKIT)
+        builders.endpoint_slice(name, _of(name, pods)) for name in (*SERVICES, LIVEKIT)
     ]
     found["metrics.k8s.io/v1beta1/pods"] = [
-        builders.pod_usage(
-            pod["metadata"]["name"],
-            [each["name"] for each in pod["spec"]["containers"]],
-            "4562000n",
-            "31220Ki",
-        )
+        builders.pod_usage(pod["metadata"]["name"], _containers(pod), "4562000n", "31220Ki")
         for pod in pods
         if pod["status"]["phase"] == "Running"
     ]
+
+
+def _of(name: str, pods: list[Object]) -> list[Object]:
+    return [pod for pod in pods if _name(pod) == name]
+
+
+def _containers(pod: Object) -> list[str]:
+    return [each["name"] for each in pod["spec"]["containers"]]
 
 
 def _name(pod: Object) -> str:

@@ -72,7 +72,8 @@ class Participant:
 
     def receive_data(self, packet: models.DataPacket, *, reliable: bool) -> None:
         if self.grants.allows("canSubscribe"):
-            self.sending_peer.send(RELIABLE if reliable else LOSSY, packet.SerializeToString())
+            channel = RELIABLE if reliable else LOSSY
+            self.sending_peer.send(channel, packet.SerializeToString())
 
     def update(self, people: list[models.ParticipantInfo]) -> None:
         self.say(rtc.SignalResponse(update=rtc.ParticipantUpdate(participants=people)))
@@ -195,7 +196,8 @@ class Participant:
     def _track_came(self, track: MediaStreamTrack) -> None:
         kinds = {"audio": models.TrackType.AUDIO, "video": models.TrackType.VIDEO}
         like = [each for each in self._announced if each.type == kinds[track.kind]]
-        request = next((each for each in like if each.cid == track.id), like[0] if like else None)
+        exact = [each for each in like if each.cid == track.id]
+        request = next(iter(exact + like), None)
         if request is None:
             return
         self._announced.remove(request)

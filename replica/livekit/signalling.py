@@ -145,9 +145,9 @@ def _request(sent: str) -> rtc.JoinRequest:
         base64.urlsafe_b64decode(sent + "=" * (-len(sent) % 4))
     )
     zipped = wrapped.compression == rtc.WrappedJoinRequest.Compression.GZIP
-    return rtc.JoinRequest.FromString(
-        gzip.decompress(wrapped.join_request) if zipped else wrapped.join_request
-    )
+    packed = wrapped.join_request
+    plain = gzip.decompress(packed) if zipped else packed
+    return rtc.JoinRequest.FromString(plain)
 
 
 async def _until_gone(socket: WebSocket) -> None:

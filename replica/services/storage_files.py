@@ -238,10 +238,10 @@ def _folder_of(call: ServiceCall, workspace: str) -> str | None:
     if not asked:
         return None
     folder = call.state.folders.get(as_id(asked, "Invalid folder ID"))
-    if folder is None or folder.deleted_at or folder.workspace != workspace:
-        raise bad_request(
-            "folder not found" if folder is None else "folder belongs to different workspace"
-        )
+    if folder is None:
+        raise bad_request("folder not found")
+    if folder.deleted_at or folder.workspace != workspace:
+        raise bad_request("folder belongs to different workspace")
     return folder.id
 
 

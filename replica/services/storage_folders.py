@@ -38,22 +38,19 @@ async def create(call: ServiceCall) -> Response:
     workspace = expect_member(call, call.body.get("workspaceId"))
     if call.body.get("projectId"):  # board-service's projects are not storage's (8e08f2ac)
         raise Refusal(500, "INTERNAL_ERROR", "violates foreign key constraint")
-    name, parent = call.text("name").strip(), call.body.get("parentId")
-    above = _live(call.state, as_id(parent, "Invalid parent folder ID")) if parent else None
-    siblings = [
-        row.name
-        for row in visible_folders(call.state, workspace)
-        if row.parent == (above.id if above else None)
-    ]
-    if not name or name in siblings:
-        raise bad_request(
-            "folder with this name already exists" if name else "folder name cannot be empty"
-        )
+    name, asked = call.text("name").strip(), call.body.get("parentId")
+    above = _live(call.state, as_id(asked, "Invalid parent folder ID")) if asked else None
+    parent, path = (above.id, above.path) if above else (None, "")
+    siblings = [row.name for row in visible_folders(call.state, workspace) if row.parent == parent]
+    if not name:
+        raise bad_request("folder name cannot be empty")
+    if name in siblings:
+        raise bad_request("folder with this name already exists")
     row = FolderModel(
         workspace=workspace,
-        parent=above.id if above else None,
+        parent=parent,
         name=name,
-        path=f"{above.path if above else ''}/{name}",
+        path=f"{path}/{name}",
         color=call.body.get("color"),
         created_by=call.user,
     )

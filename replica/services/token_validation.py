@@ -35,12 +35,10 @@ def claims_of_request(request: Request) -> Claims:
     token = bearer_token(request.headers)
     if is_parse_only(state, service):
         return _parse_unverified(token)
-    if (
-        service == "storage"
-        and state.is_fault_active("service-accepts-alg-none")
-        and (claims := _claims_of_unsigned(token))
-    ):
-        return claims
+    if service == "storage" and state.is_fault_active("service-accepts-alg-none"):
+        claims = _claims_of_unsigned(token)
+        if claims:
+            return claims
     return validate_token(state, token, expired=state.is_fault_active("services-ignore-expiry"))
 
 

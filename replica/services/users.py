@@ -56,9 +56,9 @@ async def my_workspaces(call: ServiceCall) -> Response:
         if call.user in row.members
         and (row.owner == call.user or row is call.state.home or not only_own)
     ]
-    return raw_json(
-        {"workspaces": mine} if call.state.is_fault_active("service-answers-wrong-type") else mine
-    )
+    if call.state.is_fault_active("service-answers-wrong-type"):
+        return raw_json({"workspaces": mine})
+    return raw_json(mine)
 
 
 async def workspace(call: ServiceCall) -> Response:

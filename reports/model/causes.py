@@ -191,7 +191,8 @@ def _block(results: Iterable[Result], onsets: Mapping[str, Onset]) -> Block:
     known = [onsets[r.id] for s in symptoms for r in s.results if r.id in onsets]
     is_new = sum(onset.is_new for onset in known) * 2 > len(known)
     older = [onset.began_at for onset in known if onset.began_at and not onset.is_new]
-    return Block(tuple(symptoms), is_new, 0.0 if is_new else min(older, default=0.0))
+    since = 0.0 if is_new else min(older, default=0.0)
+    return Block(tuple(symptoms), is_new, since)
 
 
 def _rank(result: Result) -> int:

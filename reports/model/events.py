@@ -101,19 +101,24 @@ def finding(value: Any) -> Finding | None:
     code, observed = text(value, "code"), text(value, "observed")
     if code not in set(Code):  # a journal of another version
         code, observed = Code.UNEXPLAINED, f"{code}: {observed}"
-    rungs = value.get("rungs")
+    is_proven = text(value, "certainty") == Certainty.PROVEN
+    certainty = Certainty.PROVEN if is_proven else Certainty.LIKELY
     return Finding(
         Code(code),
         observed,
         text(value, "cause"),
-        tuple(_read_rung(rung) for rung in rungs if isinstance(rung, dict))
-        if isinstance(rungs, list)
-        else (),
+        _read_rungs(value.get("rungs")),
         text(value, "reproduce_command"),
-        Certainty.PROVEN if text(value, "certainty") == Certainty.PROVEN else Certainty.LIKELY,
+        certainty,
         int(number(value, "failed_repeats")),
         int(number(value, "repeats")),
     )
+
+
+def _read_rungs(value: Any) -> tuple[Rung, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(_read_rung(rung) for rung in value if isinstance(rung, dict))
 
 
 def _read_rung(value: Event) -> Rung:
@@ -127,7 +132,8 @@ def read_acceptance(value: Any, scenario: str, found: Finding | None) -> Accepte
         until = date.fromisoformat(text(value, "until"))
     except ValueError:
         until = date.max
-    return Accepted(found.code if found else "*", scenario, text(value, "why"), until)
+    code = found.code if found else "*"
+    return Accepted(code, scenario, text(value, "why"), until)
 
 
 def facts(events: Iterable[Event]) -> Iterator[tuple[str, str]]:

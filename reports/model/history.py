@@ -98,7 +98,8 @@ def before(run: Run, most: int) -> list[Past]:
     for folder in sorted(_beside(run.folder), key=lambda folder: folder.name, reverse=True):
         if len(beside) >= most:
             break
-        if (past := recall(folder)) and _precedes(past, run):
+        past = recall(folder)
+        if past and _precedes(past, run):
             beside[past.run] = past
     return (
         sorted({**earlier, **beside}.values(), key=lambda past: past.began_at)[-most:]
@@ -120,10 +121,11 @@ def _beside(folder: Path) -> Iterable[Path]:
 
 def _history(seen: Sequence[Seen], words: Words) -> History:
     streak = _streak(seen)
+    since = streak[0].at if streak else None
     return History(
         entries=tuple(seen),
         usual=_usual([each.duration_s for each in seen[:-1] if each.verdict is Verdict.HELD]),
-        since=streak[0].at if streak else None,
+        since=since,
         runs=len(streak),
         sentence=_sentence(seen, streak, words),
     )
@@ -161,9 +163,8 @@ def _sentence(seen: Sequence[Seen], streak: Sequence[Seen], words: Words) -> str
         return words.text("history.only", **facts)
     if len(streak) == 1:
         was = words.state(earlier[-1])
-        return words.text(
-            "history.again" if now.verdict in earlier else "history.new", was=was, **facts
-        )
+        name = "history.again" if now.verdict in earlier else "history.new"
+        return words.text(name, was=was, **facts)
     edge = (
         "" if len(streak) <= len(earlier) else "-or-longer"
     )  # before the oldest run that is left, nobody knows

@@ -86,12 +86,11 @@ def _move_events(journals: dict[Path, list[Event]], into: Path) -> Iterator[Even
             kind = event.get("event")
             if kind == "artifact":
                 yield _copy_artifact(event, folder, into, f"shard-{index}")
-            elif (
-                kind == "fact"
-                and (fact := (text(event, "name"), text(event, "value"))) not in facts
-            ):
+            elif kind == "fact":
+                fact = (text(event, "name"), text(event, "value"))
+                if fact not in facts:
+                    yield event
                 facts.add(fact)
-                yield event
             elif kind not in ("run-started", "run-finished", "spans", "fact"):
                 yield event
 
@@ -119,10 +118,7 @@ def _end(
 ) -> Iterator[Event]:
     """A shard that was killed leaves the whole without an end."""
     counted = [last(events, "spans") for events in journals]
-    sums = {
-        name: int(sum(number(spans, name) for spans in counted))
-        for name in ("kept", "exported", "lost")
-    }
+    sums = {name: _sum(counted, name) for name in ("kept", "exported", "lost")}
     over = max(number(events[-1], "at") for events in journals)
     if all(counted):
         reasons = filter(None, (text(spans, "reason") for spans in counted))
@@ -136,6 +132,10 @@ def _end(
             "ended": how,
             "duration": round(over - began, 6),
         }
+
+
+def _sum(events: Sequence[Event], name: str) -> int:
+    return int(sum(number(each, name) for each in events))
 
 
 def _write(written: journal.Journal, event: Event) -> None:

@@ -109,9 +109,9 @@ class Run:
         missing.
         """
         verdicts = [s.outcome.counts_as for s in self.scenarios]
-        return exit_code(
-            verdicts if self.has_beginning else [*verdicts, Verdict.UNKNOWN], strict=strict
-        )
+        if not self.has_beginning:
+            verdicts.append(Verdict.UNKNOWN)
+        return exit_code(verdicts, strict=strict)
 
 
 NOTEWORTHY = (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.NOT_RUN, Verdict.DEGRADED)  # worst first
@@ -145,6 +145,7 @@ def assemble(folder: Path, events: list[Event]) -> Run:
     gate = earlier.get("gate") is True
     forgiven = previous if gate else None
     results = _results(start, events, ended, stopped)
+    duration_s = number(end, "duration") if end else max(0.0, stopped - began)
     return Run(
         folder=folder,
         id=text(start, "run") or folder.name,
@@ -154,7 +155,7 @@ def assemble(folder: Path, events: list[Event]) -> Run:
         deadline_s=number(start, "deadline"),
         trace=text(start, "trace"),
         began_at=began,
-        duration_s=number(end, "duration") if end else max(0.0, stopped - began),
+        duration_s=duration_s,
         ended=ended,
         has_beginning=bool(start),
         scenarios=tuple(_forgive(forgiven, result) for result in results),

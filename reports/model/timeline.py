@@ -156,5 +156,6 @@ def _phases(
         x = LABELS + max(0.0, exchange.ended_at - exchange.duration_s - began_at) * scale
         width = max(_LEAST, min(exchange.duration_s * scale, WIDTH - x))
         box = f"M{x:.1f} {y}h{width:.1f}v{height}h-{width:.1f}z"
-        paths.setdefault("browser" if exchange.kind == "page" else "network", []).append(box)
+        kind = "browser" if exchange.kind == "page" else "network"
+        paths.setdefault(kind, []).append(box)
     yield from (Phase(kind, "".join(boxes)) for kind, boxes in paths.items())

@@ -105,11 +105,10 @@ def _collect(run: Run) -> Any:
 
 def _observing(mine: list[Sample]) -> Any:
     def observe(_: CallbackOptions) -> list[Observation]:
-        return [
-            Observation(
-                sample.value, {f"wealist.probes.{n}": v for n, v in sample.label_values.items()}
-            )
-            for sample in mine
-        ]
+        return [Observation(sample.value, _attributes(sample)) for sample in mine]
 
     return observe
+
+
+def _attributes(sample: Sample) -> dict[str, str]:
+    return {f"wealist.probes.{name}": value for name, value in sample.label_values.items()}

@@ -37,7 +37,8 @@ def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, qui
     no notice may be sent.
     """
     facts = list(_metrics(run, environ, whole=whole))
-    if not (urls := environ.get(NOTICES, "")) or not (news := changes(run)):
+    urls, news = environ.get(NOTICES, ""), changes(run)
+    if not urls or not news:
         return Sent(tuple(facts))
     if quiet:
         return Sent((*facts, ("notice", "kept for later: these are quiet hours")))
@@ -46,7 +47,8 @@ def send(run: Run, environ: Mapping[str, str], links: Links, *, whole: bool, qui
     title, body = message(run, news, links)
     bad = bool(news.broken or news.unanswered)
     wrong = send_within(lambda: notice_send.send(urls, title, body, bad=bad), NOTICE_TIMEOUT_S)
-    return Sent((*facts, ("notice", _became(wrong))), {} if wrong else news.codes)
+    codes = {} if wrong else news.codes
+    return Sent((*facts, ("notice", _became(wrong))), codes)
 
 
 def _metrics(run: Run, environ: Mapping[str, str], *, whole: bool) -> Iterator[tuple[str, str]]:

@@ -97,18 +97,22 @@ def _left_behind(origin: str, auth: Auth, run: Run) -> list[dict[str, str]]:
     groups = [entry.get("labels", {}) for entry in listed]
     ours = grouping(run)
     parts = ours["shard"].partition("-of-")[2]
-    return [
-        {name: value for name, value in group.items() if name != "job"}
+    left = [
+        group
         for group in groups
         if group.get("job") == JOB
         and group.get("environment") == ours["environment"]
         and group.get("tier", run.tier) == run.tier
         and (group.get("shard", "").partition("-of-")[2] != parts or "tier" not in group)
     ]
+    for group in left:
+        del group["job"]
+    return left
 
 
 def _apart(url: str) -> tuple[str, Auth]:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    full = url if "://" in url else f"http://{url}"
+    parts = urlsplit(full)
     bare = SplitResult(
         parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""
     )

@@ -130,12 +130,9 @@ def result_rows(result: Result, finding: Finding | None, words: Words = ENGLISH)
         rows.append(("observed", wording.one_line(finding.observed)))
         rows.append(("cause", wording.one_line(words.cause(finding.cause))))
         rows += ladder_rows(finding, words)
-    alone = Block((Symptom(finding.code if finding else "", (result,)),))
-    return [
-        *rows,
-        *_whom_rows(alone, words),
-        *_command_rows(finding.reproduce_command if finding else ""),
-    ]
+    code, command = (finding.code, finding.reproduce_command) if finding else ("", "")
+    alone = Block((Symptom(code, (result,)),))
+    return [*rows, *_whom_rows(alone, words), *_command_rows(command)]
 
 
 def _command_rows(command: str) -> Rows:

@@ -91,7 +91,9 @@ def unique(names: Iterable[str]) -> list[str]:
     for name in names:
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         seen[slug] += 1
-        made.append(slug if seen[slug] == 1 else f"{slug}--{seen[slug]}")
+        if seen[slug] > 1:
+            slug = f"{slug}--{seen[slug]}"
+        made.append(slug)
     return made
 
 

@@ -111,10 +111,8 @@ def promises(run: Run, past: Mapping[str, History], cards: Iterable[CauseCard]) 
             scenario, f"case-{anchors[scenario.id]}", leads.get(scenario.id, ""), history, drawn
         )
 
-    return [
-        _promise([case(s) for s in cases])
-        for _, cases in groupby(sorted(run.scenarios, key=family), key=family)
-    ]
+    families = groupby(sorted(run.scenarios, key=family), key=family)
+    return [_promise(list(map(case, scenarios))) for _, scenarios in families]
 
 
 def _promise(cases: Sequence[Case]) -> Promise:

@@ -47,7 +47,8 @@ def _without_title(tokens: Sequence[Token]) -> list[Token]:
     titled = [
         n for n, token in enumerate(tokens) if token.type == "heading_close" and token.tag == "h1"
     ]
-    return list(tokens[titled[0] + 1 :] if titled else tokens)
+    first = titled[0] + 1 if titled else 0
+    return list(tokens[first:])
 
 
 def _lead(token: Token, anchors: Mapping[str, str]) -> None:

@@ -134,7 +134,8 @@ def _short(block: Block, width: int, words: Words) -> Iterator[Text]:
     title = f"{cause_rows.heading(block, words)}: {wording.one_line(block.lead.id)}"
     for line in wrap(title, width, "  "):
         yield Text(line)
-    reason = wording.one_line(accepted.why if accepted else cause)
+    why = accepted.why if accepted else cause
+    reason = wording.one_line(why)
     if reason:
         yield Text("  " + _first_line(reason, width - 2))
 

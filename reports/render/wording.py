@@ -118,7 +118,8 @@ def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
 def _claim_held(run: Run, words: Words) -> str:
     if any(result.outcome.is_known for result in run.scenarios):
         return words.text("claim.known")
-    return words.text("claim.degraded" if run.counts[Verdict.DEGRADED] else "claim.held")
+    claim = "claim.degraded" if run.counts[Verdict.DEGRADED] else "claim.held"
+    return words.text(claim)
 
 
 def counts(run: Run, words: Words = ENGLISH) -> str:
