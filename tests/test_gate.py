@@ -25,18 +25,18 @@ TRIES = []
 async def test_one():
     "One holds."
     if not (HOLDS / "one").exists():
-        raise broken(Code.UPLOAD_LOST, "one is not there", "storage-service")
+        raise broken_promise(Code.UPLOAD_LOST, "one is not there", "storage-service")
 
 async def test_two():
     "Two holds."
     if not (HOLDS / "two").exists():
-        raise broken(Code.CHAT_ALTERED, "two is not there", "chat-service")
+        raise broken_promise(Code.CHAT_ALTERED, "two is not there", "chat-service")
 
 async def test_late():
     "This comes up while pods are replaced."
     TRIES.append(1)
     if len(TRIES) < int(os.environ.get("LATE", "0")):
-        raise broken(Code.SERVICE_UNAVAILABLE, "not yet", "board-service")
+        raise broken_promise(Code.SERVICE_UNAVAILABLE, "not yet", "board-service")
 """
 
 

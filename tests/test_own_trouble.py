@@ -27,7 +27,7 @@ async def test_a_promise_is_kept():
 BROKEN = """
 async def test_a_promise_is_broken():
     "This is broken."
-    raise broken(Code.UPLOAD_LOST, "the file is not there", "storage-service")
+    raise broken_promise(Code.UPLOAD_LOST, "the file is not there", "storage-service")
 """
 
 

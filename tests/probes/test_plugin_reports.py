@@ -26,11 +26,11 @@ async def test_a_would_last():
 
 async def test_b_is_broken():
     "This is broken."
-    raise broken(Code.UPLOAD_LOST, "the file is not there", "storage-service")
+    raise broken_promise(Code.UPLOAD_LOST, "the file is not there", "storage-service")
 
 async def test_c_would_be_broken():
     "This would be broken."
-    raise broken(Code.UPLOAD_LOST, "the file is not there", "storage-service")
+    raise broken_promise(Code.UPLOAD_LOST, "the file is not there", "storage-service")
 """
 
 
@@ -55,11 +55,11 @@ async def test_at_times():
     "This breaks once."
     TRIES.append(1)
     if len(TRIES) == 1:
-        raise broken(Code.UPLOAD_LOST, "try one of it", "storage-service")
+        raise broken_promise(Code.UPLOAD_LOST, "try one of it", "storage-service")
 
 async def test_never():
     "This breaks each time."
-    raise broken(Code.UPLOAD_LOST, "never there", "storage-service")
+    raise broken_promise(Code.UPLOAD_LOST, "never there", "storage-service")
 
 async def test_not_here():
     "The environment file says that this does not apply."
@@ -129,7 +129,7 @@ def test_one_attempt_can_be_all(replica: Replica, tmp_path: Path) -> None:
 NEVER = """
 async def test_never():
     "This breaks each time."
-    raise broken(Code.UPLOAD_LOST, "never there", "storage-service")
+    raise broken_promise(Code.UPLOAD_LOST, "never there", "storage-service")
 """
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.conftest import Ended, Replica, begin, ended
 from tests.test_stopped_runs import OWN, environment, scenario_file
 
-IMPORTS = "from probes.finding import CannotAsk, Code, NotApplicable, broken\n"
+IMPORTS = "from probes.finding import CannotAsk, Code, NotApplicable, broken_promise\n"
 SOON = "answer_s = 5\nretry_delay_s = 0.01"  # a confirming rerun need not rest against a replica
 
 
