@@ -1,9 +1,9 @@
 """Every cause that the probes can name, read from their source: texts, with a `{}` where
 something is filled in.
 
-It follows what stands third in `Finding(...)` and `broken(...)`, what is called `cause`, and what
-those are made of: constants, choices, local names, columns of tables that are looped over, and what
-functions return. What comes in as an argument is followed at the calls.
+It follows what stands third in `Finding(...)` and `broken_promise(...)`, what is called `cause`,
+and what those are made of: constants, choices, local names, columns of tables that are looped over,
+and what functions return. What comes in as an argument is followed at the calls.
 """
 
 import ast
@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _MAKERS = {
     "Finding": 2,
-    "broken": 2,
+    "broken_promise": 2,
     "finding": 2,
     "shows": 3,
     "Step": 1,
