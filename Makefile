@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --upgrade
 
-.PHONY: test-real real-tools real-servers setup probe report test test-fast check readme bench soak soak-runs pictures hooks image-tools \
+.PHONY: test-real real-tools real-servers setup probe report test test-fast test-runs check readme bench soak soak-runs pictures hooks image-tools \
 	image-test image-bench lock clean
 
 # What of the replica is JavaScript comes from npm; no line of it runs while it is installed.
@@ -55,7 +55,11 @@ check: .venv/ready
 test: setup check
 	$(BIN)/python -m tests.support.all_tests $(ARGS)
 
-# No whole run, no replica, no browser: four minutes on two cores.
+# Every fault in a whole run, and whole runs that are stopped, starved, split or searched for secrets.
+test-runs: setup
+	$(BIN)/python -m pytest tests -W error -m runs $(ARGS)
+
+# No whole run, no replica, no browser, nothing that takes seconds: two minutes on two cores.
 test-fast: setup check
 	$(BIN)/python -m pytest tests -W error -m "not slow" -n auto --dist loadscope $(ARGS)
 

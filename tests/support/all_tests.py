@@ -1,5 +1,6 @@
-"""All tests: at first those that may share the machine, a process for each of its processors; then,
-one at a time, those that want it for themselves (tests/support/marks.py).
+"""All tests but those of many whole runs: at first those that may share the machine, a process for
+each of its processors; then, one at a time, those that want it for themselves
+(tests/support/marks.py).
 
 Run `python -m tests.support.all_tests ARGUMENTS`, as `make test` does; the arguments are pytest's.
 """
@@ -12,7 +13,8 @@ from collections.abc import Sequence
 import pytest
 
 TESTS = (sys.executable, "-m", "pytest", "tests", "-W", "error")
-SHARING, ALONE = ("-m", "not serial", "--dist", "loadscope"), ("-m", "serial")
+SHARING = ("-m", "not serial and not runs", "--dist", "loadscope")
+ALONE = ("-m", "serial and not runs")
 GREEN = frozenset({pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED})
 
 

@@ -2,8 +2,9 @@
 
 `slow`: `make test-fast` leaves it out; it starts a whole run, a replica or a browser, or takes
 seconds. `serial`: `make test` runs it after all others, one at a time; it starts a whole run or a
-replica and wants the machine for itself. A test that is either for another reason says so by
-`@pytest.mark`, or its file is named here.
+replica and wants the machine for itself. `runs`: `make test` leaves it to `make test-runs`; it is
+one of those that start many whole runs, or long ones. A test that is any of these for another
+reason says so by `@pytest.mark`, or its file is named here.
 """
 
 from collections.abc import Sequence
@@ -69,10 +70,28 @@ SERIAL = Mark(
         "tests/test_stopped_runs.py",
     ),
 )
+RUNS = Mark(
+    "runs",
+    frozenset(),
+    (
+        "tests/fault_matrix/test_fault_matrix.py",
+        "tests/test_firewall_runs.py",
+        "tests/test_gate.py",
+        "tests/test_green_means_asked.py",
+        "tests/test_leaks.py",
+        "tests/test_own_trouble.py",
+        "tests/test_production.py",
+        "tests/test_refresh_kills.py",
+        "tests/test_refresh_race.py",
+        "tests/test_secrets",
+        "tests/test_shards.py",
+        "tests/test_stopped_runs.py",
+    ),
+)
 
 
 def mark(items: Sequence[pytest.Item]) -> None:
     for item in items:
-        for each in (SLOW, SERIAL):
+        for each in (SLOW, SERIAL, RUNS):
             if each.is_for(item):
                 item.add_marker(each.name)
