@@ -175,8 +175,9 @@ def ended(process: subprocess.Popen[str], runs: Path) -> Ended:
         if not isinstance(error, subprocess.TimeoutExpired):
             raise
         pytest.fail(f"the run did not end by itself; it printed:\n{output}")
-    folders = sorted(runs.glob("*/run.jsonl"), key=lambda journal: journal.stat().st_mtime)
-    return Ended(process.returncode, output, folders[-1].parent if folders else None)
+    journals = sorted(runs.glob("*/run.jsonl"), key=lambda journal: journal.stat().st_mtime)
+    folder = journals[-1].parent if journals else None
+    return Ended(process.returncode, output, folder)
 
 
 def events(folder: Path) -> list[dict[str, Any]]:

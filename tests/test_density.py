@@ -7,7 +7,7 @@ import pytest
 
 from tests.test_layers import ROOT, files
 
-HELD_TO_IT = ("probes",)
+HELD_TO_IT = ("probes", "tests")
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 NESTED = "a comprehension in another; write a loop, or name the inner one in a function of its own"
 ARGUMENT = "a ternary as an argument; give the value a name before the call"

@@ -88,14 +88,14 @@ def scenarios() -> set[str]:
 
 
 def documents() -> list[Path]:
-    return sorted(
-        path
-        for path in ROOT.rglob("*.md")
-        if not any(
-            part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts
-        )
-        and ROOT / "reports" / "runs" not in path.parents
-    )
+    return sorted(path for path in ROOT.rglob("*.md") if _is_ours(path))
+
+
+def _is_ours(path: Path) -> bool:
+    parts = path.relative_to(ROOT).parts
+    if "node_modules" in parts or ROOT / "reports" / "runs" in path.parents:
+        return False
+    return not any(part.startswith(".") for part in parts)
 
 
 def name(path: Path) -> str:

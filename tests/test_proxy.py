@@ -72,7 +72,8 @@ def test_a_run_behind_a_broken_proxy_knows_nothing(
     trouble: str, replica: Replica, tmp_path: Path
 ) -> None:
     """Nothing is called broken, and everything says which proxy fails, and how."""
-    with http_proxy.http_proxy(trouble if trouble != "gone" else "") as proxy:
+    shown = "" if trouble == "gone" else trouble
+    with http_proxy.http_proxy(shown) as proxy:
         table = f'url = "{proxy.url}"'
         if trouble != "gone":
             ran = run(replica, tmp_path, table, EACH_CLIENT)

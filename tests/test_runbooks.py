@@ -82,7 +82,11 @@ def headings(text: str) -> list[str]:
 def commands(text: str) -> list[list[str]]:
     """The commands of each fence, without what is remarked beside them."""
     fences = FENCED.findall(text)
-    return [[re.sub(r"(^|\s+)# .*$", "", line) for line in fence.splitlines()] for fence in fences]
+    return [without_remarks(fence) for fence in fences]
+
+
+def without_remarks(fence: str) -> list[str]:
+    return [re.sub(r"(^|\s+)# .*$", "", line) for line in fence.splitlines()]
 
 
 def sections(text: str) -> list[str]:

@@ -88,13 +88,14 @@ class Leaky(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         api = self.path.startswith("/api/")
+        media_type, body = ("application/json", REPLY) if api else ("text/html", PAGE)
         self.send_response(200)
-        self.send_header("content-type", "application/json" if api else "text/html")
+        self.send_header("content-type", media_type)
         self.send_header("set-cookie", f"SESSION={SECRETS['cookie']}; Path=/; HttpOnly")
         self.send_header("set-cookie", f"P={SECRETS['second cookie']}; Path=/elsewhere; HttpOnly")
         self.end_headers()
         self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.wfile.write((REPLY if api else PAGE).encode())
+        self.wfile.write(body.encode())
 
     do_POST = do_GET  # noqa: N815 - the name that the standard library looks for
 

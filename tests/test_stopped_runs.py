@@ -259,8 +259,9 @@ def _marked(mark: str) -> list[psutil.Process]:
 
 def _deletable(state: dict[str, Any]) -> dict[str, Any]:
     """Without images of chats and profiles: weAlist has no way to delete one."""
-    return {
-        group: {kind: value for kind, value in kinds.items() if kind not in IMAGES_STAY}
-        for group, kinds in state.items()
-        if isinstance(kinds, dict)
-    }
+    groups = {group: kinds for group, kinds in state.items() if isinstance(kinds, dict)}
+    return {group: _without_images(kinds) for group, kinds in groups.items()}
+
+
+def _without_images(kinds: dict[str, Any]) -> dict[str, Any]:
+    return {kind: value for kind, value in kinds.items() if kind not in IMAGES_STAY}

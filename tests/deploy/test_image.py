@@ -104,12 +104,12 @@ def test_a_stopped_container_tells_what_it_knows(podman: Engine, started_replica
     show(podman, started_replica.environment)
     before = set(podman.runs.glob("*/run.jsonl"))
     container = podman.start(IMAGE, *SUITE)
-    until(
-        lambda: (
-            (new := set(podman.runs.glob("*/run.jsonl")) - before)
-            and "exchange" in new.pop().read_text()
-        )
-    )
+
+    def has_asked() -> bool:
+        new = set(podman.runs.glob("*/run.jsonl")) - before
+        return bool(new) and "exchange" in new.pop().read_text()
+
+    until(has_asked)
     podman("stop", "--time=45", container)
     assert podman("wait", container).stdout.strip() == str(EXIT_UNKNOWN)
     (journal,) = set(podman.runs.glob("*/run.jsonl")) - before

@@ -14,9 +14,8 @@ CERTIFICATE = "edge/the-certificate-holds[api]"
 
 
 def attempts(run: Ended, scenario: str) -> list[Verdict | None]:
-    return next(
-        [a.verdict for a in s.outcome.attempts] for s in run.report.scenarios if s.id == scenario
-    )
+    found = next(each for each in run.report.scenarios if each.id == scenario)
+    return [attempt.verdict for attempt in found.outcome.attempts]
 
 
 STOPS = """

@@ -64,8 +64,10 @@ def ready(
     ) as process:
         assert process.stdout is not None
         lines: list[str] = []
-        while "ready" not in lines and (line := process.stdout.readline()):
+        for line in process.stdout:
             lines.append(line.rstrip("\n"))
+            if lines[-1] == "ready":
+                break
         assert "ready" in lines, lines
         try:
             yield Ready(process, lines, environment, temporary)

@@ -32,9 +32,8 @@ def left(runs: Path) -> list[str]:
 
 def test_the_newest_of_each_environment_stay(tmp_path: Path) -> None:
     """One that runs every minute does not crowd out one that runs once a day."""
-    folders = [
-        run_of(tmp_path, number, environment="dev" if number < 2 else "prod") for number in range(6)
-    ]
+    folders = [run_of(tmp_path, number, environment="dev") for number in range(2)]
+    folders += [run_of(tmp_path, number, environment="prod") for number in range(2, 6)]
     assert sorted(pruned(tmp_path, 2)) == folders[2:4]
     assert left(tmp_path) == ["run-0", "run-1", "run-4", "run-5"]
 
@@ -42,8 +41,10 @@ def test_the_newest_of_each_environment_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize("verdict", ["broken", "unknown", "degraded"])
 def test_those_that_found_something_stay_longer(tmp_path: Path, verdict: str) -> None:
     """The newest that were not all held stay besides, and in the end they go too."""
-    for number in range(7):
-        run_of(tmp_path, number, verdict if number in (0, 1, 2) else "held")
+    for number in range(3):
+        run_of(tmp_path, number, verdict)
+    for number in range(3, 7):
+        run_of(tmp_path, number, "held")
     pruned(tmp_path, 2)
     assert left(tmp_path) == ["run-1", "run-2", "run-5", "run-6"]
 
@@ -91,7 +92,8 @@ def test_a_summary_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Neither journals nor every promise are read of runs that have kept a summary: of thousands,
     that would take minutes.
     """
-    folders = [run_of(tmp_path, number, "held" if number else "broken") for number in range(5)]
+    folders = [run_of(tmp_path, 0, "broken")]
+    folders += [run_of(tmp_path, number) for number in range(1, 5)]
     for folder in folders:
         verdict_store.keep(load(folder))
 

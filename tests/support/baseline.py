@@ -59,7 +59,8 @@ class Asked:
         if kind == "page" and method == "NAVIGATE":
             self.pages.append(url)
         elif kind == "http":
-            self.urls.append(url if method == "GET" else _alive(url))
+            read = url if method == "GET" else _alive(url)
+            self.urls.append(read)
         elif kind == "socket" and event["status"]:
             self.sockets.append(event["status"] == 101)
         elif kind == "stream" and event["status"]:

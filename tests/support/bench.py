@@ -130,12 +130,13 @@ def report(compared: Sequence[Group], runs: Path, rounds: int) -> str:
     return "\n".join(lines)
 
 
+def _has_unknown(run: Run) -> bool:
+    return any(scenario.outcome.verdict is Verdict.UNKNOWN for scenario in run.scenarios)
+
+
 def _starved(runs: Path) -> str:
     ended = list(map(load, runs.iterdir()))
-    unknown = sum(
-        any(scenario.outcome.verdict is Verdict.UNKNOWN for scenario in run.scenarios)
-        for run in ended
-    )
+    unknown = sum(map(_has_unknown, ended))
     return f"Of {len(ended)} runs of the suite {unknown} could not ask everything."
 
 

@@ -41,7 +41,8 @@ def for_questions(work: Mapping[str, Any], folder: Path, wrong: Mapping[str, str
     peers = [Peer("bare httpx, 8 at a time", Command(bare, folder))]
     for name, (needed, words) in named.items():
         missing = wrong[needed]
-        peers.append(Peer(name, None if missing else Command(words, folder, environ), missing))
+        command = None if missing else Command(words, folder, environ)
+        peers.append(Peer(name, command, missing))
     return peers
 
 
@@ -60,7 +61,9 @@ def for_journeys(work: Mapping[str, Any], folder: Path, wrong: Mapping[str, str]
         "Playwright Test, 1 worker, trace retained on failure": Command(playwright, folder, kept),
         "Elastic Synthetics": Command(synthetics, _copied(), environ),
     }
-    return [Peer(name, None if missing else one, missing) for name, one in named.items()]
+    if missing:
+        return [Peer(name, None, missing) for name in named]
+    return [Peer(name, command, "") for name, command in named.items()]
 
 
 def _environ(folder: Path) -> dict[str, str]:

@@ -185,11 +185,11 @@ def _bound(name: str, home: ast.AST) -> Iterator[ast.expr]:
 @functools.cache
 def _homes(name: str) -> tuple[ast.Module, ...]:
     """The modules that bind a constant of that name."""
-    return tuple(
-        tree
-        for tree in trees().values()
-        if any(isinstance(node, ast.Assign) and _binds(node, name) for node in tree.body)
-    )
+    return tuple(tree for tree in trees().values() if _is_home(tree, name))
+
+
+def _is_home(tree: ast.Module, name: str) -> bool:
+    return any(isinstance(node, ast.Assign) and _binds(node, name) for node in tree.body)
 
 
 def _parameters(function: ast.FunctionDef) -> list[str]:
@@ -248,13 +248,9 @@ def _binds(node: ast.Assign, name: str) -> bool:
 
 @functools.cache
 def _imported_from(name: str, tree: ast.Module) -> tuple[str, ...]:
-    return tuple(
-        str(node.module)
-        for node in _nodes(tree)
-        if isinstance(node, ast.ImportFrom)
-        and node.module in trees()
-        and any(a.name == name for a in node.names)
-    )
+    imports = [node for node in _nodes(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [(str(node.module), node.names) for node in imports if node.module in trees()]
+    return tuple(module for module, aliases in ours for each in aliases if each.name == name)
 
 
 def _called(call: ast.Call, tree: ast.Module, seen: frozenset[str]) -> Iterator[str]:

@@ -93,7 +93,8 @@ def _main(file: Path) -> None:
     _watch()
     print("ready", flush=True)
     while order := sys.stdin.readline().split():
-        POINTS.begin(int(order[1]) if order[0] == "stop" else 0)
+        stop_at = int(order[1]) if order[0] == "stop" else 0
+        POINTS.begin(stop_at)
         answer = asyncio.run(_round(target, evidence))
         if order[0] == "points":
             print(*POINTS.names, flush=True)

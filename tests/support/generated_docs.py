@@ -5,7 +5,7 @@ docs/scenarios.md and docs/faults.md are made from the code, README.md's outputs
 
 import importlib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -77,7 +77,11 @@ def _breadth(row: tuple[str, Mapping[str, str]]) -> tuple[int, str]:
 
 def _faults_that_break(scenario: str) -> list[str]:
     rows = sorted(MATRIX.items(), key=_breadth)
-    return [fault for fault, row in rows if scenario in {s.partition("[")[0] for s in row}]
+    return [fault for fault, row in rows if scenario in _families(row)]
+
+
+def _families(row: Iterable[str]) -> set[str]:
+    return {scenario.partition("[")[0] for scenario in row}
 
 
 def scenario_table() -> str:

@@ -217,7 +217,9 @@ class _Agent(asyncio.DatagramProtocol):
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if "udp" not in self._node.deaf and (reply := self._node.answer(data, addr)):
+        if "udp" in self._node.deaf:
+            return
+        if reply := self._node.answer(data, addr):
             self._transport.sendto(reply, addr)
 
 

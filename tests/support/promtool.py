@@ -19,7 +19,8 @@ def find() -> Path:
     """Skips the test where there is none to be had."""
     if named := os.environ.get("PROBES_PROMTOOL") or shutil.which("promtool"):
         return Path(named)
-    if not UNPACKED.exists() and (why := _unpack()):
+    why = "" if UNPACKED.exists() else _unpack()
+    if why:
         pytest.skip(f"{MISSING} ({why})")
     return UNPACKED
 

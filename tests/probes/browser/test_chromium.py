@@ -97,7 +97,8 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
     ways: list[Way] = []
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        words.append(" ".join(command[:2]) if command[0] != sys.executable else command[2])
+        said = " ".join(command[:2]) if command[0] != sys.executable else command[2]
+        words.append(said)
         return ways[0](command)
 
     monkeypatch.setattr("probes.browser.chromium.subprocess.run", run)

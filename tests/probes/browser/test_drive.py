@@ -141,7 +141,8 @@ async def test_an_upload_to_the_wrong_place_is_told(
 ) -> None:
     """Whether the page says that it is uploaded, or complains of its own."""
     given = url.format(plain=s3.site.origin("plain"), bucket=bucket(s3))
-    _, failure = await upload(s3, uploads(given) if says else uploads(given, "throw Error('boom')"))
+    page = uploads(given) if says else uploads(given, "throw Error('boom')")
+    _, failure = await upload(s3, page)
     assert failure
     assert (failure.finding.code, words in failure.finding.observed) == (code, True), failure
     assert recorder.subject

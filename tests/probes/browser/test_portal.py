@@ -27,7 +27,8 @@ def visit(*answers: Answer, token: str = "", failure: str = "") -> Any:
     """A page by what it got."""
     headers = {"authorization": f"Bearer {token or signed()}"}
     exchange = cast("Exchange", SimpleNamespace(request_headers=headers))
-    replies = [Reply(answer, exchange, "" if answer.status else failure) for answer in answers]
+    failures = ["" if answer.status else failure for answer in answers]
+    replies = [Reply(answer, exchange, why) for answer, why in zip(answers, failures, strict=True)]
     return SimpleNamespace(
         target=SimpleNamespace(oauth=PROMISED), replies=replies, blame=lambda _: None
     )

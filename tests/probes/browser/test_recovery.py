@@ -19,8 +19,10 @@ ATTEMPTS = 5
 
 
 def answer(status: int, body: Any = None, method: str = "POST", url: str = REFRESH) -> Answer:
-    said = b"" if body is None else json.dumps(body).encode()
-    return Answer(method, url, status, {"content-type": "application/json"} if said else {}, said)
+    if body is None:
+        return Answer(method, url, status, {}, b"")
+    headers = {"content-type": "application/json"}
+    return Answer(method, url, status, headers, json.dumps(body).encode())
 
 
 def socket(

@@ -65,7 +65,8 @@ async def test_a_bundle_with_another_authority_first_is_trusted(
         if by == "ca":
             target = replace(target, tls=Tls(str(ca)))
         else:
-            monkeypatch.setenv(by, str(ca if by == "SSL_CERT_FILE" else folder))
+            place = ca if by == "SSL_CERT_FILE" else folder
+            monkeypatch.setenv(by, str(place))
         assert [
             authority
             for authority in trust.own_authorities(target)

@@ -77,7 +77,8 @@ SECRET = "s" * 40
 )
 def test_livekits_keys_are_as_livekit_reads_them(text: str | None, code: Code | None) -> None:
     """One line, a space behind the colon, long enough, and the same as the app's (V6 §5.3)."""
-    found = livekit.keys(shape(text) if text is not None else None, "k", "APIkey", SECRET, "weal")
+    kept = shape(text) if text is not None else None
+    found = livekit.keys(kept, "k", "APIkey", SECRET, "weal")
     assert (found.code if found else None) == code
     assert SECRET not in repr(found)
 

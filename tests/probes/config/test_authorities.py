@@ -96,9 +96,13 @@ def test_each_client_trusts_what_the_others_do(
     authorities.replace(os.environ, "")
     with pytest.raises(Exception, match=r"CERTIFICATE_VERIFY_FAILED|did not take it|not answer"):
         client(place)
-    if by != "ca":
-        monkeypatch.setenv(by, str(tmp_path / "ca.pem" if by == "SSL_CERT_FILE" else tmp_path))
-    authorities.replace(os.environ, str(tmp_path / "ca.pem") if by == "ca" else "")
+    folder, file = str(tmp_path), str(tmp_path / "ca.pem")
+    if by == "ca":
+        authorities.replace(os.environ, file)
+    else:
+        named = file if by == "SSL_CERT_FILE" else folder
+        monkeypatch.setenv(by, named)
+        authorities.replace(os.environ, "")
     client(place)
 
 

@@ -140,8 +140,8 @@ async def test_a_certificate_is_a_rung(
     """Judged as the run judges it."""
     async with secured("apex.localhost", tmp_path / "ca.pem") as port:
         origin = f"https://apex.localhost:{port}"
-        tls = Tls(ca=str(tmp_path / "ca.pem") if trusted else "")
-        web = Web(replace(target, hosts=Hosts(origin, origin), tls=tls))
+        ca = str(tmp_path / "ca.pem") if trusted else ""
+        web = Web(replace(target, hosts=Hosts(origin, origin), tls=Tls(ca)))
         with recorder.exchange("page", "GET", origin + "/"):
             pass
         finding = await diagnose(web, replace(FOUND, cause="edge"), recorder)

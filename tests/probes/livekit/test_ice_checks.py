@@ -68,10 +68,8 @@ def test_a_hidden_name_is_private() -> None:
 def check(place: str, *, answered: bool, named: bool = True, connected: bool = False) -> StunCheck:
     transport, _, address = place.partition(" ")
     host, _, port = address.rpartition(":")
-    saw = "answered" if answered else "no answer"
-    return StunCheck(
-        IceEndpoint(transport, host, int(port), named), 0.001 if answered else None, saw, connected
-    )
+    saw, after_s = ("answered", 0.001) if answered else ("no answer", None)
+    return StunCheck(IceEndpoint(transport, host, int(port), named), after_s, saw, connected)
 
 
 UDP, TCP = f"udp {NODE}:50001", f"tcp {NODE}:7881"

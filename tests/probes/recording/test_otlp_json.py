@@ -44,10 +44,11 @@ def test_a_line_is_what_protobuf_would_have_written(
 ) -> None:
     """Whatever the name, the attributes and the status; without a parent and with one."""
     lines = SpanLines()
+    status = Status(code, description) if code is StatusCode.ERROR else Status(code)
     parent = TRACER.start_span("parent")
     for context in (None, set_span_in_context(parent)):
         span = TRACER.start_span(name, context, kind, attributes)
-        span.set_status(Status(code, description if code is StatusCode.ERROR else None))
+        span.set_status(status)
         expect_same(lines, ended(span))
 
 

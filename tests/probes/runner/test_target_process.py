@@ -72,7 +72,8 @@ def test_a_target_that_is_never_ready_is_stopped(
     program: Program, monkeypatch: pytest.MonkeyPatch, text: str, words: str
 ) -> None:
     """After a while."""
-    monkeypatch.setattr(target_process, "READY_TIMEOUT_S", 2.0 if text else 0.0)
+    timeout_s = 2.0 if text else 0.0
+    monkeypatch.setattr(target_process, "READY_TIMEOUT_S", timeout_s)
     started = Started(program(text + FOREVER), [])
     with pytest.raises(
         BadEnvironment, match=f"^the target was not ready within . s; its last words: {words}$"

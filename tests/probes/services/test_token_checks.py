@@ -152,9 +152,9 @@ async def test_who_parses_only_is_told_from_who_is_told_by_others(
 async def test_each_kind_has_its_code(site: Site, web: Web, kind: str, code: Code) -> None:
     """By what was wrong with the token that was taken for good."""
     site.says[DOOR] = SERVED
-    assert (
-        await caught(web, USER, BadToken(kind, "t" if kind != "empty" else "", "foreign"))
-    ).finding.code is code
+    token = "" if kind == "empty" else "t"
+    broken = await caught(web, USER, BadToken(kind, token, "foreign"))
+    assert broken.finding.code is code
 
 
 def test_a_verifier_is_suspected_of_the_rule_that_it_lacks() -> None:

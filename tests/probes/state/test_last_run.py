@@ -37,7 +37,8 @@ UNASKED = OngoingFailure("unknown", 100.0, 3, 90.0)
 def learnt(
     before: OngoingFailure | None, outcome: Outcome, *, gate: bool = False
 ) -> OngoingFailure | None:
-    last = PreviousRun(ran=150.0, failures={"a/x": before} if before else {})
+    failures = {"a/x": before} if before else {}
+    last = PreviousRun(ran=150.0, failures=failures)
     following = next_run_finds(
         last, {"a/x": outcome}, 200.0, gate=gate, is_gone=lambda _: False, whole=True
     )

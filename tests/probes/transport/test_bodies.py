@@ -68,7 +68,8 @@ async def test_a_body_without_an_end_is_the_finding(
     """
     packet = bomb()
     headers = sized(packet, b"gzip") if packed else b""
-    async with answering(headers, [packet] if packed else itertools.repeat(PIECE)) as url:
+    pieces = [packet] if packed else itertools.repeat(PIECE)
+    async with answering(headers, pieces) as url:
         with pytest.raises(Broken) as failure:
             await web.ask("GET", url)
     finding = failure.value.finding

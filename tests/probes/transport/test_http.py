@@ -235,8 +235,9 @@ async def test_a_certificate_that_does_not_hold_has_a_name(
     target: Target, tmp_path: Path, named: str, trusted: bool, words: str
 ) -> None:
     """Its authority is unknown, or it names another host; the finding tells which."""
+    ca = str(tmp_path / "ca.pem") if trusted else ""
     async with secured(named, tmp_path / "ca.pem") as port:
-        web = Web(replace(target, tls=Tls(ca=str(tmp_path / "ca.pem") if trusted else "")))
+        web = Web(replace(target, tls=Tls(ca)))
         with pytest.raises(Broken, match=words) as failure:
             await web.ask("GET", f"https://apex.localhost:{port}/")
         await web.close()

@@ -26,7 +26,8 @@ def token(user: str = ALICE, email: str = "alice@x.test") -> str:
 def asked(path: str, method: str = "GET", body: Any = None, **headers: str) -> Asked:
     sent = {"authorization": f"Bearer {token()}", **headers}
     url = f"https://apex.test{path}"
-    return Asked(url, sent, json.dumps(body).encode() if body else b"", USERS, method)
+    payload = json.dumps(body).encode() if body else b""
+    return Asked(url, sent, payload, USERS, method)
 
 
 def paths(request: Asked, inside: Any) -> list[str]:

@@ -59,8 +59,9 @@ async def test_a_certificate_that_does_not_hold_has_a_name(
     ends = datetime.now(UTC) + timedelta(days=days)
     begins = datetime.now(UTC) - timedelta(days=30)
     ca = tmp_path / "ca.pem"
+    trusted = str(ca) if named else ""
     async with secured(named or "apex.localhost", ca, not_before=begins, not_after=ends) as port:
-        asking = replace(target, tls=Tls(ca=str(ca) if named else ""))
+        asking = replace(target, tls=Tls(trusted))
         with pytest.raises(Broken) as failure:
             await tls.days_left(asking, f"https://apex.localhost:{port}")
     assert failure.value.finding.code is Code.TLS_INVALID

@@ -163,7 +163,8 @@ async def test_a_proxy_that_fails_is_nobody_elses_fault(
     client: str, trouble: str, words: str
 ) -> None:
     """Each client says which proxy, and in what way it fails; none calls the target broken."""
-    with http_proxy.http_proxy("" if trouble == "gone" else trouble) as proxy:
+    shown = "" if trouble == "gone" else trouble
+    with http_proxy.http_proxy(shown) as proxy:
         target = through(proxy, target_at_origin("https://wealist.invalid", Path()))
         target = replace(target, tls=Tls(), timeouts=SHORT)
         if trouble != "gone":

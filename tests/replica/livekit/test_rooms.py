@@ -27,7 +27,8 @@ async def test_who_may_not_is_told_in_json(
     sfu: RunningStandIn, video: dict[str, Any] | None
 ) -> None:
     """Without a token as with a seat only."""
-    answer = sfu.twirp("ListRooms", sfu.token(video=video) if video else "")
+    token = sfu.token(video=video) if video else ""
+    answer = sfu.twirp("ListRooms", token)
     assert answer.status_code == 401
     assert answer.json() == {"code": "unauthenticated", "msg": "permissions denied"}
 

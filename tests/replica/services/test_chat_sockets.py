@@ -1,6 +1,7 @@
 """What is said in a chat, who hears it how often, and who is online."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import httpx
 import pytest
@@ -27,11 +28,15 @@ async def nothing_before(socket: ClientConnection, *events: str) -> list[str]:
     them.
     """
     kinds = [*events]
-    while (event := await next_event(socket))["type"] != "MESSAGE_RECEIVED" or event["message"][
-        "content"
-    ] != "end":
+    while not _is_end(event := await next_event(socket)):
         kinds.append(event["type"])
     return kinds
+
+
+def _is_end(event: Mapping[str, Any]) -> bool:
+    if event["type"] != "MESSAGE_RECEIVED":
+        return False
+    return bool(event["message"]["content"] == "end")
 
 
 async def test_a_message_reaches_the_other_once_and_its_sender_twice(dial: RunningService) -> None:

@@ -45,7 +45,11 @@ UNEXPLAINED = finding(Code.UNEXPLAINED, "unknown")
 
 
 def names(blocks: tuple[Block, ...]) -> list[list[str]]:
-    return [[each.id for each in block.results] for block in blocks]
+    return [block_names(block) for block in blocks]
+
+
+def block_names(block: Block) -> list[str]:
+    return [each.id for each in block.results]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,19 @@ import pytest
 
 from probes.finding import Verdict
 from reports.model import timeline as timelines
-from reports.model.timeline import LABELS, MOST_TICKS, RIGHT, WIDTH, timeline
+from reports.model.timeline import LABELS, MOST_TICKS, RIGHT, WIDTH, Row, timeline
 from tests.reports.conftest import BEGAN, Written, killed, red
 
 
 def test_what_ended_last_stands_on_top(written: Written) -> None:
     """The first row is what the run waited for, the last what was over soonest."""
     rows = timeline(red(written).load()).rows
-    ends = [max(bar.attempt.began_at + bar.attempt.duration_s for bar in row.bars) for row in rows]
+    ends = list(map(end_of, rows))
     assert ends == sorted(ends, reverse=True)
+
+
+def end_of(row: Row) -> float:
+    return max(bar.attempt.began_at + bar.attempt.duration_s for bar in row.bars)
 
 
 def test_every_attempt_is_a_bar_on_the_axis(written: Written) -> None:

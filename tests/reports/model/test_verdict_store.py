@@ -36,15 +36,13 @@ def many(runs: int, scenarios: int = 368) -> list[Past]:
         f"area-{number % 18}/a-promise-of-common-length-to-users[{number}]"
         for number in range(scenarios)
     ]
-    return [
-        Past(
-            f"20261123T0314{number:02}Z-a10b8f",
-            "prod",
-            1_790_000_000.0 + number,
-            {name: (chance.choice(verdicts), round(chance.random() * 9, 2)) for name in names},
-        )
-        for number in range(runs)
-    ]
+
+    def one(number: int) -> Past:
+        ended = {name: (chance.choice(verdicts), round(chance.random() * 9, 2)) for name in names}
+        name = f"20261123T0314{number:02}Z-a10b8f"
+        return Past(name, "prod", 1_790_000_000.0 + number, ended)
+
+    return list(map(one, range(runs)))
 
 
 @pytest.mark.parametrize("make", [red, intermittent])

@@ -3,6 +3,7 @@ report.
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from probes.finding import Code, Verdict
@@ -86,10 +87,11 @@ def test_every_metric_is_explained() -> None:
     rows = re.findall(
         r"^\| `(wealist_probes_\w+)` \| (.*?) \|", DOCUMENT.read_text("utf-8"), re.MULTILINE
     )
-    assert rows == [
-        (metric.name, ", ".join(f"`{label}`" for label in metric.labels) or "none")
-        for metric in METRICS
-    ]
+    assert rows == [(metric.name, quoted(metric.labels)) for metric in METRICS]
+
+
+def quoted(labels: Iterable[str]) -> str:
+    return ", ".join(f"`{label}`" for label in labels) or "none"
 
 
 def test_names_follow_the_two_conventions() -> None:

@@ -46,9 +46,8 @@ def test_a_row_leads_to_its_finding(written: Written) -> None:
 
 def test_many_quiet_cases_fold(written: Written) -> None:
     """Four cases that held are folded away, three are not; what broke is never quiet."""
-    four, three = (
-        [f"edge/{name}[{n}]" for n in range(many)] for name, many in (("four", 4), ("three", 3))
-    )
+    four = [f"edge/four[{n}]" for n in range(4)]
+    three = [f"edge/three[{n}]" for n in range(3)]
     written.started(*four, *three, "edge/bad").held(*four, *three).broken("edge/bad")
     made = {promise.family: promise for promise in table(written.ended().load())}
     assert [made[f"edge/{name}"].folds for name in ("four", "three")] == [True, False]

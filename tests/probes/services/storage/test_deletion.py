@@ -1,5 +1,6 @@
 """What was deleted is not listed, not answered for, and not behind its links; else it is told."""
 
+import functools
 from typing import Any
 
 import pytest
@@ -23,6 +24,10 @@ async def test_what_is_gone_leaves_the_ledger(site: Site, drive: Drive, said: Sa
     site.says[f"GET apex{BASE}/files/f-1"] = said
     await drive.expect_gone(Item("file", "f-1", name, name))
     assert drive.ledger.open_entries == []
+
+
+def _with_name(row: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value.format(name) for key, value in row.items()}
 
 
 @pytest.mark.parametrize(
@@ -54,13 +59,8 @@ async def test_what_is_not_gone_is_told_and_stays_in_the_ledger(
 ) -> None:
     """In the list, or by its id."""
     name = drive.ledger.enter(kind, "x")
-    lists(
-        site,
-        **{
-            which: [{k: v.format(name) for k, v in row.items()} for row in of]
-            for which, of in rows.items()
-        },
-    )
+    named = functools.partial(_with_name, name=name)
+    lists(site, **{which: list(map(named, of)) for which, of in rows.items()})
     site.says[f"GET apex{BASE}/{kind}s/f-1"] = said
     with pytest.raises(Broken, match=f"deletion-not-final: {where}"):
         await drive.expect_gone(Item(kind, "f-1", name, name))
@@ -74,9 +74,8 @@ async def test_a_link_to_what_is_gone_gives_nothing(
     site: Site, drive: Drive, status: int, final: bool
 ) -> None:
     """Refused or missing; a redirect may still lead to the bytes."""
-    site.says["GET s3/files/key"] = Said(
-        status, headers={"location": "/elsewhere"} if status == 302 else {}
-    )
+    headers = {"location": "/elsewhere"} if status == 302 else {}
+    site.says["GET s3/files/key"] = Said(status, headers=headers)
     link = f"{bucket(site)}/key?{SIGNED}"
     if final:
         await drive.expect_link_dead(link)
