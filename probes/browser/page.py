@@ -53,9 +53,8 @@ class Visit:
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
         self.local_trouble = ""  # what this machine, and not the target, kept the page from
-        self.browser_errors: list[
-            str
-        ] = []  # of the complaints, what the browser said, or what it threw
+        # Of the complaints, what the browser said, or what it threw.
+        self.browser_errors: list[str] = []
         self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
@@ -75,10 +74,11 @@ class Visit:
             self.local_trouble = await net_errors.navigation_trouble(str(error), navigation.url)
             raise Broken(explain(navigation.url, error)) from error
         if response:
-            navigation.set_response(response.status, await response.all_headers())
+            headers = response.headers | await cookie_headers(response)
+            navigation.set_response(response.status, headers)
             if response.status >= 400:
-                answer = Answer("GET", navigation.url, response.status, response.headers, b"")
-                raise Broken(explain_document(answer))
+                document = Answer("GET", navigation.url, response.status, headers, b"")
+                raise Broken(explain_document(document))
 
     async def find(
         self, what: Locator, name: str, state: Literal["visible", "attached"] = "visible"

@@ -58,6 +58,21 @@ def is_call(url: str) -> bool:
     return "/api/" in path and not path.startswith(NO_CALLS)
 
 
+async def all_headers(response: Response) -> dict[str, str]:
+    """As Playwright's, which shields its own reading: where the page is closed after nobody waits
+    for it any more, that would end with an exception that nobody retrieves, and a traceback.
+    """
+    reading = asyncio.ensure_future(response.all_headers())
+    reading.add_done_callback(_retrieve_exception)
+    await asyncio.wait((reading,))
+    return reading.result()
+
+
+def _retrieve_exception(task: asyncio.Future[dict[str, str]]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
 async def cookie_headers(response: Response) -> dict[str, str]:
     """All headers of an answer, cookies included, which the browser shows to who asks it again.
 
@@ -66,7 +81,7 @@ async def cookie_headers(response: Response) -> dict[str, str]:
     """
     with contextlib.suppress(PlaywrightError, TimeoutError):
         async with asyncio.timeout(HEADERS_TIMEOUT_S):
-            return await response.all_headers()
+            return await all_headers(response)
     return {}
 
 
