@@ -1,5 +1,5 @@
-"""No trace of a page gives a secret away. The fault matrix keeps none at first, so some faults that
-break pages are run here with all of them.
+"""No trace of a page gives a secret away. The fault matrix searches those of pages that break; some
+faults are run here with the traces of all pages.
 """
 
 import pytest

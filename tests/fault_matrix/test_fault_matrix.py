@@ -15,7 +15,7 @@ from replica.faults import FAULTS
 from tests.conftest import Ended, Probe, Replica, begin, ended, events
 from tests.fault_matrix.groups import MOST_BROKEN, areas, grouped
 from tests.fault_matrix.rows import CAUSES, MATRIX
-from tests.support.leaks import leaks
+from tests.support.leaks import everything, leaks
 
 Group = tuple[str, ...]
 
@@ -52,7 +52,7 @@ class Together:
     def _run_group(self, group: Group) -> Ended:
         """Unconfirmed, which is cheaper; confirmed where that differs, as on a busy machine."""
         runs = self._runs.mktemp("group")
-        run = lying(self._replica, group, runs, "--no-confirm", "--page-traces", "never")
+        run = lying(self._replica, group, runs, "--no-confirm")
         self.leaks[group] = leaks(run, self._new_secrets())
         if not differences(run, group):
             return run
@@ -129,6 +129,13 @@ def test_a_fault_breaks_what_it_must_and_nothing_else(fault: str, together: Toge
     if group == ("storage-base-path-mismatch",):  # what has many causes has many blocks
         assert len(run.output.splitlines()) <= 60, run.output
         assert requests_recorded(run) <= REQUESTS_AT_MOST
+
+
+@pytest.mark.parametrize("fault", ["page-reconnects-with-stale-token"])
+def test_the_trace_of_a_broken_page_is_searched(fault: str, together: Together) -> None:
+    """Else no fault would show what a trace gives away."""
+    _, run = together.run(fault)
+    assert any("trace.zip:" in name for name, _ in everything(run))
 
 
 def requests_recorded(run: Ended) -> int:
