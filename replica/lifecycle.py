@@ -24,7 +24,7 @@ from replica.infra import caddy, certificates
 from replica.infra.app_servers import serve_apps
 from replica.infra.caddy import Caddy
 from replica.infra.ports import LOOPBACK, Ports, listening_socket
-from replica.infra.processes import Child, child
+from replica.infra.processes import Child, PortTakenError, child
 from replica.infra.seaweed import Seaweed, command
 from replica.livekit import LiveKit, Server, binary
 from replica.service_settings import PublicHosts
@@ -114,9 +114,21 @@ async def run_replica(
     faults: Collection[str], *, production: bool = False
 ) -> AsyncIterator[tuple[Replica, environment.Tables]]:
     """A replica that answers, and what probes need to know of it, for as long as the block lasts.
-
-    The programs start first; whatever needs neither of them is done while they do.
+    Where another process takes one of its ports as it starts, it starts once more on others.
     """
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            running = await stack.enter_async_context(_start(faults, production=production))
+        except PortTakenError:
+            running = await stack.enter_async_context(_start(faults, production=production))
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def _start(
+    faults: Collection[str], *, production: bool
+) -> AsyncIterator[tuple[Replica, environment.Tables]]:
+    """The programs start first; whatever needs neither of them is done while they do."""
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(
             stack.enter_context(

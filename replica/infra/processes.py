@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import sys
 import sysconfig
@@ -14,12 +15,18 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+# As SeaweedFS says it, and as Go programs do.
+_PORT_TAKEN = re.compile(r"port \d+ .*is not available|address already in use")
 
 
 class ChildError(Exception):
     """A program is missing, or ended although it was needed; the message says which and what it
     last said.
     """
+
+
+class PortTakenError(ChildError):
+    """Another process took a port before the program listened on it."""
 
 
 def program(name: str) -> str:
@@ -100,6 +107,6 @@ class Child:
 
     def failure(self) -> ChildError:
         lines = self._log.read_text("utf-8", "replace").strip().splitlines()
-        return ChildError(
-            f"{self._log.stem} ended unexpectedly; it said: {lines[-1] if lines else 'nothing'}"
-        )
+        last = lines[-1] if lines else "nothing"
+        kind = PortTakenError if _PORT_TAKEN.search(last) else ChildError
+        return kind(f"{self._log.stem} ended unexpectedly; it said: {last}")
