@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.test_layers import ROOT, files
+from tests.test_layers import LAYERS, ROOT, files
 
-HELD_TO_IT = ("probes", "tests")
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 NESTED = "a comprehension in another; write a loop, or name the inner one in a function of its own"
 ARGUMENT = "a ternary as an argument; give the value a name before the call"
@@ -54,7 +53,7 @@ def test_a_sample_is_judged_as_a_reader_would(sample: str) -> None:
     assert [advice for _, advice in dense_places(sample)] == SAMPLES[sample]
 
 
-@pytest.mark.parametrize("root", HELD_TO_IT)
+@pytest.mark.parametrize("root", [*LAYERS, "tests"])
 def test_one_statement_does_one_thing(root: str) -> None:
     """No expression hides a loop, a decision or an assignment inside another."""
     found = [
