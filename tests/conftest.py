@@ -181,7 +181,6 @@ def ended(process: subprocess.Popen[str], runs: Path) -> Ended:
 
 
 def events(folder: Path) -> list[dict[str, Any]]:
-    """The journal of a run, line by line."""
-    return [
-        json.loads(line) for line in (folder / "run.jsonl").read_text("utf-8").split("\n") if line
-    ]
+    """The journal of a run, line by line; one that is being written is left for the next look."""
+    *lines, _ = (folder / "run.jsonl").read_text("utf-8").split("\n")
+    return [json.loads(line) for line in lines]
