@@ -18,9 +18,9 @@ from junitparser import JUnitXml
 
 from probes.finding import EXIT_UNKNOWN, Verdict
 from tests.conftest import ROOT, Ended, Replica, begin, ended, events
+from tests.support.soak_runs import IMAGES_STAY
 
 # Scenarios of a user's own, outside the project, run with the project's settings.
-IMAGES_STAY = ("objects", "attachments")
 OWN = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-p", "probes.plugin"]
 PROMISE = (
     "import asyncio, os, signal\nimport psutil, pytest\npytestmark = "
