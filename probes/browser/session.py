@@ -32,7 +32,7 @@ from probes.browser.session_traffic import (
     is_stream,
 )
 from probes.browser.websockets import PageSockets
-from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
+from probes.finding import Broken, CannotAsk, Code, Finding
 
 SIGN_IN = "GOOGLE 계정으로 계속하기"  # contract 3.7
 KEPT = ("accessToken", "refreshToken")
@@ -136,7 +136,8 @@ class PageSession:
 
     async def expect_calls_repeated(self, *, together: int = 1) -> None:
         """Calls that were refused for an expired token are repeated after one refresh. Raises
-        Broken; NotApplicable where fewer than `together` calls were refused: nothing shared one.
+        Broken; NotApplicable where fewer than `together` calls were refused: nothing shared one;
+        CannotAsk where none was made.
         """
         await self.visit.wait_until(
             lambda: self.observation.logouts > 0 or self._is_through,
@@ -158,10 +159,7 @@ class PageSession:
             self.visit.expect_good_replies([r for r in calls if r.answer.status != 401])
         finding = recovery.explain_calls(self.observation, [reply.answer for reply in calls])
         if len(refused) < together and together > 1 and (finding is None or unasked):
-            raise NotApplicable(
-                f"{len(refused)} of the page's calls were refused for their expired token, and a "
-                f"shared refresh takes {together}: token_trust says which services refuse one"
-            )
+            raise recovery.too_few(len(calls), len(refused), together)
         self._judge(finding)
 
     async def _expect_reached(self, calls: Sequence[Reply]) -> None:

@@ -16,7 +16,7 @@ from probes.browser.session import SIGN_IN, PageSession, open_session
 from probes.browser.session_traffic import REFUSAL
 from probes.config.environment import Target
 from probes.config.timeouts import Realtime
-from probes.finding import Broken, Code, NotApplicable
+from probes.finding import Broken, CannotAsk, Code, NotApplicable
 from probes.recording.recorder import Recorder
 from tests.support.planted import token
 from tests.support.site import Said, Site, js
@@ -165,6 +165,16 @@ async def test_calls_that_no_service_refuses_share_no_refresh(app: Site, browser
         await page.expire(EXPIRED)
         await page.page.evaluate(f"ask('GET', '{CALL}')")
         with pytest.raises(NotApplicable, match="0 of the page's calls were refused"):
+            await page.expect_calls_repeated(together=2)
+
+
+async def test_a_page_that_calls_nothing_proves_nothing(browser: Browser) -> None:
+    """It may be slow: that no service refuses a token is not known then."""
+    async with staying(browser) as page:
+        page.realtime = replace(page.realtime, reconnect_seconds=0.2)
+        await page.expire(EXPIRED)
+        await page.page.evaluate("document.body.append('Workspaces')")
+        with pytest.raises(CannotAsk, match="made no call in its time"):
             await page.expect_calls_repeated(together=2)
 
 
