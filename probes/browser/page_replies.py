@@ -12,7 +12,7 @@ from playwright.async_api import Page, Request, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from probes.config.environment import Target
-from probes.finding import Broken, Code, Finding
+from probes.finding import Broken, CannotAsk, Code, Finding, NotApplicable
 from probes.recording.recorder import Exchange
 from probes.transport.http import Answer
 from probes.transport.identity import Asked, users_by_mark
@@ -164,3 +164,20 @@ def expect_none(complaints: Sequence[str]) -> None:
     if complaints:
         observed = f"the console says: {complaints[0]}"
         raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, observed, "the page"))
+
+
+def too_few(
+    calls: int, refused: int, together: int, *, has_refreshed: bool
+) -> CannotAsk | NotApplicable:
+    """Why nothing is known of a refresh that `together` calls share; pure."""
+    if not calls:
+        return CannotAsk("the page made no call in its time, so none could be refused")
+    if has_refreshed and not refused:
+        return NotApplicable(
+            "the page renewed its expired token before it made a call, so none was refused: its "
+            "stream or a socket came first"
+        )
+    return NotApplicable(
+        f"{refused} of the page's calls were refused for their expired token, and a shared refresh "
+        f"takes {together}: token_trust says which services refuse one"
+    )

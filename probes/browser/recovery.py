@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from probes.auth import refresh
 from probes.browser.websockets import PageSocket, explain_upgrade
-from probes.finding import CannotAsk, Code, Finding, NotApplicable, with_fact
+from probes.finding import Code, Finding, with_fact
 from probes.transport import caching
 from probes.transport.http import Answer
 
@@ -163,16 +163,6 @@ def explain_calls(seen: Observation, replies: Sequence[Answer]) -> Finding | Non
         observed = f"{call} was refused with 401 {times} times"
         return Finding(Code.PAGE_NOT_RECOVERED, observed, ANY_CALL)
     return None
-
-
-def too_few(calls: int, refused: int, together: int) -> CannotAsk | NotApplicable:
-    """Why nothing is known of a refresh that `together` calls share; pure."""
-    if not calls:
-        return CannotAsk("the page made no call in its time, so none could be refused")
-    return NotApplicable(
-        f"{refused} of the page's calls were refused for their expired token, and a shared refresh "
-        f"takes {together}: token_trust says which services refuse one"
-    )
 
 
 def _is_let_in(answer: Answer) -> bool:

@@ -20,7 +20,7 @@ from probes.auth.users import User
 from probes.browser import recovery
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
-from probes.browser.page_replies import Reply
+from probes.browser.page_replies import Reply, too_few
 from probes.browser.recovery import Observation
 from probes.browser.session_traffic import (
     LOGIN,
@@ -159,7 +159,8 @@ class PageSession:
             self.visit.expect_good_replies([r for r in calls if r.answer.status != 401])
         finding = recovery.explain_calls(self.observation, [reply.answer for reply in calls])
         if len(refused) < together and together > 1 and (finding is None or unasked):
-            raise recovery.too_few(len(calls), len(refused), together)
+            has_refreshed = bool(self.observation.refreshes)
+            raise too_few(len(calls), len(refused), together, has_refreshed=has_refreshed)
         self._judge(finding)
 
     async def _expect_reached(self, calls: Sequence[Reply]) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Error, TimeoutError  # noqa: A004 - Playwright's own
 
-from probes.browser.page_replies import explain, explain_document, is_judged_elsewhere
-from probes.finding import Code
+from probes.browser.page_replies import explain, explain_document, is_judged_elsewhere, too_few
+from probes.finding import CannotAsk, Code
 from probes.transport.http import Answer
 
 URL = "https://wealist.co.kr/workspace/w-1/storage"
@@ -91,3 +91,22 @@ def test_a_page_answered_with_an_error_is_its_hosts(
     """The gateway's below /api/, the site's elsewhere; not the page's, which never ran."""
     finding = explain_document(Answer("GET", f"https://wealist.co.kr{path}", status, {}, b""))
     assert (finding.code, cause in finding.cause) == (code, True), finding
+
+
+@pytest.mark.parametrize(
+    ("calls", "refused", "has_refreshed", "why"),
+    [
+        (0, 0, False, "made no call"),
+        (0, 0, True, "made no call"),
+        (3, 0, True, "renewed its expired token before"),
+        (3, 0, False, "0 of the page's calls were refused"),
+        (3, 1, True, "1 of the page's calls were refused"),
+    ],
+)
+def test_too_few_refused_calls_have_a_reason(
+    calls: int, refused: int, why: str, *, has_refreshed: bool
+) -> None:
+    """Services that refuse nothing are accused only where they were asked with that token."""
+    error = too_few(calls, refused, 2, has_refreshed=has_refreshed)
+    assert why in str(error)
+    assert isinstance(error, CannotAsk) == (calls == 0)
