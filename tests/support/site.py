@@ -135,8 +135,10 @@ async def secured(named: str, ca: Path, body: bytes = b"", **wish: Any) -> Async
     `ca`.
     """
     context = _certified(named, ca, **wish)
+    writers: list[asyncio.StreamWriter] = []
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             status, kind = (
@@ -149,6 +151,8 @@ async def secured(named: str, ca: Path, body: bytes = b"", **wish: Any) -> Async
 
     async with await asyncio.start_server(welcome, "127.0.0.1", 0, ssl=context) as server:
         yield server.sockets[0].getsockname()[1]
+    for each in writers:  # who connected and said nothing, or has gone, closes nothing
+        each.transport.abort()
 
 
 def target_at(site: Site, **changes: Any) -> Target:
