@@ -25,6 +25,8 @@ LEAST_S = 5  # pytest has not begun by then
 STOP_TIMEOUT_S = 60  # servers and namespaces are cleaned up
 # What it takes to run a few of them again.
 KEPT_FOR_AGAIN = 0.25
+# The project's own, but for the cache of what failed, which is off otherwise.
+REMEMBERING = "--import-mode=importlib -p no:anyio"
 LAST_FAILED = Path("v/cache/lastfailed")
 
 
@@ -36,7 +38,7 @@ def run(arguments: Sequence[str], within_s: float, tests: Path = TESTS) -> int:
     with tempfile.TemporaryDirectory(prefix="real-tests-") as folder:
         cache = Path(folder)
         command = [sys.executable, "-m", "pytest", str(tests), "-W", "error", *arguments]
-        command += ["-p", "cacheprovider", "-o", f"cache_dir={cache}"]
+        command += ["-o", f"addopts={REMEMBERING}", "-o", f"cache_dir={cache}"]
         code = _run_once(command, within_s * (1 - KEPT_FOR_AGAIN))
         failed = _failed(cache)
         if not failed:
