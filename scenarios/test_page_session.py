@@ -109,8 +109,8 @@ async def test_many_refused_calls_share_one_refresh(
     """Calls that are refused at the same moment wait for one refresh, and each is repeated once."""
     async with session.open_session(browser, alice, drive.path(target.workspace.id)) as stay:
         await stay.expect_connected("presence")
-        await stay.expire(await alice.expired_token())
-        await drive.open_trash(stay.visit)
+        trash = await drive.find_trash(stay.visit)
+        await stay.expire(await alice.expired_token(), then_click=trash)
         await stay.expect_calls_repeated(together=2)
 
 

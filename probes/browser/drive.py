@@ -65,12 +65,12 @@ def _of_drive(visit: Visit) -> list[Reply]:
     return [r for r in visit.api_replies if not urlsplit(r.answer.url).path.startswith(BESIDES)]
 
 
-async def open_trash(visit: Visit) -> None:
-    """Folders and files of the trash, which the page asks for at the same moment. Raises
-    CannotAsk.
+async def find_trash(visit: Visit) -> Locator:
+    """The button for folders and files of the trash, which the page asks for at the same moment.
+    Raises Broken, CannotAsk.
     """
     button = visit.page.get_by_role("button", name=TRASH)
-    await (await visit.find(button, f"the button {TRASH}")).click()
+    return await visit.find(button, f"the button {TRASH}")
 
 
 async def upload(visit: Visit, name: str, content: bytes) -> None:

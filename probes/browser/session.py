@@ -14,6 +14,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Locator
 
 from probes.auth.tokens import OwnSession, Tokens
 from probes.auth.users import User
@@ -27,6 +28,7 @@ from probes.browser.session_traffic import (
     Checkpoint,
     Failing,
     Traffic,
+    is_judged_call,
     is_refresh,
     is_refresh_reply,
     is_stream,
@@ -37,6 +39,7 @@ from probes.finding import Broken, CannotAsk, Code, Finding
 SIGN_IN = "GOOGLE 계정으로 계속하기"  # contract 3.7
 KEPT = ("accessToken", "refreshToken")
 READ = "names => names.map(name => localStorage.getItem(name) ?? '')"
+EXPIRE = "([token, button]) => { localStorage.setItem('accessToken', token); button?.click() }"
 MOMENT_S, OPENED_WITHIN_S = 0.3, 3.0  # in which an open page asks nothing; for how long to wait
 
 
@@ -60,13 +63,16 @@ class PageSession:
 
     # What can be done to a page.
 
-    async def expire(self, token: str) -> None:
-        """Half an hour passes: the access token in the page's storage is one that has expired."""
+    async def expire(self, token: str, then_click: Locator | None = None) -> None:
+        """Half an hour passes: the access token in the page's storage is one that has expired.
+        `then_click` is clicked at once, before a stream or a socket of the page can renew it.
+        """
         await self._wait_until_quiet()
         self._set_checkpoint()  # the page may notice before anything else is done to it
         before = await self._kept_tokens()
         self._stale = frozenset({token, before.access, self._session.tokens.access})
-        await self.page.evaluate("token => localStorage.setItem('accessToken', token)", token)
+        button = then_click and await then_click.element_handle()
+        await self.page.evaluate(EXPIRE, [token, button])
 
     async def fail_refreshes(self, *how: Failing) -> None:
         """The next refreshes end so, one after the other, and do not reach weAlist, where the token
@@ -144,13 +150,7 @@ class PageSession:
             self.realtime.reconnect_seconds,
         )
         await self._settle()
-        calls = [
-            reply
-            for reply in self._replies()
-            if not is_refresh(reply.answer.method, reply.answer.url)
-            and not is_stream(reply)
-            and not reply.is_withdrawn
-        ]
+        calls = [reply for reply in self._replies() if is_judged_call(reply)]
         refused = {reply.answer.url for reply in calls if reply.answer.status == 401}
         unasked = not refused and not self.observation.refreshes
         if unasked:

@@ -108,3 +108,11 @@ def is_stream(reply: Reply) -> bool:
     call.
     """
     return "text/event-stream" in reply.exchange.request_headers.get("accept", "")
+
+
+def is_judged_call(reply: Reply) -> bool:
+    """Whether it is a call of the page's that had to be answered: no refresh, no stream, and none
+    that nobody waited for.
+    """
+    is_other = is_refresh(reply.answer.method, reply.answer.url) or is_stream(reply)
+    return not is_other and not reply.is_withdrawn

@@ -178,6 +178,33 @@ async def test_a_page_that_calls_nothing_proves_nothing(browser: Browser) -> Non
             await page.expect_calls_repeated(together=2)
 
 
+EAGER = f"""
+    const known = localStorage.accessToken;
+    document.body.innerHTML = "<button>Trash</button>";
+    document.querySelector("button").onclick = () => ["?files", "?folders"].map(
+        what => ask("GET", "{CALL}" + what)
+    );
+    const timer = setInterval(() => {{
+        if (localStorage.accessToken === known) return;
+        clearInterval(timer);
+        refresh();
+    }}, 1);
+"""
+
+
+async def test_what_is_clicked_comes_before_what_the_page_does_by_itself(
+    app: Site, browser: Browser
+) -> None:
+    """A page that renews an expired token within a millisecond still makes its calls with it."""
+    async with staying(browser) as page:
+        await page.page.evaluate(f"() => {{ {EAGER} }}")
+        await page.expire(EXPIRED, then_click=page.page.get_by_role("button"))
+        await page.visit.wait_until(lambda: page.observation.refreshes > 0, 5.0)
+        await page.visit.settle()
+    said = [asked.headers["authorization"] for asked in app.asked if CALL in asked.path]
+    assert said == [EXPIRED, EXPIRED]
+
+
 async def test_a_logout_that_keeps_a_token_is_named(browser: Browser) -> None:
     """Whoever sits down next would be signed in."""
     async with staying(browser) as page:
