@@ -107,10 +107,12 @@ real-tools: setup
 soak: setup
 	PROBES_SOAK=50 $(BIN)/python -m pytest tests/test_calls_leave_nothing.py -W error
 
-# Whole healthy runs, every second one on a busy machine; added up in docs/reliability.md.
+# Whole healthy runs, every second one on a busy machine, or AT_ONCE of them side by side; added up in
+# docs/reliability.md.
 COUNT ?= 20
+AT_ONCE ?= 1
 soak-runs: setup
-	@$(BIN)/python -m tests.support.soak_runs $(COUNT)
+	@$(BIN)/python -m tests.support.soak_runs $(COUNT) --at-once $(AT_ONCE)
 
 # After a change of dependencies in pyproject.toml.
 lock: .venv/ready

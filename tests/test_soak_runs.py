@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.support.soak_runs import BUSY, PAGE, QUIET, Sum, read_sums, with_sums
+from tests.support.soak_runs import AT_ONCE, BUSY, KINDS, PAGE, QUIET, Sum, read_sums, with_sums
 
 
 def test_a_sum_is_continued() -> None:
@@ -11,6 +11,7 @@ def test_a_sum_is_continued() -> None:
     sums = {
         QUIET: Sum(3, 1206, 0, 0, 0, 0, 31),
         BUSY: replace(Sum(2, 800), intermittent=1, unanswered=4, longest_s=78),
+        AT_ONCE: Sum(4, 1624, longest_s=80),
     }
     written = with_sums(page, sums)
     assert read_sums(written) == sums
@@ -19,7 +20,7 @@ def test_a_sum_is_continued() -> None:
 
 def test_a_page_without_a_table_begins_at_nothing() -> None:
     """Who has run nothing claims nothing."""
-    assert read_sums("# Reliability\n") == {QUIET: Sum(), BUSY: Sum()}
+    assert read_sums("# Reliability\n") == dict.fromkeys(KINDS, Sum())
 
 
 def test_the_page_claims_no_run_that_broke_or_left_something() -> None:

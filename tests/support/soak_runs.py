@@ -1,9 +1,11 @@
-"""`make soak-runs COUNT=n`: healthy runs of the whole suite, every second one on a busy machine;
-what became of them is added up in docs/reliability.md, so that the next call continues.
+"""`make soak-runs COUNT=n`: healthy runs of the whole suite, every second one on a busy machine, or
+with AT_ONCE=m so many side by side; what became of them is added up in docs/reliability.md, so that
+the next call continues.
 """
 
 import argparse
 import contextlib
+import fcntl
 import re
 import shutil
 import subprocess
@@ -25,7 +27,8 @@ from reports.model.run import Run, load
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
-QUIET, BUSY = "quiet", "busy"
+QUIET, BUSY, AT_ONCE = "quiet", "busy", "side by side"
+KINDS = (QUIET, BUSY, AT_ONCE)
 BUSY_LOOPS = 8
 # Images: no service has a way to delete them, or what they are attached to (contract 4.5).
 IMAGES_STAY = ("objects", "attachments")
@@ -35,7 +38,7 @@ FOREVER = "while True: pass"
 HEAD = """| machine | runs | held | BROKEN | intermittent | unanswered | leftovers | longest run |
 |---|---|---|---|---|---|---|---|
 """
-ROW = re.compile(rf"^\| ({QUIET}|{BUSY}) \| (.*?) s \|$", re.MULTILINE)
+ROW = re.compile(rf"^\| ({'|'.join(KINDS)}) \| (.*?) s \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Sum:
 
 def read_sums(page: str) -> dict[str, Sum]:
     """What the table of `page` says; nothing has been run where it has no row."""
-    sums = {QUIET: Sum(), BUSY: Sum()}
+    sums = {kind: Sum() for kind in KINDS}
     for machine, cells in ROW.findall(page):
         sums[machine] = Sum(*(int(cell) for cell in cells.split(" | ")))
     return sums
@@ -106,23 +109,34 @@ def busy_machine() -> Iterator[None]:
             process.wait()
 
 
-def soak(count: int) -> None:
+def soak(count: int, kind: str | None) -> None:
+    """So many runs of `kind`, against one replica; None: quiet and busy by turns."""
     started = Started(["python", "-m", "replica"], [])
     try:
         environment = started.wait()
         for _ in range(count):
-            sums = read_sums(PAGE.read_text("utf-8"))
-            machine = QUIET if sums[QUIET].runs <= sums[BUSY].runs else BUSY
-            sums[machine] = _one_more(sums[machine], machine, environment)
-            PAGE.write_text(with_sums(PAGE.read_text("utf-8"), sums), "utf-8")
-            print(f"{machine}: {sums[machine]}", flush=True)
+            next_kind = kind or _rarer(read_sums(PAGE.read_text("utf-8")))
+            _add(next_kind, *_one_more(next_kind, environment))
     finally:
         started.stop()
 
 
-def _one_more(total: Sum, machine: str, environment: Path) -> Sum:
+def _rarer(sums: dict[str, Sum]) -> str:
+    return QUIET if sums[QUIET].runs <= sums[BUSY].runs + sums[AT_ONCE].runs else BUSY
+
+
+def soak_at_once(count: int, at_once: int) -> int:
+    """So many runs, `at_once` of them side by side, each beside a replica of its own."""
+    shares = [len(range(first, count, at_once)) for first in range(at_once)]
+    command = [sys.executable, "-m", "tests.support.soak_runs", "--kind", AT_ONCE]
+    processes = [subprocess.Popen([*command, str(share)], cwd=ROOT) for share in shares if share]
+    return max(process.wait() for process in processes)
+
+
+def _one_more(kind: str, environment: Path) -> tuple[Run, int, float]:
+    """The run, what it left on the replica, and how many seconds it took."""
     control = tomllib.loads(environment.read_text("utf-8"))["control"]["url"]
-    load_of = busy_machine if machine == BUSY else contextlib.nullcontext
+    load_of = busy_machine if kind == BUSY else contextlib.nullcontext
     runs = Path(tempfile.mkdtemp(prefix="soak-"))
     began = time.monotonic()
     with load_of():
@@ -134,7 +148,20 @@ def _one_more(total: Sum, machine: str, environment: Path) -> Sum:
         print(f"not all held: {run.folder}")
     left: dict[str, int] = httpx.get(f"{control}/state", timeout=30).json()["counts"]
     deletable = sum(count for kind, count in left.items() if kind not in IMAGES_STAY)
-    return total.plus(run, deletable, duration_s)
+    return run, deletable, duration_s
+
+
+def _add(kind: str, run: Run, leftovers: int, duration_s: float) -> None:
+    """Add a run to the page, which others who soak may write at the same time."""
+    with PAGE.open("r+", encoding="utf-8") as page:
+        fcntl.flock(page, fcntl.LOCK_EX)
+        text = page.read()
+        sums = read_sums(text)
+        sums[kind] = sums[kind].plus(run, leftovers, duration_s)
+        page.seek(0)
+        page.write(with_sums(text, sums))
+        page.truncate()
+    print(f"{kind}: {sums[kind]}", flush=True)
 
 
 def _run(environment: Path, runs: Path) -> Run:
@@ -154,7 +181,12 @@ def _run(environment: Path, runs: Path) -> Run:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make soak-runs", description=__doc__)
     parser.add_argument("count", type=int, help="how many more runs")
-    soak(parser.parse_args(arguments).count)
+    parser.add_argument("--at-once", type=int, default=1, help="how many side by side")
+    parser.add_argument("--kind", choices=KINDS, help="the row of the table; by turns")
+    asked = parser.parse_args(arguments)
+    if asked.at_once > 1:
+        return soak_at_once(asked.count, asked.at_once)
+    soak(asked.count, asked.kind)
     return 0
 
 
