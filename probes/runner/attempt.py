@@ -26,6 +26,8 @@ from probes.transport.throttle import Throttle, bypass_limit
 Call = Callable[[], Awaitable[None]]
 Refine = Callable[[Finding, Recorder], Awaitable[Finding]]
 
+CANCELLED = asyncio.CancelledError.__name__  # the error of an exchange that a deadline ended
+
 # The diagnosis of a failure has its own deadline, and is not trusted to keep it.
 DIAGNOSIS_TIMEOUT_S = 25.0
 # A cause that breaks a hundred promises must not be asked about by a hundred ladders at once.
@@ -107,7 +109,7 @@ class Attempts:
             return unknown(f"the run was ended ({self.stop_reason}) before this was done")
         except TimeoutError as error:
             if timer.expired():
-                return unknown(f"not done within its deadline of {scenario.deadline_s:g} s")
+                return _past_deadline(scenario.deadline_s, recorder)
             return self._mistake(error, recorder)
         except BaseException as error:  # noqa: BLE001 - whatever it is (SystemExit, too), it is ours and not the target's
             return self._mistake(error, recorder)
@@ -195,12 +197,32 @@ def _unless_starved(finding: Finding | None, health: Health) -> Finding | None:
     what came too late at times says nothing where the suite was busy.
     """
     if finding is None or not retries.depends_on_time(finding):
-        return finding
+        return _with_figures(finding, health)
     is_at_times = finding.code is Code.INTERMITTENT
     if not health.is_starved and (health.is_calm or not is_at_times):
         return finding
     observed = f"not known: the suite itself was starved ({health}); it saw: {finding.observed}"
     return Finding(Code.UNKNOWN, observed, retries.STARVED)
+
+
+def _with_figures(finding: Finding | None, health: Health) -> Finding | None:
+    """What ran into a deadline of ours says how we fared until then."""
+    if finding is None or finding.code is not Code.UNKNOWN or not health.is_starved:
+        return finding
+    if " within " not in finding.observed:
+        return finding
+    return replace(finding, observed=f"{finding.observed}; the suite itself was starved ({health})")
+
+
+def _past_deadline(deadline_s: float, recorder: Recorder) -> Finding:
+    """Says what was waited for, and not who is to blame: each answer may have come in its time."""
+    observed = f"not done within its deadline of {deadline_s:g} s"
+    cancelled = [each for each in recorder.exchanges if each.error == CANCELLED]
+    if not cancelled:
+        return unknown(observed)
+    last = cancelled[-1]
+    url = recorder.evidence.redactor.url(last.url)
+    return unknown(f"{observed}; it waited for {last.method} {url}")
 
 
 def unknown(why: str) -> Finding:

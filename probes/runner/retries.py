@@ -43,7 +43,7 @@ def pause_s(
 STARVED = "the suite itself: this machine did not give it the time"
 MOST_STARVED = 3
 # What a probe that is late itself would see of a target that keeps its promises.
-_TIMED_OUT = re.compile(r"timed out|did not (?:answer|end) within|no answer within")
+_TIMED_OUT = re.compile(r"timed out|did not (?:answer|end)(?: for \S+)? within|no answer within")
 _ANSWERED = re.compile(r"\b(answered [1-5]\d\d|received \d{4})\b")
 _DEPEND_ON_TIME = frozenset(
     {

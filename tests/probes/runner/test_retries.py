@@ -68,6 +68,7 @@ def test_another_duration_is_complained_of(text: str) -> None:
         (Code.ASSET_BROKEN, "GET /dashboard answered 404 application/xml", False),
         (Code.REFRESH_UNAVAILABLE, "POST /refresh answered 502 text/html", False),
         (Code.SOCKET_DROPPED, "chat-service dropped an open socket: received 1011", False),
+        (Code.UNKNOWN, "the cluster's API did not answer for pods within 3 s", True),
         (Code.UPLOAD_LOST, "the file is gone", False),
     ],
 )

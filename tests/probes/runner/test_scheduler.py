@@ -14,7 +14,7 @@ from probes.recording.recorder import Recorder, current
 from probes.results import Accepted, Outcome
 from probes.runner import attempt as attempts
 from probes.runner.attempt import Refine
-from tests.support.fake_run import FOUND, TARGET, Stage, doing, scenario
+from tests.support.fake_run import FOUND, TARGET, Stage, doing
 
 EXPIRING = Finding(Code.TLS_EXPIRING, "10 days", "certificate")
 
@@ -117,13 +117,6 @@ async def test_every_end_has_a_verdict(
     assert [("Traceback" in note, "in call" in note) for note in notes] == [
         (True, True)
     ] * observed.endswith("traceback")
-
-
-async def test_a_scenario_has_a_deadline_of_its_own(stage: Stage) -> None:
-    """What takes longer is not known."""
-    calls: Any = {"edge/x": (scenario("edge/x", deadline_s=0.01), asyncio.Event().wait)}
-    outcome = await stage.begin(calls).outcome("edge/x")
-    assert outcome.finding == attempts.unknown("not done within its deadline of 0.01 s")
 
 
 async def test_what_does_not_apply_is_skipped_with_its_reason(stage: Stage) -> None:

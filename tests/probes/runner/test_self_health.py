@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,6 +186,16 @@ async def test_a_suite_that_stays_starved_knows_nothing(stage: Stage) -> None:
     assert outcome.finding.cause == retries.STARVED
     assert "loop up to 3.00 s late" in outcome.finding.observed
     assert STALLED.observed in outcome.finding.observed
+
+
+async def test_a_deadline_of_a_starved_suite_has_its_figures(stage: Stage) -> None:
+    """Who reads that something was not done in time sees that the machine had none to give."""
+    short = scenario("edge/x", deadline_s=0.01)
+    calls: Any = {"edge/x": (short, asyncio.Event().wait)}
+    outcome = await stage.begin(calls, health=Starving(True)).outcome("edge/x")
+    assert outcome.finding
+    assert outcome.finding.observed.startswith("not done within its deadline of 0.01 s")
+    assert "the suite itself was starved (event loop up to 3.00 s late" in outcome.finding.observed
 
 
 async def test_a_suite_that_is_starved_again_and_again_gives_up(stage: Stage) -> None:
