@@ -44,7 +44,7 @@ class OnlineUser(TypedDict):
 
 
 class OnlineUsers(TypedDict):
-    """Ids or rows; null where nobody is online and Redis is not there."""
+    """Ids or rows, without the envelope of board-service's other answers (contract 5.3)."""
 
     onlineUsers: list[str | OnlineUser] | None
 
@@ -136,7 +136,7 @@ async def expect_shown(web: Web, watcher: User, user: User) -> None:
 
     async def is_shown() -> bool:
         answer = await call(web, watcher, "GET", f"projects/{_project(web)}/online-users")
-        shown = expect_shape(answer, Envelope.DATA, OnlineUsers)["onlineUsers"]
+        shown = expect_shape(answer, Envelope.RAW, OnlineUsers)["onlineUsers"]
         return user.id in map(_id_of, shown or [])
 
     if not await poll_until(is_shown, timeout_s):

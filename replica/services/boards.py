@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from replica.models import BoardModel, NotificationModel, ProjectModel, new_id, now
 from replica.services import boards_attachments, boards_socket, notifications_stream
@@ -107,14 +107,14 @@ async def init_settings(call: ServiceCall) -> Response:
 
 
 async def online_users(call: ServiceCall) -> Response:
-    """Whoever holds the project's socket; membership is not asked, as at the socket."""
-    project_id = call.id("project", "project")
+    """Whoever holds the project's socket, in no envelope; neither the id nor membership is
+    checked, as at the socket.
+    """
+    project_id = call.request.path_params["project"]
     people = boards_socket.online(call.state, project_id)
     if call.state.is_fault_active("board-shows-nobody-online"):
         people = []
-    return with_request_id(
-        call.request, {"projectId": project_id, "onlineUsers": people, "count": len(people)}
-    )
+    return JSONResponse({"onlineUsers": people, "count": len(people)})
 
 
 async def create_board(call: ServiceCall) -> Response:

@@ -127,7 +127,7 @@ CASES = (
     Case(
         "board-online",
         lambda cast: boards.expect_shown(cast.web, cast.user, cast.user),
-        (data({"onlineUsers": [{"userId": "u-2"}, "u-1"]}),),
+        (js({"onlineUsers": [{"userId": "u-2"}, "u-1"], "count": 2}),),
     ),
     Case(
         "notices",

@@ -60,6 +60,16 @@ async def test_a_card_is_in_the_ledger_before_it_exists(
     assert "assigneeId" not in free
 
 
+async def test_who_is_online_stands_in_no_envelope(site: Site, web: Web, alice: User) -> None:
+    """Board-service wraps all its answers but this one (contract 5.3), and pages read it so."""
+    place = "GET apex/api/svc/board/api/projects/p-1/online-users"
+    site.says[place] = js({"onlineUsers": ["u-1"], "count": 1})
+    await boards.expect_shown(web, alice, alice)
+    site.says[place] = js({"data": {"onlineUsers": ["u-1"]}, "requestId": "r"})
+    with pytest.raises(Broken, match=r"contract-broken.*there is no onlineUsers"):
+        await boards.expect_shown(web, alice, alice)
+
+
 async def test_without_a_project_nobody_can_ask(web: Web, alice: User, ledger: Ledger) -> None:
     """The sentence says where it is missing."""
     web.target = replace(web.target, workspace=Workspace("w-1"))

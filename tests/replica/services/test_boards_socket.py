@@ -64,16 +64,17 @@ async def test_a_frame_over_512_bytes_ends_the_socket(
 
 
 async def test_the_board_knows_who_looks_at_it(dial: RunningService) -> None:
-    """As long as the socket is open; with presence-never-forgets for ever."""
+    """As long as the socket is open, and in no envelope; with presence-never-forgets for ever."""
     bob, url = dial.state.test_users["bob"].id, f"/api/projects/{dial.state.plan.id}/online-users"
     async with dial.http("alice") as http:
         async with dial.socket(path(dial), "bob") as socket:
             await say(socket, type="ping")
             await next_event(socket)
-            assert (await http.get(url)).json()["data"]["onlineUsers"] == [bob]
+            assert (await http.get(url)).json() == {"onlineUsers": [bob], "count": 1}
         dial.state.faults = {"presence-never-forgets"}
-        assert (await http.get(url)).json()["data"]["count"] == 1
-        assert (await http.get("/api/projects/x/online-users")).status_code == 400
+        assert (await http.get(url)).json()["count"] == 1
+        nowhere = await http.get("/api/projects/x/online-users")
+        assert nowhere.json() == {"onlineUsers": [], "count": 0}
 
 
 async def test_no_events_are_sent(dial: RunningService) -> None:
