@@ -35,7 +35,7 @@ class SigningKey:
             "exp": issued + int(lifetime_s),
             "type": kind,
         }
-        if email is not None:
+        if email:
             claims["email"] = email
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KEY_ID})
 

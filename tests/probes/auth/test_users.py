@@ -40,17 +40,17 @@ async def test_somebody_signs_in_once(site: Site, users: Users) -> None:
     assert (alice.name, alice.id, alice.email) == ("alice", "u-1", "alice@example.org")
 
 
-async def test_an_email_is_sent_only_where_there_is_one(
-    site: Site, target: Target, web: Web
-) -> None:
-    """A token without one is another token (contract 6)."""
+async def test_nobody_gets_the_email_of_the_endpoint(site: Site, target: Target, web: Web) -> None:
+    """Who has none in the environment asks for an empty one, which makes no claim (contract
+    2.4).
+    """
     site.says[f"POST api{TEST_ENDPOINT}"] = TOKENS
     await (
         Users(replace(target, users={"bob": UserConfig("u-2")}), web, Redactor())
         .user("bob")
         .token()
     )
-    assert json.loads(site.asked[0].body) == {"userId": "u-2"}
+    assert json.loads(site.asked[0].body) == {"userId": "u-2", "email": ""}
 
 
 @pytest.mark.parametrize(

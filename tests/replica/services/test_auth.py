@@ -23,7 +23,8 @@ async def test_the_test_endpoint_signs_in_whom_it_is_asked_for(
 ) -> None:
     """The claims are weAlist's: no jti, no aud, the type and the e-mail in both tokens."""
     bob = state.test_users["bob"]
-    pair = (await ask("auth").post("/api/test/token", json={"userId": bob.id})).json()
+    whom = {"userId": bob.id, "email": bob.email}
+    pair = (await ask("auth").post("/api/test/token", json=whom)).json()
     access, refresh = state.key.read(pair["accessToken"]), state.key.read(pair["refreshToken"])
     assert set(access) == {"sub", "iss", "iat", "exp", "type", "email"}
     assert (access["sub"], access["email"], access["type"]) == (bob.id, bob.email, "access")
@@ -37,6 +38,18 @@ async def test_the_test_endpoint_falls_back_to_the_system_user(ask: Ask) -> None
     assert (await ask("auth").post("/api/test/token", json={"userId": "?"})).json()[
         "userId"
     ] == SYSTEM_USER
+
+
+@pytest.mark.parametrize(
+    ("sent", "claimed"), [({}, "loadtest@wealist.co.kr"), ({"email": ""}, None)]
+)
+async def test_an_address_is_claimed_for_who_sends_none(
+    ask: Ask, state: ReplicaState, sent: dict[str, str], claimed: str | None
+) -> None:
+    """One address for all users, unless an empty one is sent: then there is no claim."""
+    whom = {"userId": state.test_users["bob"].id, **sent}
+    pair = (await ask("auth").post("/api/test/token", json=whom)).json()
+    assert state.key.read(pair["accessToken"]).get("email") == claimed
 
 
 async def test_the_public_key_checks_the_token(ask: Ask) -> None:
