@@ -33,6 +33,7 @@ FLOORS = (
     "state",
     "results",
     "finding",
+    "closing",
     "polling",
     "clock",
     "proxy_variables",

@@ -22,8 +22,9 @@ from probes import proxy_variables
 from probes.auth.tokens import Tokens
 from probes.auth.users import User
 from probes.browser import chromium, trust
-from probes.browser.page import Visit
+from probes.browser.page import SETTLING_TIME_S, Visit
 from probes.browser.playwright_turns import limit_turns
+from probes.closing import close_fully
 from probes.config.environment import Target
 from probes.config.proxies import Proxy
 from probes.finding import Broken, CannotAsk, NotApplicable
@@ -105,10 +106,8 @@ class Browser:
                     raise CannotAsk(reason) from error
                 raise
             finally:
-                await visit.settle()
-                with contextlib.suppress(PlaywrightError, TimeoutError):
-                    async with asyncio.timeout(CLOSING_TIMEOUT_S):
-                        await context.close()
+                closing = _close_context(context, visit)
+                await close_fully(closing, SETTLING_TIME_S + CLOSING_TIMEOUT_S)
 
     async def _context(self, *, is_traced: bool) -> BrowserContext:
         browser = await self._ready()
@@ -205,6 +204,12 @@ class Browser:
                     await self._playwright.stop()
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+async def _close_context(context: BrowserContext, visit: Visit) -> None:
+    await visit.settle()
+    with contextlib.suppress(PlaywrightError):
+        await context.close()
 
 
 def proxy_settings(proxy: Proxy, environ: Mapping[str, str]) -> ProxySettings | None:

@@ -34,12 +34,14 @@ from probes.browser.session_traffic import (
     is_stream,
 )
 from probes.browser.websockets import PageSockets
+from probes.closing import close_fully
 from probes.finding import Broken, CannotAsk, Code, Finding
 
 SIGN_IN = "GOOGLE 계정으로 계속하기"  # contract 3.7
 KEPT = ("accessToken", "refreshToken")
 READ = "names => names.map(name => localStorage.getItem(name) ?? '')"
 EXPIRE = "([token, button]) => { localStorage.setItem('accessToken', token); button?.click() }"
+ENDING_TIMEOUT_S = 10.0  # seconds
 MOMENT_S, OPENED_WITHIN_S = 0.3, 3.0  # in which an open page asks nothing; for how long to wait
 
 
@@ -295,4 +297,4 @@ async def open_session(
                 yield stays[0]
             finally:
                 with contextlib.suppress(PlaywrightError, CannotAsk):
-                    await stays[0].end()
+                    await close_fully(stays[0].end(), ENDING_TIMEOUT_S)

@@ -1,7 +1,6 @@
 """One request of `python -m probes ask`: sent by the clients of a run, shown without secrets."""
 
 import asyncio
-import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from probes import __version__
 from probes.auth.users import Users
+from probes.closing import close_fully
 from probes.config.environment import Target
 from probes.finding import EXIT_HELD
 from probes.recording import spans
@@ -137,9 +137,7 @@ class _Asked:
             self._print_still_open()
         except ConnectionClosed as error:
             print(f"(closed: {self._redactor.text(str(error))})")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2 * CLOSING_TIMEOUT_S):
-                await socket.close()
+        await close_fully(socket.close(), 2 * CLOSING_TIMEOUT_S)
 
     def _signed_headers(self) -> dict[str, str]:
         token = {AUTHORIZATION: f"Bearer {self._token}"} if self._token else {}

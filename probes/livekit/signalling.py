@@ -27,6 +27,7 @@ from livekit.protocol.rtc import (
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from probes.closing import close_fully
 from probes.config.livekit import LiveKit
 from probes.finding import Broken, Code, Finding, broken_promise
 from probes.livekit import sdp, token_answers
@@ -96,8 +97,7 @@ async def join_room(web: Web, promised: LiveKit, token: str) -> AsyncIterator[Jo
         try:
             yield await _read_session(connection, exchange, began)
         finally:
-            async with asyncio.timeout(LEAVE_TIMEOUT_S * 2):
-                await _leave(connection)
+            await close_fully(_leave(connection), 2 * LEAVE_TIMEOUT_S)
 
 
 async def _upgrade(web: Web, exchange: Exchange) -> ClientConnection:

@@ -10,6 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from probes.closing import close_fully
 from probes.finding import Broken, Code, Finding, broken_promise
 from probes.recording.recorder import Exchange, current
 from probes.transport import identity
@@ -133,11 +134,13 @@ class WebSocket:
 
     async def close(self) -> None:
         """Close it, and judge what nobody has waited for. Raises Broken."""
-        async with asyncio.timeout(2 * CLOSING_TIMEOUT_S):
-            await self._connection.close()
-            with contextlib.suppress(ConnectionClosed):
-                while True:
-                    await self._next({})
+        await close_fully(self._close_and_drain(), 2 * CLOSING_TIMEOUT_S)
+
+    async def _close_and_drain(self) -> None:
+        await self._connection.close()
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await self._next({})
 
     def _explain_close(self, error: ConnectionClosed) -> Broken:
         current().subject = self._exchange

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Origin
 
+from probes.closing import close_fully
 from probes.config.environment import address
 from probes.finding import Broken, CannotAsk, Code, Finding
 from probes.recording.recorder import Exchange, current
@@ -52,11 +53,12 @@ async def open_socket(
         try:
             await socket.expect_taken(web.target.timeouts.answer_s)
             yield socket
+            await socket.close()
         except BaseException:
-            async with asyncio.timeout(2 * CLOSING_TIMEOUT_S):
-                await connection.close()
+            await close_fully(connection.close(), 2 * CLOSING_TIMEOUT_S)
             raise
-        await socket.close()
+        finally:
+            connection.transport.abort()  # what did not close in its time
 
 
 async def expect_refusal(

@@ -14,8 +14,9 @@ import pytest
 
 from probes.browser import browser as browsers
 from probes.browser.browser import SCRATCH, Browser
+from probes.browser.page import Visit
 from probes.config.environment import Hosts, Target
-from probes.finding import Broken, CannotAsk
+from probes.finding import Broken, CannotAsk, NotApplicable
 from probes.recording.recorder import Recorder
 from tests.support.app import App
 from tests.support.artifacts import kept
@@ -156,3 +157,29 @@ async def test_who_waited_when_the_browser_died_gets_another(
         with pytest.raises(CannotAsk, match="the browser gave no page"):
             async with browser.visit("/"):
                 pass
+
+
+async def test_a_deadline_while_a_page_is_closed_leaves_no_page(
+    app: App, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would show its user as online, and renew tokens that nobody keeps."""
+    closing = asyncio.Event()
+
+    async def settle(_visit: Visit) -> None:
+        closing.set()
+        await asyncio.sleep(0.05)
+
+    app.site.says["GET apex/"] = page()
+    async with own(app.browser.target) as browser:
+
+        async def stay() -> None:
+            async with browser.visit("/"):
+                monkeypatch.setattr(Visit, "settle", settle)
+                raise NotApplicable("nothing to see")
+
+        visiting = asyncio.ensure_future(stay())
+        await closing.wait()
+        visiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await visiting
+        assert (await browser._ready()).contexts == []
