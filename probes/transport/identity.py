@@ -39,6 +39,8 @@ MAKERS = ("createdby", "uploadedby", "authorid", "creatorid", "ownerid")
 # What says whose something is, in answers about the user who asks.
 OWN = ("userid", "useremail", "email", "sub")
 ADDRESSED = "targetuserid"
+# Of the profile that user-service gives a member who has none in the workspace (contract 5.6).
+DEFAULT_WORKSPACE = ("workspaceid", "00000000-0000-0000-0000-000000000000")
 # Paths that end so answer about the user who asks, and about nobody else.
 ABOUT_ONESELF = ("me", "refresh", "token")
 
@@ -146,6 +148,8 @@ def find_foreign(scope: Scope, inside: Any) -> list[Foreign]:
         wanted = _expected_value(scope, path, key)
         owner = scope.user if scope.about_oneself else _owner(key, row)
         subject = _subject(value) if scope.user else ""
+        if (key, value) == DEFAULT_WORKSPACE:
+            continue
         if wanted and not _is_same(value, wanted):
             found.append(Foreign(path, value, wanted))
         elif scope.is_another_user(value, owner):

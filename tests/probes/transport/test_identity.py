@@ -35,6 +35,16 @@ def paths(request: Asked, inside: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("workspace", "found"),
+    [(HOME, []), (AWAY, ["workspaceId"]), ("00000000-0000-0000-0000-000000000000", [])],
+)
+def test_a_profile_is_of_the_workspace_or_of_none(workspace: str, found: list[str]) -> None:
+    """User-service falls back to the member's default profile; another workspace's is foreign."""
+    request = asked("/api/svc/user/api/profiles/me", **{"x-workspace-id": HOME})
+    assert paths(request, {"userId": ALICE, "workspaceId": workspace}) == found
+
+
+@pytest.mark.parametrize(
     ("path", "inside", "found"),
     [
         ("/api/svc/user/api/users/me", {"userId": ALICE, "email": "Alice@x.test"}, []),
