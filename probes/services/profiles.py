@@ -35,6 +35,14 @@ class Profile(TypedDict):
     profileImageUrl: NotRequired[str | None]
 
 
+class Member(TypedDict):
+    """A row of a workspace's members (contract 5.6)."""
+
+    userId: Identity
+    nickName: NotRequired[str | None]
+    profileImageUrl: NotRequired[str | None]
+
+
 class ImageTicket(TypedDict):
     uploadUrl: WebUrl
     fileKey: str
@@ -70,8 +78,8 @@ async def expect_same_person(web: Web, user: User) -> None:
     """The profile of `user` and their row among the members are of one person. Raises Broken."""
     profile = await read(web, user)
     answer = await workspaces.call(web, user, "GET", f"/{web.target.workspace.id}/members")
-    rows = expect(answer, Envelope.RAW, kind=list)
-    if finding := explain_person(user.name, profile, [r for r in rows if r.get("userId")]):
+    rows = expect_shape(answer, Envelope.RAW, list[Member])
+    if finding := explain_person(user.name, profile, rows):
         raise Broken(finding)
 
 

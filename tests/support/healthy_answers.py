@@ -153,6 +153,14 @@ CASES = (
         ),
     ),
     Case(
+        "profile-person",
+        lambda cast: profiles.expect_same_person(cast.web, cast.user),
+        (
+            js({"userId": "u-1", "nickName": "n"}),
+            js([{"userId": "u-1", "nickName": "n"}, {"userId": "u-2", "profileImageUrl": None}]),
+        ),
+    ),
+    Case(
         "workspace-create",
         lambda cast: workspaces.create(cast.web, cast.user, cast.ledger),
         (js({"workspaceId": "w-2"}, 201),),
