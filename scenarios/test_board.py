@@ -16,12 +16,13 @@ async def test_a_change_reaches_the_other_member(
     """What one member makes, changes and removes on the board, another who has it open sees at
     once.
     """
-    async with boards.watch(web, bob) as watching:
-        card = await boards.create(web, alice, ledger)
+    # Bob is looked for on the board below, and a socket of his that closes would hide him there.
+    async with boards.watch(web, alice) as watching:
+        card = await boards.create(web, bob, ledger)
         await watching.expect_event("BOARD_CREATED", card)
-        await boards.rename(web, alice, card)
+        await boards.rename(web, bob, card)
         await watching.expect_event("BOARD_UPDATED", card)
-        await boards.remove(web, alice, card.id)
+        await boards.remove(web, bob, card.id)
         await watching.expect_event("BOARD_DELETED", card)
         ledger.mark_removed(card.title)
 

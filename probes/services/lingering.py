@@ -7,6 +7,7 @@ load balancers commonly after 60.
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from probes.auth.users import User
 from probes.recording.ledger import Ledger
@@ -50,7 +51,8 @@ async def stay_present(web: Web, user: User, watcher: User, _ledger: Ledger) -> 
     """
     async with open_socket(web, presence.SOCKET, await user.token()) as socket:
         await stay(web, socket, HEARTBEAT)
-        await presence.expect_shown(web, watcher, user, online=True)
+        heartbeat = partial(socket.send, dict(HEARTBEAT))
+        await presence.expect_shown(web, watcher, user, online=True, heartbeat=heartbeat)
 
 
 async def stay(web: Web, socket: WebSocket, keep_alive: Mapping[str, str] | None = None) -> None:

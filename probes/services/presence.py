@@ -2,7 +2,7 @@
 5.2).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
@@ -31,14 +31,28 @@ async def open_app(web: Web, user: User) -> AsyncIterator[None]:
         yield
 
 
-async def expect_shown(web: Web, watcher: User, user: User, *, online: bool) -> None:
+async def expect_shown(
+    web: Web,
+    watcher: User,
+    user: User,
+    *,
+    online: bool,
+    heartbeat: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """`watcher` comes to see that `user` is online, or no more. Raises Broken when that does not
     show in time.
+
+    `heartbeat`: what the user's open app sends, sent again while it does not show. Whose last chat
+    closes is shown as offline until then, though the app is open (contract 5.2).
     """
     timeout_s = web.target.realtime.deliver_seconds
 
     async def is_shown() -> bool:
-        return (user.id in await _online(web, watcher)) is online
+        if (user.id in await _online(web, watcher)) is online:
+            return True
+        if heartbeat:
+            await heartbeat()
+        return False
 
     if not await poll_until(is_shown, timeout_s):
         now = "came online and is not shown" if online else "has left and is still shown as online"

@@ -88,3 +88,25 @@ async def test_who_is_online_holds_a_socket(
     async with talking(target, pod) as web, presence.open_app(web, users.user("bob")):
         pass
     assert paths == ["/api/svc/chat/api/chats/ws/presence?token=bobs.own.token", "left"]
+
+
+@pytest.mark.parametrize("shown_after", [0, 1, 2])
+async def test_an_open_app_says_again_that_it_is_there(
+    site: Site, web: Web, users: Users, monkeypatch: pytest.MonkeyPatch, shown_after: int
+) -> None:
+    """Only while it does not show: somebody's last chat that closes takes them off the list."""
+    beats: list[int] = []
+
+    async def beat() -> None:
+        beats.append(len(site.asked))
+        if len(beats) == shown_after:
+            site.says[ONLINE] = BOB
+
+    async def at_once(_: float) -> None:
+        pass
+
+    sleeps(monkeypatch, "probes.polling", at_once)
+    site.says[ONLINE] = NOBODY if shown_after else BOB
+    alice, bob = users.user("alice"), users.user("bob")
+    await presence.expect_shown(web, alice, bob, online=True, heartbeat=beat)
+    assert len(beats) == shown_after
