@@ -79,8 +79,7 @@ async def expect_nothing_unsigned(web: Web, upload: Upload) -> None:
     await send(web, upload)
     parts = urlsplit(upload.presigned.url)
     bare = urlunsplit(parts._replace(query=""))
-    root = "/" + parts.path.split("/")[1] if upload.presigned.path.count("/") > 1 else "/"
-    listing = urlunsplit(parts._replace(path=root, query="list-type=2"))
+    listing = urlunsplit(parts._replace(path=_bucket_path(web), query="list-type=2"))
     for what, answer in (
         ("gives the object", await web.ask("GET", bare, kind="s3")),
         ("lists the bucket", await web.ask("GET", listing, kind="s3")),
@@ -88,6 +87,14 @@ async def expect_nothing_unsigned(web: Web, upload: Upload) -> None:
     ):
         if finding := explain_unsigned(what, answer, upload.content):
             raise Broken(finding)
+
+
+def _bucket_path(web: Web) -> str:
+    """Where the bucket itself stands at its host. In virtual-host style a key begins there, so that
+    nothing of the URL tells.
+    """
+    promised = web.target.presign
+    return f"/{promised.bucket}" if promised and promised.style == "path" else "/"
 
 
 def explain_unsigned(what: str, answer: Answer, content: bytes) -> Finding | None:

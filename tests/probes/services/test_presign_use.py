@@ -1,6 +1,7 @@
 """A presigned URL that is used: what S3 must take, what it must not, and what a browser is told."""
 
 from dataclasses import replace
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from probes.services import presign, presign_use
 from probes.services.presign import parse
 from probes.services.presign_use import Upload
 from probes.transport.http import Answer, Web
-from tests.support.site import Said, Site
+from tests.support.site import FILES, Said, Site
 
 SCOPE = "ASIAABCDEFGHIJKLMNOP%2F20260102%2Fr%2Fs3%2Faws4_request"
 QUERY = f"X-Amz-Credential={SCOPE}&X-Amz-Date=20260102T030405Z&X-Amz-Expires=300&X-Amz-Signature=s"
@@ -87,6 +88,23 @@ def test_a_bucket_is_public_when_it_serves_who_has_no_signature(
     answer = Answer("GET", "https://s3/k", status, headers, body)
     finding = presign_use.explain_unsigned(what, answer, b"x")
     assert (finding is not None and finding.code is Code.BUCKET_PUBLIC) is public
+
+
+@pytest.mark.parametrize(("style", "place"), [("virtual-host", "/"), ("path", "/files")])
+async def test_a_bucket_is_asked_for_its_list_where_it_stands(
+    site: Site, web: Web, style: Literal["path", "virtual-host"], place: str
+) -> None:
+    """At the host's root in virtual-host style, however many slashes are in the object's key."""
+    web.target = replace(web.target, presign=replace(FILES, style=style))
+    key = "storage/w-1/f-1/a.txt"
+    signed = parse(f"{site.origin('s3')}/{key}?{QUERY}")
+    sent = Upload("storage", signed, key, "", "text/plain", b"bytes")
+    site.says |= {f"PUT s3/{key}": Said(200), f"GET s3/{key}": DENIED}
+    site.says |= {f"PUT s3/{key}.unsigned": DENIED, f"GET s3{place}": DENIED}
+    await presign_use.expect_nothing_unsigned(web, sent)
+    site.says[f"GET s3{place}"] = LIST
+    with pytest.raises(Broken, match=r"bucket-public: .* S3 lists the bucket"):
+        await presign_use.expect_nothing_unsigned(web, sent)
 
 
 def preflight(status: int = 200, /, **allowed: str) -> Answer:
