@@ -8,7 +8,13 @@ from typing import Any, cast
 import pytest
 
 from probes.browser.page_replies import Reply
-from probes.browser.portal import explain, explain_greeting, is_app_page, is_beside
+from probes.browser.portal import (
+    explain,
+    explain_data,
+    explain_greeting,
+    is_app_page,
+    is_beside,
+)
 from probes.finding import Code
 from probes.recording.recorder import Exchange, Recorder
 from probes.services import ops
@@ -153,6 +159,7 @@ def listed(*rows: dict[str, str]) -> Answer:
     [
         ("Welcome back, Alice", [account(name="Alice")], ""),
         ("Dashboard", [account(name="Alice")], ""),
+        ("Welcome back, Kim Min\nNodes", [account(name="Kim  Min ")], ""),
         ("Welcome back, Bob", [account(name="Alice")], "greets 'Bob', and its user is 'Alice'"),
         ("", [account(name="Alice"), listed({"email": "a@x.test", "name": "Alice"})], ""),
         (
@@ -168,3 +175,33 @@ def test_the_dashboard_greets_its_user(text: str, answers: list[Answer], observe
     finding = explain_greeting(text, answers)
     assert observed in (finding.observed if finding else "")
     assert bool(finding) is bool(observed)
+
+
+# What stands on weAlist's dashboard at all times, whatever it was answered.
+LABELS = "Dashboard\nSLO Dashboard\nError Tracker\nLogs\nTotal Requests\n0\nError Rate\n0.00%\n"
+EMPTY, FAILS, GOOD = (
+    js({"success": True, "data": []}),
+    js({"error": {}}, 500),
+    js({"success": True, "data": [{"name": "user-service"}]}),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "breaks"),
+    [
+        (GOOD, LABELS, False),
+        (FAILS, LABELS, True),
+        (EMPTY, LABELS, True),
+        (js({"success": True, "data": None}), LABELS, True),
+        (EMPTY, LABELS + "No applications found", False),
+        (FAILS, LABELS + "No applications found", True),
+        (FAILS, LABELS + "Failed to load metrics", False),
+        (FAILS, LABELS + "데이터를 불러오는데 실패했습니다.", False),
+    ],
+)
+def test_a_dashboard_of_zeros_needs_a_reason(said: Said, text: str, *, breaks: bool) -> None:
+    """A label with "Error" in it is no reason; a sentence is."""
+    url = "https://wealist.co.kr/api/ops/api/monitoring/applications"
+    headers = {"content-type": "application/json"}
+    finding = explain_data(Answer("GET", url, said.status, headers, said.body), text)
+    assert bool(finding) is breaks
