@@ -158,9 +158,11 @@ def explain_calls(seen: Observation, replies: Sequence[Answer]) -> Finding | Non
         return Finding(
             Code.PAGE_NOT_RECOVERED, f"{left[0]} was refused with 401 and not repeated", ANY_CALL
         )
-    call, times = refused.most_common(1)[0] if refused else ("", 0)
-    if times > 1:
-        observed = f"{call} was refused with 401 {times} times"
+    # A page may make the same call twice at once, as weAlist's dashboard does: each is repeated.
+    repeated = Counter(_call(answer) for answer in replies if answer.status not in (0, 401))
+    if again := refused - repeated:
+        call = next(iter(again))
+        observed = f"{call} was refused with 401 {refused[call]} times"
         return Finding(Code.PAGE_NOT_RECOVERED, observed, ANY_CALL)
     return None
 

@@ -270,6 +270,7 @@ CALLS = {
         None,
     ),
     "one never again": ([got(401), got(401, "/api/b"), got(200)], 1, Code.PAGE_NOT_RECOVERED),
+    "one asked twice at once": ([got(401), got(401), got(200), got(200)], 1, None),
     "one refused twice": ([got(401), got(401), got(200)], 1, Code.PAGE_NOT_RECOVERED),
     "two refreshes": ([got(401), got(200)], 2, Code.REFRESH_RACE_LOGOUT),
     "repeated, and failed for another reason": ([got(401), got(403)], 1, None),
