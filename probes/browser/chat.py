@@ -93,7 +93,9 @@ async def send_image(stay: PageSession, content: bytes) -> None:
     """Paste an image and press the button; the page must put it into the bucket. Raises Broken,
     CannotAsk.
     """
-    field, asked = await _field(stay), len(stay.visit.api_replies)
+    field = await _field(stay)
+    await stay.wait_until_quiet()  # a panel that does not know its workspace yet sends nothing
+    asked = len(stay.visit.api_replies)
     await field.evaluate(PASTE, ["probe.png", "image/png", list(content)])
     button = stay.page.get_by_role("button", name=SEND, exact=True)
     await (await stay.visit.find(button, f"the button {SEND}")).click()

@@ -25,6 +25,8 @@ from probes.browser.page_replies import (
     is_main_document,
     is_own,
     is_thrown,
+    is_upload,
+    with_resource,
 )
 from probes.config.environment import Target
 from probes.finding import Broken, CannotAsk, Code, Finding, broken_promise
@@ -42,9 +44,7 @@ ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # as the browser 
 
 class Visit:
     """One open page. `trouble` is set as soon as a reply is HTML where JSON belongs, or the page
-    throws.
-
-    `news` is set whenever something has happened; who waits for it clears it.
+    throws; `news` whenever something has happened, and who waits for it clears it.
     """
 
     def __init__(self, page: Page, target: Target, recorder: Recorder) -> None:
@@ -53,8 +53,7 @@ class Visit:
         self.replies: list[Reply] = []
         self.complaints: list[str] = []
         self.local_trouble = ""  # what this machine, and not the target, kept the page from
-        # Of the complaints, what the browser said, or what it threw.
-        self.browser_errors: list[str] = []
+        self.browser_errors: list[str] = []  # of them, what the browser said, or what it threw
         self.trouble, self.news = asyncio.Event(), asyncio.Event()
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
@@ -198,7 +197,7 @@ class Visit:
 
     def puts(self) -> list[Reply]:
         """The uploads that the page made, wherever they went."""
-        return [reply for reply in self.replies if reply.answer.method == "PUT"]
+        return [reply for reply in self.replies if is_upload(reply)]
 
     @property
     def is_reading(self) -> bool:
@@ -290,7 +289,8 @@ class Visit:
             self.recorder.note(f"console: {message.text}")
         else:
             # Arguments are what a script logs; a line of the browser's own has none.
-            self._complain(message.text, thrown=not message.args or is_thrown(message.text))
+            text = with_resource(message.text, url)
+            self._complain(text, thrown=not message.args or is_thrown(text))
 
     def _complain(self, text: str, *, thrown: bool) -> None:
         self.complaints.append(text)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,14 +19,19 @@ from probes.transport.identity import Asked, users_by_mark
 
 # What lives under /api/ and is for people, not for programs.
 NO_CALLS = ("/api/ops-portal", "/api/oauth2")
+SIGNED = "X-Amz-Signature="  # a bucket may stand under /api/, as MinIO does on one machine
 ABORTED = ("net::ERR_ABORTED", "NS_BINDING_ABORTED")  # by the page, which has gone on
 HEADERS_TIMEOUT_S = 1.0
 OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # only the probe takes a page's network away
-# A page's own console line about its sockets and its stream, as the app words them (contract 3.5).
+# A page's own console line about its sockets, its stream and its bell, as the app words them
+# (contract 3.5; services/frontend/src/hooks/useNotifications.ts).
 LIVE_PARTS = re.compile(
-    r"\b(?:web ?sockets?|sockets?|WS|SSE|EventSource|streams?|no access token)\b|소켓|재연결",
+    r"\b(?:web ?sockets?|sockets?|WS|SSE|EventSource|streams?|no access token)\b|소켓|재연결|"
+    r"^\[Notifications\b",
     re.IGNORECASE,
 )
+NOT_LOADED = "Failed to load resource"
+PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|heic|svg)$", re.IGNORECASE)
 THROWN = re.compile(r"^Uncaught |\b(?:Type|Reference|Syntax|Range)Error\b", re.IGNORECASE)
 # fetch() in Chromium, Firefox and Safari.
 FAILED_CALL = re.compile(r"Failed to fetch|NetworkError when attempting|Load failed")
@@ -56,6 +61,14 @@ def is_call(url: str) -> bool:
     """Whether JSON is what belongs there."""
     path = urlsplit(url).path
     return "/api/" in path and not path.startswith(NO_CALLS)
+
+
+def is_upload(reply: Reply) -> bool:
+    """Whether a page put a file somewhere; pure. A call of the API's is none, as the one that marks
+    a chat as read: weAlist's page makes it with PUT as soon as a chat is opened.
+    """
+    url = reply.answer.url
+    return reply.answer.method == "PUT" and (not is_call(url) or SIGNED in url)
 
 
 async def all_headers(response: Response) -> dict[str, str]:
@@ -110,16 +123,27 @@ def is_thrown(text: str) -> bool:
     return bool(THROWN.search(text)) and not FAILED_CALL.search(text)
 
 
+def with_resource(text: str, url: str) -> str:
+    """A console line with the resource that it is about, which the browser's own does not name;
+    pure. A query may bear a signature, and is left out.
+    """
+    place = url.partition("?")[0]
+    return f"{text.rstrip()}: {place}" if place and text.startswith(NOT_LOADED) else text
+
+
 def is_judged_elsewhere(text: str, url: str, apex: str) -> bool:
     """Whether a console line is about what is judged by what was seen of it: a socket, the stream,
-    an answer of the API at `apex`, a request that was withdrawn; pure.
+    an answer of the API at `apex`, a request that was withdrawn, a picture that is kept elsewhere;
+    pure.
     """
     if is_thrown(text):
         return False
     if urlsplit(url).path.endswith("/stream") or LIVE_PARTS.search(text):
         return True
-    if not text.startswith("Failed to load resource"):
+    if not text.startswith(NOT_LOADED):
         return False
+    if PICTURE.search(urlsplit(url).path) and not url.startswith(f"{apex}/"):
+        return True  # people's own, kept in a bucket; a page shows something in its place
     answered = "status of" in text and url.startswith(f"{apex}/") and is_call(url)
     return answered or any(word in text for word in (OFFLINE, *ABORTED))
 
@@ -164,6 +188,17 @@ def expect_none(complaints: Sequence[str]) -> None:
     if complaints:
         observed = f"the console says: {complaints[0]}"
         raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, observed, "the page"))
+
+
+def expect_project(target: Target, missing: Collection[str]) -> None:
+    """Raise CannotAsk where a board socket is among those that the page never asked for, and nobody
+    says that the workspace has a board project: a page of one without opens none.
+    """
+    if "board" in missing and not target.workspace.project:
+        raise CannotAsk(
+            "the page opened no board socket, and the environment names no board project that it "
+            "could be for; add project to [workspace]"
+        )
 
 
 def too_few(

@@ -21,7 +21,7 @@ from probes.auth.users import User
 from probes.browser import recovery
 from probes.browser.browser import Browser
 from probes.browser.page import Visit
-from probes.browser.page_replies import Reply, too_few
+from probes.browser.page_replies import Reply, expect_project, too_few
 from probes.browser.recovery import Observation
 from probes.browser.session_traffic import (
     LOGIN,
@@ -69,7 +69,7 @@ class PageSession:
         """Half an hour passes: the access token in the page's storage is one that has expired.
         `then_click` is clicked at once, before a stream or a socket of the page can renew it.
         """
-        await self._wait_until_quiet()
+        await self.wait_until_quiet()
         self._set_checkpoint()  # the page may notice before anything else is done to it
         before = await self._kept_tokens()
         self._stale = frozenset({token, before.access, self._session.tokens.access})
@@ -107,8 +107,8 @@ class PageSession:
         )
         finding = recovery.explain_return(self.observation, kinds, self.realtime.attempts)
         if finding and finding.code is Code.PAGE_NOT_RECOVERED:
-            # Nothing has been lost yet: what the page never got says why.
-            await self.visit.expect_something_shown()
+            await self.visit.expect_something_shown()  # what it never got says why
+            expect_project(self.visit.target, set(kinds) - self.sockets.kinds)
         self._judge(finding)
 
     async def expect_recovered(self, *kinds: str, refreshes: int | None = None) -> None:
@@ -248,7 +248,7 @@ class PageSession:
         still = self._traffic.flying or self.visit.is_reading or recovery.unrepeated_calls(calls)
         return bool(noticed) and not still
 
-    async def _wait_until_quiet(self) -> None:
+    async def wait_until_quiet(self) -> None:
         """Wait for what the page asks while it opens: a call that came late would meet the new
         state of things.
         """

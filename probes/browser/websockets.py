@@ -83,6 +83,11 @@ class PageSockets:
         self._opened: dict[str, PageSocket] = {}
         self._is_offline = False
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Of which kinds the page has tried to open a socket."""
+        return frozenset(socket.what for socket in self.all)
+
     async def watch(self) -> None:
         """Call before the page's own scripts run.
 

@@ -18,6 +18,7 @@ from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Recorder
 from probes.services.chat import Chat
 from probes.transport.http import Web
+from tests.probes.browser.test_drive import CORS, SIGNED
 from tests.support.site import Said, Site, js
 
 ROOM = Chat("c-1", "probe-1-chat")
@@ -54,6 +55,9 @@ class OpenPage:
 
     async def expect_connected(self, *kinds: str) -> None:
         self.asked += kinds
+
+    async def wait_until_quiet(self) -> None:
+        """It asks nothing by itself."""
 
 
 @pytest.fixture
@@ -122,6 +126,38 @@ async def test_a_build_that_takes_no_pasted_image_was_not_asked(
         await chat.open_chat(opened, ROOM.name)
         with pytest.raises(CannotAsk, match="did not find what takes a pasted image"):
             await chat.send_image(opened, b"image")
+
+
+IMAGES = """
+fetch('/api/svc/chat/api/chats/messages/c-1/last-read', {method: 'PUT'});
+let pasted; said.onpaste = event => { pasted = event.clipboardData.files[0] };
+const send = url => fetch(url, {method: 'PUT', body: pasted})"""
+
+
+@pytest.mark.parametrize(
+    ("url", "observed"),
+    [(f"{{s3}}/files/key?{SIGNED}", ""), ("undefined", "PUT apex.localhost/undefined")],
+)
+async def test_an_image_is_looked_for_among_uploads(
+    site: Site, browser: Browser, url: str, observed: str
+) -> None:
+    """That the panel marks the chat as read by a PUT to the API is no upload that went nowhere."""
+    panel(site, f"send('{url.format(s3=site.origin('s3'))}')")
+    said = site.says["GET apex/panel"]
+    body = said.body + f"<script>{IMAGES}</script>".encode()
+    site.says["GET apex/panel"] = replace(said, body=body)
+    site.says["PUT apex/api/svc/chat/api/chats/messages/c-1/last-read"] = js({"success": True})
+    site.says["OPTIONS s3/files/key"] = site.says["PUT s3/files/key"] = Said(200, headers=CORS)
+    async with browser.visit("/panel") as visit:
+        visit.target = replace(visit.target, presign=None)
+        opened = as_session(OpenPage(visit))
+        await chat.open_chat(opened, ROOM.name)
+        broken = ""
+        try:
+            await chat.send_image(opened, b"image")
+        except Broken as failure:
+            broken = failure.finding.observed
+    assert (observed in broken, bool(broken)) == (True, bool(observed)), broken
 
 
 @pytest.mark.parametrize("words", ["Type a message...", "메세지 보내기"])

@@ -1,10 +1,24 @@
 """What a page got, and whether it is a complaint: by table, without a browser."""
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 from playwright.async_api import Error, TimeoutError  # noqa: A004 - Playwright's own
 
-from probes.browser.page_replies import explain, explain_document, is_judged_elsewhere, too_few
+from probes.browser.page_replies import (
+    Reply,
+    expect_project,
+    explain,
+    explain_document,
+    is_judged_elsewhere,
+    is_upload,
+    too_few,
+    with_resource,
+)
+from probes.config.environment import Target, Workspace
 from probes.finding import CannotAsk, Code
+from probes.recording.recorder import Exchange
 from probes.transport.http import Answer
 
 URL = "https://wealist.co.kr/workspace/w-1/storage"
@@ -55,12 +69,16 @@ FAILED = "Failed to load resource: the server responded with a status of 401 ()"
         # The app's own words about its sockets and its stream (contract 3.5).
         ("❌ [Chat WS] 토큰 갱신 실패, 재연결 중단", "https://x/assets/a.js", True),
         ("[Notifications SSE] 에러: Event", "https://x/assets/a.js", True),
+        ("[Notifications] 알림 로드 실패: AxiosError: code 503", "https://x/assets/a.js", True),
+        ("[Notifications] 알림 로드 실패: TypeError: no list", "https://x/assets/a.js", False),
         ("❌ No access token", "https://x/assets/a.js", True),
         # What its replies tell, or what the page or the probe has withdrawn.
         (FAILED, "https://x/api/workspaces/all?next=/stream", True),
         ("Failed to load resource: net::ERR_INTERNET_DISCONNECTED", "https://x/api/a", True),
         ("Failed to load resource: net::ERR_ABORTED", "https://x/image.png", True),
         (FAILED, "https://x/image.png", False),
+        (FAILED, "https://bucket.s3.amazonaws.com/storage/w-1/1.PNG?X-Amz-Date=1", True),
+        (FAILED, "https://bucket.s3.amazonaws.com/storage/w-1/app.js", False),
         (FAILED, "http://localhost:8080/api/workspaces/all", False),
         ("Failed to load resource: net::ERR_CONNECTION_REFUSED", "https://x/api/a", False),
         ("Uncaught TypeError in streams", "https://x/assets/stream.js", False),
@@ -75,6 +93,45 @@ def test_what_is_judged_by_what_was_seen_is_no_complaint(
     that. What the page threw is its own.
     """
     assert is_judged_elsewhere(text, url, "https://x") is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "told"),
+    [
+        (FAILED, "https://x/assets/a.js?v=1", f"{FAILED}: https://x/assets/a.js"),
+        (FAILED, "", FAILED),
+        ("[MembersTab] 데이터 로드 실패", "https://x/assets/a.js", "[MembersTab] 데이터 로드 실패"),
+    ],
+)
+def test_what_could_not_be_loaded_is_named(text: str, url: str, told: str) -> None:
+    """The browser's line names no resource, and a script's line names what it is about itself."""
+    assert with_resource(text, url) == told
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "is_one"),
+    [
+        ("PUT", "https://bucket.s3.amazonaws.com/chat/w-1/1.png?X-Amz-Signature=0", True),
+        ("PUT", "http://localhost:8080/api/minio/files/1.png?X-Amz-Signature=0", True),
+        ("PUT", "https://x/workspace/undefined", True),
+        # weAlist's page marks a chat as read as soon as it opens it.
+        ("PUT", "https://x/api/svc/chat/api/chats/messages/c-1/last-read", False),
+        ("POST", "https://bucket.s3.amazonaws.com/chat/w-1/1.png", False),
+    ],
+)
+def test_a_call_is_no_upload(method: str, url: str, *, is_one: bool) -> None:
+    """An upload is looked for wherever it went, and not among the calls of the API."""
+    reply = Reply(Answer(method, url, 200, {}, b""), cast("Exchange", None))
+    assert is_upload(reply) is is_one
+
+
+def test_a_workspace_without_a_project_has_no_board_to_hear(target: Target) -> None:
+    """A page of weAlist's opens a board socket for a project only."""
+    unnamed = replace(target, workspace=Workspace("w-1"))
+    with pytest.raises(CannotAsk, match="names no board project"):
+        expect_project(unnamed, {"board"})
+    expect_project(unnamed, {"chat"})
+    expect_project(replace(target, workspace=Workspace("w-1", "p-1")), {"board"})
 
 
 @pytest.mark.parametrize(
