@@ -22,6 +22,7 @@ DEVELOPMENT = re.compile(
     r"|[\w.-]+\.svc(?:\.cluster\.local)?)(?![\w.-])[^\s'\"]*"
     r"|\$\{[A-Z_]+\}|__[A-Z]+(?:_[A-Z]+)*_URL__"
 )
+_COMMENT = re.compile(r"^[ \t]*//[^\n]*|/\*.*?\*/", re.MULTILINE | re.DOTALL)
 BUILD = "the frontend build in the site bucket"
 S3_OR_EDGE = "the site bucket, or CloudFront's error response in its place"
 
@@ -87,7 +88,8 @@ def explain_content(answer: Answer) -> Finding | None:
         return Finding(Code.ASSET_BROKEN, f"{answer}, and it is a page of HTML", S3_OR_EDGE)
     if not urlsplit(answer.url).path.endswith(CONFIG):
         return None
-    if found := DEVELOPMENT.search(content.decode("utf-8", "replace")):
+    settings = _COMMENT.sub("", content.decode("utf-8", "replace"))
+    if found := DEVELOPMENT.search(settings):
         cause = f"{BUILD}: config.js of another environment, or one that nobody has filled in"
         return Finding(Code.ASSET_BROKEN, f"{answer}, and it names {found[0]}", cause)
     return None

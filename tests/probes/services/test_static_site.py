@@ -55,6 +55,14 @@ async def test_config_js_is_asked_for_even_if_nothing_names_it(
         await static_site.expect_assets(web, target)
 
 
+async def test_what_a_comment_names_is_no_setting(app: Site, web: Web) -> None:
+    """The app's own config.js explains in comments what a developer would set."""
+    explained = b'// local: API_BASE_URL = "http://localhost"\nwindow.__ENV__ = {\n'
+    explained += b'  // or http://localhost:8080\n  API_BASE_URL: "" /* http://127.0.0.1 */\n};\n'
+    app.says["GET apex/config.js"] = replace(SCRIPT, body=explained)
+    await static_site.expect_assets(web, web.target)
+
+
 @pytest.mark.parametrize(
     ("path", "said", "words"),
     [
