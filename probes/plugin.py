@@ -60,13 +60,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _is_for_tests(config):
         _or_usage_error(lambda: command_line.expect_one_process(config.option))
     _or_usage_error(lambda: command_line.expect_otel_numbers(os.environ))
-    environments, shard = config.getoption("env") or "replica", config.getoption("shard")
+    environments, shard = config.getoption("env"), config.getoption("shard")
     config.stash[PART] = _or_usage_error(lambda: sharding.part(environments, shard, os.environ))
     environment, _ = config.stash[PART]
     _or_usage_error(lambda: retries.seconds(config.getoption("settle")))
-    if config.getoption("env"):
-        _or_usage_error(lambda: targets.parse(targets.find(environment)))
-    config.stash[DETAIL] = max(0, config.option.verbose)
+    _or_usage_error(lambda: targets.parse(targets.find(environment)))
+    config.stash[DETAIL] = max(0, config.getoption("verbose", 0))
     if config.getoption("gate") or _names_scenarios(config):
         progress.silence_pytest(config)
     if _names_scenarios(config):
@@ -193,7 +192,7 @@ def _take_over_signals(session: pytest.Session) -> None:
         session.shouldstop = signal.Signals(received).name
         mine.stop(signal.Signals(received).name)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in command_line.heeded_signals():
         signal.signal(number, stop)
         # A second Ctrl-C while Python itself ends would print a traceback, or lose the exit code.
         ignore: Any = functools.partial(signal.signal, number, signal.SIG_IGN)

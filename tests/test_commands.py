@@ -35,6 +35,8 @@ def check_complaint(run: Ended, sentence: str) -> None:
             ["--env", "/nowhere.toml"],
             "there is no environment file /nowhere.toml; give a path to a TOML file that",
         ),
+        (["--env", ""], "there is no environment ''; known are dev, prod, replica"),
+        (["--env", f"{'a' * 300}.toml"], "aaa.toml; give a path to a TOML file that exists"),
         (
             ["--env", "dev", "--fault", "service-hangs"],
             "--fault is for targets that are started for the run; dev.toml",

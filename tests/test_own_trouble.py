@@ -290,7 +290,10 @@ def test_a_store_below_a_home_that_nobody_has_is_bad_input(file: str, tmp_path: 
     assert "Traceback" not in done.output
 
 
-def test_a_run_needs_no_home_directory(file: str, tmp_path: Path) -> None:
-    """A container's user often has none: what is asked does not live there."""
-    done = run(file, tmp_path, KEPT, HOME="")
+@pytest.mark.parametrize("words", [(), ("-p", "no:terminal")], ids=["home", "reporter"])
+def test_a_run_needs_no_home_and_no_reporter(
+    words: tuple[str, ...], file: str, tmp_path: Path
+) -> None:
+    """A container's user often has none; a plugin that is off takes its options along."""
+    done = run(file, tmp_path, KEPT, *words, HOME="")
     assert done.code == EXIT_HELD, done.output

@@ -82,7 +82,7 @@ async def test_another_waits_for_its_turn():
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_run_in_order(
     number: signal.Signals, replica: Replica, tmp_path: Path
 ) -> None:

@@ -6,14 +6,13 @@ environment.
 """
 
 import ipaddress
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
+from probes.config import urls
 from probes.config.cluster import cluster_config
 from probes.config.environment import (
     Hosts,
@@ -38,15 +37,15 @@ from probes.results import Accepted
 from probes.state.store import expect_store_name, with_store_of_environ
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
+LONGEST_S = 86_400  # no clock of this machine waits for ever
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
-_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 
 
 def find(name_or_path: str) -> Path:
     """The file that `--env` names: one in environments/, or a path. Raises BadEnvironment."""
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.parent != Path():
-        if path.is_file():
+        if _is_file(path):
             return path
         raise BadEnvironment(
             f"there is no environment file {name_or_path}; give a path to a TOML file that exists"
@@ -58,6 +57,13 @@ def find(name_or_path: str) -> Path:
         f"there is no environment {name_or_path!r}; {nearest(name_or_path, known)}, or give "
         "a path to a TOML file"
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that we may not enter, a name too long
+        return False
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -130,14 +136,12 @@ def _check(source: str, target: Target) -> None:
                 f"{source}: [[accepted]] names the unknown code {known.code!r}; {hint}"
             )
     _check_identity(source, target.identity)
-    if target.presign and target.presign.style not in ("path", "virtual-host"):
-        raise BadEnvironment(
-            f"{source}: style in [presign] must be path or virtual-host, not "
-            f"{target.presign.style!r}"
-        )
+    _check_ids(source, target)
+    _check_presign(source, target.presign)
+    _check_paths(source, target)
     try:
         _ = target.trust
-    except OSError as error:  # of which ssl.SSLError is one
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; a NUL is a ValueError
         raise BadEnvironment(
             f"{source}: ca in [tls] names {target.tls.ca}, which is no PEM file of "
             f"certificates: {error}"
@@ -148,14 +152,69 @@ def _check_hosts(source: str, hosts: Hosts) -> None:
     for name in ("apex", "api", "cdn", "plain"):
         origin = getattr(hosts, name)
         needed = name in ("apex", "api")
-        if (origin or needed) and not _is_origin(origin):
+        schemes = ("http",) if name == "plain" else urls.SCHEMES
+        if (origin or needed) and not urls.is_origin(origin, schemes):
+            example = f"{schemes[-1]}://example.org"
+            shown = urls.without_user(origin)
             raise BadEnvironment(
-                f"{source}: {name} in [hosts] must look like https://example.org, not {origin!r}"
+                f"{source}: {name} in [hosts] must look like {example}, not {shown!r}"
             )
     if not hosts.loopback or not all(map(_is_loopback, hosts.loopback)):
         raise BadEnvironment(
             f"{source}: loopback in [hosts] must list addresses of this machine, like 127.0.0.1, "
             f"not {list(hosts.loopback)!r}"
+        )
+
+
+def _check_ids(source: str, target: Target) -> None:
+    """They go into paths as they are."""
+    workspace = target.workspace
+    named = {"id in [workspace]": workspace.id, "project in [workspace]": workspace.project}
+    named |= {f"id in [users.{name}]": user.id for name, user in target.users.items()}
+    for name, identity in named.items():
+        if "/" in identity or not urls.is_path(f"/{identity}"):
+            raise BadEnvironment(
+                f"{source}: {name} must be an id as weAlist writes it, not {identity!r}"
+            )
+
+
+def _check_presign(source: str, presign: Presign | None) -> None:
+    if presign is None:
+        return
+    for name, known in (("style", ("path", "virtual-host")), ("scheme", urls.SCHEMES)):
+        value = getattr(presign, name)
+        if value not in known:
+            right = " or ".join(known)
+            raise BadEnvironment(f"{source}: {name} in [presign] must be {right}, not {value!r}")
+    if not urls.is_origin(f"{presign.scheme}://{presign.host}"):
+        raise BadEnvironment(
+            f"{source}: host in [presign] must look like files.example.org, with its port where it "
+            f"is not the usual one, not {presign.host!r}"
+        )
+
+
+def _check_paths(source: str, target: Target) -> None:
+    storage, oauth = target.paths.storage, target.oauth
+    if storage and (not urls.is_path(storage) or storage.endswith("/")):
+        raise BadEnvironment(
+            f"{source}: storage in [paths] must look like /api/svc/storage, not {storage!r}"
+        )
+    for name in ("authorize", "start", "redirect_uri", "landing", "portal"):
+        url = getattr(oauth, name)
+        if not urls.is_url(url):
+            example = f"https://example.org/{name}"
+            raise BadEnvironment(
+                f"{source}: {name} in [oauth] must look like {example}, not "
+                f"{urls.without_user(url)!r}"
+            )
+    if oauth.provider and not urls.is_origin(oauth.provider):
+        raise BadEnvironment(
+            f"{source}: provider in [oauth] must look like https://example.org, not "
+            f"{urls.without_user(oauth.provider)!r}"
+        )
+    if not oauth.portal.endswith("/"):
+        raise BadEnvironment(
+            f"{source}: portal in [oauth] must end with a slash, not {oauth.portal!r}"
         )
 
 
@@ -167,14 +226,21 @@ def _is_loopback(text: str) -> bool:
 
 
 def _check_timeouts(source: str, target: Target) -> None:
-    """No promise can be kept in no time: such a file would blame the target."""
+    """No promise can be kept in no time: such a file would blame the target. Nor can a run be
+    ended that may take for ever.
+    """
     for name, limits, may_be_zero in (
         ("timeouts", target.timeouts, ("retry_delay_s",)),
         ("realtime", target.realtime, ()),
     ):
         for f in fields(limits):
-            if getattr(limits, f.name) <= 0 and f.name not in may_be_zero:
+            value = getattr(limits, f.name)
+            if value <= 0 and f.name not in may_be_zero:
                 raise BadEnvironment(f"{source}: {f.name} in [{name}] must be more than 0")
+            if value > LONGEST_S:
+                raise BadEnvironment(
+                    f"{source}: {f.name} in [{name}] must be at most {LONGEST_S}, which is a day"
+                )
     presign = target.presign
     if presign and min(presign.put_seconds, presign.get_seconds) <= 0:
         raise BadEnvironment(
@@ -191,24 +257,3 @@ def _check_identity(source: str, identity: Identity) -> None:
     for way, key in (("refresh-token", "state"), ("signing-key", "signing_key")):
         if identity.way == way and not getattr(identity, key):
             raise BadEnvironment(f"{source}: way {way} in [identity] needs {key}; add it")
-
-
-def _is_origin(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        has_host = parts.scheme in ("http", "https") and _is_host(parts) and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        return False
-    if text != text.strip():
-        return False
-    return has_host and not (parts.path or parts.query or parts.fragment or parts.username)
-
-
-def _is_host(parts: SplitResult) -> bool:
-    """A name that a resolver can be asked for (RFC 1123 2.1, with IDNA), or an address."""
-    host = parts.hostname or ""
-    if ":" in host:
-        return bool(ipaddress.IPv6Address(host))
-    if not host.isascii():
-        host = host.encode("idna").decode()
-    return all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))

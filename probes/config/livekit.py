@@ -6,13 +6,14 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from probes.config import urls
 from probes.config.toml_schema import NUMBERS, TEXTS, section
 from probes.finding import BadEnvironment
 
 LADDER, DEEP, BROWSER = "ladder", "deep", "browser"
 TIERS = (LADDER, DEEP, BROWSER)
+PORTS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def complaint(table: LiveKit) -> str:
     strange = [
         (
             not _is_socket(table.url),
-            f"url must look like wss://livekit.example.org, not {table.url!r}",
+            f"url must look like wss://livekit.example.org, not {urls.without_user(table.url)!r}",
         ),
         *(
             (not _is_network(node), f"nodes must be networks such as 203.0.113.0/28, not {node!r}")
@@ -79,6 +80,10 @@ def complaint(table: LiveKit) -> str:
             not _is_range(table.udp_ports),
             f"udp_ports must be the first and the last port, not {[*table.udp_ports]}",
         ),
+        (
+            not 0 <= table.tcp_port < PORTS,
+            f"tcp_port must be a port, or 0 where none is promised, not {table.tcp_port}",
+        ),
         *(
             (tier not in TIERS, f"tiers may be {', '.join(TIERS)}, not {tier!r}")
             for tier in table.tiers
@@ -88,18 +93,11 @@ def complaint(table: LiveKit) -> str:
 
 
 def _is_range(ports: NUMBERS) -> bool:
-    return not ports or (len(ports) == 2 and 0 < ports[0] <= ports[1] < 65536)
+    return not ports or (len(ports) == 2 and 0 < ports[0] <= ports[1] < PORTS)
 
 
 def _is_socket(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        named = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number
-        return False
-    return bool(named) and not (
-        parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    )
+    return urls.is_origin(text.removesuffix("/"), ("ws", "wss"))
 
 
 def _is_network(text: str) -> bool:

@@ -54,6 +54,8 @@ def section(source: str, name: str, kind: type, values: Any) -> Any:
                 for key, value in values.items()
             }
         )
+    except BadEnvironment as error:
+        raise BadEnvironment(f"{source}: {error}") from error
     except TypeError as error:
         missing = str(error).rpartition("argument")[2].strip("s: ") or str(error)
         raise BadEnvironment(f"{source}: [{name}] lacks {missing}") from error

@@ -43,6 +43,7 @@ _CUT_SHORT = {
     "stuck": "timeout",
     "SIGTERM": "cancellation",
     "SIGINT": "cancellation",
+    "SIGHUP": "cancellation",
 }
 _SUITE_STATUS = {"success": "success", "failure": "failure", "timeout": "timed_out"}
 

@@ -16,7 +16,7 @@ REFRESH_S = 1.0
 
 def silence_pytest(config: Any) -> None:
     """Our progress and reports in place of pytest's header, names and sum at the end."""
-    config.option.verbose = min(config.option.verbose, -2)
+    config.option.verbose = min(config.getoption("verbose", 0), -2)
     if reporter := config.pluginmanager.get_plugin("terminalreporter"):
         reporter._show_progress_info = False  # noqa: SLF001 - our own progress lines say it
 

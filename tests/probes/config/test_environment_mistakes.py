@@ -103,6 +103,41 @@ from tests.support.usable_environment import ACCEPTED, PRESIGN, USABLE, built, c
         (USABLE + "[timeouts]\nrun_s = 0\n", "run_s in [timeouts] must be more than 0"),
         (USABLE + "[realtime]\nscale = 0\n", "scale in [realtime] must be more than 0"),
         (USABLE + "[realtime]\nattempts = -1\n", "attempts in [realtime] must be more than 0"),
+        (USABLE + "[timeouts]\nrun_s = 1e30\n", "run_s in [timeouts] must be at most 86400"),
+        (USABLE + "[realtime]\nlinger_seconds = 86401\n", "linger_seconds in [realtime] must be"),
+        (
+            changed("[workspace]", 'plain = "https://wealist.co.kr"\n[workspace]'),
+            "plain in [hosts] must look like http://example.org, not 'https",
+        ),
+        (changed('"w-1"', '"w-1\\n"'), "id in [workspace] must be an id as weAlist writes it"),
+        (USABLE + '[users.bob]\nid = " u"\n', "id in [users.bob] must be an id as weAlist writes"),
+        (
+            USABLE + PRESIGN + 'scheme = "HTTPS"\n',
+            "scheme in [presign] must be http or https, not 'HTTPS'",
+        ),
+        (
+            USABLE + PRESIGN.replace('"h"', '"https://h"'),
+            "host in [presign] must look like files.example.org, with its port where it is not",
+        ),
+        (
+            USABLE + '[paths]\nstorage = "api/svc/storage"\n',
+            "storage in [paths] must look like /api/svc/storage, not 'api/svc/storage'",
+        ),
+        (USABLE + '[paths]\nstorage = "/api/"\n', "storage in [paths] must look like /api/svc/"),
+        (
+            USABLE + '[oauth]\nlanding = "wealist.co.kr/oauth/callback"\n',
+            "landing in [oauth] must look like https://example.org/landing, not 'wealist",
+        ),
+        (
+            USABLE + '[oauth]\nportal = "https://wealist.co.kr/api/ops-portal"\n',
+            "portal in [oauth] must end with a slash, not ",
+        ),
+        (
+            USABLE + '[oauth]\nprovider = "https://accounts.google.com/"\n',
+            "provider in [oauth] must look like https://example.org, not ",
+        ),
+        (USABLE + '[tls]\nca = "a\\u0000b"\n', "which is no PEM file of certificates"),
+        (USABLE + '[notices]\ntimezone = "Mars"\n', "timezone in [notices] is 'Mars'; say one"),
         (USABLE + PRESIGN + "put_seconds = 0\n", "put_seconds and get_seconds in [presign] must"),
     ],
 )
@@ -134,11 +169,23 @@ def test_every_mistake_gets_one_sentence(text: str, complaint: str) -> None:
         "https://wealist..co.kr",
         "https://-wealist.co.kr",
         "https://wealist_co,kr",
+        "https://wealist.co.kr.",
+        "https://wealist.co.kr?",
+        "https://wealist.co.kr#",
+        "https://wealist.co.kr:",
+        "https://wealist.co.kr:443",
+        "https://:secret@wealist.co.kr",
+        "https://@wealist.co.kr",
+        "HTTPS://wealist.co.kr",
+        "https://Wealist.co.kr",
+        "https://weal\\nist.co.kr",
+        "https://wealist.co.kr\\u0000",
     ],
 )
 def test_a_host_is_an_origin(origin: str) -> None:
     """Anything more or less would be glued to paths as it is."""
     with pytest.raises(
         BadEnvironment, match=r"apex in \[hosts\] must look like https://example.org, not "
-    ):
+    ) as told:
         built(changed("https://wealist.co.kr", origin))
+    assert "secret" not in str(told.value)
