@@ -6,6 +6,7 @@ The portal itself says nothing: whatever goes wrong it drops the token and shows
 """
 
 import contextlib
+import itertools
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -38,7 +39,6 @@ SAYS_WHY = re.compile(
     r"오류가|오류입니다|실패했|실패하|없습니다|못했습니다",
     re.IGNORECASE,
 )
-SAYS_NOTHING_FOUND = re.compile(r"\bno [a-z ]+ (?:found|yet)\b", re.IGNORECASE)
 GREETING = re.compile(r"Welcome back, (.+)")
 USERS = "/admin/users"
 NO_DATA = (
@@ -90,10 +90,14 @@ async def expect_data(browser: Browser, web: Web, user: User) -> None:
         text = await visit.page.locator("body").inner_text()
         if finding := explain_greeting(text, [reply.answer for reply in visit.replies]):
             raise Broken(finding)
+        if SAYS_WHY.search(text):
+            return
         for reply in asked:
-            if finding := explain_data(reply.answer, text):
+            if finding := explain_data(reply.answer):
                 visit.blame(reply)
                 raise Broken(finding)
+        if finding := explain_zeros([reply.answer for reply in asked]):
+            raise Broken(finding)
 
 
 async def _until_answered(visit: Visit) -> None:
@@ -103,18 +107,30 @@ async def _until_answered(visit: Visit) -> None:
     await visit.settle()
 
 
-def explain_data(answer: Answer, text: str) -> Finding | None:
-    """Name why the dashboard has nothing to show of an answer; None where it has, or where its
-    `text` says why; pure. "No applications found" of an answer that failed is no reason.
-    """
-    if SAYS_WHY.search(text):
-        return None
+def explain_data(answer: Answer) -> Finding | None:
+    """Name why the dashboard has nothing to show of an answer; None where it has; pure."""
     if finding := envelopes.explain(answer, 200):
         return finding
     data = Envelope.SUCCESS.open(answer.json)
-    if data not in (None, [], {}) or SAYS_NOTHING_FOUND.search(text):
+    if data not in (None, [], {}):
         return None
-    observed = f"{answer} with nothing in it, and the dashboard shows zeros without a word"
+    observed = f"{answer} with nothing in it, and the dashboard does not say why"
+    return Finding(Code.CONTRACT_BROKEN, observed, NO_DATA)
+
+
+def explain_zeros(answers: Sequence[Answer]) -> Finding | None:
+    """Name that all numbers of the dashboard are 0; None where one is not; pure.
+
+    So they are where ops-service cannot ask Prometheus: it counts each question that fails as 0 and
+    answers 200 (services/ops-service/internal/client/prometheus_client.go).
+    """
+    opened = [Envelope.SUCCESS.open(answer.json) for answer in answers]
+    metrics = [data for data in opened if isinstance(data, dict)]
+    values = list(itertools.chain.from_iterable(data.values() for data in metrics))
+    if not values or any(values):
+        return None
+    names = ", ".join(itertools.chain.from_iterable(metrics))
+    observed = f"every number of the dashboard is 0 ({names}), and it does not say why"
     return Finding(Code.CONTRACT_BROKEN, observed, NO_DATA)
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from probes.browser.page_replies import Reply
 from probes.browser.portal import (
+    SAYS_WHY,
     explain,
     explain_data,
     explain_greeting,
+    explain_zeros,
     is_app_page,
     is_beside,
 )
@@ -177,31 +179,51 @@ def test_the_dashboard_greets_its_user(text: str, answers: list[Answer], observe
     assert bool(finding) is bool(observed)
 
 
-# What stands on weAlist's dashboard at all times, whatever it was answered.
-LABELS = "Dashboard\nSLO Dashboard\nError Tracker\nLogs\nTotal Requests\n0\nError Rate\n0.00%\n"
-EMPTY, FAILS, GOOD = (
-    js({"success": True, "data": []}),
-    js({"error": {}}, 500),
-    js({"success": True, "data": [{"name": "user-service"}]}),
-)
+def monitored(data: object, status: int = 200) -> Answer:
+    said = js({"success": True, "data": data}, status)
+    url = "https://wealist.co.kr/api/ops/api/monitoring/applications"
+    return Answer("GET", url, said.status, {"content-type": "application/json"}, said.body)
 
 
 @pytest.mark.parametrize(
-    ("said", "text", "breaks"),
+    ("answer", "breaks"),
     [
-        (GOOD, LABELS, False),
-        (FAILS, LABELS, True),
-        (EMPTY, LABELS, True),
-        (js({"success": True, "data": None}), LABELS, True),
-        (EMPTY, LABELS + "No applications found", False),
-        (FAILS, LABELS + "No applications found", True),
-        (FAILS, LABELS + "Failed to load metrics", False),
-        (FAILS, LABELS + "데이터를 불러오는데 실패했습니다.", False),
+        (monitored([{"name": "user-service"}]), False),
+        (monitored([]), True),
+        (monitored(None), True),
+        (monitored([], 500), True),
     ],
 )
-def test_a_dashboard_of_zeros_needs_a_reason(said: Said, text: str, *, breaks: bool) -> None:
-    """A label with "Error" in it is no reason; a sentence is."""
-    url = "https://wealist.co.kr/api/ops/api/monitoring/applications"
-    headers = {"content-type": "application/json"}
-    finding = explain_data(Answer("GET", url, said.status, headers, said.body), text)
+def test_an_answer_with_nothing_in_it_is_named(answer: Answer, *, breaks: bool) -> None:
+    """Whatever its status: weAlist's dashboard makes "No applications found" of all of them."""
+    assert bool(explain_data(answer)) is breaks
+
+
+@pytest.mark.parametrize(
+    ("metrics", "breaks"),
+    [
+        ([{"totalRequests": 0, "avgResponseTime": 0}, {"nodeCount": 0, "cpuUsage": 0}], True),
+        ([{"totalRequests": 0, "avgResponseTime": 0}, {"nodeCount": 4, "cpuUsage": 0}], False),
+        ([[{"name": "user-service"}], {"nodeCount": 0}], True),
+        ([[{"name": "user-service"}]], False),
+    ],
+)
+def test_a_dashboard_of_zeros_is_named(metrics: list[object], *, breaks: bool) -> None:
+    """Ops-service makes zeros of a Prometheus that it cannot ask; a quiet hour is none of it."""
+    finding = explain_zeros([monitored(each) for each in metrics])
     assert bool(finding) is breaks
+
+
+@pytest.mark.parametrize(
+    ("text", "says_why"),
+    [
+        # What stands on weAlist's dashboard at all times, whatever it was answered.
+        ("Dashboard\nSLO Dashboard\nError Tracker\nTotal Requests\n0\nError Rate\n0.00%", False),
+        ("No applications found", False),
+        ("Failed to load metrics", True),
+        ("데이터를 불러오는데 실패했습니다.", True),
+    ],
+)
+def test_a_reason_is_a_sentence(text: str, *, says_why: bool) -> None:
+    """A label with "Error" in it tells nobody why there is nothing."""
+    assert bool(SAYS_WHY.search(text)) is says_why
