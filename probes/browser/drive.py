@@ -4,6 +4,8 @@
 
 import asyncio
 import contextlib
+import itertools
+import time
 from urllib.parse import urlsplit
 
 from playwright.async_api import FilePayload, Locator
@@ -131,10 +133,14 @@ def _makes_something(reply: Reply) -> bool:
 
 async def _open_menu(visit: Visit, button: Locator) -> None:
     """Right click where nothing lies: files have a menu of their own, so that some places are
-    tried until `button` shows.
+    tried until `button` shows; again and again, since a page may still be loading its drive.
     """
     window = visit.page.viewport_size or {"width": 1280, "height": 720}
-    for x, y in BARE:
+    ends_at = time.monotonic() + visit.target.timeouts.answer_s
+    for number, (x, y) in enumerate(itertools.cycle(BARE)):
+        is_over = visit.trouble.is_set() or time.monotonic() > ends_at
+        if is_over and number >= len(BARE):
+            return
         place = (x * window["width"], y * window["height"])
         await visit.page.mouse.click(*place, button="right")
         with contextlib.suppress(PlaywrightTimeout):

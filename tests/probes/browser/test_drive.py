@@ -254,6 +254,19 @@ async def test_a_folder_is_asked_for_wherever_the_page_asks(
         await drive.make_folder(visit, "probe")
 
 
+async def test_a_menu_is_opened_once_the_drive_is_there(
+    app: App, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A right click on a page that is still loading opens none, and is made again."""
+    monkeypatch.setattr(drive, "BARE", drive.BARE[:1])
+    made = "fetch('/api/svc/storage/folders', {method: 'POST'})"
+    app.site.says["POST apex/api/svc/storage/folders"] = js({"success": True}, 201)
+    late = "; const item = document.querySelector('button'); item.hidden = true; setTimeout("
+    late += "() => { document.oncontextmenu = () => { item.hidden = false } }, 1000)"
+    async with app.open(FOLDERS.replace("MADE", made) + late) as visit:
+        await drive.make_folder(visit, "probe")
+
+
 async def test_a_folder_that_nobody_is_asked_for_is_told(app: App, recorder: Recorder) -> None:
     """The button does nothing."""
     async with app.open(FOLDERS.replace("MADE", "show('made')")) as visit:
