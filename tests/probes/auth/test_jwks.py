@@ -1,5 +1,7 @@
 """Published keys are judged as those who verify by them would find out later."""
 
+from typing import Any
+
 import pytest
 
 from probes.auth import jwks
@@ -17,6 +19,7 @@ from probes.transport.http import Web
 from tests.support.signed import ISSUER, published, signed
 from tests.support.site import Site, js
 
+FAR = 4_000_000_000  # Unix time of the year 2096
 OPENID_SAYS = {"issuer": ISSUER, "jwks_uri": "http://auth-service:8080/.well-known/jwks.json"}
 
 
@@ -61,9 +64,10 @@ def test_a_key_must_verify_what_was_signed() -> None:
     assert "names the key 'wealist-auth-key-1', JWKS has b" in other_name.observed
 
 
-def test_an_expired_token_is_verified_all_the_same() -> None:
-    """How old it is does not matter here."""
-    assert explain(read([published(0)]), signed(0, exp=1)) is None
+@pytest.mark.parametrize(("claim", "at"), [("exp", 1), ("iat", FAR), ("nbf", FAR)])
+def test_an_old_or_early_token_is_verified_all_the_same(claim: str, at: Any) -> None:
+    """Neither its age matters here, nor whose clock is ahead, the probes' or auth-service's."""
+    assert explain(read([published(0)]), signed(0, **{claim: at})) is None
 
 
 def test_a_weak_key_is_told() -> None:
