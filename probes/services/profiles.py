@@ -2,6 +2,7 @@
 5.6).
 """
 
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NotRequired, TypedDict
@@ -99,6 +100,11 @@ def explain_person(
     return None
 
 
+def new_name() -> str:
+    """A name that no earlier run can have left behind."""
+    return f"probe {secrets.token_hex(4)}"
+
+
 @asynccontextmanager
 async def rename_profile(web: Web, user: User, name: str) -> AsyncIterator[None]:
     """`user` is called `name` for as long as the block lasts. Raises Broken."""
@@ -117,8 +123,10 @@ async def expect_name(web: Web, user: User, name: str) -> None:
         raise broken_promise(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
 
 
-async def set_image(web: Web, user: User) -> None:
-    """Upload an image and make it the profile's, as the page does. Raises Broken."""
+async def set_image(web: Web, user: User) -> str:
+    """Upload an image and make it the profile's, as the page does; the key of its file. Raises
+    Broken.
+    """
     request_body = {"fileName": "probe.png", "contentType": IMAGE_TYPE, "fileSize": len(IMAGE)}
     answer = await call(web, user, "POST", "/me/image/presigned-url", request_body)
     presign.expect_issued(answer)
@@ -132,12 +140,15 @@ async def set_image(web: Web, user: User) -> None:
     attachment = expect_shape(saved, Envelope.RAW, Attachment, CREATED)
     chosen = {"attachmentId": attachment["attachmentId"]}
     expect(await call(web, user, "PUT", "/me/image", chosen), Envelope.RAW)
+    return ticket["fileKey"]
 
 
-async def expect_image(web: Web, user: User) -> None:
-    """The profile shows the image that was set, and its bytes are there. Raises Broken."""
+async def expect_image(web: Web, user: User, key: str) -> None:
+    """The profile shows the image with this key, and not one of an earlier run, and its bytes are
+    there. Raises Broken.
+    """
     url = str((await read(web, user)).get("profileImageUrl") or "")
-    if url_problem(url):
+    if url_problem(url) or key not in url:
         observed = f"an image was saved for the profile, and it names {url or 'none'}"
         raise broken_promise(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
     answer = await web.ask("GET", url, kind="s3")

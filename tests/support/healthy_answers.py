@@ -146,7 +146,7 @@ CASES = (
     ),
     Case(
         "profile-image-is-there",
-        lambda cast: profiles.expect_image(cast.web, cast.user),
+        lambda cast: profiles.expect_image(cast.web, cast.user, ""),
         (
             js({"userId": "u-1", "nickName": "n", "profileImageUrl": SIGNED}),
             Said(200, profiles.IMAGE, "image/png"),

@@ -39,6 +39,11 @@ async def test_a_name_is_given_for_a_while(site: Site, web: Web, bob: User) -> N
     assert {asked.headers["x-workspace-id"] for asked in site.asked} == {"w-1"}
 
 
+def test_a_name_was_nobodys_before() -> None:
+    """A run that was killed leaves its name behind, and the next must not find it kept."""
+    assert len({profiles.new_name() for _ in range(50)}) == 50
+
+
 async def test_a_name_that_was_not_kept_is_told(site: Site, web: Web, bob: User) -> None:
     """With what is read in its place."""
     site.says[f"GET {ME}"] = named("Bob")
@@ -56,7 +61,7 @@ async def test_an_image_is_uploaded_registered_and_chosen(site: Site, web: Web, 
         f"POST {ME}/image/attachment": js({"attachmentId": "a-1"}, 201),
         f"PUT {ME}/image": named("Bob"),
     }
-    await profiles.set_image(web, bob)
+    assert await profiles.set_image(web, bob) == "key"
     assert [asked.method for asked in site.asked] == ["POST", "PUT", "POST", "PUT"]
     assert site.asked[1].body == profiles.IMAGE
     assert b"a-1" in site.asked[3].body
@@ -67,6 +72,7 @@ async def test_an_image_is_uploaded_registered_and_chosen(site: Site, web: Web, 
     [
         (None, NOWHERE, "contract-broken: .* it names none"),
         ("undefined", NOWHERE, "contract-broken: .* it names undefined"),
+        ("{cdn}/old", NOWHERE, "contract-broken: .* it names http.*/old"),
         ("{cdn}/key", NOWHERE, "upload-lost: .* for the profile's image"),
         ("{cdn}/key", Said(200, b"another"), "upload-lost: .* with 7 bytes"),
     ],
@@ -74,13 +80,13 @@ async def test_an_image_is_uploaded_registered_and_chosen(site: Site, web: Web, 
 async def test_an_image_that_is_not_there_is_told(
     site: Site, web: Web, bob: User, *, image: str | None, got: Said, words: str
 ) -> None:
-    """None, no address, nothing under it, or another's bytes."""
+    """None, no address, an earlier one, nothing under it, or another's bytes."""
     place = image and image.replace("{cdn}", site.origin("cdn"))
     site.says |= {f"GET {ME}": named("Bob", place), "GET cdn/key": got}
     with pytest.raises(Broken, match=words):
-        await profiles.expect_image(web, bob)
+        await profiles.expect_image(web, bob, "key")
     site.says |= {
         f"GET {ME}": named("Bob", f"{site.origin('cdn')}/key"),
         "GET cdn/key": Said(200, profiles.IMAGE),
     }
-    await profiles.expect_image(web, bob)
+    await profiles.expect_image(web, bob, "key")
