@@ -221,8 +221,9 @@ def _past_deadline(deadline_s: float, recorder: Recorder) -> Finding:
     if not cancelled:
         return unknown(observed)
     last = cancelled[-1]
+    waited_for = last.method if last.method != "NAVIGATE" else "the page"
     url = recorder.evidence.redactor.url(last.url)
-    return unknown(f"{observed}; it waited for {last.method} {url}")
+    return unknown(f"{observed}; it waited for {waited_for} {url}")
 
 
 def unknown(why: str) -> Finding:
