@@ -25,7 +25,10 @@ def url_for(environ: Mapping[str, str], url: str) -> str:
     asked directly. Libraries read the same variables, but know no networks in them.
     """
     exceptions = re.sub(r"(^|,)\.", r"\1*.", environ.get("NO_PROXY", "")).split(",")
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # a bracket that is not closed: who asks there says so
+        return ""
     is_direct = any(covers(each, host) for each in exceptions)
     return "" if is_direct else environ.get("HTTPS_PROXY", "")
 

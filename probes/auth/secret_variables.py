@@ -12,11 +12,16 @@ _QUOTES = "\"'`"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")  # RFC 7515 7.1
 
 
+def clean(text: str) -> str:
+    """`text` without what a copy brings along: spaces, line ends and quotes around it."""
+    return text.strip().strip(_QUOTES).strip()
+
+
 def read_token(environ: Mapping[str, str], variable: str) -> str:
     """The token in `variable`, without spaces, line ends, quotes and `Bearer `; "" where there is
     none. Raises CannotAsk for a text that is no token, for instance a placeholder.
     """
-    text = environ.get(variable, "").strip().strip(_QUOTES).strip()
+    text = clean(environ.get(variable, ""))
     text = re.sub(r"(?i)^(authorization:\s*)?bearer\s+", "", text).strip(_QUOTES)
     if text and not _TOKEN.fullmatch(text):
         raise CannotAsk(

@@ -67,7 +67,7 @@ def load_signer(identity: Identity, environ: Mapping[str, str] = os.environ) -> 
     try:
         pem = environ.get(where, "").encode() or Path(where).expanduser().read_bytes()
         key = load_pem_private_key(pem, None)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError) as error:  # RuntimeError: no such ~
         hint = "name a PEM file, or the variable that holds the PEM"
         raise CannotAsk(
             f"signing_key in [identity] is {where}, which gives no private key ({error}); {hint}"

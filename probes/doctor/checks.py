@@ -25,8 +25,8 @@ from opentelemetry.sdk.environment_variables import (
 from opentelemetry.util.re import parse_env_headers
 
 from probes import proxy_variables
+from probes.auth.secret_variables import expect_usable, read_token
 from probes.auth.signing_key import load_signer
-from probes.auth.tokens import seconds_left
 from probes.browser import chromium
 from probes.config import authorities
 from probes.config.environment import Target, UserConfig, address
@@ -124,15 +124,17 @@ def secrets(target: Target, environ: Mapping[str, str]) -> str:
 def _expect_secret(
     target: Target, name: str, config: UserConfig, environ: Mapping[str, str]
 ) -> None:
-    if target.identity.way == "static":
-        token = environ.get(config.token, "")
-        if not token or seconds_left(token) <= 0:
-            why = "has expired" if token else "is not set"
-            raise CannotAsk(
-                f"the access token of {name} {why}; put a new one into "
-                f"{config.token or 'a variable'}"
-            )
-    elif not environ.get(config.refresh_token) and not _has_kept_token(target, name):
+    """As a run reads them. Raises CannotAsk."""
+    is_static = target.identity.way == "static"
+    variable = config.token if is_static else config.refresh_token
+    if token := read_token(environ, variable):
+        if is_static or not _has_kept_token(target, name):
+            expect_usable(token, variable, config.id)
+    elif is_static:
+        raise CannotAsk(
+            f"the access token of {name} is not set; put a new one into {variable or 'a variable'}"
+        )
+    elif not _has_kept_token(target, name):
         variable = (
             config.refresh_token or f"the variable that refresh_token in [users.{name}] should name"
         )
@@ -234,8 +236,11 @@ def collector(environ: Mapping[str, str]) -> str:
     if not (to := spans.endpoint(environ)):
         return "no export was asked for"
     variables = (OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_HEADERS)
-    given = next(filter(None, map(environ.get, variables)), "")
+    variable = next(filter(environ.get, variables), "")
+    given = environ.get(variable, "")
     headers = parse_env_headers(given, liberal=True)
+    if given.strip() and not headers:
+        raise CannotAsk(f"{variable} must be name=value, as in authorization=Bearer%20KEY")
     way = proxy_variables.url_for(environ, to)
     return _answers("the collector", "POST", to, way, {**headers, "Content-Type": PROTOBUF})
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from probes.auth.secret_variables import read_token
 from probes.auth.signing_key import load_signer
 from probes.auth.tokens import claims, seconds_left
 from probes.config.environment import Target
@@ -51,7 +52,7 @@ async def _tokens(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
     state = open_state(target.identity.state, STORE_S)
     found: dict[str, str] = {}
     for name, config in target.users.items():
-        token = environ.get(config.token, "") if config.token else ""
+        token = read_token(environ, config.token) if config.token else ""
         if signer:
             token = signer.pair(config).access
         elif state and not token:

@@ -15,6 +15,7 @@ import jwt
 from jwt.warnings import InsecureKeyLengthWarning
 
 from probes import clock
+from probes.auth.secret_variables import clean
 from probes.config.livekit import LiveKit
 from probes.finding import CannotAsk, NotApplicable
 from probes.recording.redactor import Redactor
@@ -84,11 +85,22 @@ def open_access(
 
 
 def _read(where: str, name: str, environ: Mapping[str, str]) -> str:
-    if value := environ.get(where, ""):
-        return value
+    """Raises CannotAsk for what is not there, or is no key: a token of it would be refused, and
+    LiveKit blamed.
+    """
+    value = clean(environ.get(where, "")) or clean(_read_file(where, name))
+    if not value or not value.isprintable() or " " in value:
+        raise CannotAsk(
+            f"no token for LiveKit: what {name} in [livekit] names, {where}, holds no key; put the "
+            "key itself there"
+        )
+    return value
+
+
+def _read_file(where: str, name: str) -> str:
     try:
-        return Path(where).expanduser().read_text("utf-8").strip()
-    except (OSError, ValueError) as error:
+        return Path(where).expanduser().read_text("utf-8")
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: nobody has that ~
         raise CannotAsk(
             f"no token for LiveKit: {name} in [livekit] is {where}, which is neither a "
             "variable that is set nor a file"

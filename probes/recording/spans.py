@@ -7,6 +7,7 @@ X-Amz-Signature in span URLs.
 """
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -38,6 +39,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from probes import proxy_variables
 from probes.recording.otlp_json import SpanLines
 from probes.recording.span_attributes import SERVICE, Attributes, encodable
+
+# It logs the headers for a collector that it cannot read, and a key may be one.
+logging.getLogger("opentelemetry.util.re").disabled = True
 
 NAME = "spans.jsonl"
 OTEL_TRACES_EXPORTER = "OTEL_TRACES_EXPORTER"

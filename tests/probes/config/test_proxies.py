@@ -99,6 +99,9 @@ def test_without_a_table_no_variable_is_left() -> None:
     proxies.replace(environ, Proxy())
     assert environ == {"HOME": "/h"}
     assert not proxy_variables.url_for(environ, "https://discord.com")
+    assert not proxy_variables.url_for(
+        environ, "https://[::1"
+    )  # who asks there says that it is none
 
 
 @pytest.mark.parametrize("held", ["", "nobody", ":word"])

@@ -63,7 +63,17 @@ def complaint(look: Any, *arguments: Any) -> str:
         (
             cast_by("static", token="A"),
             {"A": token(age=90_000)},
-            "the access token of alice has expired",
+            "the token in A expired ",
+        ),
+        (
+            cast_by("static", token="A"),
+            {"A": "<paste it here>"},
+            "A holds no token (three parts with dots between them, RFC 7519); is it a placeholder?",
+        ),
+        (
+            cast_by("static", token="A"),
+            {"A": token(user="u-2")},
+            "the token in A is of user u-2, and the environment file says u-1",
         ),
         (
             cast_by("refresh-token", refresh_token="R"),
@@ -83,9 +93,11 @@ def test_secrets_that_are_there_are_not_shown() -> None:
     """The way and the roles are all that is said."""
     good = token()
     assert checks.secrets(cast_by("static", token="A"), {"A": good}) == "static: alice"
+    pasted = f'"Bearer {good}"\n'  # a run takes it, so the doctor must not stop the pod
+    assert checks.secrets(cast_by("static", token="A"), {"A": pasted}) == "static: alice"
     assert checks.secrets(cast_by("test-endpoint"), {}) == "test-endpoint: alice"
     assert (
-        checks.secrets(cast_by("refresh-token", refresh_token="R"), {"R": "seed"})
+        checks.secrets(cast_by("refresh-token", refresh_token="R"), {"R": token("refresh")})
         == "refresh-token: alice"
     )
 
@@ -243,6 +255,24 @@ def test_a_collector_is_asked_with_the_headers_of_the_export(receiver: Receiver)
     assert checks.collector(environ) == "answers"
     headers = receiver.asked[-1].headers
     assert (headers["x-api-key"], headers["x-scope"]) == ("planted key", "probes")
+
+
+@pytest.mark.parametrize(
+    "name", ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"]
+)
+def test_a_collector_s_key_without_a_name_is_told_and_not_shown(
+    name: str, receiver: Receiver, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """OpenTelemetry logs what it cannot read, as it stands there."""
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, name: "planted-api-key"}
+    assert complaint(checks.collector, environ).startswith(f"{name} must be name=value, as in ")
+    assert "planted" not in "".join(capfd.readouterr())
+
+
+def test_a_collector_whose_address_is_none_is_told() -> None:
+    """It is no failure of the check's own."""
+    said = complaint(checks.collector, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://[::1"})
+    assert said.startswith("the collector does not answer (")
 
 
 def test_a_pushgateway_may_be_named_without_a_scheme(

@@ -44,6 +44,12 @@ def test_who_is_as_said_is_let_be(target: Target) -> None:
     assert users.users(target, ENVIRON).startswith("alice, bob, stranger: known")
 
 
+def test_a_token_is_read_as_a_run_reads_it(target: Target) -> None:
+    """With quotes and a line's end, which would be quoted in the error of a header that is none."""
+    pasted = {name: f'"Bearer {token}"\n' for name, token in ENVIRON.items()}
+    assert users.users(target, pasted).startswith("alice, bob, stranger: known")
+
+
 def test_the_token_of_another_is_told(target: Target) -> None:
     """By both ids, and never by the token."""
     with pytest.raises(CannotAsk, match=r"the token of bob belongs to u-1, and id .* is u-2"):

@@ -60,6 +60,35 @@ def test_secrets_are_in_variables_or_files(tmp_path: Path) -> None:
     assert SECRET not in repr(access)
 
 
+@pytest.mark.parametrize("text", [f"{SECRET}\n", f' "{SECRET}"\r\n', f"'{SECRET}'"])
+def test_what_a_copy_brings_along_signs_nothing(text: str) -> None:
+    """LiveKit would refuse every token, and be blamed for its secret."""
+    access = open_access(PROMISED, Redactor(), {"LK_KEY": "APIx\n", "LK_SECRET": text})
+    assert (access.key, access.secret) == ("APIx", SECRET)
+
+
+@pytest.mark.parametrize("text", ["<the secret>", f"{SECRET}\n{SECRET}", f"APIx: {SECRET}"])
+def test_a_secret_that_is_none_is_not_used(text: str) -> None:
+    """A placeholder, two of them, a line of LiveKit's own file: named, not shown."""
+    with pytest.raises(CannotAsk, match="LK_SECRET, holds no key; put") as told:
+        open_access(PROMISED, Redactor(), {"LK_KEY": "APIx", "LK_SECRET": text})
+    assert text not in str(told.value)
+
+
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_a_file_without_a_secret_is_asked_for(content: str, tmp_path: Path) -> None:
+    """A mounted Secret whose key is empty."""
+    file = tmp_path / "secret"
+    file.write_text(content)
+    promised = LiveKit("wss://x", "LK_KEY", str(file))
+    with pytest.raises(CannotAsk, match="holds no key"):
+        open_access(promised, Redactor(), {"LK_KEY": "APIx"})
+    with pytest.raises(CannotAsk, match="neither a variable"):
+        open_access(
+            LiveKit("wss://x", "LK_KEY", "~nobody-of-that-name/x"), Redactor(), {"LK_KEY": "A"}
+        )
+
+
 def test_a_secret_that_is_nowhere_is_asked_for() -> None:
     """With the key's name and the variable's."""
     with pytest.raises(
