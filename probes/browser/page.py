@@ -12,6 +12,7 @@ from playwright.async_api import ConsoleMessage, Locator, Page, Request, Respons
 from playwright.async_api import Error as PlaywrightError
 
 from probes.browser import net_errors
+from probes.browser.nothing_shown import PendingCalls, blank
 from probes.browser.page_replies import (
     Reply,
     asked_of,
@@ -36,7 +37,6 @@ from probes.transport.envelopes import explain_foreign
 from probes.transport.http import Answer
 
 explain_ok = partial(envelopes.explain, wanted=200)
-SHOWS_NOTHING = "() => !document.body || !document.body.innerText.trim()"
 SETTLING_TIME_S = 3.0  # seconds for the bodies of replies to come in
 AFTER_TROUBLE_S = 2.0  # in which a page may show what it should all the same
 ASSETS = frozenset({"script", "stylesheet", "image", "font"})  # as the browser calls them
@@ -58,6 +58,7 @@ class Visit:
         self._reading: set[asyncio.Task[None]] = set()
         self._uploading: dict[Request, asyncio.Future[None]] = {}
         self._responses: dict[Request, Response] = {}
+        self._pending = PendingCalls(page, target.hosts.apex, recorder)
         page.on("request", self._on_request)
         page.on("response", lambda response: self._responses.update({response.request: response}))
         page.on("requestfinished", lambda request: self._read_later(self._on_finished(request)))
@@ -94,23 +95,21 @@ class Visit:
         return what.first
 
     async def not_found(self, name: str) -> Broken | CannotAsk:
-        """What to raise where `name` is not on the page: a blank page is the page's own fault."""
+        """What to raise where `name` is not on the page: a blank page is the page's own fault.
+        Raises Broken where the page still waits for an answer.
+        """
+        self._pending.expect_answered(self.target.timeouts.answer_s)
         path = urlsplit(self.page.url).path
-        return await self.blank() or CannotAsk(describe_missing(name, path, self.complaints))
-
-    async def blank(self) -> Broken | None:
-        """What to raise where the page shows nothing at all; None where it shows something."""
-        with contextlib.suppress(PlaywrightError):
-            if await self.page.evaluate(SHOWS_NOTHING):
-                observed = f"{urlsplit(self.page.url).path} is blank"
-                return broken_promise(Code.ASSET_BROKEN, observed, "the page, or what it loads")
-        return None
+        return await blank(self.page) or CannotAsk(describe_missing(name, path, self.complaints))
 
     async def expect_something_shown(self) -> None:
-        """Raise Broken for what troubled the page, or where it is blank."""
+        """Raise Broken for what troubled the page, what it still waits for, or where it is
+        blank.
+        """
         self.expect_no_trouble()
-        if blank := await self.blank():
-            raise blank
+        self._pending.expect_answered(self.target.timeouts.answer_s)
+        if nothing := await blank(self.page):
+            raise nothing
 
     async def expect_visible(
         self,
