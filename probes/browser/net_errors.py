@@ -5,10 +5,12 @@ Source: chromium.googlesource.com/chromium/src, net/base/net_error_list.h.
 
 import asyncio
 import re
-import socket
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from probes import clock
+from probes.config.environment import address
+from probes.recording.span_attributes import PORTS
+from probes.transport import connection_errors
 
 _LOOKUP_TIMEOUT_S = 2.0
 # An app that asks without an end meets the browser's limit on its own (net/url_request).
@@ -31,7 +33,7 @@ _LOCAL = {
 }
 _EXHAUSTED = "ERR_INSUFFICIENT_RESOURCES"
 _DISCONNECTED = "ERR_INTERNET_DISCONNECTED"
-_UNRESOLVED = "ERR_NAME_NOT_RESOLVED"
+_UNREACHED = ("ERR_NAME_NOT_RESOLVED", "ERR_ADDRESS_UNREACHABLE")
 _CERTIFICATE_DATE = "ERR_CERT_DATE_INVALID"
 
 
@@ -55,20 +57,27 @@ async def navigation_trouble(text: str, url: str) -> str:
     """What is wrong here, where the browser could not open `url`; "" where nothing is, as where the
     resolver answers that there is no such name.
     """
-    if _UNRESOLVED in text:
-        return await _resolver_trouble(urlsplit(url).hostname or "")
+    if any(name in text for name in _UNREACHED):
+        return await _own_trouble(urlsplit(url))
     return local_trouble(text)
 
 
-async def _resolver_trouble(host: str) -> str:
+async def _own_trouble(parts: SplitResult) -> str:
+    """What a connection of ours to the same place meets: the browser has one word for a name that
+    is not there, a dead resolver, and a name whose addresses this machine has no way to.
+    """
+    host, port = address(parts.hostname or ""), parts.port or PORTS.get(parts.scheme, 443)
     try:
         async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
-            await asyncio.get_running_loop().getaddrinfo(host, 443)
+            await asyncio.get_running_loop().getaddrinfo(host, port)
     except TimeoutError:
         return f"the resolver of {_MACHINE} does not answer"
-    except socket.gaierror as error:
-        is_dead = error.errno == socket.EAI_AGAIN
-        return f"the resolver of {_MACHINE} does not answer (EAI_AGAIN)" if is_dead else ""
     except OSError as error:
-        return f"the resolver of {_MACHINE} cannot be asked: {error}"
+        return connection_errors.local_trouble(error)
+    try:
+        async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
+            _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+    except OSError as error:  # of which TimeoutError is one, and nobody's here
+        return connection_errors.local_trouble(error)
     return ""

@@ -81,6 +81,7 @@ LABEL = (
 _LABELS = re.compile(f"({LABEL})")
 _PROVIDER_KEY = re.compile(r"A[KS]IA[A-Z0-9]+")
 _DOT = re.compile(r"%(?:25)?2E", re.IGNORECASE)
+_JAVASCRIPT_KEEPS = "!'()*"  # encodeURIComponent (ECMA-262 19.2.6)
 _SCHEMES = ("bearer", "basic", "digest", "negotiate", "apikey", "token", "aws", "aws4-hmac-sha256")
 
 
@@ -188,8 +189,24 @@ def forms(secret: str) -> set[str]:
     }
     encoded |= {quote(form, "") for form in encoded}
     encoded |= {quote_plus(secret.encode("utf-8", "backslashreplace"))}
-    encoded |= {"".join(f"%{byte:02X}" for byte in raw)}
+    encoded |= {"".join(f"%{byte:02X}" for byte in raw), quote(raw, _JAVASCRIPT_KEEPS)}
+    encoded |= {quote_plus(raw, "*"), *_quoted(secret)}
     return spelled | encoded | {re.sub("%..", lambda m: m[0].lower(), form) for form in encoded}
+
+
+def _quoted(secret: str) -> Iterator[str]:
+    """As others quote it: Go's JSON and templates, Spring's HTML, JSON inside of JSON, and Python's
+    word for bytes that are no header.
+    """
+    in_json = json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield in_json.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
+    yield json.dumps(in_json, ensure_ascii=False)[1:-1]
+    yield json.dumps(json.dumps(secret)[1:-1])[1:-1]
+    in_html = escape(secret).replace("&#x27;", "&#39;")
+    yield in_html
+    yield in_html.replace("&quot;", "&#34;")
+    yield in_html.replace("&quot;", "&#34;").replace("+", "&#43;")
+    yield repr(secret.encode("utf-8", "backslashreplace"))[2:-1]
 
 
 def _base64(raw: bytes, offset: int) -> Iterator[str]:

@@ -110,7 +110,7 @@ class Stream:
             Code.NOTIFICATION_LOST,
             f"{self._user.name} was assigned a board, and nothing came over the open "
             f"stream within {timeout_s:g} s",
-            "board to noti (NOTI_SERVICE_URL, INTERNAL_API_KEY: f8d2b9c5), or noti's Redis "
+            "board to noti (NOTI_SERVICE_URL, INTERNAL_API_KEY, f8d2b9c5), or noti's Redis "
             "channel (contract 5.5)",
         )
 

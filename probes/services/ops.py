@@ -13,8 +13,8 @@ NO_EMAIL = (
     "(f4687cde)"
 )
 NO_VALIDATOR = (
-    "ops-service has no token validator, so that it reads nothing from any token: "
-    "ISTIO_JWT_MODE=false with an image before 0aee35e6 (contract 6)"
+    "ops-service has no token validator, so that it reads nothing from any token "
+    "(ISTIO_JWT_MODE=false with an image before 0aee35e6, contract 6)"
 )
 NOT_VERIFIED = (
     "ops-service does not verify what auth-service signs: each auth pod has a key of its "

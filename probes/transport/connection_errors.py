@@ -5,6 +5,8 @@ What this machine cannot do (no descriptor, no route, no resolver) is never the 
 """
 
 import errno
+import os
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -37,13 +39,24 @@ _LOCAL = {
     errno.ENOBUFS: "this machine has no socket buffer left",
     errno.ENOMEM: "this machine has no memory left",
     errno.ENOSPC: "this machine's disk is full",
+    errno.EDQUOT: "this machine's disk quota is used up",
     errno.EADDRNOTAVAIL: "this machine has no local port or address left",
+    errno.EADDRINUSE: "this machine has no local port left",
+    errno.EAFNOSUPPORT: "this machine knows no addresses of that kind (IPv6 may be switched off)",
     errno.ENETUNREACH: "this machine has no route to the network",
     errno.ENETDOWN: "this machine's network is down",
     errno.EPERM: "this machine forbids the connection (a firewall or a sandbox)",
     errno.EACCES: "this machine forbids the connection (a firewall or a sandbox)",
 }
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_RESOLVER = {
+    socket.EAI_AGAIN: "the resolver of this machine does not answer (EAI_AGAIN)",
+    socket.EAI_FAIL: "the resolver of this machine refuses to answer (EAI_FAIL)",
+    socket.EAI_MEMORY: "this machine has no memory left",
+}
+# How asyncio tells of several addresses that took no connection, each for a reason of its own.
+_SEVERAL = "Multiple exceptions: "
+_NUMBER = re.compile(r"\[Errno (\d+)\]")
 UNTRUSTED = (18, 19, 20, 21)  # X509_V_ERR_*: self-signed, in chain, no issuer, no first signature
 _NOT_TLS = (
     "WRONG_VERSION_NUMBER",
@@ -72,7 +85,15 @@ def failure(
 
 
 def local_trouble(error: BaseException) -> str:
-    """What is wrong with this machine, where `error` is its own; "" where it is not."""
+    """What is wrong with this machine, where `error` is its own; "" where it is not. Of several
+    addresses that were tried, each must have failed here: a host that refuses at one is to blame,
+    though there is no way to the others.
+    """
+    if attempts := _attempts(error):
+        reasons = [local_trouble(each) for each in attempts]
+        lacking = [_LOCAL[number] for number in _EXHAUSTED]
+        lacks = next((reason for reason in reasons if reason in lacking), "")
+        return lacks or (reasons[0] if all(reasons) else "")
     for each in _chain(error):
         if isinstance(each, MemoryError):
             return "this process has no memory left"
@@ -80,13 +101,24 @@ def local_trouble(error: BaseException) -> str:
             return f"the request is none that can be sent ({each}); look at the secrets' variables"
         if _is_certificate_date(each) and clock.offset_s():
             return f"this machine's clock is {abs(clock.offset_s()):.0f} s off that of the target"
-        if isinstance(each, socket.gaierror) and each.errno == socket.EAI_AGAIN:
-            return "the resolver of this machine does not answer (EAI_AGAIN)"
+        if isinstance(each, socket.gaierror):
+            return _RESOLVER.get(each.errno or 0, "")
         if isinstance(each, ssl.SSLError) or not isinstance(each, OSError):
             continue
         if each.errno in _LOCAL:
             return _LOCAL[each.errno]
     return ""
+
+
+def _attempts(error: BaseException) -> list[BaseException]:
+    """One error for each address, where several were tried; none where one was."""
+    for each in _chain(error):
+        if isinstance(each, BaseExceptionGroup):
+            return list(each.exceptions)
+        if isinstance(each, OSError) and str(each).startswith(_SEVERAL):
+            numbers = map(int, _NUMBER.findall(str(each)))
+            return [OSError(number, os.strerror(number)) for number in numbers]
+    return []
 
 
 def exhausted_resource(error: OSError) -> str:

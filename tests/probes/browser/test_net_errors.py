@@ -1,6 +1,7 @@
 """What the browser says of this machine is not said of the target."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -74,6 +75,35 @@ async def test_a_dead_resolver_is_told_from_a_name_that_is_not_there(
     found = await net_errors.navigation_trouble(text, "https://h/")
     assert found.startswith(reason)
     assert bool(found) is bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "reason"),
+    [
+        ([errno.ENETUNREACH, errno.ENETUNREACH], "this machine has no route"),
+        ([errno.EAFNOSUPPORT], "this machine knows no addresses of that kind"),
+        ([errno.ENETUNREACH, errno.ECONNREFUSED], ""),
+        ([errno.EHOSTUNREACH], ""),
+    ],
+)
+async def test_a_page_whose_host_is_out_of_reach_from_here_blames_nobody(
+    numbers: list[int], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that has IPv6 addresses only does not exist for a browser without IPv6."""
+
+    async def find(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    async def fail(*_: Any, **__: Any) -> None:
+        words = [f"[Errno {number}] planted" for number in numbers]
+        one = OSError(numbers[0], "planted")
+        raise one if len(words) == 1 else OSError(f"Multiple exceptions: {', '.join(words)}")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", find)
+    monkeypatch.setattr(asyncio, "open_connection", fail)
+    for name in ("ERR_NAME_NOT_RESOLVED", "ERR_ADDRESS_UNREACHABLE"):
+        found = await net_errors.navigation_trouble(f"net::{name} at https://h/", "https://h/")
+        assert (found[: len(reason)], bool(found)) == (reason, bool(reason))
 
 
 @pytest.mark.parametrize("is_local", [True, False])

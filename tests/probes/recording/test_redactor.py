@@ -10,7 +10,7 @@ import pytest
 
 from probes.recording import secret_labels
 from probes.recording.redactor import Redactor
-from tests.support import planted
+from tests.support import cause_texts, planted
 from tests.support.planted import SECRET
 
 PIECES = [
@@ -82,6 +82,18 @@ PIECES = [
         SECRET.encode().hex().upper(),
         quote_plus(SECRET),
         "".join(f"%{byte:02x}" for byte in SECRET.encode()),
+        repr(SECRET.encode())[2:-1],
+        json.dumps(json.dumps(SECRET)),
+        SECRET.replace("&", "&amp;")
+        .replace('"', "&#34;")
+        .replace("'", "&#39;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("+", "&#43;"),
+        json.dumps(SECRET, ensure_ascii=False)
+        .replace("&", "\\u0026")
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e"),
     ],
 )
 def test_a_remembered_secret_goes_however_it_is_written(redactor: Redactor, written: str) -> None:
@@ -91,6 +103,21 @@ def test_a_remembered_secret_goes_however_it_is_written(redactor: Redactor, writ
     assert secret_labels.plain("secret", SECRET) in shown
     assert shown.startswith("before ")
     assert shown.endswith(" after")
+
+
+@pytest.mark.parametrize("written", ["p4ss!%20w(o)rd*", "p4ss%21+w%28o%29rd*"])
+def test_a_secret_goes_as_a_browser_and_as_java_encode_it(redactor: Redactor, written: str) -> None:
+    """They do not agree on what may stay in a URL."""
+    redactor.remember("p4ss! w(o)rd*")
+    assert redactor.text(f"/cb/{written}").startswith("/cb/<secret #")
+
+
+@pytest.mark.parametrize("filled_in", ["storage-service", "2", "wealist-auth-key-1"])
+def test_the_words_of_our_causes_stay(redactor: Redactor, filled_in: str) -> None:
+    """A reader is told a cause, and its translation is found by it."""
+    causes = [text.replace("{}", filled_in) for text in sorted(cause_texts.templates())]
+    assert causes
+    assert [redactor.text(cause) for cause in causes] == causes
 
 
 def test_a_remembered_token_keeps_its_kind(redactor: Redactor) -> None:

@@ -106,7 +106,21 @@ def test_a_request_without_an_answer_is_the_services(
         (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "no route"),
         (socket.gaierror(socket.EAI_AGAIN, "try again"), "resolver"),
+        (socket.gaierror(socket.EAI_FAIL, "x"), "refuses to answer"),
+        (socket.gaierror(socket.EAI_MEMORY, "x"), "no memory"),
+        (OSError(errno.EAFNOSUPPORT, "x"), "IPv6 may be switched off"),
         (ExceptionGroup("all", [OSError(errno.EADDRNOTAVAIL, "x")]), "local port"),
+        (
+            ExceptionGroup("all", [OSError(errno.EMFILE, "x"), ConnectionRefusedError(111, "x")]),
+            "ulimit -n",
+        ),
+        (
+            OSError(
+                "Multiple exceptions: [Errno 101] Connect call failed ('2001:db8::1', 443, 0, 0), "
+                "[Errno 101] Connect call failed ('203.0.113.1', 443)"
+            ),
+            "no route",
+        ),
     ],
 )
 def test_what_this_machine_cannot_do_is_not_blamed_on_the_target(
@@ -116,6 +130,25 @@ def test_what_this_machine_cannot_do_is_not_blamed_on_the_target(
     raised = connection_errors.failure(URL, deep(error), "board-service", Phase.CONNECT, 5)
     assert isinstance(raised, CannotAsk)
     assert words in str(raised)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ExceptionGroup("all", [OSError(errno.ENETUNREACH, "x"), ConnectionRefusedError(111, "x")]),
+        OSError(
+            "Multiple exceptions: [Errno 97] Address family not supported by protocol, "
+            "[Errno 111] Connect call failed ('203.0.113.1', 443)"
+        ),
+    ],
+)
+def test_a_host_that_refuses_is_to_blame_though_its_other_address_is_out_of_reach(
+    error: Exception,
+) -> None:
+    """A machine without IPv6 has no way to half of most hosts' addresses."""
+    raised = connection_errors.failure(URL, deep(error), "board-service", Phase.CONNECT, 5)
+    assert isinstance(raised, Broken)
+    assert raised.finding.code is Code.HOST_UNREACHABLE
 
 
 @asynccontextmanager
