@@ -10,6 +10,9 @@ const SECTIONS = [
   ["Cluster Resources", "/monitoring/metrics/cluster"],
 ];
 
+// Labels that stand there whatever was answered, as on weAlist's: they say nothing of what went wrong.
+const NAVIGATION = ["Dashboard", "Monitoring", "SLO Dashboard", "Error Tracker", "Logs"];
+
 class Unauthorized extends Error {}
 
 function h(tag, properties = {}, ...children) {
@@ -66,7 +69,9 @@ async function dashboard(landed) {
   const parts = SECTIONS.map(([title]) => h("section", {}, h("h2", {}, title), h("p", {}, "Loading...")));
   const people = h("section", {}, h("h2", {}, "Users"), h("p", {}, "Loading..."));
   const admin = user.role === "admin";
-  show(h("h1", {}, "Dashboard"), h("p", {}, `Welcome back, ${user.name}`), ...parts, ...(admin ? [people] : []));
+  const navigation = h("nav", {}, ...NAVIGATION.map((label) => h("span", {}, label)));
+  const greeting = h("p", {}, `Welcome back, ${user.name}`);
+  show(navigation, h("h1", {}, "Dashboard"), greeting, ...parts, ...(admin ? [people] : []));
   await Promise.all([
     ...SECTIONS.map(([, path], number) => fill(parts[number], path)),
     ...(admin ? [fill(people, "/admin/users")] : []),
