@@ -30,6 +30,7 @@ EVENT_STREAM = "text/event-stream"
 MISDIRECTED = "noti-service: whom it sends a notification to (its channel of each user in Redis)"
 # A stream that begins so late, and so much later than it lives, came as a whole when it was over.
 LATE_S, LATER = 0.5, 2
+MOST_LISTED = 100  # noti-service gives no more on a page, and 20 to who asks for none or for more
 STREAMS = 5  # contract 3.5: what a page opens in a row before it gives up
 
 
@@ -212,8 +213,8 @@ async def open_stream(web: Web, user: User, token: str) -> AsyncIterator[Stream]
 
 
 async def list_notices(web: Web, user: User) -> list[Notice]:
-    """What REST keeps for `user`, the newest page of it."""
-    answer = await _call(web, user, "GET", "")
+    """What REST keeps for `user`, the newest page of it, as long as it can be (contract 5.4)."""
+    answer = await _call(web, user, "GET", f"?limit={MOST_LISTED}")
     page = expect_shape(answer, Envelope.RAW, NoticePage)
     return [parse_notice(row) for row in page["notifications"]]
 
