@@ -31,6 +31,7 @@ HEAD_START_S = 5.0
 # More pages than that would only wait for each other's processors, each with its own memory.
 PAGES_AT_ONCE = 6
 STOPPED_EARLY = "stopped-early"
+NOT_ALONE = "it holds only while nobody else asks the target, and other shards of this run do"
 
 
 class Run:
@@ -49,12 +50,13 @@ class Run:
         stabilization_window_s: float = 0.0,
         announce: Callable[[Scenario, Outcome], None],
         health: SelfHealth | None = None,
+        is_shard: bool = False,
     ) -> None:
         self.target, self.evidence, self.span = target, evidence, span
         self.stop_reason = ""
         self.health = health or SelfHealth()
         self._attempts = Attempts(target, evidence, span, refine, self.health)
-        self._confirm, self._announce = confirm, announce
+        self._confirm, self._announce, self._is_shard = confirm, announce, is_shard
         self._most_failures, self._failures = most_failures, 0
         self._stabilization_window_s, self._began_at = stabilization_window_s, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
@@ -133,7 +135,7 @@ class Run:
             yield
 
     async def _perform(self, scenario: Scenario, call: Call) -> Outcome:
-        if reason := self.target.reason_to_skip(scenario.id):
+        if reason := self._reason_to_skip(scenario):
             return self._close(scenario, Outcome(Verdict.SKIPPED, reason=reason))
         try:
             if scenario.first:
@@ -150,6 +152,12 @@ class Run:
         except asyncio.CancelledError:
             return self._not_begun()
         return self._close(scenario, outcome)
+
+    def _reason_to_skip(self, scenario: Scenario) -> str:
+        """Why it is not asked here; "" where it is."""
+        if scenario.alone and self._is_shard:
+            return NOT_ALONE
+        return self.target.reason_to_skip(scenario.id)
 
     async def _ask(self, scenario: Scenario, call: Call) -> Outcome:
         """Once, and again as retries.py says. What has been seen survives a stop."""

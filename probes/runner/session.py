@@ -121,6 +121,7 @@ class Session:
             most_failures=options.most_failures,
             stabilization_window_s=options.stabilization_window_s,
             announce=announce,
+            is_shard=options.share.of > 1,
         )
 
     def _record_start(self, trace: str) -> None:

@@ -11,7 +11,7 @@ from probes.results import Scenario
 from probes.runner import attempt as attempts
 from probes.runner import scheduler
 from probes.runner.attempt import Call
-from tests.support.fake_run import MANY, Stage, doing, scenario
+from tests.support.fake_run import FOUND, MANY, Stage, doing, scenario
 
 
 class Floor:
@@ -157,3 +157,21 @@ async def test_a_wait_for_a_turn_is_no_part_of_the_duration(
     assert [
         event["duration"] for event in stage.journal("attempt-finished", "scenario-finished")
     ] == [7] * 4
+
+
+@pytest.mark.parametrize(
+    ("is_shard", "ended"),
+    [
+        (False, {"edge/a": Verdict.BROKEN, "edge/b": Verdict.BROKEN}),
+        (True, {"edge/a": Verdict.BROKEN, "edge/b": Verdict.SKIPPED}),
+    ],
+)
+async def test_nobody_is_alone_in_a_shard(
+    stage: Stage, is_shard: bool, ended: dict[str, Verdict]
+) -> None:
+    """Other shards ask at the same time, and what they do would be told as the target's fault."""
+    alone = (scenario("edge/b", alone=True), doing(FOUND, FOUND))
+    run = stage.begin({"edge/a": doing(FOUND, FOUND), "edge/b": alone}, is_shard=is_shard)
+    outcomes = {name: await run.outcome(name) for name in ended}
+    assert {name: outcome.verdict for name, outcome in outcomes.items()} == ended
+    assert ("other shards" in outcomes["edge/b"].reason) is is_shard
