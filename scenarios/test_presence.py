@@ -20,6 +20,7 @@ async def test_who_comes_is_shown_and_who_leaves_is_forgotten(
 
 
 @pytest.mark.alone
+@pytest.mark.lingers
 async def test_who_has_nothing_open_is_not_shown(
     web: Web, alice: User, bob: User, stranger: User
 ) -> None:

@@ -278,12 +278,11 @@ async def test_a_stream_that_does_not_open_is_named(
 
 async def test_what_rest_keeps_is_found_or_lost(site: Site, web: Web, bob: User) -> None:
     """For the workspace that the header names, on as long a page as there is."""
-    site.says[f"GET apex{PATH}"] = js(
-        {"notifications": [{"id": "n-1", "resourceId": "b-1", "resourceName": "t"}]}
-    )
+    row = {"id": "n-1", "resourceId": "b-1", "resourceName": "t"}
+    site.says[f"GET apex{PATH}"] = js({"notifications": [row]})
     assert await notifications.expect_listed(web, bob, CARD) == Notice("n-1", "b-1", "t")
-    assert site.asked[-1].headers["x-workspace-id"] == "w-1"
-    assert site.asked[-1].path.endswith("?limit=100")
+    asked = site.asked[-1]
+    assert (asked.headers["x-workspace-id"], asked.path) == ("w-1", f"{PATH}?limit=100")
     web.target = replace(web.target, realtime=Realtime(deliver_seconds=0))
     with pytest.raises(Broken, match=r"notification-lost: .* REST lists no notification of it"):
         await notifications.expect_listed(web, bob, Card("b-2", "t"))

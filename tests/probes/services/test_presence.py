@@ -14,7 +14,7 @@ from probes.recording.redactor import Redactor
 from probes.services import presence
 from probes.transport.http import Web
 from tests.support.chat_socket import talking
-from tests.support.site import Site, js
+from tests.support.site import Said, Site, js
 from tests.support.sleeping import sleeps
 
 ONLINE = "GET apex/api/svc/chat/api/chats/presence/online"
@@ -110,3 +110,44 @@ async def test_an_open_app_says_again_that_it_is_there(
     alice, bob = users.user("alice"), users.user("bob")
     await presence.expect_shown(web, alice, bob, online=True, heartbeat=beat)
     assert len(beats) == shown_after
+
+
+def online(*ids: str) -> Said:
+    return js({"success": True, "message": [{"userId": identity} for identity in ids]})
+
+
+@pytest.mark.parametrize(
+    ("shown", "complaint"),
+    [
+        ([[]], ""),
+        # Another run's sockets: now the one is online, now the other, and never nobody.
+        ([["u-1", "u-2"], ["u-1"], ["u-2"]], ""),
+        ([["u-2", "u-9"]] * 9, "presence-stale: bob had nothing open"),
+        ([["u-1", "u-2"]] * 9, "presence-stale: alice and bob had nothing open"),
+    ],
+)
+async def test_who_is_away_at_some_time_is_not_stuck(
+    site: Site,
+    web: Web,
+    users: Users,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    shown: list[list[str]],
+    complaint: str,
+) -> None:
+    """Only who is shown each time is told, however many others are online."""
+    answers = iter(shown[1:])
+    site.says[ONLINE] = online(*shown[0])
+
+    async def meanwhile(_: float) -> None:
+        site.says[ONLINE] = online(*next(answers, shown[-1]))
+
+    sleeps(monkeypatch, "probes.polling", meanwhile)
+    brief = Realtime(deliver_seconds=0.05, linger_seconds=0.05) if complaint else Realtime()
+    web.target = replace(web.target, realtime=brief)
+    alice, bob = users.user("alice"), users.user("bob")
+    if not complaint:
+        await presence.expect_away(web, alice, [alice, bob])
+        return
+    with pytest.raises(Broken, match=complaint):
+        await presence.expect_away(web, alice, [alice, bob])
