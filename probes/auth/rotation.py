@@ -87,6 +87,7 @@ class Rotation:
                 self._tokens(kept, config),
                 functools.partial(self._keep, name),
                 functools.partial(self._overtaken, name),
+                is_shared=True,
             )
 
     async def _fresh(self, name: str, config: UserConfig, *, spends: bool) -> Entry:

@@ -65,8 +65,8 @@ def another_key() -> rsa.RSAPrivateKey:
 
 
 class OwnSession:
-    """A session that nobody else uses, so that its refresh token may be spent. `save` keeps what
-    follows it.
+    """A session that nobody else refreshes, so that its refresh token may be spent. `save` keeps
+    what follows it. `is_shared`: its access token is used elsewhere, by this run or the next.
     """
 
     def __init__(
@@ -74,8 +74,11 @@ class OwnSession:
         tokens: Tokens,
         keep: Callable[[Tokens], Awaitable[None]],
         overtaken: Callable[[Tokens], Awaitable[bool]] | None = None,
+        *,
+        is_shared: bool = False,
     ) -> None:
         self.tokens, self._keep, self._overtaken = tokens, keep, overtaken
+        self.is_shared = is_shared
 
     async def is_overtaken(self) -> bool:
         """Whether another run has spent the refresh token meanwhile, where a store cannot keep that

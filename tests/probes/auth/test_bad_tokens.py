@@ -15,10 +15,12 @@ from probes.auth.bad_tokens import KINDS, LOGOUT, MISPLACED, BadTokens
 from probes.auth.jwks import JWKS
 from probes.auth.tokens import Tokens
 from probes.auth.users import User, Users
-from probes.config.environment import Identity
+from probes.config.environment import Identity, UserConfig
 from probes.finding import NotApplicable
 from probes.recording.recorder import Recorder
+from probes.state.store import FileState
 from probes.transport.http import Web
+from tests.support.session_tokens import REFRESH, gives, pair
 from tests.support.signed import private_key, published, signed
 from tests.support.site import Site, js, target_at
 
@@ -91,6 +93,27 @@ async def test_a_session_of_its_own_is_signed_out(site: Site, web: Web, alice: U
     (asked,) = (asked for asked in site.asked if asked.path == LOGOUT)
     assert asked.headers["authorization"] == f"Bearer {bad.token}"
     assert bad.token != await alice.token()
+
+
+async def test_a_token_that_others_use_is_not_signed_out(
+    site: Site, recorder: Recorder, tmp_path: Path
+) -> None:
+    """Where sessions are kept, what ends is neither this run's nor the next one's."""
+    state = tmp_path / "state.json"
+    users = {"alice": UserConfig("u-1", refresh_token="R")}
+    identity = Identity("refresh-token", state=f"file:{state}")
+    seed, own, ended, kept = (pair(number, age=60 - 15 * number) for number in range(4))
+    site.first[REFRESH] = [gives(each) for each in (own, ended, kept)]
+    site.says[f"POST apex{LOGOUT}"] = js({"message": "Logged out"})
+    web = Web(target_at(site, identity=identity, users=users))
+    redactor = recorder.evidence.redactor
+    alice = Users(web.target, web, redactor, {"R": seed.refresh}).user("alice")
+    assert await alice.token() == own.access
+    bad = await BadTokens(web).get("signed-out", alice)
+    assert bad.token == ended.access
+    assert site.asked[-1].headers["authorization"] == f"Bearer {ended.access}"
+    assert (await FileState(state, 5).read("alice"))["access"] == kept.access
+    await web.close()
 
 
 async def test_without_a_signing_key_there_is_no_other_issuer(
