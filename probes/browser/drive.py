@@ -14,7 +14,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
 from probes.browser.session_traffic import is_refresh
-from probes.browser.uploads import expect_puts, nowhere
+from probes.browser.uploads import expect_puts, is_confirmation, nowhere
 from probes.finding import Broken, Code, broken_promise
 from probes.services.storage import CREATED, TEXT
 
@@ -173,12 +173,6 @@ async def _wait_for_upload(visit: Visit) -> None:
 
 async def _confirmation(visit: Visit) -> None:
     """Return once the service has answered that it took the upload."""
-    while not any(_is_confirmation(reply) for reply in visit.replies):
+    while not any(is_confirmation(reply) for reply in visit.replies):
         visit.news.clear()
         await visit.news.wait()
-
-
-def _is_confirmation(reply: Reply) -> bool:
-    path = urlsplit(reply.answer.url).path
-    asked = reply.answer.method == "POST" and path.rstrip("/").endswith("/confirm")
-    return asked and reply.answer.status < 300 and not reply.answer.is_html

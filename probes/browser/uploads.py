@@ -1,5 +1,7 @@
 """What a page uploads: each PUT goes to the bucket, and is taken there."""
 
+from urllib.parse import urlsplit
+
 from probes.browser.page import Visit
 from probes.browser.page_replies import Reply
 from probes.finding import Broken, Code, broken_promise
@@ -21,6 +23,15 @@ async def expect_puts(visit: Visit, claim: str) -> int:
     if puts:
         visit.recorder.subject = None
     return len(puts)
+
+
+def is_confirmation(reply: Reply) -> bool:
+    """Whether the service has answered that it took an upload; pure. A call that failed on its way
+    has no status, and the page makes it again.
+    """
+    path = urlsplit(reply.answer.url).path
+    asked = reply.answer.method == "POST" and path.rstrip("/").endswith("/confirm")
+    return asked and 200 <= reply.answer.status < 300 and not reply.answer.is_html
 
 
 def nowhere(claim: str, observed: str) -> Broken:
