@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD
+from reports.render.writing import any_reader
 
 # Each module has a `main`; the sentence is what --help says of it.
 COMMANDS = {
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"probes: {problem}; use one of: {', '.join(COMMANDS)}", file=sys.stderr)
         return EXIT_BAD_INPUT
     module, _ = COMMANDS[command]
-    code: int = importlib.import_module(module).main(rest)
+    with any_reader():
+        code: int = importlib.import_module(module).main(rest)
     return code
 
 

@@ -5,6 +5,7 @@ whole promise.
 import argparse
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,9 +13,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from probes import proxy_variables
-from probes.config import proxies
+from probes.config import proxies, urls
 from probes.config.environment import Target
-from probes.config.environment_file import build, find, parse
+from probes.config.environment_file import LONGEST_S, build, find, parse
 from probes.config.selectors import area
 from probes.doctor.ask_request import Request, ask
 from probes.finding import (
@@ -26,10 +27,12 @@ from probes.finding import (
     CannotAsk,
 )
 from probes.runner.target_process import running
+from probes.transport.typed_answers import url_problem
 from reports.publish import publishers
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 LISTEN_S = 9.0
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
 EXAMPLES = """examples:
   python -m probes ask https://api.example.org/api/svc/user/api/users/me --env prod --as alice
   python -m probes ask 'wss://example.org/api/svc/chat/api/chats/ws/presence?token=$TOKEN' \\
@@ -84,11 +87,23 @@ def _parser() -> argparse.ArgumentParser:
     add("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
     add("--data", default="", help="a body, as it is")
     add("--stream", action="store_true", help="show what comes as it comes")
-    add("--seconds", type=float, default=LISTEN_S, help="how long to listen to a socket or stream")
+    add(
+        "--seconds",
+        type=_seconds,
+        default=LISTEN_S,
+        help="how long to listen to a socket or stream",
+    )
     add("--fault", action="append", default=[], help="for a scenario: as for pytest")
     add("--file", default="", help="for a scenario that is not in scenarios/")
     add("--runs", default="", help="for a scenario: as for pytest")
     return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {LONGEST_S}")
+    return seconds
 
 
 def _target(environment: str) -> Target:
@@ -104,25 +119,35 @@ def _target(environment: str) -> Target:
 
 
 def _request(options: argparse.Namespace, target: Target) -> Request:
-    """Raises BadEnvironment for a user whom nobody knows, or a header that is none."""
+    """Raises BadEnvironment for a user whom nobody knows, and for what nobody can send."""
     if options.user and options.user not in target.users:
         known = ", ".join(target.users) or "none"
         raise BadEnvironment(f"--as {options.user}: the environment's test users are {known}")
-    headers: dict[str, str] = {}
-    for line in options.header:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise BadEnvironment(f"-H {line!r} is no header; write 'name: value'")
-        headers[name.strip()] = value.strip()
+    as_http = re.sub(r"^ws(?=s?://)", "http", options.what)
+    if problem := url_problem(as_http):
+        raise BadEnvironment(f"{urls.without_user(options.what)} cannot be asked: {problem}")
+    if not _TOKEN.fullmatch(options.method):
+        raise BadEnvironment(f"-X {options.method!r} is no method; write one like POST")
     return Request(
         options.what,
         options.user,
         options.method,
-        headers,
-        options.data.encode(),
+        _read_headers(options.header),
+        options.data.encode("utf-8", "surrogateescape"),
         options.stream,
         options.seconds,
     )
+
+
+def _read_headers(lines: Sequence[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        is_header = ":" in line and _TOKEN.fullmatch(name.strip())
+        if not (is_header and value.isascii() and value.isprintable()):
+            raise BadEnvironment(f"-H {line!r} is no header; write 'name: value'")
+        headers[name.strip()] = value.strip()
+    return headers
 
 
 def _ask_scenario(options: argparse.Namespace) -> int:

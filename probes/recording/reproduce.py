@@ -35,6 +35,7 @@ UPGRADE = {
 }
 # Sockets and streams carry their token in the URL (contract 3.4).
 TOKEN_IN_URL = re.compile(r"(?<=[?&]token=)[^&#]+")
+_SPACES = re.compile(r"[\x00-\x20]")  # which other clients encode and curl refuses
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LONGEST_BODY_BYTES = 2000  # bytes; as much of a body as a shell line may hold
 REPEATABLE = ("GET", "HEAD", "OPTIONS", "POST", "HANDSHAKE", "NAVIGATE")
@@ -156,6 +157,8 @@ def _manner(exchange: Exchange) -> list[str]:
         manner += ["-N", "-m", "9", "--http1.1"]
     if exchange.method not in ("GET", "NAVIGATE"):
         manner += ["-X", exchange.method]
+    if set("[]{}") & set(exchange.url):
+        manner.append("-g")  # they stand for themselves
     return manner
 
 
@@ -187,11 +190,12 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "", proxy: Proxy | No
         line += f' --proxy-user "${proxy.credentials}"'
     if AUTHORIZATION in sent:
         line += f' -H "Authorization: Bearer {PLACEHOLDER}"'
+    url = _SPACES.sub(lambda match: f"%{ord(match[0]):02X}", exchange.url)
     if exchange.kind in HELD_OPEN:
         # Their token is in the URL (contract 3.4).
-        place, _, query = exchange.url.partition("?")
+        place, _, query = url.partition("?")
         name = query.partition("=")[0]
         return f"{line} {shlex.quote(redactor.url(place))}" + (
             f'"?{name}={PLACEHOLDER}"' if query else ""
         )
-    return f"{line} {shlex.quote(redactor.url(exchange.url))}"
+    return f"{line} {shlex.quote(redactor.url(url))}"

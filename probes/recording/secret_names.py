@@ -107,8 +107,11 @@ def is_key_id(before: str, name: str, value: str) -> bool:
 
 
 def is_random(value: str) -> bool:
-    """Whether nobody has thought of `value`: long, without words. Ids are none of it."""
-    if len(value) < _RANDOM_LENGTH or not _OPAQUE.fullmatch(value) or _UUID.fullmatch(value):
+    """Whether nobody has thought of `value`: long, without words. Ids are none of it, nor a path
+    with ids in it.
+    """
+    value = _UUID.sub("", value)
+    if len(value) < _RANDOM_LENGTH or not _OPAQUE.fullmatch(value):
         return False
     classes = [_class(character) for character in value if character.isalnum()]
     if set(classes) in ({"0"}, {"a"}, {"A"}):

@@ -16,7 +16,8 @@ QUOTE = r"""\\{0,8}["']"""
 SEPARATOR = (
     # a pair of name and value as JSON has them: the name is a secret's, the value is the secret
     rf"(?:{QUOTE}\s{{0,2}},\s{{0,4}}{QUOTE}value{QUOTE}\s{{0,4}}:\s{{0,4}}"
-    rf"|{QUOTE}\s{{0,2}},\s{{0,2}}(?={QUOTE})"  # setItem("token", ...)
+    # setItem("token", ...), and not {"field": "token", "message": ...}
+    rf"|{QUOTE}\s{{0,2}},\s{{0,2}}(?={QUOTE})(?!{QUOTE}[A-Za-z_]{{1,40}}{QUOTE}\s{{0,4}}:)"
     r"""|["']\s{1,8}value=(?=["'])"""  # <input name="policy" value=...>
     rf"|(?:{QUOTE})?\s{{0,4}}(?:=>|={{1,3}}|:)\s{{0,4}})"
 )

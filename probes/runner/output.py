@@ -3,55 +3,11 @@ ASCII, ends no run and changes no exit code.
 """
 
 import os
-from collections.abc import Iterable
 from typing import Any, TextIO
 
 from probes.runner.end_of_run import EndedRun
 from reports.render import annotations, deploy_gate, files, terminal
-
-
-class ForgivingStream:
-    """A text stream whose reader may be gone."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.is_gone = False
-
-    def write(self, text: str) -> int:
-        if not self.is_gone:
-            try:
-                self._stream.write(text)
-            except UnicodeEncodeError:
-                self._stream.write(self._escape(text))
-            except OSError:  # of which BrokenPipeError is one
-                self._give_up()
-        return len(text)
-
-    def _escape(self, text: str) -> str:
-        encoding = self._stream.encoding or "ascii"
-        return text.encode(encoding, "backslashreplace").decode(encoding)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        if not self.is_gone:
-            try:
-                self._stream.flush()
-            except OSError:
-                self._give_up()
-
-    def _give_up(self) -> None:
-        """What is buffered goes nowhere; else Python would complain about it when it ends."""
-        self.is_gone = True
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
-        self._stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+from reports.render.writing import ForgivingStream
 
 
 def stream(terminalreporter: Any) -> TextIO:

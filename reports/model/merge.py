@@ -22,6 +22,8 @@ def merge(folders: Sequence[Path], into: Path) -> Run:
 
     Of a scenario that several asked, the latest answer counts. Raises CannotMerge, NoRun, OSError.
     """
+    if not folders:
+        raise CannotMerge("no run is named; name the folders of the shards after --merge FOLDER")
     journals = {folder: _events(folder) for folder in folders}
     _check(journals, into)
     into.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,11 @@
 """Writing for readers who come too early, leave too early, or know few letters."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, TextIO, cast
 
 
 def replace(path: Path, text: str) -> None:
@@ -18,14 +20,66 @@ def replace(path: Path, text: str) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def to_any_reader(show: Callable[[], object]) -> None:
-    """Write to stdout by `show`; a reader who leaves early, `head` for instance, is no error, and
-    what the encoding of stdout does not have is written as its escape.
+class ForgivingStream:
+    """A text stream whose reader may be gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.is_gone = False
+
+    def write(self, text: str) -> int:
+        if not self.is_gone:
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                self._stream.write(self._escape(text))
+            except OSError:  # of which BrokenPipeError is one
+                self._give_up()
+        return len(text)
+
+    def _escape(self, text: str) -> str:
+        encoding = self._stream.encoding or "ascii"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        if not self.is_gone:
+            try:
+                self._stream.flush()
+            except OSError:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """What is buffered goes nowhere; else Python would complain about it when it ends."""
+        self.is_gone = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+        self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def any_reader() -> Iterator[None]:
+    """What the block writes to stdout is no error of ours, wherever it goes: to `head`, which
+    leaves early, to a full disk, to nobody (`>&-`); what the encoding does not have is its escape.
     """
-    if reconfigure := getattr(sys.stdout, "reconfigure", None):
-        reconfigure(errors="backslashreplace")
-    try:
+    original = getattr(sys, "stdout", None)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
+        sys.stdout = cast("TextIO", ForgivingStream(original or nowhere))
+        try:
+            yield
+            sys.stdout.flush()
+        finally:
+            sys.stdout = cast("TextIO", original)
+
+
+def to_any_reader(show: Callable[[], object]) -> None:
+    """Write to stdout by `show`, as `any_reader` has it."""
+    with any_reader():
         show()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

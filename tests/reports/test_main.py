@@ -94,6 +94,13 @@ def test_a_wrong_call_is_bad_input(
     assert "say: python -m reports RUN_FOLDER" in capsys.readouterr().err
 
 
+def test_no_shards_make_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence, and no folder of a run that nobody has made."""
+    assert main(["--merge", str(tmp_path / "whole")]) == 4
+    assert "no run is named; name the folders" in capsys.readouterr().err
+    assert not (tmp_path / "whole").exists()
+
+
 def test_a_reader_who_leaves_early_is_no_error(written: Written) -> None:
     """`python -m reports ... | head -1` ends quietly with the run's exit code."""
     red(written)

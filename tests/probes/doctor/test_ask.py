@@ -118,6 +118,13 @@ def test_no_answer_is_named(environment: str, capsys: pytest.CaptureFixture[str]
         ("http://127.0.0.1:9/ --as carol", EXIT_BAD_INPUT, "test users are alice, bob"),
         ("http://127.0.0.1:9/ -H nonsense", EXIT_BAD_INPUT, "write 'name: value'"),
         ("http://127.0.0.1:9/ --as bob", EXIT_UNKNOWN, "no token for bob: add token"),
+        ("http://127.0.0.1:9/ -H x:\u00fc", EXIT_BAD_INPUT, "write 'name: value'"),
+        ("http://127.0.0.1:9/ -H :y", EXIT_BAD_INPUT, "write 'name: value'"),
+        ("http://127.0.0.1:9/ -X g\u00e9t", EXIT_BAD_INPUT, "is no method; write one like POST"),
+        ("http://127.0.0.1:99999/", EXIT_BAD_INPUT, "cannot be asked: Port out of range"),
+        ("ftp://me:planted@h/", EXIT_BAD_INPUT, "ftp://…@h/ cannot be asked: it is neither http"),
+        ("wsx://h/", EXIT_BAD_INPUT, "wsx://h/ cannot be asked: it is neither http nor https"),
+        ("https://", EXIT_BAD_INPUT, "cannot be asked: it names no host"),
         ("nowhere/a-promise", EXIT_BAD_INPUT, "there is no scenario 'nowhere/a-promise'"),
     ],
 )
@@ -129,10 +136,13 @@ def test_what_cannot_be_asked_gets_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_mistyped_option_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "option", ["--no-such-option", "--seconds=nan", "--seconds=inf", "--seconds=-1"]
+)
+def test_a_mistyped_option_is_bad_input(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     """4, as everywhere, and not argparse's 2."""
     with pytest.raises(SystemExit) as ended:
-        ask.main(["--no-such-option"])
+        ask.main(["http://127.0.0.1:9/", option])
     assert ended.value.code == EXIT_BAD_INPUT
     assert "python -m probes ask --help" in capsys.readouterr().err
 

@@ -64,6 +64,19 @@ def test_what_anybody_may_ask_is_a_curl_line(recorder: Recorder) -> None:
     assert reproduce_command(recorder) == f"curl -sS -i '{LIST}'"
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (f"{APEX}/a?filter[name]={{x,y}}", ["-g", f"{APEX}/a?filter[name]={{x,y}}"]),
+        (f"{APEX}/it's $HOME!`id`%20", [f"{APEX}/it's%20$HOME!`id`%20"]),
+    ],
+)
+def test_a_line_asks_for_the_very_url(recorder: Recorder, url: str, words: list[str]) -> None:
+    """Neither the shell nor curl makes something else of it."""
+    sent(recorder, url)
+    assert shlex.split(reproduce_command(recorder)) == ["curl", "-sS", "-i", *words]
+
+
 def test_a_user_is_signed_in_by_the_line_itself(recorder: Recorder) -> None:
     """Where the token of a test user was sent, no token is left to be filled in."""
     body = f'{{"workspaceId": "{WORKSPACE}"}}'

@@ -58,6 +58,8 @@ def test_redacting_twice_changes_nothing(case: str) -> None:
         "b0395e6e-8a5f-4f7e-9c64-0c5d3a1b2c3d",
         "weekAKIAQWERTYUIOPASDFGHJ",
         "?%61=1&%zz=2",
+        "/app#/workspace/b0395e6e-8a5f-4f7e-9c64-0c5d3a1b2c3d/boards",
+        '400 with {"field":"password","message":"must not be blank"}',
         "?X-Amz-Credential=/2026",
     ],
 )
