@@ -125,9 +125,9 @@ def is_thrown(text: str) -> bool:
 
 def with_resource(text: str, url: str) -> str:
     """A console line with the resource that it is about, which the browser's own does not name;
-    pure. A query may bear a signature, and is left out.
+    pure. A query may bear a signature, a fragment a token: both are left out.
     """
-    place = url.partition("?")[0]
+    place = urlsplit(url)._replace(query="", fragment="").geturl()
     return f"{text.rstrip()}: {place}" if place and text.startswith(NOT_LOADED) else text
 
 

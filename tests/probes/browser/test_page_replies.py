@@ -99,6 +99,7 @@ def test_what_is_judged_by_what_was_seen_is_no_complaint(
     ("text", "url", "told"),
     [
         (FAILED, "https://x/assets/a.js?v=1", f"{FAILED}: https://x/assets/a.js"),
+        (FAILED, "https://x/login#accessToken=t", f"{FAILED}: https://x/login"),
         (FAILED, "", FAILED),
         ("[MembersTab] 데이터 로드 실패", "https://x/assets/a.js", "[MembersTab] 데이터 로드 실패"),
     ],
