@@ -31,8 +31,10 @@ def read_token(environ: Mapping[str, str], variable: str) -> str:
     return text
 
 
-def expect_usable(token: str, variable: str, user_id: str) -> None:
-    """Raises CannotAsk where the token in `variable` has expired or is another user's."""
+def expect_usable(token: str, variable: str, user_id: str, lasts_s: float = 0.0) -> None:
+    """Raises CannotAsk where the token in `variable` is another user's, has expired, or will in
+    less than `lasts_s` seconds: what it opens would be said to refuse it.
+    """
     owner = claims(token).get("sub")
     if owner is not None and user_id and str(owner) != user_id:
         raise CannotAsk(
@@ -40,5 +42,12 @@ def expect_usable(token: str, variable: str, user_id: str) -> None:
             "put that user's token there, or correct the id"
         )
     left_s = seconds_left(token)
-    if claims(token).get("exp") is not None and left_s <= 0:
+    if claims(token).get("exp") is None:
+        return
+    if left_s <= 0:
         raise CannotAsk(f"the token in {variable} expired {-left_s:.0f} s ago; put a new one there")
+    if left_s < lasts_s:
+        raise CannotAsk(
+            f"the token in {variable} expires in {left_s:.0f} s, and a scenario may take "
+            f"{lasts_s:g} s; put a new one there"
+        )

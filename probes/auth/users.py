@@ -44,6 +44,7 @@ class User:
             if self._tokens is None:
                 self._tokens = await self._users.sign_in(self.name, self._config)
                 self._users.note_owner(self._tokens.access, self.name)
+            self._users.expect_lasting(self._tokens, self._config)
             return self._tokens
 
     async def token(self) -> str:
@@ -87,6 +88,14 @@ class Users:
         needed.
         """
         return self._by_name.setdefault(name, User(name, UserConfig(id=""), self))
+
+    def expect_lasting(self, tokens: Tokens, config: UserConfig) -> None:
+        """Nobody renews the token of a variable. Raises CannotAsk where it would run out under a
+        scenario.
+        """
+        if self._target.identity.way == "static":
+            scenario_s = self._target.timeouts.scenario_s
+            expect_usable(tokens.access, config.token, config.id, scenario_s)
 
     async def sign_in(self, name: str, config: UserConfig) -> Tokens:
         """Tokens for `config`, remembered by the redactor before anybody can use them. Raises

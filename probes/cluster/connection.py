@@ -12,6 +12,7 @@ try:
     from lightkube.config.client_adapter import AsyncClient, ConnectionParams
     from lightkube.config.kubeconfig import KubeConfig
     from lightkube.core.exceptions import ConfigError
+    from yaml import YAMLError
 except ImportError as error:
     raise CannotAsk(
         "[cluster] needs: pip install 'wealist-probes[kubernetes]', which brings lightkube"
@@ -35,9 +36,14 @@ def connect(config: ClusterConfig) -> httpx2.AsyncClient:
         timeout = httpx2.Timeout(config.ask_timeout_s)
         parameters = ConnectionParams(timeout=timeout, trust_env=False, proxy=way or None)
         return AsyncClient(found, parameters)
-    except (ConfigError, OSError, KeyError, ValueError) as error:
+    except (ConfigError, OSError) as error:
         raise CannotAsk(
             f"[cluster] leads to no API server: {error}; name a kubeconfig, or run in a pod"
+        ) from error
+    except (KeyError, ValueError, TypeError, AttributeError, YAMLError) as error:
+        # It is anybody's YAML, and its errors quote it.
+        raise CannotAsk(
+            f"[cluster] names a kubeconfig that cannot be read ({type(error).__name__}); correct it"
         ) from error
 
 

@@ -128,7 +128,9 @@ def _expect_secret(
     is_static = target.identity.way == "static"
     variable = config.token if is_static else config.refresh_token
     if token := read_token(environ, variable):
-        if is_static or not _has_kept_token(target, name):
+        if is_static:
+            expect_usable(token, variable, config.id, target.timeouts.scenario_s)
+        elif not _has_kept_token(target, name):
             expect_usable(token, variable, config.id)
     elif is_static:
         raise CannotAsk(

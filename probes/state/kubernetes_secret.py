@@ -47,6 +47,10 @@ class SecretState:
             raise CannotAsk(
                 f"{self}: there is no cluster to ask ({error}); run in a pod, or set KUBECONFIG"
             ) from error
+        except Exception as error:  # a kubeconfig is anybody's YAML, and its errors quote it
+            raise CannotAsk(
+                f"{self}: the kubeconfig cannot be read ({type(error).__name__}); correct it"
+            ) from error
         if cluster is None:
             raise CannotAsk(f"{self}: the kubeconfig has no current context; name one there")
         self._cluster = cluster
@@ -97,14 +101,7 @@ class SecretState:
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[AsyncClient]:
-        way = proxy_variables.url_for(os.environ, self._cluster.cluster.server)
-        kubernetes = AsyncClient(
-            self._cluster,
-            self._namespace,
-            timeout=httpx.Timeout(self._timeout_s),
-            trust_env=False,
-            proxy=way or None,
-        )
+        kubernetes = self._client()
         try:
             yield kubernetes
         except ApiError as error:
@@ -118,6 +115,22 @@ class SecretState:
             ) from error
         finally:
             await kubernetes.close()
+
+    def _client(self) -> AsyncClient:
+        way = proxy_variables.url_for(os.environ, self._cluster.cluster.server)
+        try:
+            return AsyncClient(
+                self._cluster,
+                self._namespace,
+                timeout=httpx.Timeout(self._timeout_s),
+                trust_env=False,
+                proxy=way or None,
+            )
+        except Exception as error:  # its files are not there, its address is none
+            raise CannotAsk(
+                f"{self}: the kubeconfig leads nowhere ({type(error).__name__}); correct the "
+                "address and the files that it names"
+            ) from error
 
     def _decode_entry(self, secret: Secret, user: str) -> Entry:
         try:

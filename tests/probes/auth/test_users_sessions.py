@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from probes import clock
 from probes.auth.tokens import Tokens, seconds_left
 from probes.auth.users import TEST_ENDPOINT, User, Users
 from probes.config.environment import Identity, Target, UserConfig
@@ -104,6 +105,20 @@ async def test_a_rotating_token_is_lent_to_one_at_a_time(
         3
     ].refresh
     assert len(site.asked) == 1
+
+
+async def test_a_static_token_that_runs_out_is_used_no_longer(
+    target: Target, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody renews it: under a scenario its end would be a service that refuses a good token."""
+    me = alice(target, web, Identity("static"), {"ALICE": token(seconds=3600)})
+    assert await me.token() == await me.token()
+    monkeypatch.setattr(clock, "_offset_s", 3600.0 - 60 - target.timeouts.scenario_s / 2)
+    with pytest.raises(CannotAsk, match=r"the token in ALICE expires in \d+ s, and a scenario may"):
+        await me.token()
+    monkeypatch.setattr(clock, "_offset_s", 3600.0)
+    with pytest.raises(CannotAsk, match="the token in ALICE expired"):
+        await me.token()
 
 
 async def test_a_static_token_is_no_session(target: Target, web: Web) -> None:

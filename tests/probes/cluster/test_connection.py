@@ -10,6 +10,7 @@ from probes.cluster.connection import connect
 from probes.config import proxies
 from probes.config.cluster import ClusterConfig
 from probes.config.proxies import Proxy
+from probes.finding import CannotAsk
 from probes.state.store import open_state
 from tests.support.cluster import Cluster
 from tests.support.http_proxy import http_proxy
@@ -86,3 +87,27 @@ async def _seen_by_proxy(
     finally:
         cluster.close()
     return proxy.seen
+
+
+NO_FILE = """
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1", certificate-authority: /nowhere}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+users: [{name: u, user: {token: planted-token}}]
+current-context: c
+"""
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    "text", ["", "[]", "clusters: 3", "users: [token: planted-token", NO_FILE], ids=repr
+)
+async def test_a_kubeconfig_that_is_none_is_told_and_not_shown(
+    client: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its YAML is: the errors of its readers quote it, and tokens stand in it."""
+    monkeypatch.setenv("KUBECONFIG", "")
+    file = tmp_path / "config"
+    file.write_text(text)
+    with pytest.raises(CannotAsk, match=r"kubeconfig|leads to no API server") as told:
+        await CLIENTS[client](file)
+    assert "planted" not in str(told.value)
