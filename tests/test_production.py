@@ -19,7 +19,7 @@ from tests.conftest import Probe
 
 AREAS = (
     "token_trust or exposure or keys or sign_in or ops_portal or page_session or stranger "
-    "or an_error_stays or (storage and page)"
+    "or an_error_stays or (storage and page) or notifications or (open_stays_open and stream)"
 )
 # What production is besides the settings that `--as production` has.
 OF_HEAD = (
@@ -28,6 +28,7 @@ OF_HEAD = (
     "page-logs-out-on-any-refresh-error",
     "sockets-race-to-refresh",
     "page-loses-image-url",
+    "notifications-come-thrice",
 )
 PROD = environment_file.ENVIRONMENTS / "prod.toml"
 YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)

@@ -84,9 +84,10 @@ async def expect_away(web: Web, watcher: User, users: Sequence[User]) -> None:
     is_soon = await poll_until(have_been_away, deliver_s)
     if is_soon or await poll_until(have_been_away, linger_s, OTHERS_INTERVAL_S):
         return
+    are = "is" if len(left) == 1 else "are"
     raise broken_promise(
         Code.PRESENCE_STALE,
-        f"{' and '.join(left.values())} had nothing open for {deliver_s + linger_s:g} s, and are "
+        f"{' and '.join(left.values())} had nothing open for {deliver_s + linger_s:g} s, and {are} "
         "shown as online",
         "chat-service: nobody removes the rows of users whose pod died, or that their leaving "
         "left behind (a2cb0eba)",
