@@ -39,6 +39,8 @@ SAYS_WHY = re.compile(
     r"오류가|오류입니다|실패했|실패하|없습니다|못했습니다",
     re.IGNORECASE,
 )
+# Of a list without rows: Argo CD is optional there (k8s/helm/charts/ops-service/values.yaml).
+NOTHING_FOUND = re.compile(r"\bno [a-z ]+ found\b", re.IGNORECASE)
 GREETING = re.compile(r"Welcome back, (.+)")
 USERS = "/admin/users"
 NO_DATA = (
@@ -93,7 +95,7 @@ async def expect_data(browser: Browser, web: Web, user: User) -> None:
         if SAYS_WHY.search(text):
             return
         for reply in asked:
-            if finding := explain_data(reply.answer):
+            if finding := explain_data(reply.answer, text):
                 visit.blame(reply)
                 raise Broken(finding)
         if finding := explain_zeros([reply.answer for reply in asked]):
@@ -107,12 +109,14 @@ async def _until_answered(visit: Visit) -> None:
     await visit.settle()
 
 
-def explain_data(answer: Answer) -> Finding | None:
-    """Name why the dashboard has nothing to show of an answer; None where it has; pure."""
+def explain_data(answer: Answer, text: str) -> Finding | None:
+    """Name why the dashboard has nothing to show of an answer; None where it has, or where its
+    `text` says that nothing was found; pure. Of an answer that failed that would be a lie.
+    """
     if finding := envelopes.explain(answer, 200):
         return finding
     data = Envelope.SUCCESS.open(answer.json)
-    if data not in (None, [], {}):
+    if data not in (None, [], {}) or NOTHING_FOUND.search(text):
         return None
     observed = f"{answer} with nothing in it, and the dashboard does not say why"
     return Finding(Code.CONTRACT_BROKEN, observed, NO_DATA)
