@@ -61,6 +61,10 @@ class Ledger:
         self._entries.pop(name, None)
         self._file.write(json.dumps({"removed": name}) + "\n")
 
+    def is_own(self, name: str) -> bool:
+        """Whether `name` is one that this run has given."""
+        return name.startswith(f"probe-{self._run}-")
+
     @property
     def kinds(self) -> set[str]:
         """What this run has created some of."""

@@ -24,7 +24,7 @@ async def clean_up(ledger: Ledger, target: Target, resource_kinds: Sequence[Reso
                 mark_cleaned_up(path, entry)
     for resource_kind in resource_kinds:
         if used & {*resource_kind.kinds, *resource_kind.follow}:
-            await _remove_old(resource_kind, target)
+            await _remove_old(resource_kind, target, ledger)
 
 
 async def _remove(resource_kinds: Sequence[ResourceKind], entry: Entry) -> bool:
@@ -58,15 +58,17 @@ async def _find(resource_kind: ResourceKind, entry: Entry) -> Entry | None:
     )
 
 
-async def _remove_old(resource_kind: ResourceKind, target: Target) -> None:
-    """Twice its deadline is time enough for any run to have ended."""
+async def _remove_old(resource_kind: ResourceKind, target: Target, ledger: Ledger) -> None:
+    """What runs have left that have ended, for which twice their deadline is time enough; and what
+    followed from this run's own, since no entry in the ledger tells of it.
+    """
     limit, now = timedelta(seconds=2 * target.timeouts.run_s), datetime.now(UTC)
+
+    def is_left(name: str) -> bool:
+        return is_left_over(name, limit, now) or bool(resource_kind.follow and ledger.is_own(name))
+
     try:
-        old = [
-            entry
-            for entry in await resource_kind.list_entries()
-            if is_left_over(entry.name, limit, now)
-        ]
+        old = [entry for entry in await resource_kind.list_entries() if is_left(entry.name)]
     except (Broken, CannotAsk) as error:
         current().note(
             f"nothing old of {', '.join(resource_kind.kinds)} could be looked for: {error}"

@@ -136,26 +136,32 @@ async def test_a_drive_that_does_not_answer_keeps_the_entry(
 async def test_a_chat_a_card_and_a_notice_are_removed(
     site: Site, drive: Drive, ledger: Ledger
 ) -> None:
-    """Each where its service keeps it; a notice, which nobody enters, by the name of an old run's
-    board.
+    """Each where its service keeps it; a notice, which nobody enters, by the name of a board of an
+    old run's or of this one.
     """
     ledger.identify(ledger.enter("chat", "chat"), "c-1")
     card = ledger.enter("board", "card")
     site.says["GET apex/api/svc/chat/api/chats/my"] = js({"success": True, "message": []})
     cards = js({"data": [{"boardId": "b-1", "title": card}], "requestId": "r"})
     site.says["GET apex/api/svc/board/api/boards/project/p-1"] = cards
+    # Of a run that goes on: its tag is too young, and not ours.
+    anothers = f"probe-{datetime.now(UTC):%Y%m%dT%H%M%S}Z-000000-1-card"
     told = [
         {"id": "n-1", "resourceId": "b-7", "resourceName": OLD},
         {"id": "n-2", "resourceId": "b-8", "resourceName": "Ship it"},
+        {"id": "n-3", "resourceId": "b-1", "resourceName": f"{card}-renamed"},
+        {"id": "n-4", "resourceId": "b-9", "resourceName": anothers},
     ]
     site.says["GET apex/api/svc/noti/api/notifications"] = js({"notifications": told})
-    for path in ("chat/api/chats/c-1", "board/api/boards/b-1", "noti/api/notifications/n-1"):
+    notices = [f"noti/api/notifications/n-{number}" for number in (1, 3)]
+    for path in ("chat/api/chats/c-1", "board/api/boards/b-1", *notices):
         site.says[f"DELETE apex/api/svc/{path}"] = Said(204)
     await clean_up(ledger, drive.web.target, kept(drive))
     assert [asked.path.rpartition("/")[2] for asked in site.asked if asked.method == "DELETE"] == [
         "c-1",
         "b-1",
         "n-1",
+        "n-3",
     ]
     assert ledger.open_entries == []
 
