@@ -70,7 +70,7 @@ def parse(path: Path) -> dict[str, Any]:
     """The TOML of `path`. Raises BadEnvironment."""
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))  # editors on Windows write a BOM
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # tomllib's own error is a ValueError
         raise BadEnvironment(
             f"{path} is not valid TOML: {error}; correct it and run again"
         ) from error

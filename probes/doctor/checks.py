@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -30,6 +30,7 @@ from probes.auth.signing_key import load_signer
 from probes.browser import chromium
 from probes.config import authorities
 from probes.config.environment import Target, UserConfig, address
+from probes.doctor.livekit import livekit
 from probes.doctor.users import users
 from probes.finding import CannotAsk
 from probes.recording import spans
@@ -69,6 +70,8 @@ def checks(target: Target | None, environ: Mapping[str, str]) -> Iterator[Check]
         yield Check("dns", functools.partial(dns, target))
         yield Check("clock", functools.partial(clock, target))
         yield Check("users", functools.partial(users, target, environ))
+        if target.livekit:
+            yield Check("livekit", functools.partial(livekit, target.livekit, environ))
     yield Check("collector", functools.partial(collector, environ))
     yield Check("pushgateway", functools.partial(pushgateway, environ))
     yield Check("notices", functools.partial(notices, environ))
@@ -205,7 +208,7 @@ def clock(target: Target) -> str:
     parts = urlsplit(target.hosts.api)
     try:
         ended = _date(target, parts)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise CannotAsk(
             f"{parts.hostname} does not say what time it is ({type(error).__name__})"
         ) from error

@@ -43,7 +43,9 @@ def test_a_mistyped_environment_gets_a_hint(named: str, complaint: str) -> None:
     assert str(said.value).startswith(complaint)
 
 
-@pytest.mark.parametrize("content", [b"[hosts", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", [b"[hosts", b"\xff\xfe", b"a=" + b"9" * 5000, b"a=" + b"[" * 9000]
+)
 def test_a_file_that_is_no_toml_gets_a_sentence(tmp_path: Path, content: bytes) -> None:
     """With the line where reading stopped, if there is one."""
     file = tmp_path / "dev.toml"

@@ -52,6 +52,7 @@ def test_it_is_a_command(replica: Replica) -> None:
         "dns",
         "clock",
         "users",
+        "livekit",
         "collector",
         "pushgateway",
         "notices",
