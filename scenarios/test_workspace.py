@@ -24,8 +24,8 @@ async def test_who_is_invited_sees_the_workspace(
 async def test_a_changed_profile_is_kept(web: Web, bob: User) -> None:
     """A name that a member gives themselves is there when they look again."""
     name = profiles.new_name()
-    async with profiles.rename_profile(web, bob, name):
-        await profiles.expect_name(web, bob, name)
+    async with profiles.rename_profile(web, bob, name) as before:
+        await profiles.expect_name(web, bob, name, before)
 
 
 @pytest.mark.promise(incident="7719d74f")

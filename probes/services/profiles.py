@@ -2,13 +2,14 @@
 5.6).
 """
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NotRequired, TypedDict
 
 from probes.auth.users import User
-from probes.finding import Broken, Code, Finding, broken_promise
+from probes.finding import Broken, CannotAsk, Code, Finding, broken_promise
 from probes.services import presign, workspaces
 from probes.transport.envelopes import Envelope, expect, expect_shape
 from probes.transport.http import Answer, Web
@@ -105,28 +106,41 @@ def new_name() -> str:
     return f"probe {secrets.token_hex(4)}"
 
 
+def _is_of_probes(name: str) -> bool:
+    return re.fullmatch(r"probe [0-9a-f]{8}", name) is not None
+
+
 @asynccontextmanager
-async def rename_profile(web: Web, user: User, name: str) -> AsyncIterator[None]:
-    """`user` is called `name` for as long as the block lasts. Raises Broken."""
+async def rename_profile(web: Web, user: User, name: str) -> AsyncIterator[str]:
+    """`user` is called `name` for as long as the block lasts, which is given their name before.
+    Raises Broken.
+    """
     before = (await read(web, user))["nickName"]
     expect(await call(web, user, "PUT", "/me", {"nickName": name}), Envelope.RAW)
     try:
-        yield
+        yield before
     finally:
         await call(web, user, "PUT", "/me", {"nickName": before})
 
 
-async def expect_name(web: Web, user: User, name: str) -> None:
-    """The profile bears `name`. Raises Broken."""
-    if (found := (await read(web, user))["nickName"]) != name:
-        observed = f"the profile was saved as {name!r}, and reads {found!r}"
-        raise broken_promise(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
+async def expect_name(web: Web, user: User, name: str, before: str) -> None:
+    """The profile bears `name`, and no longer `before`. Raises Broken; CannotAsk where another run
+    of the probes has renamed the same user meanwhile.
+    """
+    found = (await read(web, user))["nickName"]
+    if found == name:
+        return
+    if found != before and _is_of_probes(found):
+        raise CannotAsk(f"another run of the probes has called {user.name} {found!r} meanwhile")
+    observed = f"the profile was saved as {name!r}, and reads {found!r}"
+    raise broken_promise(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
 
 
 async def set_image(web: Web, user: User) -> str:
-    """Upload an image and make it the profile's, as the page does; the key of its file. Raises
-    Broken.
+    """Upload an image and make it the profile's, as the page does; where the one before was.
+    Raises Broken.
     """
+    before = await _read_image(web, user)
     request_body = {"fileName": "probe.png", "contentType": IMAGE_TYPE, "fileSize": len(IMAGE)}
     answer = await call(web, user, "POST", "/me/image/presigned-url", request_body)
     presign.expect_issued(answer)
@@ -140,15 +154,19 @@ async def set_image(web: Web, user: User) -> str:
     attachment = expect_shape(saved, Envelope.RAW, Attachment, CREATED)
     chosen = {"attachmentId": attachment["attachmentId"]}
     expect(await call(web, user, "PUT", "/me/image", chosen), Envelope.RAW)
-    return ticket["fileKey"]
+    return before
 
 
-async def expect_image(web: Web, user: User, key: str) -> None:
-    """The profile shows the image with this key, and not one of an earlier run, and its bytes are
-    there. Raises Broken.
+async def _read_image(web: Web, user: User) -> str:
+    return str((await read(web, user)).get("profileImageUrl") or "")
+
+
+async def expect_image(web: Web, user: User, before: str) -> None:
+    """The profile shows another image than the one that was at `before`, and its bytes are there.
+    Raises Broken.
     """
-    url = str((await read(web, user)).get("profileImageUrl") or "")
-    if url_problem(url) or key not in url:
+    url = await _read_image(web, user)
+    if url_problem(url) or url == before:
         observed = f"an image was saved for the profile, and it names {url or 'none'}"
         raise broken_promise(Code.CONTRACT_BROKEN, observed, NOT_KEPT)
     answer = await web.ask("GET", url, kind="s3")

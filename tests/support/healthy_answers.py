@@ -136,13 +136,19 @@ CASES = (
     ),
     Case(
         "profile",
-        lambda cast: profiles.expect_name(cast.web, cast.user, "n"),
+        lambda cast: profiles.expect_name(cast.web, cast.user, "n", ""),
         (js({"userId": "u-1", "nickName": "n", "profileImageUrl": SIGNED}),),
     ),
     Case(
         "profile-image",
         lambda cast: profiles.set_image(cast.web, cast.user),
-        (js(TICKET), Said(200), js({"attachmentId": "a-1"}, 201), js({})),
+        (
+            js({"userId": "u-1", "nickName": "n"}),
+            js(TICKET),
+            Said(200),
+            js({"attachmentId": "a-1"}, 201),
+            js({}),
+        ),
     ),
     Case(
         "profile-image-is-there",

@@ -4,7 +4,7 @@ import pytest
 
 from probes.auth.users import User, Users
 from probes.config.environment import Target
-from probes.finding import Broken
+from probes.finding import Broken, CannotAsk
 from probes.recording.redactor import Redactor
 from probes.services import profiles
 from probes.transport.http import Web
@@ -44,12 +44,25 @@ def test_a_name_was_nobodys_before() -> None:
     assert len({profiles.new_name() for _ in range(50)}) == 50
 
 
-async def test_a_name_that_was_not_kept_is_told(site: Site, web: Web, bob: User) -> None:
-    """With what is read in its place."""
-    site.says[f"GET {ME}"] = named("Bob")
-    await profiles.expect_name(web, bob, "Bob")
-    with pytest.raises(Broken, match="saved as 'probe bob', and reads 'Bob'"):
-        await profiles.expect_name(web, bob, "probe bob")
+@pytest.mark.parametrize("found", ["Bob", "Carol", "probe 0123abcd"])
+async def test_a_name_that_was_not_kept_is_told(
+    site: Site, web: Web, bob: User, found: str
+) -> None:
+    """With what is read in its place: the name before, be it one that a run has left, or any."""
+    site.says[f"GET {ME}"] = named(found)
+    await profiles.expect_name(web, bob, found, "x")
+    before = "Bob" if found == "Carol" else found
+    with pytest.raises(Broken, match=f"saved as 'probe bob', and reads '{found}'"):
+        await profiles.expect_name(web, bob, "probe bob", before)
+
+
+async def test_another_run_may_rename_them_meanwhile(site: Site, web: Web, bob: User) -> None:
+    """Then nobody knows whether ours was kept."""
+    site.says[f"GET {ME}"] = named("probe 0123abcd")
+    with pytest.raises(
+        CannotAsk, match="another run of the probes has called bob 'probe 0123abcd'"
+    ):
+        await profiles.expect_name(web, bob, "probe 4567abcd", "Bob")
 
 
 async def test_an_image_is_uploaded_registered_and_chosen(site: Site, web: Web, bob: User) -> None:
@@ -60,11 +73,13 @@ async def test_an_image_is_uploaded_registered_and_chosen(site: Site, web: Web, 
         "PUT s3/files/key": Said(200),
         f"POST {ME}/image/attachment": js({"attachmentId": "a-1"}, 201),
         f"PUT {ME}/image": named("Bob"),
+        f"GET {ME}": named("Bob", "https://cdn/old"),
     }
-    assert await profiles.set_image(web, bob) == "key"
-    assert [asked.method for asked in site.asked] == ["POST", "PUT", "POST", "PUT"]
-    assert site.asked[1].body == profiles.IMAGE
-    assert b"a-1" in site.asked[3].body
+    assert await profiles.set_image(web, bob) == "https://cdn/old"
+    _, *asked = site.asked
+    assert [each.method for each in asked] == ["POST", "PUT", "POST", "PUT"]
+    assert asked[1].body == profiles.IMAGE
+    assert b"a-1" in asked[3].body
 
 
 @pytest.mark.parametrize(
@@ -84,9 +99,9 @@ async def test_an_image_that_is_not_there_is_told(
     place = image and image.replace("{cdn}", site.origin("cdn"))
     site.says |= {f"GET {ME}": named("Bob", place), "GET cdn/key": got}
     with pytest.raises(Broken, match=words):
-        await profiles.expect_image(web, bob, "key")
+        await profiles.expect_image(web, bob, f"{site.origin('cdn')}/old")
     site.says |= {
         f"GET {ME}": named("Bob", f"{site.origin('cdn')}/key"),
         "GET cdn/key": Said(200, profiles.IMAGE),
     }
-    await profiles.expect_image(web, bob, "key")
+    await profiles.expect_image(web, bob, f"{site.origin('cdn')}/old")
