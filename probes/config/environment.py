@@ -161,6 +161,9 @@ class Target:
         out.
         """
         scenarios = set(known)
+        _expect_asked("closed in [exposure]", self.exposure.closed, _cases(scenarios, "exposure/"))
+        doors = _cases(scenarios, "token_trust/", "signed-out-")
+        _expect_asked("ends_access in [sign_out]", self.sign_out.ends_access, doors)
         areas = {area(name) for name in scenarios}
         borne = scenarios | areas | {name.partition("[")[0] for name in scenarios}
         skipped = [name for name in self.skip if not _is_any(covers, name, scenarios)]
@@ -182,6 +185,25 @@ class Target:
         return next(
             (self.skip[name] for name in names if name in self.skip and covers(name, scenario)), ""
         )
+
+
+def _cases(scenarios: Iterable[str], family: str, kind: str = "") -> set[str]:
+    """What stands in the brackets of those scenarios, after `kind`."""
+    cases = {
+        name.partition("[")[2].removesuffix("]") for name in scenarios if name.startswith(family)
+    }
+    return {case.removeprefix(kind) for case in cases if case.startswith(kind)} - {""}
+
+
+def _expect_asked(where: str, promised: Iterable[str], cases: set[str]) -> None:
+    """A promise that no case asks for would hold for ever; nothing is known where there are no
+    cases. Raises BadEnvironment.
+    """
+    for name in promised:
+        if cases and not any(map(Exposure((name,)).covers, cases)):
+            near = difflib.get_close_matches(name, sorted(cases), 1)
+            hint = f"did you mean {near[0]}?" if near else "correct or remove it"
+            raise BadEnvironment(f"{where} names {name!r}, which no scenario asks for; {hint}")
 
 
 def _is_pattern_of(pattern: str, scenario: str) -> bool:

@@ -37,6 +37,8 @@ from probes.results import Accepted
 from probes.state.store import expect_store_name, with_store_of_environ
 
 WAYS = ("test-endpoint", "signing-key", "refresh-token", "static")
+# What lasts longer than these is BROKEN.
+JUDGED, SHORTEST_S = ("answer_s", "deliver_seconds", "reconnect_seconds"), 0.1
 LONGEST_S = 86_400  # no clock of this machine waits for ever
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 
@@ -237,6 +239,11 @@ def _check_timeouts(source: str, target: Target) -> None:
             value = getattr(limits, f.name)
             if value <= 0 and f.name not in may_be_zero:
                 raise BadEnvironment(f"{source}: {f.name} in [{name}] must be more than 0")
+            if f.name in JUDGED and value < SHORTEST_S:
+                raise BadEnvironment(
+                    f"{source}: {f.name} in [{name}] must be at least {SHORTEST_S} s; it is in "
+                    "seconds, and no network is faster"
+                )
             if value > LONGEST_S:
                 raise BadEnvironment(
                     f"{source}: {f.name} in [{name}] must be at most {LONGEST_S}, which is a day"

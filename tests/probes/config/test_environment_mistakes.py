@@ -103,6 +103,7 @@ from tests.support.usable_environment import ACCEPTED, PRESIGN, USABLE, built, c
         (USABLE + "[timeouts]\nrun_s = 0\n", "run_s in [timeouts] must be more than 0"),
         (USABLE + "[realtime]\nscale = 0\n", "scale in [realtime] must be more than 0"),
         (USABLE + "[realtime]\nattempts = -1\n", "attempts in [realtime] must be more than 0"),
+        (USABLE + "[timeouts]\nanswer_s = 0.005\n", "answer_s in [timeouts] must be at least 0.1"),
         (USABLE + "[timeouts]\nrun_s = 1e30\n", "run_s in [timeouts] must be at most 86400"),
         (USABLE + "[realtime]\nlinger_seconds = 86401\n", "linger_seconds in [realtime] must be"),
         (

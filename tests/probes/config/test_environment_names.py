@@ -54,3 +54,32 @@ def test_a_name_that_no_scenario_bears_is_told(
     with pytest.raises(BadEnvironment) as said:
         target.check_names(KNOWN, all_areas=all_areas)
     assert str(said.value) == f"{told}, which is no scenario of ours; {hint}"
+
+
+ASKED = (
+    "exposure/what-is-private-stays-closed[git-app]",
+    "token_trust/a-bad-token-opens-nothing[signed-out-board-socket]",
+    "token_trust/a-bad-token-opens-nothing[expired-chat-socket]",
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ('[exposure]\nclosed = ["git", "gitt"]\n', "'gitt', which no scenario asks for; "),
+        ('[exposure]\nclosed = ["git-ap"]\n', "'git-ap', .* did you mean git-app?"),
+        ('[sign_out]\nends_access = ["board-sockets"]\n', "did you mean board-socket?"),
+        ('[sign_out]\nends_access = ["chat-socket"]\n', "'chat-socket', which no scenario asks"),
+    ],
+)
+def test_a_promise_that_nobody_asks_for_is_told(table: str, complaint: str) -> None:
+    """Mistyped, it would never be broken."""
+    with pytest.raises(BadEnvironment, match=complaint):
+        built(USABLE + table).check_names(ASKED, all_areas=True)
+    built(USABLE + table).check_names(KNOWN, all_areas=False)
+
+
+def test_a_promise_that_is_asked_for_is_let_be() -> None:
+    """By its own name, and by the beginning of others."""
+    right = '[exposure]\nclosed = ["git"]\n[sign_out]\nends_access = ["board-socket"]\n'
+    built(USABLE + right).check_names(ASKED, all_areas=True)
