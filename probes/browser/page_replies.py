@@ -187,7 +187,16 @@ def expect_none(complaints: Sequence[str]) -> None:
     """Raises Broken for the first of what a page complained of."""
     if complaints:
         observed = f"the console says: {complaints[0]}"
-        raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, observed, "the page"))
+        raise Broken(Finding(Code.PAGE_CONSOLE_ERROR, observed, _explain_complaint(complaints[0])))
+
+
+def _explain_complaint(line: str) -> str:
+    """What a script says is its own; of a resource that did not come the page knows no reason."""
+    if "net::ERR_" in line:
+        return "who serves it, or the way there: the browser got no answer for it"
+    if NOT_LOADED in line:
+        return "the site bucket or the edge, or a page that names what is not there any more"
+    return "the page"
 
 
 def expect_project(target: Target, missing: Collection[str]) -> None:

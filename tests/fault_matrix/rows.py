@@ -258,7 +258,7 @@ CAUSES: dict[str, str] = {
     "service-answers-wrong-type": "user-service",
     "service-hangs": "noti-service",
     "service-has-no-endpoints": "gateway subset of board-service",
-    "site-loses-asset": "the page",
+    "site-loses-asset": "site bucket",
     "storage-admits-strangers": "access check",
     "storage-base-path-mismatch": (
         "storage base path: the service serves /api/storage, the gateway sends /storage"

@@ -8,6 +8,7 @@ from playwright.async_api import Error, TimeoutError  # noqa: A004 - Playwright'
 
 from probes.browser.page_replies import (
     Reply,
+    expect_none,
     expect_project,
     explain,
     explain_document,
@@ -17,7 +18,7 @@ from probes.browser.page_replies import (
     with_resource,
 )
 from probes.config.environment import Target, Workspace
-from probes.finding import CannotAsk, Code
+from probes.finding import Broken, CannotAsk, Code
 from probes.recording.recorder import Exchange
 from probes.transport.http import Answer
 
@@ -168,3 +169,19 @@ def test_too_few_refused_calls_have_a_reason(
     error = too_few(calls, refused, 2, has_refreshed=has_refreshed)
     assert why in str(error)
     assert isinstance(error, CannotAsk) == (calls == 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("Uncaught TypeError: x is undefined", "the page"),
+        ("저장소를 불러오지 못했습니다", "the page"),
+        ("Failed to load resource: net::ERR_CONNECTION_RESET (/api/x)", "the way there"),
+        ("Failed to load resource: the server responded with a status of 404 ()", "site bucket"),
+    ],
+)
+def test_the_page_is_blamed_for_what_its_script_says(line: str, cause: str) -> None:
+    """What did not come has another cause than a mistake in a script."""
+    with pytest.raises(Broken) as caught:
+        expect_none([line])
+    assert cause in caught.value.finding.cause
