@@ -31,6 +31,8 @@ LIVE_PARTS = re.compile(
     re.IGNORECASE,
 )
 NOT_LOADED = "Failed to load resource"
+# Chromium's own lines about what did not come, or came as another type.
+NOT_TAKEN = (NOT_LOADED, "Failed to load module script", "Refused to ")
 PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|heic|svg)$", re.IGNORECASE)
 THROWN = re.compile(r"^Uncaught |\b(?:Type|Reference|Syntax|Range)Error\b", re.IGNORECASE)
 # fetch() in Chromium, Firefox and Safari.
@@ -194,7 +196,7 @@ def _explain_complaint(line: str) -> str:
     """What a script says is its own; of a resource that did not come the page knows no reason."""
     if "net::ERR_" in line:
         return "who serves it, or the way there: the browser got no answer for it"
-    if NOT_LOADED in line:
+    if line.startswith(NOT_TAKEN):
         return "the site bucket or the edge, or a page that names what is not there any more"
     return "the page"
 

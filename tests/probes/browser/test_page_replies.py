@@ -177,6 +177,7 @@ def test_too_few_refused_calls_have_a_reason(
         ("Uncaught TypeError: x is undefined", "the page"),
         ("저장소를 불러오지 못했습니다", "the page"),
         ("Failed to load resource: net::ERR_CONNECTION_RESET (/api/x)", "the way there"),
+        ("Failed to load module script: Expected a JavaScript module script but", "site bucket"),
         ("Failed to load resource: the server responded with a status of 404 ()", "site bucket"),
     ],
 )
