@@ -24,6 +24,7 @@ from probes.runner.options import expect_possible, read_options
 from probes.runner.problems import Problems
 from probes.runner.session import Session
 from probes.runner.sharding import Share
+from probes.runner.signals import interrupt_on_signals, take_over_signals
 from probes.runner.target_process import start_target
 from reports.model import verdict_store
 from reports.render import languages
@@ -135,6 +136,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not scenarios or session.config.getoption("collectonly"):
         return
     collection.check(scenarios)
+    interrupt_on_signals()
     chosen = {collection.scenario_id(item): item for item in scenarios}
     _open_session(session.config, chosen)
     _take_over_reporting(session.config)
@@ -192,11 +194,7 @@ def _take_over_signals(session: pytest.Session) -> None:
         session.shouldstop = signal.Signals(received).name
         mine.stop(signal.Signals(received).name)
 
-    for number in command_line.heeded_signals():
-        signal.signal(number, stop)
-        # A second Ctrl-C while Python itself ends would print a traceback, or lose the exit code.
-        ignore: Any = functools.partial(signal.signal, number, signal.SIG_IGN)
-        session.config.add_cleanup(ignore)
+    take_over_signals(stop, session.config.add_cleanup)
 
 
 def _await_instead(item: Any, name: str) -> None:

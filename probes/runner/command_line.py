@@ -4,7 +4,6 @@ cannot work with.
 
 import argparse
 import re
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -111,16 +110,6 @@ PROCESSES = (("-n", "--numprocesses"), {"default": None, "help": argparse.SUPPRE
 # The SDK reads these as numbers and fails with a traceback otherwise (OpenTelemetry specification,
 # environment variable specification).
 _OTEL_NUMBER = re.compile(r"OTEL_\w+_(LIMIT|TIMEOUT|DELAY|SIZE|INTERVAL)")
-
-
-def heeded_signals() -> list[signal.Signals]:
-    """Those that end a run in order: the terminal that goes away, too, unless nohup keeps it from
-    us.
-    """
-    heeded = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        heeded.remove(signal.SIGHUP)
-    return heeded
 
 
 def expect_one_process(option: Any) -> None:

@@ -106,8 +106,12 @@ def start_target(environment: str, faults: Sequence[str]) -> tuple[Target, Start
     if already:
         return build(parse(already), str(already)), None
     started = Started(settings["start"], faults)
-    file = started.wait()
-    return build(parse(file), str(file)), started
+    try:
+        file = started.wait()
+        return build(parse(file), str(file)), started
+    except BaseException:  # a signal, for one
+        started.stop()
+        raise
 
 
 def _end_with_parent() -> None:

@@ -1,12 +1,11 @@
 """What of pytest's options and of the environment a run cannot work with."""
 
-import signal
 from types import SimpleNamespace
 
 import pytest
 
 from probes.finding import CannotAsk
-from probes.runner.command_line import expect_one_process, expect_otel_numbers, heeded_signals
+from probes.runner.command_line import expect_one_process, expect_otel_numbers
 
 
 @pytest.mark.parametrize(
@@ -46,16 +45,3 @@ def test_numbers_of_opentelemetry_are_checked(name: str, value: str, is_refused:
             expect_otel_numbers({name: value})
     else:
         expect_otel_numbers({name: value})
-
-
-@pytest.mark.parametrize("handler", [signal.SIG_DFL, signal.SIG_IGN])
-def test_a_terminal_that_goes_away_ends_the_run_unless_nohup_is_there(
-    handler: signal.Handlers,
-) -> None:
-    """What nohup lets a process ignore stays ignored."""
-    before = signal.signal(signal.SIGHUP, handler)
-    try:
-        assert (signal.SIGHUP in heeded_signals()) is (handler is signal.SIG_DFL)
-        assert signal.SIGTERM in heeded_signals()
-    finally:
-        signal.signal(signal.SIGHUP, before)

@@ -1,6 +1,7 @@
 """A target that is started for a run is waited for, told of its faults, and gone with the run."""
 
 import contextlib
+import json
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from probes.finding import BadEnvironment
 from probes.runner import target_process
-from probes.runner.target_process import Started, running
+from probes.runner.target_process import Started, running, start_target
 from tests.support.site import Site
 
 Program = Callable[[str], list[str]]
@@ -79,6 +80,25 @@ def test_a_target_that_is_never_ready_is_stopped(
         BadEnvironment, match=f"^the target was not ready within . s; its last words: {words}$"
     ):
         started.wait()
+
+
+def test_an_interrupted_start_leaves_nothing(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A signal comes while the target is not ready yet: neither its process nor its folder stay."""
+    started: list[Started] = []
+
+    def interrupted(self: Started) -> Path:
+        started.append(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Started, "wait", interrupted)
+    file = tmp_path / "startable.toml"
+    file.write_text(f"start = {json.dumps(program(FOREVER))}\n")
+    with pytest.raises(KeyboardInterrupt):
+        start_target(str(file), [])
+    assert not started[0].environment.parent.exists()
+    assert started[0]._process.returncode is not None
 
 
 @pytest.mark.parametrize(
