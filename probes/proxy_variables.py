@@ -7,7 +7,15 @@ import re
 from collections.abc import Mapping, MutableMapping
 from urllib.parse import urlsplit
 
-LEADING = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "AUTO_PROXY")
+# SOCKS_SERVER leads Chromium alone (net/proxy_resolution/proxy_config_service_linux.cc).
+LEADING = (
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "ALL_PROXY",
+    "AUTO_PROXY",
+    "SOCKS_PROXY",
+    "SOCKS_SERVER",
+)
 NAMES = (*LEADING, "NO_PROXY")
 
 

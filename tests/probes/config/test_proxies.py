@@ -104,6 +104,14 @@ def test_without_a_table_no_variable_is_left() -> None:
     )  # who asks there says that it is none
 
 
+@pytest.mark.parametrize("name", ["SOCKS_SERVER", "socks_proxy", "Auto_Proxy", "all_proxy"])
+def test_no_library_finds_a_proxy_of_the_machine(name: str) -> None:
+    """Each library knows names of its own; Chromium alone obeys SOCKS_SERVER."""
+    assert proxy_variables.without({name: "socks5://machine.invalid:1", "HOME": "/h"}) == {
+        "HOME": "/h"
+    }
+
+
 @pytest.mark.parametrize("held", ["", "nobody", ":word"])
 def test_credentials_that_are_none_are_named_by_their_variable(held: str) -> None:
     """What stands there is not quoted."""
@@ -116,6 +124,11 @@ def test_credentials_that_are_none_are_named_by_their_variable(held: str) -> Non
     [
         ({}, Proxy(), ""),
         ({"NO_PROXY": "a"}, Proxy(), ""),
+        (
+            {"socks_server": "s:1"},
+            Proxy(),
+            "SOCKS_SERVER is set here and is not used: every client",
+        ),
         (MACHINE, Proxy(), "HTTPS_PROXY is set here and is not used: every client asks directly"),
         ({}, Proxy(URL, direct=("a",)), f"every client asks through [proxy] {URL}, but for this"),
         (MACHINE, Proxy(URL), "but for this machine; HTTPS_PROXY is set here and is not used"),
