@@ -17,6 +17,7 @@ import certifi
 
 BUNDLE = "REQUESTS_CA_BUNDLE"
 NAMES = (BUNDLE, "CURL_CA_BUNDLE")
+_CERTIFICATE = "CERTIFICATE-----"  # PEM's words for a certificate, trusted or plain, end so
 
 
 def replace(environ: MutableMapping[str, str], ca: str) -> None:
@@ -36,6 +37,19 @@ def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
         with contextlib.suppress(OSError):  # it is gone, or holds no certificate
             context.load_verify_locations(bundle)
     return context
+
+
+def is_empty() -> bool:
+    """Whether this machine has no authority of its own, as a container without ca-certificates, or
+    one whose SSL_CERT_FILE and SSL_CERT_DIR lead nowhere.
+    """
+    known = ssl.get_default_verify_paths()
+    file = os.environ.get(known.openssl_cafile_env, known.openssl_cafile)
+    named = os.environ.get(known.openssl_capath_env, known.openssl_capath)
+    folders = filter(None, named.split(os.pathsep))
+    has_file = Path(file).is_file() and _CERTIFICATE in _read(Path(file))
+    # OpenSSL looks there by the hash of a name.
+    return not has_file and not any(any(Path(folder).glob("*.[0-9]")) for folder in folders)
 
 
 def _files(environ: Mapping[str, str], ca: str) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from probes import clock
+from probes.config import authorities
 from probes.finding import Broken, CannotAsk, Code, Finding
 
 # What OpenSSL says while it waits for the other side.
@@ -99,6 +100,11 @@ def local_trouble(error: BaseException) -> str:
             return "this process has no memory left"
         if isinstance(each, httpx.LocalProtocolError):
             return f"the request is none that can be sent ({each}); look at the secrets' variables"
+        if getattr(each, "verify_code", 0) in UNTRUSTED and authorities.is_empty():
+            return (
+                "this machine trusts no certificate authority; install ca-certificates, or correct "
+                "SSL_CERT_FILE and SSL_CERT_DIR"
+            )
         if _is_certificate_date(each) and clock.offset_s():
             return f"this machine's clock is {abs(clock.offset_s()):.0f} s off that of the target"
         if isinstance(each, socket.gaierror):

@@ -7,10 +7,12 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 
+from probes.config import authorities
 from probes.config.environment import Target
 from probes.config.timeouts import Timeouts
 from probes.finding import Broken, CannotAsk, Code
@@ -130,6 +132,28 @@ def test_what_this_machine_cannot_do_is_not_blamed_on_the_target(
     raised = connection_errors.failure(URL, deep(error), "board-service", Phase.CONNECT, 5)
     assert isinstance(raised, CannotAsk)
     assert words in str(raised)
+
+
+@pytest.mark.parametrize("by", ["missing", "without one", "folder"])
+def test_a_machine_that_trusts_nobody_blames_no_certificate(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container without ca-certificates, or a variable that leads nowhere."""
+    error = rejected("unable to get local issuer certificate", 20)
+    (tmp_path / "ca.pem").write_text(by)
+    (tmp_path / "hashed").mkdir()
+    folder = "hashed:nowhere" if by == "folder" else "nowhere"
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / ("" if by == "missing" else "ca.pem")))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / folder))
+    assert authorities.is_empty()
+    assert "trusts no certificate authority" in connection_errors.local_trouble(deep(error))
+    if by == "folder":
+        (tmp_path / "hashed" / "3f9a1c00.0").write_text("")
+        monkeypatch.setenv("SSL_CERT_DIR", f"/nowhere:{tmp_path / 'hashed'}")
+    else:
+        (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert connection_errors.local_trouble(deep(error)) == ""
 
 
 @pytest.mark.parametrize(
