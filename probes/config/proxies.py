@@ -98,11 +98,12 @@ def read_proxy(source: str, settings: Mapping[str, Any]) -> Proxy:
 def _is_proxy_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        is_http = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+        is_http = text.startswith("http://") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number
         return False
     is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment)
-    return is_http and is_bare and "@" not in parts.netloc and text == text.strip()
+    is_plain = text.isprintable() and " " not in text and "@" not in text
+    return is_http and is_bare and is_plain
 
 
 def _is_pattern(host: str) -> bool:

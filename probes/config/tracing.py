@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from probes.config import urls
 from probes.config.toml_schema import section
 from probes.finding import BadEnvironment
 
@@ -24,7 +25,8 @@ def tracing_config(source: str, settings: Mapping[str, Any]) -> TracingConfig | 
     found: TracingConfig = section(source, "tracing", TracingConfig, settings["tracing"])
     if not _is_address(found.tempo):
         raise BadEnvironment(
-            f"{source}: tempo in [tracing] must look like http://tempo:3200, not {found.tempo!r}"
+            f"{source}: tempo in [tracing] must look like http://tempo:3200, "
+            f"not {urls.without_user(found.tempo)!r}"
         )
     if found.ask_timeout_s <= 0:
         raise BadEnvironment(f"{source}: ask_timeout_s in [tracing] must be more than 0 seconds")
@@ -34,7 +36,8 @@ def tracing_config(source: str, settings: Mapping[str, Any]) -> TracingConfig | 
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        is_known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_known = parts.scheme in urls.SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number
         return False
-    return is_known and not (parts.query or parts.fragment or parts.username)
+    is_plain = text.isprintable() and not set(text) & set(" @?#")
+    return is_known and is_plain and text.startswith(f"{parts.scheme}://")

@@ -52,6 +52,8 @@ def test_this_machine_may_be_asked_through_a_proxy_for_a_trial() -> None:
         ('url = "https://proxy:3128"', "must look like http://proxy"),
         ('url = "socks5://proxy:3128"', "must look like http://proxy"),
         ('url = "http://me:secret@proxy:3128"', "without a user; credentials names the variable"),
+        ('url = "HTTP://proxy:3128"', "must look like http://proxy"),
+        ('url = "http://pro\\nxy:3128"', "must look like http://proxy"),
         ('url = "http://proxy:0"', "must look like http://proxy"),
         ('url = "http://proxy:many"', "must look like http://proxy"),
         (
