@@ -21,7 +21,7 @@ from probes.polling import poll_until
 
 Entry = dict[str, str]  # name -> value, of one user
 ELSEWHERE = "PROBES_STATE"  # names another store than the environment file does
-STATE = re.compile(r"file:.+|secret:[a-z0-9.-]+/[a-z0-9.-]+")
+STATE = re.compile(r"file:[^\x00\n]+|secret:[a-z0-9.-]+/[a-z0-9.-]+")
 POLL_INTERVAL_S = 0.02  # flock has nothing that could be awaited
 
 
@@ -59,7 +59,8 @@ class FileState:
     is_exclusive = True
 
     def __init__(self, path: Path, timeout_s: float) -> None:
-        self._path, self._timeout_s = path.expanduser(), timeout_s
+        # Behind a link there is one file, with one lock, by whatever name it is called.
+        self._path, self._timeout_s = Path(os.path.realpath(path.expanduser())), timeout_s
 
     async def read(self, user: str) -> Entry:
         return self._all().get(user, {})
@@ -89,7 +90,7 @@ class FileState:
             }
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise CannotAsk(
                 f"the state file {self._path} cannot be read ({error}); correct or remove it"
             ) from error

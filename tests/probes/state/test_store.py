@@ -41,6 +41,19 @@ def spoil(path: Path, content: str) -> None:
     path.write_text(content, "utf-8", "surrogateescape")
 
 
+async def test_a_link_leads_to_the_one_file(path: Path, tmp_path: Path) -> None:
+    """Two environments that name it differently keep each other out, and lose nothing."""
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    assert await FileState(link, 5).swap("alice", {}, {"refresh": "r1"})
+    assert link.is_symlink()
+    assert await FileState(path, 5).read("alice") == {"refresh": "r1"}
+    async with FileState(path, 5).turn("alice"):
+        with pytest.raises(CannotAsk, match="another run has kept"):
+            async with FileState(link, 0.01).turn("alice"):
+                pass
+
+
 async def test_nobody_is_known_at_first(path: Path) -> None:
     """A missing file is an empty one, and reading makes none."""
     assert await FileState(path, 5).read("alice") == {}
@@ -83,7 +96,10 @@ async def test_a_turn_that_never_ends_is_named(path: Path) -> None:
                 pass
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"alice": 3}', "\udcff"])
+DEEP = pytest.param("[" * 99_999, id="deep")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"alice": 3}', "\udcff", DEEP])
 async def test_a_spoiled_file_gets_a_sentence(path: Path, content: str) -> None:
     """It is not taken for an empty one, which would forget every token in it."""
     spoil(path, content)
