@@ -283,12 +283,11 @@ EXIT_HELD, EXIT_BROKEN, EXIT_BAD_INPUT, EXIT_UNKNOWN = 0, 1, 4, 10
 
 
 def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
-    """1 when something is broken, 10 when something could not be asked, else 0."""
+    """1 when something is broken, 10 when something could not be asked or nothing was, else 0."""
     bad = {Verdict.BROKEN, Verdict.DEGRADED} if strict else {Verdict.BROKEN}
-    if bad & set(verdicts):
+    seen = set(verdicts)
+    if bad & seen:
         return EXIT_BROKEN
-    return (
-        EXIT_UNKNOWN
-        if {Verdict.UNKNOWN, Verdict.NOT_RUN} & set(verdicts) or not verdicts
-        else EXIT_HELD
-    )
+    has_asked_nothing = seen <= {Verdict.SKIPPED}
+    has_silence = bool({Verdict.UNKNOWN, Verdict.NOT_RUN} & seen)
+    return EXIT_UNKNOWN if has_silence or has_asked_nothing else EXIT_HELD

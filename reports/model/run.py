@@ -100,15 +100,22 @@ class Run:
         return tuple(sorted(found, key=_severity))
 
     @property
+    def has_skipped_all(self) -> bool:
+        """Whether there were promises, and none was asked for."""
+        return set(self.counts) == {Verdict.SKIPPED}
+
+    @property
     def counts(self) -> Counter[Verdict]:
         """How many scenarios count as what; accepted findings count as held."""
         return Counter(s.outcome.counts_as for s in self.scenarios)
 
     def exit_code(self, *, strict: bool = False) -> int:
         """As probes.finding has it; a journal without its beginning cannot vouch that nothing is
-        missing.
+        missing, and a shard in which all is skipped leaves the asking to the others.
         """
         verdicts = [s.outcome.counts_as for s in self.scenarios]
+        if self.shard and self.has_skipped_all:
+            verdicts.append(Verdict.HELD)
         if not self.has_beginning:
             verdicts.append(Verdict.UNKNOWN)
         return exit_code(verdicts, strict=strict)

@@ -105,6 +105,9 @@ def claim(run: Run, words: Words = ENGLISH, *, strict: bool = False) -> str:
     silent = counts_[Verdict.UNKNOWN] + counts_[Verdict.NOT_RUN]
     if not run.scenarios:
         return words.text("claim.nothing")
+    if run.has_skipped_all:
+        key = "claim.skipped-shard" if run.shard else "claim.skipped"
+        return words.text(key)
     if code == EXIT_BROKEN and broken:
         key = "claim.broken-one" if broken == 1 else "claim.broken"
         return words.text(key, number=broken, promises=promises)

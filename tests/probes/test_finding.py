@@ -102,6 +102,7 @@ def test_what_we_could_not_ask_is_no_assertion() -> None:
         ([Verdict.UNKNOWN, Verdict.DEGRADED], 10, 1),
         ([Verdict.NOT_RUN, Verdict.HELD], 10, 10),
         ([], 10, 10),
+        ([Verdict.SKIPPED, Verdict.SKIPPED], 10, 10),
     ],
 )
 def test_the_exit_code_tells_whose_fault_it_is(

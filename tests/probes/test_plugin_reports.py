@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.finding import EXIT_BROKEN, EXIT_HELD, Code, Verdict
+from probes.finding import EXIT_BROKEN, EXIT_HELD, EXIT_UNKNOWN, Code, Verdict
 from tests.conftest import Ended, Probe, Replica
 from tests.support.custom_scenarios import run_own
 from tests.support.junit_cases import cases, problems, properties
@@ -183,11 +183,12 @@ def test_degraded_fails_whom_it_shall_fail(
 
 
 def test_a_whole_area_can_be_skipped(replica: Replica, tmp_path: Path) -> None:
-    """The reason is said once with how many, and the run does not fail."""
+    """The reason is said once with how many; a run that asks nothing else is not green."""
     run = run_own(
         replica, tmp_path, NEVER, more='[skip]\nown = "this part is not installed here"\n'
     )
-    assert (run.code, set(run.verdicts.values())) == (EXIT_HELD, {Verdict.SKIPPED}), run.output
+    assert (run.code, set(run.verdicts.values())) == (EXIT_UNKNOWN, {Verdict.SKIPPED}), run.output
+    assert "no promise was asked for, since each was skipped" in run.output
     assert run.output.count("skipped 1: this part is not installed here") == 1
 
 

@@ -8,6 +8,7 @@ import pytest
 from probes.finding import Code, Verdict
 from probes.results import Outcome
 from reports.model.run import NoRun, load
+from reports.render import wording
 from tests.reports.conftest import BEGAN, HTML, Written, expected, finding, red
 
 
@@ -182,6 +183,23 @@ def test_degraded_fails_only_the_strict(written: Written, strict: bool, code: in
 def test_a_run_that_asked_nothing_proves_nothing(written: Written) -> None:
     """No promises, no green."""
     assert written.started().ended().load().exit_code() == 10
+
+
+@pytest.mark.parametrize(
+    ("shard", "code", "claim"),
+    [
+        ("", 10, "UNKNOWN: no promise was asked for, since each was skipped"),
+        ("1/3", 0, "HELD, and nothing asked"),
+    ],
+)
+def test_a_run_that_skipped_all_is_not_green(
+    written: Written, shard: str, code: int, claim: str
+) -> None:
+    """Of three shards one may have nothing to ask: the whole says what that is worth."""
+    written.started("edge/a", shard=shard).became("edge/a", "skipped")
+    run = written.ended().load()
+    assert run.exit_code() == code
+    assert wording.claim(run).startswith(claim)
 
 
 def test_torn_and_foreign_lines_are_passed_over(written: Written) -> None:
