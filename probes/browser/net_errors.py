@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from probes import clock
 from probes.config.environment import address
-from probes.recording.span_attributes import PORTS
+from probes.config.urls import USUAL_PORTS
 from probes.transport import connection_errors
 
 _LOOKUP_TIMEOUT_S = 2.0
@@ -66,7 +66,7 @@ async def _own_trouble(parts: SplitResult) -> str:
     """What a connection of ours to the same place meets: the browser has one word for a name that
     is not there, a dead resolver, and a name whose addresses this machine has no way to.
     """
-    host, port = address(parts.hostname or ""), parts.port or PORTS.get(parts.scheme, 443)
+    host, port = address(parts.hostname or ""), parts.port or USUAL_PORTS.get(parts.scheme, 443)
     try:
         async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
             await asyncio.get_running_loop().getaddrinfo(host, port)

@@ -13,7 +13,7 @@ from probes.finding import BadEnvironment
 
 LADDER, DEEP, BROWSER = "ladder", "deep", "browser"
 TIERS = (LADDER, DEEP, BROWSER)
-PORTS = 65_536
+PORT_LIMIT = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def complaint(table: LiveKit) -> str:
             f"udp_ports must be the first and the last port, not {[*table.udp_ports]}",
         ),
         (
-            not 0 <= table.tcp_port < PORTS,
+            not 0 <= table.tcp_port < PORT_LIMIT,
             f"tcp_port must be a port, or 0 where none is promised, not {table.tcp_port}",
         ),
         *(
@@ -93,7 +93,7 @@ def complaint(table: LiveKit) -> str:
 
 
 def _is_range(ports: NUMBERS) -> bool:
-    return not ports or (len(ports) == 2 and 0 < ports[0] <= ports[1] < PORTS)
+    return not ports or (len(ports) == 2 and 0 < ports[0] <= ports[1] < PORT_LIMIT)
 
 
 def _is_socket(text: str) -> bool:

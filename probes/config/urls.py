@@ -7,7 +7,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 SCHEMES = ("http", "https")
-_USUAL_PORTS = {"http": 80, "https": 443}
+USUAL_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
@@ -57,7 +57,7 @@ def _is_host(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     if "@" in parts.netloc or parts.netloc.endswith(":") or parts.netloc != parts.netloc.lower():
         return False
-    if parts.port in (0, _USUAL_PORTS.get(parts.scheme)) and parts.port is not None:
+    if parts.port in (0, USUAL_PORTS.get(parts.scheme)) and parts.port is not None:
         return False
     try:
         if ":" in host:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from probes.config.environment import LOOPBACK
 from probes.config.proxies import Proxy
-from probes.recording import span_attributes
+from probes.config.urls import USUAL_PORTS
 from probes.recording.ask_again import COMMAND, AskAgain
 from probes.recording.recorder import AUTHORIZATION, HELD_OPEN, Exchange, Recorder
 from probes.recording.redactor import Redactor
@@ -175,7 +175,7 @@ def curl(exchange: Exchange, redactor: Redactor, ca: str = "", proxy: Proxy | No
         parts = urlsplit(exchange.url)
         words += [
             "--resolve",
-            f"{host}:{parts.port or span_attributes.PORTS[parts.scheme]}:{LOOPBACK}",
+            f"{host}:{parts.port or USUAL_PORTS[parts.scheme]}:{LOOPBACK}",
         ]
     sent = {name.lower(): value for name, value in exchange.request_headers.items()}
     repeated = {name: sent[name] for name in REPEATED if name in sent}

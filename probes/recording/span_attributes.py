@@ -13,13 +13,13 @@ from opentelemetry.semconv.attributes import (
 )
 from opentelemetry.trace import Span, Status, StatusCode
 
+from probes.config.urls import USUAL_PORTS
 from probes.finding import Code, Finding, Verdict, exit_code
 
 SERVICE = "wealist-probes"
 METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
 )
-PORTS = {"http": 80, "https": 443}
 
 Attributes = dict[str, str | int]
 
@@ -97,7 +97,7 @@ def exchange_attributes(
 
 def _port(parts: SplitResult) -> int | None:
     try:
-        return parts.port or PORTS.get(parts.scheme)
+        return parts.port or USUAL_PORTS.get(parts.scheme)
     except ValueError:  # a presigned URL may be that broken, and then it is evidence
         return None
 

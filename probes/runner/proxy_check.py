@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from probes.config.environment import Target
 from probes.config.proxies import Proxy
+from probes.config.urls import USUAL_PORTS
 from probes.finding import CannotAsk, Code, Finding
 from probes.recording.recorder import Exchange, current
 from probes.transport.connection_errors import UNTRUSTED
@@ -21,7 +22,6 @@ NOT_FROM_PROXY = (
     "firewall between the two)"
 )
 SHARE = 0.8  # of the time for an answer
-_PORTS = {"https": 443, "http": 80}
 
 
 class ProxyCheck:
@@ -140,4 +140,4 @@ async def _find_problem(target: Target, origin: str) -> str:
 
 def _place(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
-    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+    return parts.hostname or "", parts.port or USUAL_PORTS.get(parts.scheme, 443)
