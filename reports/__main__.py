@@ -3,7 +3,6 @@ code.
 """
 
 import argparse
-import functools
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from reports.model.run import NoRun, Run, load
 from reports.prune import prune
 from reports.render import files, markdown, terminal
 from reports.render.languages import LANGUAGES, ORIGINAL, words
-from reports.render.writing import to_any_reader
+from reports.render.writing import any_reader
 
 RUNS = Path(__file__).parent / "runs"
 _WORST_FIRST = (EXIT_BAD_INPUT, EXIT_BROKEN, EXIT_UNKNOWN, EXIT_HELD)
@@ -96,13 +95,11 @@ def newest(runs: Path) -> Path:
 
 
 def _prune(folders: Iterable[Path], keep: int) -> int:
-    def show() -> None:
-        for folder in folders:
-            for gone in prune(folder, keep):
-                print(f"removed {gone}")
-
+    removed = (gone for folder in folders for gone in prune(folder, keep))
     try:
-        to_any_reader(show)
+        with any_reader():
+            for gone in removed:
+                print(f"removed {gone}")
     except OSError as error:
         why = f"{error.filename}: {error.strerror}"
         return _complain(f"{why}; name a folder of runs, like reports/runs")
@@ -119,7 +116,8 @@ def _report(folder: Path, options: argparse.Namespace, against: Run | None) -> i
     except OSError as error:
         return _complain(f"{folder}: {error.strerror or error}; make it writable or copy it")
     show = _show_markdown if options.markdown else _show
-    to_any_reader(functools.partial(show, run, options, against, history))
+    with any_reader():
+        show(run, options, against, history)
     return run.exit_code(strict=strict)
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, Code
 from reports.render.languages import LANGUAGES, ORIGINAL, Words, words
-from reports.render.writing import to_any_reader
+from reports.render.writing import any_reader
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     text = language.runbook(options.code) if options.code else _all(language)
     if not text:
         return _complain(options.code)
-    to_any_reader(lambda: sys.stdout.write(text))
+    with any_reader():
+        sys.stdout.write(text)
     return EXIT_HELD
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -77,9 +77,3 @@ def any_reader() -> Iterator[None]:
             sys.stdout.flush()
         finally:
             sys.stdout = cast("TextIO", original)
-
-
-def to_any_reader(show: Callable[[], object]) -> None:
-    """Write to stdout by `show`, as `any_reader` has it."""
-    with any_reader():
-        show()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.render.writing import ForgivingStream, replace, to_any_reader
+from reports.render.writing import ForgivingStream, any_reader, replace
 
 
 def test_when_writing_breaks_the_old_file_stands(
@@ -57,5 +57,6 @@ def test_nobody_need_be_there_to_read(place: str, monkeypatch: pytest.MonkeyPatc
     with Path(place or os.devnull).open("w", encoding="utf-8") as file:
         stdout = file if place else None
         monkeypatch.setattr(sys, "stdout", stdout)
-        to_any_reader(lambda: print("lost" * 9999))
+        with any_reader():
+            print("lost" * 9999)
         assert sys.stdout is stdout
