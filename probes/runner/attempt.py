@@ -109,7 +109,8 @@ class Attempts:
             return unknown(f"the run was ended ({self.stop_reason}) before this was done")
         except TimeoutError as error:
             if timer.expired():
-                return _past_deadline(scenario.deadline_s, recorder)
+                health = self._health_since(time.monotonic() - scenario.deadline_s)
+                return _past_deadline(scenario.deadline_s, recorder, health)
             return self._mistake(error, recorder)
         except BaseException as error:  # noqa: BLE001 - whatever it is (SystemExit, too), it is ours and not the target's
             return self._mistake(error, recorder)
@@ -197,7 +198,7 @@ def _unless_starved(finding: Finding | None, health: Health) -> Finding | None:
     what came too late at times says nothing where the suite was busy.
     """
     if finding is None or not retries.depends_on_time(finding):
-        return _with_figures(finding, health)
+        return finding
     is_at_times = finding.code is Code.INTERMITTENT
     if not health.is_starved and (health.is_calm or not is_at_times):
         return finding
@@ -205,25 +206,18 @@ def _unless_starved(finding: Finding | None, health: Health) -> Finding | None:
     return Finding(Code.UNKNOWN, observed, retries.STARVED)
 
 
-def _with_figures(finding: Finding | None, health: Health) -> Finding | None:
-    """What ran into a deadline of ours says how we fared until then."""
-    if finding is None or finding.code is not Code.UNKNOWN or not health.is_starved:
-        return finding
-    if " within " not in finding.observed:
-        return finding
-    return replace(finding, observed=f"{finding.observed}; the suite itself was starved ({health})")
-
-
-def _past_deadline(deadline_s: float, recorder: Recorder) -> Finding:
-    """Says what was waited for, and not who is to blame: each answer may have come in its time."""
+def _past_deadline(deadline_s: float, recorder: Recorder, health: Health) -> Finding:
+    """Says what was waited for and how we fared, and not who is to blame: each answer may have come
+    in its time.
+    """
     observed = f"not done within its deadline of {deadline_s:g} s"
-    cancelled = [each for each in recorder.exchanges if each.error == CANCELLED]
-    if not cancelled:
-        return unknown(observed)
-    last = cancelled[-1]
-    waited_for = last.method if last.method != "NAVIGATE" else "the page"
-    url = recorder.evidence.redactor.url(last.url)
-    return unknown(f"{observed}; it waited for {waited_for} {url}")
+    if cancelled := [each for each in recorder.exchanges if each.error == CANCELLED]:
+        last = cancelled[-1]
+        waited_for = last.method if last.method != "NAVIGATE" else "the page"
+        observed += f"; it waited for {waited_for} {recorder.evidence.redactor.url(last.url)}"
+    if health.is_starved:
+        observed += f"; the suite itself was starved ({health})"
+    return unknown(observed)
 
 
 def unknown(why: str) -> Finding:
