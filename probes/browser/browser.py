@@ -107,7 +107,8 @@ class Browser:
                 raise
             finally:
                 closing = _close_context(context, visit)
-                await close_fully(closing, SETTLING_TIME_S + CLOSING_TIMEOUT_S)
+                if not await close_fully(closing, SETTLING_TIME_S + CLOSING_TIMEOUT_S):
+                    recorder.note("the page did not close in its time, and may still be open")
 
     async def _context(self, *, is_traced: bool) -> BrowserContext:
         browser = await self._ready()

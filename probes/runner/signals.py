@@ -9,7 +9,7 @@ from typing import Any
 Stop = Callable[[int, FrameType | None], None]
 
 
-def heeded_signals() -> list[signal.Signals]:
+def ending_signals() -> list[signal.Signals]:
     """The terminal that goes away ends a run, too, unless nohup keeps that from us."""
     numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
@@ -25,7 +25,7 @@ def interrupt_on_signals() -> None:
     def raise_interrupt(received: int, _: FrameType | None) -> None:
         raise KeyboardInterrupt(signal.Signals(received).name)
 
-    for number in heeded_signals():
+    for number in ending_signals():
         signal.signal(number, raise_interrupt)
 
 
@@ -33,6 +33,6 @@ def take_over_signals(stop: Stop, add_cleanup: Callable[[Callable[[], Any]], Any
     """From now on each calls `stop`, until the process ends: a second Ctrl-C while Python itself
     ends would print a traceback, or lose the exit code.
     """
-    for number in heeded_signals():
+    for number in ending_signals():
         signal.signal(number, stop)
         add_cleanup(functools.partial(signal.signal, number, signal.SIG_IGN))

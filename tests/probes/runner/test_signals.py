@@ -24,8 +24,8 @@ def test_a_terminal_that_goes_away_ends_the_run_unless_nohup_is_there(
 ) -> None:
     """What nohup lets a process ignore stays ignored."""
     signal.signal(signal.SIGHUP, handler)
-    assert (signal.SIGHUP in signals.heeded_signals()) is (handler is signal.SIG_DFL)
-    assert signal.SIGTERM in signals.heeded_signals()
+    assert (signal.SIGHUP in signals.ending_signals()) is (handler is signal.SIG_DFL)
+    assert signal.SIGTERM in signals.ending_signals()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
