@@ -35,6 +35,7 @@ _EXHAUSTED = "ERR_INSUFFICIENT_RESOURCES"
 _DISCONNECTED = "ERR_INTERNET_DISCONNECTED"
 _UNREACHED = ("ERR_NAME_NOT_RESOLVED", "ERR_ADDRESS_UNREACHABLE")
 _CERTIFICATE_DATE = "ERR_CERT_DATE_INVALID"
+_UNTRUSTED = "ERR_CERT_AUTHORITY_INVALID"
 
 
 def local_trouble(text: str, requests: int = 0, *, offline: bool = False) -> str:
@@ -50,6 +51,8 @@ def local_trouble(text: str, requests: int = 0, *, offline: bool = False) -> str
         return f"{_MACHINE} has no network"
     if name == _CERTIFICATE_DATE and clock.offset_s():
         return f"the clock of {_MACHINE} is {abs(clock.offset_s()):.0f} s off that of the target"
+    if name == _UNTRUSTED:
+        return connection_errors.lost_authorities()
     return _LOCAL.get(name, "")
 
 

@@ -1,8 +1,10 @@
-"""What the libraries trust that export spans and metrics and send notices: what every other client
-of a run trusts.
+"""Whom all clients of a run trust: the authorities that browsers trust (certifi keeps Mozilla's
+list), those of this machine, those of SSL_CERT_FILE and SSL_CERT_DIR, and `ca` of [tls]. None of
+them displaces another: a list that is short must not make a good certificate look bad.
 
-They read REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, which name one file in place of the system's. So a
-run takes the machine's out of its environment, and names a file of its own there.
+Who exports spans and metrics and sends notices reads REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, which
+name one file in place of the system's. So a run takes the machine's out of its environment, and
+names a file of its own there.
 """
 
 import atexit
@@ -10,58 +12,92 @@ import contextlib
 import os
 import ssl
 import tempfile
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 import certifi
 
 BUNDLE = "REQUESTS_CA_BUNDLE"
 NAMES = (BUNDLE, "CURL_CA_BUNDLE")
+FILE, FOLDERS = "SSL_CERT_FILE", "SSL_CERT_DIR"
 _CERTIFICATE = "CERTIFICATE-----"  # PEM's words for a certificate, trusted or plain, end so
 
 
+def context(environ: Mapping[str, str], ca: str) -> ssl.SSLContext:
+    """For a client. Raises OSError or ValueError where `ca`, which may be "", is no PEM file."""
+    made = ssl.create_default_context(cafile=certifi.where())
+    for file in _of_machine(environ):
+        with contextlib.suppress(OSError):  # a folder may hold other files, too
+            made.load_verify_locations(file)
+    if ca:
+        made.load_verify_locations(ca)
+    return made
+
+
 def replace(environ: MutableMapping[str, str], ca: str) -> None:
-    """Those libraries trust `ca`, which may be "", beside the system's authorities or those of
-    SSL_CERT_FILE and SSL_CERT_DIR.
-    """
+    """The libraries that send trust what all trust; `ca` may be ""."""
     for name in NAMES:
         environ.pop(name, None)
-    files = list(_files(environ, ca))
-    environ[BUNDLE] = str(files[0]) if len(files) == 1 else _join(files)
+    descriptor, bundle = tempfile.mkstemp(prefix="wealist-probes-", suffix=".pem")
+    os.close(descriptor)
+    atexit.register(Path(bundle).unlink, missing_ok=True)
+    write(Path(bundle), environ, ca)
+    environ[BUNDLE] = bundle
+
+
+def write(bundle: Path, environ: Mapping[str, str], ca: str) -> None:
+    """One file with all of them, for who can be told of one only. Raises OSError."""
+    places = [Path(certifi.where()), *_of_machine(environ)]
+    if ca:
+        places.append(Path(ca))
+    bundle.write_text("\n".join(map(_read, places)), "utf-8")
 
 
 def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     """A context for who reads no variable, with what `replace` has named."""
-    context = ssl.create_default_context()
-    if bundle := environ.get(BUNDLE):
-        with contextlib.suppress(OSError):  # it is gone, or holds no certificate
-            context.load_verify_locations(bundle)
-    return context
+    with contextlib.suppress(OSError):  # it is gone, or was never named
+        return ssl.create_default_context(cafile=environ.get(BUNDLE, ""))
+    return ssl.create_default_context()
 
 
-def is_empty() -> bool:
-    """Whether this machine has no authority of its own, as a container without ca-certificates, or
-    one whose SSL_CERT_FILE and SSL_CERT_DIR lead nowhere.
+def lost(environ: Mapping[str, str]) -> str:
+    """The variables that lead to no certificate, though they are to name whom this machine trusts;
+    "" where there is none.
+    """
+    places = {FILE: _named_file(environ), FOLDERS: _named_folders(environ)}
+    return " and ".join(
+        name for name, files in places.items() if environ.get(name) and not _has_certificate(files)
+    )
+
+
+def _has_certificate(files: list[Path]) -> bool:
+    return any(_CERTIFICATE in _read(file) for file in files)
+
+
+def _of_machine(environ: Mapping[str, str]) -> list[Path]:
+    """Where OpenSSL was built to look, and where the variables say; neither displaces the other. A
+    folder's files need not bear the hash of a name.
     """
     known = ssl.get_default_verify_paths()
-    file = os.environ.get(known.openssl_cafile_env, known.openssl_cafile)
-    named = os.environ.get(known.openssl_capath_env, known.openssl_capath)
-    folders = filter(None, named.split(os.pathsep))
-    has_file = Path(file).is_file() and _CERTIFICATE in _read(Path(file))
-    # OpenSSL looks there by the hash of a name.
-    return not has_file and not any(any(Path(folder).glob("*.[0-9]")) for folder in folders)
+    usual = Path(known.openssl_cafile)
+    files = [usual] if usual.is_file() else _inside(known.openssl_capath)
+    return [*files, *_named_file(environ), *_named_folders(environ)]
 
 
-def _files(environ: Mapping[str, str], ca: str) -> Iterator[Path]:
-    named = Path(environ.get("SSL_CERT_FILE", ""))
-    yield (
-        named if named.is_file() else Path(ssl.get_default_verify_paths().cafile or certifi.where())
-    )
-    for folder in filter(None, environ.get("SSL_CERT_DIR", "").split(os.pathsep)):
-        if Path(folder).is_dir():
-            yield from sorted(path for path in Path(folder).iterdir() if path.is_file())
-    if ca:
-        yield Path(ca)
+def _named_file(environ: Mapping[str, str]) -> list[Path]:
+    file = Path(environ.get(FILE, ""))
+    return [file] if file.is_file() else []
+
+
+def _named_folders(environ: Mapping[str, str]) -> list[Path]:
+    folders = filter(None, environ.get(FOLDERS, "").split(os.pathsep))
+    return [file for folder in folders for file in _inside(folder)]
+
+
+def _inside(folder: str) -> list[Path]:
+    if not Path(folder).is_dir():
+        return []
+    return sorted(path for path in Path(folder).iterdir() if path.is_file())
 
 
 def _read(path: Path) -> str:
@@ -69,14 +105,3 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8", "ignore")
     except OSError:  # of a folder that others fill
         return ""
-
-
-def _join(files: list[Path]) -> str:
-    """One file with all of them, for as long as this process lives."""
-    texts = [_read(path) for path in files]
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", prefix="wealist-probes-", suffix=".pem", delete=False
-    ) as file:
-        file.write("\n".join(texts))
-    atexit.register(Path(file.name).unlink, missing_ok=True)
-    return file.name

@@ -4,12 +4,14 @@ promised there.
 
 import difflib
 import functools
+import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 
+from probes.config import authorities
 from probes.config.cluster import ClusterConfig
 from probes.config.livekit import LiveKit
 from probes.config.notices import Notices
@@ -39,7 +41,7 @@ class Hosts:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """`ca`: a PEM file to trust beside the system's authorities. `warn_days`: life left that is too
+    """`ca`: a PEM file to trust beside all others. `warn_days`: life left that is too
     short.
     """
 
@@ -133,7 +135,7 @@ class Target:
 
     @property
     def trust(self) -> ssl.SSLContext:
-        """The system's authorities, and the environment's own."""
+        """What every client of a run trusts (probes/config/authorities.py)."""
         return _trusting(self.tls.ca)
 
     @property
@@ -217,10 +219,7 @@ def _is_any(is_named: Callable[[str, str], bool], selector: str, scenarios: Iter
 @functools.cache
 def _trusting(ca: str) -> ssl.SSLContext:
     """Read once: to read all authorities takes 40 ms, and every socket asks."""
-    context = ssl.create_default_context()
-    if ca:
-        context.load_verify_locations(ca)
-    return context
+    return authorities.context(os.environ, ca)
 
 
 def address(host: str) -> str:

@@ -1,5 +1,5 @@
 """What of this machine would be taken for the target's fault, looked at once before anything is
-judged: clock, file descriptors, disk.
+judged: authorities, clock, file descriptors, disk.
 
 What is found is corrected or allowed for where that is possible, and is a fact of the run.
 """
@@ -23,6 +23,7 @@ from probes.config import authorities, proxies
 from probes.config.environment import Target, address
 from probes.config.proxies import Proxy
 from probes.finding import CannotAsk
+from probes.transport.connection_errors import lost_authorities
 from probes.transport.tunnel import open_blocking_tunnel
 
 TIMEOUT_S = 3.0
@@ -44,6 +45,8 @@ def look(target: Target, folder: Path) -> Iterator[Fact]:
     with contextlib.suppress(CannotAsk):  # of missing credentials every scenario tells
         proxies.replace(os.environ, target.proxy)
     authorities.replace(os.environ, target.tls.ca)
+    if reason := lost_authorities():
+        yield "authorities", reason
     yield from _look_at_clock(target)
     yield from _look_at_descriptors()
     yield from _look_at_disk(folder)

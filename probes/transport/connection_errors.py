@@ -100,11 +100,8 @@ def local_trouble(error: BaseException) -> str:
             return "this process has no memory left"
         if isinstance(each, httpx.LocalProtocolError):
             return f"the request is none that can be sent ({each}); look at the secrets' variables"
-        if getattr(each, "verify_code", 0) in UNTRUSTED and authorities.is_empty():
-            return (
-                "this machine trusts no certificate authority; install ca-certificates, or correct "
-                "SSL_CERT_FILE and SSL_CERT_DIR"
-            )
+        if getattr(each, "verify_code", 0) in UNTRUSTED and (reason := lost_authorities()):
+            return reason
         if _is_certificate_date(each) and clock.offset_s():
             return f"this machine's clock is {abs(clock.offset_s()):.0f} s off that of the target"
         if isinstance(each, socket.gaierror):
@@ -125,6 +122,14 @@ def _attempts(error: BaseException) -> list[BaseException]:
             numbers = map(int, _NUMBER.findall(str(each)))
             return [OSError(number, os.strerror(number)) for number in numbers]
     return []
+
+
+def lost_authorities() -> str:
+    """What is wrong with the variables that name whom this machine trusts; "" where nothing is."""
+    variables = authorities.lost(os.environ)
+    return (
+        variables and f"{variables} of this machine: no certificate is there; correct or unset it"
+    )
 
 
 def exhausted_resource(error: OSError) -> str:

@@ -7,8 +7,8 @@ from requests.adapters import HTTPAdapter
 
 
 class TrustingAdapter(HTTPAdapter):
-    """Trusts what every client of a run trusts: the system's authorities, or those of
-    SSL_CERT_FILE and SSL_CERT_DIR.
+    """Trusts the system's authorities, and what a run has named to `requests`
+    (probes/config/authorities.py).
     """
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

@@ -9,13 +9,13 @@ import contextlib
 import os
 import re
 import signal
-import ssl
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from probes.config import authorities
 from probes.finding import CannotAsk
 from probes.livekit.sdk.messages import (
     LEAVE_TIMEOUT_S,
@@ -114,7 +114,7 @@ async def start_worker(
     """A worker that has its request. When the block ends, in whatever way, it is gone, and all that
     it started.
 
-    `ca` is a PEM file to trust beside the system's authorities.
+    `ca` is a PEM file to trust beside all others.
     """
     with tempfile.TemporaryDirectory(prefix="probes-") as folder:
         process = await asyncio.create_subprocess_exec(
@@ -190,26 +190,10 @@ async def play_tone(
 
 
 def environment(ours: Mapping[str, str], ca: str, folder: Path) -> dict[str, str]:
-    """What the worker gets to know of our environment. Where `ca` and an SSL_CERT_FILE are both to
-    be trusted, a bundle of them is written to `folder`.
+    """What the worker gets to know of our environment. Whom it trusts is written to `folder`:
+    rustls-native-certs reads SSL_CERT_FILE, and nothing else where it is set. Raises OSError.
     """
-    passed = {
-        name: ours[name] for name in (*_PASSED_ON, "SSL_CERT_FILE", "SSL_CERT_DIR") if name in ours
-    }
-    if ca:  # rustls-native-certs reads both, and nothing else once one of them is set
-        places = ssl.get_default_verify_paths()
-        passed |= {
-            "SSL_CERT_FILE": _bundle(ca, ours.get("SSL_CERT_FILE", ""), folder),
-            "SSL_CERT_DIR": ours.get("SSL_CERT_DIR", places.capath or ""),
-        }
-    return {**passed, "PYTHONUNBUFFERED": "1"}
-
-
-def _bundle(ca: str, other: str, folder: Path) -> str:
-    """One file with the authorities of both: the variable names one only."""
-    if not other or not Path(other).is_file():
-        return ca
     bundle = folder / "authorities.pem"
-    texts = [Path(path).read_text("ascii", "ignore") for path in (ca, other)]
-    bundle.write_text("\n".join(texts), "ascii")
-    return str(bundle)
+    authorities.write(bundle, ours, ca)
+    passed = {name: ours[name] for name in _PASSED_ON if name in ours}
+    return {**passed, authorities.FILE: str(bundle), "PYTHONUNBUFFERED": "1"}

@@ -58,6 +58,16 @@ def test_a_date_is_wrong_by_the_clock_here() -> None:
     assert "90000 s off" in net_errors.local_trouble("net::ERR_CERT_DATE_INVALID")
 
 
+def test_an_authority_is_unknown_where_a_variable_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one that signed may be where nothing was mounted."""
+    text = "Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://h/"
+    assert net_errors.local_trouble(text) == ""
+    monkeypatch.setenv("SSL_CERT_DIR", "/nowhere")
+    assert net_errors.local_trouble(text).startswith("SSL_CERT_DIR of this machine")
+
+
 @pytest.mark.parametrize(
     ("number", "reason"),
     [(socket.EAI_AGAIN, "the resolver of this machine"), (socket.EAI_NONAME, "")],

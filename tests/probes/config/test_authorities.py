@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import certifi
 import pytest
 import trustme
 
@@ -106,17 +107,36 @@ def test_each_client_trusts_what_the_others_do(
     client(place)
 
 
-def test_an_authority_of_the_environment_displaces_no_other(
-    authority: trustme.CA, tmp_path: Path
+@pytest.fixture
+def browsers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """An authority that browsers trust, and this machine does not know."""
+    public = trustme.CA()
+    public.cert_pem.write_to_path(tmp_path / "browsers.pem")
+    monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "browsers.pem"))
+    return public
+
+
+def test_no_authority_displaces_another(
+    authority: trustme.CA, browsers: trustme.CA, tmp_path: Path
 ) -> None:
-    """What the system trusts is trusted beside it, as is what a folder holds that can be read."""
-    folder = tmp_path / "folder"
+    """A company's own in SSL_CERT_FILE, what a folder holds that can be read, `ca`, the machine's
+    and those of browsers, in the context of a client and in the file of who sends.
+    """
+    company, other, folder = trustme.CA(), trustme.CA(), tmp_path / "folder"
     folder.mkdir()
-    trustme.CA().cert_pem.write_to_path(folder / "other.pem")
+    company.cert_pem.write_to_path(tmp_path / "company.pem")
+    other.cert_pem.write_to_path(folder / "other.pem")
     (folder / "no certificate").write_bytes(b"\xff")
-    environ = {"SSL_CERT_DIR": str(folder)}
-    authorities.replace(environ, str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(environ[authorities.BUNDLE])
-    public = ssl.create_default_context().cert_store_stats()["x509_ca"]
-    assert context.cert_store_stats()["x509_ca"] == public + 2
+    environ = {"SSL_CERT_FILE": str(tmp_path / "company.pem"), "SSL_CERT_DIR": str(folder)}
+    ca = str(tmp_path / "ca.pem")
+    authorities.replace(environ, ca)
+    sender = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    sender.load_verify_locations(environ[authorities.BUNDLE])
+    of_machine = ssl.create_default_context().get_ca_certs(binary_form=True)
+    private = [der(each) for each in (authority, browsers, company, other)]
+    for context in (sender, authorities.context(environ, ca)):
+        assert set(context.get_ca_certs(binary_form=True)) == {*of_machine, *private}
+
+
+def der(authority: trustme.CA) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())

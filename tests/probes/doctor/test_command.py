@@ -63,12 +63,16 @@ def test_it_is_a_command(replica: Replica) -> None:
 def test_what_stands_beside_a_run_does_not_stop_it(
     replica: Replica, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A dead Pushgateway is a warning, told without the password in its address."""
+    """A dead Pushgateway is a warning, told without the password in its address; so is a variable
+    that names no authority.
+    """
+    monkeypatch.setenv("SSL_CERT_DIR", "/nowhere")
     monkeypatch.setenv("PROBES_PUSHGATEWAY_URL", "http://probes:s3cret@127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     assert main(["--env", str(replica.environment)]) == EXIT_HELD
     said = capsys.readouterr().out
     assert (words(said)["pushgateway"], words(said)["collector"]) == ("warn", "warn")
+    assert words(said)["trust"] == "warn"
     assert "s3cret" not in said
 
 

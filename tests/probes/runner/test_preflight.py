@@ -138,3 +138,13 @@ def test_a_proxy_of_the_machine_is_said_not_to_be_used(
     assert facts["proxy"].startswith("HTTPS_PROXY and HTTP_PROXY are set here and are not used")
     assert "proxy.invalid" not in facts["proxy"]
     assert getproxies_environment() == {}
+
+
+def test_a_variable_that_names_no_authority_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a host whose certificate it was to vouch for is asked."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "not-mounted.pem"))
+    monkeypatch.setattr(preflight, "measure_skew", lambda _: None)
+    facts = dict(preflight.look(target("", ""), tmp_path))
+    assert facts["authorities"].startswith("SSL_CERT_FILE of this machine: no certificate is there")

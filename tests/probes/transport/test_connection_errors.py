@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
-from probes.config import authorities
 from probes.config.environment import Target
 from probes.config.timeouts import Timeouts
 from probes.finding import Broken, CannotAsk, Code
@@ -134,26 +134,30 @@ def test_what_this_machine_cannot_do_is_not_blamed_on_the_target(
     assert words in str(raised)
 
 
-@pytest.mark.parametrize("by", ["missing", "without one", "folder"])
-def test_a_machine_that_trusts_nobody_blames_no_certificate(
-    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("variable", "place"),
+    [
+        ("SSL_CERT_FILE", "missing.pem"),
+        ("SSL_CERT_FILE", "empty.pem"),
+        ("SSL_CERT_FILE", "folder"),
+        ("SSL_CERT_DIR", "missing"),
+        ("SSL_CERT_DIR", "folder:missing"),
+    ],
+)
+def test_a_variable_that_leads_nowhere_blames_no_certificate(
+    variable: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A container without ca-certificates, or a variable that leads nowhere."""
-    error = rejected("unable to get local issuer certificate", 20)
-    (tmp_path / "ca.pem").write_text(by)
-    (tmp_path / "hashed").mkdir()
-    folder = "hashed:nowhere" if by == "folder" else "nowhere"
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / ("" if by == "missing" else "ca.pem")))
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / folder))
-    assert authorities.is_empty()
-    assert "trusts no certificate authority" in connection_errors.local_trouble(deep(error))
-    if by == "folder":
-        (tmp_path / "hashed" / "3f9a1c00.0").write_text("")
-        monkeypatch.setenv("SSL_CERT_DIR", f"/nowhere:{tmp_path / 'hashed'}")
-    else:
-        (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    assert connection_errors.local_trouble(deep(error)) == ""
+    """A volume that was not mounted; the other variable may be as it should be."""
+    error = deep(rejected("unable to get local issuer certificate", 20))
+    monkeypatch.chdir(tmp_path)
+    Path("empty.pem").touch()
+    Path("folder").mkdir()
+    trustme.CA().cert_pem.write_to_path("usable.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", "usable.pem")
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    assert connection_errors.local_trouble(error) == ""
+    monkeypatch.setenv(variable, place)
+    assert connection_errors.local_trouble(error).startswith(f"{variable} of this machine: no cert")
 
 
 @pytest.mark.parametrize(
