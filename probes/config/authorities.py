@@ -35,14 +35,15 @@ def context(environ: Mapping[str, str], ca: str) -> ssl.SSLContext:
 
 
 def replace(environ: MutableMapping[str, str], ca: str) -> None:
-    """The libraries that send trust what all trust; `ca` may be ""."""
+    """The libraries that send trust what all trust; `ca` may be "". Where no file can be written,
+    they trust what they do by themselves: the authorities of browsers.
+    """
     for name in NAMES:
         environ.pop(name, None)
-    descriptor, bundle = tempfile.mkstemp(prefix="wealist-probes-", suffix=".pem")
-    os.close(descriptor)
-    atexit.register(Path(bundle).unlink, missing_ok=True)
-    write(Path(bundle), environ, ca)
-    environ[BUNDLE] = bundle
+    with contextlib.suppress(OSError):
+        bundle = _temporary_file()
+        write(bundle, environ, ca)
+        environ[BUNDLE] = str(bundle)
 
 
 def write(bundle: Path, environ: Mapping[str, str], ca: str) -> None:
@@ -68,6 +69,14 @@ def lost(environ: Mapping[str, str]) -> str:
     return " and ".join(
         name for name, files in places.items() if environ.get(name) and not _has_certificate(files)
     )
+
+
+def _temporary_file() -> Path:
+    """For as long as this process lives. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(prefix="wealist-probes-", suffix=".pem")
+    os.close(descriptor)
+    atexit.register(Path(name).unlink, missing_ok=True)
+    return Path(name)
 
 
 def _has_certificate(files: list[Path]) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import ssl
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -136,6 +137,17 @@ def test_no_authority_displaces_another(
     private = [der(each) for each in (authority, browsers, company, other)]
     for context in (sender, authorities.context(environ, ca)):
         assert set(context.get_ca_certs(binary_form=True)) == {*of_machine, *private}
+
+
+def test_a_full_disk_leaves_senders_what_browsers_trust(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No run ends for want of a file for them."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    environ = {authorities.BUNDLE: "/stale.pem"}
+    authorities.replace(environ, "")
+    assert environ == {}
+    assert authorities.trust(environ).cert_store_stats()["x509_ca"]
 
 
 def der(authority: trustme.CA) -> bytes:
