@@ -3,13 +3,15 @@ its tunnel, and what the proxy fails at breaks none of them.
 """
 
 import asyncio
+import ssl
+from dataclasses import replace
 
 from probes.config.environment import Target, address
 from probes.diagnosis.step import Step
 from probes.finding import CannotAsk, Rung
 from probes.transport import connection_errors
 from probes.transport.connection_errors import Phase
-from probes.transport.tls import HandshakeError, peer_certificate
+from probes.transport.tls import HandshakeError, describe_certificate, peer_certificate
 from probes.transport.tunnel import open_tunnel
 
 RUNG_TIMEOUT_S = 3.0
@@ -56,8 +58,22 @@ async def tls(target: Target, host: str, port: int) -> Step:
     except CannotAsk as failed:
         return Step(Rung("tls", held=True, detail=f"could not be asked: {failed}"))
     except HandshakeError as error:
-        return _failed_step("tls", f"https://{host}:{port}", error.cause, error.phase)
+        step = _failed_step("tls", f"https://{host}:{port}", error.cause, error.phase)
+        return await _with_certificate(step, error, target, host, port)
     return Step(Rung("tls", held=True, detail="the certificate holds"))
+
+
+async def _with_certificate(
+    step: Step, error: HandshakeError, target: Target, host: str, port: int
+) -> Step:
+    """Where a certificate is not accepted, what it says of itself tells whose it is."""
+    if not isinstance(error.cause, ssl.SSLCertVerificationError):
+        return step
+    shown = await describe_certificate(target, host, port, RUNG_TIMEOUT_S)
+    if not shown:
+        return step
+    rung = replace(step.rung, detail=f"{step.rung.detail}; it was {shown}")
+    return replace(step, rung=rung)
 
 
 def _failed_step(name: str, url: str, error: Exception, phase: Phase) -> Step:

@@ -9,7 +9,6 @@ import os
 import resource
 import shutil
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from probes.config.environment import Target, address
 from probes.config.proxies import Proxy
 from probes.finding import CannotAsk
 from probes.transport.connection_errors import lost_authorities
+from probes.transport.tls import unverified_context
 from probes.transport.tunnel import open_blocking_tunnel
 
 TIMEOUT_S = 3.0
@@ -112,9 +112,9 @@ def _date_offset(proxy: Proxy, origin: str) -> float | None:
     try:
         with connect(proxy, host, port) as plain:
             connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
-            connection.sock = (
-                _unverified_context().wrap_socket(plain, server_hostname=host) if secure else plain
-            )
+            connection.sock = plain
+            if secure:
+                connection.sock = unverified_context().wrap_socket(plain, server_hostname=host)
             asked = time.time()
             connection.request("HEAD", "/", headers={"Connection": "close"})
             headers = connection.getresponse().headers
@@ -133,13 +133,6 @@ def connect(proxy: Proxy, host: str, port: int) -> socket.socket:
     if proxy.leads_to(host):
         return open_blocking_tunnel(proxy, host, port, TIMEOUT_S)
     return socket.create_connection((address(host), port), timeout=TIMEOUT_S)
-
-
-def _unverified_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no authorities: 20 ms a host
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _look_at_descriptors() -> Iterator[Fact]:

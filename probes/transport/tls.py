@@ -9,15 +9,18 @@ from urllib.parse import urlsplit
 import anyio
 from anyio.abc import SocketStream
 from anyio.streams.tls import TLSAttribute, TLSStream
+from cryptography import x509
 
 from probes import clock
 from probes.config.environment import Target, address
-from probes.finding import Code, Finding, NotApplicable
+from probes.finding import CannotAsk, Code, Finding, NotApplicable
 from probes.recording.recorder import current
 from probes.transport.connection_errors import Phase, failure
 from probes.transport.tunnel import open_tunnel
 
 TUNNEL_SHARE = 0.8  # of the time for a handshake
+NAMES_SHOWN = 3
+_NO_HANDSHAKE = (OSError, TimeoutError, anyio.BrokenResourceError, anyio.EndOfStream)
 
 
 async def days_left(target: Target, origin: str) -> float:
@@ -63,13 +66,54 @@ async def peer_certificate(
             secured = await TLSStream.wrap(
                 connection, hostname=host, ssl_context=target.trust, standard_compatible=False
             )
-    except (OSError, TimeoutError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
+    except _NO_HANDSHAKE as error:
         raise HandshakeError(error, phase) from error
     finally:
         if connection is not None:
             await connection.aclose()
     shown: Any = secured.extra(TLSAttribute.peer_certificate)  # noqa: S610
     return dict(shown or {})
+
+
+async def describe_certificate(target: Target, host: str, port: int, timeout_s: float) -> str:
+    """Who issued the certificate that `host` shows, and for which names: those of an ingress that
+    has none of ours, or of a proxy that opens TLS, tell who they are. "" where none is shown.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            connection = await _connect(target, host, port, timeout_s)
+            async with connection:
+                secured = await TLSStream.wrap(
+                    connection,
+                    hostname=host,
+                    ssl_context=unverified_context(),
+                    standard_compatible=False,
+                )
+                shown = secured.extra(TLSAttribute.peer_certificate_binary)  # noqa: S610
+        return explain_issue(x509.load_der_x509_certificate(shown or b""))
+    except (*_NO_HANDSHAKE, CannotAsk, ValueError):  # none that can be read
+        return ""
+
+
+def explain_issue(certificate: x509.Certificate) -> str:
+    """`issued by CN=...,O=... for one.example, two.example`; pure."""
+    issuer = certificate.issuer.rfc4514_string() or "nobody"
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return f"issued by {issuer} for no name"
+    names = extension.value.get_values_for_type(x509.DNSName)
+    more = len(names) - NAMES_SHOWN
+    rest = f" and {more} more" if more > 0 else ""
+    return f"issued by {issuer} for {', '.join(names[:NAMES_SHOWN]) or 'no name'}{rest}"
+
+
+def unverified_context() -> ssl.SSLContext:
+    """For a handshake in which nothing of ours is told."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no authorities: 20 ms a host
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 async def _connect(target: Target, host: str, port: int, timeout_s: float) -> SocketStream:

@@ -2,11 +2,14 @@
 not.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
+from cryptography import x509
 
 from probes.config.environment import Target, Tls
 from probes.finding import Broken, Code, NotApplicable
@@ -88,3 +91,30 @@ def test_a_certificate_is_renewed_in_time_or_degrades_the_promise() -> None:
     assert finding
     assert finding.code is Code.TLS_EXPIRING
     assert finding.observed == "the certificate of cdn ends in 13 days, 14 are wanted"
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["a.example", "b.example"], "for a.example, b.example"),
+        (["a.example", "b.example", "c.example", "d.example"], "c.example and 1 more"),
+        ([], "for no name"),
+    ],
+)
+def test_a_certificate_tells_whose_it_is(names: list[str], words: str) -> None:
+    """That of an ingress which has none of ours bears its maker's name and its own."""
+    maker = trustme.CA(organization_name="Ingress Controller", organization_unit_name="Fake")
+    common = None if names else "nameless"
+    leaf = maker.issue_cert(*names, common_name=common)
+    shown = x509.load_pem_x509_certificate(leaf.cert_chain_pems[0].bytes())
+    said = tls.explain_issue(shown)
+    assert said.startswith("issued by OU=Fake,O=Ingress Controller for ")
+    assert said.endswith(words)
+
+
+async def test_a_host_that_shows_none_is_nothing_to_tell(target: Target) -> None:
+    """One that refuses, or speaks no TLS."""
+    async with await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await tls.describe_certificate(target, "apex.localhost", port, 3) == ""
+    assert await tls.describe_certificate(target, "apex.localhost", port, 3) == ""
