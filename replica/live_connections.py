@@ -44,27 +44,40 @@ class Rooms:
 
 
 class Presence:
-    """Who is where, counted by open sockets; who has left is remembered, for the fault that never
-    forgets.
+    """Who is where: one row for a user at a place, which whatever happened last has written. So
+    somebody may be away whose sockets are open (contract 5.2, 5.3).
     """
 
     def __init__(self) -> None:
-        self._open: Counter[tuple[str, str]] = Counter()
+        self._open: Counter[tuple[str, str, str]] = Counter()
+        self._online: defaultdict[str, dict[str, bool]] = defaultdict(dict)
         self._since: defaultdict[str, dict[str, str]] = defaultdict(dict)
 
     @contextlib.contextmanager
-    def at(self, place: str, user: str, clock: Callable[[], str]) -> Iterator[None]:
-        """A socket of the user's, for as long as the block lasts."""
-        self._open[place, user] += 1
-        self._since[place][user] = clock()
+    def at(
+        self, place: str, user: str, clock: Callable[[], str], counted_as: str = ""
+    ) -> Iterator[None]:
+        """A socket of the user's, for as long as the block lasts. The last of those that are
+        `counted_as` the same takes the user away when it closes; "" is not counted, so each does.
+        """
+        self._open[place, user, counted_as] += 1
+        self.come(place, user, clock)
         try:
             yield
         finally:
-            self._open[place, user] -= 1
-            self._since[place][user] = clock()
+            self._open[place, user, counted_as] -= 1
+            if not (counted_as and self._open[place, user, counted_as]):
+                self._write(place, user, clock, online=False)
+
+    def come(self, place: str, user: str, clock: Callable[[], str]) -> None:
+        self._write(place, user, clock, online=True)
+
+    def _write(self, place: str, user: str, clock: Callable[[], str], *, online: bool) -> None:
+        self._online[place][user] = online
+        self._since[place][user] = clock()
 
     def online(self, place: str, *, forgetting: bool = True) -> list[str]:
-        return [user for user in self._since[place] if self._open[place, user] or not forgetting]
+        return [user for user, there in self._online[place].items() if there or not forgetting]
 
     def last_change(self, place: str, user: str) -> str | None:
         """When the user last came or left; None where he never was."""

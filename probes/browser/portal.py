@@ -47,6 +47,10 @@ NO_DATA = (
     "ops-service: what it asks Argo CD and Prometheus (ARGOCD_*, PROMETHEUS_URL; 5a0e8811), which "
     "answer it with nothing"
 )
+ZEROS = (
+    "ops-service: Prometheus does not answer what it asks, or knows nothing of weAlist "
+    "(PROMETHEUS_URL; 5a0e8811)"
+)
 # What the dashboard shows besides its user; it is late or empty without them, and still there.
 BESIDES = re.compile(r"/(?:monitoring|admin)/")
 
@@ -135,7 +139,7 @@ def explain_zeros(answers: Sequence[Answer]) -> Finding | None:
         return None
     names = ", ".join(itertools.chain.from_iterable(metrics))
     observed = f"every number of the dashboard is 0 ({names}), and it does not say why"
-    return Finding(Code.CONTRACT_BROKEN, observed, NO_DATA)
+    return Finding(Code.CONTRACT_BROKEN, observed, ZEROS)
 
 
 def _login(browser: Browser) -> str:

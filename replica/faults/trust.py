@@ -99,7 +99,7 @@ SIGN_IN = (
     ),
     Fault(
         "ops-monitoring-is-empty",
-        "Ops-service answers the dashboard's questions with nothing.",
+        "Ops-service cannot ask Prometheus: every number of the dashboard is 0.",
         "5a0e8811",
     ),
     Fault(

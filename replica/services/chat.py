@@ -118,7 +118,7 @@ async def remove_participant(call: ServiceCall) -> Response:
 
 
 async def online(call: ServiceCall) -> Response:
-    """Whoever holds a chat or presence socket."""
+    """Whoever has come by a chat or presence socket, and has not left since by either."""
     return success_message([_presence(call.state, user) for user in _online(call.state)])
 
 

@@ -50,7 +50,7 @@ async def serve_chat(session: SocketSession) -> None:
     pod = pod_of(session.state, session.user)
     with (
         contextlib.ExitStack() as heard,
-        live.presence.at(ALL_WORKSPACES, session.user, now),
+        live.presence.at(ALL_WORKSPACES, session.user, now, "chat"),
     ):
         for rooms in (pod, live.bus):
             heard.enter_context(rooms.subscribe(room, session.connection.send))
@@ -120,9 +120,11 @@ def _complain(session: SocketSession, code: str, message: str) -> None:
 
 async def serve_presence(session: SocketSession) -> None:
     deaf = session.state.is_fault_active("presence-ignores-heartbeats")
-    with session.state.live.presence.at(ALL_WORKSPACES, session.user, now):
+    presence = session.state.live.presence
+    with presence.at(ALL_WORKSPACES, session.user, now, "presence"):
         async for text in session.connection.incoming():
             if parse_event(text).get("type") == "heartbeat" and not deaf:
+                presence.come(ALL_WORKSPACES, session.user, now)
                 session.connection.send({"type": "pong"})
 
 

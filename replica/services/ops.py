@@ -1,5 +1,6 @@
 """ops-service: remote configuration for everybody, and the portal's own users (contract §6)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,23 @@ from replica.services.response_formats import (
 from replica.state import ReplicaState
 
 SERVICES = ("auth", "user", "board", "chat", "noti", "storage", "ops")
+OVERVIEW = {
+    "totalRequests": 5400.0,
+    "avgResponseTime": 12.5,
+    "errorPercentage": 0,
+    "activeServices": len(SERVICES),
+    "totalEndpoints": 0,
+}
+RESOURCES = {
+    "nodeCount": 3,
+    "podCount": 4 * len(SERVICES),
+    "cpuUsage": 25.0,
+    "memoryUsage": 50.0,
+    "totalCpuCores": 6,
+    "totalMemoryGb": 24.0,
+    "healthyPods": 4 * len(SERVICES),
+    "unhealthyPods": 0,
+}
 
 
 def app(state: ReplicaState) -> Starlette:
@@ -59,35 +77,42 @@ async def users(call: ServiceCall) -> Response:
     return success_data([_describe(row) for row in call.state.portal_users.values()])
 
 
-def _expect_monitoring(call: ServiceCall) -> bool:
-    """Whether there is data to show; Prometheus and Argo CD may have none, or not answer."""
-    _portal_user(call)
-    if call.state.is_fault_active("ops-monitoring-fails"):
-        raise Refusal(500, "INTERNAL_ERROR", "failed to query prometheus")
-    return not call.state.is_fault_active("ops-monitoring-is-empty")
-
-
 async def applications(call: ServiceCall) -> Response:
-    if not _expect_monitoring(call):
-        return success_data([])
+    _expect_monitoring(call)
     return success_data(
         [
-            {"name": f"{name}-service-prod", "health": "Healthy", "sync": "Synced"}
+            {
+                "name": f"{name}-service-prod",
+                "namespace": "argocd",
+                "project": "wealist-prod",
+                "sync": "Synced",
+                "health": "Healthy",
+            }
             for name in SERVICES
         ]
     )
 
 
 async def overview(call: ServiceCall) -> Response:
-    if not _expect_monitoring(call):
-        return success_data({})
-    return success_data({"requestRate": 1.5, "errorRate": 0, "p95Latency": 0.05})
+    return _measured(call, OVERVIEW)
 
 
 async def cluster(call: ServiceCall) -> Response:
-    if not _expect_monitoring(call):
-        return success_data({})
-    return success_data({"cpuUsage": 0.25, "memoryUsage": 0.5, "podCount": len(SERVICES)})
+    return _measured(call, RESOURCES)
+
+
+def _measured(call: ServiceCall, numbers: Mapping[str, float]) -> Response:
+    """Each question that Prometheus does not answer counts as 0."""
+    _expect_monitoring(call)
+    if call.state.is_fault_active("ops-monitoring-is-empty"):
+        return success_data(dict.fromkeys(numbers, 0))
+    return success_data(dict(numbers))
+
+
+def _expect_monitoring(call: ServiceCall) -> None:
+    _portal_user(call)
+    if call.state.is_fault_active("ops-monitoring-fails"):
+        raise Refusal(500, "INTERNAL_ERROR", "Failed to get ArgoCD applications")
 
 
 def _portal_user(call: ServiceCall) -> PortalUserModel:

@@ -250,7 +250,7 @@ TRUST_CAUSES: dict[str, str] = {
     "oauth-keeps-redirect-uri": "given up stays in the session",
     "auth-cors-forgets-the-app": "CORS list",
     "ops-monitoring-fails": "ops-service",
-    "ops-monitoring-is-empty": "what it asks Argo CD and Prometheus",
+    "ops-monitoring-is-empty": "Prometheus does not answer what it asks",
     "auth-pods-hold-different-keys": "JWT_RSA_PRIVATE_KEY",
     "auth-validates-foreign-issuers": "does not compare the issuer",
     "forwarded-proto-missing": "X-Forwarded-Proto",

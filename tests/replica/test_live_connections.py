@@ -30,16 +30,36 @@ def test_whoever_leaves_while_being_told_harms_nobody() -> None:
     assert told == [{}, {}]
 
 
-def test_presence_counts_sockets() -> None:
+def test_presence_counts_sockets_of_a_kind() -> None:
     """Somebody with two is there until both are closed; where he is, he is nowhere else."""
     presence, clock = Presence(), map(str, itertools.count())
-    with presence.at("x", "alice", clock.__next__):
-        with presence.at("x", "alice", clock.__next__):
+    with presence.at("x", "alice", clock.__next__, "chat"):
+        with presence.at("x", "alice", clock.__next__, "chat"):
             assert presence.online("x") == ["alice"]
         assert presence.online("x") == ["alice"]
         assert presence.online("y") == []
     assert presence.online("x") == []
     assert presence.online("x", forgetting=False) == ["alice"]
+
+
+def test_whose_last_chat_closes_is_away_until_the_next_heartbeat() -> None:
+    """Though the app is open: chats and apps are counted apart, and write the same row."""
+    presence, clock = Presence(), map(str, itertools.count())
+    with presence.at("", "alice", clock.__next__, "presence"):
+        with presence.at("", "alice", clock.__next__, "chat"):
+            pass
+        assert presence.online("") == []
+        presence.come("", "alice", clock.__next__)
+        assert presence.online("") == ["alice"]
+
+
+def test_the_first_board_that_closes_takes_its_user_away() -> None:
+    """Nobody counts who has a board open twice."""
+    presence, clock = Presence(), map(str, itertools.count())
+    with presence.at("board", "bob", clock.__next__):
+        with presence.at("board", "bob", clock.__next__):
+            pass
+        assert presence.online("board") == []
 
 
 def test_presence_remembers_when_somebody_was_last_seen() -> None:
