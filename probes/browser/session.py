@@ -77,9 +77,7 @@ class PageSession:
         await self.page.evaluate(EXPIRE, [token, button])
 
     async def fail_refreshes(self, *how: Failing) -> None:
-        """The next refreshes end so, one after the other, and do not reach weAlist, where the token
-        stays unused.
-        """
+        """The next refreshes end so, in turn; none reaches weAlist, and the token stays unused."""
         await self._traffic.fail_refreshes(*how)
 
     async def refuse_refreshes(self) -> None:
@@ -92,6 +90,7 @@ class PageSession:
 
     async def lose_network(self, duration_s: float) -> None:
         """No network for so long, then a network again."""
+        await self.wait_until_quiet()  # what it opens with would fail, and be complained of
         self._set_checkpoint()
         await self.sockets.lose_network()
         await asyncio.sleep(duration_s)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import certifi
 
+from probes.config import authorities
 from probes.config.environment import Target
 from probes.finding import CannotAsk
 
@@ -31,13 +32,13 @@ def home(target: Target, folder: Path, environ: Mapping[str, str] = os.environ) 
     """The environment to start a browser in, with a home in `folder` that holds the authorities.
     The home stays as it is where there are none. Raises CannotAsk.
     """
-    authorities = own_authorities(target, environ)
-    if not authorities:
+    own = own_authorities(target, environ)
+    if not own:
         return dict(environ)
     database = folder / _DATABASE
     if not database.exists():
         database.mkdir(parents=True, mode=0o700)
-        _write(database, authorities)
+        _write(database, own)
     return {**environ, "HOME": str(folder)}
 
 
@@ -57,19 +58,17 @@ def own_authorities(target: Target, environ: Mapping[str, str] = os.environ) -> 
 
 
 def _places(target: Target, environ: Mapping[str, str]) -> Iterator[Path]:
-    for file in (target.tls.ca, environ.get("SSL_CERT_FILE", "")):
-        if file:
-            yield Path(file)
-    folders = environ.get("SSL_CERT_DIR", "").split(os.pathsep)
-    for folder in (*filter(None, folders), *_ADDED):
-        if Path(folder).is_dir():
-            yield from sorted(path for path in Path(folder).iterdir() if path.is_file())
+    if target.tls.ca:
+        yield Path(target.tls.ca)
+    yield from authorities.named(environ)
+    for folder in _ADDED:
+        yield from authorities.inside(folder)
 
 
-def _write(database: Path, authorities: list[bytes]) -> None:
+def _write(database: Path, own: list[bytes]) -> None:
     """In a process of its own: NSS is a library of C with a state for the whole process."""
     words = [sys.executable, "-m", _MODULE, str(database)]
-    pem = "".join(ssl.DER_cert_to_PEM_cert(authority) for authority in authorities)
+    pem = "".join(ssl.DER_cert_to_PEM_cert(authority) for authority in own)
     try:
         done = subprocess.run(
             words,

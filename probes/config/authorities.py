@@ -88,25 +88,35 @@ def _of_machine(environ: Mapping[str, str]) -> list[Path]:
     folder's files need not bear the hash of a name.
     """
     known = ssl.get_default_verify_paths()
-    usual = Path(known.openssl_cafile)
-    files = [usual] if usual.is_file() else _inside(known.openssl_capath)
-    return [*files, *_named_file(environ), *_named_folders(environ)]
+    return [*(_existing(known.openssl_cafile) or inside(known.openssl_capath)), *named(environ)]
+
+
+def named(environ: Mapping[str, str]) -> list[Path]:
+    """The files that SSL_CERT_FILE and SSL_CERT_DIR lead to."""
+    return [*_named_file(environ), *_named_folders(environ)]
 
 
 def _named_file(environ: Mapping[str, str]) -> list[Path]:
-    file = Path(environ.get(FILE, ""))
-    return [file] if file.is_file() else []
+    return _existing(environ.get(FILE, ""))
 
 
 def _named_folders(environ: Mapping[str, str]) -> list[Path]:
     folders = filter(None, environ.get(FOLDERS, "").split(os.pathsep))
-    return [file for folder in folders for file in _inside(folder)]
+    return [file for folder in folders for file in inside(folder)]
 
 
-def _inside(folder: str) -> list[Path]:
-    if not Path(folder).is_dir():
+def _existing(file: str) -> list[Path]:
+    # Path.is_file raises where the way there may not be looked at.
+    return [Path(file)] if os.path.isfile(file) else []  # noqa: PTH113
+
+
+def inside(folder: str) -> list[Path]:
+    """The files in a folder; none where there is none, or where it may not be looked at."""
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - as above
+    except OSError:
         return []
-    return sorted(path for path in Path(folder).iterdir() if path.is_file())
+    return [file for name in names for file in _existing(os.path.join(folder, name))]  # noqa: PTH118
 
 
 def _read(path: Path) -> str:

@@ -100,8 +100,8 @@ def local_trouble(error: BaseException) -> str:
             return "this process has no memory left"
         if isinstance(each, httpx.LocalProtocolError):
             return f"the request is none that can be sent ({each}); look at the secrets' variables"
-        if getattr(each, "verify_code", 0) in UNTRUSTED and (reason := lost_authorities()):
-            return reason
+        if getattr(each, "verify_code", 0) in UNTRUSTED:
+            return lost_authorities()
         if _is_certificate_date(each) and clock.offset_s():
             return f"this machine's clock is {abs(clock.offset_s()):.0f} s off that of the target"
         if isinstance(each, socket.gaierror):

@@ -139,6 +139,16 @@ def test_no_authority_displaces_another(
         assert set(context.get_ca_certs(binary_form=True)) == {*of_machine, *private}
 
 
+@pytest.mark.parametrize("variable", [authorities.FILE, authorities.FOLDERS])
+def test_a_place_that_cannot_be_looked_at_is_told_and_harms_nobody(
+    variable: str, tmp_path: Path
+) -> None:
+    """A path that no system takes, as one in a folder of somebody else's: no traceback."""
+    environ = {variable: str(tmp_path / ("x" * 300))}
+    assert authorities.context(environ, "").cert_store_stats()["x509_ca"]
+    assert authorities.lost(environ) == variable
+
+
 def test_a_full_disk_leaves_senders_what_browsers_trust(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

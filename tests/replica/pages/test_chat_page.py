@@ -87,8 +87,10 @@ async def test_nothing_is_sent_while_the_socket_is_away(alice: Visitor) -> None:
     assert alice.place.state.messages == {}
 
 
-async def test_what_was_said_meanwhile_is_there_after_a_drop(alice: Visitor) -> None:
-    """The page asks for the messages again when its socket is back."""
+async def test_what_was_said_meanwhile_is_missed(alice: Visitor) -> None:
+    """As on weAlist's page, which asks for messages once; it hears again when its socket is
+    back.
+    """
     state = alice.place.state
     chat = chat_of(state)
     await alice.home()
@@ -96,7 +98,20 @@ async def test_what_was_said_meanwhile_is_there_after_a_drop(alice: Visitor) -> 
     add(state.messages, said_by_bob(state, chat))
     async with alice.page.expect_console_message(lambda said: "[Chat WS] 연결 성공" in said.text):
         state.live.sockets.drop(["chat"])
+    await says(alice.page, "back")
+    await expect(alice.page.locator(".bubble")).to_have_text(["back"])
+
+
+async def test_an_opened_chat_is_read(alice: Visitor) -> None:
+    """What was said before is shown, and counts as read: nothing is unread any more."""
+    state = alice.place.state
+    chat = chat_of(state)
+    add(state.messages, said_by_bob(state, chat))
+    await alice.home()
+    async with alice.page.expect_response("**/last-read"):
+        await opens(alice.page)
     await expect(alice.page.locator(".bubble")).to_have_text(["meanwhile"])
+    assert chat.last_read[state.test_users["alice"].id]
 
 
 def said_by_bob(state: ReplicaState, chat: ChatModel) -> MessageModel:

@@ -22,7 +22,8 @@ async def settled(found: Visitor) -> None:
     chat_of(found.place.state)
     async with found.page.expect_console_message(lambda said: "[Board WS] 연결 성공" in said.text):
         await found.home()
-    await opens(found.page)
+    async with found.page.expect_response("**/last-read"):  # the last of what a chat opens with
+        await opens(found.page)
 
 
 async def grows_old(found: Visitor) -> str:

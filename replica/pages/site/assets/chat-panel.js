@@ -34,9 +34,17 @@ export function panel(chat, back) {
     draw();
   }
 
+  // Once, when the chat is opened: what is missed while the socket is away stays away.
   async function load() {
-    const { message: rows } = await call("chat", `/messages/${chat.chatId}`);
-    rows.forEach(take);
+    try {
+      const asked = [call("chat", `/${chat.chatId}`), call("chat", `/messages/${chat.chatId}`)];
+      const [, { message: rows }] = await Promise.all(asked);
+      rows.forEach(take);
+      await call("user", `/api/workspaces/${chat.workspaceId}/members`);
+      await call("chat", `/messages/${chat.chatId}/last-read`, "PUT");
+    } catch (error) {
+      console.error("Failed to load messages:", error);
+    }
   }
 
   function hear(event) {
@@ -89,8 +97,8 @@ export function panel(chat, back) {
     attempts: 5,
     beat: "ping",
     hear,
-    opened: () => load().catch((error) => console.warn(error)),
   });
+  load();
   const head = h("header", {}, sign("채팅 목록으로", "←", back), h("h3", {}, "채팅"));
   return { content: [head, shown, h("form", { onsubmit: say }, input, button)], close: socket.close };
 }

@@ -21,7 +21,7 @@ export const pauseOrOnline = (milliseconds) =>
     window.addEventListener("online", end);
   });
 
-export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, opened = () => {} }) {
+export function keepOpen({ name, path, pause, attempts, beat, hear = () => {} }) {
   const say = (sign, ...words) => console.log(`${sign} [${name} WS]`, ...words);
   // The app calls an error what the probes must not: a socket that drops, a refresh that is refused.
   const complain = (...words) => console.error(`❌ [${name} WS]`, ...words);
@@ -44,7 +44,6 @@ export function keepOpen({ name, path, pause, attempts, beat, hear = () => {}, o
       welcome = true;
       tries = 0;
       beating = setInterval(() => send({ type: beat }), BEAT);
-      opened();
     };
     socket.onmessage = (message) => hear(JSON.parse(message.data));
     socket.onerror = (error) => complain("에러:", error);
