@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,18 @@ async def test_another_waits_for_its_turn():
 """
 
 
+@contextlib.contextmanager
+def heeded(number: signal.Signals) -> Iterator[None]:
+    """Who is started meanwhile does not inherit that the signal is ignored, as under nohup."""
+    before = signal.getsignal(number)
+    if before is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_run_in_order(
     number: signal.Signals, replica: Replica, tmp_path: Path
@@ -89,7 +101,8 @@ def test_a_signal_ends_the_run_in_order(
     """What was done is told, what was under way is UNKNOWN, what had not begun is NOT RUN."""
     own = scenario_file(tmp_path, SLOW)
     arguments = [*OWN, "--env", str(replica.environment), "--probe-concurrency", "2"]
-    process = begin(tmp_path / "runs", *arguments, scenarios=own)
+    with heeded(number):
+        process = begin(tmp_path / "runs", *arguments, scenarios=own)
     await_event(tmp_path / "runs", lambda e: e["event"] == "scenario-finished", process)
     process.send_signal(number)
     run = ended(process, tmp_path / "runs")

@@ -3,10 +3,9 @@ its verdict.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +18,7 @@ from probes.finding import Code, NotApplicable, Verdict
 from probes.recording.recorder import RunEvidence
 from probes.results import Attempt, Outcome, Scenario, finding_entry
 from probes.runner import retries
+from probes.runner.admissions import Admissions
 from probes.runner.attempt import Attempts, Call, Refine
 from probes.runner.self_health import SelfHealth
 from probes.transport.throttle import prioritize
@@ -61,6 +61,7 @@ class Run:
         self._stabilization_window_s, self._began_at = stabilization_window_s, time.monotonic()
         self._free, self._alone = asyncio.Semaphore(concurrency), asyncio.Lock()
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
+        self._admissions = Admissions(self.health)
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._together: list[asyncio.Task[Outcome]] = []
         self._head_start: asyncio.Task[None] | None = None
@@ -122,10 +123,14 @@ class Run:
             self.stop(STOPPED_EARLY)
             await asyncio.wait(pending, timeout=CLOSING_TIMEOUT_S)
 
+    async def _wait_for_head_start(self) -> None:
+        if self._head_start:
+            await asyncio.wait((self._head_start,), timeout=HEAD_START_S)
+
     @asynccontextmanager
     async def _turn(self, scenario: Scenario) -> Any:
         if not scenario.alone:
-            async with self._pages if scenario.first else contextlib.nullcontext(), self._free:
+            async with self._place_of(scenario), self._free:
                 yield
             return
         # Slots collected one by one would be missing while others still want them.
@@ -134,6 +139,11 @@ class Run:
         async with self._alone:
             yield
 
+    def _place_of(self, scenario: Scenario) -> AbstractAsyncContextManager[None]:
+        if scenario.first:
+            return self._pages
+        return self._admissions.admit(counts=not scenario.lingers)
+
     async def _perform(self, scenario: Scenario, call: Call) -> Outcome:
         if reason := self._reason_to_skip(scenario):
             return self._close(scenario, Outcome(Verdict.SKIPPED, reason=reason))
@@ -141,9 +151,7 @@ class Run:
             if scenario.first:
                 prioritize()
             else:
-                if self._head_start:
-                    await asyncio.wait((self._head_start,), timeout=HEAD_START_S)
-                await self.health.admit()
+                await self._wait_for_head_start()
             async with self._turn(scenario):
                 outcome = await self._ask(scenario, call)
                 self._failures += outcome.fails

@@ -32,8 +32,7 @@ PRESSURE_SHARE, LATE_UNDER_PRESSURE_S = 0.95, 0.75
 # Below these nothing of ours makes a time-out now and then.
 CALM_S, CALM_SHARE = 0.5, 0.3
 CLOCK_JUMP_S = 5.0
-LATE_TO_BEGIN_S = 0.25  # another scenario would make it later still
-ADMITTED_A_BEAT, ADMISSIONS_S = 24, 20.0
+RECENT_SAMPLES = 3
 _PROC, _CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
 
 
@@ -114,7 +113,6 @@ class SelfHealth:
         self._beating: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._watch_machine, daemon=True)
         self._clock_offset_s, self.clock_jump_s = time.time() - time.monotonic(), 0.0
-        self._admission, self._admitted, self._waited_s = asyncio.Lock(), 0, 0.0
 
     def start(self) -> None:
         """Call on the loop."""
@@ -135,7 +133,6 @@ class SelfHealth:
             await asyncio.sleep(BEAT_S)
             now = time.monotonic()
             self.note_delay(now, max(0.0, now - due))
-            self._admitted = 0
 
     def note_delay(self, noted_at: float, late_s: float) -> None:
         self._worst_delay_s = max(self._worst_delay_s, late_s)
@@ -188,23 +185,21 @@ class SelfHealth:
         at, late_s = self._delays[-1]
         return max(late_s, time.monotonic() - at - BEAT_S)
 
-    async def admit(self) -> None:
-        """Return when another scenario may begin: few in each beat, and none while the loop is
-        late, so that fewer run at once. All that wait together wait no longer than ADMISSIONS_S.
-        """
-        if self._beating is None:
-            return
-        if self._admission.locked() or not self._may_begin:
-            async with self._admission:
-                while not self._may_begin and self._waited_s < ADMISSIONS_S:
-                    asked = time.monotonic()
-                    await asyncio.sleep(BEAT_S)
-                    self._waited_s += time.monotonic() - asked
-        self._admitted += 1
+    @property
+    def is_watching(self) -> bool:
+        return self._beating is not None
 
     @property
-    def _may_begin(self) -> bool:
-        return self._admitted < ADMITTED_A_BEAT and self.delay_s <= LATE_TO_BEGIN_S
+    def waiting_share(self) -> float:
+        """Of the time in which we could have run of late, the share in which we had no
+        processor.
+        """
+        samples = list(self._samples)[-RECENT_SAMPLES:]
+        if len(samples) < RECENT_SAMPLES:
+            return 0.0
+        waited_s = samples[-1].waited_s - samples[0].waited_s
+        could_run_s = waited_s + samples[-1].cpu_s - samples[0].cpu_s
+        return waited_s / could_run_s if could_run_s > 0 else 0.0
 
     async def calm(self, timeout_s: float) -> bool:
         """Wait until the suite is not starved; whether that came about within `timeout_s`."""

@@ -12,7 +12,7 @@ from probes import clock
 from probes.finding import Code, Finding, Verdict
 from probes.runner import retries
 from probes.runner import self_health as health_module
-from probes.runner.self_health import ADMITTED_A_BEAT, Health, Sample, SelfHealth, take_sample
+from probes.runner.self_health import Health, Sample, SelfHealth, take_sample
 from tests.support.fake_run import Stage, doing, scenario
 
 STALLED = Finding(Code.SERVICE_STALLED, "user-service did not answer within 5 s", "user-service")
@@ -217,27 +217,3 @@ async def test_asking_again_ends_with_the_scenario_s_deadline(stage: Stage) -> N
     short = scenario("edge/x", deadline_s=0.0001)
     run = stage.begin({"edge/x": (short, doing(STALLED))}, health=Starving(True))
     assert (await run.outcome("edge/x")).verdict is Verdict.UNKNOWN
-
-
-async def test_scenarios_wait_while_the_loop_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """But not for ever: what waits together waits no longer than its budget."""
-    monkeypatch.setattr(health_module, "ADMISSIONS_S", 0.2)
-    health = SelfHealth()
-    health._beating = asyncio.create_task(asyncio.sleep(0))
-    health.note_delay(time.monotonic() + 3600, 9.0)
-    began = time.monotonic()
-    await asyncio.gather(*(health.admit() for _ in range(50)))
-    assert time.monotonic() - began >= 0.2
-
-
-async def test_a_rush_begins_a_few_at_a_time() -> None:
-    """Also while the loop is on time: it is the rush that would make it late."""
-    health = SelfHealth()
-    health.start()
-    try:
-        begun = [asyncio.create_task(health.admit()) for _ in range(3 * ADMITTED_A_BEAT)]
-        await asyncio.sleep(0)
-        assert sum(task.done() for task in begun) == ADMITTED_A_BEAT
-        await asyncio.wait_for(asyncio.gather(*begun), 60)
-    finally:
-        await health.stop()
