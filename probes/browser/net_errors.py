@@ -9,14 +9,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from probes import clock
 from probes.config.environment import address
+from probes.config.proxies import Proxy
 from probes.config.urls import USUAL_PORTS
 from probes.transport import connection_errors
+from probes.transport.tunnel import open_tunnel
 
-_LOOKUP_TIMEOUT_S = 2.0
+_LOOKUP_TIMEOUT_S, _TUNNEL_TIMEOUT_S = 2.0, 5.0
 # An app that asks without an end meets the browser's limit on its own (net/url_request).
 _MANY_REQUESTS = 1000
 _NAME = re.compile(r"\bERR_[A-Z0-9_]+")
 _MACHINE = "this machine"
+_NO_TUNNEL = "ERR_TUNNEL_CONNECTION_FAILED"
 _LOCAL = {
     "ERR_NETWORK_CHANGED": f"the network of {_MACHINE} changed meanwhile",
     "ERR_NETWORK_IO_SUSPENDED": f"{_MACHINE} was suspended meanwhile",
@@ -27,7 +30,7 @@ _LOCAL = {
     "ERR_ADDRESS_IN_USE": f"{_MACHINE} has no local port left",
     "ERR_MANDATORY_PROXY_CONFIGURATION_FAILED": "the browser cannot use [proxy] as it is written",
     "ERR_NO_SUPPORTED_PROXIES": "the browser cannot use [proxy] as it is written",
-    "ERR_TUNNEL_CONNECTION_FAILED": "[proxy] opens no tunnel",
+    _NO_TUNNEL: "[proxy] opens no tunnel",
     "ERR_SOCKS_CONNECTION_FAILED": "[proxy] opens no connection",
     "ERR_SOCKS_CONNECTION_HOST_UNREACHABLE": "[proxy] opens no connection",
 }
@@ -56,12 +59,16 @@ def local_trouble(text: str, requests: int = 0, *, offline: bool = False) -> str
     return _LOCAL.get(name, "")
 
 
-async def navigation_trouble(text: str, url: str) -> str:
+async def navigation_trouble(text: str, url: str, proxy: Proxy) -> str:
     """What is wrong here, where the browser could not open `url`; "" where nothing is, as where the
-    resolver answers that there is no such name.
+    resolver answers that there is no such name. Raises ProxyFailed, by which it is known whether
+    the proxy fails or only misses this host: the browser does not tell.
     """
     if any(name in text for name in _UNREACHED):
         return await _own_trouble(urlsplit(url))
+    if _NO_TUNNEL in text:
+        host, port = _place(urlsplit(url))
+        (await open_tunnel(proxy, host, port, _TUNNEL_TIMEOUT_S)).close()
     return local_trouble(text)
 
 
@@ -69,7 +76,8 @@ async def _own_trouble(parts: SplitResult) -> str:
     """What a connection of ours to the same place meets: the browser has one word for a name that
     is not there, a dead resolver, and a name whose addresses this machine has no way to.
     """
-    host, port = address(parts.hostname or ""), parts.port or USUAL_PORTS.get(parts.scheme, 443)
+    name, port = _place(parts)
+    host = address(name)
     try:
         async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
             await asyncio.get_running_loop().getaddrinfo(host, port)
@@ -84,3 +92,7 @@ async def _own_trouble(parts: SplitResult) -> str:
     except OSError as error:  # of which TimeoutError is one, and nobody's here
         return connection_errors.local_trouble(error)
     return ""
+
+
+def _place(parts: SplitResult) -> tuple[str, int]:
+    return parts.hostname or "", parts.port or USUAL_PORTS.get(parts.scheme, 443)

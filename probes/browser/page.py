@@ -67,12 +67,13 @@ class Visit:
         page.on("pageerror", lambda error: self._complain(f"uncaught {error}", thrown=True))
 
     async def open(self, navigation: Exchange) -> None:
-        """Go to the page. Raises Broken when the browser cannot."""
+        """Go to the page. Raises Broken when the browser cannot, ProxyFailed."""
         try:
             response = await self.page.goto(navigation.url, wait_until="domcontentloaded")
         except PlaywrightError as error:
-            self.local_trouble = await net_errors.navigation_trouble(str(error), navigation.url)
-            raise Broken(explain(navigation.url, error)) from error
+            url, proxy = navigation.url, self.target.proxy
+            self.local_trouble = await net_errors.navigation_trouble(str(error), url, proxy)
+            raise Broken(explain(url, error)) from error
         if response:
             headers = response.headers | await cookie_headers(response)
             navigation.set_response(response.status, headers)

@@ -14,8 +14,11 @@ from probes.browser import browser as browsers
 from probes.browser import net_errors
 from probes.browser.browser import Browser
 from probes.config.environment import Hosts, Target
+from probes.config.proxies import Proxy
 from probes.finding import Broken, CannotAsk
 from probes.recording.recorder import Recorder
+from probes.transport.tunnel import HostUnreached
+from tests.support import http_proxy
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +85,7 @@ async def test_a_dead_resolver_is_told_from_a_name_that_is_not_there(
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fail)
     text = "Page.goto: net::ERR_NAME_NOT_RESOLVED at https://h/"
-    found = await net_errors.navigation_trouble(text, "https://h/")
+    found = await net_errors.navigation_trouble(text, "https://h/", Proxy())
     assert found.startswith(reason)
     assert bool(found) is bool(reason)
 
@@ -112,7 +115,8 @@ async def test_a_page_whose_host_is_out_of_reach_from_here_blames_nobody(
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", find)
     monkeypatch.setattr(asyncio, "open_connection", fail)
     for name in ("ERR_NAME_NOT_RESOLVED", "ERR_ADDRESS_UNREACHABLE"):
-        found = await net_errors.navigation_trouble(f"net::{name} at https://h/", "https://h/")
+        text = f"net::{name} at https://h/"
+        found = await net_errors.navigation_trouble(text, "https://h/", Proxy())
         assert (found[: len(reason)], bool(found)) == (reason, bool(reason))
 
 
@@ -135,3 +139,32 @@ async def test_a_page_that_this_machine_kept_away_is_unknown(
     finally:
         await browser.close()
     assert ("[proxy]" in str(failure.value)) is is_local
+
+
+@pytest.mark.parametrize("port", [":8443", ""])
+async def test_a_page_of_a_host_that_the_proxy_does_not_reach_says_which(
+    port: str, target: Target, recorder: Recorder
+) -> None:
+    """The browser has one word for that and for a proxy that fails; who judges compares hosts."""
+    origin = f"https://apex.localhost{port}"
+    with http_proxy.http_proxy() as proxy:
+        proxy.unreached.add("apex.localhost")
+        behind = Proxy(proxy.url, loopback=True)
+        browser = Browser(replace(target, hosts=Hosts(origin, origin), proxy=behind))
+        try:
+            with pytest.raises(HostUnreached) as failure:
+                async with browser.visit("/"):
+                    pass
+        finally:
+            await browser.close()
+    assert failure.value.place == ("apex.localhost", int(port[1:] or 443))
+
+
+async def test_a_tunnel_that_opens_after_all_leaves_what_the_browser_said() -> None:
+    """A proxy that failed once: nobody else is blamed."""
+    text = "Page.goto: net::ERR_TUNNEL_CONNECTION_FAILED at https://127.0.0.1/"
+    async with await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", 0) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        with http_proxy.http_proxy() as proxy:
+            said = await net_errors.navigation_trouble(text, url, Proxy(proxy.url, loopback=True))
+    assert said == "[proxy] opens no tunnel"
