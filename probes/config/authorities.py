@@ -56,9 +56,11 @@ def write(bundle: Path, environ: Mapping[str, str], ca: str) -> None:
 
 def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     """A context for who reads no variable, with what `replace` has named."""
-    with contextlib.suppress(OSError):  # it is gone, or was never named
-        return ssl.create_default_context(cafile=environ.get(BUNDLE, ""))
-    return ssl.create_default_context()
+    made = ssl.create_default_context()
+    if bundle := environ.get(BUNDLE):
+        with contextlib.suppress(OSError):  # it is gone, or holds no certificate
+            made.load_verify_locations(bundle)
+    return made
 
 
 def lost(environ: Mapping[str, str]) -> str:
