@@ -20,6 +20,7 @@ import certifi
 BUNDLE = "REQUESTS_CA_BUNDLE"
 NAMES = (BUNDLE, "CURL_CA_BUNDLE")
 FILE, FOLDERS = "SSL_CERT_FILE", "SSL_CERT_DIR"
+_BUNDLES = "wealist-probes-"
 _CERTIFICATE = "CERTIFICATE-----"  # PEM's words for a certificate, trusted or plain, end so
 
 
@@ -75,10 +76,20 @@ def lost(environ: Mapping[str, str]) -> str:
 
 def _temporary_file() -> Path:
     """For as long as this process lives. Raises OSError."""
-    descriptor, name = tempfile.mkstemp(prefix="wealist-probes-", suffix=".pem")
+    _remove_abandoned()
+    descriptor, name = tempfile.mkstemp(prefix=f"{_BUNDLES}{os.getpid()}-", suffix=".pem")
     os.close(descriptor)
     atexit.register(Path(name).unlink, missing_ok=True)
     return Path(name)
+
+
+def _remove_abandoned() -> None:
+    """Files of runs that were killed outright."""
+    for file in Path(tempfile.gettempdir()).glob(f"{_BUNDLES}*-*.pem"):
+        owner = file.name.removeprefix(_BUNDLES).partition("-")[0]
+        if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
+            with contextlib.suppress(OSError):  # somebody else's
+                file.unlink(missing_ok=True)
 
 
 def _has_certificate(files: list[Path]) -> bool:

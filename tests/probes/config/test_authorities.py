@@ -149,6 +149,18 @@ def test_a_place_that_cannot_be_looked_at_is_told_and_harms_nobody(
     assert authorities.lost(environ) == variable
 
 
+def test_what_killed_runs_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What belongs to the living, or to others, stays."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    kept = [f"wealist-probes-{os.getpid()}-x.pem", "wealist-probes-mine-x.pem", "other-1-x.pem"]
+    for name in (*kept, f"wealist-probes-{2**22 + 1}-x.pem"):
+        (tmp_path / name).touch()
+    environ: dict[str, str] = {}
+    authorities.replace(environ, "")
+    made = Path(environ[authorities.BUNDLE]).name
+    assert {path.name for path in tmp_path.iterdir()} == {*kept, made}
+
+
 def test_a_full_disk_leaves_senders_what_browsers_trust(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
