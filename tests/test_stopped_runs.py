@@ -83,7 +83,7 @@ async def test_another_waits_for_its_turn():
 
 
 @contextlib.contextmanager
-def heeded(number: signal.Signals) -> Iterator[None]:
+def default_action(number: signal.Signals) -> Iterator[None]:
     """Who is started meanwhile does not inherit that the signal is ignored, as under nohup."""
     before = signal.getsignal(number)
     if before is signal.SIG_IGN:
@@ -101,7 +101,7 @@ def test_a_signal_ends_the_run_in_order(
     """What was done is told, what was under way is UNKNOWN, what had not begun is NOT RUN."""
     own = scenario_file(tmp_path, SLOW)
     arguments = [*OWN, "--env", str(replica.environment), "--probe-concurrency", "2"]
-    with heeded(number):
+    with default_action(number):
         process = begin(tmp_path / "runs", *arguments, scenarios=own)
     await_event(tmp_path / "runs", lambda e: e["event"] == "scenario-finished", process)
     process.send_signal(number)

@@ -5,12 +5,11 @@ Source: chromium.googlesource.com/chromium/src, net/base/net_error_list.h.
 
 import asyncio
 import re
-from urllib.parse import SplitResult, urlsplit
 
 from probes import clock
+from probes.config import urls
 from probes.config.environment import address
 from probes.config.proxies import Proxy
-from probes.config.urls import USUAL_PORTS
 from probes.transport import connection_errors
 from probes.transport.tunnel import open_tunnel
 
@@ -55,7 +54,7 @@ def local_trouble(text: str, requests: int = 0, *, offline: bool = False) -> str
     if name == _CERTIFICATE_DATE and clock.offset_s():
         return f"the clock of {_MACHINE} is {abs(clock.offset_s()):.0f} s off that of the target"
     if name == _UNTRUSTED:
-        return connection_errors.lost_authorities()
+        return connection_errors.trust_trouble()
     return _LOCAL.get(name, "")
 
 
@@ -65,18 +64,18 @@ async def navigation_trouble(text: str, url: str, proxy: Proxy) -> str:
     the proxy fails or only misses this host: the browser does not tell.
     """
     if any(name in text for name in _UNREACHED):
-        return await _own_trouble(urlsplit(url))
+        return await _own_trouble(url)
     if _NO_TUNNEL in text:
-        host, port = _place(urlsplit(url))
+        host, port = urls.place(url)
         (await open_tunnel(proxy, host, port, _TUNNEL_TIMEOUT_S)).close()
     return local_trouble(text)
 
 
-async def _own_trouble(parts: SplitResult) -> str:
+async def _own_trouble(url: str) -> str:
     """What a connection of ours to the same place meets: the browser has one word for a name that
     is not there, a dead resolver, and a name whose addresses this machine has no way to.
     """
-    name, port = _place(parts)
+    name, port = urls.place(url)
     host = address(name)
     try:
         async with asyncio.timeout(_LOOKUP_TIMEOUT_S):
@@ -92,7 +91,3 @@ async def _own_trouble(parts: SplitResult) -> str:
     except OSError as error:  # of which TimeoutError is one, and nobody's here
         return connection_errors.local_trouble(error)
     return ""
-
-
-def _place(parts: SplitResult) -> tuple[str, int]:
-    return parts.hostname or "", parts.port or USUAL_PORTS.get(parts.scheme, 443)

@@ -60,7 +60,7 @@ def own_authorities(target: Target, environ: Mapping[str, str] = os.environ) -> 
 def _places(target: Target, environ: Mapping[str, str]) -> Iterator[Path]:
     if target.tls.ca:
         yield Path(target.tls.ca)
-    yield from authorities.named(environ)
+    yield from authorities.files_of_variables(environ)
     for folder in _ADDED:
         yield from authorities.inside(folder)
 

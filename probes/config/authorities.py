@@ -64,11 +64,11 @@ def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     return made
 
 
-def lost(environ: Mapping[str, str]) -> str:
+def variables_without_certificate(environ: Mapping[str, str]) -> str:
     """The variables that lead to no certificate, though they are to name whom this machine trusts;
     "" where there is none.
     """
-    places = {FILE: _named_file(environ), FOLDERS: _named_folders(environ)}
+    places = {FILE: _variable_file(environ), FOLDERS: _variable_folder_files(environ)}
     return " and ".join(
         name for name, files in places.items() if environ.get(name) and not _has_certificate(files)
     )
@@ -101,24 +101,27 @@ def _of_machine(environ: Mapping[str, str]) -> list[Path]:
     folder's files need not bear the hash of a name.
     """
     known = ssl.get_default_verify_paths()
-    return [*(_existing(known.openssl_cafile) or inside(known.openssl_capath)), *named(environ)]
+    return [
+        *(_file_if_there(known.openssl_cafile) or inside(known.openssl_capath)),
+        *files_of_variables(environ),
+    ]
 
 
-def named(environ: Mapping[str, str]) -> list[Path]:
+def files_of_variables(environ: Mapping[str, str]) -> list[Path]:
     """The files that SSL_CERT_FILE and SSL_CERT_DIR lead to."""
-    return [*_named_file(environ), *_named_folders(environ)]
+    return [*_variable_file(environ), *_variable_folder_files(environ)]
 
 
-def _named_file(environ: Mapping[str, str]) -> list[Path]:
-    return _existing(environ.get(FILE, ""))
+def _variable_file(environ: Mapping[str, str]) -> list[Path]:
+    return _file_if_there(environ.get(FILE, ""))
 
 
-def _named_folders(environ: Mapping[str, str]) -> list[Path]:
+def _variable_folder_files(environ: Mapping[str, str]) -> list[Path]:
     folders = filter(None, environ.get(FOLDERS, "").split(os.pathsep))
     return [file for folder in folders for file in inside(folder)]
 
 
-def _existing(file: str) -> list[Path]:
+def _file_if_there(file: str) -> list[Path]:
     # Path.is_file raises where the way there may not be looked at.
     return [Path(file)] if os.path.isfile(file) else []  # noqa: PTH113
 
@@ -129,7 +132,7 @@ def inside(folder: str) -> list[Path]:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - as above
     except OSError:
         return []
-    return [file for name in names for file in _existing(os.path.join(folder, name))]  # noqa: PTH118
+    return [file for name in names for file in _file_if_there(os.path.join(folder, name))]  # noqa: PTH118
 
 
 def _read(path: Path) -> str:

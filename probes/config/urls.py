@@ -66,3 +66,9 @@ def _is_host(parts: SplitResult) -> bool:
     except ValueError:
         return False
     return all(_LABEL.fullmatch(label) for label in name.split("."))
+
+
+def place(url: str) -> tuple[str, int]:
+    """The host to connect to, and the port: 443 where neither `url` nor its scheme says."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or USUAL_PORTS.get(parts.scheme, 443)

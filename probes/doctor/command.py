@@ -21,7 +21,7 @@ from probes.doctor import checks as doctor_checks
 from probes.doctor.checks import Check
 from probes.finding import EXIT_BAD_INPUT, EXIT_HELD, EXIT_UNKNOWN, BadEnvironment, CannotAsk
 from probes.runner import sharding
-from probes.transport.connection_errors import lost_authorities
+from probes.transport.connection_errors import trust_trouble
 
 TIMEOUT_S = 12.0  # seconds, for all checks together
 
@@ -73,7 +73,7 @@ def _prepare(target: Target | None) -> None:
         proxies.replace(os.environ, proxy)
     ca = target.tls.ca if target else ""
     authorities.replace(os.environ, ca)
-    if reason := lost_authorities():
+    if reason := trust_trouble():
         print(_line("warn", "trust", reason))
 
 

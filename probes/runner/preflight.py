@@ -22,7 +22,7 @@ from probes.config import authorities, proxies
 from probes.config.environment import Target, address
 from probes.config.proxies import Proxy
 from probes.finding import CannotAsk
-from probes.transport.connection_errors import lost_authorities
+from probes.transport.connection_errors import trust_trouble
 from probes.transport.tls import unverified_context
 from probes.transport.tunnel import open_blocking_tunnel
 
@@ -45,7 +45,7 @@ def look(target: Target, folder: Path) -> Iterator[Fact]:
     with contextlib.suppress(CannotAsk):  # of missing credentials every scenario tells
         proxies.replace(os.environ, target.proxy)
     authorities.replace(os.environ, target.tls.ca)
-    if reason := lost_authorities():
+    if reason := trust_trouble():
         yield "authorities", reason
     yield from _look_at_clock(target)
     yield from _look_at_descriptors()

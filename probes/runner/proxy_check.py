@@ -7,9 +7,9 @@ import contextlib
 import ssl
 from urllib.parse import urlsplit
 
+from probes.config import urls
 from probes.config.environment import Target
 from probes.config.proxies import Proxy
-from probes.config.urls import USUAL_PORTS
 from probes.finding import CannotAsk, Code, Finding
 from probes.recording.recorder import Exchange, current
 from probes.transport.connection_errors import UNTRUSTED
@@ -73,7 +73,7 @@ class ProxyCheck:
     async def _find_other(self, host: str) -> str:
         """A host of the target, not `host`, to which the proxy opens a tunnel; "" where none is."""
         for url in (self._target.hosts.api, self._target.hosts.apex):
-            other, port = _place(url)
+            other, port = urls.place(url)
             if other != host and self._target.proxy.leads_to(other):
                 with contextlib.suppress(CannotAsk):
                     await self._expect_tunnel(other, port)
@@ -85,11 +85,11 @@ class ProxyCheck:
         where nothing is, or where only this host is not reached.
         """
         hosts = self._target.hosts
-        urls = (exchange.url,) if exchange else (hosts.api, hosts.apex)
+        asked = (exchange.url,) if exchange else (hosts.api, hosts.apex)
         try:
-            for url in urls:
+            for url in asked:
                 if self._target.proxy.leads_to(urlsplit(url).hostname or ""):
-                    await self._expect_tunnel(*_place(url))
+                    await self._expect_tunnel(*urls.place(url))
         except CannotAsk as failed:
             is_host = await self.explain_unreached(failed, attempt)
             return "" if is_host else str(failed)
@@ -123,7 +123,7 @@ async def _find_problem(target: Target, origin: str) -> str:
     """Of an origin without TLS nothing is asked: many proxies open no tunnel to it."""
     if not origin.startswith("https:"):
         return ""
-    host, port = _place(origin)
+    host, port = urls.place(origin)
     try:
         await peer_certificate(target, host, port, target.timeouts.answer_s)
     except CannotAsk as failed:
@@ -136,8 +136,3 @@ async def _find_problem(target: Target, origin: str) -> str:
                 "has signed; if it opens TLS, add its authority to ca in [tls]"
             )
     return ""
-
-
-def _place(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or USUAL_PORTS.get(parts.scheme, 443)

@@ -101,7 +101,7 @@ def local_trouble(error: BaseException) -> str:
         if isinstance(each, httpx.LocalProtocolError):
             return f"the request is none that can be sent ({each}); look at the secrets' variables"
         if getattr(each, "verify_code", 0) in UNTRUSTED:
-            return lost_authorities()
+            return trust_trouble()
         if _is_certificate_date(each) and clock.offset_s():
             return f"this machine's clock is {abs(clock.offset_s()):.0f} s off that of the target"
         if isinstance(each, socket.gaierror):
@@ -124,9 +124,9 @@ def _attempts(error: BaseException) -> list[BaseException]:
     return []
 
 
-def lost_authorities() -> str:
+def trust_trouble() -> str:
     """What is wrong with the variables that name whom this machine trusts; "" where nothing is."""
-    variables = authorities.lost(os.environ)
+    variables = authorities.variables_without_certificate(os.environ)
     return (
         variables and f"{variables} of this machine: no certificate is there; correct or unset it"
     )

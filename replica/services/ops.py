@@ -94,14 +94,14 @@ async def applications(call: ServiceCall) -> Response:
 
 
 async def overview(call: ServiceCall) -> Response:
-    return _measured(call, OVERVIEW)
+    return _answer_numbers(call, OVERVIEW)
 
 
 async def cluster(call: ServiceCall) -> Response:
-    return _measured(call, RESOURCES)
+    return _answer_numbers(call, RESOURCES)
 
 
-def _measured(call: ServiceCall, numbers: Mapping[str, float]) -> Response:
+def _answer_numbers(call: ServiceCall, numbers: Mapping[str, float]) -> Response:
     """Each question that Prometheus does not answer counts as 0."""
     _expect_monitoring(call)
     if call.state.is_fault_active("ops-monitoring-is-empty"):

@@ -131,14 +131,18 @@ async def test_a_page_that_this_machine_kept_away_is_unknown(
     monkeypatch.setattr(browsers, "device_arguments", lambda _: closed if is_local else [])
     origin = "http://apex.localhost:4999"
     expected = CannotAsk if is_local else Broken
-    browser = Browser(replace(target, hosts=Hosts(origin, origin)))
+    with pytest.raises(expected) as failure:
+        await visit(replace(target, hosts=Hosts(origin, origin)))
+    assert ("[proxy]" in str(failure.value)) is is_local
+
+
+async def visit(target: Target) -> None:
+    browser = Browser(target)
     try:
-        with pytest.raises(expected) as failure:
-            async with browser.visit("/"):
-                pass
+        async with browser.visit("/"):
+            pass
     finally:
         await browser.close()
-    assert ("[proxy]" in str(failure.value)) is is_local
 
 
 @pytest.mark.parametrize("port", [":8443", ""])
@@ -150,13 +154,8 @@ async def test_a_page_of_a_host_that_the_proxy_does_not_reach_says_which(
     with http_proxy.http_proxy() as proxy:
         proxy.unreached.add("apex.localhost")
         behind = Proxy(proxy.url, loopback=True)
-        browser = Browser(replace(target, hosts=Hosts(origin, origin), proxy=behind))
-        try:
-            with pytest.raises(HostUnreached) as failure:
-                async with browser.visit("/"):
-                    pass
-        finally:
-            await browser.close()
+        with pytest.raises(HostUnreached) as failure:
+            await visit(replace(target, hosts=Hosts(origin, origin), proxy=behind))
     assert failure.value.place == ("apex.localhost", int(port[1:] or 443))
 
 

@@ -146,7 +146,7 @@ def test_a_place_that_cannot_be_looked_at_is_told_and_harms_nobody(
     """A path that no system takes, as one in a folder of somebody else's: no traceback."""
     environ = {variable: str(tmp_path / ("x" * 300))}
     assert authorities.context(environ, "").cert_store_stats()["x509_ca"]
-    assert authorities.lost(environ) == variable
+    assert authorities.variables_without_certificate(environ) == variable
 
 
 def test_what_killed_runs_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
